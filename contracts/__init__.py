@@ -1,0 +1,1 @@
+"""The judge: the spec and the checks that hold anything against it. Imports nothing of ours."""

@@ -1,0 +1,64 @@
+"""The schema keywords that JSON Schema lacks. They judge one value and know nothing of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+
+def ratio_of(box: list[int], ratios: list[str], tolerance: float) -> str | None:
+    """The first of `ratios` ("W:H") that the box [x1, y1, x2, y2] has within `tolerance` px of width.
+
+    Real boxes are off by a px: the sample of a sibling model is 546x545 for "1:1".
+    """
+    x1, y1, x2, y2 = box
+    for ratio in ratios:
+        w, h = _parts(ratio)
+        if abs((x2 - x1) * h - (y2 - y1) * w) <= tolerance * h:
+            return ratio
+    return None
+
+
+@cache
+def _parts(ratio: str) -> tuple[int, int]:
+    w, _, h = ratio.partition(":")
+    return int(w), int(h)
+
+
+class BoxInOrder:
+    """`x-box: true`: [x1, y1, x2, y2] with x1 < x2 and y1 < y2."""
+
+    def __init__(self, parent: Mapping[str, Any], value: Any, path: list[Any]) -> None:
+        del parent, value, path
+
+    def validate(self, instance: Any) -> None:
+        try:
+            x1, y1, x2, y2 = instance
+            in_order = x1 < x2 and y1 < y2
+        except (TypeError, ValueError):
+            return  # not four numbers: another keyword says so
+        if not in_order:
+            raise ValueError(f"{instance} is not [x1, y1, x2, y2] with x1 < x2 and y1 < y2")
+
+
+class AspectRatio:
+    """`x-aspect-ratios: ["W:H", …]` with `x-aspect-tolerance: PX` beside it."""
+
+    def __init__(self, parent: Mapping[str, Any], value: list[str], path: list[Any]) -> None:
+        del path
+        self.ratios = list(value)
+        self.tolerance = float(parent.get("x-aspect-tolerance", 0))
+
+    def validate(self, instance: Any) -> None:
+        try:
+            ratio = ratio_of(instance, self.ratios, self.tolerance)
+        except (TypeError, ValueError):
+            return  # not four numbers: another keyword says so
+        if ratio is None:
+            size = f"{instance[2] - instance[0]}x{instance[3] - instance[1]}"
+            wanted = " nor ".join(self.ratios)
+            raise ValueError(f"{size} is neither {wanted} within {self.tolerance:g} px")
+
+
+KEYWORDS: dict[str, type] = {"x-box": BoxInOrder, "x-aspect-ratios": AspectRatio}

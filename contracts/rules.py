@@ -1,0 +1,124 @@
+"""Which refusal a violated rule of the spec leads to. Reads schemas; knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from contracts.keywords import KEYWORDS
+
+# What is wrong with the shape is said before what is wrong with a value.
+_SHAPE = {"type", "required", "minItems", "maxItems"}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule that a call breaks. `outcome` names the answer, `pointer` the place in the body or
+    the parameter, `field` the same with dots (`input.image_url`), `reason` what was wrong with it."""
+
+    outcome: str
+    pointer: str
+    field: str
+    reason: str
+
+
+def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    """A validator that knows our keywords. The schema must have no $ref left."""
+    return jsonschema_rs.Draft202012Validator(schema, keywords=KEYWORDS)
+
+
+class BodyRules:
+    """The schema of a request body with the refusals that its x-refusal and x-missing name."""
+
+    def __init__(self, schema: dict[str, Any], default: str) -> None:
+        self._schema = schema
+        self._default = default
+        self._validator = compile_schema(schema)
+
+    def violations(self, body: Any) -> list[Violation]:
+        """What is wrong with a decoded body: shape before values, then in the order of the schema."""
+        if self._validator.is_valid(body):
+            return []
+        errors = sorted(self._validator.iter_errors(body), key=self._rank)
+        return [self._violation(error) for error in errors]
+
+    def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
+        place = [str(part) for part in error.instance_path]
+        missing = _missing_property(error)
+        if missing is not None:
+            place.append(missing)
+        outcome = self._refusal(list(error.schema_path), missing) or self._default
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
+        return Violation(outcome, pointer, ".".join(place) or "body", error.message[:200])
+
+    def _refusal(self, path: list[str | int], missing: str | None) -> str | None:
+        """The nearest x-refusal on the way down to the rule; x-missing for what is not there."""
+        node: Any = self._schema
+        found: str | None = node.get("x-refusal")
+        for part in path:
+            node = node[part]
+            if isinstance(node, dict):
+                found = node.get("x-refusal", found)
+        if missing is None:
+            return found
+        parent = self._node(path[:-1])
+        return parent["properties"].get(missing, {}).get("x-missing") or found
+
+    def _node(self, path: list[str | int]) -> Any:
+        node: Any = self._schema
+        for part in path:
+            node = node[part]
+        return node
+
+    def _rank(self, error: jsonschema_rs.ValidationError) -> tuple[bool, list[int]]:
+        keyword = error.schema_path[-1] if error.schema_path else ""
+        place = list(error.instance_path)
+        missing = _missing_property(error)
+        return keyword not in _SHAPE, self._order([*place, missing] if missing else place)
+
+    def _order(self, place: list[str | int]) -> list[int]:
+        """Where a place of the body stands in the schema, as positions of properties."""
+        node, order = self._schema, []
+        for part in place:
+            names = list(node.get("properties", {}))
+            order.append(names.index(part) if part in names else len(names))
+            node = node.get("properties", {}).get(part, {})
+        return order
+
+
+def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:
+    if error.schema_path and error.schema_path[-1] == "required":
+        return str(error.kind.property)  # type: ignore[attr-defined]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation that travels in a header or the query. `header` is its name as
+    ASGI and HTTP/2 write it."""
+
+    name: str
+    header: bytes
+    location: str
+    required: bool
+    is_integer: bool
+    default: Any
+    refusal: str
+    required_by_scheme: str | None
+    validator: jsonschema_rs.Validator
+
+    def parse(self, text: str | None) -> tuple[Any, Violation | None]:
+        """The value, or the default when it was not sent, and what is wrong with it."""
+        if text is None:
+            return self.default, self.violation("is missing") if self.required else None
+        value: Any = text
+        if self.is_integer and text.isascii() and text.removeprefix("-").isdigit():
+            value = int(text[:20])
+        for error in self.validator.iter_errors(value):
+            return value, self.violation(error.message[:200])
+        return value, None
+
+    def violation(self, reason: str) -> Violation:
+        return Violation(self.refusal, f"#{self.location}/{self.name}", self.name, reason)

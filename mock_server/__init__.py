@@ -1,0 +1,1 @@
+"""A stateful fake of DashScope's EMO API. Import what you need from its modules."""

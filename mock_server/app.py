@@ -1,0 +1,124 @@
+"""The Starlette driver and composition root: HTTP in, Call; Reply, HTTP out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from contracts.spec import Spec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from mock_server import media, results
+from mock_server.call import Call
+from mock_server.clock import RealTime, real_time
+from mock_server.control import control_app
+from mock_server.engine import Engine
+from mock_server.settings import Settings
+from mock_server.stores import Store
+
+DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    spec: Spec | None = None,
+    store: Store | None = None,
+    real: RealTime = real_time,
+) -> Starlette:
+    """The whole fake as an ASGI app. Raises SpecError or SettingsError before it serves anything."""
+    settings = settings or Settings()
+    engine = Engine(spec or Spec.load(), settings=settings, store=store, real=real)
+    app = Starlette(
+        routes=[
+            Mount("/__mock__", app=control_app(engine)),
+            Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
+            Route("/results/{rest:path}", _result(engine), methods=["GET", "HEAD"]),
+        ]
+    )
+    app.router.redirect_slashes = False
+    app.router.default = EngineApp(engine)
+    return app
+
+
+class EngineApp:
+    """Every path that is not the fake's own is the service's. Plain ASGI: the hot path."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._limit = engine.spec.limits["body-bytes"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await _no_socket(scope, receive, send)
+        headers = dict(scope["headers"])
+        body = await self._read(receive) if scope["method"] != "GET" else b""
+        origin = f"{scope['scheme']}://{_host(scope, headers)}"
+        path = scope.get("raw_path") or scope["path"].encode()
+        call = Call(
+            scope["method"],
+            path.decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            headers,
+            body,
+            origin,
+        )
+        reply = self._engine.handle(call)
+        await send(
+            {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
+        )
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _read(self, receive: Receive) -> bytes:
+        """The body, cut behind the limit; the rest is read and thrown away."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+        size, parts = len(body), [body]
+        while message.get("more_body", False) and size < DRAIN_BYTES:
+            message = await receive()
+            part = message.get("body", b"")
+            if size <= self._limit:
+                parts.append(part)
+            size += len(part)
+        return b"".join(parts)
+
+
+def _host(scope: Scope, headers: dict[bytes, bytes]) -> str:
+    """How the client names us, for URLs in answers; a Host that cannot be one is not repeated."""
+    host = headers.get(b"host", b"").decode("latin-1")
+    if host and len(host) < 256 and all(c.isalnum() or c in ".-:[]_" for c in host):
+        return host
+    name, port = scope.get("server") or ("127.0.0.1", 80)
+    return f"{name}:{port}"
+
+
+async def _no_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+
+
+async def _sample(request: Request) -> Response:
+    path = media.sample(request.path_params["name"])
+    return FileResponse(path) if path else _xml(results.no_such_key(request.url.path))
+
+
+def _result(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+        found = engine.result(path, request.url.query)
+        if isinstance(found, results.Denied):
+            return _xml(found)
+        return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
+
+    return serve
+
+
+def _xml(denied: results.Denied) -> Response:
+    headers = {"server": "AliyunOSS"}
+    return Response(denied.xml, denied.status, headers, media_type="application/xml")

@@ -1,0 +1,27 @@
+"""What enters and leaves the engine. Frozen values; drivers turn HTTP into one and the other back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Call(NamedTuple):
+    """A request. `path` is as sent, percent-encoded; header names are lower case; `origin` is how the
+    client reached us (`http://127.0.0.1:8787`); a body over the spec's limit may be cut behind it."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[bytes, bytes] = {}  # noqa: RUF012 (never written to)
+    body: bytes = b""
+    origin: str = "http://127.0.0.1:8787"
+
+
+class Reply(NamedTuple):
+    """An answer. `outcome` is its name in the spec, `reason` why the call was refused: for people."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    outcome: str
+    reason: str = ""

@@ -1,0 +1,97 @@
+"""`emo`, the command line: the one room that knows all three packages. Loads what a command needs
+when it runs, so that `emo --help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+# name: module, what it does. Here, so that the list of commands imports none of them.
+COMMANDS = {
+    "serve": ("serve", "Run the fake service."),
+    "demo": ("demo", "Show the whole lifecycle, with no server, key or network."),
+    "scenarios": ("catalogue", "List every answer the fake can give and how to get it."),
+    "env": ("catalogue", "Print what the official SDK needs to talk to the fake."),
+    "detect": ("calls", "Check a portrait and find the face."),
+    "create": ("calls", "Create a task that makes the video."),
+    "get": ("calls", "Ask how a task is."),
+    "wait": ("calls", "Wait for a task to end."),
+    "cancel": ("calls", "Cancel a task that is still PENDING."),
+    "list": ("calls", "List the tasks of the last 24 hours."),
+    "generate": ("calls", "Detect, create, wait and download in one."),
+    "completion": ("catalogue", "Print the shell completion for bash, zsh or fish."),
+}
+FOUND_PROBLEMS, WRONG_USAGE = 1, 2
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"mock_server.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name if cmd_name != "list" else "list_")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{_did_you_mean(args[0], list(COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try: emo demo",
+)
+@click.version_option(package_name="dashscope-emo-kit", prog_name="emo")
+def cli() -> None:
+    """A faithful offline fake of DashScope's EMO API, and a client for it and for the real one."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage."""
+    try:
+        code: Any = cli.main(args=arguments, prog_name="emo", standalone_mode=False)
+    except click.UsageError as error:
+        _suggest_value(error)
+        error.show()
+        code = WRONG_USAGE
+    except click.ClickException as error:
+        error.show()
+        code = FOUND_PROBLEMS
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left; nothing is wrong with us
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _suggest_value(error: click.UsageError) -> None:
+    """A wrong value of a choice gets a did-you-mean, as click gives wrong option names."""
+    parameter = getattr(error, "param", None)
+    if parameter is None or not isinstance(parameter.type, click.Choice):
+        return
+    text = error.message.partition("'")[2].partition("'")[0]
+    error.message += _did_you_mean(text, [str(choice) for choice in parameter.type.choices])
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # 15 ms that only a mistake costs
+
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""

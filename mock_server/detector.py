@@ -1,0 +1,52 @@
+"""Where the face is: boxes that depend on the URL alone. Looks at no picture but the sample's."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from contracts.spec import Operation
+from mock_server import media
+from mock_server.ids import digest
+
+Box = list[int]
+
+
+class Face(NamedTuple):
+    """Boxes [x1, y1, x2, y2] in px; `ext_bbox` has exactly the asked ratio and holds the face."""
+
+    face_bbox: Box
+    ext_bbox: Box
+
+
+def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
+    """The documentation's boxes for its picture, the true ones for our sample, else made-up ones."""
+    known = _documented(operation, url, ratio) or _sample(url, ratio)
+    return known or _made_up(digest(seed, url), ratio)
+
+
+def _documented(operation: Operation, url: str, ratio: str) -> Face | None:
+    for request in operation.requests.values():
+        if (url, ratio) == (request["input"]["image_url"], request["parameters"]["ratio"]):
+            output = operation.outcomes["pass"].value["output"]
+            return Face(output["face_bbox"], output["ext_bbox"])
+    return None
+
+
+def _sample(url: str, ratio: str) -> Face | None:
+    portrait = media.portrait()
+    if urlsplit(url).path != f"/samples/{portrait.path.name}":
+        return None
+    return Face(list(portrait.face_bbox), list(portrait.ext_bbox[ratio]))
+
+
+def _made_up(chance: bytes, ratio: str) -> Face:
+    """A face of a third to a half of the area's width, somewhat above its middle."""
+    w, h = map(int, ratio.split(":"))
+    unit = (400 + chance[0] * 2) // max(w, h)
+    width, height = unit * w, unit * h
+    x, y = chance[1], chance[2]
+    size = width * (85 + chance[3] % 43) // 255
+    left = x + (width - size) // 2
+    top = y + (height - size) // 3
+    return Face([left, top, left + size, top + size], [x, y, x + width, y + height])

@@ -1,0 +1,130 @@
+"""What each operation does, by operationId: from a checked call to an outcome and the facts that
+fill it. Everything else (order of refusal, scenarios, bytes) is the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from urllib.parse import quote
+
+from contracts.keywords import ratio_of
+from mock_server import media
+from mock_server.context import Answer, Context, Facts
+from mock_server.detector import detect
+from mock_server.ids import uuid
+from mock_server.listing import list_tasks
+from mock_server.results import signed_path
+from mock_server.schedule import plan, without
+from mock_server.stores import Tenant
+from mock_server.tasks import Task, cancel, next_event, status_at
+from mock_server.wire import wire_time
+
+
+def detect_face(c: Context) -> Answer:
+    outcome = c.choice.answer or c.operation.outcomes["pass"]
+    ratio = c.body.get("parameters", {}).get("ratio", "1:1")
+    face = detect(c.operation, c.seed, c.body["input"]["image_url"], ratio)
+    return outcome, face._asdict()
+
+
+def create_video_task(c: Context) -> Answer:
+    task = _new_task(c)
+    c.store.forget(c.tenant_id, c.now)
+    c.store.put(c.tenant_id, (task,))
+    return c.choice.answer or c.operation.outcomes["accepted"], {"task_id": task.id}
+
+
+def _new_task(c: Context) -> Task:
+    """The whole life of the task, decided now. A state that does not end a task keeps it for ever."""
+    model = c.spec.models[c.body["model"]]
+    schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
+    ratio = ratio_of(
+        c.body["input"]["ext_bbox"], schema["x-aspect-ratios"], schema["x-aspect-tolerance"]
+    )
+    assert ratio is not None  # the schema's keyword refused any other
+    fate = c.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
+    video = media.clip(ratio).duration
+    work = (
+        model["work-seconds-per-video-second"] * video if fate.runs_for is None else fate.runs_for
+    )
+    expires = c.now + model["task-life-seconds"]
+    slot, start, end = -1, inf, inf
+    if fate.name not in ("PENDING", "CANCELED"):
+        work = inf if fate.name == "RUNNING" else work
+        ready = c.now + model["queue-seconds"]
+        slot, start, end, queue = plan(c.tenant.queue, ready, work, expires)
+        c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    number = c.store.count(c.tenant_id)
+    return Task(
+        id=uuid(c.seed, c.tenant_id, number, "4"),
+        request_id=c.request_id,
+        model=c.body["model"],
+        ratio=ratio,
+        outcome=fate.name,
+        slot=slot,
+        submitted=c.now,
+        scheduled=start,
+        ended=end,
+        expires=c.now if fate.name == "UNKNOWN" else expires,
+        canceled=c.now if fate.name == "CANCELED" else None,
+    )
+
+
+def get_task(c: Context) -> Answer:
+    task = c.store.task(c.tenant_id, c.path_value)
+    if task and c.tenant.clock.skip and not c.choice.answer:
+        moment = next_event(task, c.now)
+        if moment is not None:
+            c.move_to(moment)
+    status = status_at(task, c.now) if task else "UNKNOWN"
+    name = task.outcome if task and status == task.outcome.partition(".")[0] else status
+    outcome = c.choice.answer or c.operation.outcomes[name]
+    facts = {"task_id": c.path_value, **_times(c, task)}
+    if outcome.name == "SUCCEEDED":
+        facts |= _video(c, task)
+    return outcome, facts
+
+
+def _times(c: Context, task: Task | None) -> Facts:
+    """Whatever can be told so far; the answer's example takes what its state shows."""
+    if task is None:
+        return dict.fromkeys(("submit_time", "scheduled_time", "end_time"), wire_time(c.now))
+    return {
+        "submit_time": wire_time(task.submitted),
+        "scheduled_time": wire_time(min(task.scheduled, c.now)),
+        "end_time": wire_time(min(task.ended, c.now) if task.canceled is None else task.canceled),
+    }
+
+
+def _video(c: Context, task: Task | None) -> Facts:
+    """The clip of the task's ratio and the URL that serves it until a day after the end."""
+    ratio, model = (task.ratio, task.model) if task else ("1:1", "emo-v1")
+    expires = min(task.ended if task else inf, c.now) + c.spec.models[model]["result-life-seconds"]
+    path = signed_path(c.seed, c.tenant_id, quote(c.path_value, safe=""), ratio, expires)
+    return {
+        "video_url": c.origin + path,
+        "video_duration": media.clip(ratio).duration,
+        "video_ratio": ratio,
+    }
+
+
+def cancel_task(c: Context) -> Answer:
+    task = c.store.task(c.tenant_id, c.path_value)
+    canceled = cancel(task, c.now) if task else None
+    if task is None or canceled is None:
+        return c.operation.outcomes["UnsupportedOperation"], {}
+    model = c.spec.models[task.model]
+    places, wait = len(c.tenant.queue.free), model["queue-seconds"]
+    moved, queue = without(task, c.store.newest_first(c.tenant_id), places, wait, c.now)
+    c.store.put(c.tenant_id, [canceled, *moved])
+    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    return c.choice.answer or c.operation.outcomes["canceled"], {}
+
+
+HANDLERS: dict[str, Callable[[Context], Answer]] = {
+    "detectFace": detect_face,
+    "createVideoTask": create_video_task,
+    "getTask": get_task,
+    "cancelTask": cancel_task,
+    "listTasks": list_tasks,
+}

@@ -1,0 +1,121 @@
+"""Runs the fake on a real socket: in the foreground until a signal, or in a thread of this process."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from mock_server.app import create_app
+from mock_server.settings import Settings
+
+
+class AddressError(OSError):
+    """The address cannot be listened on; the text says why and what to do."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A bound socket. Raises AddressError, in one line, where that cannot be."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    where = f"{settings.host}:{settings.port}"
+    try:
+        sock.bind((settings.host, settings.port))
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        why = error.strerror or error
+        raise AddressError(f"cannot listen on {where}: {why}; --port 0 picks a free one") from error
+    return sock
+
+
+def base_url(sock: socket.socket) -> str:
+    """`http://HOST:PORT` of a bound socket; an address for all interfaces is given as loopback."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not a bind)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Ends cleanly, with exit code 0, on SIGINT and SIGTERM; uvicorn's own raises them again."""
+
+    on_started: Callable[[], None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {s: signal.signal(s, self._stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.force_exit = self.should_exit  # the second time at once
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.on_started:
+            self.on_started()
+
+
+def _server(settings: Settings) -> _Server:
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=2,
+        backlog=2048,
+    )
+    return _Server(config)
+
+
+def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered."""
+    server = _server(settings)
+
+    def started() -> None:
+        # What is there now stays: collecting it again and again costs the slowest answers.
+        gc.collect()
+        gc.freeze()
+        on_started()
+
+    server.on_started = started
+    server.run(sockets=[sock])
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`."""
+    sock = listen(settings)
+    server = _server(settings)
+    ready = threading.Event()
+    server.on_started = ready.set
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    try:
+        while not ready.wait(0.05):
+            if not thread.is_alive():
+                raise RuntimeError("the server ended before it answered")
+        yield base_url(sock)
+    finally:
+        server.should_exit = True
+        thread.join()
+        sock.close()

@@ -1,0 +1,55 @@
+"""What a server can be told, with its defaults. Checked here, so that nothing else has to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_server.clock import MODES
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be, named with its value and the way on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own (times the real
+    one), `concurrency` how many tasks of one key run at a time (None: as the spec says), `seed` what
+    ids and boxes depend on. Raises SettingsError."""
+
+    host: str = "127.0.0.1"
+    port: int = 8787
+    time: str = "fast"
+    speed: float | None = None
+    concurrency: int | None = None
+    seed: str = "emo"
+    admin_token: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.time not in MODES:
+            raise SettingsError(f"time {self.time!r} is none of {', '.join(MODES)}")
+        if self.speed is not None and not 0 <= self.speed <= 1e9:
+            raise SettingsError(f"speed {self.speed} must be from 0 (frozen) to 1e9")
+        if self.concurrency is not None and not 1 <= self.concurrency <= 1000:
+            raise SettingsError(f"concurrency {self.concurrency} must be from 1 to 1000")
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"port {self.port} must be from 0 (any free one) to 65535")
+        if self.admin_token is not None and not self.admin_token.isascii():
+            raise SettingsError("admin token must be ASCII: it travels in a header")
+
+    @property
+    def clock(self) -> tuple[float, bool]:
+        """The rate of a new tenant's clock, and whether polls skip to the next event."""
+        rate, skip = MODES[self.time]
+        return (rate if self.speed is None else self.speed), skip
+
+    @property
+    def seed_bytes(self) -> bytes:
+        return self.seed.encode("utf-8", "replace")[:64]
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK or self.host.startswith("127.")

@@ -1,0 +1,47 @@
+"""Where tenants and tasks are kept. A store knows nothing of time, HTTP or what a task means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from mock_server.clock import Clock
+from mock_server.schedule import Queue
+from mock_server.tasks import Task
+
+
+class Tenant(Struct, frozen=True, gc=False):
+    """What belongs to one API key, besides its tasks."""
+
+    clock: Clock
+    queue: Queue
+
+
+class Store(Protocol):
+    """One writer at a time. `tenant` is an id from `ids.tenant_of`, never an API key."""
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """The record, or None before the first `save`."""
+
+    def save(self, tenant: str, record: Tenant) -> None:
+        """Keep the record."""
+
+    def count(self, tenant: str) -> int:
+        """The next number of this tenant, from 1 on; each is given out once, until `reset`."""
+
+    def task(self, tenant: str, task_id: str) -> Task | None:
+        """The task, or None when this tenant has none of that id."""
+
+    def put(self, tenant: str, tasks: Iterable[Task]) -> None:
+        """Keep new tasks behind the present ones, and changed ones in their place."""
+
+    def newest_first(self, tenant: str) -> Iterator[Task]:
+        """The tenant's tasks, latest `put` first."""
+
+    def forget(self, tenant: str, expired: float) -> None:
+        """Drop the tasks at the old end whose `expires` is `expired` or before."""
+
+    def reset(self, tenant: str) -> None:
+        """Drop all that belongs to the tenant."""

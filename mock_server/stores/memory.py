@@ -1,0 +1,81 @@
+"""Tenants and tasks in this process: fast, bounded, gone with it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from mock_server.stores import Tenant
+from mock_server.tasks import Task
+
+MAX_TASKS = 1_000_000
+MAX_TENANTS = 10_000
+
+
+class _Room:
+    """One tenant's things."""
+
+    __slots__ = ("number", "order", "record", "tasks")
+
+    def __init__(self) -> None:
+        self.record: Tenant | None = None
+        self.number = 0
+        self.tasks: dict[str, Task] = {}
+        self.order: deque[str] = deque()  # a dict alone walks over its graves to find its oldest
+
+    def drop_oldest(self) -> None:
+        del self.tasks[self.order.popleft()]
+
+
+class MemoryStore:
+    """At most `max_tasks` tasks of a tenant and `max_tenants` tenants; the oldest make room."""
+
+    def __init__(self, max_tasks: int = MAX_TASKS, max_tenants: int = MAX_TENANTS) -> None:
+        self._rooms: dict[str, _Room] = {}
+        self._max_tasks = max_tasks
+        self._max_tenants = max_tenants
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        room = self._rooms.get(tenant)
+        return room.record if room else None
+
+    def save(self, tenant: str, record: Tenant) -> None:
+        self._room(tenant).record = record
+
+    def count(self, tenant: str) -> int:
+        room = self._room(tenant)
+        room.number += 1
+        return room.number
+
+    def task(self, tenant: str, task_id: str) -> Task | None:
+        room = self._rooms.get(tenant)
+        return room.tasks.get(task_id) if room else None
+
+    def put(self, tenant: str, tasks: Iterable[Task]) -> None:
+        room = self._room(tenant)
+        for task in tasks:
+            if task.id not in room.tasks:
+                room.order.append(task.id)
+            room.tasks[task.id] = task
+        while len(room.order) > self._max_tasks:
+            room.drop_oldest()
+
+    def newest_first(self, tenant: str) -> Iterator[Task]:
+        room = self._rooms.get(tenant)
+        return (room.tasks[task_id] for task_id in reversed(room.order)) if room else iter(())
+
+    def forget(self, tenant: str, expired: float) -> None:
+        room = self._room(tenant)
+        while room.order and room.tasks[room.order[0]].expires <= expired:
+            room.drop_oldest()
+
+    def reset(self, tenant: str) -> None:
+        self._rooms.pop(tenant, None)
+
+    def _room(self, tenant: str) -> _Room:
+        room = self._rooms.get(tenant)
+        if room is None:
+            while len(self._rooms) >= self._max_tenants:
+                del self._rooms[next(iter(self._rooms))]
+            room = self._rooms[tenant] = _Room()
+        return room
