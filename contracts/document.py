@@ -90,14 +90,14 @@ class Resolver:
 
 
 def extensions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every x- key of the tree with its JSON pointer. Headers' and examples' own values are left out."""
+    """Every x- key of the tree with its JSON pointer; what stands in values is data, not spec."""
     if isinstance(node, list):
         for index, item in enumerate(node):
             yield from extensions(item, f"{path}/{index}")
     elif isinstance(node, dict):
         for key, value in node.items():
-            text = str(key)
-            if text.startswith("x-") and not path.endswith("/headers"):
-                yield text, f"{path}/{text}"
-            elif text not in ("value", "examples", "example") or path.endswith("/components"):
-                yield from extensions(value, f"{path}/{text.replace('/', '~1')}")
+            place = f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            if str(key).startswith("x-"):
+                yield str(key), place
+            elif key not in ("value", "example", "default"):
+                yield from extensions(value, place)

@@ -1,4 +1,4 @@
-"""The schema keywords that JSON Schema lacks. They judge one value and know nothing of a request."""
+"""Schema keywords that JSON Schema lacks. They judge one value and know nothing of a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def ratio_of(box: list[int], ratios: list[str], tolerance: float) -> str | None:
-    """The first of `ratios` ("W:H") that the box [x1, y1, x2, y2] has within `tolerance` px of width.
+    """The first of `ratios` ("W:H") that [x1, y1, x2, y2] has within `tolerance` px of width.
 
     Real boxes are off by a px: the sample of a sibling model is 546x545 for "1:1".
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ _SHAPE = {"type", "required", "minItems", "maxItems"}
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One rule that a call breaks. `outcome` names the answer, `pointer` the place in the body or
-    the parameter, `field` the same with dots (`input.image_url`), `reason` what was wrong with it."""
+    the parameter, `field` the same with dots (`input.image_url`), `reason` what is wrong there."""
 
     outcome: str
     pointer: str
@@ -37,12 +38,11 @@ class BodyRules:
         self._default = default
         self._validator = compile_schema(schema)
 
-    def violations(self, body: Any) -> list[Violation]:
-        """What is wrong with a decoded body: shape before values, then in the order of the schema."""
-        if self._validator.is_valid(body):
-            return []
-        errors = sorted(self._validator.iter_errors(body), key=self._rank)
-        return [self._violation(error) for error in errors]
+    def violations(self, body: Any) -> Iterator[Violation]:
+        """What is wrong with a body: shape before values, then in the order of the schema."""
+        if not self._validator.is_valid(body):
+            for error in sorted(self._validator.iter_errors(body), key=self._rank):
+                yield self._violation(error)
 
     def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
         place = [str(part) for part in error.instance_path]
@@ -116,9 +116,10 @@ class Parameter:
         value: Any = text
         if self.is_integer and text.isascii() and text.removeprefix("-").isdigit():
             value = int(text[:20])
-        for error in self.validator.iter_errors(value):
-            return value, self.violation(error.message[:200])
-        return value, None
+        if self.validator.is_valid(value):
+            return value, None
+        error = next(iter(self.validator.iter_errors(value)))
+        return value, self.violation(error.message[:200])
 
     def violation(self, reason: str) -> Violation:
         return Violation(self.refusal, f"#{self.location}/{self.name}", self.name, reason)

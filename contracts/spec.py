@@ -86,7 +86,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Spec:
-    """The whole contract. `models` and `limits` are the tables x-models and x-limits as they stand."""
+    """The whole contract. `models` and `limits` are x-models and x-limits as they stand."""
 
     version: str
     prefixes: tuple[str, ...]
@@ -207,6 +207,9 @@ class _Compiler:
         for key, pointer in extensions(self.tree):
             if key not in EXTENSIONS:
                 self.problems.append(f"{pointer}: unknown extension {key}")
+        for pointer, evidence in _evidence(self.tree):
+            if evidence not in EVIDENCE:
+                self.problems.append(f"{pointer}: evidence {evidence!r} is none of {EVIDENCE}")
         for operation in spec.operations.values():
             self._check_operation(operation)
         for use, name in spec.refusals.items():
@@ -221,10 +224,6 @@ class _Compiler:
     def _check_operation(self, operation: Operation) -> None:
         for outcome in operation.outcomes.values():
             where = f"{operation.id} {outcome.status} {outcome.name}"
-            if outcome.evidence not in EVIDENCE:
-                self.problems.append(
-                    f"{where}: evidence {outcome.evidence!r} is none of {EVIDENCE}"
-                )
             for error in operation.answers[outcome.status].iter_errors(outcome.value):
                 self.problems.append(f"{where}: {error.message[:200]}")
         for name, request in operation.requests.items():
@@ -253,6 +252,16 @@ def _parameter(node: Node) -> Parameter:
 def _schema(response: Node) -> Node:
     schema: Node = response["content"]["application/json"]["schema"]
     return schema
+
+
+def _evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every example of the tree, by its pointer, with the evidence it gives."""
+    items = enumerate(node) if isinstance(node, list) else node.items()
+    for key, value in items:
+        if key == "examples":
+            yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in value.items())
+        elif isinstance(value, dict | list) and key not in ("value", "example", "default"):
+            yield from _evidence(value, f"{path}/{key}")
 
 
 def _refusals(operation: Operation, tree: Node) -> Iterator[str]:

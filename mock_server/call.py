@@ -1,4 +1,4 @@
-"""What enters and leaves the engine. Frozen values; drivers turn HTTP into one and the other back."""
+"""What enters and leaves the engine: frozen values that drivers make of HTTP and back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Call(NamedTuple):
-    """A request. `path` is as sent, percent-encoded; header names are lower case; `origin` is how the
-    client reached us (`http://127.0.0.1:8787`); a body over the spec's limit may be cut behind it."""
+    """A request. `path` is as sent, percent-encoded; header names are lower case; `origin` is how
+    the client reached us (`http://127.0.0.1:8787`); a body over the limit may be cut behind it."""
 
     method: str
     path: str
@@ -18,7 +18,7 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer. `outcome` is its name in the spec, `reason` why the call was refused: for people."""
+    """An answer. `outcome` is its name in the spec, `reason` why a call was refused, for people."""
 
     status: int
     headers: list[tuple[bytes, bytes]]

@@ -1,4 +1,4 @@
-"""The control API under /__mock__/: see and move a tenant's clock and tasks. Not part of the service.
+"""The control API under /__mock__/: a tenant's clock and tasks. Not part of the service.
 
 The tenant is that of the API key in `Authorization`, as everywhere. Answers JSON; errors are
 `{"error": …}` with a 4xx. Nothing that is sent here is evaluated."""
@@ -16,9 +16,9 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import body as json_body
+from mock_server.context import Refused
 from mock_server.engine import Engine
 from mock_server.guard import refusal
-from mock_server.context import Refused
 from mock_server.tasks import next_event, status_at
 from mock_server.wire import wire_time
 
@@ -116,7 +116,8 @@ def _clock(engine: Engine, tenant_id: str, arguments: dict[str, Any]) -> dict[st
 
 def _state(engine: Engine, tenant_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
     shown = _clock(engine, tenant_id, arguments)
-    tasks, more = [], 0
+    tasks: list[dict[str, Any]] = []
+    more = 0
     for task in engine.store.newest_first(tenant_id):
         if len(tasks) == SHOWN_TASKS:
             more += 1

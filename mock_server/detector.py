@@ -20,7 +20,7 @@ class Face(NamedTuple):
 
 
 def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
-    """The documentation's boxes for its picture, the true ones for our sample, else made-up ones."""
+    """The documentation's boxes for its picture, true ones for our sample, else made-up ones."""
     known = _documented(operation, url, ratio) or _sample(url, ratio)
     return known or _made_up(digest(seed, url), ratio)
 

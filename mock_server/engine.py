@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
+
 from contracts.document import SpecError
 from contracts.rules import Parameter, Violation
 from contracts.spec import Operation, Outcome, Spec
-
 from mock_server import body as json_body
 from mock_server.call import Call, Reply
 from mock_server.clock import Clock, RealTime, real_time
@@ -26,9 +26,14 @@ from mock_server.schedule import Queue
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
 from mock_server.stores.memory import MemoryStore
-from mock_server.wire import fill, http_date
+from mock_server.wire import Template, http_date
 
 ANONYMOUS = ""
+ALWAYS = [
+    (b"content-type", b"application/json"),
+    (b"req-cost-time", b"0"),
+    (b"server", b"istio-envoy"),
+]
 
 
 class Engine:
@@ -51,6 +56,8 @@ class Engine:
         self.seed = self.settings.seed_bytes
         self._router = Router(spec)
         self._key = lru_cache(maxsize=4096)(self._key_of)
+        self._templates = {name: Template(o.value) for name, o in spec.outcomes.items()}
+        self._owners = {name: spec.operation_of(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
         if HANDLERS.keys() != spec.operations.keys():
             odd = sorted(HANDLERS.keys() ^ spec.operations.keys())
@@ -115,7 +122,7 @@ class Engine:
             )
 
     def _authenticate(self, headers: dict[bytes, bytes]) -> tuple[str, str]:
-        """The API key and its tenant. Before anything else: an unknown path without a key is a 401."""
+        """The API key and its tenant. First of all: an unknown path without a key is a 401."""
         sent = headers.get(b"authorization", b"").strip()
         if not sent:
             raise self._refused("missing", "#header/Authorization", "is missing")
@@ -150,7 +157,8 @@ class Engine:
         body = self._read_body(operation, call)
         query = self._read_query(operation, call.query) if operation.query else {}
         urls = input_urls(body)
-        self._check_schemes(operation, urls, call)
+        if urls:
+            self._check_schemes(operation, urls, call)
         names = requested(call.headers.get(HEADER), urls, key)
         choice = choose(self.spec, operation, names)
         tenant, real = self.tenant(tenant_id), self.real()
@@ -211,7 +219,8 @@ class Engine:
     def _reply(
         self, operation: Operation, outcome: Outcome, facts: Facts, request_id: str, now: float
     ) -> Reply:
-        value = fill(outcome.value, {**facts, "request_id": request_id})
+        facts["request_id"] = request_id
+        value = self._templates[outcome.name].fill(facts)
         if not operation.answers[outcome.status].is_valid(value):
             operation.answers[outcome.status].validate(value)
         encoded = self._encode(value)
@@ -223,7 +232,7 @@ class Engine:
         if outcome.template:
             method = call.method[:20]
             facts["message"] = outcome.template.format(field=violation.field, method=method)
-        operation = self.spec.operation_of(outcome.name)[0]
+        operation = self._owners[outcome.name]
         request_id, now = self._request_id(tenant_id), self._now(tenant_id)
         reply = self._reply(operation, outcome, facts, request_id, now)
         return reply._replace(reason=f"{violation.pointer} {violation.reason}".strip())
@@ -233,14 +242,12 @@ def _headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, byte
     """What every captured answer has (CNB, 95 of 95). The fake takes no time of the tenant's."""
     moment = b"%d" % (now * 1000)
     return [
-        (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         (b"x-request-id", request_id.encode()),
         (b"date", http_date(int(now))),
         (b"req-arrive-time", moment),
         (b"resp-start-time", moment),
-        (b"req-cost-time", b"0"),
-        (b"server", b"istio-envoy"),
+        *ALWAYS,
     ]
 
 

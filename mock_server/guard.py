@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 from mock_server.settings import LOOPBACK, Settings
 
-TOKEN_HEADER = "x-mock-admin-token"
+TOKEN_HEADER = "x-mock-admin-token"  # noqa: S105 (the name of a header)
 
 
 def refusal(settings: Settings, client: str | None, headers: Mapping[str, str]) -> str | None:
     """Why a control call is refused, for people; None when it may pass.
 
-    A page of another site reaches us under its own Host (DNS rebinding) or with its Origin; both are
-    refused. Off this machine a token is needed."""
+    A page of another site reaches us under its own Host (DNS rebinding) or with its Origin; both
+    are refused. Off this machine a token is needed."""
     host = _name(headers.get("host", ""))
     if not _known(settings, host):
         return f"Host {host[:80]!r} is not this server; use 127.0.0.1, or start with --allow-host"
@@ -44,7 +44,7 @@ def _name(host: str) -> str:
 
 
 def _known(settings: Settings, name: str) -> bool:
-    """Names that are ours. An IP address is never a foreign site's name, so all pass with a token."""
+    """Names that are ours. An IP address is no foreign site's name: with a token all pass."""
     if name in LOOPBACK or name == settings.host.lower() or name in settings.allow_hosts:
         return True
     return settings.admin_token is not None and _is_address(name)

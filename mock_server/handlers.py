@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from operator import attrgetter
 from urllib.parse import quote
 
 from contracts.keywords import ratio_of
@@ -18,6 +19,13 @@ from mock_server.schedule import plan, without
 from mock_server.stores import Tenant
 from mock_server.tasks import Task, cancel, next_event, status_at
 from mock_server.wire import wire_time
+
+# The times of a task on the wire, and the facts they show.
+TIMES: dict[str, Callable[[Task], float]] = {
+    "submit_time": attrgetter("submitted"),
+    "scheduled_time": attrgetter("scheduled"),
+    "end_time": attrgetter("ended"),
+}
 
 
 def detect_face(c: Context) -> Answer:
@@ -35,7 +43,7 @@ def create_video_task(c: Context) -> Answer:
 
 
 def _new_task(c: Context) -> Task:
-    """The whole life of the task, decided now. A state that does not end a task keeps it for ever."""
+    """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
     model = c.spec.models[c.body["model"]]
     schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
     ratio = ratio_of(
@@ -79,21 +87,22 @@ def get_task(c: Context) -> Answer:
     status = status_at(task, c.now) if task else "UNKNOWN"
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
     outcome = c.choice.answer or c.operation.outcomes[name]
-    facts = {"task_id": c.path_value, **_times(c, task)}
+    facts: Facts = {"task_id": c.path_value}
+    for field in TIMES:
+        if field in outcome.value["output"]:
+            facts[field] = wire_time(_moment(field, task, c.now))
     if outcome.name == "SUCCEEDED":
         facts |= _video(c, task)
     return outcome, facts
 
 
-def _times(c: Context, task: Task | None) -> Facts:
-    """Whatever can be told so far; the answer's example takes what its state shows."""
+def _moment(field: str, task: Task | None, now: float) -> float:
+    """What is told of a time: now, where it is asked for before it has come."""
     if task is None:
-        return dict.fromkeys(("submit_time", "scheduled_time", "end_time"), wire_time(c.now))
-    return {
-        "submit_time": wire_time(task.submitted),
-        "scheduled_time": wire_time(min(task.scheduled, c.now)),
-        "end_time": wire_time(min(task.ended, c.now) if task.canceled is None else task.canceled),
-    }
+        return now
+    if field == "end_time" and task.canceled is not None:
+        return task.canceled
+    return min(TIMES[field](task), now)
 
 
 def _video(c: Context, task: Task | None) -> Facts:

@@ -14,16 +14,18 @@ def tenant_of(key: str, seed: bytes) -> str:
 def uuid(seed: bytes, tenant: str, number: int, version: str) -> str:
     """A UUID-shaped id with the given version digit. The service's task ids are version 4 in every
     capture, its request ids mostly 9 (CNB)."""
-    keyed = _keyed(seed).copy()
-    keyed.update(f"{tenant}/{number}/{version}".encode())
+    keyed = _keyed(seed, tenant).copy()
+    keyed.update(b"%d/%s" % (number, version.encode()))
     h = keyed.hexdigest()
-    variant = "89ab"[int(h[16], 16) & 3]
-    return f"{h[:8]}-{h[8:12]}-{version}{h[13:16]}-{variant}{h[17:20]}-{h[20:]}"
+    return f"{h[:8]}-{h[8:12]}-{version}{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
 
 
-@lru_cache(maxsize=16)
-def _keyed(seed: bytes) -> blake2b:
-    return blake2b(key=seed, digest_size=16, person=b"id")
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _keyed(seed: bytes, tenant: str) -> blake2b:
+    return blake2b(tenant.encode(), key=seed, digest_size=16, person=b"id")
 
 
 def digest(seed: bytes, *parts: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mock_server.context import Answer, Context, Facts, Refused
 from mock_server.tasks import Task, status_at
-from mock_server.wire import compact_time, fill, millis
+from mock_server.wire import Template, compact_time, millis
 
 DAY = 86400.0
 STARTED = ("RUNNING", "SUCCEEDED", "FAILED")
@@ -14,7 +14,7 @@ STARTED = ("RUNNING", "SUCCEEDED", "FAILED")
 
 def list_tasks(c: Context) -> Answer:
     outcome = c.choice.answer or c.operation.outcomes["listed"]
-    example = outcome.value["data"][0]
+    example = Template(outcome.value["data"][0])
     found = list(_matching(c))
     page, size = c.query["page_no"], c.query["page_size"]
     shown = found[(page - 1) * size : page * size]
@@ -43,7 +43,7 @@ def _matching(c: Context) -> Iterator[Task]:
 
 
 def _window(c: Context) -> tuple[float, float]:
-    """From and to which creation time, in seconds, at most a day apart; `end_time` is a whole second."""
+    """From and to which creation time, at most a day apart; `end_time` is a whole second."""
     start, end = (
         compact_time(t) if t else None for t in map(c.query.get, ("start_time", "end_time"))
     )
@@ -58,7 +58,7 @@ def _window(c: Context) -> tuple[float, float]:
     return start, end + 0.999
 
 
-def _list_item(example: Facts, task: Task, c: Context) -> Facts:
+def _list_item(example: Template, task: Task, c: Context) -> Facts:
     status = status_at(task, c.now)
     facts = {
         "gmt_create": millis(task.submitted),
@@ -72,11 +72,10 @@ def _list_item(example: Facts, task: Task, c: Context) -> Facts:
         if status in c.spec.lifecycle.terminal
         else None,
     }
-    item: Facts = fill(example, facts)
-    return {key: value for key, value in item.items() if value is not None}
+    return {key: value for key, value in example.fill(facts).items() if value is not None}
 
 
 def _api_key_of(c: Context, model: str) -> str:
-    """`apikey:v1:aigc:image2video:video-synthesis:emo-v1`: the path of the create call, and the model."""
+    """`apikey:v1:aigc:image2video:video-synthesis:emo-v1`: path of the create call and model."""
     template = c.spec.operations[c.spec.models[model]["operation"]].template
     return ":".join(["apikey:v1", *template.split("/")[2:], model])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha1
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote
@@ -13,6 +14,10 @@ from xml.sax.saxutils import escape
 from mock_server import media
 
 ACCESS_KEY_ID = "LTAI5tFakeEmoKit"
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your key and signing method."
+)
 
 
 class Denied(NamedTuple):
@@ -22,9 +27,10 @@ class Denied(NamedTuple):
     xml: bytes
 
 
+@lru_cache(maxsize=16384)
 def signed_path(seed: bytes, tenant: str, task_id: str, ratio: str, expires: float) -> str:
-    """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`, as
-    captured of other models (CNB)."""
+    """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`,
+    as captured of other models (CNB)."""
     path = f"/results/{tenant}/{task_id}/{ratio.replace(':', 'x')}.mp4"
     signature = quote(_signature(seed, path, str(int(expires))), safe="")
     return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"
@@ -43,7 +49,7 @@ def open_result(seed: bytes, path: str, query: str, now: float) -> media.Clip | 
         )
     expected = _signature(seed, path, expires)
     if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
-        return _denied("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.")  # fmt: skip
+        return _denied("SignatureDoesNotMatch", MISMATCH)
     if now >= int(expires):
         times = f"<Expires>{_iso(int(expires))}</Expires><ServerTime>{_iso(now)}</ServerTime>"
         return _denied("AccessDenied", "Request has expired.", times)

@@ -23,13 +23,16 @@ class Router:
     def __init__(self, spec: Spec) -> None:
         # The longest first: a prefix may begin like another.
         self._prefixes = sorted((p + "/" for p in spec.prefixes), key=len, reverse=True)
-        self._fixed: dict[str, list[Operation]] = {}
-        self._open: list[Operation] = []
+        # Without a parameter the whole path is the key; with one, what stands before and behind it.
+        self._fixed: dict[str, dict[str, Operation]] = {}
+        self._open: dict[tuple[str, str], dict[str, Operation]] = {}
         for operation in spec.operations.values():
-            if None in operation.path:
-                self._open.append(operation)
+            before, brace, rest = operation.template[1:].partition("{")
+            if brace:
+                key = (before, rest.partition("}")[2])
+                self._open.setdefault(key, {})[operation.method] = operation
             else:
-                self._fixed.setdefault(operation.template[1:], []).append(operation)
+                self._fixed.setdefault(before, {})[operation.method] = operation
 
     def find(self, method: str, path: str) -> Route | str | None:
         for prefix in self._prefixes:
@@ -38,26 +41,19 @@ class Router:
         else:
             return None
         rest = path[len(prefix) :].removesuffix("/")
-        routes = [Route(operation, "") for operation in self._fixed.get(rest, ())]
-        routes = routes or self._with_value(rest.split("/"))
-        for route in routes:
-            if route.operation.method == method:
-                return route
-        return method if routes else None
+        value, methods = "", self._fixed.get(rest)
+        if methods is None:
+            value, methods = self._parameter(rest)
+        if methods is None:
+            return None
+        operation = methods.get(method)
+        return Route(operation, value) if operation else method
 
-    def _with_value(self, parts: list[str]) -> list[Route]:
-        values = ((operation, _match(operation.path, parts)) for operation in self._open)
-        return [Route(operation, value) for operation, value in values if value]
-
-
-def _match(segments: tuple[str | None, ...], parts: list[str]) -> str:
-    """The value of the path parameter; "" where the path is another."""
-    if len(segments) != len(parts):
-        return ""
-    value = ""
-    for segment, part in zip(segments, parts, strict=True):
-        if segment is None:
-            value = unquote(part) if "%" in part else part
-        elif segment != part:
-            return ""
-    return value
+    def _parameter(self, rest: str) -> tuple[str, dict[str, Operation] | None]:
+        """The one value in the path, and the operations by method of the path around it."""
+        for (before, behind), methods in self._open.items():
+            if rest.startswith(before) and rest.endswith(behind):
+                value = rest[len(before) : len(rest) - len(behind)]
+                if value and "/" not in value:
+                    return (unquote(value) if "%" in value else value), methods
+        return "", None

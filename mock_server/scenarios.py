@@ -30,6 +30,9 @@ class Choice(NamedTuple):
     fate: Outcome | None = None
 
 
+NOTHING = Choice()
+
+
 def requested(header: bytes | None, urls: list[str], key: str) -> Iterator[tuple[bool, str]]:
     """The names asked for, the strongest first, each with whether it was meant for this call alone:
     the header, a query parameter of an input URL, the part of the key behind the first dot."""
@@ -60,7 +63,7 @@ def choose(spec: Spec, operation: Operation, names: Iterator[tuple[bool, str]]) 
         choice = _apply(spec, operation, outcome, this_call or target is not None)
         if chosen is None and choice is not None and target in (None, operation.id):
             chosen = choice
-    return chosen or Choice()
+    return chosen or NOTHING
 
 
 def _find(spec: Spec, name: str) -> tuple[str | None, Outcome]:

@@ -27,7 +27,7 @@ class Queue(Struct, frozen=True, gc=False):
 def plan(queue: Queue, ready: float, work: float, until: float) -> tuple[int, float, float, Queue]:
     """Place, start and end of a task that may start at `ready` and works `work` seconds, and the
     queue behind it. It holds its place till it ends, at the longest until `until`."""
-    slot = min(range(len(queue.free)), key=queue.free.__getitem__)
+    slot = queue.free.index(min(queue.free))
     start = max(ready, queue.free[slot], queue.last_start)
     end = start + work
     free = list(queue.free)

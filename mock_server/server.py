@@ -1,4 +1,4 @@
-"""Runs the fake on a real socket: in the foreground until a signal, or in a thread of this process."""
+"""Runs the fake on a real socket: in the foreground until a signal, or in a thread."""
 
 from __future__ import annotations
 
@@ -9,11 +9,27 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from mock_server.app import create_app
 from mock_server.settings import Settings
+
+# uvicorn's access log costs up to half of the throughput; server and date are the service's; a
+# client must not choose by X-Forwarded-Proto what URLs say.
+UVICORN: dict[str, Any] = {
+    "log_config": None,
+    "log_level": "critical",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,
+    "proxy_headers": False,
+    "lifespan": "off",
+    "ws": "none",
+    "timeout_graceful_shutdown": 2,
+    "backlog": 2048,
+}
 
 
 class AddressError(OSError):
@@ -72,19 +88,7 @@ class _Server(uvicorn.Server):
 
 
 def _server(settings: Settings) -> _Server:
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=2,
-        backlog=2048,
-    )
-    return _Server(config)
+    return _Server(uvicorn.Config(create_app(settings), **UVICORN))
 
 
 def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None]) -> None:

@@ -15,9 +15,9 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own (times the real
-    one), `concurrency` how many tasks of one key run at a time (None: as the spec says), `seed` what
-    ids and boxes depend on. Raises SettingsError."""
+    """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
+    how many tasks of one key run at a time (None: as the spec says), `seed` what ids and boxes
+    depend on. Raises SettingsError."""
 
     host: str = "127.0.0.1"
     port: int = 8787

@@ -1,4 +1,4 @@
-"""How values look on the wire: times as the service writes them, named examples filled with facts."""
+"""How values look on the wire: times as the service writes them, examples filled in."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ ZONE = timezone(timedelta(hours=8))  # CNB: the body's times against the date he
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=65536)
 def wire_time(epoch: float) -> str:
     """`yyyy-MM-dd HH:mm:ss.SSS` in UTC+8, cut to the millisecond."""
     seconds, rest = divmod(millis(epoch), 1000)
-    return f"{datetime.fromtimestamp(seconds, ZONE):%Y-%m-%d %H:%M:%S}.{rest:03d}"
+    return f"{_second(seconds)}.{rest:03d}"
+
+
+@lru_cache(maxsize=4096)
+def _second(epoch: int) -> str:
+    return f"{datetime.fromtimestamp(epoch, ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def millis(epoch: float) -> int:
@@ -24,7 +28,7 @@ def millis(epoch: float) -> int:
 
 
 def compact_time(text: str) -> float:
-    """Epoch seconds of `YYYYMMDDhhmmss` in UTC+8. A day that the month lacks runs on into the next."""
+    """Epoch seconds of `YYYYMMDDhhmmss` in UTC+8. A day the month lacks is one of the next."""
     year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
     hour, minute, second = int(text[8:10]), int(text[10:12]), int(text[12:14])
     start = datetime(year, month, 1, tzinfo=ZONE)
@@ -38,10 +42,20 @@ def http_date(epoch: int) -> bytes:
     return formatdate(epoch, usegmt=True).encode()
 
 
-def fill(example: Any, facts: dict[str, Any]) -> Any:
-    """A copy of an example in which each field that `facts` knows by name has that value."""
-    if not isinstance(example, dict):
-        return example
-    return {
-        key: facts[key] if key in facts else fill(value, facts) for key, value in example.items()
-    }
+class Template:
+    """An example to be filled with facts. Compiled once: this is on the way of every answer."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, example: dict[str, Any]) -> None:
+        self._fields = [
+            (key, value, Template(value) if isinstance(value, dict) else None)
+            for key, value in example.items()
+        ]
+
+    def fill(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """A copy in which each field that `facts` knows by name, at any depth, has that value."""
+        return {
+            key: facts[key] if key in facts else (value if inner is None else inner.fill(facts))
+            for key, value, inner in self._fields
+        }

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import pytest
+
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.engine import Engine
@@ -61,7 +62,9 @@ class Service:
         **headers: str,
     ) -> Result:
         """One call. Keyword arguments are headers: `X_DashScope_Async="enable"`."""
-        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
         sent = {k.replace("_", "-").lower().encode(): v.encode() for k, v in headers.items()}
         if key is not None:
             sent.setdefault(b"authorization", f"Bearer {key}".encode())

@@ -67,8 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code: Any = cli.main(args=arguments, prog_name="emo", standalone_mode=False)
     except click.UsageError as error:
-        _suggest_value(error)
-        error.show()
+        _with_suggestion(error).show()
         code = WRONG_USAGE
     except click.ClickException as error:
         error.show()
@@ -81,13 +80,14 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _suggest_value(error: click.UsageError) -> None:
+def _with_suggestion(error: click.UsageError) -> click.UsageError:
     """A wrong value of a choice gets a did-you-mean, as click gives wrong option names."""
     parameter = getattr(error, "param", None)
     if parameter is None or not isinstance(parameter.type, click.Choice):
-        return
+        return error
     text = error.message.partition("'")[2].partition("'")[0]
-    error.message += _did_you_mean(text, [str(choice) for choice in parameter.type.choices])
+    hint = _did_you_mean(text, [str(choice) for choice in parameter.type.choices])
+    return click.BadParameter(error.message + hint, error.ctx, parameter)
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:

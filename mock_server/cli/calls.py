@@ -1,4 +1,4 @@
-"""`emo detect`, `create`, `get`, `wait`, `cancel`, `list`, `generate`: the client on the command line.
+"""`emo detect`, `create`, `get`, `wait`, `cancel`, `list`, `generate`: the client, by hand.
 
 They talk to whatever DASHSCOPE_HTTP_BASE_URL names, with the key in DASHSCOPE_API_KEY."""
 
@@ -20,7 +20,7 @@ Command = Callable[..., Any]
 
 
 def _calls(command: Command) -> Command:
-    """Give a command a Client, --base-url and --json, and turn the client's errors into exit codes."""
+    """Give a command a Client, --base-url and --json; turn the client's errors into exit codes."""
 
     @click.option("--base-url", help="Of the API, with /api/v1.  [default: as in the environment]")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,12 +39,14 @@ def _calls(command: Command) -> Command:
     return wrapped
 
 
-class Box(click.ParamType):
+class Box(click.ParamType[list[int]]):
     """Four whole numbers: x1,y1,x2,y2."""
 
     name = "x1,y1,x2,y2"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[int]:
         parts = str(value).strip("[]").split(",")
         if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
             self.fail(f"{value!r} is not x1,y1,x2,y2, like 302,286,610,593", param, ctx)
@@ -54,14 +56,18 @@ class Box(click.ParamType):
 image = click.option("--image", required=True, help="URL of the portrait.")
 audio = click.option("--audio", required=True, help="URL of the voice recording.")
 ratio = click.option(
-    "--ratio", default="1:1", show_default=True, type=click.Choice(["1:1", "3:4"]), help="Head or half body."
-)  # fmt: skip
+    "--ratio",
+    default="1:1",
+    show_default=True,
+    type=click.Choice(["1:1", "3:4"]),
+    help="Head or body.",
+)
 style = click.option(
     "--style", type=click.Choice(["normal", "calm", "active"]), help="How much the head moves."
 )
 timeout = click.option(
-    "--timeout", default=1800.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds."
-)  # fmt: skip
+    "--timeout", default=1800.0, show_default=True, type=click.FloatRange(0, min_open=True)
+)
 
 
 @click.command(epilog="Example: emo detect --image https://example.com/portrait.png --ratio 3:4")

@@ -82,7 +82,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     for line in lines:
         click.echo("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip())
     click.echo(
-        "\nheader  -H 'X-Mock-Scenario: NAME' on the call (of a task's state: on the create call or a poll)"
+        "\nheader  -H 'X-Mock-Scenario: NAME' on the call; for a task on the create call or a poll"
         "\nurl     ?emo-scenario=NAME on image_url or audio_url"
         "\nkey     Authorization: Bearer sk-anything.NAME"
     )

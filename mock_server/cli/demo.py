@@ -36,8 +36,8 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
     what happened and how to do it by hand. The video is a sample: the fake draws no one else.
     """
     import httpx
-    from emo_client import Client, EmoError
 
+    from emo_client import Client, EmoError
     from mock_server.server import running
     from mock_server.settings import Settings
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from emo_client import Client
     from emo_client.models import TaskAnswer
-    from rich.status import Status
 
 
 def print_json(value: Any) -> None:

@@ -50,6 +50,7 @@ class Voice(NamedTuple):
     sample_rate: int
 
 
+@cache
 def clip(ratio: str) -> Clip:
     """The talking portrait in `ratio`, "1:1" (head) or "3:4" (head and shoulders)."""
     clips = _manifest()["clips"]
@@ -58,6 +59,7 @@ def clip(ratio: str) -> Clip:
     return Clip(**_located(clips[ratio]))
 
 
+@cache
 def portrait() -> Portrait:
     """The sample image, a drawing of nobody."""
     facts = _located(_manifest()["portrait"])

@@ -1,0 +1,108 @@
+"""The rooms of the project and which may use which. Read from the source, not from running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("contracts", "emo_client", "mock_server")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+# Who may import what of ours; a longer prefix counts before a shorter one.
+MAY_IMPORT = {
+    "contracts": ("contracts",),
+    "emo_client": ("emo_client",),
+    "mock_server": ("contracts", "mock_server"),
+    "mock_server.cli": ("contracts", "emo_client", "mock_server"),
+}
+# Pure modules, and all of ours that they may know.
+PURE = {
+    "mock_server.tasks": (),
+    "mock_server.ids": (),
+    "mock_server.wire": (),
+    "mock_server.body": (),
+    "mock_server.call": (),
+    "mock_server.clock": (),
+    "mock_server.schedule": ("mock_server.tasks",),
+    "mock_server.scenarios": ("contracts.spec",),
+    "contracts.keywords": (),
+    "contracts.exchange": (),
+    "emo_client.retry": ("emo_client.steps",),
+}
+# Outside of these, no module asks for the time or the environment.
+TIME = {"mock_server.clock", "emo_client.driver", "emo_client.client", "emo_client.async_client"}
+ENVIRONMENT = {"emo_client.settings"}
+HEAVY = {"hypothesis", "schemathesis", "pytest", "respx", "rich", "uvicorn", "starlette", "httpx"}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (
+                f"{node.module}.{a.name}" if node.module in ROOMS else str(node.module)
+                for a in node.names
+            )
+
+
+def room_of(name: str) -> str:
+    return max((room for room in MAY_IMPORT if f"{name}.".startswith(f"{room}.")), key=len)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    name = module_name(path)
+    ours = {used for used in imports(path) if used.split(".")[0] in ROOMS}
+    allowed = MAY_IMPORT[room_of(name)]
+    assert not {used for used in ours if used.split(".")[0] not in allowed}
+    if name in PURE:
+        assert ours <= set(PURE[name])
+
+
+def test_the_command_line_is_used_by_nobody() -> None:
+    users = {module_name(p) for p in FILES if any("mock_server.cli" in used for used in imports(p))}
+    assert all(user.startswith("mock_server.cli") for user in users)
+
+
+def test_only_named_modules_ask_for_the_time() -> None:
+    asking = {module_name(path) for path in FILES if "time" in set(imports(path))}
+    assert asking <= TIME
+    for path in FILES:
+        assert "datetime.now" not in path.read_text("utf-8"), path
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    reading = {module_name(path) for path in FILES if "os.environ" in path.read_text("utf-8")}
+    assert reading == ENVIRONMENT
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_no_file_holds_more_than_300_lines(path: Path) -> None:
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines <= 300 or path.name == "models.py", f"{lines} lines: split it"
+
+
+def test_the_command_line_loads_nothing_heavy_before_a_command_runs() -> None:
+    top = {
+        used.split(".")[0]
+        for path in (ROOT / "mock_server" / "cli").glob("*.py")
+        for used in imports(path, top_level_only=True)
+    }
+    assert not top & HEAVY
+
+
+def test_every_module_says_first_what_it_is() -> None:
+    for path in FILES:
+        if path.name != "__main__.py":
+            assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), path

@@ -1,0 +1,161 @@
+"""Every outcome of the spec can be had by its name, in three ways and one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import SERVICE, Service, request
+
+from contracts.spec import Operation, Outcome, Spec
+
+SPEC = Spec.load()
+ERRORS = [
+    (operation, outcome)
+    for operation in SPEC.operations.values()
+    for outcome in operation.outcomes.values()
+    if outcome.status != 200
+]
+FATES = list(SPEC.task_outcomes.values())
+DETECTIONS = [o for o in SPEC.operations["detectFace"].outcomes.values() if o.status == 200]
+
+
+def call(service: Service, operation: Operation, **options: Any) -> Any:
+    """A good call of an operation."""
+    if operation.id == "detectFace":
+        return service.detect(**options)
+    if operation.id == "createVideoTask":
+        return service.create(**options)
+    return service.call(operation.method, "/api/v1" + operation.template, **options)
+
+
+def with_url(service: Service, operation: str, field: str, name: str) -> Any:
+    body = request(service.spec, operation)
+    body["input"][field] = f"https://example.com/file?a=1&emo-scenario={name}#top"
+    return body
+
+
+def name_of(value: object) -> str:
+    return getattr(value, "id", None) or getattr(value, "name", "")
+
+
+@pytest.mark.parametrize(("operation", "outcome"), ERRORS, ids=name_of)
+def test_an_error_is_answered_exactly_when_its_name_is_in_the_header(
+    service: Service, operation: Operation, outcome: Outcome
+) -> None:
+    result = call(service, operation, X_Mock_Scenario=outcome.name)
+    expected = {**outcome.value, "request_id": result.body["request_id"]}
+    assert (result.status, result.body) == (outcome.status, expected)
+    assert list(result.body) == list(outcome.value)
+
+
+@pytest.mark.parametrize(("operation", "outcome"), ERRORS, ids=name_of)
+def test_an_error_is_answered_when_its_name_ends_the_key(
+    service: Service, operation: Operation, outcome: Outcome
+) -> None:
+    result = call(service, operation, key=f"sk-any.{outcome.name}")
+    assert (result.status, result.body["code"]) == (outcome.status, outcome.code)
+
+
+@pytest.mark.parametrize("outcome", FATES, ids=name_of)
+def test_a_task_goes_as_its_creation_asked_for(service: Service, outcome: Outcome) -> None:
+    created = [
+        (service.create(X_Mock_Scenario=outcome.name, key="sk-a"), "sk-a"),
+        (
+            service.create(with_url(service, "createVideoTask", "audio_url", outcome.name)),
+            "sk-test",
+        ),
+        (service.create(key=f"sk-c.{outcome.name}"), f"sk-c.{outcome.name}"),
+    ]
+    service.real += 4 * 3600  # the longest of them takes three hours to fail
+    for result, key in created:
+        output = service.get(result.body["output"]["task_id"], key=key).body["output"]
+        state, _, _ = outcome.name.partition(".")
+        assert (output["task_status"], output.get("code", "")) == (state, outcome.code)
+        assert output.get("message") == outcome.value["output"].get("message")
+
+
+def test_a_failing_task_waits_and_works_before_it_fails(service: Service) -> None:
+    task = service.task_id(X_Mock_Scenario="FAILED.InvalidURL")
+    states = [service.status(task)]
+    for seconds in (14.4, 1):
+        service.real += seconds
+        states.append(service.status(task))
+    assert states == ["PENDING", "RUNNING", "FAILED"]
+
+
+@pytest.mark.parametrize("outcome", FATES, ids=name_of)
+def test_one_poll_shows_any_state_when_its_header_asks(service: Service, outcome: Outcome) -> None:
+    task = service.task_id()
+    for asked in (task, "never-was"):
+        shown = service.get(asked, X_Mock_Scenario=outcome.name).body["output"]
+        assert shown["task_status"] == outcome.name.partition(".")[0]
+        assert shown["task_id"] == asked
+    assert service.status(task) == "PENDING"
+
+
+@pytest.mark.parametrize("outcome", DETECTIONS, ids=name_of)
+def test_a_detection_answers_as_the_url_asks(service: Service, outcome: Outcome) -> None:
+    expected = outcome.value["output"]
+    body = with_url(service, "detectFace", "image_url", outcome.name)
+    output = service.detect(body).body["output"]
+    assert output.keys() == expected.keys()
+    assert output["check_pass"] == expected["check_pass"]
+    assert output.get("code") == expected.get("code")
+
+
+def test_the_header_comes_before_the_url_and_the_url_before_the_key(service: Service) -> None:
+    body = with_url(service, "createVideoTask", "image_url", "Throttling")
+    key = "sk-a.SystemError"
+    assert service.create(body, key=key, X_Mock_Scenario="Arrearage").body["code"] == "Arrearage"
+    assert service.create(body, key=key).body["code"] == "Throttling"
+    assert service.create(key=key).body["code"] == "SystemError"
+
+
+def test_a_name_for_one_operation_leaves_the_others_alone(service: Service) -> None:
+    key = "sk-a.getTask:Throttling.RateQuota"
+    task = service.task_id(key=key)
+    assert service.get(task, key=key).status == 429
+    assert service.cancel(task, key=key).status == 200
+
+
+def test_a_name_that_does_not_apply_here_changes_nothing(service: Service) -> None:
+    assert service.detect(X_Mock_Scenario="FAILED.InvalidURL").body["output"]["check_pass"]
+    assert service.create(X_Mock_Scenario="InvalidFile.NoHuman").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Throtling.RateQuota", "Throttling.RateQuota"), ("FAILED.InvalidUrl", "FAILED.InvalidURL"),
+     ("nohuman", "InvalidFile.NoHuman"), ("listTasks:pass", "detectFace:pass")],
+)  # fmt: skip
+def test_an_unknown_name_is_a_400_that_lists_near_ones(
+    service: Service, name: str, near: str
+) -> None:
+    for result in (
+        service.detect(X_Mock_Scenario=name),
+        service.detect(key=f"sk-a.{name}"),
+        service.detect(with_url(service, "detectFace", "image_url", name)),
+    ):
+        assert (result.status, result.body["code"]) == (400, "UnknownScenario")
+        assert near in result.body["message"]
+
+
+def test_a_bad_call_is_refused_before_its_scenario_is_played(service: Service) -> None:
+    result = service.call("POST", f"{SERVICE}/face-detect", b"{", X_Mock_Scenario="Throttling")
+    assert result.status == 400
+
+
+def test_a_refused_creation_leaves_no_task(service: Service) -> None:
+    service.create(X_Mock_Scenario="Throttling")
+    assert service.list().body["total"] == 0
+
+
+def test_a_stuck_task_holds_its_place_or_none(service: Service) -> None:
+    waiting = service.task_id(X_Mock_Scenario="PENDING")
+    running = service.task_id(X_Mock_Scenario="RUNNING")
+    behind = service.task_id()
+    service.real += 3600
+    states = [service.status(task) for task in (waiting, running, behind)]
+    assert states == ["PENDING", "RUNNING", "PENDING"]
+    assert service.cancel(waiting).status == 200

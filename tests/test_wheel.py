@@ -1,0 +1,49 @@
+"""The built distribution holds what it needs and works outside of the repository."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, timeout=300)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "contracts/openapi.yaml", "contracts/py.typed", "emo_client/py.typed",
+        "mock_server/py.typed",
+        "mock_server/media/clip-1x1.mp4", "mock_server/media/clip-3x4.mp4",
+        "mock_server/media/manifest.json", "mock_server/media/portrait.png",
+        "mock_server/media/voice.wav",
+    } <= names  # fmt: skip
+    rooms = {name.split("/")[0] for name in names}
+    assert {r for r in rooms if not r.endswith(".dist-info")} == {
+        "contracts", "emo_client", "mock_server",
+    }  # fmt: skip
+
+
+def test_the_installed_wheel_runs_the_demo_outside_of_the_repository(
+    wheel: Path, tmp_path: Path
+) -> None:
+    environment = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
+    python = environment / "bin" / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    subprocess.run(install, check=True, timeout=300, cwd=tmp_path)
+    emo = environment / "bin" / "emo"
+    demo = subprocess.run([emo, "demo"], check=True, timeout=60, cwd=tmp_path, capture_output=True)
+    assert b"SUCCEEDED" in demo.stdout
+    assert (tmp_path / "emo-demo.mp4").read_bytes()[4:8] == b"ftyp"
