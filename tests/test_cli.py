@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from conftest import need
+from support import need
 
 from contracts.spec import Spec
 from mock_server import media

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import SERVICE, request
+from support import SERVICE, request
 
 from contracts.spec import Spec
 from mock_server import media

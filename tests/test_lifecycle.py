@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import EPOCH, Service, request
+from support import EPOCH, Service, request
 
 from mock_server import media
 

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from conftest import SERVICE, Service, request
+from support import SERVICE, Service, request
 
 from contracts.spec import Spec
 

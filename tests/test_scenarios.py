@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import SERVICE, Service, request
+from support import SERVICE, Service, request
 
 from contracts.spec import Operation, Outcome, Spec
 
