@@ -1,0 +1,91 @@
+"""The README and the pages about the fake say what is so: their blocks are files that run."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mock_server import media
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "docs/architecture.md", "docs/control.md"]
+BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)
+TARGETS = re.compile(r"^(\w+):", re.M)
+
+
+def blocks(page: str) -> list[tuple[str, str, str]]:
+    """File name, language and text of each code block."""
+    return BLOCK.findall((ROOT / page).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_code_block_is_a_file_that_runs_or_a_target_of_make(page: str) -> None:
+    targets = TARGETS.findall((ROOT / "Makefile").read_text())
+    for name, language, text in blocks(page):
+        if name:
+            assert text == (ROOT / "examples" / name).read_text("utf-8"), f"{page}: {name} differs"
+        elif language:
+            assert text.removeprefix("make ").strip() in targets, f"{page}: nothing runs {text!r}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docs/sdk.md", "docs/curl.md", "docs/other-languages.md"])
+def test_each_link_leads_to_a_file(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Of a user who installed the project: `emo` is on the path."""
+    emo = tmp_path / "bin" / "emo"
+    emo.parent.mkdir()
+    emo.write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m mock_server.cli "$@"\n')
+    emo.chmod(0o755)
+    clean = {name: value for name, value in os.environ.items() if "DASHSCOPE" not in name}
+    return {**clean, "PATH": f"{emo.parent}{os.pathsep}{os.environ['PATH']}", **more}
+
+
+def run(command: list[str], tmp_path: Path, **more: str) -> str:
+    """What an example prints; it must end well."""
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment(tmp_path, **more),
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = (ROOT / "examples/serve.sh").read_text("utf-8")
+    script = script.replace("emo env", f"emo env --url http://127.0.0.1:{port}")
+    script = script.replace("emo serve", f"emo serve --port {port}")
+    assert "SUCCEEDED" in run(["sh", "-e", "-c", script], tmp_path)
+    assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("sk-readme", "3 s of video in video.mp4"),
+     ("sk-readme.InvalidFile.NoHuman", "choose another picture: The input image has no human"),
+     ("sk-readme.FAILED.InvalidURL-size", "no video: InvalidURL File size is larger than 15MB.")],
+)  # fmt: skip
+def test_the_client_example_does_what_it_says(
+    url: str, tmp_path: Path, key: str, said: str
+) -> None:
+    command = [sys.executable, "-W", "error", str(ROOT / "examples/client.py")]
+    base_url = f"{url}/api/v1"
+    printed = run(command, tmp_path, DASHSCOPE_HTTP_BASE_URL=base_url, DASHSCOPE_API_KEY=key)
+    assert said in printed
