@@ -1,0 +1,99 @@
+"""From the bytes of an answer to a value or an error. Knows no operation and sends nothing."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from emo_client import errors
+from emo_client.models import CancelAnswer, Detection, Error, TaskAnswer, TaskCreated, TaskList
+from emo_client.retry import retry_after
+from emo_client.steps import Answer, World
+
+T = TypeVar("T", Detection, TaskAnswer, TaskCreated, TaskList, CancelAnswer)
+
+_BY_STATUS = {401: errors.AuthenticationError, 403: errors.PermissionDenied}
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# What the gateway says of a path that it does not know.
+_WRONG_PATH = ("url error", "task can not be null")
+
+
+def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
+    """The body as this type. Raises APIError or UnexpectedAnswer."""
+    if not 200 <= answer.status < 300:
+        raise refusal(answer, call, world)
+    try:
+        return _named(msgspec.json.decode(answer.body, type=kind, strict=False), answer)
+    except msgspec.ValidationError as error:
+        return _forgiving(answer, kind, call, str(error))
+    except _NOT_JSON:
+        problem = f"its body is not JSON: {excerpt(answer.body)!r}"
+        raise unexpected(answer, call, problem, world.hint) from None
+
+
+def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:
+    """The error that an answer without success stands for."""
+    status = answer.status
+    if status < 400:
+        place = answer.headers.get("location", "nowhere").partition("?")[0]
+        problem = f"redirects are not followed (it leads to {place})"
+        return unexpected(answer, call, problem, world.hint)
+    said = error_of(answer)
+    message = said.message if said.message is not None else excerpt(answer.body)
+    lost = status in (404, 405) or said.code is None or any(t in message for t in _WRONG_PATH)
+    facts: dict[str, Any] = {"call": call, "hint": world.hint if lost else ""}
+    kind = _BY_STATUS.get(status, errors.ServiceError if status >= 500 else errors.InvalidRequest)
+    if status == 429:
+        kind, facts["retry_after"] = errors.Throttled, retry_after(answer.headers, world.now())
+    return kind(status, said.code or "", message, request_id(answer), **facts)
+
+
+def error_of(answer: Answer) -> Error:
+    """What the service says went wrong; all None when the body is not the service's."""
+    try:
+        return msgspec.json.decode(answer.body, type=Error)
+    except _NOT_JSON:
+        return Error()
+
+
+def unexpected(answer: Answer, call: str, problem: str, hint: str = "") -> errors.UnexpectedAnswer:
+    """The error for a success that cannot be used."""
+    return errors.UnexpectedAnswer(call, answer.status, problem, request_id(answer), hint=hint)
+
+
+def request_id(answer: Answer) -> str | None:
+    """Of the body, else of the header; a task query has only the former (CNB)."""
+    return error_of(answer).request_id or answer.headers.get("x-request-id")
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body, for people."""
+    text = " ".join(body[:2000].decode("utf-8", "replace").split())
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def _forgiving(answer: Answer, kind: type[T], call: str, problem: str) -> T:
+    """The same without usage and results where those are not objects.
+
+    A failed task of a sibling model was seen with a list of results; usage varies by model. Neither
+    is worth losing a video for.
+    """
+    try:
+        body = msgspec.json.decode(answer.body)
+        for part, key in ((body, "usage"), (_output(body), "results")):
+            if isinstance(part, dict) and not isinstance(part.get(key), dict):
+                part.pop(key, None)
+        return _named(msgspec.convert(body, kind, strict=False), answer)
+    except _NOT_JSON:
+        shown = excerpt(answer.body)
+        raise unexpected(answer, call, f"its shape is wrong: {problem}: {shown!r}") from None
+
+
+def _named(value: T, answer: Answer) -> T:
+    """With the request_id of the header when the body has none."""
+    if value.request_id:
+        return value
+    return msgspec.structs.replace(value, request_id=answer.headers.get("x-request-id"))
+
+
+def _output(body: object) -> object:
+    return body.get("output") if isinstance(body, dict) else None

@@ -1,0 +1,168 @@
+"""AsyncClient: acts out the same flows as Client, over httpx and asyncio. It decides nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, closing
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from emo_client import flows
+from emo_client.download import download
+from emo_client.driver import BROKEN, Driver, one_of
+from emo_client.flows import Face, OnUpdate
+from emo_client.models import (
+    DETECT_MODEL,
+    VIDEO_MODEL,
+    CancelAnswer,
+    TaskAnswer,
+    TaskCreated,
+    TaskList,
+)
+from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
+
+T = TypeVar("T")
+
+
+class AsyncClient(Driver):
+    """Client for asyncio: the same arguments and operations, to be awaited.
+
+    sleep is a coroutine function. A download writes its file from the event loop, chunk by chunk.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http: httpx.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+        clock: Callable[[], float] | None = None,
+        now: Callable[[], float] | None = None,
+        random: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__(api_key, base_url, timeout, clock, now, random)
+        one_of(transport, http)
+        self._http, self._own = http or httpx.AsyncClient(transport=transport), http is None
+        self._sleep = sleep or asyncio.sleep
+
+    async def detect(
+        self, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
+    ) -> Face:
+        """As Client.detect."""
+        return await self._run(flows.detect(self._world, image_url, ratio, model=model))
+
+    async def create(
+        self,
+        image_url: str,
+        audio_url: str,
+        face_bbox: Sequence[int],
+        ext_bbox: Sequence[int],
+        style_level: str | None = None,
+        *,
+        model: str = VIDEO_MODEL,
+    ) -> TaskCreated:
+        """As Client.create."""
+        boxes = face_bbox, ext_bbox
+        flow = flows.create(self._world, image_url, audio_url, *boxes, style_level, model=model)
+        return await self._run(flow)
+
+    async def get(self, task_id: str) -> TaskAnswer:
+        """As Client.get."""
+        return await self._run(flows.get(self._world, task_id))
+
+    async def wait(
+        self, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
+    ) -> TaskAnswer:
+        """As Client.wait."""
+        return await self._run(flows.wait(self._world, task_id, timeout, on_update))
+
+    async def cancel(self, task_id: str) -> CancelAnswer:
+        """As Client.cancel."""
+        return await self._run(flows.cancel(self._world, task_id))
+
+    async def list(
+        self,
+        task_id: str | None = None,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        model_name: str | None = None,
+        status: str | None = None,
+        region: str | None = None,
+        api_key_id: str | None = None,
+        page_no: int = 1,
+        page_size: int = 10,
+    ) -> TaskList:
+        """As Client.list."""
+        filters = {"task_id": task_id, "start_time": start_time, "end_time": end_time}
+        filters |= {"model_name": model_name, "status": status, "region": region}
+        pages = {"api_key_id": api_key_id, "page_no": page_no, "page_size": page_size}
+        return await self._run(flows.list_tasks(self._world, **filters, **pages))
+
+    async def generate(
+        self,
+        image_url: str,
+        audio_url: str,
+        ratio: str = "1:1",
+        style_level: str | None = None,
+        timeout: float = 1800.0,
+        on_update: OnUpdate | None = None,
+    ) -> TaskAnswer:
+        """As Client.generate."""
+        options = style_level, timeout, on_update
+        return await self._run(flows.generate(self._world, image_url, audio_url, ratio, *options))
+
+    async def download(self, url_or_task: str | TaskAnswer, path: str | PathLike[str]) -> Path:
+        """As Client.download."""
+        return await self._run(download(self._world, url_or_task, path))
+
+    async def close(self) -> None:
+        """As Client.close."""
+        if self._own:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _run(self, flow: Flow[T]) -> T:
+        outcome: Outcome | None = None
+        with closing(flow):
+            while True:
+                try:
+                    step = flow.send(outcome)
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+                outcome = None
+                if isinstance(step, Sleep):
+                    await self._sleep(step.seconds)
+                else:
+                    outcome = await self._exchange(step)
+
+    async def _exchange(self, step: Request | Stream) -> Outcome:
+        follow = isinstance(step, Stream)
+        try:
+            request = self._request(self._http, step)
+            sent = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
+            response = await sent
+            async with aclosing(response):
+                with self._intake(step, response) as intake:
+                    async for chunk in response.aiter_bytes():
+                        if not intake.take(chunk):
+                            break
+                    return self._answer(intake)
+        except BROKEN as error:
+            return self._lost(error, step)

@@ -1,0 +1,71 @@
+"""One call of one operation: its request, and whether it is sent again.
+
+A call that costs or changes something is sent again only when it surely did not arrive: a create
+whose answer was lost would otherwise make, and charge, a second video.
+"""
+
+from collections.abc import Mapping
+from itertools import count
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from emo_client import errors, retry
+from emo_client.models import OPERATIONS
+from emo_client.steps import Answer, Flow, Lost, Request, Sleep, World, ask
+
+
+def request_for(
+    operation: str,
+    body: msgspec.Struct | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    task_id: str | None = None,
+    query: Mapping[str, str | int] | None = None,
+    within: float | None = None,
+) -> Request:
+    """The request of an operation of the contract."""
+    method, path = OPERATIONS[operation]
+    if "{task_id}" in path:
+        path = path.replace("{task_id}", _segment(task_id))
+    if query:
+        path = f"{path}?{urlencode(query)}"
+    if body is None:
+        return Request(method, path, headers or {}, within=within)
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    return Request(method, path, sent, msgspec.json.encode(body), within)
+
+
+def _segment(task_id: str | None) -> str:
+    """Any text is accepted by the service, but for what would make another path of it."""
+    if not isinstance(task_id, str) or task_id.strip() in ("", ".", ".."):
+        raise errors.ConfigError(
+            f"task_id={task_id!r} is no task; give the task_id that create() answered"
+        )
+    return quote(task_id, safe="")
+
+
+def send(world: World, request: Request, *, safe: bool = True, way_on: str = "") -> Flow[Answer]:
+    """Send it until there is an answer to go by; answers without success are answers too.
+
+    safe: whether the service may get it twice. way_on: what to do when it may have arrived.
+    """
+    for attempt in count(1):
+        outcome = yield from ask(request)
+        wait = retry.delay(attempt, outcome, world.random, now=world.now(), safe=safe)
+        if wait is None:
+            break
+        yield Sleep(wait)
+    if isinstance(outcome, Lost):
+        raise lost(outcome, request, way_on)
+    return outcome
+
+
+def lost(outcome: Lost, request: Request, way_on: str = "") -> errors.ConnectionFailed:
+    """The error for a call that got no answer."""
+    arrived = outcome.may_have_arrived
+    if not arrived:
+        way_on = "check base_url, the network and HTTPS_PROXY / NO_PROXY"
+    return errors.ConnectionFailed(
+        str(request), outcome.reason, may_have_arrived=arrived, way_on=way_on
+    )

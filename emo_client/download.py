@@ -1,0 +1,199 @@
+"""Fetch a result: whole or not at all. The key is never sent to where results are kept.
+
+Bytes go to a hidden file beside the target, whose name is made of the target, the address and the
+ETag, so that what was left of one video is never continued with another. It becomes the target in
+one step, when its length is what the object store said. One download per target at a time.
+"""
+
+import glob
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import parse_qsl, urlsplit
+
+from emo_client import errors, retry
+from emo_client.models import TaskAnswer
+from emo_client.steps import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
+
+
+def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str]) -> Flow[Path]:
+    """Fetch a result to a file. See Client.download."""
+    url, part = _address(source), _Part(_target(path), _address(source))
+    failures, most = 0, part.size()
+    while True:
+        outcome = yield from ask(Stream(url, part.headers(), part.sink))
+        if part.whole(outcome):
+            return part.finish()
+        failures, most = (1, part.size()) if part.size() > most else (failures + 1, most)
+        refused = isinstance(outcome, Answer) and not part.problem
+        again = outcome if refused else Lost(part.problem, may_have_arrived=True)
+        wait = retry.delay(failures, again, world.random, now=world.now())
+        if wait is None:
+            raise _failure(outcome, part.problem, url)
+        yield Sleep(wait)
+
+
+class _Part:
+    """What has arrived so far: a file beside the target, and what is known of the whole."""
+
+    def __init__(self, target: Path, url: str) -> None:
+        self.target = target
+        address = hashlib.sha256(f"{target.name}\n{url}".encode()).hexdigest()[:16]
+        self.prefix = f".{target.name[:40]}.{address}."
+        self.file = self._leftover()
+        self.expected: int | None = None
+        self.problem = ""
+        self.accepted = False
+
+    def _leftover(self) -> Path:
+        pattern = glob.escape(self.prefix) + "*.part"
+        return next(iter(sorted(self.target.parent.glob(pattern))), self._named(""))
+
+    def _named(self, etag: str) -> Path:
+        return self.target.with_name(f"{self.prefix}{etag}.part")
+
+    def etag(self) -> str:
+        return self.file.name.removeprefix(self.prefix).removesuffix("part").removesuffix(".")
+
+    def size(self) -> int:
+        """Bytes that have arrived."""
+        return self.file.stat().st_size if self.file.exists() else 0
+
+    def headers(self) -> dict[str, str]:
+        """For the rest, if it is still the same; a compressed body could not be continued."""
+        self.problem, self.accepted = "", False
+        asked = {"Accept-Encoding": "identity"}
+        if self.size():
+            asked["Range"] = f"bytes={self.size()}-"
+        if self.size() and self.etag():
+            asked["If-Range"] = f'"{self.etag()}"'
+        return asked
+
+    def sink(self, head: Answer) -> BinaryIO | None:
+        """Where the body of this answer goes; None when it is not part of the video."""
+        if head.status not in (200, 206, 416):
+            return None
+        begins = head.status == 200
+        self.problem = self._odd_whole(head) if begins else self._odd_rest(head)
+        if begins or self.problem:
+            self.file.unlink(missing_ok=True)
+        if self.problem:
+            return None
+        if begins:
+            self.file = self._named(_strong(head.headers.get("etag", "")))
+        self.accepted = True
+        return self.file.open("wb" if begins else "ab")
+
+    def _odd_whole(self, head: Answer) -> str:
+        """What is wrong with a 200; learns the length."""
+        if head.headers.get("content-encoding", "identity") != "identity":
+            return "the video came compressed, so its length cannot be checked"
+        length = head.headers.get("content-length", "")
+        self.expected = int(length) if length.isdecimal() else None
+        if self.expected == 0:
+            return "the video is empty"
+        if self.expected is None and "chunked" not in head.headers.get("transfer-encoding", ""):
+            return "the video came without a length"
+        return ""
+
+    def _odd_rest(self, head: Answer) -> str:
+        """What is wrong with a 206, or a 416; learns the length."""
+        given = head.headers.get("content-range", "")
+        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", given, re.ASCII)
+        if head.status == 416 or not found or int(found[1]) != self.size():
+            return f"the rest from byte {self.size()} was asked and {given or 'no range'} came"
+        etag = _strong(head.headers.get("etag", ""))
+        if etag and self.etag() and etag != self.etag():
+            return "the video changed while it was fetched"
+        self.expected = int(found[2])
+        return ""
+
+    def whole(self, outcome: Outcome) -> bool:
+        """Whether all of it is here; if not, problem says why unless the answer does."""
+        if self.accepted and self.expected == self.size():
+            return True
+        if isinstance(outcome, Lost):
+            self.problem = self.problem or outcome.reason
+        elif self.accepted and self.expected is None:
+            return True  # the end of the chunks came
+        elif self.accepted:
+            self.problem = f"{self.size()} of {self.expected} bytes came"
+            if self.size() > (self.expected or 0):
+                self.file.unlink()
+        return False
+
+    def finish(self) -> Path:
+        """Make it the target."""
+        self.file.replace(self.target)
+        return self.target
+
+
+def _address(source: str | TaskAnswer) -> str:
+    if isinstance(source, TaskAnswer):
+        output = source.output
+        if not (output.results and output.results.video_url):
+            state = f"task {output.task_id} is {output.task_status} and has no video"
+            raise errors.ConfigError(f"{state}; give what wait() returned")
+        source = output.results.video_url
+    try:
+        parts = urlsplit(source)
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname
+    except ValueError:
+        usable = None
+    if not usable:
+        shown = source.partition("?")[0]
+        raise errors.ConfigError(f"{shown!r} is no http(s) URL; give results.video_url")
+    return source
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    target = Path(path)
+    if target.is_dir():
+        example = target / "video.mp4"
+        raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
+    if not target.parent.is_dir():
+        raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
+    return target
+
+
+def _strong(etag: str) -> str:
+    """What is in an ETag that proves equal bytes and may be in a file name, else nothing."""
+    found = re.fullmatch(r'"([\w-]{1,64})"', etag, re.ASCII)
+    return found[1] if found else ""
+
+
+def _failure(outcome: Outcome, problem: str, url: str) -> errors.DownloadFailed:
+    """The error for the last try: what the object store says in its XML, or what was wrong."""
+    where = f"the video at {_bare(url)} could not be fetched"
+    if isinstance(outcome, Lost) or problem:
+        kept = "call again to fetch the rest"
+        return errors.DownloadFailed(f"{where}: {_unsigned(problem, url)}; {kept}")
+    text = outcome.body.decode("utf-8", "replace")
+    code, message = _unsigned(_tag("Code", text), url), _unsigned(_tag("Message", text), url)
+    request_id = _tag("RequestId", text) or outcome.headers.get("x-oss-request-id")
+    said = ": ".join(filter(None, [code, message])) or "no reason given"
+    gone = code == "NoSuchKey" or outcome.status == 410 or "expired" in message.lower()
+    way_on = "; a result lives 24 h, so the video must be made again" if gone else ""
+    kind = errors.ResultExpired if gone else errors.DownloadFailed
+    text = f"{where}: {outcome.status} {said}{way_on}"
+    return kind(text, status=outcome.status, code=code, message=message, request_id=request_id)
+
+
+def _tag(name: str, xml: str) -> str:
+    found = re.search(rf"<{name}>([^<]*)</{name}>", xml)
+    return found[1].strip() if found else ""
+
+
+def _bare(url: str) -> str:
+    """Without its query, which holds the signature, and without a user."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _unsigned(text: str, url: str) -> str:
+    query = urlsplit(url).query
+    for secret in (query, *(value for _, value in parse_qsl(query) if len(value) > 8)):
+        text = text.replace(secret, "…") if secret else text
+    return text

@@ -1,0 +1,157 @@
+"""What Client and AsyncClient share: requests out of steps, outcomes out of what httpx does.
+
+The key lives here and goes nowhere but into the header of calls of the API: not into a repr, a log
+or an error, and not to where results are kept. Answers that echo it are cleaned of it.
+"""
+
+import io
+import random as chance
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import httpx
+
+from emo_client import settings
+from emo_client.errors import ConfigError
+from emo_client.steps import Answer, Lost, Request, Stream, World
+
+# Of an answer that goes to no file, more than this of a stream is not read, bytes.
+REFUSAL_SIZE = 65536
+# A shorter key is no secret, and could be a part of any word.
+SECRET_LENGTH = 8
+
+# No connection was made, so nothing was sent.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+BROKEN = (httpx.RequestError, httpx.InvalidURL)
+
+
+class Driver:
+    """The settings of a client, and the values between httpx and the flows."""
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str | None,
+        timeout: float,
+        clock: Callable[[], float] | None,
+        now: Callable[[], float] | None,
+        random: Callable[[], float] | None,
+    ) -> None:
+        self._key = settings.api_key(api_key)
+        self.base_url = settings.base_url(base_url)
+        try:
+            httpx.URL(self.base_url)
+        except httpx.InvalidURL as error:
+            raise ConfigError(f"base_url={self.base_url} is no URL: {error}") from None
+        self._timeout = settings.seconds("timeout", timeout)
+        self._world = World(
+            clock=clock or time.monotonic,
+            now=now or time.time,
+            random=random or chance.random,
+            hint=settings.hint(self.base_url),
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url}>"
+
+    def _request(
+        self, http: httpx.Client | httpx.AsyncClient, step: Request | Stream
+    ) -> httpx.Request:
+        if isinstance(step, Stream):
+            request = http.build_request(
+                "GET", step.url, headers=step.headers, timeout=self._timeout
+            )
+            request.headers.pop("Authorization", None)  # of an http= that has one of its own
+            return request
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+        return http.build_request(
+            step.method,
+            self.base_url + step.path,
+            headers={**headers, **step.headers},
+            content=step.body,
+            timeout=self._limit(step),
+        )
+
+    def _limit(self, step: Request) -> float:
+        return self._timeout if step.within is None else min(self._timeout, step.within)
+
+    def _intake(self, step: Request | Stream, response: httpx.Response) -> "Intake":
+        head = Answer(response.status_code, self._clean_headers(response.headers))
+        if isinstance(step, Stream):
+            return Intake(head, step.sink(head), most=REFUSAL_SIZE)
+        limit = self._limit(step)
+        return Intake(head, None, until=self._world.clock() + limit, clock=self._world.clock)
+
+    def _clean_headers(self, headers: httpx.Headers) -> Mapping[str, str]:
+        return {name.lower(): self._clean(value) for name, value in headers.items()}
+
+    def _clean(self, text: str) -> str:
+        return text.replace(self._key, "…") if len(self._key) >= SECRET_LENGTH else text
+
+    def _answer(self, intake: "Intake") -> Answer:
+        body = intake.body()
+        if len(self._key) >= SECRET_LENGTH:
+            body = body.replace(self._key.encode(), "…".encode())
+        return Answer(intake.head.status, intake.head.headers, body)
+
+    def _lost(self, error: Exception, step: Request | Stream) -> Lost:
+        said = self._clean(str(error))
+        reason = f"{type(error).__name__}{said and ': '}{said}"
+        not_sent = isinstance(error, _NOT_SENT)
+        if not_sent and isinstance(step, Request):
+            reason += f" (base_url={self.base_url})"
+        return Lost(reason, may_have_arrived=not not_sent)
+
+
+class Intake:
+    """Takes in the body of one answer: into a file, or into memory."""
+
+    def __init__(
+        self,
+        head: Answer,
+        file: BinaryIO | None,
+        *,
+        most: float = float("inf"),
+        until: float = float("inf"),
+        clock: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.head, self.file, self.memory = head, file, io.BytesIO()
+        self.most, self.until, self.clock = most, until, clock
+
+    def take(self, chunk: bytes) -> bool:
+        """Whether there is use for more."""
+        if self.clock() > self.until:
+            raise httpx.ReadTimeout("the answer came too slowly")
+        (self.file or self.memory).write(chunk)
+        return self.file is not None or self.memory.tell() < self.most
+
+    def body(self) -> bytes:
+        """What was taken into memory."""
+        return self.memory.getvalue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self.file is not None:
+            self.file.close()
+
+
+def one_of(transport: object, http: object) -> None:
+    """A client is made on a transport, or is made already."""
+    if transport is not None and http is not None:
+        raise ConfigError("give transport=… or http=…, not both")

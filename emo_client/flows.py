@@ -1,0 +1,155 @@
+"""What each operation does. Flows decide; they never send, sleep or read a clock of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emo_client import errors
+from emo_client.answers import error_of, read, request_id, unexpected
+from emo_client.calls import request_for, send
+from emo_client.models import (
+    DETECT_MODEL,
+    VIDEO_MODEL,
+    CancelAnswer,
+    CreateInput,
+    CreateParameters,
+    CreateRequest,
+    DetectInput,
+    Detection,
+    DetectParameters,
+    DetectRequest,
+    TaskAnswer,
+    TaskCreated,
+    TaskList,
+)
+from emo_client.settings import seconds
+from emo_client.steps import Answer, Flow, World
+from emo_client.waiting import OnUpdate, wait
+
+__all__ = [
+    "Face",
+    "OnUpdate",
+    "cancel",
+    "create",
+    "detect",
+    "generate",
+    "get",
+    "list_tasks",
+    "wait",
+]
+
+# Codes of a rejected picture when it comes as a 400, as on a sibling model (S2VT).
+REJECTIONS = ("InvalidFile.", "InvalidImage", "InvalidPerson")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where the face of a picture that passed is.
+
+    face_bbox: the face. ext_bbox: the area that moves, of the asked ratio. Both `(x1, y1, x2, y2)`
+    in px, to be given to create unchanged.
+    """
+
+    face_bbox: tuple[int, ...]
+    ext_bbox: tuple[int, ...]
+    request_id: str | None = None
+
+
+def detect(
+    world: World, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
+) -> Flow[Face]:
+    """Find the face. See Client.detect."""
+    wanted = None if ratio is None else DetectParameters(ratio=ratio)
+    body = DetectRequest(model=model, input=DetectInput(image_url=image_url), parameters=wanted)
+    request = request_for("detectFace", body, headers=_resolving(image_url))
+    way_on = "it may have been charged; the picture can be checked again"
+    answer = yield from send(world, request, safe=False, way_on=way_on)
+    refused = error_of(answer)
+    if answer.status == 400 and (refused.code or "").startswith(REJECTIONS):
+        raise errors.FaceRejected(refused.code or "", refused.message or "", request_id(answer))
+    return _face(answer, read(answer, Detection, str(request), world), str(request))
+
+
+def _face(answer: Answer, detection: Detection, call: str) -> Face:
+    """The boxes; DET-0 and EMOJI show rejections without check_pass, so a code counts as one."""
+    found = detection.output
+    if found.check_pass is False or (found.check_pass is None and found.code):
+        raise errors.FaceRejected(found.code or "", found.message or "", detection.request_id)
+    face, ext = tuple(found.face_bbox or ()), tuple(found.ext_bbox or ())
+    if len(face) != 4 or len(ext) != 4:
+        raise unexpected(answer, call, f"the boxes are not there: {found}")
+    return Face(face, ext, detection.request_id)
+
+
+def create(
+    world: World,
+    image_url: str,
+    audio_url: str,
+    face_bbox: Sequence[int],
+    ext_bbox: Sequence[int],
+    style_level: str | None = None,
+    *,
+    model: str = VIDEO_MODEL,
+) -> Flow[TaskCreated]:
+    """Create a task. See Client.create."""
+    made_of = CreateInput(
+        image_url=image_url,
+        audio_url=audio_url,
+        face_bbox=list(face_bbox),
+        ext_bbox=list(ext_bbox),
+    )
+    wanted = None if style_level is None else CreateParameters(style_level=style_level)
+    headers = {"X-DashScope-Async": "enable", **_resolving(image_url, audio_url)}
+    body = CreateRequest(model=model, input=made_of, parameters=wanted)
+    request = request_for("createVideoTask", body, headers=headers)
+    way_on = "look at list() before creating again, for each task is charged"
+    answer = yield from send(world, request, safe=False, way_on=way_on)
+    created = read(answer, TaskCreated, str(request), world)
+    if not created.output.task_id:
+        raise unexpected(answer, str(request), "the task_id is empty; look at list()")
+    return created
+
+
+def get(world: World, task_id: str) -> Flow[TaskAnswer]:
+    """Ask how a task is. See Client.get."""
+    request = request_for("getTask", task_id=task_id)
+    answer = yield from send(world, request)
+    return read(answer, TaskAnswer, str(request), world)
+
+
+def cancel(world: World, task_id: str) -> Flow[CancelAnswer]:
+    """Cancel a task. See Client.cancel."""
+    request = request_for("cancelTask", task_id=task_id)
+    answer = yield from send(world, request, safe=False, way_on="get() tells how the task is")
+    return read(answer, CancelAnswer, str(request), world)
+
+
+def list_tasks(world: World, **filters: str | int | None) -> Flow[TaskList]:
+    """List tasks. See Client.list."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    request = request_for("listTasks", query=given)
+    answer = yield from send(world, request)
+    return read(answer, TaskList, str(request), world)
+
+
+def generate(
+    world: World,
+    image_url: str,
+    audio_url: str,
+    ratio: str = "1:1",
+    style_level: str | None = None,
+    timeout: float = 1800.0,
+    on_update: OnUpdate | None = None,
+) -> Flow[TaskAnswer]:
+    """Detect, create and wait. See Client.generate."""
+    seconds("timeout", timeout)  # before anything is charged
+    face = yield from detect(world, image_url, ratio)
+    boxes = face.face_bbox, face.ext_bbox
+    created = yield from create(world, image_url, audio_url, *boxes, style_level)
+    return (yield from wait(world, created.output.task_id, timeout, on_update))
+
+
+def _resolving(*urls: str) -> dict[str, str]:
+    """The header without which an oss:// URL is not resolved (UP)."""
+    if any(url.lower().startswith("oss://") for url in urls):
+        return {"X-DashScope-OssResourceResolve": "enable"}
+    return {}

@@ -1,0 +1,96 @@
+"""What flows ask for and what they are told: values. Nothing here acts.
+
+A flow is a generator. It yields a Request, a Stream or a Sleep and is sent what came of it: an
+Answer, a Lost, or None after a Sleep. Client and AsyncClient act the steps out.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the API. The driver adds the base URL and the key.
+
+    path: below the base URL, with its query. within: seconds for the whole exchange, at most;
+        None for the driver's own limit.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    within: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of any status. headers: names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer, or not the whole of it.
+
+    may_have_arrived: False when no connection was made, so the service surely did not get it.
+    """
+
+    reason: str
+    may_have_arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A GET of any address, without the key.
+
+    sink: is told the answer's head and says which file its bytes go to; with None they are in
+        the Answer's body. The driver closes the file.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    sink: Callable[[Answer], BinaryIO | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """seconds: not negative."""
+
+    seconds: float
+
+
+Step: TypeAlias = Request | Stream | Sleep
+Outcome: TypeAlias = Answer | Lost
+Flow: TypeAlias = Generator[Step, Outcome | None, T]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a flow may know of the world.
+
+    clock: seconds of a clock that never goes back. now: seconds since 1970. random: in [0, 1).
+    hint: what is odd about the base URL, empty when nothing is.
+    """
+
+    clock: Callable[[], float]
+    now: Callable[[], float]
+    random: Callable[[], float]
+    hint: str = ""
+
+
+def ask(step: Request | Stream) -> Flow[Outcome]:
+    """Yield a step that has an outcome, and return it."""
+    outcome = yield step
+    if outcome is None:
+        raise TypeError(f"the driver sent no outcome for {step}")
+    return outcome

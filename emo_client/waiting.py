@@ -1,0 +1,116 @@
+"""Wait for a task: poll until it ends or the time is over. Every wait has a deadline.
+
+The service answers 200 in every state, failed and unknown ones too, and knows states that EMO never
+showed (SUSPENDED, PRE-PROCESSING): what is not terminal is waited through.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+from emo_client import errors, retry
+from emo_client.answers import read, refusal
+from emo_client.calls import lost, request_for
+from emo_client.models import TERMINAL_STATUSES, TaskAnswer
+from emo_client.settings import seconds
+from emo_client.steps import Answer, Flow, Lost, Outcome, Request, Sleep, World, ask
+
+OnUpdate: TypeAlias = Callable[[TaskAnswer, float], object]
+
+# Seconds that even the last poll, at the deadline, has for its answer.
+LAST_POLL = 1.0
+
+
+def wait(
+    world: World, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
+) -> Flow[TaskAnswer]:
+    """Poll a task until it ends or the time is over. See Client.wait."""
+    watch = _Watch(world, task_id, timeout)
+    while True:
+        request = request_for("getTask", task_id=task_id, within=watch.within())
+        outcome = yield from ask(request)
+        task = watch.take(outcome, request)
+        if task is not None and on_update is not None:
+            on_update(task, watch.waited())
+        if task is not None and task.output.task_status in TERMINAL_STATUSES:
+            return _video(task, task_id, str(request))
+        yield Sleep(watch.until_next(outcome))
+
+
+class _Watch:
+    """What a wait has seen so far, and how long it may go on."""
+
+    def __init__(self, world: World, task_id: str, timeout: float) -> None:
+        self.world, self.task_id = world, task_id
+        self.began = world.clock()
+        self.deadline = self.began + seconds("timeout", timeout)
+        self.polls = self.troubles = 0
+        self.seen: TaskAnswer | None = None
+        self.trouble: errors.EmoError | None = None
+
+    def waited(self) -> float:
+        return self.world.clock() - self.began
+
+    def within(self) -> float:
+        return max(self.deadline - self.world.clock(), LAST_POLL)
+
+    def take(self, outcome: Outcome, request: Request) -> TaskAnswer | None:
+        """The task as this poll found it; None after trouble that may pass, other is raised."""
+        self.polls += 1
+        if isinstance(outcome, Answer) and not retry.transient(outcome.status):
+            self.seen = read(outcome, TaskAnswer, str(request), self.world)
+            self.troubles, self.trouble = 0, None
+            return self.seen
+        self.troubles += 1
+        if isinstance(outcome, Lost):
+            self.trouble = lost(outcome, request)
+        else:
+            self.trouble = refusal(outcome, str(request), self.world)
+        return None
+
+    def until_next(self, outcome: Outcome) -> float:
+        """Seconds to the next poll; the last one is at the deadline. Raises TaskTimeout after it.
+
+        A Retry-After that reaches beyond the deadline leaves no poll to wait for.
+        """
+        left = self.deadline - self.world.clock()
+        wanted, asked = self._pause(outcome)
+        if left <= 0 or (asked and wanted > left):
+            raise self._over() from self.trouble
+        return min(wanted, left)
+
+    def _pause(self, outcome: Outcome) -> tuple[float, bool]:
+        """Seconds to the next poll, and whether the service asked for them."""
+        chance, now = self.world.random, self.world.now()
+        if self.trouble is None:
+            return retry.pause(self.polls, chance), False
+        wanted = retry.delay(
+            self.troubles, outcome, chance, now=now, tries=math.inf, patience=math.inf
+        )
+        headers = outcome.headers if isinstance(outcome, Answer) else {}
+        return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None
+
+    def _over(self) -> errors.TaskTimeout:
+        status = self.seen.output.task_status if self.seen else None
+        request_id = self.seen.request_id if self.seen else None
+        trouble = str(self.trouble or "")
+        return errors.TaskTimeout(self.task_id, status, self.waited(), request_id, trouble)
+
+
+def _video(task: TaskAnswer, task_id: str, call: str) -> TaskAnswer:
+    """The task that ended with a video; how any other ended is raised."""
+    output = task.output
+    match output.task_status:
+        case "FAILED":
+            code, message = output.code or "", output.message or ""
+            raise errors.TaskFailed(task_id, code, message, task.request_id)
+        case "CANCELED":
+            raise errors.TaskCanceled(task_id, task.request_id)
+        case "UNKNOWN":
+            raise errors.TaskUnknown(task_id, task.request_id)
+        case status if status != "SUCCEEDED":
+            raise errors.TaskError(f"ended as {status}", task_id, status, task.request_id)
+    if not (output.results and output.results.video_url):
+        problem = "the task SUCCEEDED without results.video_url"
+        raise errors.UnexpectedAnswer(call, 200, problem, task.request_id)
+    return task

@@ -1,0 +1,198 @@
+"""Write emo_client/models.py from openapi.yaml, or say whether it is what would be written.
+
+    python scripts/generate_models.py            write it
+    python scripts/generate_models.py --check    compare; exit status 1 when they differ
+
+The client takes what a newer service may add or leave out, so only shapes are generated: limits on
+values stay in the contract, unknown fields are ignored, and of an answer only NEEDED must be there.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import yaml
+from datamodel_code_generator import InputFileType, generate
+from datamodel_code_generator.enums import DataModelType
+from datamodel_code_generator.format import Formatter, PythonVersion
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = ROOT / "openapi.yaml"
+MODELS = ROOT / "emo_client" / "models.py"
+
+# What an answer is worthless without. Without its request_id, its usage or the region of a listed
+# task it can still be used, so those may be missing or null.
+NEEDED = {"output", "task_id", "task_status", "status", "data"}
+NEEDED |= {"total", "total_page", "page_no", "page_size"}
+
+HEADER = '''\
+"""What is sent to the EMO API and what it answers. Nothing here checks or decides anything.
+
+Generated from openapi.yaml by scripts/generate_models.py: do not edit. Boxes are `[x1, y1, x2, y2]`
+in px. Fields that are None are left out when sent. Keys in parentheses (EMO-3, CNB) are sources,
+listed in the info of openapi.yaml.
+"""
+
+from msgspec import Struct
+
+'''
+
+Schema = dict[str, Any]
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks; the exit status."""
+    wanted = render(yaml.load(SPEC.read_bytes(), yaml.CSafeLoader))
+    if "--check" not in arguments:
+        MODELS.write_text(wanted, encoding="utf-8")
+        return 0
+    if MODELS.exists() and MODELS.read_text(encoding="utf-8") == wanted:
+        return 0
+    print(f"{MODELS} is not what {SPEC.name} says; run python scripts/generate_models.py")
+    return 1
+
+
+def render(spec: Schema) -> str:
+    """The text of models.py for this spec."""
+    shapes: Schema = {"openapi": "3.1.0", "info": {"title": "EMO", "version": "1"}, "paths": {}}
+    shapes["components"] = {"schemas": dict(_models(spec))}
+    code = generate(
+        json.dumps(shapes),
+        input_file_type=InputFileType.OpenAPI,
+        output_model_type=DataModelType.MsgspecStruct,
+        target_python_version=PythonVersion.PY_311,
+        formatters=[Formatter.BUILTIN],
+        custom_file_header=HEADER + _constants(spec),
+        disable_timestamp=True,
+        disable_future_imports=True,
+        use_schema_description=True,
+        keyword_only=True,
+        extra_template_data=defaultdict(
+            dict, {"#all#": {"base_class_kwargs": {"frozen": True, "omit_defaults": True}}}
+        ),
+    )
+    return _tidy(str(code))
+
+
+def _tidy(code: str) -> str:
+    """A field that is not there is None, as one that is null; the tool tells them apart."""
+    code = code.replace(" | None | UnsetType = UNSET", " | None = None")
+    code = code.replace("from msgspec import UNSET, Struct, UnsetType\n", "")
+    code = re.sub(r'(?<=    """)\n    (?=\S)', "", code)
+    ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(MODELS), "-"]
+    done = subprocess.run(ruff, input=code, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    return done.stdout
+
+
+def _constants(spec: Schema) -> str:
+    """What code must know of the contract besides the shapes."""
+    calls = {
+        operation["operationId"]: (method.upper(), path)
+        for path, item in spec["paths"].items()
+        for method, operation in item.items()
+    }
+    status = spec["components"]["schemas"]["TaskStatus"]
+    models = {model["operation"]: name for name, model in spec["x-models"].items()}
+    terminal = status["x-task-lifecycle"]["terminal"]
+    return (
+        f"TASK_STATUSES: tuple[str, ...] = {tuple(status['enum'])}\n"
+        f"TERMINAL_STATUSES: frozenset[str] = frozenset({terminal})\n"
+        f"OPERATIONS: dict[str, tuple[str, str]] = {calls!r}\n"
+        f"DETECT_MODEL = {models['detectFace']!r}\n"
+        f"VIDEO_MODEL = {models['createVideoTask']!r}\n"
+    )
+
+
+def _models(spec: Schema) -> Iterator[tuple[str, Schema]]:
+    """The schemas that become classes: the objects, in the order of the spec."""
+    schemas, sent = spec["components"]["schemas"], _sent(spec)
+    for name, schema in schemas.items():
+        if "properties" in schema:
+            model = _model(schema, schemas, request=name in sent)
+            yield name, model | {"description": _docstring(name, schema, spec)}
+
+
+def _model(schema: Schema, schemas: Schema, *, request: bool) -> Schema:
+    required = [key for key in schema.get("required", []) if request or key in NEEDED]
+    properties = {
+        key: _shape(part, schemas) if key in required else _optional(_shape(part, schemas))
+        for key, part in schema["properties"].items()
+    }
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _optional(shape: Schema) -> Schema:
+    return {"anyOf": [shape, {"type": "null"}], "default": None}
+
+
+def _shape(schema: Schema, schemas: Schema) -> Schema:
+    """Its type alone: a reference to a class, or the type of a scalar or list."""
+    if "$ref" in schema:
+        target = schemas[schema["$ref"].rsplit("/", 1)[-1]]
+        return {"$ref": schema["$ref"]} if "properties" in target else _shape(target, schemas)
+    items = {"items": _shape(schema["items"], schemas)} if "items" in schema else {}
+    return {"type": schema["type"], **items}
+
+
+def _docstring(name: str, schema: Schema, spec: Schema) -> str:
+    """What it is, then a line for each field that the schema describes."""
+    about = _filled(schema.get("description") or _place(name, spec))
+    parts = [
+        (key, part["description"])
+        for key, part in schema["properties"].items()
+        if "description" in part
+    ]
+    fields = "\n".join(_filled(f"{key}: {text}", "    ") for key, text in parts)
+    return "\n\n".join(filter(None, [about, fields]))
+
+
+def _filled(text: str, hanging: str = "") -> str:
+    return fill(" ".join(text.split()), 92, subsequent_indent=hanging)
+
+
+def _place(name: str, spec: Schema) -> str:
+    """Where a schema without a description stands in the calls."""
+    reference = f"#/components/schemas/{name}'"
+    for operation in _operations(spec):
+        if reference in str(operation.get("requestBody")):
+            return f"Sent to {operation['operationId']}."
+        if reference in str(operation["responses"]["200"]):
+            return f"What {operation['operationId']} answers."
+    return ""
+
+
+def _sent(spec: Schema) -> set[str]:
+    """The names of the schemas that clients send."""
+    schemas = spec["components"]["schemas"]
+    found: set[str] = set()
+    waiting = list(_references([operation.get("requestBody") for operation in _operations(spec)]))
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting += [other for other in _references(schemas[name]) if other not in found]
+    return found
+
+
+def _operations(spec: Schema) -> Iterator[Schema]:
+    for path in spec["paths"].values():
+        yield from path.values()
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if str(node.get("$ref", "")).startswith("#/components/schemas/"):
+            yield node["$ref"].rsplit("/", 1)[-1]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from _references(part)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""A result that cannot be fetched: what the store says, and arguments that cannot work."""
+
+import httpx
+import pytest
+from object_store import SIGNED, URL, VIDEO, Store
+
+from emo_client import ConfigError, DownloadFailed, ResultExpired, TaskAnswer
+from emo_client.models import TaskOutput
+
+EXPIRED = """<?xml version="1.0"?>
+<Error><Code>AccessDenied</Code><Message>Request has expired.</Message>
+<RequestId>68C2</RequestId><HostId>oss.test</HostId></Error>"""
+
+
+def files(tmp_path) -> list[str]:
+    return sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) -> None:
+    calls = []
+
+    def expired(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        return httpx.Response(403, text=EXPIRED)
+
+    with pytest.raises(ResultExpired, match="403 AccessDenied: Request has expired") as caught:
+        fetch(expired)
+    error = caught.value
+    assert (error.status, error.code, error.request_id) == (403, "AccessDenied", "68C2")
+    assert "http://oss.test/r/v.mp4 " in str(error) and "24 h" in str(error)
+    assert len(calls) == 1 and files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "text"),
+    [
+        (
+            404,
+            "<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>",
+            ResultExpired,
+            "404 NoSuchKey",
+        ),
+        (404, "<Error><Code>NoSuchBucket</Code></Error>", DownloadFailed, "404 NoSuchBucket"),
+        (404, "<html>", DownloadFailed, "404 no reason given"),
+        (403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", DownloadFailed, "403 Sig"),
+        (410, "", ResultExpired, "410 no reason given"),
+    ],
+)
+def test_other_refusals_of_the_store_are_told_with_its_code(
+    fetch, status, body, kind, text
+) -> None:
+    with pytest.raises(kind, match=text) as caught:
+        fetch(lambda _: httpx.Response(status, text=body))
+    assert type(caught.value) is kind
+
+
+def test_no_error_shows_the_signature(fetch) -> None:
+    body = (
+        f"<Error><Code>X</Code><Message>GET /r/v.mp4?{SIGNED} s3cretsignature+1=</Message></Error>"
+    )
+    with pytest.raises(DownloadFailed, match="403 X") as caught:
+        fetch(lambda _: httpx.Response(403, text=body))
+    shown = repr(caught.value) + str(caught.value) + str(vars(caught.value))
+    assert "s3cret" not in shown and "LTAI5tKey" not in shown
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_passing_trouble_of_the_store_is_outlasted(emo_with, tmp_path, status) -> None:
+    store = Store()
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        answer = store(request)
+        return answer if len(store.requests) == 3 else httpx.Response(status)
+
+    emo = emo_with(transport=httpx.MockTransport(busy))
+    emo.download(URL, tmp_path / "v")
+    assert emo.time.sleeps == [0.5, 1.0]
+
+
+def test_a_store_in_lasting_trouble_is_given_up(fetch) -> None:
+    with pytest.raises(DownloadFailed, match="503 no reason given") as caught:
+        fetch(lambda _: httpx.Response(503))
+    assert caught.value.status == 503
+
+
+def test_a_folder_is_no_target(fetch, tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder; give a file in it, such as .*video\.mp4"):
+        fetch(Store(), path=tmp_path)
+
+
+def test_a_missing_folder_is_told(fetch, tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no folder .*nowhere; make it first"):
+        fetch(Store(), path=tmp_path / "nowhere" / "v.mp4")
+
+
+@pytest.mark.parametrize(
+    "source", ["t-1", "ftp://x/y", "http://", "file:///etc/passwd", "http://[x/"]
+)
+def test_what_is_no_url_of_a_result_is_told(fetch, source) -> None:
+    with pytest.raises(ConfigError, match=r"is no http\(s\) URL; give results.video_url"):
+        fetch(Store(), source)
+
+
+def test_a_task_without_a_video_is_told(fetch) -> None:
+    task = TaskAnswer(output=TaskOutput(task_id="t", task_status="RUNNING"))
+    with pytest.raises(ConfigError, match=r"task t is RUNNING and has no video; give what wait"):
+        fetch(Store(), task)
+
+
+def test_a_long_name_with_odd_letters_is_no_trouble(fetch, tmp_path) -> None:
+    name = "视频[*]" * 12 + ".mp4"
+    fetch(Store(VIDEO, '"ABC"', 100), path=tmp_path / name)
+    assert files(tmp_path) == [name]
+
+
+def test_an_unreachable_store_leaves_nothing_behind(fetch, tmp_path) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused")
+
+    with pytest.raises(DownloadFailed, match="ConnectError: Connection refused"):
+        fetch(refuse)
+    assert files(tmp_path) == []
