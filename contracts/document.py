@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,9 @@ class SpecError(Exception):
 
 def default_path() -> Path:
     """openapi.yaml: inside the installed package, or at the top of the checkout."""
-    packaged = Path(str(resources.files("contracts"))) / "openapi.yaml"
-    return packaged if packaged.exists() else packaged.parent.parent / "openapi.yaml"
+    room = Path(__file__).parent
+    packaged = room / "openapi.yaml"
+    return packaged if packaged.exists() else room.parent / "openapi.yaml"
 
 
 def read(path: Path) -> Node:

@@ -121,6 +121,7 @@ class _Compiler:
 
     def __init__(self, source: str, raw: Node) -> None:
         self.source = source
+        self.raw = raw
         resolver = Resolver(raw)
         self.tree: Node = resolver.resolve(raw)
         self.problems = resolver.problems
@@ -204,10 +205,10 @@ class _Compiler:
                 yield name, known
 
     def _check(self, spec: Spec) -> None:
-        for key, pointer in extensions(self.tree):
+        for key, pointer in extensions(self.raw):
             if key not in EXTENSIONS:
                 self.problems.append(f"{pointer}: unknown extension {key}")
-        for pointer, evidence in _evidence(self.tree):
+        for pointer, evidence in _evidence(self.raw):
             if evidence not in EVIDENCE:
                 self.problems.append(f"{pointer}: evidence {evidence!r} is none of {EVIDENCE}")
         for operation in spec.operations.values():
@@ -255,11 +256,12 @@ def _schema(response: Node) -> Node:
 
 
 def _evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every example of the tree, by its pointer, with the evidence it gives."""
+    """Every example of the tree as it was written, by its pointer, with the evidence it gives."""
     items = enumerate(node) if isinstance(node, list) else node.items()
     for key, value in items:
         if key == "examples":
-            yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in value.items())
+            written = {name: e for name, e in value.items() if "$ref" not in e}
+            yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in written.items())
         elif isinstance(value, dict | list) and key not in ("value", "example", "default"):
             yield from _evidence(value, f"{path}/{key}")
 

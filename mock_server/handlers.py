@@ -107,9 +107,12 @@ def _moment(field: str, task: Task | None, now: float) -> float:
 
 def _video(c: Context, task: Task | None) -> Facts:
     """The clip of the task's ratio and the URL that serves it until a day after the end."""
-    ratio, model = (task.ratio, task.model) if task else ("1:1", "emo-v1")
-    expires = min(task.ended if task else inf, c.now) + c.spec.models[model]["result-life-seconds"]
-    path = signed_path(c.seed, c.tenant_id, quote(c.path_value, safe=""), ratio, expires)
+    if task is None:  # this poll alone was asked to show a video
+        task_id, ratio, model, ended = quote(c.path_value, safe=""), "1:1", "emo-v1", c.now
+    else:
+        task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.now)
+    expires = ended + c.spec.models[model]["result-life-seconds"]
+    path = signed_path(c.seed, c.tenant_id, task_id, ratio, expires)
     return {
         "video_url": c.origin + path,
         "video_duration": media.clip(ratio).duration,

@@ -99,6 +99,7 @@ def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None
         # What is there now stays: collecting it again and again costs the slowest answers.
         gc.collect()
         gc.freeze()
+        gc.enable()
         on_started()
 
     server.on_started = started

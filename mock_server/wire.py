@@ -11,6 +11,7 @@ ZONE = timezone(timedelta(hours=8))  # CNB: the body's times against the date he
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=16384)
 def wire_time(epoch: float) -> str:
     """`yyyy-MM-dd HH:mm:ss.SSS` in UTC+8, cut to the millisecond."""
     seconds, rest = divmod(millis(epoch), 1000)

@@ -34,6 +34,9 @@ Examples:
 @click.option("--allow-host", multiple=True, help="A further Host name for the control API.")
 def serve(allow_host: tuple[str, ...], **options: object) -> None:
     """Run the fake service. Stop it with Ctrl-C."""
+    import gc
+
+    gc.disable()  # until it serves; what start-up makes stays, and collecting costs time
     from contracts.document import SpecError
     from mock_server import server
 
