@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from mock_server.app import create_app
+from mock_server.protocol import Protocol
 from mock_server.settings import Settings
 
 # uvicorn's access log costs up to half of the throughput; server and date are the service's; a
@@ -27,6 +28,7 @@ UVICORN: dict[str, Any] = {
     "proxy_headers": False,
     "lifespan": "off",
     "ws": "none",
+    "http": Protocol,
     "timeout_graceful_shutdown": 2,
     "backlog": 2048,
 }
