@@ -55,7 +55,8 @@ class Clock(Struct, frozen=True, gc=False):
         return replace(self, base=max(moment, self.now(real)), anchor=real)
 
     def at_rate(self, rate: float, real: float) -> Clock:
-        """The clock that goes `rate` times as fast as the machine's from now on; 0 freezes it."""
+        """The clock that goes `rate` times as fast as the machine's from now on, and polls do not
+        move it; 0 freezes it."""
         if not 0 <= rate < float("inf"):
             raise ValueError(f"cannot run at speed {rate}: time never goes back; give a speed >= 0")
-        return replace(self, base=self.now(real), anchor=real, rate=rate)
+        return replace(self, base=self.now(real), anchor=real, rate=rate, skip=False)

@@ -172,6 +172,15 @@ def test_the_control_api_shows_and_moves_the_tenants_time(http: httpx.Client, sp
     assert http.post("/__mock__/clock", json={"speed": 60}).json()["speed"] == 60
 
 
+def test_a_frozen_clock_stands_still_for_polls_that_skip_too(
+    http: httpx.Client, spec: Spec
+) -> None:
+    http.post("/__mock__/clock", json={"freeze": True})
+    task = create(http, spec)
+    states = [http.get(f"/api/v1/tasks/{task}").json()["output"]["task_status"] for _ in range(3)]
+    assert states == ["PENDING"] * 3
+
+
 def test_reset_drops_what_belongs_to_one_key_only(http: httpx.Client, url: str, spec: Spec) -> None:
     create(http, spec)
     other = {"Authorization": "Bearer sk-bystander"}
