@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
+from msgspec import Struct
 
 from contracts.keywords import KEYWORDS
 
@@ -14,8 +14,7 @@ from contracts.keywords import KEYWORDS
 _SHAPE = {"type", "required", "minItems", "maxItems"}
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One rule that a call breaks. `outcome` names the answer, `pointer` the place in the body or
     the parameter, `field` the same with dots (`input.image_url`), `reason` what is wrong there."""
 
@@ -94,8 +93,7 @@ def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter of an operation that travels in a header or the query. `header` is its name as
     ASGI and HTTP/2 write it."""
 

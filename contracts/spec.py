@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
+from msgspec import Struct
 
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
@@ -26,8 +26,7 @@ EXTENSIONS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A documented answer, by name. `value` is its body, `template` its message with {fields},
     `runs_for` the seconds a task runs before it fails so (None: as long as the work takes)."""
 
@@ -47,8 +46,7 @@ class Outcome:
         return str(value.get("code") or value.get("output", {}).get("code") or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True):
     """How a task may go: `next[state]` are the states that may follow it directly."""
 
     initial: str
@@ -66,8 +64,7 @@ class Lifecycle:
         return seen
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation, named by its operationId. `path` holds its segments, parameters as None."""
 
     id: str
@@ -84,8 +81,7 @@ class Operation:
     answers: dict[int, jsonschema_rs.Validator]
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(Struct, frozen=True, dict=True):
     """The whole contract. `models` and `limits` are x-models and x-limits as they stand."""
 
     version: str
@@ -97,7 +93,7 @@ class Spec:
     limits: dict[str, int]
     refusals: dict[str, str]
     key_pattern: re.Pattern[str]
-    schemas: dict[str, Node] = field(repr=False)
+    schemas: dict[str, Node]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Spec:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
@@ -22,8 +23,7 @@ class Refused(Exception):
         self.violation = violation
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """A call that passed every check, and the world it meets. `now` is the tenant's time."""
 
     spec: Spec

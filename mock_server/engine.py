@@ -115,7 +115,7 @@ class Engine:
         return uuid(self.seed, tenant_id, self.store.count(tenant_id), version)
 
     def _check_size(self, call: Call) -> None:
-        size = sum(map(len, call.headers)) + sum(map(len, call.headers.values()))
+        size = len(b"".join(call.headers)) + len(b"".join(call.headers.values()))
         if size + len(call.path) + len(call.query) > self.spec.limits["header-bytes"]:
             raise Refused(
                 Violation(self.spec.refusals["header-size"], "#header", "", f"{size} bytes")

@@ -5,7 +5,6 @@ A name is that of an outcome of openapi.yaml, or `operationId:NAME` to mean one 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -94,6 +93,8 @@ def _creates_tasks(spec: Spec, operation: Operation) -> bool:
 
 
 def _near(name: str, outcomes: dict[str, Outcome]) -> list[str]:
+    from difflib import get_close_matches  # 15 ms that only a mistake costs
+
     lower = {known.lower(): known for known in outcomes}
     close = get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
     inside = [known for known in lower if name and name.lower() in known][:3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mock_server.clock import MODES
 
@@ -13,8 +13,7 @@ class SettingsError(ValueError):
     """A setting that cannot be, named with its value and the way on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
     how many tasks of one key run at a time (None: as the spec says), `seed` what ids and boxes
     depend on. Raises SettingsError."""

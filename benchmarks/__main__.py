@@ -1,0 +1,69 @@
+"""python -m benchmarks: measure, print as it goes, write RESULTS.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import budgets, inprocess, machine, peers, report, startup, throughput
+from benchmarks.load import exchange
+from benchmarks.servers import running, the_fake, the_limit
+from contracts.spec import Spec
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+FULL_TASKS, QUICK_TASKS = (100_000, 1_000_000), (20_000, 100_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a look: short bursts, fewer tasks")
+    parser.add_argument("--no-peers", action="store_true", help="only the fake and its limit")
+    parser.add_argument("--rounds", type=int, help="rounds of each row (5, or 3 when --quick)")
+    options = parser.parse_args()
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that runs is stopped
+    try:
+        run(options.quick, not options.no_peers, options.rounds or (3 if options.quick else 5))
+    except KeyboardInterrupt:
+        raise SystemExit("stopped; nothing was written") from None
+
+
+def run(quick: bool, with_peers: bool, rounds: int) -> None:
+    say: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: E731
+    about = machine.describe()
+    for line in about:
+        say(line)
+    spec = Spec.load()
+    fake = the_fake(spec)
+    with running(fake) as (port, _, _):
+        requests = fake.requests(port)
+        answers = {row: exchange(port, asked.data) for row, asked in requests.items()}
+    servers = [the_limit(answers, requests), fake]
+    servers += peers.available(spec, say) if with_peers else []
+    seconds = 0.4 if quick else 1.0
+    began = startup.measure(servers, rounds, say)
+    verdicts = budgets.of_startup(began, fake.name)
+    lives = inprocess.child("lifecycle", "100" if quick else "500")
+    verdicts += _told(budgets.of_lifecycle(lives), say)
+    for number in QUICK_TASKS if quick else FULL_TASKS:
+        verdicts += _told(budgets.of_tasks(number, inprocess.child("tasks", str(number))), say)
+    traffic = throughput.measure(servers, rounds, seconds, say)
+    verdicts = [*budgets.of_traffic(traffic, servers), *verdicts]
+    say("")
+    for verdict in verdicts:
+        say(f"{verdict.what:62} {verdict.budget:18} {verdict.measured:28} {verdict.text}")
+    how = f"{rounds} rounds of {seconds} s a row" + (", --quick" if quick else "")
+    RESULTS.write_text(report.markdown(about, verdicts, traffic, servers, began, how))
+
+
+def _told(verdicts: list[budgets.Verdict], say: Callable[[str], None]) -> list[budgets.Verdict]:
+    for verdict in verdicts:
+        say(f"{verdict.what}: {verdict.measured}")
+    return verdicts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The results as one Markdown file. No date, no path and no name of the machine it ran on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from benchmarks import figures as f
+from benchmarks.budgets import Verdict
+from benchmarks.servers import ROWS, Server
+from benchmarks.startup import Startup
+from benchmarks.throughput import CONNECTIONS, Traffic, cells
+
+ENOUGH = 10_000  # answers a second of the bare route at many connections, or the machine is slow
+BUSY = 0.9  # of its core is what a server under load gets, or something else has the rest
+HOW = """\
+Run it again with `python -m benchmarks` (about six minutes; `--quick` takes two, `--no-peers` needs
+no Node). Every figure is the median over rounds, with the least and the most. In a round each
+server is measured in turn, so a ratio compares neighbours in time; it says more than the rates,
+which are this machine's. `0.8 × bare` is 80 % of the answers a second of a Starlette route that
+gives the same headers and body and does nothing else. Where other work disturbs the machine,
+processor time is the steadier witness: its ratio is that of the bare route for an answer, divided
+by the server's own."""
+
+
+def markdown(
+    machine: Iterable[str],
+    verdicts: Sequence[Verdict],
+    traffic: Traffic,
+    servers: list[Server],
+    startup: Startup,
+    rounds: str,
+) -> str:
+    met = sum(verdict.met for verdict in verdicts)
+    parts = [
+        "# Results",
+        "\n".join(f"- {line}" for line in [*machine, rounds, *_witness(traffic, servers)]),
+        HOW,
+        f"## Budgets: {met} of {len(verdicts)} met",
+        _table(
+            ("what", "budget", "measured", "verdict"),
+            [(v.what, v.budget, v.measured, v.text) for v in verdicts],
+        ),
+        "## What each answer costs its server",
+        "\n".join(f"- **{server.name}**: {server.does}" for server in servers),
+        "## Answers a second",
+        *_traffic(traffic, servers),
+        "## Start and memory",
+        _startup(traffic, servers, startup),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _witness(traffic: Traffic, servers: list[Server]) -> Iterable[str]:
+    """Whether the load generator or other work was the limit, rather than the server."""
+    key = (servers[0].name, ROWS[0], CONNECTIONS[-1])
+    rate, cpu = traffic.rate[key], traffic.cpu[key]
+    got = median(a * b for a, b in zip(rate.values, cpu.values, strict=True))
+    yield f"the load generator used at most {100 * traffic.busy:.0f} % of its core"
+    if got < BUSY:
+        yield (
+            f"the bare server got {100 * got:.0f} % of its core at {CONNECTIONS[-1]} connections "
+            f"and gave {rate.median:,.0f} answers/s: OTHER WORK ran on this machine; wall times "
+            "and p99 are worse than they should be, processor times less so"
+        )
+    elif rate.median < ENOUGH:
+        yield f"the bare route gave only {rate.median:,.0f} answers/s: a slow machine"
+
+
+def _traffic(traffic: Traffic, servers: list[Server]) -> Iterable[str]:
+    for connections in CONNECTIONS:
+        yield f"### {connections} connection{'s' if connections > 1 else ''}"
+        table = [
+            (row if place == 0 else "", *line)
+            for row in ROWS
+            for place, line in enumerate(cells(traffic, servers, row, connections))
+        ]
+        yield _table(
+            ("call", "server", "answers/s", "× bare", "processor", "× bare by that", "p50", "p99"),
+            table,
+        )
+
+
+def _startup(traffic: Traffic, servers: list[Server], startup: Startup) -> str:
+    rows = [
+        (
+            server.name,
+            startup.first_answer[server.name].text(f.SECONDS),
+            startup.cpu[server.name].text(f.SECONDS),
+            f.MEGABYTES.write(traffic.rest[server.name]),
+            f.MEGABYTES.write(traffic.after[server.name]),
+            f.COUNT.write(traffic.answered[server.name]),
+        )
+        for server in servers
+    ]
+    titles = ("server", "start to first answer", "processor time of that", "memory at rest")
+    return _table((*titles, "memory after", "so many answers"), rows)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
