@@ -10,7 +10,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from contracts.document import SpecError, default_path
+from contracts.document import SpecError, default_path, read
 from contracts.spec import EVIDENCE, Spec
 from mock_server.engine import Engine
 from mock_server.handlers import HANDLERS
@@ -136,6 +136,29 @@ def test_a_file_that_is_no_spec_is_refused_in_words(tmp_path: Path, text: str) -
     path.write_text(text)
     with pytest.raises(SpecError, match=re.escape(str(path))):
         Spec.load(path)
+
+
+@pytest.mark.parametrize(
+    "kept", [b"", b"{", b"[]", b'{"of": "another text", "tree": {}}', b'{"of": 1}', b"\xff"]
+)
+def test_what_is_remembered_of_another_file_or_broken_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bytes
+) -> None:
+    memory = tmp_path / "openapi.json"
+    memory.write_bytes(kept)
+    monkeypatch.setattr("contracts.document.MEMORY", memory)
+    tree = read(default_path())
+    assert tree["openapi"] == "3.1.0"
+    assert memory.read_bytes() != kept
+    assert read(default_path()) == tree
+
+
+def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("contracts.document.MEMORY", tmp_path / "file" / "openapi.json")
+    assert read(default_path())["openapi"] == "3.1.0"
 
 
 def test_a_spec_with_an_operation_that_nothing_handles_does_not_start(tmp_path: Path) -> None:
