@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from contracts.spec import Operation
 from mock_server import media
@@ -35,7 +34,7 @@ def _documented(operation: Operation, url: str, ratio: str) -> Face | None:
 
 def _sample(url: str, ratio: str) -> Face | None:
     portrait = media.portrait()
-    if urlsplit(url).path != f"/samples/{portrait.path.name}":
+    if not url.partition("?")[0].endswith(f"/samples/{portrait.path.name}"):
         return None
     return Face(list(portrait.face_bbox), list(portrait.ext_bbox[ratio]))
 

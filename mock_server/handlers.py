@@ -20,6 +20,8 @@ from mock_server.stores import Tenant
 from mock_server.tasks import Task, cancel, next_event, status_at
 from mock_server.wire import wire_time
 
+# Fates that never come to work, and so take no place in the queue.
+PLACELESS = ("PENDING", "CANCELED", "UNKNOWN")
 # The times of a task on the wire, and the facts they show.
 TIMES: dict[str, Callable[[Task], float]] = {
     "submit_time": attrgetter("submitted"),
@@ -57,7 +59,7 @@ def _new_task(c: Context) -> Task:
     )
     expires = c.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
-    if fate.name not in ("PENDING", "CANCELED"):
+    if fate.name not in PLACELESS:
         work = inf if fate.name == "RUNNING" else work
         ready = c.now + model["queue-seconds"]
         slot, start, end, queue = plan(c.tenant.queue, ready, work, expires)
@@ -125,12 +127,18 @@ def cancel_task(c: Context) -> Answer:
     canceled = cancel(task, c.now) if task else None
     if task is None or canceled is None:
         return c.operation.outcomes["UnsupportedOperation"], {}
-    model = c.spec.models[task.model]
-    places, wait = len(c.tenant.queue.free), model["queue-seconds"]
-    moved, queue = without(task, c.store.newest_first(c.tenant_id), places, wait, c.now)
-    c.store.put(c.tenant_id, [canceled, *moved])
-    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    c.store.put(c.tenant_id, (canceled,))
+    if task.slot >= 0:
+        _move_up(c, task)
     return c.choice.answer or c.operation.outcomes["canceled"], {}
+
+
+def _move_up(c: Context, task: Task) -> None:
+    """Plan again the tasks behind one that was canceled and gives its place away."""
+    places, wait = len(c.tenant.queue.free), c.spec.models[task.model]["queue-seconds"]
+    moved, queue = without(task, c.store.newest_first(c.tenant_id), places, wait, c.now)
+    c.store.put(c.tenant_id, moved)
+    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
 
 
 HANDLERS: dict[str, Callable[[Context], Answer]] = {

@@ -1,0 +1,281 @@
+"""What holds for every call: properties of the pure modules that read one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from support import request
+
+from contracts.keywords import ratio_of
+from contracts.spec import Operation, Spec
+from mock_server.body import MAX_DEPTH, decode
+from mock_server.detector import detect
+from mock_server.media import Clip
+from mock_server.results import Denied, open_result, signed_path
+from mock_server.routing import Route, Router
+from mock_server.scenarios import Choice, UnknownScenario, choose, requested
+
+SPEC = Spec.load()
+OPERATIONS = list(SPEC.operations.values())
+often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+
+
+media_urls = st.from_regex(SPEC.schemas["MediaUrl"]["pattern"], fullmatch=True)
+
+
+@often
+@given(
+    url=media_urls | st.text(), ratio=st.sampled_from(["1:1", "3:4"]), seed=st.binary(max_size=64)
+)
+@example(url="http://[", ratio="1:1", seed=b"emo")
+@example(url="http://127.0.0.1:8787/samples/portrait.png", ratio="3:4", seed=b"emo")
+@example(url=request(SPEC, "detectFace")["input"]["image_url"], ratio="1:1", seed=b"emo")
+def test_what_detection_finds_can_be_created_with(url: str, ratio: str, seed: bytes) -> None:
+    face = detect(SPEC.operations["detectFace"], seed, url, ratio)
+    assert face == detect(SPEC.operations["detectFace"], seed, url, ratio)
+    body = request(SPEC, "createVideoTask")
+    body["input"] |= face._asdict()
+    assert not list(SPEC.operations["createVideoTask"].body.violations(body))
+    x1, y1, x2, y2 = face.ext_bbox
+    assert ratio_of(face.ext_bbox, [ratio], 0) == ratio
+    left, top, right, bottom = face.face_bbox
+    assert x1 <= left < right <= x2
+    assert y1 <= top < bottom <= y2
+
+
+# JSON texts, right and nearly right: escapes, keys that stand twice, what only looks like JSON.
+escapes = st.sampled_from(
+    ['\\"', "\\\\", "\\/", "\\n", "\\u0061", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\ude00"]
+)
+bits = escapes | st.sampled_from(["a", "b", "é", "😀", " ", "{", ":", "\x7f", "\\x", "\\u12", "\t"])
+strings = st.lists(bits, max_size=3).map(lambda parts: f'"{"".join(parts)}"')
+keys = st.sampled_from(['"a"', '"\\u0061"', '"b"', '""', '"\\""']) | strings
+numbers = st.sampled_from(
+    ["0", "-0", "-0.0", "1.0", "1e5", "1E-5", "01", "+1", ".5", "1.", "--1", "18446744073709551616"]
+) | st.floats(allow_nan=False, allow_infinity=False).map(repr)
+scalars = numbers | strings | st.sampled_from(["true", "false", "null", "NaN", "-Infinity", "nul"])
+space = st.sampled_from(["", "", " ", "\n", "\t\r", "\x0b", "\ufeff"])
+commas = st.sampled_from([",", ",", ",", " , ", ",,", ""])
+
+
+@st.composite
+def containers(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    items = draw(st.lists(inner, max_size=4))
+    comma, pad = draw(commas), draw(space)
+    if draw(st.booleans()):
+        return f"[{pad}{comma.join(items)}{pad}]"
+    colon = draw(st.sampled_from([":", ":", " : "]))
+    return f"{{{pad}{comma.join(draw(keys) + colon + item for item in items)}{pad}}}"
+
+
+texts = st.recursive(scalars, lambda inner: containers(inner), max_leaves=8)
+
+
+def reference(text: bytes) -> Any:
+    """JSON as RFC 8259 has it, in UTF-8, each key once. Raises ValueError for anything else."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise ValueError("a key stands twice")
+        return dict(pairs)
+
+    def no(name: str) -> None:
+        raise ValueError(f"{name} is no number")
+
+    value = json.loads(text.decode("utf-8"), object_pairs_hook=once, parse_constant=no)
+    repr_of = json.dumps(value, ensure_ascii=False)
+    repr_of.encode("utf-8")  # half a pair is no character
+    return value
+
+
+def outcome(read: Any, text: bytes) -> str:
+    """What comes of a text, types and order and signs of zeros included."""
+    try:
+        return repr(read(text))
+    except ValueError:
+        return "refused"
+
+
+@settings(often, max_examples=1000)
+@given(text=texts, before=space, after=space)
+@example(text='{"a":{"b":1},"c":"\\"" , "c":1}', before="", after="")
+@example(text='{"":1,"":2}', before="", after="")
+@example(text='["\\ud83d"]', before="", after="")
+def test_a_body_is_read_as_json_is_to_be_read(text: str, before: str, after: str) -> None:
+    raw = (before + text + after).encode()
+    assert outcome(decode, raw) == outcome(reference, raw)
+
+
+@often
+@given(text=texts.map(str.encode), at=st.integers(0, 200), byte=st.binary(max_size=2))
+def test_a_damaged_body_is_read_as_json_is_to_be_read(text: bytes, at: int, byte: bytes) -> None:
+    raw = text[:at] + byte + text[at + 1 :]
+    assert outcome(decode, raw) == outcome(reference, raw)
+
+
+@often
+@given(depth=st.integers(1, 2 * MAX_DEPTH), kinds=st.lists(st.booleans(), min_size=1, max_size=5))
+def test_a_body_may_be_nested_so_deep_and_no_deeper(depth: int, kinds: list[bool]) -> None:
+    ways = [('{"a":', "}") if kinds[level % len(kinds)] else ("[", "]") for level in range(depth)]
+    text = "".join(way[0] for way in ways) + "1" + "".join(way[1] for way in reversed(ways))
+    assert (outcome(decode, text.encode()) == "refused") == (depth > MAX_DEPTH)
+
+
+@pytest.mark.parametrize("text", [b"1e999", b'{"x": -1e999}', b'["\\n", 1e400]', b"1" * 5000])
+def test_a_number_beyond_all_measure_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(text)
+
+
+router = Router(SPEC)
+METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "", "get"]
+
+
+@often
+@given(
+    method=st.sampled_from(METHODS) | st.text(max_size=5),
+    path=st.text()
+    | st.lists(
+        st.sampled_from(["/", "/api/v1", "/qwen", "tasks", "cancel", "%2F", "%", "..", "services"])
+        | st.text(max_size=3)
+    ).map("".join),
+)
+def test_no_path_is_too_odd_to_be_looked_up(method: str, path: str) -> None:
+    found = router.find(method, path)
+    assert found is None or found == method or found.operation.method == method
+
+
+@often
+@given(
+    operation=st.sampled_from(OPERATIONS),
+    prefix=st.sampled_from(SPEC.prefixes),
+    slash=st.sampled_from(["", "/"]),
+    value=st.text(min_size=1),
+    other=st.sampled_from(METHODS),
+)
+def test_every_spelling_of_every_path_is_found(
+    operation: Operation, prefix: str, slash: str, value: str, other: str
+) -> None:
+    path = prefix + operation.template.replace("{task_id}", quote(value, safe="")) + slash
+    wanted = value if None in operation.path else ""
+    assert router.find(operation.method, path) == Route(operation, wanted)
+    there = {o.method for o in OPERATIONS if o.path == operation.path}
+    if other not in there:
+        assert router.find(other, path) == other
+
+
+def spellings(name: str) -> dict[str, list[tuple[bool, str]]]:
+    """The three ways to ask for a scenario."""
+    url = f"https://example.com/a.png?x=1&{urlencode({'emo-scenario': name})}#top"
+    return {
+        "header": list(requested(name.encode(), [], "sk-test")),
+        "url": list(requested(None, ["https://example.com/b.wav", url], "sk-test")),
+        "key": list(requested(None, [], f"sk-test.{name}")),
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("way", ["header", "url", "key"])
+def test_every_outcome_comes_when_it_is_asked_for(operation: Operation, way: str) -> None:
+    for name, outcome in SPEC.outcomes.items():
+        is_fate = name in SPEC.task_outcomes
+        if is_fate and operation.id == "createVideoTask":
+            wanted = Choice(fate=outcome)
+        elif name in operation.outcomes and (way == "header" or not is_fate):
+            wanted = Choice(answer=outcome)
+        else:
+            wanted = Choice()
+        assert choose(SPEC, operation, iter(spellings(name)[way])) == wanted
+
+
+@pytest.mark.parametrize("way", ["header", "url", "key"])
+def test_an_outcome_of_one_operation_comes_to_that_one_alone(way: str) -> None:
+    for meant in OPERATIONS:
+        for name, outcome in meant.outcomes.items():
+            asked = spellings(f"{meant.id}:{name}")[way]
+            for operation in OPERATIONS:
+                wanted = Choice(answer=outcome) if operation is meant else Choice()
+                assert choose(SPEC, operation, iter(asked)) == wanted
+
+
+@often
+@given(
+    name=st.text(st.characters(codec="latin-1"), min_size=1),
+    operation=st.sampled_from(OPERATIONS),
+    way=st.sampled_from(["url", "key"]),
+)
+@example(name="InvalidFile.Nohuman", operation=OPERATIONS[0], way="key")
+def test_a_name_that_nothing_has_never_passes(name: str, operation: Operation, way: str) -> None:
+    assume(name.rpartition(":")[2] not in SPEC.outcomes)
+    with pytest.raises(UnknownScenario, match="no scenario"):
+        choose(SPEC, operation, iter(spellings(name)[way]))
+
+
+SEED, DAY = b"emo", 86400
+ids = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
+
+
+def opened(path: str, query: dict[str, str], now: float, seed: bytes = SEED) -> Clip | Denied:
+    return open_result(seed, path, urlencode(query), now)
+
+
+def signed(tenant: str, task: str, ratio: str, expires: float) -> tuple[str, dict[str, str]]:
+    path, _, query = signed_path(SEED, tenant, task, ratio, expires).partition("?")
+    return path, {name: values[0] for name, values in parse_qs(query).items()}
+
+
+links = st.builds(
+    signed, ids, ids, st.sampled_from(["1:1", "3:4"]), st.floats(DAY, 4e9, allow_subnormal=False)
+)
+
+
+@often
+@given(link=links, early=st.floats(0, DAY))
+def test_a_signed_url_opens_until_it_expires(
+    link: tuple[str, dict[str, str]], early: float
+) -> None:
+    path, query = link
+    expires = int(query["Expires"])
+    opens = opened(path, query, expires - early)
+    assert isinstance(opens, Clip if expires - early < expires else Denied)
+    late = opened(path, query, expires)
+    assert isinstance(late, Denied)
+    assert b"Request has expired." in late.xml
+
+
+@often
+@given(
+    link=links,
+    part=st.sampled_from(["path", "Expires", "Signature"]),
+    at=st.integers(0, 1000),
+    change=st.sampled_from(["cut", "double", "other"]) | st.text(min_size=1, max_size=3),
+)
+def test_a_url_that_was_touched_opens_nothing(
+    link: tuple[str, dict[str, str]], part: str, at: int, change: str
+) -> None:
+    path, query = link
+    parts = {**query, "path": path}
+    was, place = parts[part], at % len(parts[part])
+    put = {"cut": "", "double": was[place] * 2, "other": "1" if was[place] == "0" else "0"}
+    parts[part] = was[:place] + put.get(change, change) + was[place + 1 :]
+    assume(parts[part] != was)
+    path, now = parts.pop("path"), int(query["Expires"]) - 1.0
+    denied = opened(path, parts, now)
+    assert isinstance(denied, Denied)
+    assert denied.status == 403
+
+
+@often
+@given(link=links, part=st.sampled_from(["Expires", "Signature"]), seed=st.binary(min_size=1))
+def test_a_url_without_its_signature_or_from_another_seed_opens_nothing(
+    link: tuple[str, dict[str, str]], part: str, seed: bytes
+) -> None:
+    path, query = link
+    now = int(query["Expires"]) - 1.0
+    assert isinstance(opened(path, {k: v for k, v in query.items() if k != part}, now), Denied)
+    assert isinstance(opened(path, query, now, seed + b"x"), Denied)
