@@ -65,12 +65,11 @@ class Lifecycle(Struct, frozen=True):
 
 
 class Operation(Struct, frozen=True):
-    """One operation, named by its operationId. `path` holds its segments, parameters as None."""
+    """One operation, named by its operationId. `template` is its path, parameters in braces."""
 
     id: str
     method: str
     template: str
-    path: tuple[str | None, ...]
     tags: tuple[str, ...]
     headers: tuple[Parameter, ...]
     query: tuple[Parameter, ...]
@@ -101,7 +100,7 @@ class Spec(Struct, frozen=True, dict=True):
         path = path or default_path()
         return _Compiler(str(path), read(path)).spec()
 
-    def operation_of(self, outcome: str) -> list[Operation]:
+    def operations_with(self, outcome: str) -> list[Operation]:
         """The operations that can answer so, in the order of the file."""
         return [op for op in self.operations.values() if outcome in op.outcomes]
 
@@ -166,12 +165,10 @@ class _Compiler:
         body = node.get("requestBody", {})
         media = body.get("content", {}).get("application/json", {})
         refusal = body.get("x-refusal", "")
-        segments = template.strip("/").split("/")
         return Operation(
             id=node["operationId"],
             method=method.upper(),
             template=template,
-            path=tuple(None if part.startswith("{") else part for part in segments),
             tags=tuple(node["tags"]),
             headers=tuple(p for p in parameters if p.location == "header"),
             query=tuple(p for p in parameters if p.location == "query"),

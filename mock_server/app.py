@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from contracts.spec import Spec
 from mock_server import media, results
-from mock_server.call import Call
+from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.engine import Engine
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
-OWN_PATHS = ("/__mock__", "/samples/", "/results/")
+OWN_PATHS = ("/__mock__/", "/samples/", "/results/")
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
 
@@ -45,11 +47,16 @@ class FakeApp(Starlette):
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
                 Route("/results/{rest:path}", _result(engine), methods=["GET", "HEAD"]),
-            ]
+            ],
+            exception_handlers={HTTPException: _own_error},
         )
         self.router.redirect_slashes = False
         self._engine = engine
         self._limit = engine.spec.limits["body-bytes"]
+
+    def broken(self) -> Reply:
+        """The answer to what is not even HTTP, for the protocol under this app."""
+        return self._engine.broken()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(OWN_PATHS):
@@ -60,6 +67,8 @@ class FakeApp(Starlette):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         body = await self._read(receive) if scope["method"] != "GET" else b""
+        if body is None:
+            return  # the client left in the middle of its call: nothing was asked for
         origin = f"{scope['scheme']}://{_host(scope, headers)}"
         path = scope.get("raw_path") or scope["path"].encode()
         call = Call(
@@ -69,6 +78,7 @@ class FakeApp(Starlette):
             headers,
             body,
             origin,
+            len(path) + len(scope["query_string"]) + len(b"".join(map(b"".join, scope["headers"]))),
         )
         reply = self._engine.handle(call)
         await send(
@@ -76,20 +86,19 @@ class FakeApp(Starlette):
         )
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _read(self, receive: Receive) -> bytes:
-        """The body, cut behind the limit; the rest is read and thrown away."""
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False):
-            return body
-        size, parts = len(body), [body]
-        while message.get("more_body", False) and size < DRAIN_BYTES:
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The body, cut behind the limit; the rest is read and thrown away. None: it broke off."""
+        size, parts, more = 0, [], True
+        while more and size < DRAIN_BYTES:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
             part = message.get("body", b"")
             if size <= self._limit:
                 parts.append(part)
             size += len(part)
-        return b"".join(parts)
+            more = message.get("more_body", False)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _host(scope: Scope, headers: dict[bytes, bytes]) -> str:
@@ -112,9 +121,37 @@ def _result(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
         found = engine.result(path, request.url.query)
         if isinstance(found, results.Denied):
             return _xml(found)
+        _drop_odd_range(request.scope)
         return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
 
     return serve
+
+
+def _drop_odd_range(scope: Scope) -> None:
+    """A Range that makes no sense is as good as none (RFC 9110)."""
+    scope["headers"] = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name != b"range" or _is_range(value.decode("latin-1"))
+    ]
+
+
+def _is_range(value: str) -> bool:
+    parts = [
+        re.fullmatch(r"(\d{0,18})-(\d{0,18})", p.strip())
+        for p in value.removeprefix("bytes=").split(",")
+    ]
+    return value.startswith("bytes=") and all(
+        part and any(part.groups()) and not (all(part.groups()) and int(part[1]) > int(part[2]))
+        for part in parts
+    )
+
+
+async def _own_error(request: Request, error: Exception) -> Response:
+    """A wrong path or method under one of the fake's own prefixes."""
+    assert isinstance(error, HTTPException)
+    text = f"{request.method} {request.url.path}: {error.detail}"
+    return JSONResponse({"error": text}, error.status_code, headers=error.headers)
 
 
 def _xml(denied: results.Denied) -> Response:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 
 class Call(NamedTuple):
-    """A request. `path` is as sent, percent-encoded; header names are lower case; `origin` is how
-    the client reached us (`http://127.0.0.1:8787`); a body over the limit may be cut behind it."""
+    """A request. `path` is as sent, percent-encoded; header names are lower case, of repeated ones
+    the last counts; `origin` is how the client reached us (`http://127.0.0.1:8787`); `head_bytes`
+    is the size of path and headers; a body over the limit may be cut behind it."""
 
     method: str
     path: str
@@ -15,6 +16,7 @@ class Call(NamedTuple):
     headers: dict[bytes, bytes] = {}  # noqa: RUF012 (never written to)
     body: bytes = b""
     origin: str = "http://127.0.0.1:8787"
+    head_bytes: int = 0
 
 
 class Reply(NamedTuple):

@@ -21,6 +21,9 @@ MODES: dict[str, tuple[float, bool]] = {
     "frozen": (0.0, False),
 }
 
+# Time ends here, in the year 9996: a day later and in UTC+8 it can still be written down.
+LAST = 253_300_000_000.0
+
 _WALL = time.time()
 _STARTED = time.monotonic()
 
@@ -39,8 +42,8 @@ class Clock(Struct, frozen=True, gc=False):
     skip: bool = False
 
     def now(self, real: float) -> float:
-        """The tenant's time at the machine's time `real`."""
-        return self.base + self.rate * max(0.0, real - self.anchor)
+        """The tenant's time at the machine's time `real`; it stands still at LAST."""
+        return min(self.base + self.rate * max(0.0, real - self.anchor), LAST)
 
     def advance(self, seconds: float, real: float) -> Clock:
         """The clock `seconds` (not negative) ahead. Raises ValueError: time does not go back."""
@@ -48,7 +51,10 @@ class Clock(Struct, frozen=True, gc=False):
             raise ValueError(
                 f"cannot advance by {seconds} s: time never goes back; give seconds >= 0"
             )
-        return replace(self, base=self.now(real) + seconds, anchor=real)
+        moment = self.now(real) + seconds
+        if moment > LAST:
+            raise ValueError(f"cannot advance by {seconds:g} s: time ends in the year 9996")
+        return replace(self, base=moment, anchor=real)
 
     def at(self, moment: float, real: float) -> Clock:
         """The clock at exactly `moment`, or as it is where that is past."""

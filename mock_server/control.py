@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from math import isfinite
 from typing import Any
 
 from starlette.requests import Request
@@ -163,12 +162,12 @@ def _next_event(engine: Engine, tenant_id: str, now: float) -> float:
 
 
 def _number(name: str, value: Any) -> float:
-    """At most 1e9: what is larger overflows a date."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    """A number that is not negative and no more than any use has need of."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ControlError(f"{name} must be a number, not {json.dumps(value)[:80]}")
     if value > 1e9:
-        raise ControlError(f"{name} {value:g} is above 1e9")
-    return float(value)
+        raise ControlError(f"{name} is above 1e9")
+    return float(max(value, -1))
 
 
 def _reset(engine: Engine, tenant_id: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where the face is: boxes that depend on the URL alone. Looks at no picture but the sample's."""
+"""Where the face is: boxes that depend on URL and ratio alone. Looks at no picture."""
 
 from __future__ import annotations
 
@@ -40,12 +40,11 @@ def _sample(url: str, ratio: str) -> Face | None:
 
 
 def _made_up(chance: bytes, ratio: str) -> Face:
-    """A face of a third to a half of the area's width, somewhat above its middle."""
+    """A face anywhere, and around it an area two and a half times as wide, with more room below."""
     w, h = map(int, ratio.split(":"))
-    unit = (400 + chance[0] * 2) // max(w, h)
+    size = 160 + chance[0]
+    left, top = 2 * size + chance[1], 2 * size + chance[2]
+    unit = size * 5 // 2 // w
     width, height = unit * w, unit * h
-    x, y = chance[1], chance[2]
-    size = width * (85 + chance[3] % 43) // 255
-    left = x + (width - size) // 2
-    top = y + (height - size) // 3
+    x, y = left - (width - size) // 2, top - (height - size) // 3
     return Face([left, top, left + size, top + size], [x, y, x + width, y + height])

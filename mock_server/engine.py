@@ -26,6 +26,7 @@ from mock_server.schedule import Queue
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
 from mock_server.stores.memory import MemoryStore
+from mock_server.tasks import STATES
 from mock_server.wire import Template, http_date
 
 ANONYMOUS = ""
@@ -57,18 +58,19 @@ class Engine:
         self._router = Router(spec)
         self._key = lru_cache(maxsize=4096)(self._key_of)
         self._templates = {name: Template(o.value) for name, o in spec.outcomes.items()}
-        self._owners = {name: spec.operation_of(name)[0] for name in spec.outcomes}
+        self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
-        if HANDLERS.keys() != spec.operations.keys():
-            odd = sorted(HANDLERS.keys() ^ spec.operations.keys())
-            raise SpecError("handlers", [f"operation {name} is on one side only" for name in odd])
+        odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
+        odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
+        if odd:
+            raise SpecError("mock_server", [f"{what} is on one side only" for what in odd])
 
     def handle(self, call: Call) -> Reply:
         """The answer to any call. Never raises for what a client can send."""
         tenant_id = ANONYMOUS
         try:
-            self._check_size(call)
             key, tenant_id = self._authenticate(call.headers)
+            self._check_size(call)
             return self._answer(call, key, tenant_id)
         except Refused as refused:
             return self._refusal(refused.violation, call, tenant_id)
@@ -78,6 +80,11 @@ class Engine:
             encoded = self._encode({**value, "request_id": request_id})
             now = self._now(tenant_id)
             return Reply(400, _headers(request_id, now, encoded), encoded, "", str(unknown))
+
+    def broken(self) -> Reply:
+        """The answer to what is not even HTTP."""
+        violation = Violation(self.spec.refusals["http"], "", "", "is not HTTP")
+        return self._refusal(violation, Call("", ""), ANONYMOUS)
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant's record; a new one starts at the machine's time."""
@@ -112,14 +119,11 @@ class Engine:
     def _request_id(self, tenant_id: str) -> str:
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if tenant_id == ANONYMOUS else "9"
-        return uuid(self.seed, tenant_id, self.store.count(tenant_id), version)
+        return uuid(self.seed, tenant_id, self.store.next_number(tenant_id), version)
 
     def _check_size(self, call: Call) -> None:
-        size = len(b"".join(call.headers)) + len(b"".join(call.headers.values()))
-        if size + len(call.path) + len(call.query) > self.spec.limits["header-bytes"]:
-            raise Refused(
-                Violation(self.spec.refusals["header-size"], "#header", "", f"{size} bytes")
-            )
+        if call.head_bytes > self.spec.limits["header-bytes"]:
+            raise self._refused("header-size", "#header", f"{call.head_bytes} bytes")
 
     def _authenticate(self, headers: dict[bytes, bytes]) -> tuple[str, str]:
         """The API key and its tenant. First of all: an unknown path without a key is a 401."""
@@ -174,7 +178,10 @@ class Engine:
             )  # fmt: skip
             outcome, facts = HANDLERS[operation.id](context)
             now = context.now
-        return self._reply(operation, outcome, facts, request_id, now)
+        reply = self._reply(operation, outcome, facts, request_id, now)
+        if choice.name:
+            reply.headers.append((HEADER, choice.name.encode("latin-1", "replace")))
+        return reply
 
     def _check_header(self, parameter: Parameter, call: Call) -> None:
         sent = call.headers.get(parameter.header)
@@ -203,7 +210,7 @@ class Engine:
             scheme = parameter.required_by_scheme
             if scheme and call.headers.get(parameter.header) != b"enable":
                 for url in urls:
-                    if url.startswith(scheme + "://"):
+                    if url.lower().startswith(f"{scheme}://"):
                         reason = f"must be enable for {url[:200]}"
                         raise Refused(parameter.violation(reason))
 
@@ -252,8 +259,5 @@ def _headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, byte
 
 
 def parse_query(query: str) -> dict[str, str]:
-    """The parameters of a query string; of one given twice the last, of broken ones nothing."""
-    try:
-        return dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        return {}
+    """The parameters of a query string; of one given twice the last."""
+    return dict(parse_qsl(query, keep_blank_values=True))

@@ -15,6 +15,7 @@ from mock_server.detector import detect
 from mock_server.ids import uuid
 from mock_server.listing import list_tasks
 from mock_server.results import signed_path
+from mock_server.scenarios import without_scenario
 from mock_server.schedule import plan, without
 from mock_server.stores import Tenant
 from mock_server.tasks import Task, cancel, next_event, status_at
@@ -32,8 +33,10 @@ TIMES: dict[str, Callable[[Task], float]] = {
 
 def detect_face(c: Context) -> Answer:
     outcome = c.choice.answer or c.operation.outcomes["pass"]
-    ratio = c.body.get("parameters", {}).get("ratio", "1:1")
-    face = detect(c.operation, c.seed, c.body["input"]["image_url"], ratio)
+    default = c.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
+    ratio = c.body.get("parameters", {}).get("ratio", default)
+    url = without_scenario(c.body["input"]["image_url"])
+    face = detect(c.operation, c.seed, url, ratio)
     return outcome, face._asdict()
 
 
@@ -64,7 +67,7 @@ def _new_task(c: Context) -> Task:
         ready = c.now + model["queue-seconds"]
         slot, start, end, queue = plan(c.tenant.queue, ready, work, expires)
         c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
-    number = c.store.count(c.tenant_id)
+    number = c.store.next_number(c.tenant_id)
     return Task(
         id=uuid(c.seed, c.tenant_id, number, "4"),
         request_id=c.request_id,
@@ -123,6 +126,8 @@ def _video(c: Context, task: Task | None) -> Facts:
 
 
 def cancel_task(c: Context) -> Answer:
+    if c.choice.answer:
+        return c.choice.answer, {}
     task = c.store.task(c.tenant_id, c.path_value)
     canceled = cancel(task, c.now) if task else None
     if task is None or canceled is None:
@@ -130,7 +135,7 @@ def cancel_task(c: Context) -> Answer:
     c.store.put(c.tenant_id, (canceled,))
     if task.slot >= 0:
         _move_up(c, task)
-    return c.choice.answer or c.operation.outcomes["canceled"], {}
+    return c.operation.outcomes["canceled"], {}
 
 
 def _move_up(c: Context, task: Task) -> None:

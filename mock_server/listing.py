@@ -9,22 +9,26 @@ from mock_server.tasks import Task, status_at
 from mock_server.wire import Template, compact_time, millis
 
 DAY = 86400.0
-STARTED = ("RUNNING", "SUCCEEDED", "FAILED")
 
 
 def list_tasks(c: Context) -> Answer:
     outcome = c.choice.answer or c.operation.outcomes["listed"]
-    example = Template(outcome.value["data"][0])
-    found = list(_matching(c))
+    example = outcome.value["data"][0]
+    found = list(_matching(c)) if _is_account(c, example) else []
     page, size = c.query["page_no"], c.query["page_size"]
     shown = found[(page - 1) * size : page * size]
     return outcome, {
         "total": len(found),
-        "data": [_list_item(example, task, c) for task in shown],
+        "data": [_list_item(Template(example), task, c) for task in shown],
         "total_page": -(-len(found) // size),
         "page_no": page,
         "page_size": size,
     }
+
+
+def _is_account(c: Context, example: Facts) -> bool:
+    """Whether region and key are those that every item shows; there are no others here."""
+    return all(c.query[name] in (None, example[name]) for name in ("region", "api_key_id"))
 
 
 def _matching(c: Context) -> Iterator[Task]:
@@ -60,6 +64,7 @@ def _window(c: Context) -> tuple[float, float]:
 
 def _list_item(example: Template, task: Task, c: Context) -> Facts:
     status = status_at(task, c.now)
+    life = c.spec.lifecycle
     facts = {
         "gmt_create": millis(task.submitted),
         "model_name": task.model,
@@ -67,10 +72,8 @@ def _list_item(example: Template, task: Task, c: Context) -> Facts:
         "status": status,
         "task_id": task.id,
         "user_api_unique_key": _api_key_of(c, task.model),
-        "start_time": millis(task.scheduled) if status in STARTED else None,
-        "end_time": millis(task.canceled or task.ended)
-        if status in c.spec.lifecycle.terminal
-        else None,
+        "start_time": millis(task.scheduled) if status in life.reachable("RUNNING") else None,
+        "end_time": millis(task.canceled or task.ended) if status in life.terminal else None,
     }
     return {key: value for key, value in example.fill(facts).items() if value is not None}
 

@@ -1,14 +1,10 @@
-"""uvicorn's httptools protocol, mended where it would not answer as a service does."""
+"""uvicorn's HTTP protocols, mended where they would not answer as a service does."""
 
 from __future__ import annotations
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from typing import Any
 
-BROKEN = (
-    b'{"code":"InvalidParameter","message":"The request is missing required parameters or in a '
-    b'wrong format, please check the parameters that you send.","request_id":"'
-    b'00000000-0000-4000-8000-000000000000"}'
-)
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Protocol(HttpToolsProtocol):
@@ -31,20 +27,33 @@ class Protocol(HttpToolsProtocol):
         return idle and b"\r\nupgrade: h2c" in head
 
     def _hand_over(self, data: bytes) -> None:
-        from uvicorn.protocols.http.h11_impl import H11Protocol  # rarely needed, and slow to load
-
         self._unset_keepalive_if_required()
         self.connections.discard(self)
-        protocol = H11Protocol(self.config, self.server_state, self.app_state)
+        protocol = _h11(self)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
         protocol.data_received(data)
 
     def send_400_response(self, msg: str) -> None:
-        del msg
-        head = (
-            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
-            b"content-length: %d\r\nconnection: close\r\n\r\n" % len(BROKEN)
-        )
-        self.transport.write(head + BROKEN)
-        self.transport.close()
+        _refuse(self, msg)
+
+
+def _h11(origin: Protocol) -> Any:
+    """The same connection under h11. Rarely needed, and slow to load."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Declining(H11Protocol):
+        def send_400_response(self, msg: str) -> None:
+            _refuse(self, msg)
+
+    return Declining(origin.config, origin.server_state, origin.app_state)
+
+
+def _refuse(protocol: Any, msg: str) -> None:
+    """Answer what is not HTTP as the app says, and hang up."""
+    del msg
+    reply = protocol.app.broken()
+    lines = [b"%s: %s\r\n" % header for header in [*reply.headers, (b"connection", b"close")]]
+    head = b"HTTP/1.1 %d Bad Request\r\n" % reply.status + b"".join(lines)
+    protocol.transport.write(head + b"\r\n" + reply.body)
+    protocol.transport.close()

@@ -4,6 +4,7 @@ A name is that of an outcome of openapi.yaml, or `operationId:NAME` to mean one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from contracts.spec import Operation, Outcome, Spec
 
 HEADER = b"x-mock-scenario"
 URL_PARAMETER = "emo-scenario"
+_ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
 
 class UnknownScenario(Exception):
@@ -27,6 +29,12 @@ class Choice(NamedTuple):
 
     answer: Outcome | None = None
     fate: Outcome | None = None
+
+    @property
+    def name(self) -> str:
+        """The outcome's name; "" when nothing was asked for that applies here."""
+        chosen = self.answer or self.fate
+        return chosen.name if chosen else ""
 
 
 NOTHING = Choice()
@@ -53,6 +61,11 @@ def input_urls(body: Any) -> list[str]:
     return [v for v in body["input"].values() if isinstance(v, str) and "://" in v]
 
 
+def without_scenario(url: str) -> str:
+    """The URL as it would be if it asked for nothing."""
+    return _ASKED.sub(lambda found: found[0][0] if found[1] else "", url)
+
+
 def choose(spec: Spec, operation: Operation, names: Iterator[tuple[bool, str]]) -> Choice:
     """The first of `names` that applies to the operation. Raises UnknownScenario for any that does
     not exist, so that a typo never passes for a success."""
@@ -66,12 +79,15 @@ def choose(spec: Spec, operation: Operation, names: Iterator[tuple[bool, str]]) 
 
 
 def _find(spec: Spec, name: str) -> tuple[str | None, Outcome]:
+    """The operation that is meant alone, and the outcome."""
     target, colon, outcome = name.rpartition(":")
     if outcome not in spec.outcomes:
         raise UnknownScenario(name, _near(outcome, spec.outcomes))
-    if colon and (target not in spec.operations or outcome not in spec.operations[target].outcomes):
-        operations = [f"{op.id}:{outcome}" for op in spec.operation_of(outcome)]
-        raise UnknownScenario(name, operations)
+    operations = [op.id for op in spec.operations_with(outcome)]
+    if outcome in spec.task_outcomes:
+        operations += [op.id for op in spec.operations.values() if _creates_tasks(spec, op)]
+    if colon and target not in operations:
+        raise UnknownScenario(name, [f"{operation}:{outcome}" for operation in operations])
     return target or None, spec.outcomes[outcome]
 
 

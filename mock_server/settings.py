@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+from ipaddress import ip_address
+
 from msgspec import Struct
 
 from mock_server.clock import MODES
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(ValueError):
@@ -36,8 +37,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingsError(f"concurrency {self.concurrency} must be from 1 to 1000")
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port} must be from 0 (any free one) to 65535")
-        if self.admin_token is not None and not self.admin_token.isascii():
-            raise SettingsError("admin token must be ASCII: it travels in a header")
+        if self.time == "frozen" and self.speed:
+            raise SettingsError(
+                f"speed {self.speed} contradicts time 'frozen'; leave one of them out"
+            )
+        if not self.host:
+            raise SettingsError("host is empty; 0.0.0.0 means all addresses")
+        token = self.admin_token
+        if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
+            raise SettingsError("admin token must be printable ASCII, and not empty")
 
     @property
     def clock(self) -> tuple[float, bool]:
@@ -47,8 +55,21 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def seed_bytes(self) -> bytes:
-        return self.seed.encode("utf-8", "replace")[:64]
+        """The seed as a key of BLAKE2: 64 bytes, whatever its length."""
+        return blake2b(self.seed.encode("utf-8", "replace")).digest()
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in LOOPBACK or self.host.startswith("127.")
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    if name.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

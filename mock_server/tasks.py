@@ -8,6 +8,9 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
+# Every answer of status_at; the spec's x-task-lifecycle must know exactly these.
+STATES = {"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
+
 
 class Task(Struct, frozen=True, gc=False):
     """What was decided when the task was created; all times are the tenant's, in epoch seconds.

@@ -193,7 +193,9 @@ def test_a_list_is_filtered_by_state_model_id_and_window(service: Service) -> No
         "start_time=20250911150000": [new],
         "end_time=20250911150000": [old],
         "start_time=20250911143338&end_time=20250911143338": [old],
-        "region=cn-beijing&api_key_id=1&unheard=of": [new, old],
+        "region=cn-beijing&api_key_id=42677&unheard=of": [new, old],
+        "region=cn-hangzhou": [],
+        "api_key_id=1": [],
     }
     for query, expected in ids.items():
         found = service.list(query).body["data"]

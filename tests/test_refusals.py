@@ -201,6 +201,13 @@ def test_the_order_is_key_path_method_header_json_shape_meaning(service: Service
     assert [result.body["message"] for result, _ in steps] == [message for _, message in steps]
 
 
+def test_schemes_are_read_in_any_case(service: Service) -> None:
+    body = changed(service.spec, "createVideoTask", input__image_url="HTTPS://x/a.png")
+    assert service.create(body).status == 200
+    body["input"]["audio_url"] = "OSS://bucket/voice.wav"
+    assert service.create(body).body["code"] == "InvalidParameter.DataInspection"
+
+
 def test_the_keys_of_an_error_stand_in_the_captured_order(service: Service) -> None:
     assert list(service.call("GET", "/x").body) == ["code", "message", "request_id"]
     assert list(service.cancel("1").body) == ["request_id", "code", "message"]

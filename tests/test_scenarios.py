@@ -119,6 +119,32 @@ def test_a_name_for_one_operation_leaves_the_others_alone(service: Service) -> N
     assert service.cancel(task, key=key).status == 200
 
 
+def test_a_fate_may_be_meant_for_the_creation_alone(service: Service) -> None:
+    key = "sk-a.createVideoTask:FAILED.InvalidURL"
+    task = service.task_id(key=key)
+    service.real += 60
+    assert service.status(task, key=key) == "FAILED"
+
+
+def test_an_answer_that_was_asked_for_says_so_in_a_header(service: Service) -> None:
+    asked = service.create(X_Mock_Scenario="FAILED.InvalidURL").reply.headers
+    assert (b"x-mock-scenario", b"FAILED.InvalidURL") in asked
+    assert b"x-mock-scenario" not in dict(service.detect(X_Mock_Scenario="PENDING").reply.headers)
+
+
+def test_asking_for_a_scenario_moves_no_face(service: Service) -> None:
+    for url in ("https://x/a.png", "https://x/a.png?b=1", "https://x/a.png?b=1&c=2"):
+        body = request(service.spec, "detectFace")
+        plain = service.detect(body | {"input": {"image_url": url}}).body["output"]
+        mark = "&" if "?" in url else "?"
+        asking = f"{url}{mark}emo-scenario=pass"
+        assert service.detect(body | {"input": {"image_url": asking}}).body["output"] == plain
+
+
+def test_a_cancel_can_be_made_to_look_accepted(service: Service) -> None:
+    assert service.cancel("never-was", X_Mock_Scenario="canceled").status == 200
+
+
 def test_a_name_that_does_not_apply_here_changes_nothing(service: Service) -> None:
     assert service.detect(X_Mock_Scenario="FAILED.InvalidURL").body["output"]["check_pass"]
     assert service.create(X_Mock_Scenario="InvalidFile.NoHuman").status == 200

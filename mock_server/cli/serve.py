@@ -41,7 +41,7 @@ def serve(allow_host: tuple[str, ...], **options: object) -> None:
     from mock_server import server
 
     try:
-        settings = Settings(allow_hosts=allow_host, **options)  # type: ignore[arg-type]
+        settings = Settings(allow_hosts=tuple(map(str.lower, allow_host)), **options)  # type: ignore[arg-type]
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -51,8 +51,13 @@ def serve(allow_host: tuple[str, ...], **options: object) -> None:
         raise click.ClickException(str(error)) from None
 
 
+def _time(settings: Settings) -> str:
+    speed = "" if settings.speed is None else f", speed: {settings.speed:g}"
+    return f"time: {settings.time}{speed}"
+
+
 def _ready(settings: Settings, url: str) -> None:
-    click.echo(f"emo: serving on {url} (time: {settings.time})", err=True)
+    click.echo(f"emo: serving on {url} ({_time(settings)})", err=True)
     click.echo(f"  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1", err=True)
     click.echo("  export DASHSCOPE_API_KEY=sk-local", err=True)
     if not settings.is_loopback and settings.admin_token is None:

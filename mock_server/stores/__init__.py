@@ -28,7 +28,7 @@ class Store(Protocol):
     def save(self, tenant: str, record: Tenant) -> None:
         """Keep the record."""
 
-    def count(self, tenant: str) -> int:
+    def next_number(self, tenant: str) -> int:
         """The next number of this tenant, from 1 on; each is given out once, until `reset`."""
 
     def task(self, tenant: str, task_id: str) -> Task | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
 from mock_server.stores import Tenant
@@ -23,17 +23,16 @@ class _Room:
         self.tasks: dict[str, Task] = {}
         self.order: deque[str] = deque()  # a dict alone walks over its graves to find its oldest
 
-    def drop_oldest(self) -> None:
-        del self.tasks[self.order.popleft()]
-
 
 class MemoryStore:
-    """At most `max_tasks` tasks of a tenant and `max_tenants` tenants; the oldest make room."""
+    """At most `max_tasks` tasks and `max_tenants` tenants in all. When there are more, the tenant
+    that was silent longest goes, and a tenant that fills the store alone loses its oldest tasks."""
 
     def __init__(self, max_tasks: int = MAX_TASKS, max_tenants: int = MAX_TENANTS) -> None:
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._max_tasks = max_tasks
         self._max_tenants = max_tenants
+        self._tasks = 0
 
     def tenant(self, tenant: str) -> Tenant | None:
         room = self._rooms.get(tenant)
@@ -42,8 +41,9 @@ class MemoryStore:
     def save(self, tenant: str, record: Tenant) -> None:
         self._room(tenant).record = record
 
-    def count(self, tenant: str) -> int:
+    def next_number(self, tenant: str) -> int:
         room = self._room(tenant)
+        self._rooms.move_to_end(tenant)
         room.number += 1
         return room.number
 
@@ -56,9 +56,10 @@ class MemoryStore:
         for task in tasks:
             if task.id not in room.tasks:
                 room.order.append(task.id)
+                self._tasks += 1
             room.tasks[task.id] = task
-        while len(room.order) > self._max_tasks:
-            room.drop_oldest()
+        while self._tasks > self._max_tasks:
+            self._make_space(room)
 
     def newest_first(self, tenant: str) -> Iterator[Task]:
         room = self._rooms.get(tenant)
@@ -67,15 +68,27 @@ class MemoryStore:
     def forget(self, tenant: str, expired: float) -> None:
         room = self._room(tenant)
         while room.order and room.tasks[room.order[0]].expires <= expired:
-            room.drop_oldest()
+            self._drop_oldest(room)
 
     def reset(self, tenant: str) -> None:
-        self._rooms.pop(tenant, None)
+        room = self._rooms.pop(tenant, None)
+        self._tasks -= len(room.tasks) if room else 0
 
     def _room(self, tenant: str) -> _Room:
         room = self._rooms.get(tenant)
         if room is None:
             while len(self._rooms) >= self._max_tenants:
-                del self._rooms[next(iter(self._rooms))]
+                self.reset(next(iter(self._rooms)))
             room = self._rooms[tenant] = _Room()
         return room
+
+    def _make_space(self, writer: _Room) -> None:
+        silent, room = next(iter(self._rooms.items()))
+        if room is writer:
+            self._drop_oldest(writer)
+        else:
+            self.reset(silent)
+
+    def _drop_oldest(self, room: _Room) -> None:
+        del room.tasks[room.order.popleft()]
+        self._tasks -= 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from math import floor, inf
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support import EPOCH, Service, request
@@ -258,6 +258,8 @@ Tasks.TestCase.settings = settings(
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # add Phase.shrink to have the shortest way to a failure, in minutes
+    report_multiple_bugs=False,
 )
 TestTasks = Tasks.TestCase
 

@@ -23,18 +23,18 @@ EPOCH = 1_757_572_418.716
 DAY = 86400.0
 often = settings(max_examples=150, derandomize=True, database=None, deadline=None)
 
-seconds = st.floats(0, 1e7)
+seconds = st.floats(0, 1e6)  # twenty of them, a thousand times as fast, end before time does
 clock_steps = st.lists(
     st.tuples(st.just("advance"), seconds)
     | st.tuples(st.just("at"), st.floats(-1e9, 1e10))
-    | st.tuples(st.just("at_rate"), st.sampled_from([0.0, 1.0, 10.0, 1e9]) | st.floats(0, 1e6))
+    | st.tuples(st.just("at_rate"), st.sampled_from([0.0, 1.0, 10.0]) | st.floats(0, 1000))
     | st.tuples(st.just("passes"), seconds),
     max_size=20,
 )
 
 
 @often
-@given(steps=clock_steps, rate=st.floats(0, 1e6))
+@given(steps=clock_steps, rate=st.floats(0, 1000))
 def test_no_series_of_changes_turns_a_clock_back(
     steps: list[tuple[str, float]], rate: float
 ) -> None:
@@ -96,6 +96,7 @@ def test_a_task_goes_the_ways_of_the_spec_and_telling_does_not_move_it(
     for life in (task, cancel(task, at)):
         if life is not None:
             told = {now: status_at(life, now) for now in asked}
+            assert all((told[now] == "UNKNOWN") == (now >= life.expires) for now in asked)
             states = [told[now] for now in sorted(asked) if life is task or now >= at]
             for earlier, later in pairwise(states):
                 assert later in SPEC.lifecycle.reachable(earlier)

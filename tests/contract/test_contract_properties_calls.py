@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from support import request
+from support import Service, request
 
 from contracts.keywords import ratio_of
 from contracts.spec import Operation, Spec
@@ -46,6 +46,21 @@ def test_what_detection_finds_can_be_created_with(url: str, ratio: str, seed: by
     left, top, right, bottom = face.face_bbox
     assert x1 <= left < right <= x2
     assert y1 <= top < bottom <= y2
+
+
+SERVICE = Service(SPEC)
+
+
+@often
+@given(url=media_urls)
+@example(url="http://[")
+@example(url="http://\u2100/")  # urllib finds it too odd
+def test_every_url_that_the_spec_allows_is_answered(url: str) -> None:
+    wanted = 400 if url.startswith("oss:") else 200  # UP: without its header
+    for operation, ask in (("detectFace", SERVICE.detect), ("createVideoTask", SERVICE.create)):
+        body = request(SPEC, operation)
+        body["input"]["image_url"] = url
+        assert ask(body).status == wanted
 
 
 # JSON texts, right and nearly right: escapes, keys that stand twice, what only looks like JSON.

@@ -1,0 +1,57 @@
+"""The memory store keeps what it is given, within its bounds."""
+
+from __future__ import annotations
+
+from mock_server.stores.memory import MemoryStore
+from mock_server.tasks import Task
+
+
+def task(number: int) -> Task:
+    name = f"task-{number}"
+    return Task(name, "r", "emo-v1", "1:1", "SUCCEEDED", 0, number, number, number, number + 10)
+
+
+def ids(store: MemoryStore, tenant: str) -> list[str]:
+    return [kept.id for kept in store.newest_first(tenant)]
+
+
+def test_tasks_are_kept_newest_first_and_changed_in_their_place() -> None:
+    store = MemoryStore()
+    store.put("a", [task(1), task(2)])
+    store.put("a", [task(3), task(1)])
+    assert ids(store, "a") == ["task-3", "task-2", "task-1"]
+    assert store.task("a", "task-2") == task(2)
+    assert store.task("b", "task-2") is None
+
+
+def test_a_tenant_that_fills_the_store_loses_its_oldest_tasks() -> None:
+    store = MemoryStore(max_tasks=3)
+    store.put("a", [task(n) for n in range(5)])
+    assert ids(store, "a") == ["task-4", "task-3", "task-2"]
+
+
+def test_the_tenant_that_was_silent_longest_makes_room() -> None:
+    store = MemoryStore(max_tasks=3, max_tenants=2)
+    store.put("silent", [task(1)])
+    store.put("busy", [task(2)])
+    store.next_number("silent")
+    store.next_number("busy")
+    store.put("busy", [task(3), task(4)])
+    assert (ids(store, "silent"), len(ids(store, "busy"))) == ([], 3)
+    store.next_number("third")
+    store.next_number("fourth")
+    assert ids(store, "busy") == []
+
+
+def test_expired_tasks_are_forgotten_from_the_old_end() -> None:
+    store = MemoryStore()
+    store.put("a", [task(n) for n in range(5)])
+    store.forget("a", 12)
+    assert ids(store, "a") == ["task-4", "task-3"]
+
+
+def test_numbers_are_given_out_once_until_a_reset() -> None:
+    store = MemoryStore()
+    assert [store.next_number("a"), store.next_number("a"), store.next_number("b")] == [1, 2, 1]
+    store.reset("a")
+    assert store.next_number("a") == 1
