@@ -9,6 +9,7 @@ from operator import attrgetter
 from urllib.parse import quote
 
 from contracts.keywords import ratio_of
+from contracts.spec import Outcome
 from mock_server import media
 from mock_server.context import Answer, Context, Facts
 from mock_server.detector import detect
@@ -49,29 +50,19 @@ def create_video_task(c: Context) -> Answer:
 
 def _new_task(c: Context) -> Task:
     """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
-    model = c.spec.models[c.body["model"]]
-    schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
-    ratio = ratio_of(
-        c.body["input"]["ext_bbox"], schema["x-aspect-ratios"], schema["x-aspect-tolerance"]
-    )
-    assert ratio is not None  # the schema's keyword refused any other
+    name = c.body["model"]
+    model = c.spec.models[name]
+    ratio = _ratio(c)
     fate = c.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
-    video = media.clip(ratio).duration
-    work = (
-        model["work-seconds-per-video-second"] * video if fate.runs_for is None else fate.runs_for
-    )
     expires = c.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
     if fate.name not in PLACELESS:
-        work = inf if fate.name == "RUNNING" else work
-        ready = c.now + model["queue-seconds"]
-        slot, start, end, queue = plan(c.tenant.queue, ready, work, expires)
-        c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
-    number = c.store.next_number(c.tenant_id)
+        work = _work(model, fate, media.clip(ratio).duration)
+        slot, start, end = _take_place(c, c.now + model["queue-seconds"], work, expires)
     return Task(
-        id=uuid(c.seed, c.tenant_id, number, "4"),
+        id=uuid(c.seed, c.tenant_id, c.store.next_number(c.tenant_id), "4"),
         request_id=c.request_id,
-        model=c.body["model"],
+        model=name,
         ratio=ratio,
         outcome=fate.name,
         slot=slot,
@@ -81,6 +72,31 @@ def _new_task(c: Context) -> Task:
         expires=c.now if fate.name == "UNKNOWN" else expires,
         canceled=c.now if fate.name == "CANCELED" else None,
     )
+
+
+def _ratio(c: Context) -> str:
+    """The aspect of the area that moves; it decides the video's."""
+    schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
+    box, known = c.body["input"]["ext_bbox"], schema["x-aspect-ratios"]
+    ratio = ratio_of(box, known, schema["x-aspect-tolerance"])
+    assert ratio is not None  # the schema's keyword refused any other
+    return ratio
+
+
+def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
+    """Seconds of work on so many seconds of video."""
+    if fate.name == "RUNNING":
+        return inf
+    if fate.runs_for is not None:
+        return fate.runs_for
+    return model["work-seconds-per-video-second"] * video
+
+
+def _take_place(c: Context, ready: float, work: float, until: float) -> tuple[int, float, float]:
+    """Place, start and end behind the tasks before it."""
+    slot, start, end, queue = plan(c.tenant.queue, ready, work, until)
+    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    return slot, start, end
 
 
 def get_task(c: Context) -> Answer:
