@@ -56,7 +56,7 @@ SERVICE = Service(SPEC)
 @example(url="http://[")
 @example(url="http://\u2100/")  # urllib finds it too odd
 def test_every_url_that_the_spec_allows_is_answered(url: str) -> None:
-    wanted = 400 if url.startswith("oss:") else 200  # UP: without its header
+    wanted = 400 if url.lower().startswith("oss:") else 200  # UP: without its header
     for operation, ask in (("detectFace", SERVICE.detect), ("createVideoTask", SERVICE.create)):
         body = request(SPEC, operation)
         body["input"]["image_url"] = url
@@ -103,8 +103,8 @@ def reference(text: bytes) -> Any:
         raise ValueError(f"{name} is no number")
 
     value = json.loads(text.decode("utf-8"), object_pairs_hook=once, parse_constant=no)
-    repr_of = json.dumps(value, ensure_ascii=False)
-    repr_of.encode("utf-8")  # half a pair is no character
+    # Half a pair is no character, and what is beyond all measure no number.
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     return value
 
 
@@ -167,19 +167,20 @@ def test_no_path_is_too_odd_to_be_looked_up(method: str, path: str) -> None:
 
 @often
 @given(
-    operation=st.sampled_from(OPERATIONS),
+    name=st.sampled_from(sorted(SPEC.operations)),
     prefix=st.sampled_from(SPEC.prefixes),
     slash=st.sampled_from(["", "/"]),
     value=st.text(min_size=1),
     other=st.sampled_from(METHODS),
 )
 def test_every_spelling_of_every_path_is_found(
-    operation: Operation, prefix: str, slash: str, value: str, other: str
+    name: str, prefix: str, slash: str, value: str, other: str
 ) -> None:
+    operation = SPEC.operations[name]
     path = prefix + operation.template.replace("{task_id}", quote(value, safe="")) + slash
-    wanted = value if None in operation.path else ""
+    wanted = value if "{" in operation.template else ""
     assert router.find(operation.method, path) == Route(operation, wanted)
-    there = {o.method for o in OPERATIONS if o.path == operation.path}
+    there = {o.method for o in OPERATIONS if o.template == operation.template}
     if other not in there:
         assert router.find(other, path) == other
 
@@ -221,14 +222,14 @@ def test_an_outcome_of_one_operation_comes_to_that_one_alone(way: str) -> None:
 @often
 @given(
     name=st.text(st.characters(codec="latin-1"), min_size=1),
-    operation=st.sampled_from(OPERATIONS),
+    operation=st.sampled_from(sorted(SPEC.operations)),
     way=st.sampled_from(["url", "key"]),
 )
-@example(name="InvalidFile.Nohuman", operation=OPERATIONS[0], way="key")
-def test_a_name_that_nothing_has_never_passes(name: str, operation: Operation, way: str) -> None:
+@example(name="InvalidFile.Nohuman", operation="detectFace", way="key")
+def test_a_name_that_nothing_has_never_passes(name: str, operation: str, way: str) -> None:
     assume(name.rpartition(":")[2] not in SPEC.outcomes)
     with pytest.raises(UnknownScenario, match="no scenario"):
-        choose(SPEC, operation, iter(spellings(name)[way]))
+        choose(SPEC, SPEC.operations[operation], iter(spellings(name)[way]))
 
 
 SEED, DAY = b"emo", 86400
