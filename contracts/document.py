@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
@@ -76,6 +77,8 @@ def _remembered(text: bytes) -> Any:
 
 def _remember(text: bytes, tree: Any) -> None:
     """Where the folder can be written to, and JSON holds the tree as it is."""
+    if sys.dont_write_bytecode:
+        return
     with suppress(OSError, TypeError):
         encoded = msgspec.json.encode({"of": _digest(text), "tree": tree})
         if msgspec.json.decode(encoded)["tree"] == tree:

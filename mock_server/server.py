@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from types import FrameType
 from typing import Any
 
@@ -47,10 +48,12 @@ def listen(settings: Settings) -> socket.socket:
     try:
         sock.bind((settings.host, settings.port))
         sock.listen(2048)
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:
         sock.close()
-        why = error.strerror or error
-        raise AddressError(f"cannot listen on {where}: {why}; --port 0 picks a free one") from error
+        why = getattr(error, "strerror", None) or error
+        in_use = getattr(error, "errno", None) == EADDRINUSE
+        way_on = "; --port 0 picks a free one" if in_use else ""
+        raise AddressError(f"cannot listen on {where}: {why}{way_on}") from error
     return sock
 
 

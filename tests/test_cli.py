@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import select
 import shutil
@@ -99,7 +100,13 @@ def test_a_port_in_use_is_one_line(url: str) -> None:
      (["serve", "--host", ""], "0.0.0.0"), (["serve", "--concurrency", "0"], "from 1"),
      (["scenarios", "--operation", "getTsk"], "getTask"), (["env", "--shell", "bsh"], "'sh'"),
      (["create", *MEDIA, "--face", "1,2,3", "--ext", "1,2,3,4"], "is not x1,y1,x2,y2"),
-     (["wait", "x", "--timeout", "0"], "timeout"), (["detect"], "--image")],
+     (["create", *MEDIA, "--face", "²,2,3,4", "--ext", "1,2,3,4"], "is not x1,y1,x2,y2"),
+     (["wait", "x", "--timeout", "0"], "timeout"), (["detect"], "--image"),
+     (["list", "--status", "PENDNG"], "Did you mean 'PENDING'?"),
+     (["scenarios", "--operation", "getTsk"], "Did you mean 'getTask'?"),
+     (["generate", *MEDIA, "-o", "."], "is not a file"),
+     (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere is not there"),
+     (["demo", "-o", "/"], "is not a file")],
 )  # fmt: skip
 def test_wrong_usage_exits_2_and_shows_the_way_on(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
@@ -138,9 +145,15 @@ def test_env_can_be_evaluated_by_a_shell() -> None:
     assert result.stdout == "http://127.0.0.1:9/api/v1\n"
 
 
+def test_env_keeps_what_no_proxy_says_already() -> None:
+    script = 'NO_PROXY=corp; eval "$(%s env --url http://fake:9)"; echo "$NO_PROXY"'
+    result = subprocess.check_output(["sh", "-c", script % " ".join(EMO)], text=True, timeout=60)
+    assert result == "127.0.0.1,localhost,::1,fake,corp\n"
+
+
 def test_env_speaks_three_shells(run: Callable[..., Result]) -> None:
     assert "set -gx DASHSCOPE_API_KEY 'sk-local'" in run("env", "--shell", "fish").output
-    assert "$env:NO_PROXY = '127.0.0.1,localhost'" in run("env", "--shell", "powershell").output
+    assert '$env:NO_PROXY = "127.0.0.1,localhost,::1,' in run("env", "--shell", "powershell").output
     assert json.loads(run("env", "--json").output)["DASHSCOPE_API_KEY"] == "sk-local"
     assert run("env", "--key", "sk-'; rm -rf ~ #").exit_code == 2
 
@@ -184,6 +197,7 @@ def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
     target = tmp_path / "video.mp4"
     result = run("generate", *MEDIA, "--ratio", "3:4", "-o", str(target))
     assert result.exit_code == 0, result.output
+    assert re.match(r"  task [0-9a-f-]{36}\n", result.stderr)
     states = re.findall(r"^ +[\d.]+ s  (\w+)$", result.stderr, re.MULTILINE)
     assert states == ["RUNNING", "SUCCEEDED"]
     assert target.stat().st_size == media.clip("3:4").path.stat().st_size
@@ -241,6 +255,62 @@ def test_no_server_is_one_clear_error() -> None:
     assert "127.0.0.1:9" in result.stderr
     assert "sk-secret" not in result.stderr + result.stdout
     assert "Traceback" not in result.stderr
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    for command in ("scenarios", "--help", "demo --help", "scenarios --json"):
+        script = f"{' '.join(EMO)} {command} | true"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
+        assert "rror" not in done.stderr, done.stderr
+
+
+def test_a_full_disk_is_one_clear_error() -> None:
+    need(Path("/dev/full").exists(), "/dev/full")
+    done = subprocess.run(
+        ["sh", "-c", f"{' '.join(EMO)} scenarios --json > /dev/full"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.startswith("Error: ")) == (1, True)
+
+
+def test_an_interrupt_ends_a_wait_with_130_and_has_shown_the_task(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(time="frozen") as url:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1", "DASHSCOPE_API_KEY": "sk-int"}
+        command = [*EMO, "generate", *MEDIA]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env={**CLEAN, **environment}
+        ) as process:
+            assert process.stderr
+            shown = [process.stderr.readline() for _ in range(2)]
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+        assert process.returncode == 130
+    assert shown[0].startswith("  task ")
+    assert "PENDING" in shown[1]
+    assert "Traceback" not in rest
+
+
+def test_a_terminal_shows_the_wait_live_with_the_place_in_the_queue(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(time="frozen") as url:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1", "DASHSCOPE_API_KEY": "sk-tty"}
+        for _ in range(2):
+            task = emo("create", *MEDIA, *BOXES, **environment).stdout.strip()
+        terminal, end = pty.openpty()
+        command = [*EMO, "wait", task, "--timeout", "30"]
+        env = {**CLEAN, **environment, "TERM": "xterm", "COLUMNS": "100"}
+        with subprocess.Popen(command, stdout=end, stderr=end, env=env) as process:
+            os.close(end)
+            seen = b""
+            while b"number 2 in the queue" not in seen and select.select([terminal], [], [], 20)[0]:
+                seen += os.read(terminal, 65536)
+            process.send_signal(signal.SIGINT)
+        os.close(terminal)
+    assert task.encode() in seen
+    assert b"PENDING, number 2 in the queue" in seen
 
 
 @pytest.fixture(scope="module")

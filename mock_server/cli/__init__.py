@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"No such command {args[0]!r}.{_did_you_mean(args[0], list(COMMANDS))}")
+            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], list(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
 
@@ -74,9 +74,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = FOUND_PROBLEMS
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader left; nothing is wrong with us
-        code = 0
+    except (OSError, UnicodeError) as error:
+        click.echo(f"Error: {error}", err=True)
+        code = FOUND_PROBLEMS
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -86,12 +86,13 @@ def _with_suggestion(error: click.UsageError) -> click.UsageError:
     if parameter is None or not isinstance(parameter.type, click.Choice):
         return error
     text = error.message.partition("'")[2].partition("'")[0]
-    hint = _did_you_mean(text, [str(choice) for choice in parameter.type.choices])
+    hint = did_you_mean(text, [str(choice) for choice in parameter.type.choices])
     return click.BadParameter(error.message + hint, error.ctx, parameter)
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
+def did_you_mean(word: str, known: list[str]) -> str:
+    """` Did you mean 'NAME'?`, or nothing where nothing known is near."""
     from difflib import get_close_matches  # 15 ms that only a mistake costs
 
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -5,15 +5,19 @@ They talk to whatever DASHSCOPE_HTTP_BASE_URL names, with the key in DASHSCOPE_A
 from __future__ import annotations
 
 import functools
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.show import Progress, print_json, print_task
+from mock_server.cli.show import Progress, never_sleep, print_json, print_task
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from emo_client import Client
 
 Command = Callable[..., Any]
@@ -33,6 +37,8 @@ def _calls(command: Command) -> Command:
                 command(client, as_json, **arguments)
         except ConfigError as error:
             raise click.UsageError(str(error)) from None
+        except BrokenPipeError:
+            raise  # the reader left; click knows how to go quietly
         except (EmoError, OSError) as error:
             raise click.ClickException(str(error)) from None
 
@@ -48,9 +54,48 @@ class Box(click.ParamType[list[int]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> list[int]:
         parts = str(value).strip("[]").split(",")
-        if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
+        if len(parts) != 4 or not all(re.fullmatch("[0-9]{1,9}", part.strip()) for part in parts):
             self.fail(f"{value!r} is not x1,y1,x2,y2, like 302,286,610,593", param, ctx)
         return [int(part) for part in parts]
+
+
+class State(click.ParamType[str]):
+    """A task's state; one that only looks like a known one is a mistake."""
+
+    name = "state"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from emo_client import TASK_STATUSES
+        from mock_server.cli import did_you_mean
+
+        hint = did_you_mean(str(value).upper(), list(TASK_STATUSES))
+        if value not in TASK_STATUSES and hint:
+            self.fail(f"{value!r} is no state.{hint}", param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from emo_client import TASK_STATUSES
+
+        known = (state for state in TASK_STATUSES if state.startswith(incomplete.upper()))
+        return [CompletionItem(state) for state in known]
+
+
+def target(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A path that a video can be saved to: found out before anything is paid for."""
+    if value is None:
+        return None
+    folder = value.parent
+    if value.exists() and not value.is_file():
+        raise click.BadParameter(f"{value} is not a file", ctx, param)
+    if not folder.is_dir():
+        raise click.BadParameter(f"the folder {folder} is not there", ctx, param)
+    if not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"the folder {folder} cannot be written to", ctx, param)
+    return value
 
 
 image = click.option("--image", required=True, help="URL of the portrait.")
@@ -64,6 +109,13 @@ ratio = click.option(
 )
 style = click.option(
     "--style", type=click.Choice(["normal", "calm", "active"]), help="How much the head moves."
+)
+output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=target,
+    help="Download the video to here.",
 )
 timeout = click.option(
     "--timeout", default=1800.0, show_default=True, type=click.FloatRange(0, min_open=True)
@@ -125,11 +177,11 @@ def get(client: Client, as_json: bool, task_id: str) -> None:
 @click.command(epilog="Example: emo wait a8532587-fa8c-4ef8-82be-3a1b7c5d9e20 -o video.mp4")
 @click.argument("task_id")
 @timeout
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Download the video to here.")
+@output
 @_calls
 def wait(client: Client, as_json: bool, task_id: str, timeout: float, output: Path | None) -> None:
     """Wait for a task to end. Exit code 1 when it ends without a video."""
-    with Progress(client) as progress:
+    with Progress(lambda: _asker(client)) as progress:
         task = client.wait(task_id, timeout, progress.update)
     _finish(client, task, output, as_json)
 
@@ -154,7 +206,7 @@ Examples:
   emo list --page-size 50 --json
 """,
 )
-@click.option("--status", help="Only tasks in this state, like PENDING.")
+@click.option("--status", type=State(), help="Only tasks in this state, like PENDING.")
 @click.option("--model", help="Only tasks of this model.")
 @click.option("--start-time", help="YYYYMMDDhhmmss in UTC+8.")
 @click.option("--end-time", help="YYYYMMDDhhmmss in UTC+8.")
@@ -183,7 +235,7 @@ Example:
 @ratio
 @style
 @timeout
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Download the video to here.")
+@output
 @_calls
 def generate(
     client: Client,
@@ -196,14 +248,20 @@ def generate(
     output: Path | None,
 ) -> None:
     """Detect, create, wait and download in one."""
-    with Progress(client) as progress:
+    with Progress(lambda: _asker(client)) as progress:
         task = client.generate(image, audio, ratio, style, timeout, progress.update)
     _finish(client, task, output, as_json)
 
 
+def _asker(client: Client) -> Client:
+    """A client for what is only shown: one try, and no waiting."""
+    from emo_client import Client
+
+    return Client(base_url=client.base_url, timeout=2.0, sleep=never_sleep)
+
+
 def _finish(client: Client, task: Any, output: Path | None, as_json: bool) -> None:
+    print_task(task, as_json)
     if output is not None:
         client.download(task, output)
-    print_task(task, as_json)
-    if output is not None and not as_json:
-        click.echo(f"saved to {output}")
+        click.echo(f"saved to {output}", err=as_json)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from mock_server.settings import Settings
 
+# How a shell sets a variable, and how it puts something before one that may be there.
+SHELLS = {
+    "sh": ("export {}='{}'", 'export {0}="{1}${{{0}:+,${0}}}"'),
+    "fish": ("set -gx {} '{}'", 'set -gx {0} "{1},${0}"'),
+    "powershell": ("$env:{} = '{}'", '$env:{0} = "{1},$env:{0}"'),
+}
 INPUT_OPERATIONS = ("detectFace", "createVideoTask")
 
 
@@ -33,9 +41,11 @@ def scenarios(operation: str | None, as_json: bool) -> None:
 
     spec = Spec.load()
     if operation is not None and operation not in spec.operations:
-        raise click.UsageError(
-            f"no operation {operation!r}; there are {', '.join(spec.operations)}"
-        )
+        from mock_server.cli import did_you_mean
+
+        known = list(spec.operations)
+        hint = did_you_mean(operation, known)
+        raise click.UsageError(f"no operation {operation!r}; there are {', '.join(known)}.{hint}")
     rows = [
         _row(op.id, outcome, outcome.name in spec.task_outcomes)
         for op in spec.operations.values()
@@ -96,9 +106,7 @@ Examples:
   emo env --shell powershell | Invoke-Expression
 """
 )
-@click.option(
-    "--shell", default="sh", show_default=True, type=click.Choice(["sh", "fish", "powershell"])
-)
+@click.option("--shell", default="sh", show_default=True, type=click.Choice(list(SHELLS)))
 @click.option("--url", help="Where the fake is.  [default: http://127.0.0.1:8787]")
 @click.option("--key", default="sk-local", show_default=True, help="Any key that starts with sk-.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -106,20 +114,20 @@ def env(shell: str, url: str | None, key: str, as_json: bool) -> None:
     """Print what the official SDK needs to talk to the fake."""
     default = Settings()
     root = (url or f"http://{default.host}:{default.port}").rstrip("/").removesuffix("/api/v1")
+    direct = ["127.0.0.1", "localhost", "::1", urlsplit(root).hostname or ""]
     values = {
         "DASHSCOPE_HTTP_BASE_URL": f"{root}/api/v1",
         "DASHSCOPE_API_KEY": key,
-        "NO_PROXY": "127.0.0.1,localhost",
+        "NO_PROXY": ",".join(dict.fromkeys(filter(None, direct))),
     }
     for name, value in values.items():
-        if "'" in value or not value.isprintable():
-            raise click.UsageError(f"{name}: {value!r} cannot be quoted for a shell")
-    form = {"sh": "export {}='{}'", "fish": "set -gx {} '{}'", "powershell": "$env:{} = '{}'"}
+        if not re.fullmatch(r"[\w.:/,%~@\[\]-]+", value, re.ASCII):
+            raise click.UsageError(f"{name}: {value!r} is nothing to give to a shell")
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return
     for name, value in values.items():
-        click.echo(form[shell].format(name, value))
+        click.echo(SHELLS[shell][name == "NO_PROXY"].format(name, value))
 
 
 @click.command(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mock_server.cli.calls import target
 from mock_server.cli.show import Progress
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ Examples:
 @click.option("--audio", help="URL of a voice recording.  [default: one that the fake serves]")
 @click.option("--ratio", default="1:1", show_default=True, type=click.Choice(["1:1", "3:4"]))
 @click.option(
-    "-o", "--output", default="emo-demo.mp4", show_default=True, type=click.Path(path_type=Path)
+    "-o",
+    "--output",
+    default="emo-demo.mp4",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    callback=target,
 )
 def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None:
     """Show the whole lifecycle, with no server, key or network.
@@ -51,6 +57,8 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
                 audio or f"{url}/samples/voice.wav",
             )
             face = _run(client, image, audio, ratio, output)
+    except BrokenPipeError:
+        raise  # the reader left; click knows how to go quietly
     except (EmoError, OSError) as error:
         raise click.ClickException(str(error)) from None
     _by_hand(f"http://127.0.0.1:{Settings().port}", image, audio, ratio, face)
@@ -63,7 +71,7 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
     task_id = created.output.task_id
     click.echo(f"2. created    task {task_id}, {created.output.task_status}")
     click.echo("3. polling")
-    with Progress(client) as progress:
+    with Progress(lambda: client) as progress:
         task = client.wait(task_id, timeout=120, on_update=progress.update)
     assert task.usage is not None  # wait gave a task that SUCCEEDED
     times = f"submitted {task.output.submit_time}, ended {task.output.end_time}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from emo_client.errors import EmoError
+
 if TYPE_CHECKING:
-    from rich.status import Status
+    from rich.progress import Progress as Live
 
     from emo_client import Client
     from emo_client.models import TaskAnswer
@@ -43,53 +46,84 @@ def print_task(task: TaskAnswer, as_json: bool) -> None:
         "code": output.code,
         "message": output.message,
         "video_url": output.results.video_url if output.results else None,
-        "duration": f"{task.usage.video_duration:g} s" if task.usage else None,
+        "duration": _seconds(task),
     }
     for name, value in fields.items():
         if value is not None:
             click.echo(f"{name:<11}{value}")
 
 
+def _seconds(task: TaskAnswer) -> str | None:
+    duration = task.usage.video_duration if task.usage else None
+    return None if duration is None else f"{duration:g} s"
+
+
 class Progress:
-    """A wait as it goes, on stderr: one live line on a terminal, a line a change where it is piped.
+    """A wait as it goes, on stderr: a line for each change, and on a terminal a live one below.
 
-    On a terminal the place in the queue is looked up too; it is the number of PENDING tasks that
-    were created before, and itself."""
+    On a terminal the place in the queue is looked up too: the number of PENDING tasks that were
+    created before, and itself. What `asker` makes does that, until it fails once."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._live: Status | None = None
+    def __init__(self, asker: Callable[[], Client]) -> None:
+        self._make_asker = asker
+        self._asker: Client | None = None
+        self._live: Live | None = None
         self._last = ""
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
+            from rich.progress import Progress as Live
+            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-            self._live = Console(stderr=True).status("starting")
+            columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+            self._live = Live(*columns, console=Console(stderr=True), transient=True)
+            self._live.add_task("starting", total=None)
             self._live.start()
+            self._asker = self._make_asker()
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._live:
             self._live.stop()
+        if self._asker:
+            self._asker.close()
 
     def update(self, task: TaskAnswer, elapsed: float) -> None:
-        """Show a poll's answer."""
+        """Show a poll's answer. The task's id comes first: what was paid for can be found again."""
         status = task.output.task_status
-        if self._live:
-            place = self._position(task.output.task_id) if status == "PENDING" else None
-            where = f", number {place} in the queue" if place else ""
-            self._live.update(f"{status}{where}, {elapsed:.0f} s")
-        elif status != self._last:
-            click.echo(f"{elapsed:6.1f} s  {status}", err=True)
+        if not self._last:
+            self._say(f"  task {task.output.task_id}")
+        if status != self._last:
+            self._say(f"{elapsed:6.1f} s  {status}")
         self._last = status
+        if self._live:
+            place = self._place(task.output.task_id) if status == "PENDING" else None
+            where = f", number {place} in the queue" if place else ""
+            self._live.update(self._live.task_ids[0], description=status + where)
 
-    def _position(self, task_id: str) -> int | None:
-        from emo_client import EmoError
+    def _say(self, line: str) -> None:
+        if self._live:
+            self._live.console.print(line, highlight=False)
+        else:
+            click.echo(line, err=True)
 
+    def _place(self, task_id: str) -> int | None:
+        if self._asker is None:
+            return None
         try:
-            waiting = self._client.list(status="PENDING", page_size=100).data
-        except EmoError:
-            return None  # only decoration: the wait goes on
+            waiting = self._asker.list(status="PENDING", page_size=100).data
+        except (EmoError, _NoTime):
+            self._asker = None
+            return None
         ids = [item.task_id for item in waiting]
         return len(ids) - ids.index(task_id) if task_id in ids else None
+
+
+class _NoTime(Exception):
+    """The place in the queue is not worth waiting for."""
+
+
+def never_sleep(seconds: float) -> None:
+    """A client's `sleep` that gives up instead: for what is only decoration."""
+    raise _NoTime(f"{seconds} s")
