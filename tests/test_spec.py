@@ -147,10 +147,20 @@ def test_what_is_remembered_of_another_file_or_broken_is_not_used(
     memory = tmp_path / "openapi.json"
     memory.write_bytes(kept)
     monkeypatch.setattr("contracts.document.MEMORY", memory)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
     tree = read(default_path())
     assert tree["openapi"] == "3.1.0"
     assert memory.read_bytes() != kept
     assert read(default_path()) == tree
+
+
+def test_nothing_is_remembered_where_python_may_not_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.document.MEMORY", tmp_path / "openapi.json")
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    read(default_path())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
@@ -158,6 +168,7 @@ def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr("contracts.document.MEMORY", tmp_path / "file" / "openapi.json")
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
     assert read(default_path())["openapi"] == "3.1.0"
 
 
