@@ -1,5 +1,6 @@
 """From the bytes of an answer to a value or an error. Knows no operation and sends nothing."""
 
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,7 +28,7 @@ def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
         return _forgiving(answer, kind, call, str(error))
     except _NOT_JSON:
         problem = f"its body is not JSON: {excerpt(answer.body)!r}"
-        raise unexpected(answer, call, problem, world.hint) from None
+        raise unexpected(answer, call, problem, world.hint, damaged=True) from None
 
 
 def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:
@@ -55,9 +56,12 @@ def error_of(answer: Answer) -> Error:
         return Error()
 
 
-def unexpected(answer: Answer, call: str, problem: str, hint: str = "") -> errors.UnexpectedAnswer:
+def unexpected(
+    answer: Answer, call: str, problem: str, hint: str = "", *, damaged: bool = False
+) -> errors.UnexpectedAnswer:
     """The error for a success that cannot be used."""
-    return errors.UnexpectedAnswer(call, answer.status, problem, request_id(answer), hint=hint)
+    named, status = request_id(answer), answer.status
+    return errors.UnexpectedAnswer(call, status, problem, named, hint=hint, damaged=damaged)
 
 
 def request_id(answer: Answer) -> str | None:
@@ -72,20 +76,23 @@ def excerpt(body: bytes) -> str:
 
 
 def _forgiving(answer: Answer, kind: type[T], call: str, problem: str) -> T:
-    """The same without usage and results where those are not objects.
+    """The same without results that are no object, and without usage that cannot be read.
 
     A failed task of a sibling model was seen with a list of results; usage varies by model. Neither
     is worth losing a video for.
     """
+    problem = f"its shape is wrong: {problem}: {excerpt(answer.body)!r}"
     try:
         body = msgspec.json.decode(answer.body)
-        for part, key in ((body, "usage"), (_output(body), "results")):
-            if isinstance(part, dict) and not isinstance(part.get(key), dict):
-                part.pop(key, None)
-        return _named(msgspec.convert(body, kind, strict=False), answer)
     except _NOT_JSON:
-        shown = excerpt(answer.body)
-        raise unexpected(answer, call, f"its shape is wrong: {problem}: {shown!r}") from None
+        raise unexpected(answer, call, problem, damaged=True) from None
+    output = _output(body)
+    if isinstance(output, dict) and not isinstance(output.get("results"), dict):
+        output.pop("results", None)
+    for value in (body, _without_usage(body)):
+        with suppress(msgspec.ValidationError):
+            return _named(msgspec.convert(value, kind, strict=False), answer)
+    raise unexpected(answer, call, problem)
 
 
 def _named(value: T, answer: Answer) -> T:
@@ -93,6 +100,12 @@ def _named(value: T, answer: Answer) -> T:
     if value.request_id:
         return value
     return msgspec.structs.replace(value, request_id=answer.headers.get("x-request-id"))
+
+
+def _without_usage(body: object) -> object:
+    if not isinstance(body, dict):
+        return body
+    return {key: value for key, value in body.items() if key != "usage"}
 
 
 def _output(body: object) -> object:

@@ -12,7 +12,7 @@ import httpx
 
 from emo_client import flows
 from emo_client.download import download
-from emo_client.driver import BROKEN, Driver, one_of
+from emo_client.driver import BROKEN, TOO_SLOW, Driver, made, one_of
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -22,7 +22,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
+from emo_client.steps import Answer, Flow, Outcome, Request, Sleep, Stream
 
 T = TypeVar("T")
 
@@ -48,7 +48,8 @@ class AsyncClient(Driver):
     ) -> None:
         super().__init__(api_key, base_url, timeout, clock, now, random)
         one_of(transport, http)
-        self._http, self._own = http or httpx.AsyncClient(transport=transport), http is None
+        self._http = http or made(lambda: httpx.AsyncClient(transport=transport))
+        self._own = http is None
         self._sleep = sleep or asyncio.sleep
 
     async def detect(
@@ -153,16 +154,25 @@ class AsyncClient(Driver):
                     outcome = await self._exchange(step)
 
     async def _exchange(self, step: Request | Stream) -> Outcome:
-        follow = isinstance(step, Stream)
+        whole = asyncio.timeout(self._whole(step))
         try:
-            request = self._request(self._http, step)
-            sent = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
-            response = await sent
-            async with aclosing(response):
-                with self._intake(step, response) as intake:
-                    async for chunk in response.aiter_bytes():
-                        if not intake.take(chunk):
-                            break
-                    return self._answer(intake)
+            async with whole:
+                return await self._answered(step)
         except BROKEN as error:
             return self._lost(error, step)
+        except TimeoutError:
+            if not whole.expired():
+                raise
+            return self._lost(TOO_SLOW, step)
+
+    async def _answered(self, step: Request | Stream) -> Answer:
+        follow = isinstance(step, Stream)
+        request = self._request(self._http, step)
+        sent = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
+        response = await sent
+        async with aclosing(response):
+            with self._intake(step, response) as intake:
+                async for chunk in response.aiter_bytes():
+                    if not intake.take(chunk):
+                        break
+                return self._answer(intake)

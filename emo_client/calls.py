@@ -12,6 +12,7 @@ import msgspec
 
 from emo_client import errors, retry
 from emo_client.models import OPERATIONS
+from emo_client.settings import text
 from emo_client.steps import Answer, Flow, Lost, Request, Sleep, World, ask
 
 
@@ -38,7 +39,7 @@ def request_for(
 
 def _segment(task_id: str | None) -> str:
     """Any text is accepted by the service, but for what would make another path of it."""
-    if not isinstance(task_id, str) or task_id.strip() in ("", ".", ".."):
+    if not isinstance(task_id, str) or text("task_id", task_id).strip() in ("", ".", ".."):
         raise errors.ConfigError(
             f"task_id={task_id!r} is no task; give the task_id that create() answered"
         )

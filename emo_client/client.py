@@ -12,7 +12,7 @@ import httpx
 
 from emo_client import flows
 from emo_client.download import download
-from emo_client.driver import BROKEN, Driver, one_of
+from emo_client.driver import BROKEN, Driver, made, one_of
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -56,7 +56,8 @@ class Client(Driver):
     ) -> None:
         super().__init__(api_key, base_url, timeout, clock, now, random)
         one_of(transport, http)
-        self._http, self._own = http or httpx.Client(transport=transport), http is None
+        self._http = http or made(lambda: httpx.Client(transport=transport))
+        self._own = http is None
         self._sleep = sleep or time.sleep
 
     def detect(
@@ -102,7 +103,9 @@ class Client(Driver):
 
         timeout: seconds, finite and above 0. on_update: called after each answered poll with the
         task and the seconds since the wait began. Pauses grow from 0.5 to 15 s (S2V). Lost
-        connections, 408, 429 and 5xx are outlasted until the deadline; Retry-After is kept to.
+        connections, 408, 429 and 5xx are outlasted until the deadline, and three answers in a row
+        that are not JSON; Retry-After is kept to. A head that drips in can hold up a poll of Client
+        beyond its limit, for httpx bounds each read; AsyncClient bounds the whole.
         Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout; the last one ends the wait,
         not the task.
         """
@@ -149,8 +152,9 @@ class Client(Driver):
     def download(self, url_or_task: str | TaskAnswer, path: str | PathLike[str]) -> Path:
         """Fetch a video to a file, whole or not at all, and return its path. Lives 24 h (EMO-3).
 
-        path: a file in a folder that exists; one that is there is replaced at the end. What a
-        broken connection or an earlier call left is continued. The key is not sent.
+        path: a file in a folder that exists; one that is there is replaced at the end, a symlink is
+        followed, and what is no regular file is refused. What a broken connection or an earlier
+        call left is continued. The key is not sent.
         Raises ResultExpired, DownloadFailed; OSError when the file cannot be written.
         """
         return self._run(download(self._world, url_or_task, path))

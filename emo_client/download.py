@@ -15,17 +15,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 from emo_client import errors, retry
 from emo_client.models import TaskAnswer
+from emo_client.settings import text
 from emo_client.steps import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
 
 
 def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str]) -> Flow[Path]:
     """Fetch a result to a file. See Client.download."""
-    url, part = _address(source), _Part(_target(path), _address(source))
+    url, target = _address(source), _target(path)
+    part = _Part(target, url)
     failures, most = 0, part.size()
     while True:
         outcome = yield from ask(Stream(url, part.headers(), part.sink))
         if part.whole(outcome):
-            return part.finish()
+            part.finish()
+            return Path(path)
         failures, most = (1, part.size()) if part.size() > most else (failures + 1, most)
         refused = isinstance(outcome, Answer) and not part.problem
         again = outcome if refused else Lost(part.problem, may_have_arrived=True)
@@ -40,7 +43,7 @@ class _Part:
 
     def __init__(self, target: Path, url: str) -> None:
         self.target = target
-        address = hashlib.sha256(f"{target.name}\n{url}".encode()).hexdigest()[:16]
+        address = hashlib.sha256(os.fsencode(target.name) + f"\n{url}".encode()).hexdigest()[:16]
         self.prefix = f".{target.name[:40]}.{address}."
         self.file = self._leftover()
         self.expected: int | None = None
@@ -75,6 +78,9 @@ class _Part:
         """Where the body of this answer goes; None when it is not part of the video."""
         if head.status not in (200, 206, 416):
             return None
+        self.problem = _no_video(head)
+        if self.problem:
+            return None  # what has arrived may yet be continued
         begins = head.status == 200
         self.problem = self._odd_whole(head) if begins else self._odd_rest(head)
         if begins or self.problem:
@@ -124,10 +130,9 @@ class _Part:
                 self.file.unlink()
         return False
 
-    def finish(self) -> Path:
+    def finish(self) -> None:
         """Make it the target."""
         self.file.replace(self.target)
-        return self.target
 
 
 def _address(source: str | TaskAnswer) -> str:
@@ -137,6 +142,7 @@ def _address(source: str | TaskAnswer) -> str:
             state = f"task {output.task_id} is {output.task_status} and has no video"
             raise errors.ConfigError(f"{state}; give what wait() returned")
         source = output.results.video_url
+    text("url_or_task", source)
     try:
         parts = urlsplit(source)
         usable = parts.scheme.lower() in ("http", "https") and parts.hostname
@@ -149,13 +155,33 @@ def _address(source: str | TaskAnswer) -> str:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
+    """The file to replace; behind a symlink, the one it leads to."""
+    target = _resolved(path)
     if target.is_dir():
         example = target / "video.mp4"
         raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
     if not target.parent.is_dir():
         raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
+    if target.exists() and not target.is_file():
+        raise errors.ConfigError(f"{target} is not a regular file, so it is not replaced")
     return target
+
+
+def _resolved(path: str | os.PathLike[str]) -> Path:
+    try:
+        target = Path(path)
+        if b"\0" in os.fsencode(target):
+            raise ValueError
+        return target.resolve() if target.is_symlink() else target
+    except (TypeError, ValueError, OSError, RuntimeError):  # the last two of symlinks in a circle
+        raise errors.ConfigError(f"path={path!r} is no path of a file") from None
+
+
+def _no_video(head: Answer) -> str:
+    """What is wrong with the type of a 200 or 206: a login page is not saved as a video."""
+    kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
+    odd = kind.startswith("text/") or kind.endswith(("/xml", "+xml", "/json"))
+    return f"{kind} came instead of a video" if odd and head.status != 416 else ""
 
 
 def _strong(etag: str) -> str:
@@ -170,15 +196,15 @@ def _failure(outcome: Outcome, problem: str, url: str) -> errors.DownloadFailed:
     if isinstance(outcome, Lost) or problem:
         kept = "call again to fetch the rest"
         return errors.DownloadFailed(f"{where}: {_unsigned(problem, url)}; {kept}")
-    text = outcome.body.decode("utf-8", "replace")
-    code, message = _unsigned(_tag("Code", text), url), _unsigned(_tag("Message", text), url)
-    request_id = _tag("RequestId", text) or outcome.headers.get("x-oss-request-id")
+    xml = outcome.body.decode("utf-8", "replace")
+    code, message = _unsigned(_tag("Code", xml), url), _unsigned(_tag("Message", xml), url)
+    request_id = _tag("RequestId", xml) or outcome.headers.get("x-oss-request-id")
     said = ": ".join(filter(None, [code, message])) or "no reason given"
     gone = code == "NoSuchKey" or outcome.status == 410 or "expired" in message.lower()
     way_on = "; a result lives 24 h, so the video must be made again" if gone else ""
     kind = errors.ResultExpired if gone else errors.DownloadFailed
-    text = f"{where}: {outcome.status} {said}{way_on}"
-    return kind(text, status=outcome.status, code=code, message=message, request_id=request_id)
+    told = f"{where}: {outcome.status} {said}{way_on}"
+    return kind(told, status=outcome.status, code=code, message=message, request_id=request_id)
 
 
 def _tag(name: str, xml: str) -> str:

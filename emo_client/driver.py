@@ -9,7 +9,7 @@ import random as chance
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 import httpx
 
@@ -32,6 +32,12 @@ _NOT_SENT = (
     httpx.InvalidURL,
 )
 BROKEN = (httpx.RequestError, httpx.InvalidURL)
+TOO_SLOW = httpx.ReadTimeout("the answer came too slowly")
+# Seconds that a whole exchange has beyond its limit, so that the limits of httpx for each step of
+# it, which know whether anything was sent, are heard first.
+GRACE = 0.1
+
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
 class Driver:
@@ -49,8 +55,8 @@ class Driver:
         self._key = settings.api_key(api_key)
         self.base_url = settings.base_url(base_url)
         try:
-            httpx.URL(self.base_url)
-        except httpx.InvalidURL as error:
+            _ = httpx.URL(self.base_url).host  # decoded when it is asked for
+        except (httpx.InvalidURL, ValueError) as error:  # the latter of a host that IDNA forbids
             raise ConfigError(f"base_url={self.base_url} is no URL: {error}") from None
         self._timeout = settings.seconds("timeout", timeout)
         self._world = World(
@@ -67,11 +73,7 @@ class Driver:
         self, http: httpx.Client | httpx.AsyncClient, step: Request | Stream
     ) -> httpx.Request:
         if isinstance(step, Stream):
-            request = http.build_request(
-                "GET", step.url, headers=step.headers, timeout=self._timeout
-            )
-            request.headers.pop("Authorization", None)  # of an http= that has one of its own
-            return request
+            return self._fetching(http, step)
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
         return http.build_request(
             step.method,
@@ -81,8 +83,23 @@ class Driver:
             timeout=self._limit(step),
         )
 
+    def _fetching(self, http: httpx.Client | httpx.AsyncClient, step: Stream) -> httpx.Request:
+        try:
+            request = http.build_request(
+                "GET", step.url, headers=step.headers, timeout=self._timeout
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            shown = step.url.partition("?")[0]
+            raise ConfigError(f"url_or_task={shown!r} is no URL: {error}") from None
+        request.headers.pop("Authorization", None)  # of an http= that has one of its own
+        return request
+
     def _limit(self, step: Request) -> float:
         return self._timeout if step.within is None else min(self._timeout, step.within)
+
+    def _whole(self, step: Request | Stream) -> float | None:
+        """Seconds for all of an exchange; a download may take as long as bytes come."""
+        return None if isinstance(step, Stream) else self._limit(step) + GRACE
 
     def _intake(self, step: Request | Stream, response: httpx.Response) -> "Intake":
         head = Answer(response.status_code, self._clean_headers(response.headers))
@@ -130,7 +147,7 @@ class Intake:
     def take(self, chunk: bytes) -> bool:
         """Whether there is use for more."""
         if self.clock() > self.until:
-            raise httpx.ReadTimeout("the answer came too slowly")
+            raise httpx.ReadTimeout(str(TOO_SLOW))
         (self.file or self.memory).write(chunk)
         return self.file is not None or self.memory.tell() < self.most
 
@@ -149,6 +166,23 @@ class Intake:
     ) -> None:
         if self.file is not None:
             self.file.close()
+
+
+def made(make: Callable[[], Http]) -> Http:
+    """A client of httpx, which takes proxies and certificates from the environment.
+
+    What it says of them is not repeated, for a proxy may have a password.
+    """
+    proxies = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+    try:
+        return make()
+    except ImportError:
+        problem = f"a proxy is socks://, which needs pip install httpx[socks]; look at {proxies}"
+    except (ValueError, httpx.InvalidURL):
+        problem = f"a proxy of the environment is no URL that can be used; look at {proxies}"
+    except OSError as error:
+        problem = f"the certificates cannot be read ({error}); look at SSL_CERT_FILE"
+    raise ConfigError(problem)
 
 
 def one_of(transport: object, http: object) -> None:

@@ -48,6 +48,11 @@ def _named(request_id: str | None) -> str:
     return f"(request_id {request_id})" if request_id else "(without a request_id)"
 
 
+def _seconds(value: float) -> str:
+    """For people: to 0.1, and never as 1e+06."""
+    return f"{value:.1f}".removesuffix(".0") + " s"
+
+
 class ConfigError(EmoError, ValueError):
     """A key, base URL or argument that cannot work. Nothing was sent."""
 
@@ -121,7 +126,7 @@ class Throttled(APIError):
         hint: str = "",
     ) -> None:
         self.retry_after = retry_after
-        asked = "" if retry_after is None else f"try again in {retry_after:g} s"
+        asked = "" if retry_after is None else f"try again in {_seconds(retry_after)}"
         hint = "; ".join(filter(None, [asked, hint]))
         super().__init__(status, code, message, request_id, call=call, hint=hint)
 
@@ -131,12 +136,22 @@ class ServiceError(APIError):
 
 
 class UnexpectedAnswer(EmoError):
-    """A success that is not JSON, of a wrong shape or without what it must have."""
+    """A success that is not JSON, of a wrong shape or without what it must have.
+
+    damaged: whether it is not JSON: cut on its way, or not of the service at all.
+    """
 
     def __init__(
-        self, call: str, status: int, problem: str, request_id: str | None, *, hint: str = ""
+        self,
+        call: str,
+        status: int,
+        problem: str,
+        request_id: str | None,
+        *,
+        hint: str = "",
+        damaged: bool = False,
     ) -> None:
-        self.status, self.request_id = status, request_id
+        self.status, self.request_id, self.damaged = status, request_id, damaged
         text = f"{call} answered {status}, but {problem} {_named(request_id)}"
         super().__init__("; ".join(filter(None, [text, hint])))
 
@@ -197,16 +212,26 @@ class TaskUnknown(TaskError):
 class TaskTimeout(TaskError):
     """Not ended within the time given. The task goes on; wait for it again by its id.
 
-    status: the last state seen, None when no poll was answered. waited: seconds. __cause__: the
-    last trouble, when the last poll had one.
+    status: the last state seen, None when no poll was answered. waited: seconds. asked:
+    seconds that the service asks to wait, when that is longer than was left. __cause__: the last
+    trouble, when the last poll had one.
     """
 
     def __init__(
-        self, task_id: str, status: str | None, waited: float, request_id: str | None, trouble: str
+        self,
+        task_id: str,
+        status: str | None,
+        waited: float,
+        request_id: str | None,
+        trouble: str,
+        asked: float | None = None,
     ) -> None:
-        self.waited = waited
+        self.waited, self.asked = waited, asked
         state = f"is still {status}" if status else "has not been seen"
-        text = f"{state} after {waited:g} s; raise timeout=…, or wait for it again"
+        over = f" after {_seconds(waited)}"
+        if asked is not None:
+            over = f", and the service asks to wait {_seconds(asked)}, longer than is left"
+        text = f"{state}{over}; raise timeout=…, or wait for it again"
         super().__init__(
             f"{text}{trouble and ' (last trouble: '}{trouble}{trouble and ')'}",
             task_id,

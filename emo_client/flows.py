@@ -21,7 +21,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.settings import seconds
+from emo_client.settings import box, seconds, text
 from emo_client.steps import Answer, Flow, World
 from emo_client.waiting import OnUpdate, wait
 
@@ -58,8 +58,9 @@ def detect(
     world: World, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
 ) -> Flow[Face]:
     """Find the face. See Client.detect."""
-    wanted = None if ratio is None else DetectParameters(ratio=ratio)
-    body = DetectRequest(model=model, input=DetectInput(image_url=image_url), parameters=wanted)
+    wanted = None if ratio is None else DetectParameters(ratio=text("ratio", ratio))
+    picture = DetectInput(image_url=text("image_url", image_url))
+    body = DetectRequest(model=text("model", model), input=picture, parameters=wanted)
     request = request_for("detectFace", body, headers=_resolving(image_url))
     way_on = "it may have been charged; the picture can be checked again"
     answer = yield from send(world, request, safe=False, way_on=way_on)
@@ -92,14 +93,14 @@ def create(
 ) -> Flow[TaskCreated]:
     """Create a task. See Client.create."""
     made_of = CreateInput(
-        image_url=image_url,
-        audio_url=audio_url,
-        face_bbox=list(face_bbox),
-        ext_bbox=list(ext_bbox),
+        image_url=text("image_url", image_url),
+        audio_url=text("audio_url", audio_url),
+        face_bbox=box("face_bbox", face_bbox),
+        ext_bbox=box("ext_bbox", ext_bbox),
     )
-    wanted = None if style_level is None else CreateParameters(style_level=style_level)
+    wanted = _styled(style_level)
     headers = {"X-DashScope-Async": "enable", **_resolving(image_url, audio_url)}
-    body = CreateRequest(model=model, input=made_of, parameters=wanted)
+    body = CreateRequest(model=text("model", model), input=made_of, parameters=wanted)
     request = request_for("createVideoTask", body, headers=headers)
     way_on = "look at list() before creating again, for each task is charged"
     answer = yield from send(world, request, safe=False, way_on=way_on)
@@ -126,6 +127,8 @@ def cancel(world: World, task_id: str) -> Flow[CancelAnswer]:
 def list_tasks(world: World, **filters: str | int | None) -> Flow[TaskList]:
     """List tasks. See Client.list."""
     given = {name: value for name, value in filters.items() if value is not None}
+    for name, value in given.items():
+        text(name, str(value))
     request = request_for("listTasks", query=given)
     answer = yield from send(world, request)
     return read(answer, TaskList, str(request), world)
@@ -142,10 +145,18 @@ def generate(
 ) -> Flow[TaskAnswer]:
     """Detect, create and wait. See Client.generate."""
     seconds("timeout", timeout)  # before anything is charged
+    text("audio_url", audio_url)
+    _styled(style_level)
     face = yield from detect(world, image_url, ratio)
     boxes = face.face_bbox, face.ext_bbox
     created = yield from create(world, image_url, audio_url, *boxes, style_level)
     return (yield from wait(world, created.output.task_id, timeout, on_update))
+
+
+def _styled(style_level: str | None) -> CreateParameters | None:
+    if style_level is None:
+        return None
+    return CreateParameters(style_level=text("style_level", style_level))
 
 
 def _resolving(*urls: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from emo_client.errors import ConfigError
@@ -17,6 +18,8 @@ def api_key(given: str | None) -> str:
     """The key, checked for what no header can carry; an error never shows it."""
     key = os.environ.get(KEY_VARIABLE, "") if given is None else given
     source = KEY_VARIABLE if given is None else "api_key"
+    if not isinstance(key, str):
+        raise ConfigError(f"{source} cannot be a key: it must be text, not {type(key).__name__}")
     if not key:
         raise ConfigError(f"there is no API key: set {KEY_VARIABLE} or give api_key=…")
     odd = next((at for at, char in enumerate(key) if not "!" <= char <= "~"), None)
@@ -28,10 +31,12 @@ def api_key(given: str | None) -> str:
 
 def base_url(given: str | None) -> str:
     """The base URL without a slash at its end."""
-    url = (given if given is not None else os.environ.get(URL_VARIABLE) or DEFAULT_URL).strip()
+    url = os.environ.get(URL_VARIABLE) or DEFAULT_URL
+    url = (url if given is None else _text("base_url", given)).strip()
     try:
         parts = urlsplit(url)
-        hopeless = parts.scheme.lower() not in ("http", "https") or not parts.hostname
+        hopeless = not url.isprintable() or " " in url
+        hopeless = hopeless or parts.scheme.lower() not in ("http", "https") or not parts.hostname
         hopeless = hopeless or (parts.port == 0)
     except ValueError:
         hopeless = True
@@ -49,6 +54,32 @@ def _shown(url: str) -> str:
     if url.startswith("sk-") or not any(mark in url for mark in ".:/"):
         return "…"
     return repr(url.partition("?")[0].rpartition("@")[2])
+
+
+def text(name: str, value: str) -> str:
+    """The value, if it is text that can be sent."""
+    _text(name, value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        shown = value.partition("?")[0][:200]  # the rest of a URL may be a signature
+        raise ConfigError(f"{name}={shown!r} has a character that UTF-8 cannot carry") from None
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    shown = "…" if isinstance(value, bytes | bytearray) else repr(value)  # a key may be in bytes
+    raise ConfigError(f"{name}={shown} must be text, not {type(value).__name__}")
+
+
+def box(name: str, value: Sequence[int]) -> list[int]:
+    """The value as a list, if it is numbers; how many they must be is for the service to say."""
+    numbers = list(value) if isinstance(value, Iterable) else None
+    if numbers is None or not all(isinstance(number, int | float) for number in numbers):
+        raise ConfigError(f"{name}={value!r} must be numbers of px, as detect() answered them")
+    return numbers
 
 
 def hint(url: str) -> str:

@@ -19,6 +19,8 @@ OnUpdate: TypeAlias = Callable[[TaskAnswer, float], object]
 
 # Seconds that even the last poll, at the deadline, has for its answer.
 LAST_POLL = 1.0
+# So many answers in a row that are not JSON may be an accident on the way.
+DAMAGED = 3
 
 
 def wait(
@@ -44,7 +46,7 @@ class _Watch:
         self.world, self.task_id = world, task_id
         self.began = world.clock()
         self.deadline = self.began + seconds("timeout", timeout)
-        self.polls = self.troubles = 0
+        self.polls = self.troubles = self.damaged = 0
         self.seen: TaskAnswer | None = None
         self.trouble: errors.EmoError | None = None
 
@@ -57,15 +59,26 @@ class _Watch:
     def take(self, outcome: Outcome, request: Request) -> TaskAnswer | None:
         """The task as this poll found it; None after trouble that may pass, other is raised."""
         self.polls += 1
-        if isinstance(outcome, Answer) and not retry.transient(outcome.status):
-            self.seen = read(outcome, TaskAnswer, str(request), self.world)
-            self.troubles, self.trouble = 0, None
-            return self.seen
+        try:
+            self.trouble = self._trouble(outcome, request)
+            if self.trouble is None and isinstance(outcome, Answer):
+                self.seen = read(outcome, TaskAnswer, str(request), self.world)
+                self.troubles = self.damaged = 0
+                return self.seen
+            self.damaged = 0
+        except errors.UnexpectedAnswer as error:
+            self.damaged += 1
+            if not error.damaged or self.damaged > DAMAGED:
+                raise
+            self.trouble = error
         self.troubles += 1
+        return None
+
+    def _trouble(self, outcome: Outcome, request: Request) -> errors.EmoError | None:
         if isinstance(outcome, Lost):
-            self.trouble = lost(outcome, request)
-        else:
-            self.trouble = refusal(outcome, str(request), self.world)
+            return lost(outcome, request)
+        if retry.transient(outcome.status):
+            return refusal(outcome, str(request), self.world)
         return None
 
     def until_next(self, outcome: Outcome) -> float:
@@ -76,7 +89,7 @@ class _Watch:
         left = self.deadline - self.world.clock()
         wanted, asked = self._pause(outcome)
         if left <= 0 or (asked and wanted > left):
-            raise self._over() from self.trouble
+            raise self._over(wanted if asked and left > 0 else None) from self.trouble
         return min(wanted, left)
 
     def _pause(self, outcome: Outcome) -> tuple[float, bool]:
@@ -84,17 +97,19 @@ class _Watch:
         chance, now = self.world.random, self.world.now()
         if self.trouble is None:
             return retry.pause(self.polls, chance), False
+        if isinstance(outcome, Answer) and self.damaged:
+            return retry.backoff(self.troubles, chance), False
         wanted = retry.delay(
             self.troubles, outcome, chance, now=now, tries=math.inf, patience=math.inf
         )
         headers = outcome.headers if isinstance(outcome, Answer) else {}
         return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None
 
-    def _over(self) -> errors.TaskTimeout:
+    def _over(self, asked: float | None) -> errors.TaskTimeout:
         status = self.seen.output.task_status if self.seen else None
         request_id = self.seen.request_id if self.seen else None
         trouble = str(self.trouble or "")
-        return errors.TaskTimeout(self.task_id, status, self.waited(), request_id, trouble)
+        return errors.TaskTimeout(self.task_id, status, self.waited(), request_id, trouble, asked)
 
 
 def _video(task: TaskAnswer, task_id: str, call: str) -> TaskAnswer:

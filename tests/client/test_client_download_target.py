@@ -1,0 +1,88 @@
+"""What a download may replace, and what is no video whatever its status says."""
+
+import os
+
+import httpx
+import pytest
+from object_store import VIDEO, Store
+
+from emo_client import ConfigError, DownloadFailed
+
+
+def files(tmp_path) -> list[str]:
+    return sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_what_is_no_regular_file_is_not_replaced(fetch, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    store = Store()
+    with pytest.raises(ConfigError, match=r"pipe is not a regular file, so it is not replaced"):
+        fetch(store, path=tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    assert store.requests == []
+
+
+def test_a_symlink_to_what_is_no_regular_file_is_refused_too(fetch, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "video.mp4").symlink_to("pipe")
+    with pytest.raises(ConfigError, match=r"pipe is not a regular file"):
+        fetch(Store())
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "video.mp4").is_symlink()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_symlink_is_followed_and_stays(fetch, tmp_path, there) -> None:
+    (tmp_path / "kept").mkdir()
+    if there:
+        (tmp_path / "kept" / "real.mp4").write_bytes(b"old")
+    (tmp_path / "video.mp4").symlink_to("kept/real.mp4")
+    assert fetch(Store()) == tmp_path / "video.mp4"
+    assert (tmp_path / "video.mp4").is_symlink()
+    assert (tmp_path / "kept" / "real.mp4").read_bytes() == VIDEO
+    assert files(tmp_path / "kept") == ["real.mp4"]
+
+
+def test_symlinks_in_a_circle_are_told(fetch, tmp_path) -> None:
+    (tmp_path / "video.mp4").symlink_to("other.mp4")
+    (tmp_path / "other.mp4").symlink_to("video.mp4")
+    with pytest.raises(ConfigError, match=r"video\.mp4"):
+        fetch(Store())
+    assert (tmp_path / "video.mp4").is_symlink()
+
+
+def typed(store: Store, kind: str | None):
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = store(request)
+        if kind:
+            response.headers["content-type"] = kind
+        return response
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html; charset=utf-8", "Text/Plain", "application/xml", "application/xhtml+xml"]
+)
+def test_a_page_is_not_saved_as_a_video(fetch, tmp_path, kind) -> None:
+    told = kind.partition(";")[0].lower().replace("+", r"\+")
+    with pytest.raises(DownloadFailed, match=f"{told} came instead of a video"):
+        fetch(typed(Store(), kind))
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", [None, "video/mp4", "application/octet-stream", "binary/x"])
+def test_other_types_and_none_are_a_video(fetch, tmp_path, kind) -> None:
+    fetch(typed(Store(), kind))
+    assert (tmp_path / "video.mp4").read_bytes() == VIDEO
+
+
+def test_a_page_instead_of_the_rest_does_not_lose_what_has_arrived(fetch, tmp_path) -> None:
+    store = Store(VIDEO, '"ABC"', 100)
+
+    def portal(request: httpx.Request) -> httpx.Response:
+        answer = store(request)
+        return httpx.Response(200, html="<html>") if len(store.requests) == 2 else answer
+
+    fetch(portal)
+    assert store.ranges() == [None, "bytes=100-", "bytes=100-"]
+    assert (tmp_path / "video.mp4").read_bytes() == VIDEO

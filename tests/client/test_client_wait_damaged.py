@@ -1,0 +1,138 @@
+"""Waiting through damaged answers, exchanges that hang, and what a timeout says."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from emo_client import (
+    AsyncClient,
+    ConnectionFailed,
+    TaskTimeout,
+    Throttled,
+    UnexpectedAnswer,
+    errors,
+)
+
+KEY = "sk-0123456789abcdef"
+DAMAGED = [
+    httpx.Response(200, html="<html>busy</html>"),
+    httpx.Response(200, content=b'{"output":{"task_id":"t","task_st'),
+    httpx.Response(200, content=b'{"output":[], nonsense'),
+]
+
+
+def test_three_damaged_polls_in_a_row_do_not_end_a_wait(emo, on, task) -> None:
+    again = [*DAMAGED, task("RUNNING"), *DAMAGED, task("SUCCEEDED")]
+    route = on("GET", "/tasks/t", *again)
+    assert emo.wait("t").output.task_status == "SUCCEEDED"
+    assert route.call_count == 8
+    assert emo.time.sleeps[:3] == [0.5, 1.0, 2.0]
+
+
+def test_a_fourth_damaged_poll_in_a_row_is_raised(emo, on) -> None:
+    route = on("GET", "/tasks/t", DAMAGED[0])
+    with pytest.raises(UnexpectedAnswer, match="its body is not JSON"):
+        emo.wait("t")
+    assert route.call_count == 4
+
+
+def test_a_damaged_poll_at_the_deadline_is_the_cause_of_the_timeout(emo, on) -> None:
+    on("GET", "/tasks/t", DAMAGED[0])
+    with pytest.raises(TaskTimeout, match="its body is not JSON") as caught:
+        emo.wait("t", timeout=1)
+    assert isinstance(caught.value.__cause__, UnexpectedAnswer)
+
+
+def test_a_poll_of_a_wrong_shape_is_raised_at_once(emo, on) -> None:
+    route = on("GET", "/tasks/t", {"output": []})
+    with pytest.raises(UnexpectedAnswer, match="its shape is wrong"):
+        emo.wait("t")
+    assert route.call_count == 1
+
+
+@pytest.mark.parametrize("usage", [{"video_duration": "abc"}, {"video_ratio": 5}])
+def test_usage_of_a_wrong_type_does_not_lose_the_video(emo, on, task, usage) -> None:
+    on("GET", "/tasks/t", task("SUCCEEDED") | {"usage": usage})
+    done = emo.wait("t")
+    assert done.output.results.video_url and done.usage is None
+
+
+def test_usage_is_kept_where_only_the_results_are_odd(emo, on, task) -> None:
+    on("GET", "/tasks/t", task("FAILED", results=[]) | {"usage": {"video_duration": 3}})
+    assert emo.get("t").usage.video_duration == 3
+
+
+def test_a_retry_after_beyond_the_deadline_is_told(emo, on, refuse) -> None:
+    on("GET", "/tasks/t", refuse(429, retry_after="60"))
+    text = "has not been seen, and the service asks to wait 60 s, longer than is left; raise"
+    with pytest.raises(TaskTimeout, match=text) as caught:
+        emo.wait("t", timeout=30)
+    assert (caught.value.asked, caught.value.waited) == (60, 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.0028, "0"), (30.0, "30"), (12.3456, "12.3"), (2e6, "2000000")]
+)
+def test_seconds_are_told_to_a_tenth(seconds: float, told: str) -> None:
+    timeout = errors.TaskTimeout("t", "RUNNING", seconds, "r", "")
+    assert f"still RUNNING after {told} s;" in str(timeout)
+    throttled = Throttled(429, "C", "m", "r", retry_after=seconds)
+    assert f"try again in {told} s" in str(throttled)
+
+
+class HastyLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time can be moved on."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+def hanging(**options) -> tuple[AsyncClient, HastyLoop, asyncio.Event]:
+    loop, begun = HastyLoop(), asyncio.Event()
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    client = AsyncClient(api_key=KEY, transport=httpx.MockTransport(hang), **options)
+    return client, loop, begun
+
+
+def test_a_head_that_never_comes_is_cut_at_the_limit_and_may_have_arrived() -> None:
+    client, loop, begun = hanging(timeout=20.0)
+
+    async def scenario() -> None:
+        detecting = asyncio.create_task(client.detect("https://x/p.png"))
+        await begun.wait()
+        loop.ahead = 21.0
+        async with asyncio.timeout(60):
+            await detecting
+
+    with (
+        asyncio.Runner(loop_factory=lambda: loop) as runner,
+        pytest.raises(ConnectionFailed, match="the answer came too slowly") as caught,
+    ):
+        runner.run(scenario())
+    assert caught.value.may_have_arrived
+
+
+def test_cancelling_from_outside_passes_through_a_call_that_hangs() -> None:
+    client, loop, begun = hanging()
+
+    async def scenario() -> None:
+        detecting = asyncio.create_task(client.detect("https://x/p.png"))
+        await begun.wait()
+        detecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await detecting
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await client.detect("https://x/p.png")
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(scenario())
