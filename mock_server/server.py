@@ -29,7 +29,6 @@ UVICORN: dict[str, Any] = {
     "proxy_headers": False,
     "lifespan": "off",
     "ws": "none",
-    "http": Protocol,
     "timeout_graceful_shutdown": 2,
     "backlog": 2048,
 }
@@ -93,7 +92,7 @@ class _Server(uvicorn.Server):
 
 
 def _server(settings: Settings) -> _Server:
-    return _Server(uvicorn.Config(create_app(settings), **UVICORN))
+    return _Server(uvicorn.Config(create_app(settings), http=Protocol, **UVICORN))
 
 
 def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None]) -> None:
