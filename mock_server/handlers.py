@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from operator import attrgetter
 from urllib.parse import quote
 
 from contracts.keywords import ratio_of
@@ -24,12 +23,8 @@ from mock_server.wire import wire_time
 
 # Fates that never come to work, and so take no place in the queue.
 PLACELESS = ("PENDING", "CANCELED", "UNKNOWN")
-# The times of a task on the wire, and the facts they show.
-TIMES: dict[str, Callable[[Task], float]] = {
-    "submit_time": attrgetter("submitted"),
-    "scheduled_time": attrgetter("scheduled"),
-    "end_time": attrgetter("ended"),
-}
+# The times of a task on the wire, in the order of its life.
+TIMES = ("submit_time", "scheduled_time", "end_time")
 
 
 def detect_face(c: Context) -> Answer:
@@ -109,21 +104,20 @@ def get_task(c: Context) -> Answer:
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
     outcome = c.choice.answer or c.operation.outcomes[name]
     facts: Facts = {"task_id": c.path_value}
-    for field in TIMES:
+    for field, moment in zip(TIMES, _moments(task, c.now), strict=True):
         if field in outcome.value["output"]:
-            facts[field] = wire_time(_moment(field, task, c.now))
+            facts[field] = wire_time(moment)
     if outcome.name == "SUCCEEDED":
         facts |= _video(c, task)
     return outcome, facts
 
 
-def _moment(field: str, task: Task | None, now: float) -> float:
-    """What is told of a time: now, where it is asked for before it has come."""
+def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
+    """What is told of the times: now, where one is asked for before it has come."""
     if task is None:
-        return now
-    if field == "end_time" and task.canceled is not None:
-        return task.canceled
-    return min(TIMES[field](task), now)
+        return now, now, now
+    ended = task.ended if task.canceled is None else task.canceled
+    return task.submitted, min(task.scheduled, now), min(ended, now)
 
 
 def _video(c: Context, task: Task | None) -> Facts:

@@ -46,17 +46,16 @@ def http_date(epoch: int) -> bytes:
 class Template:
     """An example to be filled with facts. Compiled once: this is on the way of every answer."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "_inner")
 
     def __init__(self, example: dict[str, Any]) -> None:
-        self._fields = [
-            (key, value, Template(value) if isinstance(value, dict) else None)
-            for key, value in example.items()
-        ]
+        self._fields = list(example.items())
+        self._inner = [(k, Template(v)) for k, v in example.items() if isinstance(v, dict)]
 
     def fill(self, facts: dict[str, Any]) -> dict[str, Any]:
         """A copy in which each field that `facts` knows by name, at any depth, has that value."""
-        return {
-            key: facts[key] if key in facts else (value if inner is None else inner.fill(facts))
-            for key, value, inner in self._fields
-        }
+        filled = {key: facts.get(key, value) for key, value in self._fields}
+        for key, template in self._inner:
+            if key not in facts:
+                filled[key] = template.fill(facts)
+        return filled
