@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from itertools import chain
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -78,7 +80,9 @@ class FakeApp(Starlette):
             headers,
             body,
             origin,
-            len(path) + len(scope["query_string"]) + len(b"".join(map(b"".join, scope["headers"]))),
+            len(path)
+            + len(scope["query_string"])
+            + len(b"".join(chain.from_iterable(scope["headers"]))),
         )
         reply = self._engine.handle(call)
         await send(
@@ -103,11 +107,18 @@ class FakeApp(Starlette):
 
 def _host(scope: Scope, headers: dict[bytes, bytes]) -> str:
     """How the client names us, for URLs in answers; a Host that cannot be one is not repeated."""
-    host = headers.get(b"host", b"").decode("latin-1")
-    if host and len(host) < 256 and all(c.isalnum() or c in ".-:[]_" for c in host):
+    host = _possible(headers.get(b"host", b""))
+    if host:
         return host
     name, port = scope.get("server") or ("127.0.0.1", 80)
     return f"{name}:{port}"
+
+
+@lru_cache(maxsize=1024)
+def _possible(host: bytes) -> str:
+    """The text of a Host header, "" where it can be none."""
+    text = host.decode("latin-1")
+    return text if re.fullmatch(r"[\w.:\[\]-]{1,255}", text, re.ASCII) else ""
 
 
 async def _sample(request: Request) -> Response:
