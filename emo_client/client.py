@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +12,9 @@ from typing import Self, TypeVar
 import httpx
 
 from emo_client import flows
+from emo_client.bounded import TooSlow, within
 from emo_client.download import download
-from emo_client.driver import BROKEN, Driver, made, one_of
+from emo_client.driver import BROKEN, TOO_SLOW, Driver, made, one_of
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -22,7 +24,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
+from emo_client.steps import Answer, Flow, Outcome, Request, Sleep, Stream
 
 T = TypeVar("T")
 
@@ -32,7 +34,8 @@ class Client(Driver):
 
     api_key: else the variable DASHSCOPE_API_KEY.
     base_url: with its /api/v1; else DASHSCOPE_HTTP_BASE_URL, else the service in Beijing.
-    timeout: seconds for one exchange with the API; of a download, for each read.
+    timeout: seconds for the whole of one exchange with the API, which is made on a thread of its
+        own to keep to it; of a download, for each read.
     http: an httpx client to use, not closed here. transport: an httpx transport to use instead.
     sleep, clock, now, random: what to wait with, a monotonic clock in s, the time since 1970 in s
         and chance in [0, 1). Defaults serve users, arguments serve tests.
@@ -104,8 +107,7 @@ class Client(Driver):
         timeout: seconds, finite and above 0. on_update: called after each answered poll with the
         task and the seconds since the wait began. Pauses grow from 0.5 to 15 s (S2V). Lost
         connections, 408, 429 and 5xx are outlasted until the deadline, and three answers in a row
-        that are not JSON; Retry-After is kept to. A head that drips in can hold up a poll of Client
-        beyond its limit, for httpx bounds each read; AsyncClient bounds the whole.
+        that are not JSON; Retry-After is kept to.
         Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout; the last one ends the wait,
         not the task.
         """
@@ -191,14 +193,22 @@ class Client(Driver):
                     outcome = self._exchange(step)
 
     def _exchange(self, step: Request | Stream) -> Outcome:
-        follow = isinstance(step, Stream)
+        whole = self._whole(step)
         try:
-            request = self._request(self._http, step)
-            response = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
-            with closing(response), self._intake(step, response) as intake:
-                for chunk in response.iter_bytes():
-                    if not intake.take(chunk):
-                        break
-                return self._answer(intake)
+            if whole is None:
+                return self._answered(step)
+            return within(whole, partial(self._answered, step))
         except BROKEN as error:
             return self._lost(error, step)
+        except TooSlow:
+            return self._lost(TOO_SLOW, step)
+
+    def _answered(self, step: Request | Stream) -> Answer:
+        follow = isinstance(step, Stream)
+        request = self._request(self._http, step)
+        response = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
+        with closing(response), self._intake(step, response) as intake:
+            for chunk in response.iter_bytes():
+                if not intake.take(chunk):
+                    break
+            return self._answer(intake)

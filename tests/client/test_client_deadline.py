@@ -1,0 +1,86 @@
+"""A server that keeps the line busy and never answers, on a real socket, holds no call."""
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from emo_client import ConnectionFailed, TaskTimeout
+from emo_client.async_client import AsyncClient
+from emo_client.bounded import TooSlow, within
+from emo_client.client import Client
+
+# What is sent first, and then again and again until the client leaves.
+BUSY = {
+    "a head byte by byte": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    "100 Continue for ever": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a body byte by byte": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a"),
+}
+LIMIT = 0.2
+
+
+@pytest.fixture(params=BUSY.values(), ids=BUSY)
+def busy(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The base URL of such a server."""
+    first, again = request.param
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hold(line: socket.socket) -> None:
+        with line:
+            try:
+                line.sendall(first)
+                while not select.select([line], [], [], LIMIT / 10)[0] or line.recv(65536):
+                    line.sendall(again)
+            except ConnectionError:
+                pass
+
+    def accept() -> None:
+        try:
+            while True:
+                threading.Thread(target=hold, args=(listener.accept()[0],), daemon=True).start()
+        except OSError:  # closed
+            pass
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.fixture
+def emo_there(emo_with, busy: str):
+    """A client of either kind that waits and looks at the clock as users' do."""
+    emo = emo_with(base_url=busy, timeout=LIMIT)
+    kind = Client if isinstance(emo.client(), Client) else AsyncClient
+    del emo.options["clock"], emo.options["now"]
+    emo.client = lambda: kind(**emo.options)
+    return emo
+
+
+def test_a_wait_ends_though_the_line_stays_busy(emo_there) -> None:
+    began = time.monotonic()
+    with pytest.raises(TaskTimeout, match="came too slowly"):
+        emo_there.wait("t", timeout=1.0)
+    assert time.monotonic() - began < 10
+
+
+def test_a_call_that_was_sent_and_not_answered_in_time_may_have_arrived(emo_there) -> None:
+    with pytest.raises(ConnectionFailed, match="came too slowly") as caught:
+        emo_there.detect("https://x/p.png")
+    assert caught.value.may_have_arrived
+
+
+def test_what_a_bounded_call_returns_or_raises_is_passed_on() -> None:
+    assert within(60, lambda: 3) == 3
+    with pytest.raises(KeyError, match="k"):
+        within(60, lambda: {}["k"])
+
+
+def test_a_bounded_call_is_left_behind_when_its_time_is_over() -> None:
+    release = threading.Event()
+    with pytest.raises(TooSlow):
+        within(0.0, release.wait)
+    release.set()
