@@ -1,0 +1,94 @@
+"""`emo detect` to `emo generate`: the calls by hand, what they print, and how they fail."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from support_cli import BOXES, MEDIA, emo, run_here  # noqa: F401
+
+from mock_server import media
+
+
+def test_the_calls_do_by_hand_what_the_client_does(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    assert "face_bbox" in run("detect", *MEDIA[:2]).output
+    task = run("create", *MEDIA, *BOXES).output.strip()
+    assert "RUNNING" in run("get", task).output
+    assert f"{task}  RUNNING" in run("list").output
+    assert run("cancel", task).exit_code == 1
+    done = run("wait", task, "-o", str(tmp_path / "video.mp4"))
+    assert "SUCCEEDED" in done.output
+    assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+
+
+def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    target = tmp_path / "video.mp4"
+    result = run("generate", *MEDIA, "--ratio", "3:4", "-o", str(target))
+    assert result.exit_code == 0, result.output
+    assert re.match(r"  task [0-9a-f-]{36}\n", result.stderr)
+    states = re.findall(r"^ +[\d.]+ s  (\w+)$", result.stderr, re.MULTILINE)
+    assert states == ["RUNNING", "SUCCEEDED"]
+    assert target.stat().st_size == media.clip("3:4").path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["detect", *MEDIA[:2]], ["create", *MEDIA, *BOXES], ["get", "x"], ["list"],
+     ["generate", *MEDIA]],
+)  # fmt: skip
+def test_every_call_prints_json_when_asked(
+    run: Callable[..., Result], arguments: list[str]
+) -> None:
+    assert isinstance(json.loads(run(*arguments, "--json").stdout), dict)
+
+
+def test_a_cancel_of_a_waiting_task_works_from_the_command_line(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(time="frozen") as url:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1", "DASHSCOPE_API_KEY": "sk-a"}
+        task = emo("create", *MEDIA, *BOXES, **environment).stdout.strip()
+        assert emo("cancel", task, **environment).stdout == f"canceled {task}\n"
+
+
+def test_a_failed_task_exits_1_with_its_code_and_message(run: Callable[..., Result]) -> None:
+    audio = "https://example.com/a.wav?emo-scenario=FAILED.InvalidURL-audio-length"
+    result = run("generate", *MEDIA[:2], "--audio", audio)
+    assert result.exit_code == 1
+    assert "InvalidURL" in result.stderr
+    assert "longer than 60s" in result.stderr
+
+
+def test_a_rejected_picture_exits_1_with_the_reason(run: Callable[..., Result]) -> None:
+    image = "https://example.com/a.png?emo-scenario=InvalidFile.NoHuman"
+    result = run("detect", "--image", image)
+    assert result.exit_code == 1
+    assert "InvalidFile.NoHuman" in result.stderr
+
+
+def test_a_missing_key_is_wrong_usage_and_names_the_variable() -> None:
+    result = emo("get", "x", DASHSCOPE_HTTP_BASE_URL="http://127.0.0.1:9/api/v1")
+    assert result.returncode == 2
+    assert "DASHSCOPE_API_KEY" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_no_server_is_one_clear_error() -> None:
+    environment = {
+        "DASHSCOPE_HTTP_BASE_URL": "http://127.0.0.1:9/api/v1",
+        "DASHSCOPE_API_KEY": "sk-secret",
+    }
+    result = emo("create", *MEDIA, *BOXES, **environment)
+    assert result.returncode == 1
+    assert "127.0.0.1:9" in result.stderr
+    assert "sk-secret" not in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr

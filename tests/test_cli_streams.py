@@ -1,0 +1,71 @@
+"""`emo` and what it writes to: a pipe that closes, a full disk, a terminal, and an interrupt."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from support import need
+from support_cli import BOXES, CLEAN, EMO, MEDIA, emo
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    for command in ("scenarios", "--help", "demo --help", "scenarios --json"):
+        script = f"{' '.join(EMO)} {command} | true"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
+        assert "rror" not in done.stderr, done.stderr
+
+
+def test_a_full_disk_is_one_clear_error() -> None:
+    need(Path("/dev/full").exists(), "/dev/full")
+    done = subprocess.run(
+        ["sh", "-c", f"{' '.join(EMO)} scenarios --json > /dev/full"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.startswith("Error: ")) == (1, True)
+
+
+def test_an_interrupt_ends_a_wait_with_130_and_has_shown_the_task(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(time="frozen") as url:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1", "DASHSCOPE_API_KEY": "sk-int"}
+        command = [*EMO, "generate", *MEDIA]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env={**CLEAN, **environment}
+        ) as process:
+            assert process.stderr
+            shown = [process.stderr.readline() for _ in range(2)]
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+        assert process.returncode == 130
+    assert shown[0].startswith("  task ")
+    assert "PENDING" in shown[1]
+    assert "Traceback" not in rest
+
+
+def test_a_terminal_shows_the_wait_live_with_the_place_in_the_queue(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(time="frozen") as url:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1", "DASHSCOPE_API_KEY": "sk-tty"}
+        for _ in range(2):
+            task = emo("create", *MEDIA, *BOXES, **environment).stdout.strip()
+        terminal, end = pty.openpty()
+        command = [*EMO, "wait", task, "--timeout", "30"]
+        env = {**CLEAN, **environment, "TERM": "xterm", "COLUMNS": "100"}
+        with subprocess.Popen(command, stdout=end, stderr=end, env=env) as process:
+            os.close(end)
+            seen = b""
+            while b"number 2 in the queue" not in seen and select.select([terminal], [], [], 20)[0]:
+                seen += os.read(terminal, 65536)
+            process.send_signal(signal.SIGINT)
+        os.close(terminal)
+    assert task.encode() in seen
+    assert b"PENDING, number 2 in the queue" in seen

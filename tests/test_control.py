@@ -1,0 +1,84 @@
+"""The control API: a tenant's state, its time and reset, and calls to it that make no sense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from support import SERVICE, request
+from support_http import PLAIN, Serve, create, http_client  # noqa: F401
+
+from contracts.spec import Spec
+from mock_server.clock import MODES
+
+
+def test_the_control_api_shows_and_moves_the_tenants_time(http: httpx.Client, spec: Spec) -> None:
+    http.post("/__mock__/clock", json={"freeze": True})
+    task = create(http, spec)
+    state = http.get("/__mock__/state").json()
+    assert [(t["task_id"], t["task_status"]) for t in state["tasks"]] == [(task, "PENDING")]
+    assert state["tasks"][0]["next_event_in"] == 14.373
+    http.post("/__mock__/clock", json={"next_event": True})
+    assert http.get("/__mock__/state").json()["tasks"][0]["task_status"] == "RUNNING"
+    before = http.get("/__mock__/clock").json()["now"]
+    assert http.post("/__mock__/clock", json={"advance": 100}).json()["now"] == before + 100
+    assert http.get("/__mock__/state").json()["tasks"][0]["task_status"] == "SUCCEEDED"
+    assert http.post("/__mock__/clock", json={"speed": 60}).json()["speed"] == 60
+
+
+def test_a_frozen_clock_stands_still_for_polls_that_skip_too(
+    http: httpx.Client, spec: Spec
+) -> None:
+    http.post("/__mock__/clock", json={"freeze": True})
+    task = create(http, spec)
+    states = [http.get(f"/api/v1/tasks/{task}").json()["output"]["task_status"] for _ in range(3)]
+    assert states == ["PENDING"] * 3
+
+
+def test_reset_drops_what_belongs_to_one_key_only(http: httpx.Client, url: str, spec: Spec) -> None:
+    create(http, spec)
+    other = {"Authorization": "Bearer sk-bystander"}
+    headers = {**other, "X-DashScope-Async": "enable"}
+    body = request(spec, "createVideoTask")
+    kept = PLAIN.post(f"{url}{SERVICE}/video-synthesis", json=body, headers=headers).json()
+    assert http.post("/__mock__/reset").json() == {"dropped_tasks": 1}
+    assert http.get("/__mock__/state").json()["tasks"] == []
+    state = PLAIN.get(f"{url}/__mock__/state", headers=other).json()
+    assert state["tasks"][0]["task_id"] == kept["output"]["task_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [('{"advance": -1}', "never goes back"), ('{"advance": "1"}', "must be a number"),
+     ('{"advance": 1e12}', "above 1e9"), ('{"advance": 1%s}' % ("0" * 400), "above 1e9"),
+     ('{"speed": -1%s}' % ("0" * 400), "never goes back"), ('{"speed": -2}', "never goes back"),
+     ('{"forward": 1}', "give one of"), ("{}", "give one of"), ("[]", "must be a JSON object"),
+     ('{"advance": NaN}', "no JSON"), ('{"advance": true}', "must be a number"),
+     ('{"freeze": 1}', "give one of"), ("{", "no JSON"), ('{"a":1,"a":1}', "stands twice")],
+)  # fmt: skip
+def test_a_control_call_that_makes_no_sense_is_a_400_in_words(
+    http: httpx.Client, body: str, words: str
+) -> None:
+    answer = http.post("/__mock__/clock", content=body)
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+
+
+def test_time_ends_before_dates_do_and_breaks_nothing(http: httpx.Client, spec: Spec) -> None:
+    answers = [http.post("/__mock__/clock", json={"advance": 1e9}) for _ in range(260)]
+    assert [answers[0].status_code, answers[-1].status_code] == [200, 400]
+    assert "year 9996" in answers[-1].json()["error"]
+    http.post("/__mock__/clock", json={"speed": 1e9})
+    task = create(http, spec)
+    for path in (f"/api/v1/tasks/{task}", "/api/v1/tasks", "/__mock__/state"):
+        assert http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_time_mode_starts_and_says_so(serve: Serve, mode: str) -> None:
+    with serve(time=mode) as url:
+        health: dict[str, Any] = PLAIN.get(f"{url}/__mock__/health").json()
+        clock = PLAIN.get(f"{url}/__mock__/clock", headers={"Authorization": "Bearer sk-a"}).json()
+    assert health["time"] == mode
+    assert (clock["speed"], clock["skip"]) == MODES[mode]

@@ -1,0 +1,96 @@
+"""What is looked at: the result's video, its parts and its signed URL, and the samples."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from support_http import PLAIN, create, exchange, http_client  # noqa: F401
+
+from contracts.spec import Spec
+from mock_server import media
+
+DAY = 86400
+
+
+def video_url(http: httpx.Client, spec: Spec) -> str:
+    task = create(http, spec)
+    while (body := http.get(f"/api/v1/tasks/{task}").json())["output"][
+        "task_status"
+    ] != "SUCCEEDED":
+        pass  # time is skipped: two polls
+    return body["output"]["results"]["video_url"]
+
+
+def test_the_result_is_a_playable_video_served_without_the_key(
+    http: httpx.Client, url: str, spec: Spec
+) -> None:
+    found = video_url(http, spec)
+    assert found.startswith(url)
+    assert "Expires=" in found
+    assert "Signature=" in found
+    answer = PLAIN.get(found)
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content == media.clip("1:1").path.read_bytes()
+
+
+def test_a_part_of_the_result_can_be_asked_for(http: httpx.Client, spec: Spec) -> None:
+    found, whole = video_url(http, spec), media.clip("1:1").path.read_bytes()
+    part = PLAIN.get(found, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, whole[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(whole)}"
+    assert PLAIN.get(found, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
+def test_a_range_that_makes_no_sense_is_as_good_as_none(http: httpx.Client, spec: Spec) -> None:
+    found = video_url(http, spec)
+    for odd in ("bytes=5-2", "foo=1-2", "bytes=", "bytes=a-b", "bytes=-", "bytes=0-" + "9" * 5000):
+        assert PLAIN.get(found, headers={"Range": odd}).status_code == 200
+
+
+def test_a_day_later_the_result_is_the_stores_403_while_the_clock_says_so(
+    http: httpx.Client, spec: Spec
+) -> None:
+    found = video_url(http, spec)
+    http.post("/__mock__/clock", json={"advance": DAY - 60})
+    assert PLAIN.get(found).status_code == 200
+    http.post("/__mock__/clock", json={"advance": 60})
+    late = PLAIN.get(found)
+    assert (late.status_code, late.headers["content-type"]) == (403, "application/xml")
+    assert "<Code>AccessDenied</Code><Message>Request has expired.</Message>" in late.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "code"),
+    [("1x1.mp4", "3x4.mp4", 403, "SignatureDoesNotMatch"),
+     ("Expires=", "Expires=9", 403, "SignatureDoesNotMatch"),
+     ("Signature=", "Signature=A", 403, "SignatureDoesNotMatch"),
+     ("Signature=", "NoSignature=", 403, "AccessDenied"),
+     ("Expires=", "Expires=x", 403, "AccessDenied"),
+     ("/1x1.mp4", "/../../media/voice.wav", 404, "NoSuchKey"),
+     ("/1x1.mp4", "/%2e%2e%2fmanifest.json", 403, "SignatureDoesNotMatch"),
+     ("/results/", "/results//", 404, "NoSuchKey"),
+     ("/1x1.mp4", "", 404, "NoSuchKey")],
+)  # fmt: skip
+def test_a_result_url_that_was_changed_opens_nothing(
+    http: httpx.Client, spec: Spec, old: str, new: str, status: int, code: str
+) -> None:
+    target = video_url(http, spec).replace(old, new, 1)
+    answer = raw_get(target)
+    assert f"<Code>{code}</Code>".encode() in answer
+    assert answer.startswith(b"HTTP/1.1 %d" % status)
+
+
+def raw_get(target: str) -> bytes:
+    """A GET whose path no client library has tidied up."""
+    parts = urlsplit(target)
+    path = target.removeprefix(f"{parts.scheme}://{parts.netloc}")
+    return exchange(target, f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+
+
+def test_the_samples_are_served_and_nothing_else(http: httpx.Client) -> None:
+    assert http.get("/samples/portrait.png").headers["content-type"] == "image/png"
+    assert http.get("/samples/voice.wav").content == media.voice().path.read_bytes()
+    for name in ("manifest.json", "..%2fdraw.py", "clip-1x1.mp4", ""):
+        assert http.get(f"/samples/{name}").status_code == 404
