@@ -8,6 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 
+class Shell(str):
+    """Text that a POSIX shell expands: written between double quotes, as it is."""
+
+
+# The key of the shell where there is one; any other that the fake takes where there is none.
+BEARER = Shell("Bearer ${DASHSCOPE_API_KEY:-sk-local}")
+
+
 def as_curl(method: str, url: str, headers: Mapping[str, str], body: Any = None) -> str:
     """A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON."""
     lines = [
@@ -15,8 +23,13 @@ def as_curl(method: str, url: str, headers: Mapping[str, str], body: Any = None)
         if method != "GET"
         else f"curl -sS {shlex.quote(url)}"
     ]
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    lines += [f"-H {_quoted(name, value)}" for name, value in headers.items()]
     if body is not None:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         lines.append(f"--data {shlex.quote(text)}")
     return " \\\n  ".join(lines) + "\n"
+
+
+def _quoted(name: str, value: str) -> str:
+    text = f"{name}: {value}"
+    return f'"{text}"' if isinstance(value, Shell) else shlex.quote(text)

@@ -9,6 +9,7 @@ import jsonschema_rs
 from msgspec import Struct
 
 from contracts.keywords import KEYWORDS
+from contracts.places import Part, Where, nowhere, pointer_of
 
 # What is wrong with the shape is said before what is wrong with a value.
 _SHAPE = {"type", "required", "minItems", "maxItems"}
@@ -16,12 +17,16 @@ _SHAPE = {"type", "required", "minItems", "maxItems"}
 
 class Violation(Struct, frozen=True):
     """One rule that a call breaks. `outcome` names the answer, `pointer` the place in the body or
-    the parameter, `field` the same with dots (`input.image_url`), `reason` what is wrong there."""
+    the parameter, `field` the same with dots (`input.image_url`), `reason` what is wrong there.
+    `keyword` is the schema keyword that does not hold ("": no schema says it), `schema` the place
+    of the rule in the document as written."""
 
     outcome: str
     pointer: str
     field: str
     reason: str
+    keyword: str = ""
+    schema: str = ""
 
 
 def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -30,10 +35,12 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
 
 
 class BodyRules:
-    """The schema of a request body with the refusals that its x-refusal and x-missing name."""
+    """The schema of a request body with the refusals that its x-refusal and x-missing name.
+    `where` says of each way down the schema where it is written."""
 
-    def __init__(self, schema: dict[str, Any], default: str) -> None:
-        self._schema = schema
+    def __init__(self, schema: dict[str, Any], default: str, where: Where = nowhere) -> None:
+        self.schema = schema
+        self.where = where
         self._default = default
         self._validator = compile_schema(schema)
 
@@ -48,13 +55,18 @@ class BodyRules:
         missing = _missing_property(error)
         if missing is not None:
             place.append(missing)
-        outcome = self._refusal(list(error.schema_path), missing) or self._default
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
-        return Violation(outcome, pointer, ".".join(place) or "body", error.message[:200])
+        return Violation(
+            outcome=self._refusal(list(error.schema_path), missing) or self._default,
+            pointer=pointer_of(place),
+            field=".".join(place) or "body",
+            reason=error.message[:200],
+            keyword=str(error.schema_path[-1]),
+            schema=self.where(error.schema_path),
+        )
 
     def _refusal(self, path: list[str | int], missing: str | None) -> str | None:
         """The nearest x-refusal on the way down to the rule; x-missing for what is not there."""
-        node: Any = self._schema
+        node: Any = self.schema
         found: str | None = node.get("x-refusal")
         for part in path:
             node = node[part]
@@ -66,7 +78,7 @@ class BodyRules:
         return parent["properties"].get(missing, {}).get("x-missing") or found
 
     def _node(self, path: list[str | int]) -> Any:
-        node: Any = self._schema
+        node: Any = self.schema
         for part in path:
             node = node[part]
         return node
@@ -79,7 +91,7 @@ class BodyRules:
 
     def _order(self, place: list[str | int]) -> list[int]:
         """Where a place of the body stands in the schema, as positions of properties."""
-        node, order = self._schema, []
+        node, order = self.schema, []
         for part in place:
             names = list(node.get("properties", {}))
             order.append(names.index(part) if part in names else len(names))
@@ -95,29 +107,54 @@ def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:
 
 class Parameter(Struct, frozen=True):
     """One parameter of an operation that travels in a header or the query. `header` is its name as
-    ASGI and HTTP/2 write it."""
+    ASGI and HTTP/2 write it; `where` says of each way down its object where it is written."""
 
     name: str
     header: bytes
     location: str
     required: bool
+    schema: dict[str, Any]
     is_integer: bool
     default: Any
     refusal: str
     required_by_scheme: str | None
     validator: jsonschema_rs.Validator
+    where: Where = nowhere
+
+    @classmethod
+    def of(cls, node: dict[str, Any], where: Where = nowhere) -> Parameter:
+        """The parameter that a Parameter Object without $ref describes."""
+        schema = node["schema"]
+        return cls(
+            name=node["name"],
+            header=node["name"].lower().encode(),
+            location=node["in"],
+            required=node.get("required", False),
+            schema=schema,
+            is_integer=schema.get("type") == "integer",
+            default=schema.get("default"),
+            refusal=node["x-refusal"],
+            required_by_scheme=node.get("x-required-by-scheme"),
+            validator=compile_schema(schema),
+            where=where,
+        )
 
     def parse(self, text: str | None) -> tuple[Any, Violation | None]:
         """The value, or the default when it was not sent, and what is wrong with it."""
         if text is None:
-            return self.default, self.violation("is missing") if self.required else None
+            missing = self.violation("is missing", "required") if self.required else None
+            return self.default, missing
         value: Any = text
         if self.is_integer and text.isascii() and text.removeprefix("-").isdigit():
             value = int(text[:20])
         if self.validator.is_valid(value):
             return value, None
         error = next(iter(self.validator.iter_errors(value)))
-        return value, self.violation(error.message[:200])
+        return value, self.violation(error.message[:200], "schema", *error.schema_path)
 
-    def violation(self, reason: str) -> Violation:
-        return Violation(self.refusal, f"#{self.location}/{self.name}", self.name, reason)
+    def violation(self, reason: str, *rule: Part) -> Violation:
+        """That `reason` is wrong with it; `rule` is the way to the rule in the parameter's object,
+        empty where its schema does not say it."""
+        keyword = str(rule[-1]) if rule else ""
+        pointer = f"#{self.location}/{self.name}"
+        return Violation(self.refusal, pointer, self.name, reason, keyword, self.where(rule))

@@ -11,24 +11,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
+import msgspec
 from msgspec import Struct
 
+from contracts import claims
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
+from contracts.places import Places, Where, pointer_of
 from contracts.rules import BodyRules, Parameter, compile_schema
+from contracts.variants import Variant, problems
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
-    "x-aspect-tolerance", "x-evidence", "x-key-pattern", "x-limits", "x-message", "x-missing",
-    "x-models", "x-refusal", "x-refusals", "x-required-by-scheme", "x-runs-for", "x-source",
-    "x-task-lifecycle", *KEYWORDS,
+    "x-aspect-tolerance", "x-details", "x-evidence", "x-key-pattern", "x-limits", "x-message",
+    "x-missing", "x-models", "x-queued-for", "x-rate", "x-refusal", "x-refusals",
+    "x-required-by-scheme", "x-runs-for", "x-source", "x-task-lifecycle", "x-variants", *KEYWORDS,
 }  # fmt: skip
 
 
 class Outcome(Struct, frozen=True):
     """A documented answer, by name. `value` is its body, `template` its message with {fields},
-    `runs_for` the seconds a task runs before it fails so (None: as long as the work takes)."""
+    `details` what newer gateways add to it. A task that fails so waits for `queued_for` seconds and
+    runs for `runs_for` (None: as any other)."""
 
     name: str
     status: int
@@ -37,6 +42,8 @@ class Outcome(Struct, frozen=True):
     evidence: str
     source: str
     template: str | None = None
+    details: str | None = None
+    queued_for: float | None = None
     runs_for: float | None = None
 
     @property
@@ -64,6 +71,13 @@ class Lifecycle(Struct, frozen=True):
         return seen
 
 
+class Rate(Struct, frozen=True, rename="kebab"):
+    """How many calls a second one key has, and the outcome of a call above it."""
+
+    per_second: float
+    refusal: str
+
+
 class Operation(Struct, frozen=True):
     """One operation, named by its operationId. `template` is its path, parameters in braces."""
 
@@ -71,6 +85,7 @@ class Operation(Struct, frozen=True):
     method: str
     template: str
     tags: tuple[str, ...]
+    rate: Rate
     headers: tuple[Parameter, ...]
     query: tuple[Parameter, ...]
     body: BodyRules | None
@@ -81,7 +96,8 @@ class Operation(Struct, frozen=True):
 
 
 class Spec(Struct, frozen=True, dict=True):
-    """The whole contract. `models` and `limits` are x-models and x-limits as they stand."""
+    """The whole contract. `models` and `limits` are x-models and x-limits as they stand, `places`
+    knows where what is said here is written."""
 
     version: str
     prefixes: tuple[str, ...]
@@ -90,9 +106,11 @@ class Spec(Struct, frozen=True, dict=True):
     lifecycle: Lifecycle
     models: dict[str, dict[str, Any]]
     limits: dict[str, int]
+    variants: dict[str, Variant]
     refusals: dict[str, str]
     key_pattern: re.Pattern[str]
     schemas: dict[str, Node]
+    places: Places
 
     @classmethod
     def load(cls, path: Path | None = None) -> Spec:
@@ -103,6 +121,11 @@ class Spec(Struct, frozen=True, dict=True):
     def operations_with(self, outcome: str) -> list[Operation]:
         """The operations that can answer so, in the order of the file."""
         return [op for op in self.operations.values() if outcome in op.outcomes]
+
+    def creates_tasks(self, operation: str) -> bool:
+        """Whether an operation creates tasks: one of its models is waited for."""
+        models = self.models.values()
+        return any(m["operation"] == operation and "queue-seconds" in m for m in models)
 
     @cached_property
     def task_outcomes(self) -> dict[str, Outcome]:
@@ -117,6 +140,7 @@ class _Compiler:
     def __init__(self, source: str, raw: Node) -> None:
         self.source = source
         self.raw = raw
+        self.places = Places(raw, Path(source))
         resolver = Resolver(raw)
         self.tree: Node = resolver.resolve(raw)
         self.problems = resolver.problems
@@ -149,9 +173,11 @@ class _Compiler:
             ),
             models=tree["x-models"],
             limits=tree["x-limits"],
+            variants=msgspec.convert(tree["x-variants"], dict[str, Variant]),
             refusals={**tree["x-refusals"], **scheme["x-refusals"]},
             key_pattern=re.compile(scheme["x-key-pattern"]),
             schemas=tree["components"]["schemas"],
+            places=self.places,
         )
 
     def _operations(self) -> Iterator[Operation]:
@@ -161,7 +187,12 @@ class _Compiler:
                     yield self._operation(template, method, item[method])
 
     def _operation(self, template: str, method: str, node: Node) -> Operation:
-        parameters = [_parameter(p) for p in node.get("parameters", []) if p["in"] != "path"]
+        where = ("paths", template, method)
+        parameters = [
+            Parameter.of(p, self.places.under(pointer_of((*where, "parameters", index))))
+            for index, p in enumerate(node.get("parameters", []))
+            if p["in"] != "path"
+        ]
         body = node.get("requestBody", {})
         media = body.get("content", {}).get("application/json", {})
         refusal = body.get("x-refusal", "")
@@ -170,14 +201,19 @@ class _Compiler:
             method=method.upper(),
             template=template,
             tags=tuple(node["tags"]),
+            rate=msgspec.convert(node["x-rate"], Rate),
             headers=tuple(p for p in parameters if p.location == "header"),
             query=tuple(p for p in parameters if p.location == "query"),
-            body=BodyRules(media["schema"], refusal) if refusal else None,
+            body=BodyRules(media["schema"], refusal, self._body_at(where)) if refusal else None,
             body_refusal=refusal,
             requests={name: e["value"] for name, e in media.get("examples", {}).items()},
             outcomes=dict(self._outcomes(node)),
             answers={int(s): compile_schema(_schema(r)) for s, r in node["responses"].items()},
         )
+
+    def _body_at(self, operation: tuple[str, ...]) -> Where:
+        way = (*operation, "requestBody", "content", "application/json", "schema")
+        return self.places.under(pointer_of(way))
 
     def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
         for status, response in node["responses"].items():
@@ -190,6 +226,8 @@ class _Compiler:
                     evidence=example["x-evidence"],
                     source=example["x-source"],
                     template=example.get("x-message"),
+                    details=example.get("x-details"),
+                    queued_for=example.get("x-queued-for"),
                     runs_for=example.get("x-runs-for"),
                 )
                 known = self.outcomes.setdefault(name, outcome)
@@ -201,14 +239,15 @@ class _Compiler:
         for key, pointer in extensions(self.raw):
             if key not in EXTENSIONS:
                 self.problems.append(f"{pointer}: unknown extension {key}")
-        for pointer, evidence in _evidence(self.raw):
-            if evidence not in EVIDENCE:
-                self.problems.append(f"{pointer}: evidence {evidence!r} is none of {EVIDENCE}")
+        for pointer, said in claims.evidence(self.raw):
+            if said not in EVIDENCE:
+                self.problems.append(f"{pointer}: evidence {said!r} is none of {EVIDENCE}")
         for operation in spec.operations.values():
             self._check_operation(operation)
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
                 self.problems.append(f"x-refusals {use}: no outcome {name}")
+        self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
         states = set(spec.schemas["TaskStatus"]["enum"])
         life = spec.lifecycle
         named = {life.initial, *life.terminal, *life.next, *sum(life.next.values(), ())}
@@ -223,56 +262,12 @@ class _Compiler:
         for name, request in operation.requests.items():
             for violation in operation.body.violations(request) if operation.body else []:
                 self.problems.append(f"{operation.id} request {name}: {violation.reason}")
-        for name in _refusals(operation, self.tree):
+        node = self.tree["paths"][operation.template][operation.method.lower()]
+        for name in (operation.rate.refusal, *claims.refusals(node)):
             if name not in operation.outcomes:
                 self.problems.append(f"{operation.id}: refusal {name} is no outcome of it")
-
-
-def _parameter(node: Node) -> Parameter:
-    schema = node["schema"]
-    return Parameter(
-        name=node["name"],
-        header=node["name"].lower().encode(),
-        location=node["in"],
-        required=node.get("required", False),
-        is_integer=schema.get("type") == "integer",
-        default=schema.get("default"),
-        refusal=node["x-refusal"],
-        required_by_scheme=node.get("x-required-by-scheme"),
-        validator=compile_schema(schema),
-    )
 
 
 def _schema(response: Node) -> Node:
     schema: Node = response["content"]["application/json"]["schema"]
     return schema
-
-
-def _evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every example of the tree as it was written, by its pointer, with the evidence it gives."""
-    items = enumerate(node) if isinstance(node, list) else node.items()
-    for key, value in items:
-        if key == "examples":
-            written = {name: e for name, e in value.items() if "$ref" not in e}
-            yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in written.items())
-        elif isinstance(value, dict | list) and key not in ("value", "example", "default"):
-            yield from _evidence(value, f"{path}/{key}")
-
-
-def _refusals(operation: Operation, tree: Node) -> Iterator[str]:
-    """Every outcome that a rule of the operation names."""
-    node = tree["paths"][operation.template][operation.method.lower()]
-    for part in (node.get("parameters", []), node.get("requestBody", {})):
-        yield from _named(part)
-
-
-def _named(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for item in node:
-            yield from _named(item)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("x-refusal", "x-missing"):
-                yield value
-            else:
-                yield from _named(value)

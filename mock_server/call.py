@@ -19,11 +19,29 @@ class Call(NamedTuple):
     head_bytes: int = 0
 
 
+class Line(NamedTuple):
+    """What becomes of an answer on its way, where it does not simply arrive. Data: drivers act it
+    out, on a socket or by raising what httpx would raise.
+
+    `due`: the tenant's time before which nothing is sent. `sent`: how much of the body is sent
+    (None: all of it; -1: not even the head). `end`: what becomes of the connection then: "" stays,
+    "close" is FIN, "reset" is RST, "hold" is silence until the client leaves, "refuse" is RST and
+    no new connection to the server for `seconds` of the machine's time. `rate`: bytes of head and
+    body a second of the tenant's time (0: at once). `tenant`: whose time it is."""
+
+    due: float = 0.0
+    sent: int | None = None
+    end: str = ""
+    rate: float = 0.0
+    seconds: float = 0.0
+    tenant: str = ""
+
+
 class Reply(NamedTuple):
-    """An answer. `outcome` is its name in the spec, `reason` why a call was refused, for people."""
+    """An answer. `outcome` is its name in the spec; `line` is what happens to it on the way."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
     outcome: str
-    reason: str = ""
+    line: Line | None = None

@@ -1,18 +1,22 @@
-"""What a handler is given and what it gives back. Data only."""
+"""What is known of a call on its way, what a handler is given, what it gives back. Data only."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
-from mock_server.scenarios import Choice
+from mock_server.call import Call
+from mock_server.scenarios import NOTHING, Choice
 from mock_server.stores import Store, Tenant
+from mock_server.variants import PLAIN, Effects
 
 Facts = dict[str, Any]
 Answer = tuple[Outcome, Facts]
+ANONYMOUS = ""
 
 
 class Refused(Exception):
@@ -23,27 +27,49 @@ class Refused(Exception):
         self.violation = violation
 
 
+class Visit(Struct):
+    """One call on its way through the engine.
+
+    real: the machine's time, now: the tenant's. path_value: the task_id in the path. detail: the
+    missing field of a task that is to fail for it. task_id: that was created or asked for. source:
+    what refused it, where that was no rule of the spec (`limits`, `account`, `variant NAME`). near:
+    an accepted field that looks like a typo."""
+
+    call: Call
+    real: float
+    tenant_id: str = ANONYMOUS
+    key: str = ""
+    now: float = 0.0
+    request_id: str = ""
+    operation: Operation | None = None
+    path_value: str = ""
+    query: dict[str, Any] = {}
+    body: Any = None
+    detail: str = ""
+    task_id: str = ""
+    choice: Choice = NOTHING
+    effects: Effects = PLAIN
+    source: str = ""
+    violation: Violation | None = None
+    near: Violation | None = None
+
+
 class Context(Struct):
-    """A call that passed every check, and the world it meets. `now` is the tenant's time."""
+    """A call that passed every check, and the world it meets."""
 
     spec: Spec
-    operation: Operation
     store: Store
     seed: bytes
-    tenant_id: str
+    operation: Operation
     tenant: Tenant
-    real: float
-    now: float
-    request_id: str
-    origin: str
-    path_value: str
-    query: dict[str, Any]
-    body: Any
-    choice: Choice
+    v: Visit
+
+    def save(self, **changes: Any) -> None:
+        """Change the tenant's record."""
+        self.tenant = replace(self.tenant, **changes)
+        self.store.save(self.v.tenant_id, self.tenant)
 
     def move_to(self, moment: float) -> None:
         """Let the tenant's clock jump to `moment`, exactly."""
-        clock = self.tenant.clock.at(moment, self.real)
-        self.tenant = Tenant(clock, self.tenant.queue)
-        self.store.save(self.tenant_id, self.tenant)
-        self.now = moment
+        self.save(clock=self.tenant.clock.at(moment, self.v.real))
+        self.v.now = moment

@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
@@ -151,7 +152,7 @@ def _set_clock(engine: Engine, tenant_id: str, arguments: dict[str, Any]) -> dic
             raise ControlError(CLOCK_HELP)
     except ValueError as error:
         raise ControlError(str(error)) from None
-    engine.store.save(tenant_id, type(record)(clock, record.queue))
+    engine.store.save(tenant_id, replace(record, clock=clock))
     return _clock(engine, tenant_id, {})
 
 

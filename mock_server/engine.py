@@ -1,46 +1,48 @@
-"""From a Call to a Reply, as the service does it: authentication, routing, headers, body, meaning,
-then the scenario or the handler. Synchronous; no I/O but the store's; no time but its argument."""
+"""From a Call to a Reply, as the service does it: authentication, routing, limits, headers, body,
+meaning, then the scenario or the handler. Synchronous; no I/O but the store's; no time but its
+argument."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import parse_qsl
 
-import msgspec
+from msgspec.structs import replace
 
 from contracts.document import SpecError
-from contracts.rules import Parameter, Violation
+from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
-from mock_server import body as json_body
+from mock_server import variants
+from mock_server.admission import Admission
 from mock_server.call import Call, Reply
-from mock_server.clock import Clock, RealTime, real_time
-from mock_server.context import Context, Facts, Refused
-from mock_server.handlers import HANDLERS
-from mock_server.ids import tenant_of, uuid
+from mock_server.clock import RealTime, real_time
+from mock_server.context import ANONYMOUS, Context, Facts, Refused, Visit
+from mock_server.decide import decide
+from mock_server.faults import FAULTS, strike
+from mock_server.handlers import HANDLERS, state_shown
+from mock_server.ids import digest, tenant_of, uuid
 from mock_server.media import Clip
+from mock_server.replies import Replies, headers
 from mock_server.results import Denied, no_such_key, open_result
-from mock_server.routing import Route, Router
-from mock_server.scenarios import HEADER, UnknownScenario, choose, input_urls, requested
-from mock_server.schedule import Queue
+from mock_server.ruleset import Ruleset
+from mock_server.scenarios import HEADER, Choice, UnknownScenario, input_urls
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
 from mock_server.stores.memory import MemoryStore
 from mock_server.tasks import STATES
-from mock_server.wire import Template, http_date
+from mock_server.tenants import Tenants
+from mock_server.variants import PLAIN, Effects
 
-ANONYMOUS = ""
-ALWAYS = [
-    (b"content-type", b"application/json"),
-    (b"req-cost-time", b"0"),
-    (b"server", b"istio-envoy"),
-]
+EXPLAIN = b"x-mock-explain"
+NO_FILE = Ruleset()
 
 
 class Engine:
     """The fake without HTTP. Given the same seed, time and calls it returns the same bytes.
 
-    Raises SpecError when the handlers are not exactly the spec's operations."""
+    file: what the server's scenario file says at the machine's time. Raises SpecError when the
+    handlers are not exactly the spec's operations, VariantError for a setting of no variant."""
 
     def __init__(
         self,
@@ -49,17 +51,20 @@ class Engine:
         settings: Settings | None = None,
         store: Store | None = None,
         real: RealTime = real_time,
+        file: Callable[[float], Ruleset] = lambda _: NO_FILE,
     ) -> None:
         self.spec = spec
         self.settings = settings or Settings()
         self.store: Store = store if store is not None else MemoryStore()
         self.real = real
+        self.file = file
         self.seed = self.settings.seed_bytes
-        self._router = Router(spec)
-        self._key = lru_cache(maxsize=4096)(self._key_of)
-        self._templates = {name: Template(o.value) for name, o in spec.outcomes.items()}
-        self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
-        self._encode = msgspec.json.Encoder().encode
+        self.admission = Admission(spec)
+        self.tenants = Tenants(spec, self.settings, self.store)
+        self._replies = Replies(spec)
+        self._variants = variants.check(spec, dict(self.settings.variants))
+        self._effects = lru_cache(maxsize=256)(self._effects_of)
+        self._tenant_id = lru_cache(maxsize=4096)(partial(tenant_of, seed=self.seed))
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
         odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
         if odd:
@@ -67,197 +72,151 @@ class Engine:
 
     def handle(self, call: Call) -> Reply:
         """The answer to any call. Never raises for what a client can send."""
-        tenant_id = ANONYMOUS
+        v = Visit(call, self.real())
         try:
-            key, tenant_id = self._authenticate(call.headers)
-            self._check_size(call)
-            return self._answer(call, key, tenant_id)
-        except Refused as refused:
-            return self._refusal(refused.violation, call, tenant_id)
+            reply = self._answer(v)
+        except Refused as error:
+            v.violation = error.violation
+            self._stamp(v)
+            reply = self._replies.refuse(v.violation, call, v.effects, v.request_id, v.now)
         except UnknownScenario as unknown:
-            value = {"code": "UnknownScenario", "message": str(unknown)}
-            request_id = self._request_id(tenant_id)
-            encoded = self._encode({**value, "request_id": request_id})
-            now = self._now(tenant_id)
-            return Reply(400, _headers(request_id, now, encoded), encoded, "", str(unknown))
+            v.violation = Violation("", "", "", str(unknown))
+            reply = self._replies.unknown_scenario(str(unknown), v.request_id, v.now)
+        return self._record(v, reply)
 
     def broken(self) -> Reply:
         """The answer to what is not even HTTP."""
-        violation = Violation(self.spec.refusals["http"], "", "", "is not HTTP")
-        return self._refusal(violation, Call("", ""), ANONYMOUS)
+        v = Visit(Call("", ""), self.real())
+        v.violation = Violation(self.spec.refusals["http"], "", "", "is not HTTP")
+        self._stamp(v)
+        return self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant's record; a new one starts at the machine's time."""
-        record = self.store.tenant(tenant_id)
-        if record is None:
-            rate, skip = self.settings.clock
-            real = self.real()
-            record = Tenant(Clock(real, real, rate, skip), Queue.of(self._places()))
-            self.store.save(tenant_id, record)
-        return record
+        return self.tenants.get(tenant_id, self.real())
 
     def tenant_of_headers(self, headers: dict[bytes, bytes]) -> str:
         """The tenant that a request's key names. Raises Refused when it names none."""
-        return self._authenticate(headers)[1]
+        return self._tenant_id(self.admission.key(headers))
+
+    def real_left(self, tenant_id: str, moment: float) -> float:
+        """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
+        return self.tenants.real_left(tenant_id, moment, self.real())
 
     def result(self, path: str, query: str) -> Clip | Denied:
         """What the object store answers for a path under /results/, by the tenant's clock."""
         tenant_id, _, rest = path.removeprefix("/results/").partition("/")
         if rest.count("/") != 1:
             return no_such_key(path)
-        return open_result(self.seed, path, query, self._now(tenant_id))
+        return open_result(self.seed, path, query, self.tenants.now(tenant_id, self.real()))
 
-    def _places(self) -> int:
-        said = [m["concurrency"] for m in self.spec.models.values() if "concurrency" in m]
-        return self.settings.concurrency or said[0]
-
-    def _now(self, tenant_id: str) -> float:
-        real = self.real()
-        record = self.store.tenant(tenant_id)
-        return record.clock.now(real) if record else real
-
-    def _request_id(self, tenant_id: str) -> str:
-        # No-key refusals show version 4, most others 9 (CNB).
-        version = "4" if tenant_id == ANONYMOUS else "9"
-        return uuid(self.seed, tenant_id, self.store.next_number(tenant_id), version)
-
-    def _check_size(self, call: Call) -> None:
-        if call.head_bytes > self.spec.limits["header-bytes"]:
-            raise self._refused("header-size", "#header", f"{call.head_bytes} bytes")
-
-    def _authenticate(self, headers: dict[bytes, bytes]) -> tuple[str, str]:
-        """The API key and its tenant. First of all: an unknown path without a key is a 401."""
-        sent = headers.get(b"authorization", b"").strip()
-        if not sent:
-            raise self._refused("missing", "#header/Authorization", "is missing")
-        known = self._key(sent)
-        if known is None:
-            why = "is not `Bearer` and a key that starts with sk-"
-            raise self._refused("invalid", "#header/Authorization", why)
-        return known
-
-    def _key_of(self, sent: bytes) -> tuple[str, str] | None:
-        scheme, _, rest = sent.decode("latin-1").partition(" ")
-        key = rest.strip()
-        if scheme.lower() != "bearer" or not self.spec.key_pattern.match(key):
-            return None
-        return key, tenant_of(key, self.seed)
-
-    def _refused(self, use: str, pointer: str, reason: str) -> Refused:
-        return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
-
-    def _route(self, call: Call) -> Route:
-        found = self._router.find(call.method, call.path)
-        if found is None:
-            raise self._refused("path", "#path", f"{call.path[:200]} is no path of the spec")
-        if isinstance(found, str):
-            raise self._refused("method", "#method", f"the path has no {call.method[:20]}")
-        return found
-
-    def _answer(self, call: Call, key: str, tenant_id: str) -> Reply:
-        operation, path_value = self._route(call)
-        for parameter in operation.headers:
-            self._check_header(parameter, call)
-        body = self._read_body(operation, call)
-        query = self._read_query(operation, call.query) if operation.query else {}
-        urls = input_urls(body)
+    def _answer(self, v: Visit) -> Reply:
+        call, admission = v.call, self.admission
+        v.key = admission.key(call.headers)
+        v.tenant_id = self._tenant_id(v.key)
+        admission.size(call)
+        v.operation, v.path_value = operation, _ = admission.route(call)
+        tenant, file = self.tenants.get(v.tenant_id, v.real), self.file(v.real)
+        v.effects = self._in_effect(tenant, file)
+        if self.settings.limits == "documented":
+            tenant = self.tenants.take_token(v, operation, tenant)
+        admission.headers(operation, call)
+        v.body, fate = self._body(v, operation)
+        v.query = admission.query(operation, call.query)
+        urls = input_urls(v.body)
         if urls:
-            self._check_schemes(operation, urls, call)
-        names = requested(call.headers.get(HEADER), urls, key)
-        choice = choose(self.spec, operation, names)
-        tenant, real = self.tenant(tenant_id), self.real()
-        request_id = self._request_id(tenant_id)
-        now = tenant.clock.now(real)
-        facts: Facts = {}
-        if choice.answer and choice.answer.status != 200:
-            outcome = choice.answer
-        else:
-            context = Context(
-                self.spec, operation, self.store, self.seed, tenant_id, tenant, real, now,
-                request_id, call.origin, path_value, query, body, choice,
-            )  # fmt: skip
-            outcome, facts = HANDLERS[operation.id](context)
-            now = context.now
-        reply = self._reply(operation, outcome, facts, request_id, now)
-        if choice.name:
-            reply.headers.append((HEADER, choice.name.encode("latin-1", "replace")))
-        return reply
+            admission.schemes(operation, urls, call)
+        if v.body is not None:
+            self._check_model(v, tenant)
+        self._stamp(v)
+        status = partial(state_shown, self.store, v.tenant_id, tenant.clock, v.path_value, v.now)
+        v.choice, counted = decide(self.spec, v, tenant, operation, urls, file.rules, status)
+        if counted is not tenant:
+            self.store.save(v.tenant_id, counted)
+        v.choice = v.choice if fate is None or v.choice.name else fate
+        return self._carried_out(v, operation, counted)
 
-    def _check_header(self, parameter: Parameter, call: Call) -> None:
-        sent = call.headers.get(parameter.header)
-        if sent is None and not parameter.required:
-            return
-        _, violation = parameter.parse(sent.decode("latin-1") if sent is not None else None)
-        if violation:
-            raise Refused(violation)
-
-    def _read_body(self, operation: Operation, call: Call) -> Any:
-        if len(call.body) > self.spec.limits["body-bytes"]:
-            raise self._refused("body-size", "#body", "is too large")
+    def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
+        """The body, and how the task is to fail that is created in spite of it (variants)."""
+        body = self.admission.json(operation, v.call)
         if operation.body is None:
-            return None
-        try:
-            body = json_body.decode(call.body)
-        except ValueError as error:
-            raise Refused(Violation(operation.body_refusal, "", "body", str(error))) from None
-        for violation in operation.body.violations(body):
-            raise Refused(violation)
-        return body
-
-    def _check_schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
-        """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
-        for parameter in operation.headers:
-            scheme = parameter.required_by_scheme
-            if scheme and call.headers.get(parameter.header) != b"enable":
-                for url in urls:
-                    if url.lower().startswith(f"{scheme}://"):
-                        reason = f"must be enable for {url[:200]}"
-                        raise Refused(parameter.violation(reason))
-
-    def _read_query(self, operation: Operation, query: str) -> dict[str, Any]:
-        sent = parse_query(query)
-        values = {}
-        for parameter in operation.query:
-            values[parameter.name], violation = parameter.parse(sent.get(parameter.name))
-            if violation:
+            return body, None
+        violations = operation.body.violations(body)
+        first = next(violations, None)
+        if first is None:
+            return body, None
+        fates = v.effects.fates if self.spec.creates_tasks(operation.id) else {}
+        for violation in (first, *violations):
+            if violation.outcome not in fates:
                 raise Refused(violation)
-        return values
+        v.detail, v.violation, name = first.field, first, fates[first.outcome]
+        source = f"variant {v.effects.names[name]}"
+        return body, Choice(fate=self.spec.outcomes[name], name=name, source=source)
 
-    def _reply(
-        self, operation: Operation, outcome: Outcome, facts: Facts, request_id: str, now: float
-    ) -> Reply:
-        facts["request_id"] = request_id
-        value = self._templates[outcome.name].fill(facts)
-        if not operation.answers[outcome.status].is_valid(value):
-            operation.answers[outcome.status].validate(value)
-        encoded = self._encode(value)
-        return Reply(outcome.status, _headers(request_id, now, encoded), encoded, outcome.name)
+    def _check_model(self, v: Visit, tenant: Tenant) -> None:
+        if v.effects.refuse:
+            v.source = f"variant {v.effects.names[v.effects.refuse]}"
+            raise Refused(Violation(v.effects.refuse, "/model", "model", "is retired"))
+        self.tenants.check_account(v, tenant)
 
-    def _refusal(self, violation: Violation, call: Call, tenant_id: str) -> Reply:
-        outcome = self.spec.outcomes[violation.outcome]
+    def _carried_out(self, v: Visit, operation: Operation, tenant: Tenant) -> Reply:
+        choice = v.choice
+        if choice.fault and not (choice.answer or FAULTS[choice.fault.kind].carried_out):
+            return self._struck(v, Reply(200, headers(v.request_id, v.now, b""), b"", ""))
+        outcome = choice.answer
         facts: Facts = {}
-        if outcome.template:
-            method = call.method[:20]
-            facts["message"] = outcome.template.format(field=violation.field, method=method)
-        operation = self._owners[outcome.name]
-        request_id, now = self._request_id(tenant_id), self._now(tenant_id)
-        reply = self._reply(operation, outcome, facts, request_id, now)
-        return reply._replace(reason=f"{violation.pointer} {violation.reason}".strip())
+        if outcome is None or outcome.status == 200:
+            context = Context(self.spec, self.store, self.seed, operation, tenant, v)
+            outcome, facts = HANDLERS[operation.id](context)
+        outcome = self._other(v, outcome)
+        if outcome.status == 200 and v.body is not None:
+            self.tenants.charge(v, operation)
+        reply = self._replies.fill(operation, outcome, facts, v.effects, v.request_id, v.now)
+        return self._struck(v, reply) if choice.name else reply
 
+    def _other(self, v: Visit, outcome: Outcome) -> Outcome:
+        """The outcome that a variant puts in its place."""
+        name = v.effects.answers.get(outcome.name)
+        if name is None:
+            return outcome
+        v.source = f"variant {v.effects.names[name]}"
+        return self.spec.outcomes[name]
 
-def _headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, bytes]]:
-    """What every captured answer has (CNB, 95 of 95). The fake takes no time of the tenant's."""
-    moment = b"%d" % (now * 1000)
-    return [
-        (b"content-length", b"%d" % len(body)),
-        (b"x-request-id", request_id.encode()),
-        (b"date", http_date(int(now))),
-        (b"req-arrive-time", moment),
-        (b"resp-start-time", moment),
-        *ALWAYS,
-    ]
+    def _struck(self, v: Visit, reply: Reply) -> Reply:
+        """The reply that says what was asked for, and suffers what was."""
+        reply.headers.append((HEADER, v.choice.name.encode("latin-1", "replace")))
+        if v.choice.fault is None:
+            return reply
+        chance = digest(self.seed, v.tenant_id, "fault", v.request_id)
+        reply = strike(v.choice.fault, reply, v.now, chance)
+        if reply.line is None:
+            return reply
+        tenant = self.tenants.get(v.tenant_id, v.real)
+        if tenant.clock.skip and reply.line.due > v.now:  # who skips does not wait
+            clock = tenant.clock.at(reply.line.due, v.real)
+            self.store.save(v.tenant_id, replace(tenant, clock=clock))
+        return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
 
+    def _in_effect(self, tenant: Tenant, file: Ruleset) -> Effects:
+        """What the variants do that are chosen for the server, by its file, by the tenant."""
+        if not (tenant.variants or file.variants or self._variants):
+            return PLAIN
+        chosen = {**self._variants, **file.variants, **tenant.variants}
+        return self._effects(tuple(sorted(chosen.items())))
 
-def parse_query(query: str) -> dict[str, str]:
-    """The parameters of a query string; of one given twice the last."""
-    return dict(parse_qsl(query, keep_blank_values=True))
+    def _effects_of(self, chosen: tuple[tuple[str, str], ...]) -> Effects:
+        return variants.effects(self.spec, dict(chosen))
+
+    def _stamp(self, v: Visit) -> None:
+        """Give the exchange its time and its request_id."""
+        v.now = self.tenants.now(v.tenant_id, v.real)
+        # No-key refusals show version 4, most others 9 (CNB).
+        version = "4" if v.tenant_id == ANONYMOUS else "9"
+        v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)
+
+    def _record(self, v: Visit, reply: Reply) -> Reply:
+        """Keep the exchange; the answer says where it is explained."""
+        odd = v.violation or v.near or v.choice.name or reply.status >= 400
+        if odd or reply.outcome == "UNKNOWN":
+            reply.headers.append((EXPLAIN, v.request_id.encode()))
+        return reply

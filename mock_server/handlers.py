@@ -7,9 +7,13 @@ from collections.abc import Callable
 from math import inf
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from contracts.keywords import ratio_of
 from contracts.spec import Outcome
 from mock_server import media
+from mock_server.account import settle
+from mock_server.clock import Clock
 from mock_server.context import Answer, Context, Facts
 from mock_server.detector import detect
 from mock_server.ids import uuid
@@ -17,7 +21,7 @@ from mock_server.listing import list_tasks
 from mock_server.results import signed_path
 from mock_server.scenarios import without_scenario
 from mock_server.schedule import plan, without
-from mock_server.stores import Tenant
+from mock_server.stores import Store
 from mock_server.tasks import Task, cancel, next_event, status_at
 from mock_server.wire import wire_time
 
@@ -28,51 +32,66 @@ TIMES = ("submit_time", "scheduled_time", "end_time")
 
 
 def detect_face(c: Context) -> Answer:
-    outcome = c.choice.answer or c.operation.outcomes["pass"]
+    outcome = c.v.choice.answer or c.operation.outcomes["pass"]
     default = c.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
-    ratio = c.body.get("parameters", {}).get("ratio", default)
-    url = without_scenario(c.body["input"]["image_url"])
+    ratio = c.v.body.get("parameters", {}).get("ratio", default)
+    url = without_scenario(c.v.body["input"]["image_url"])
     face = detect(c.operation, c.seed, url, ratio)
     return outcome, face._asdict()
 
 
 def create_video_task(c: Context) -> Answer:
     task = _new_task(c)
-    c.store.forget(c.tenant_id, c.now)
-    c.store.put(c.tenant_id, (task,))
-    return c.choice.answer or c.operation.outcomes["accepted"], {"task_id": task.id}
+    c.v.task_id = task.id
+    gone = c.store.forget(c.v.tenant_id, c.v.now)
+    if gone:
+        c.save(account=settle(c.tenant.account, gone, c.v.now, media.seconds))
+    c.store.put(c.v.tenant_id, (task,))
+    return c.v.choice.answer or c.operation.outcomes["accepted"], {"task_id": task.id}
 
 
 def _new_task(c: Context) -> Task:
     """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
-    name = c.body["model"]
+    name = c.v.body["model"]
     model = c.spec.models[name]
     ratio = _ratio(c)
-    fate = c.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
-    expires = c.now + model["task-life-seconds"]
+    fate = c.v.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
+    expires = c.v.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
     if fate.name not in PLACELESS:
-        work = _work(model, fate, media.clip(ratio).duration)
-        slot, start, end = _take_place(c, c.now + model["queue-seconds"], work, expires)
+        work = _work(model, fate, media.seconds(ratio))
+        wait = model["queue-seconds"] if fate.queued_for is None else fate.queued_for
+        slot, start, end = _take_place(c, c.v.now + wait, work, expires)
+        expires = _expiry(c, model, end, expires)
     return Task(
-        id=uuid(c.seed, c.tenant_id, c.store.next_number(c.tenant_id), "4"),
-        request_id=c.request_id,
+        id=uuid(c.seed, c.v.tenant_id, c.store.next_number(c.v.tenant_id), "4"),
+        request_id=c.v.request_id,
         model=name,
         ratio=ratio,
         outcome=fate.name,
         slot=slot,
-        submitted=c.now,
+        submitted=c.v.now,
         scheduled=start,
         ended=end,
-        expires=c.now if fate.name == "UNKNOWN" else expires,
-        canceled=c.now if fate.name == "CANCELED" else None,
+        expires=c.v.now if fate.name == "UNKNOWN" else expires,
+        canceled=c.v.now if fate.name == "CANCELED" else None,
+        detail=c.v.detail,
     )
+
+
+def _expiry(c: Context, model: dict[str, float], end: float, from_creation: float) -> float:
+    """When nobody knows the task any more: a time after its creation, or after its end."""
+    counts_from_end = c.v.effects.lives_from_end and end < inf
+    return end + model["task-life-seconds"] if counts_from_end else from_creation
 
 
 def _ratio(c: Context) -> str:
     """The aspect of the area that moves; it decides the video's."""
     schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
-    box, known = c.body["input"]["ext_bbox"], schema["x-aspect-ratios"]
+    known: list[str] = schema["x-aspect-ratios"]
+    box = c.v.body["input"].get("ext_bbox")
+    if box is None:  # the task is to fail for want of it
+        return known[0]
     ratio = ratio_of(box, known, schema["x-aspect-tolerance"])
     assert ratio is not None  # the schema's keyword refused any other
     return ratio
@@ -90,23 +109,37 @@ def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
 def _take_place(c: Context, ready: float, work: float, until: float) -> tuple[int, float, float]:
     """Place, start and end behind the tasks before it."""
     slot, start, end, queue = plan(c.tenant.queue, ready, work, until)
-    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    c.save(queue=queue)
     return slot, start, end
 
 
+def moment_shown(task: Task | None, clock: Clock, now: float) -> float:
+    """The time at which a poll sees the task: now, or its next event where the clock skips."""
+    moment = next_event(task, now) if task and clock.skip else None
+    return now if moment is None else moment
+
+
+def state_shown(store: Store, tenant_id: str, clock: Clock, task_id: str, now: float) -> str:
+    """The state that a poll would show."""
+    task = store.task(tenant_id, task_id)
+    return status_at(task, moment_shown(task, clock, now)) if task else "UNKNOWN"
+
+
 def get_task(c: Context) -> Answer:
-    task = c.store.task(c.tenant_id, c.path_value)
-    if task and c.tenant.clock.skip and not c.choice.answer:
-        moment = next_event(task, c.now)
-        if moment is not None:
+    task = c.store.task(c.v.tenant_id, c.v.path_value)
+    if task and c.tenant.clock.skip and not c.v.choice.answer:
+        moment = moment_shown(task, c.tenant.clock, c.v.now)
+        if moment != c.v.now:
             c.move_to(moment)
-    status = status_at(task, c.now) if task else "UNKNOWN"
+    status = status_at(task, c.v.now) if task else "UNKNOWN"
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
-    outcome = c.choice.answer or c.operation.outcomes[name]
-    facts: Facts = {"task_id": c.path_value}
-    for field, moment in zip(TIMES, _moments(task, c.now), strict=True):
+    outcome = c.v.choice.answer or c.operation.outcomes[name]
+    facts: Facts = {"task_id": c.v.path_value}
+    for field, moment in zip(TIMES, _moments(task, c.v.now), strict=True):
         if field in outcome.value["output"]:
             facts[field] = wire_time(moment)
+    if outcome.template and task and task.detail:
+        facts["message"] = outcome.template.format(field=task.detail)
     if outcome.name == "SUCCEEDED":
         facts |= _video(c, task)
     return outcome, facts
@@ -123,26 +156,26 @@ def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
 def _video(c: Context, task: Task | None) -> Facts:
     """The clip of the task's ratio and the URL that serves it until a day after the end."""
     if task is None:  # this poll alone was asked to show a video
-        task_id, ratio, model, ended = quote(c.path_value, safe=""), "1:1", "emo-v1", c.now
+        task_id, ratio, model, ended = quote(c.v.path_value, safe=""), "1:1", "emo-v1", c.v.now
     else:
-        task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.now)
-    expires = ended + c.spec.models[model]["result-life-seconds"]
-    path = signed_path(c.seed, c.tenant_id, task_id, ratio, expires)
+        task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.v.now)
+    expires = ended + (c.v.effects.result_life or c.spec.models[model]["result-life-seconds"])
+    path = signed_path(c.seed, c.v.tenant_id, task_id, ratio, expires)
     return {
-        "video_url": c.origin + path,
-        "video_duration": media.clip(ratio).duration,
+        "video_url": c.v.call.origin + path,
+        "video_duration": media.seconds(ratio),
         "video_ratio": ratio,
     }
 
 
 def cancel_task(c: Context) -> Answer:
-    if c.choice.answer:
-        return c.choice.answer, {}
-    task = c.store.task(c.tenant_id, c.path_value)
-    canceled = cancel(task, c.now) if task else None
+    if c.v.choice.answer:
+        return c.v.choice.answer, {}
+    task = c.store.task(c.v.tenant_id, c.v.path_value)
+    canceled = cancel(task, c.v.now) if task else None
     if task is None or canceled is None:
         return c.operation.outcomes["UnsupportedOperation"], {}
-    c.store.put(c.tenant_id, (canceled,))
+    c.store.put(c.v.tenant_id, (canceled,))
     if task.slot >= 0:
         _move_up(c, task)
     return c.operation.outcomes["canceled"], {}
@@ -151,9 +184,12 @@ def cancel_task(c: Context) -> Answer:
 def _move_up(c: Context, task: Task) -> None:
     """Plan again the tasks behind one that was canceled and gives its place away."""
     places, wait = len(c.tenant.queue.free), c.spec.models[task.model]["queue-seconds"]
-    moved, queue = without(task, c.store.newest_first(c.tenant_id), places, wait, c.now)
-    c.store.put(c.tenant_id, moved)
-    c.store.save(c.tenant_id, Tenant(c.tenant.clock, queue))
+    moved, queue = without(task, c.store.newest_first(c.v.tenant_id), places, wait, c.v.now)
+    if c.v.effects.lives_from_end:
+        model = c.spec.models[task.model]
+        moved = [replace(t, expires=_expiry(c, model, t.ended, t.expires)) for t in moved]
+    c.store.put(c.v.tenant_id, moved)
+    c.save(queue=queue)
 
 
 HANDLERS: dict[str, Callable[[Context], Answer]] = {

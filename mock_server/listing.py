@@ -12,10 +12,10 @@ DAY = 86400.0
 
 
 def list_tasks(c: Context) -> Answer:
-    outcome = c.choice.answer or c.operation.outcomes["listed"]
+    outcome = c.v.choice.answer or c.operation.outcomes["listed"]
     example = outcome.value["data"][0]
     found = list(_matching(c)) if _is_account(c, example) else []
-    page, size = c.query["page_no"], c.query["page_size"]
+    page, size = c.v.query["page_no"], c.v.query["page_size"]
     shown = found[(page - 1) * size : page * size]
     return outcome, {
         "total": len(found),
@@ -28,14 +28,14 @@ def list_tasks(c: Context) -> Answer:
 
 def _is_account(c: Context, example: Facts) -> bool:
     """Whether region and key are those that every item shows; there are no others here."""
-    return all(c.query[name] in (None, example[name]) for name in ("region", "api_key_id"))
+    return all(c.v.query[name] in (None, example[name]) for name in ("region", "api_key_id"))
 
 
 def _matching(c: Context) -> Iterator[Task]:
     since, until = _window(c)
-    query = c.query
-    for task in c.store.newest_first(c.tenant_id):
-        status = status_at(task, c.now)
+    query = c.v.query
+    for task in c.store.newest_first(c.v.tenant_id):
+        status = status_at(task, c.v.now)
         if (
             since <= task.submitted <= until
             and status != "UNKNOWN"
@@ -49,10 +49,10 @@ def _matching(c: Context) -> Iterator[Task]:
 def _window(c: Context) -> tuple[float, float]:
     """From and to which creation time, at most a day apart; `end_time` is a whole second."""
     start, end = (
-        compact_time(t) if t else None for t in map(c.query.get, ("start_time", "end_time"))
+        compact_time(t) if t else None for t in map(c.v.query.get, ("start_time", "end_time"))
     )
     if start is None:
-        until = c.now if end is None else end + 0.999
+        until = c.v.now if end is None else end + 0.999
         return until - DAY, until
     if end is None:
         return start, start + DAY
@@ -63,7 +63,7 @@ def _window(c: Context) -> tuple[float, float]:
 
 
 def _list_item(example: Template, task: Task, c: Context) -> Facts:
-    status = status_at(task, c.now)
+    status = status_at(task, c.v.now)
     life = c.spec.lifecycle
     facts = {
         "gmt_create": millis(task.submitted),

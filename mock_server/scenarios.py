@@ -1,15 +1,19 @@
-"""Which named outcome a call asks for, and whether it applies here. Pure; reads only the spec.
+"""What a call asks for by name, and whether it applies here. Pure; reads only the spec.
 
-A name is that of an outcome of openapi.yaml, or `operationId:NAME` to mean one operation alone."""
+A name is that of an outcome of openapi.yaml, that of a fault (`reset`, `latency=2`), or either with
+an operation before it (`getTask:reset`) to mean that one alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from contracts.spec import Operation, Outcome, Spec
+from mock_server.faults import FAULTS, Fault, FaultError, parse
+from mock_server.near import near
+from mock_server.rules import Do, Hit
 
 HEADER = b"x-mock-scenario"
 URL_PARAMETER = "emo-scenario"
@@ -17,41 +21,53 @@ _ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
 
 class UnknownScenario(Exception):
-    """A name that no outcome has. Its text lists near matches."""
+    """A name that nothing has. Its text lists near matches, or says why it cannot be."""
 
-    def __init__(self, name: str, near: list[str]) -> None:
-        hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    def __init__(self, name: str, near_by: list[str], why: str = "") -> None:
+        near_by = [repr(known) for known in near_by]
+        hint = f"did you mean {' or '.join(near_by)}? " if near_by else f"{why}; " if why else ""
         super().__init__(f"no scenario {name[:80]!r}; {hint}`emo scenarios` lists them all")
 
 
+class Asked(NamedTuple):
+    """A name; what asks for it (`header`, `url`, `key`); whether it means this call alone."""
+
+    source: str
+    name: str
+    this_call: bool = False
+
+
 class Choice(NamedTuple):
-    """What a call asks for: this very answer, or how the task that it creates is to go."""
+    """What becomes of a call: this very answer, or how the task that it creates is to go; and what
+    happens to the answer on its way. name and source say what was asked for, and by what."""
 
     answer: Outcome | None = None
     fate: Outcome | None = None
-
-    @property
-    def name(self) -> str:
-        """The outcome's name; "" when nothing was asked for that applies here."""
-        chosen = self.answer or self.fate
-        return chosen.name if chosen else ""
+    fault: Fault | None = None
+    name: str = ""
+    source: str = ""
 
 
 NOTHING = Choice()
 
 
-def requested(header: bytes | None, urls: list[str], key: str) -> Iterator[tuple[bool, str]]:
-    """The names asked for, the strongest first, each with whether it was meant for this call alone:
-    the header, a query parameter of an input URL, the part of the key behind the first dot."""
+def asked_before_rules(headers: dict[bytes, bytes]) -> Iterator[Asked]:
+    """The name that a header asks for: stronger than any rule of the tenant."""
+    header = headers.get(HEADER)
     if header:
-        yield True, header.decode("latin-1").strip()
+        yield Asked("header", header.decode("latin-1").strip(), this_call=True)
+
+
+def asked_after_rules(urls: list[str], key: str) -> Iterator[Asked]:
+    """The names in input URLs, then the part of the key behind its first dot: what one call says is
+    stronger than what a whole session does."""
     for url in urls:
         if URL_PARAMETER in url:
             query = url.partition("?")[2].partition("#")[0]
-            yield from ((False, value) for name, value in parse_qsl(query) if name == URL_PARAMETER)
+            yield from (Asked("url", v) for name, v in parse_qsl(query) if name == URL_PARAMETER)
     suffix = key.partition(".")[2]
     if suffix:
-        yield False, suffix
+        yield Asked("key", suffix)
 
 
 def input_urls(body: Any) -> list[str]:
@@ -66,52 +82,68 @@ def without_scenario(url: str) -> str:
     return _ASKED.sub(lambda found: found[0][0] if found[1] else "", url)
 
 
-def choose(spec: Spec, operation: Operation, names: Iterator[tuple[bool, str]]) -> Choice:
-    """The first of `names` that applies to the operation. Raises UnknownScenario for any that does
-    not exist, so that a typo never passes for a success."""
+def choose(spec: Spec, operation: Operation, asked: Iterable[Asked]) -> Choice | None:
+    """The first of them that applies to the operation. Raises UnknownScenario for any that does not
+    exist, so that a typo never passes for a success."""
     chosen: Choice | None = None
-    for this_call, name in names:
-        target, outcome = _find(spec, name)
-        choice = _apply(spec, operation, outcome, this_call or target is not None)
+    for source, name, this_call in asked:
+        target, do = find(spec, name)
+        choice = apply(spec, operation, do, this_call or target is not None)
         if chosen is None and choice is not None and target in (None, operation.id):
-            chosen = choice
-    return chosen or NOTHING
+            chosen = choice._replace(source=source)
+    return chosen
 
 
-def _find(spec: Spec, name: str) -> tuple[str | None, Outcome]:
-    """The operation that is meant alone, and the outcome."""
-    target, colon, outcome = name.rpartition(":")
-    if outcome not in spec.outcomes:
-        raise UnknownScenario(name, _near(outcome, spec.outcomes))
-    operations = [op.id for op in spec.operations_with(outcome)]
-    if outcome in spec.task_outcomes:
-        operations += [op.id for op in spec.operations.values() if _creates_tasks(spec, op)]
+def choose_by_rule(spec: Spec, operation: Operation, hit: Hit, source: str) -> Choice:
+    """What a rule says of the call; NOTHING where that is nothing, or does not apply here."""
+    rule, do = hit
+    choice = apply(spec, operation, do, rule.on) or NOTHING
+    return choice._replace(source=f"{source} {rule.name}")
+
+
+def find(spec: Spec, name: str) -> tuple[str | None, Do]:
+    """The operation that is meant alone, and what is to happen."""
+    target, colon, rest = name.rpartition(":")
+    if rest.partition("=")[0] in FAULTS:
+        operations = list(spec.operations)
+        do = Do(fault=_fault(rest))
+    else:
+        operations = [operation.id for operation in able(spec, rest)]
+        do = Do(rest)
+    if not operations:
+        raise UnknownScenario(name, _near(rest, [*spec.outcomes, *FAULTS]))
     if colon and target not in operations:
-        raise UnknownScenario(name, [f"{operation}:{outcome}" for operation in operations])
-    return target or None, spec.outcomes[outcome]
+        raise UnknownScenario(name, [f"{operation}:{rest}" for operation in operations])
+    return target or None, do
 
 
-def _apply(spec: Spec, operation: Operation, outcome: Outcome, this_call: bool) -> Choice | None:
+def able(spec: Spec, outcome: str) -> list[Operation]:
+    """The operations that answer so, and those that create a task that goes so."""
+    creators = [o for o in spec.operations.values() if spec.creates_tasks(o.id)]
+    return spec.operations_with(outcome) + (creators if outcome in spec.task_outcomes else [])
+
+
+def apply(spec: Spec, operation: Operation, do: Do, this_call: bool) -> Choice | None:
     """How a task goes is decided when it is created; a poll shows another state only when it is
-    asked for by that very poll."""
-    is_fate = outcome.name in spec.task_outcomes
-    if is_fate and _creates_tasks(spec, operation):
-        return Choice(fate=outcome)
-    if outcome.name in operation.outcomes and (this_call or not is_fate):
-        return Choice(answer=outcome)
+    asked for by that very poll. None where it does not apply."""
+    name = do.outcome or (do.fault.kind if do.fault else "")
+    is_fate = do.outcome in spec.task_outcomes
+    if is_fate and spec.creates_tasks(operation.id):
+        return Choice(fate=spec.outcomes[do.outcome], fault=do.fault, name=name)
+    if do.outcome in operation.outcomes and (this_call or not is_fate):
+        return Choice(spec.outcomes[do.outcome], fault=do.fault, name=name)
+    if do.fault is not None and not do.outcome:
+        return Choice(fault=do.fault, name=name)
     return None
 
 
-def _creates_tasks(spec: Spec, operation: Operation) -> bool:
-    return any(
-        operation.id == m["operation"] and "queue-seconds" in m for m in spec.models.values()
-    )
+def _fault(name: str) -> Fault:
+    try:
+        return parse(name)
+    except FaultError as error:
+        raise UnknownScenario(name, [], str(error)) from None
 
 
-def _near(name: str, outcomes: dict[str, Outcome]) -> list[str]:
-    from difflib import get_close_matches  # 15 ms that only a mistake costs
-
-    lower = {known.lower(): known for known in outcomes}
-    close = get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
-    inside = [known for known in lower if name and name.lower() in known][:3]
-    return [lower[known] for known in dict.fromkeys([*close, *inside])][:3]
+def _near(name: str, known: list[str]) -> list[str]:
+    inside = [k for k in known if name and name.lower() in k.lower()][:3]
+    return list(dict.fromkeys([*near(name, known, 3, 0.5), *inside]))[:3]

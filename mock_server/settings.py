@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from mock_server.clock import MODES
 
+LIMITS = ("off", "documented")
+LOGS = ("auto", "text", "json", "off")
+
 
 class SettingsError(ValueError):
     """A setting that cannot be, named with its value and the way on."""
@@ -17,7 +20,9 @@ class SettingsError(ValueError):
 class Settings(Struct, frozen=True, kw_only=True):
     """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
     how many tasks of one key run at a time (None: as the spec says), `seed` what ids and boxes
-    depend on. Raises SettingsError."""
+    depend on, `limits` a key of LIMITS, `variants` choices of the spec's x-variants by name,
+    `scenario` the path of a file of scenarios, or one scenario, as YAML; `log` a key of LOGS.
+    Raises SettingsError."""
 
     host: str = "127.0.0.1"
     port: int = 8787
@@ -27,6 +32,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     seed: str = "emo"
     admin_token: str | None = None
     allow_hosts: tuple[str, ...] = ()
+    limits: str = "off"
+    variants: dict[str, str] = {}
+    scenario: str | None = None
+    log: str = "auto"
 
     def __post_init__(self) -> None:
         if self.time not in MODES:
@@ -35,6 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingsError(f"speed {self.speed} must be from 0 (frozen) to 1e9")
         if self.concurrency is not None and not 1 <= self.concurrency <= 1000:
             raise SettingsError(f"concurrency {self.concurrency} must be from 1 to 1000")
+        if self.limits not in LIMITS:
+            raise SettingsError(f"limits {self.limits!r} is none of {', '.join(LIMITS)}")
+        if self.log not in LOGS:
+            raise SettingsError(f"log {self.log!r} is none of {', '.join(LOGS)}")
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port} must be from 0 (any free one) to 65535")
         if self.time == "frozen" and self.speed:

@@ -16,7 +16,8 @@ class Task(Struct, frozen=True, gc=False):
     """What was decided when the task was created; all times are the tenant's, in epoch seconds.
 
     `outcome` is the name of the answer it ends with (`SUCCEEDED`, `FAILED.InvalidURL`, …), `slot`
-    the place it works in (-1: none). A time of `inf` never comes: a task can be stuck."""
+    the place it works in (-1: none). A time of `inf` never comes: a task can be stuck. `detail`
+    is the field that its message names."""
 
     id: str
     request_id: str
@@ -29,6 +30,7 @@ class Task(Struct, frozen=True, gc=False):
     ended: float
     expires: float
     canceled: float | None = None
+    detail: str = ""
 
 
 def status_at(task: Task, now: float) -> str:

@@ -33,7 +33,7 @@ def changed(spec: Spec, operation: str, **changes: Any) -> Any:
 def assert_refused(result: Any, status: int, code: str, message: str) -> None:
     assert (result.status, result.body["code"], result.body["message"]) == (status, code, message)
     assert result.body["request_id"]
-    assert result.reply.reason
+    assert dict(result.reply.headers)[b"x-mock-explain"].decode() == result.body["request_id"]
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/tasks/1", "/nowhere", f"{SERVICE}/face-detect"])

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from mock_server.near import did_you_mean
+
 # name: module, what it does. Here, so that the list of commands imports none of them.
 COMMANDS = {
     "serve": ("serve", "Run the fake service."),
@@ -89,10 +91,3 @@ def _with_suggestion(error: click.UsageError) -> click.UsageError:
     hint = did_you_mean(text, [str(choice) for choice in parameter.type.choices])
     return click.BadParameter(error.message + hint, error.ctx, parameter)
 
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """` Did you mean 'NAME'?`, or nothing where nothing known is near."""
-    from difflib import get_close_matches  # 15 ms that only a mistake costs
-
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""

@@ -66,7 +66,7 @@ class State(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from emo_client import TASK_STATUSES
-        from mock_server.cli import did_you_mean
+        from mock_server.near import did_you_mean
 
         hint = did_you_mean(str(value).upper(), list(TASK_STATUSES))
         if value not in TASK_STATUSES and hint:

@@ -41,7 +41,7 @@ def scenarios(operation: str | None, as_json: bool) -> None:
 
     spec = Spec.load()
     if operation is not None and operation not in spec.operations:
-        from mock_server.cli import did_you_mean
+        from mock_server.near import did_you_mean
 
         known = list(spec.operations)
         hint = did_you_mean(operation, known)

@@ -59,6 +59,11 @@ def clip(ratio: str) -> Clip:
     return Clip(**_located(clips[ratio]))
 
 
+def seconds(ratio: str) -> float:
+    """The length of the video of that ratio."""
+    return clip(ratio).duration
+
+
 @cache
 def portrait() -> Portrait:
     """The sample image, a drawing of nobody."""

@@ -7,16 +7,28 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mock_server.account import Account
 from mock_server.clock import Clock
+from mock_server.limits import Bucket
+from mock_server.rules import Rule, Tally
 from mock_server.schedule import Queue
 from mock_server.tasks import Task
 
 
 class Tenant(Struct, frozen=True, gc=False):
-    """What belongs to one API key, besides its tasks."""
+    """What belongs to one API key, besides its tasks.
+
+    began: its time when it was first seen. rules, variants: set by the control API. buckets: what
+    is left of its rates, by operation."""
 
     clock: Clock
     queue: Queue
+    began: float = 0.0
+    rules: tuple[Rule, ...] = ()
+    tally: Tally = Tally()
+    variants: dict[str, str] = {}
+    buckets: dict[str, Bucket] = {}
+    account: Account = Account()
 
 
 class Store(Protocol):
@@ -40,8 +52,8 @@ class Store(Protocol):
     def newest_first(self, tenant: str) -> Iterator[Task]:
         """The tenant's tasks, latest `put` first."""
 
-    def forget(self, tenant: str, expired: float) -> None:
-        """Drop the tasks at the old end whose `expires` is `expired` or before."""
+    def forget(self, tenant: str, expired: float) -> list[Task]:
+        """Drop, and return, the tasks at the old end whose `expires` is `expired` or before."""
 
     def reset(self, tenant: str) -> None:
         """Drop all that belongs to the tenant."""

@@ -65,10 +65,11 @@ class MemoryStore:
         room = self._rooms.get(tenant)
         return (room.tasks[task_id] for task_id in reversed(room.order)) if room else iter(())
 
-    def forget(self, tenant: str, expired: float) -> None:
-        room = self._room(tenant)
+    def forget(self, tenant: str, expired: float) -> list[Task]:
+        room, dropped = self._room(tenant), []
         while room.order and room.tasks[room.order[0]].expires <= expired:
-            self._drop_oldest(room)
+            dropped.append(self._drop_oldest(room))
+        return dropped
 
     def reset(self, tenant: str) -> None:
         room = self._rooms.pop(tenant, None)
@@ -89,6 +90,6 @@ class MemoryStore:
         else:
             self.reset(silent)
 
-    def _drop_oldest(self, room: _Room) -> None:
-        del room.tasks[room.order.popleft()]
+    def _drop_oldest(self, room: _Room) -> Task:
         self._tasks -= 1
+        return room.tasks.pop(room.order.popleft())

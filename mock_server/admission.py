@@ -1,0 +1,104 @@
+"""What the spec asks of a call, in the order in which the service looks: the key, then the path,
+the headers, the body, the query. Each check returns what it read or raises Refused. Keeps nothing."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from contracts.rules import Violation
+from contracts.spec import Operation, Spec
+from mock_server import body as json_body
+from mock_server.call import Call
+from mock_server.context import Refused
+from mock_server.routing import Route, Router
+
+
+class Admission:
+    """The checks of one spec, compiled once."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self._router = Router(spec)
+        self._key = lru_cache(maxsize=4096)(self._key_of)
+
+    def key(self, headers: dict[bytes, bytes]) -> str:
+        """The API key. First of all: an unknown path without a key is a 401."""
+        sent = headers.get(b"authorization", b"").strip()
+        if not sent:
+            raise self.refused("missing", "#header/Authorization", "is missing")
+        known = self._key(sent)
+        if known is None:
+            why = "is not `Bearer` and a key that starts with sk-"
+            raise self.refused("invalid", "#header/Authorization", why)
+        return known
+
+    def size(self, call: Call) -> None:
+        if call.head_bytes > self.spec.limits["header-bytes"]:
+            raise self.refused("header-size", "#header", f"{call.head_bytes} bytes")
+
+    def route(self, call: Call) -> Route:
+        """The operation, and the value in its path."""
+        found = self._router.find(call.method, call.path)
+        if found is None:
+            raise self.refused("path", "#path", f"{call.path[:200]} is no path of the spec")
+        if isinstance(found, str):
+            raise self.refused("method", "#method", f"the path has no {call.method[:20]}")
+        return found
+
+    def headers(self, operation: Operation, call: Call) -> None:
+        for parameter in operation.headers:
+            sent = call.headers.get(parameter.header)
+            if sent is None and not parameter.required:
+                continue
+            _, violation = parameter.parse(sent.decode("latin-1") if sent is not None else None)
+            if violation:
+                raise Refused(violation)
+
+    def json(self, operation: Operation, call: Call) -> Any:
+        """The body as it was sent; None of an operation that takes none."""
+        if len(call.body) > self.spec.limits["body-bytes"]:
+            raise self.refused("body-size", "#body", "is too large")
+        if operation.body is None:
+            return None
+        try:
+            return json_body.decode(call.body)
+        except ValueError as error:
+            raise Refused(Violation(operation.body_refusal, "", "body", str(error))) from None
+
+    def schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
+        """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
+        for parameter in operation.headers:
+            scheme = parameter.required_by_scheme
+            if scheme and call.headers.get(parameter.header) != b"enable":
+                for url in urls:
+                    if url.lower().startswith(f"{scheme}://"):
+                        raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
+
+    def query(self, operation: Operation, query: str) -> dict[str, Any]:
+        """The values of the query parameters, or their defaults."""
+        if not operation.query:
+            return {}
+        sent = parse_query(query)
+        values = {}
+        for parameter in operation.query:
+            values[parameter.name], violation = parameter.parse(sent.get(parameter.name))
+            if violation:
+                raise Refused(violation)
+        return values
+
+    def refused(self, use: str, pointer: str, reason: str) -> Refused:
+        """The refusal for what has no schema, by its use in the spec's x-refusals."""
+        return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
+
+    def _key_of(self, sent: bytes) -> str | None:
+        scheme, _, rest = sent.decode("latin-1").partition(" ")
+        key = rest.strip()
+        is_key = scheme.lower() == "bearer" and self.spec.key_pattern.match(key)
+        return key if is_key else None
+
+
+def parse_query(query: str) -> dict[str, str]:
+    """The parameters of a query string; of one given twice the last."""
+    return dict(parse_qsl(query, keep_blank_values=True))

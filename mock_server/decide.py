@@ -1,0 +1,53 @@
+"""Which scenario a call gets, of all that ask for one. The precedence, the strongest first: the
+call's header, the tenant's rules, an input URL, the key's suffix, the server's file. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from contracts.spec import Operation, Spec
+from mock_server.context import Visit
+from mock_server.rules import Hit, Rule, Seen, Tally, fire, pick
+from mock_server.scenarios import (
+    NOTHING,
+    Choice,
+    asked_after_rules,
+    asked_before_rules,
+    choose,
+    choose_by_rule,
+)
+from mock_server.stores import Tenant
+
+
+def decide(
+    spec: Spec, v: Visit, tenant: Tenant, operation: Operation, urls: list[str],
+    file: tuple[Rule, ...], status: Callable[[], str],
+) -> tuple[Choice, Tenant]:  # fmt: skip
+    """What becomes of the call, and the tenant's record with every rule that counted it. Raises
+    UnknownScenario for any name that does not exist, also a weaker one's."""
+    header = choose(spec, operation, asked_before_rules(v.call.headers))
+    weaker = choose(spec, operation, asked_after_rules(urls, v.key))
+    if not tenant.rules and not file:
+        return header or weaker or NOTHING, tenant
+    seen = Seen(operation.id, v.body, v.call.headers, v.path_value, status, v.now, tenant.began)
+    own, tally = pick(tenant.rules, tenant.tally, seen)
+    served, tally = pick(file, tally, seen)
+    choice, tally = _strongest(spec, operation, header, own, weaker, served, tally)
+    return choice, replace(tenant, tally=tally)
+
+
+def _strongest(
+    spec: Spec, operation: Operation, header: Choice | None, own: Hit | None,
+    weaker: Choice | None, served: Hit | None, tally: Tally,
+) -> tuple[Choice, Tally]:  # fmt: skip
+    if header is not None:
+        return header, tally
+    if own is not None:
+        return choose_by_rule(spec, operation, own, "rule"), fire(tally, own.rule)
+    if weaker is not None:
+        return weaker, tally
+    if served is not None:
+        return choose_by_rule(spec, operation, served, "file"), fire(tally, served.rule)
+    return NOTHING, tally

@@ -1,0 +1,20 @@
+"""Did-you-mean. Loads what it needs when somebody was wrong: that costs 15 ms once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def near(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """The known words nearest to `word`, whatever their case."""
+    from difflib import get_close_matches
+
+    lower = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), lower, n=most, cutoff=cutoff)
+    return [lower[name] for name in found]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean 'NAME'?`, or nothing where nothing known is near."""
+    found = near(word, known)
+    return f" Did you mean {found[0]!r}?" if found else ""

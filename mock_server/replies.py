@@ -1,0 +1,78 @@
+"""Answers as bytes: an outcome filled with facts, held against the spec before it leaves."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.rules import Violation
+from contracts.spec import Operation, Outcome, Spec
+from mock_server.call import Call, Reply
+from mock_server.context import Facts
+from mock_server.variants import Effects
+from mock_server.wire import Template, http_date
+
+ALWAYS = [
+    (b"content-type", b"application/json"),
+    (b"req-cost-time", b"0"),
+    (b"server", b"istio-envoy"),
+]
+
+
+class Replies:
+    """The outcomes of one spec as templates, compiled once."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._templates = {name: Template(o.value) for name, o in spec.outcomes.items()}
+        self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
+        self._encode = msgspec.json.Encoder().encode
+
+    def fill(
+        self,
+        operation: Operation,
+        outcome: Outcome,
+        facts: Facts,
+        effects: Effects,
+        request_id: str,
+        now: float,
+    ) -> Reply:
+        """The outcome with the facts of this call. Raises ValidationError: the fake is wrong."""
+        facts["request_id"] = request_id
+        value = self._templates[outcome.name].fill(facts)
+        if effects.details and outcome.status >= 400:
+            value["message"] += outcome.details or effects.details
+        if not operation.answers[outcome.status].is_valid(value):
+            operation.answers[outcome.status].validate(value)
+        encoded = self._encode(value)
+        return Reply(outcome.status, headers(request_id, now, encoded), encoded, outcome.name)
+
+    def refuse(
+        self, violation: Violation, call: Call, effects: Effects, request_id: str, now: float
+    ) -> Reply:
+        """The outcome that the broken rule names, with the field or method in its message."""
+        name = effects.answers.get(violation.outcome, violation.outcome)
+        outcome = self._spec.outcomes[name]
+        facts: Facts = {}
+        if outcome.template:
+            method = call.method[:20]
+            facts["message"] = outcome.template.format(field=violation.field, method=method)
+        return self.fill(self._owners[name], outcome, facts, effects, request_id, now)
+
+    def unknown_scenario(self, text: str, request_id: str, now: float) -> Reply:
+        """What no service would say: the call asks for an answer that does not exist."""
+        value = {"code": "UnknownScenario", "message": text, "request_id": request_id}
+        encoded = self._encode(value)
+        return Reply(400, headers(request_id, now, encoded), encoded, "")
+
+
+def headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, bytes]]:
+    """What every captured answer has (CNB, 95 of 95). The fake takes no time of the tenant's."""
+    moment = b"%d" % (now * 1000)
+    return [
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        (b"date", http_date(int(now))),
+        (b"req-arrive-time", moment),
+        (b"resp-start-time", moment),
+        *ALWAYS,
+    ]

@@ -1,0 +1,182 @@
+"""Scenarios as sequences: which calls a rule is about, and what happens to the first of them, the
+third, those after. Pure; a rule knows the call and the time as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from mock_server.faults import Fault
+
+# A rule that counts for each task by itself remembers so many tasks, the latest.
+MOST_TASKS = 1000
+
+
+class Do(Struct, frozen=True):
+    """What happens to a call: an outcome by its name, a fault, both, or neither of them."""
+
+    outcome: str = ""
+    fault: Fault | None = None
+
+
+NORMAL = Do()
+
+
+class Step(Struct, frozen=True):
+    """What happens to so many calls; None is all that follow. Where `do` is None the rule leaves
+    them to others."""
+
+    do: Do | None
+    times: int | None = None
+
+
+class Match(Struct, frozen=True):
+    """Which calls. operations: of these ids, any when empty. body: values by JSON pointer, headers:
+    by lower-case name; each an exact value or a Contains or Exists. status: of the task that the
+    call asks for. since, until: seconds after the rule was set, in [since, until)."""
+
+    operations: tuple[str, ...] = ()
+    model: str = ""
+    body: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    status: str = ""
+    since: float = 0.0
+    until: float = float("inf")
+
+
+class Rule(Struct, frozen=True):
+    """id: changes when the rule does. on: whether it names its operations; else they are those that
+    can answer so. per_task: counts the calls of each task by themselves. repeat: begins again
+    behind its last step. began: the tenant's time when it was set; None is its first call."""
+
+    name: str
+    id: str
+    match: Match
+    steps: tuple[Step, ...]
+    on: bool = False
+    per_task: bool = False
+    repeat: bool = False
+    began: float | None = None
+    source: Mapping[str, Any] = {}
+
+
+class Seen(NamedTuple):
+    """What a rule may know of a call."""
+
+    operation: str
+    body: Any
+    headers: Mapping[bytes, bytes]
+    task_id: str
+    status: Callable[[], str]
+    now: float
+    began: float
+
+
+class Tally(Struct, frozen=True):
+    """How many calls each rule matched and answered, by the rule's id; `tasks`: how many it matched
+    of each task."""
+
+    matched: dict[str, int] = {}
+    fired: dict[str, int] = {}
+    tasks: dict[tuple[str, str], int] = {}
+
+
+class Hit(NamedTuple):
+    """The rule that decides, and what it says."""
+
+    rule: Rule
+    do: Do
+
+
+def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, Tally]:
+    """The first rule that has something for the call, and the tally after it. Each rule counts each
+    call that it matches, whoever decides: a third poll is the third."""
+    hit: Hit | None = None
+    for rule in rules:
+        if not matches(rule, seen):
+            continue
+        number, tally = _count(rule, tally, seen.task_id)
+        do = step_for(rule, number)
+        if hit is None and do is not None:
+            hit = Hit(rule, do)
+    return hit, tally
+
+
+def fire(tally: Tally, rule: Rule) -> Tally:
+    """The tally after the rule was heard."""
+    fired = {**tally.fired, rule.id: tally.fired.get(rule.id, 0) + 1}
+    return Tally(tally.matched, fired, tally.tasks)
+
+
+def step_for(rule: Rule, number: int) -> Do | None:
+    """What happens to the matching call of this number, from 1; None leaves it to others."""
+    length = sum(step.times or 0 for step in rule.steps)
+    if rule.repeat and length:
+        number = (number - 1) % length + 1
+    for step in rule.steps:
+        if step.times is None or number <= step.times:
+            return step.do
+        number -= step.times
+    return None
+
+
+def _count(rule: Rule, tally: Tally, task_id: str) -> tuple[int, Tally]:
+    number = tally.matched.get(rule.id, 0) + 1
+    matched = {**tally.matched, rule.id: number}
+    if not rule.per_task:
+        return number, Tally(matched, tally.fired, tally.tasks)
+    key = rule.id, task_id
+    number = tally.tasks.get(key, 0) + 1
+    tasks = {k: v for k, v in tally.tasks.items() if k != key} | {key: number}
+    if len(tasks) > MOST_TASKS:
+        tasks.pop(next(iter(tasks)))
+    return number, Tally(matched, tally.fired, tasks)
+
+
+def matches(rule: Rule, seen: Seen) -> bool:
+    """Whether the rule is about this call."""
+    match = rule.match
+    began = seen.began if rule.began is None else rule.began
+    return (
+        (not match.operations or seen.operation in match.operations)
+        and match.since <= seen.now - began < match.until
+        and (not match.model or _is(match.model, at(seen.body, "/model")))
+        and all(_is(wanted, at(seen.body, pointer)) for pointer, wanted in match.body.items())
+        and all(_is(wanted, _header(seen, name)) for name, wanted in match.headers.items())
+        and (not match.status or (bool(seen.task_id) and seen.status() == match.status))
+    )
+
+
+class Missing:
+    """Nothing is there."""
+
+
+def at(body: Any, pointer: str) -> Any:
+    """The value at a JSON pointer, Missing where there is none."""
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(body, dict) and key in body:
+            body = body[key]
+        elif isinstance(body, list) and key.isdecimal() and int(key) < len(body):
+            body = body[int(key)]
+        else:
+            return Missing
+    return body
+
+
+def _header(seen: Seen, name: str) -> Any:
+    sent = seen.headers.get(name.lower().encode("latin-1", "replace"))
+    return Missing if sent is None else sent.decode("latin-1")
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    """Whether a value is what a rule wants: the same, `{contains: …}` or `{exists: …}`."""
+    if isinstance(wanted, dict) and len(wanted) == 1:
+        (word, argument), *_ = wanted.items()
+        if word == "exists":
+            return (value is not Missing) is bool(argument)
+        if word == "contains":
+            return isinstance(value, str) and str(argument) in value
+    return type(wanted) is type(value) and bool(wanted == value)

@@ -1,0 +1,97 @@
+"""Rules from what people wrote, once it was checked. Reads no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contracts.spec import Spec
+from mock_server import variants
+from mock_server.rulecheck import Problem, operations_of, problems, what
+from mock_server.rules import Match, Rule, Step
+
+
+class RuleError(ValueError):
+    """Scenarios that cannot be. Lists every problem."""
+
+    def __init__(self, found: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.text}" for p in found))
+        self.problems = found
+
+
+class Ruleset(NamedTuple):
+    """What one source says: its rules in order, and its choices of variants."""
+
+    rules: tuple[Rule, ...] = ()
+    variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
+
+
+def compile_ruleset(spec: Spec, value: Any, began: float | None = None) -> Ruleset:
+    """The rules of what scenarios.schema.json describes. began: the tenant's time when they are
+    set; None for a file's, which count from each tenant's first call. Raises RuleError."""
+    found = problems(spec, value)
+    if found:
+        raise RuleError(found)
+    written = value.get("scenarios", [])
+    rules = [_rule(spec, rule, number, began) for number, rule in enumerate(written, 1)]
+    return Ruleset(tuple(rules), variants.check(spec, value.get("variants", {})))
+
+
+def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None) -> Rule:
+    name = written.get("name", f"scenario {number}")
+    text = msgspec.json.encode(written, order="sorted")
+    steps = tuple(_steps(spec, written))
+    return Rule(
+        name=name,
+        id=f"{name} {blake2b(text, digest_size=6).hexdigest()}",
+        match=_match(written, operations_of(written) or _able(spec, steps)),
+        steps=steps,
+        on="on" in written,
+        per_task=written.get("per") == "task",
+        repeat=written.get("repeat", False),
+        began=began,
+        source=written,
+    )
+
+
+def _able(spec: Spec, steps: tuple[Step, ...]) -> list[str]:
+    """Those that can answer so, or create a task that goes so; none is any, for a fault."""
+    outcomes = [step.do.outcome for step in steps if step.do is not None]
+    if not all(outcomes):
+        return []
+    return [
+        operation.id
+        for operation in spec.operations.values()
+        if any(
+            spec.creates_tasks(operation.id)
+            if outcome in spec.task_outcomes
+            else outcome in operation.outcomes
+            for outcome in outcomes
+        )
+    ]
+
+
+def _match(written: dict[str, Any], operations: list[str]) -> Match:
+    low, high = written.get("between", (0, None))
+    return Match(
+        operations=tuple(operations),
+        model=written.get("model", ""),
+        body=written.get("body", {}),
+        headers=written.get("headers", {}),
+        status=written.get("status", ""),
+        since=float(low),
+        until=float("inf") if high is None else float(high),
+    )
+
+
+def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
+    for step in written.get("steps", []):
+        yield Step(what(spec, step["do"]), step.get("times"))
+    if "do" in written:
+        before = written.get("after", written.get("nth", 1) - 1)
+        if before:
+            yield Step(None, before)
+        yield Step(what(spec, written["do"]), 1 if "nth" in written else written.get("first"))
