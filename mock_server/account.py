@@ -70,8 +70,12 @@ def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> 
     rows = list(rows)
     if account.free_only and sum(row.quantity for row in rows if row.model == model) >= free:
         return "free-tier"
-    spent = sum(row.cost for row in rows)
-    return "arrears" if account.balance is not None and spent >= account.balance else ""
+    return "arrears" if account.balance is not None and total(rows) >= account.balance else ""
+
+
+def total(rows: Iterable[Used]) -> float:
+    """What a bill comes to, in CNY."""
+    return round(sum(row.cost for row in rows), 6)
 
 
 def _add(

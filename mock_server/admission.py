@@ -1,5 +1,5 @@
 """What the spec asks of a call, in the order in which the service looks: the key, then the path,
-the headers, the body, the query. Each check returns what it read or raises Refused. Keeps nothing."""
+the headers, the body, the query. A check returns what it read or raises Refused. Keeps nothing."""
 
 from __future__ import annotations
 

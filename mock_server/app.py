@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -20,6 +20,8 @@ from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.engine import Engine
+from mock_server.line import act_out
+from mock_server.rulesfile import RulesFile, no_file
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
@@ -33,10 +35,13 @@ def create_app(
     spec: Spec | None = None,
     store: Store | None = None,
     real: RealTime = real_time,
-) -> Starlette:
-    """The whole fake as an ASGI app. Raises SpecError before it serves anything."""
-    engine = Engine(spec or Spec.load(), settings=settings, store=store, real=real)
-    return FakeApp(engine)
+    tell: Callable[[str], object] = lambda _: None,
+) -> FakeApp:
+    """The whole fake as an ASGI app. Raises SpecError, VariantError and ScenarioError before it
+    serves anything. tell: is told when the scenario file changed."""
+    spec, settings = spec or Spec.load(), settings or Settings()
+    file = no_file if settings.scenario is None else RulesFile(spec, settings.scenario, tell)
+    return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file))
 
 
 class FakeApp(Starlette):
@@ -53,12 +58,12 @@ class FakeApp(Starlette):
             exception_handlers={HTTPException: _own_error},
         )
         self.router.redirect_slashes = False
-        self._engine = engine
+        self.engine = engine
         self._limit = engine.spec.limits["body-bytes"]
 
     def broken(self) -> Reply:
         """The answer to what is not even HTTP, for the protocol under this app."""
-        return self._engine.broken()
+        return self.engine.broken()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(OWN_PATHS):
@@ -84,7 +89,11 @@ class FakeApp(Starlette):
             + len(scope["query_string"])
             + len(b"".join(chain.from_iterable(scope["headers"]))),
         )
-        reply = self._engine.handle(call)
+        reply = self.engine.handle(call)
+        if reply.line is not None:
+            left = partial(self.engine.real_left, reply.line.tenant)
+            if not await act_out(reply, scope, send, left):
+                return
         await send(
             {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         )
@@ -130,12 +139,22 @@ def _result(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
         found = engine.result(path, request.url.query)
-        if isinstance(found, results.Denied):
-            return _xml(found)
         _drop_odd_range(request.scope)
-        return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
+        response = _xml(found) if isinstance(found, results.Denied) else _video(found)
+        engine.note_download(_call(request, path), response.status_code)
+        return response
 
     return serve
+
+
+def _video(found: media.Clip) -> Response:
+    return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
+
+
+def _call(request: Request, path: str) -> Call:
+    headers = dict(request.scope["headers"])
+    origin = f"{request.url.scheme}://{_host(request.scope, headers)}"
+    return Call(request.method, path, request.url.query, headers, b"", origin)
 
 
 def _drop_odd_range(scope: Scope) -> None:

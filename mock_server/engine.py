@@ -13,19 +13,21 @@ from msgspec.structs import replace
 from contracts.document import SpecError
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
-from mock_server import variants
+from mock_server import ids, variants
 from mock_server.admission import Admission
 from mock_server.call import Call, Reply
+from mock_server.chronicle import Chronicle
 from mock_server.clock import RealTime, real_time
 from mock_server.context import ANONYMOUS, Context, Facts, Refused, Visit
 from mock_server.decide import decide
 from mock_server.faults import FAULTS, strike
 from mock_server.handlers import HANDLERS, state_shown
-from mock_server.ids import digest, tenant_of, uuid
+from mock_server.ids import digest, uuid
 from mock_server.media import Clip
 from mock_server.replies import Replies, headers
 from mock_server.results import Denied, no_such_key, open_result
 from mock_server.ruleset import Ruleset
+from mock_server.rulesfile import no_file
 from mock_server.scenarios import HEADER, Choice, UnknownScenario, input_urls
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
@@ -34,14 +36,14 @@ from mock_server.tasks import STATES
 from mock_server.tenants import Tenants
 from mock_server.variants import PLAIN, Effects
 
-EXPLAIN = b"x-mock-explain"
-NO_FILE = Ruleset()
+DONE = Reply(200, [], b"", "")
 
 
 class Engine:
     """The fake without HTTP. Given the same seed, time and calls it returns the same bytes.
 
-    file: what the server's scenario file says at the machine's time. Raises SpecError when the
+    file: what the server's scenario file says at the machine's time. tenant_of: the id of a key's
+    tenant, where that is not to come from the seed. Raises SpecError when the
     handlers are not exactly the spec's operations, VariantError for a setting of no variant."""
 
     def __init__(
@@ -51,7 +53,8 @@ class Engine:
         settings: Settings | None = None,
         store: Store | None = None,
         real: RealTime = real_time,
-        file: Callable[[float], Ruleset] = lambda _: NO_FILE,
+        file: Callable[[float], Ruleset] = no_file,
+        tenant_of: Callable[[str], str] | None = None,
     ) -> None:
         self.spec = spec
         self.settings = settings or Settings()
@@ -61,10 +64,14 @@ class Engine:
         self.seed = self.settings.seed_bytes
         self.admission = Admission(spec)
         self.tenants = Tenants(spec, self.settings, self.store)
+        self.chronicle = Chronicle(spec, self.store)
         self._replies = Replies(spec)
+        self._heard: set[str] = set()
         self._variants = variants.check(spec, dict(self.settings.variants))
         self._effects = lru_cache(maxsize=256)(self._effects_of)
-        self._tenant_id = lru_cache(maxsize=4096)(partial(tenant_of, seed=self.seed))
+        self._tenant_id = lru_cache(maxsize=4096)(
+            tenant_of or partial(ids.tenant_of, seed=self.seed)
+        )
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
         odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
         if odd:
@@ -82,7 +89,7 @@ class Engine:
         except UnknownScenario as unknown:
             v.violation = Violation("", "", "", str(unknown))
             reply = self._replies.unknown_scenario(str(unknown), v.request_id, v.now)
-        return self._record(v, reply)
+        return self.chronicle.record(v, reply)
 
     def broken(self) -> Reply:
         """The answer to what is not even HTTP."""
@@ -102,6 +109,33 @@ class Engine:
     def real_left(self, tenant_id: str, moment: float) -> float:
         """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
         return self.tenants.real_left(tenant_id, moment, self.real())
+
+    def unused(self) -> list[str]:
+        """The names of the file's rules that no call of any tenant ever got an answer from."""
+        rules = self.file(self.real()).rules
+        return [rule.name for rule in rules if f"file {rule.name}" not in self._heard]
+
+    def variants_of(self, tenant: Tenant, real: float) -> dict[str, str]:
+        """The choices that hold for a tenant: the server's, its file's, its own."""
+        return {**self._variants, **self.file(real).variants, **tenant.variants}
+
+    def note(self, tenant_id: str, real: float, method: str, path: str, body: bytes) -> None:
+        """Keep a call of the control API that changed something."""
+        now = self.tenants.now(tenant_id, real)
+        self.chronicle.note(tenant_id, real, now, Call(method, path, body=body), DONE)
+
+    def note_download(self, call: Call, status: int) -> None:
+        """Keep that a result was asked for; whose it is stands in its path."""
+        tenant_id = call.path.removeprefix("/results/").partition("/")[0]
+        if self.store.tenant(tenant_id) is not None:
+            real = self.real()
+            now = self.tenants.now(tenant_id, real)
+            self.chronicle.note(tenant_id, real, now, call, DONE._replace(status=status))
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop all that belongs to the tenant."""
+        self.store.reset(tenant_id)
+        self.chronicle.journal.reset(tenant_id)
 
     def result(self, path: str, query: str) -> Clip | Denied:
         """What the object store answers for a path under /results/, by the tenant's clock."""
@@ -133,6 +167,7 @@ class Engine:
         v.choice, counted = decide(self.spec, v, tenant, operation, urls, file.rules, status)
         if counted is not tenant:
             self.store.save(v.tenant_id, counted)
+            self._heard.add(v.choice.source)
         v.choice = v.choice if fate is None or v.choice.name else fate
         return self._carried_out(v, operation, counted)
 
@@ -198,7 +233,7 @@ class Engine:
         return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
 
     def _in_effect(self, tenant: Tenant, file: Ruleset) -> Effects:
-        """What the variants do that are chosen for the server, by its file, by the tenant."""
+        """What they do."""
         if not (tenant.variants or file.variants or self._variants):
             return PLAIN
         chosen = {**self._variants, **file.variants, **tenant.variants}
@@ -213,10 +248,3 @@ class Engine:
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if v.tenant_id == ANONYMOUS else "9"
         v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)
-
-    def _record(self, v: Visit, reply: Reply) -> Reply:
-        """Keep the exchange; the answer says where it is explained."""
-        odd = v.violation or v.near or v.choice.name or reply.status >= 400
-        if odd or reply.outcome == "UNKNOWN":
-            reply.headers.append((EXPLAIN, v.request_id.encode()))
-        return reply

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+# Epoch seconds are floats with 7 digits behind the point: what is so little early is in time.
+SLACK = 1e-6
+
 
 class Bucket(Struct, frozen=True, gc=False):
     """Tokens that are there at the time `at` (epoch s of the tenant)."""
@@ -16,13 +19,15 @@ def take(bucket: Bucket | None, per_second: float, now: float) -> Bucket | None:
     """The bucket with a token less, or None when there is none to take. A new one is full: it holds
     the tokens of one second, and what is not taken does not add up."""
     full = max(per_second, 1.0)
-    held = full if bucket is None else bucket.tokens + per_second * max(0.0, now - bucket.at)
-    # A float's last bits do not cost a call that is due.
-    held = min(held, full) + 1e-9
-    return Bucket(held - 1.0, now) if held >= 1.0 else None
+    held = full if bucket is None else _held(bucket, per_second, now)
+    held = min(held, full)
+    return Bucket(held - 1.0, now) if held + per_second * SLACK >= 1.0 else None
 
 
 def until_next(bucket: Bucket, per_second: float, now: float) -> float:
     """Seconds until there is a token again."""
-    held = bucket.tokens + per_second * max(0.0, now - bucket.at)
-    return max(0.0, (1.0 - held) / per_second)
+    return max(0.0, (1.0 - _held(bucket, per_second, now)) / per_second)
+
+
+def _held(bucket: Bucket, per_second: float, now: float) -> float:
+    return bucket.tokens + per_second * max(0.0, now - bucket.at)

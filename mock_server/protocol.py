@@ -12,7 +12,14 @@ class Protocol(HttpToolsProtocol):
 
     Java's HttpClient and `curl --http2` send `Upgrade: h2c` with every first call; httptools ends
     the request there and drops its body. h11 declines the offer and reads on, so it takes over
-    such a connection."""
+    such a connection.
+
+    It puts the connection into each call's scope, where mock_server.line acts on it."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        # Under h11 too: it is made from this state, and this connection.
+        self.app_state = {**self.app_state, "transport": transport}
 
     def data_received(self, data: bytes) -> None:
         if b"h2c" in data and self._offers_http2(data):

@@ -47,8 +47,8 @@ def what(spec: Spec, written: Any) -> Do:
 
 def operations_of(written: dict[str, Any]) -> list[str]:
     """The operations that a rule names."""
-    on = written.get("on", [])
-    return [on] if isinstance(on, str) else on
+    named = written.get("operation", [])
+    return [named] if isinstance(named, str) else named
 
 
 @cache
@@ -69,8 +69,6 @@ def _hint(error: jsonschema_rs.ValidationError) -> str:
     node: Any = _schema()
     for part in error.schema_path[:-1]:
         node = node[part]
-        node = node["$defs"] if part == "$defs" else node
-        node = _schema()["$defs"][node["$ref"][8:]] if "$ref" in node else node
     known = node["properties"]
     unknown = next(key for key in error.instance if key not in known)
     return f"; known are {', '.join(known)}.{did_you_mean(unknown, known)}"
@@ -93,7 +91,7 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
 
 def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
     for number, operation in enumerate(operations_of(rule)):
-        where = f"{place}/on/{number}" if isinstance(rule["on"], list) else f"{place}/on"
+        where = f"{place}/operation" + (f"/{number}" if isinstance(rule["operation"], list) else "")
         yield from _known(operation, "operation", spec.operations, where)
     yield from _known(rule.get("model"), "model", spec.models, f"{place}/model")
     yield from _known(rule.get("status"), "status", spec.lifecycle.next, f"{place}/status")

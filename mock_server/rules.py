@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mock_server.faults import Fault
 
-# A rule that counts for each task by itself remembers so many tasks, the latest.
+# Of rules that count for each task by itself, so many counts are remembered, the latest.
 MOST_TASKS = 1000
 
 
@@ -25,11 +25,12 @@ NORMAL = Do()
 
 
 class Step(Struct, frozen=True):
-    """What happens to so many calls; None is all that follow. Where `do` is None the rule leaves
-    them to others."""
+    """What happens to so many calls; None is all that follow. Where `do` is None, and at other
+    operations than these, the rule leaves them to others; any when there are none."""
 
     do: Do | None
     times: int | None = None
+    operations: tuple[str, ...] = ()
 
 
 class Match(Struct, frozen=True):
@@ -47,15 +48,16 @@ class Match(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """id: changes when the rule does. on: whether it names its operations; else they are those that
-    can answer so. per_task: counts the calls of each task by themselves. repeat: begins again
-    behind its last step. began: the tenant's time when it was set; None is its first call."""
+    """id: changes when the rule does, or the place of one without a name; a file's is never that of
+    a tenant's. named: whether it names its operations; else they are those that can answer so.
+    per_task: counts the calls of each task by themselves. repeat: begins again behind its last
+    step. began: the tenant's time when it was set; None is its first call."""
 
     name: str
     id: str
     match: Match
     steps: tuple[Step, ...]
-    on: bool = False
+    named: bool = False
     per_task: bool = False
     repeat: bool = False
     began: float | None = None
@@ -98,7 +100,7 @@ def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, T
         if not matches(rule, seen):
             continue
         number, tally = _count(rule, tally, seen.task_id)
-        do = step_for(rule, number)
+        do = do_for(rule, number, seen.operation)
         if hit is None and do is not None:
             hit = Hit(rule, do)
     return hit, tally
@@ -110,14 +112,14 @@ def fire(tally: Tally, rule: Rule) -> Tally:
     return Tally(tally.matched, fired, tally.tasks)
 
 
-def step_for(rule: Rule, number: int) -> Do | None:
+def do_for(rule: Rule, number: int, operation: str) -> Do | None:
     """What happens to the matching call of this number, from 1; None leaves it to others."""
     length = sum(step.times or 0 for step in rule.steps)
     if rule.repeat and length:
         number = (number - 1) % length + 1
     for step in rule.steps:
         if step.times is None or number <= step.times:
-            return step.do
+            return step.do if not step.operations or operation in step.operations else None
         number -= step.times
     return None
 
@@ -139,9 +141,11 @@ def matches(rule: Rule, seen: Seen) -> bool:
     """Whether the rule is about this call."""
     match = rule.match
     began = seen.began if rule.began is None else rule.began
+    # Epoch seconds have 7 digits behind the point: 0.1 s later may be 0.0999999.
+    passed = round(seen.now - began, 6)
     return (
         (not match.operations or seen.operation in match.operations)
-        and match.since <= seen.now - began < match.until
+        and match.since <= passed < match.until
         and (not match.model or _is(match.model, at(seen.body, "/model")))
         and all(_is(wanted, at(seen.body, pointer)) for pointer, wanted in match.body.items())
         and all(_is(wanted, _header(seen, name)) for name, wanted in match.headers.items())
@@ -179,4 +183,13 @@ def _is(wanted: Any, value: Any) -> bool:
             return (value is not Missing) is bool(argument)
         if word == "contains":
             return isinstance(value, str) and str(argument) in value
-    return type(wanted) is type(value) and bool(wanted == value)
+    return _same(wanted, value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same to JSON: 1 is 1.0, and neither is true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -29,15 +29,26 @@ class Ruleset(NamedTuple):
     variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
 
 
-def compile_ruleset(spec: Spec, value: Any, began: float | None = None) -> Ruleset:
+def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: int = 0) -> Ruleset:
     """The rules of what scenarios.schema.json describes. began: the tenant's time when they are
-    set; None for a file's, which count from each tenant's first call. Raises RuleError."""
+    set; None for a file's, which count from each tenant's first call. before: how many there are
+    already. Raises RuleError."""
     found = problems(spec, value)
     if found:
         raise RuleError(found)
     written = value.get("scenarios", [])
-    rules = [_rule(spec, rule, number, began) for number, rule in enumerate(written, 1)]
+    rules = [_rule(spec, rule, number, began) for number, rule in enumerate(written, before + 1)]
     return Ruleset(tuple(rules), variants.check(spec, value.get("variants", {})))
+
+
+def in_full(value: Any) -> tuple[Any, str]:
+    """What the schema describes, of a rule or a list of rules alone; and what was put before the
+    JSON pointers in it."""
+    if isinstance(value, list):
+        return {"scenarios": value}, "/scenarios"
+    if isinstance(value, dict) and ("do" in value or "steps" in value):
+        return {"scenarios": [value]}, "/scenarios/0"
+    return value, ""
 
 
 def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None) -> Rule:
@@ -49,7 +60,7 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
         id=f"{name} {blake2b(text, digest_size=6).hexdigest()}",
         match=_match(written, operations_of(written) or _able(spec, steps)),
         steps=steps,
-        on="on" in written,
+        named="operation" in written,
         per_task=written.get("per") == "task",
         repeat=written.get("repeat", False),
         began=began,

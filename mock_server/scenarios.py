@@ -97,7 +97,7 @@ def choose(spec: Spec, operation: Operation, asked: Iterable[Asked]) -> Choice |
 def choose_by_rule(spec: Spec, operation: Operation, hit: Hit, source: str) -> Choice:
     """What a rule says of the call; NOTHING where that is nothing, or does not apply here."""
     rule, do = hit
-    choice = apply(spec, operation, do, rule.on) or NOTHING
+    choice = apply(spec, operation, do, rule.named) or NOTHING
     return choice._replace(source=f"{source} {rule.name}")
 
 

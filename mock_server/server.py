@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from mock_server.app import create_app
+from mock_server.app import FakeApp, create_app
 from mock_server.protocol import Protocol
 from mock_server.settings import Settings
 
@@ -41,8 +42,7 @@ class AddressError(OSError):
 def listen(settings: Settings) -> socket.socket:
     """A bound socket. Raises AddressError, in one line, where that cannot be."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock = _reusing(family)
     where = f"{settings.host}:{settings.port}"
     try:
         sock.bind((settings.host, settings.port))
@@ -53,6 +53,14 @@ def listen(settings: Settings) -> socket.socket:
         in_use = getattr(error, "errno", None) == EADDRINUSE
         way_on = "; --port 0 picks a free one" if in_use else ""
         raise AddressError(f"cannot listen on {where}: {why}{way_on}") from error
+    return sock
+
+
+def _reusing(family: int) -> socket.socket:
+    """A socket that may take a port on which connections of an earlier one still are. It names its
+    protocol: without, asyncio's own loop leaves Nagle's algorithm on, 40 ms an answer."""
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return sock
 
 
@@ -67,6 +75,8 @@ class _Server(uvicorn.Server):
     """Ends cleanly, with exit code 0, on SIGINT and SIGTERM; uvicorn's own raises them again."""
 
     on_started: Callable[[], None] | None = None
+    _opens_at = 0.0  # by the event loop's time
+    _opening: asyncio.Task[None] | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -86,18 +96,53 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state["refuse"] = self.refuse  # so it gets into each call's scope
         await super().startup(sockets)
         if self.on_started:
             self.on_started()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        await super().shutdown(sockets)
 
-def _server(settings: Settings) -> _Server:
-    return _Server(uvicorn.Config(create_app(settings), http=Protocol, **UVICORN))
+    def refuse(self, seconds: float) -> None:
+        """Refuse new connections, whoever's, for so long; those that are open stay."""
+        loop = asyncio.get_running_loop()
+        self._opens_at = max(self._opens_at, loop.time() + seconds)
+        if self._opening is None or self._opening.done():
+            self._opening = loop.create_task(self._open_again(self._close_doors()))
+
+    def _close_doors(self) -> list[socket.socket]:
+        """Sockets in place of the listening ones: bound, they hold the ports, and refuse."""
+        doors = [(s.family, s.getsockname()) for server in self.servers for s in server.sockets]
+        for server in self.servers:
+            server.close()
+        sockets = [_reusing(family) for family, _ in doors]
+        for sock, (_, address) in zip(sockets, doors, strict=True):
+            sock.bind(address)
+        return sockets
+
+    async def _open_again(self, sockets: list[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while (seconds := self._opens_at - loop.time()) > 0:
+                await asyncio.sleep(seconds)
+            await super().startup(sockets)
+        except asyncio.CancelledError:
+            for sock in sockets:
+                sock.close()
+            raise
 
 
-def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None]) -> None:
+def _server(app: FakeApp) -> _Server:
+    return _Server(uvicorn.Config(app, http=Protocol, **UVICORN))
+
+
+def serve(app: FakeApp, sock: socket.socket, on_started: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered."""
-    server = _server(settings)
+    server = _server(app)
 
     def started() -> None:
         # What is there now stays: collecting it again and again costs the slowest answers.
@@ -113,8 +158,9 @@ def serve(settings: Settings, sock: socket.socket, on_started: Callable[[], None
 @contextmanager
 def running(settings: Settings) -> Iterator[str]:
     """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`."""
+    app = create_app(settings)
     sock = listen(settings)
-    server = _server(settings)
+    server = _server(app)
     ready = threading.Event()
     server.on_started = ready.set
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)

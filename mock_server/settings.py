@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from hashlib import blake2b
 from ipaddress import ip_address
 
@@ -11,6 +13,11 @@ from mock_server.clock import MODES
 
 LIMITS = ("off", "documented")
 LOGS = ("auto", "text", "json", "off")
+
+
+def environment() -> Mapping[str, str]:
+    """The machine's environment variables; nothing else reads them."""
+    return os.environ
 
 
 class SettingsError(ValueError):

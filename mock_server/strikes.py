@@ -40,7 +40,7 @@ def latency(
     """Latencies add up."""
     if between is not None:
         low, high = between
-        seconds = min(low + (high - low) * _share(blow.chance), high)
+        seconds = low + (high - low) * _share(blow.chance)
     elif median is not None:
         seconds = min(median * exp(sigma * _normal(blow.chance)), LONGEST)
     return _line(blow.reply, due=_start(blow) + seconds)

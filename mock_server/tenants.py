@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from contracts.rules import Violation
 from contracts.spec import Operation, Spec
 from mock_server import media
-from mock_server.account import Used, bill, charge_image, refused
+from mock_server.account import Used, bill, charge_image, refused, total
 from mock_server.clock import Clock
 from mock_server.context import Refused, Visit
 from mock_server.limits import take
@@ -71,7 +71,9 @@ class Tenants:
         use = refused(account, rows, v.body["model"], model["free"])
         if use:
             v.source = "account"
-            reason = f"{sum(row.cost for row in rows):g} CNY are spent"
+            reason = f"{total(rows):g} CNY of {account.balance or 0:g} are spent"
+            if use == "free-tier":
+                reason = f"the {model['free']:g} that are free of {v.body['model']} are used up"
             raise Refused(Violation(self._spec.refusals[use], "#account", "", reason))
 
     def charge(self, v: Visit, operation: Operation) -> None:

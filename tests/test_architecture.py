@@ -19,6 +19,10 @@ MAY_IMPORT = {
     "mock_server": ("contracts", "mock_server"),
     "mock_server.cli": ("contracts", "emo_client", "mock_server"),
 }
+EXPLAINING = (
+    "address", "answers", "case", "corrected", "explanation", "refusals", "repair", "schemas",
+    "tasks", "why",
+)  # fmt: skip
 # Pure modules, and all of ours that they may know.
 PURE = {
     "mock_server.tasks": (),
@@ -34,7 +38,48 @@ PURE = {
     "mock_server.variants": ("contracts.spec", "mock_server.near"),
     "mock_server.rules": ("mock_server.faults",),
     "mock_server.scenarios": (
-        "contracts.spec", "mock_server.faults", "mock_server.near", "mock_server.rules",
+        "contracts.spec",
+        "mock_server.faults",
+        "mock_server.near",
+        "mock_server.rules",
+    ),
+    "mock_server.redact": ("mock_server.call",),
+    "mock_server.entry": ("contracts.rules", "mock_server.call"),
+    "mock_server.filters": ("mock_server.entry", "mock_server.near"),
+    "mock_server.timeline": ("mock_server.body", "mock_server.entry"),
+    "mock_server.logs": ("mock_server.entry", "mock_server.redact", "mock_server.wire"),
+    "mock_server.har": ("mock_server.entry", "mock_server.wire"),
+    "mock_server.curl": (
+        "contracts.exchange",
+        "mock_server.body",
+        "mock_server.entry",
+        "mock_server.redact",
+    ),
+    "mock_server.typos": (
+        "contracts.places",
+        "contracts.rules",
+        "contracts.spec",
+        "mock_server.near",
+    ),
+    **dict.fromkeys(
+        (f"mock_server.explain.{name}" for name in EXPLAINING),
+        (
+            "contracts.exchange",
+            "contracts.places",
+            "contracts.rules",
+            "contracts.spec",
+            "mock_server.body",
+            "mock_server.curl",
+            "mock_server.entry",
+            "mock_server.explain",
+            "mock_server.faults",
+            "mock_server.near",
+            "mock_server.routing",
+            "mock_server.scenarios",
+            "mock_server.tasks",
+            "mock_server.typos",
+            *(f"mock_server.explain.{name}" for name in EXPLAINING),
+        ),
     ),
     "contracts.keywords": (),
     "contracts.exchange": (),
@@ -42,7 +87,7 @@ PURE = {
 }
 # Outside of these, no module asks for the time or the environment.
 TIME = {"mock_server.clock", "emo_client.driver", "emo_client.client", "emo_client.async_client"}
-ENVIRONMENT = {"emo_client.settings"}
+ENVIRONMENT = {"emo_client.settings", "mock_server.settings"}
 HEAVY = {"hypothesis", "schemathesis", "pytest", "respx", "rich", "uvicorn", "starlette", "httpx"}
 
 

@@ -16,7 +16,7 @@ COMMANDS = {
     "serve": ("serve", "Run the fake service."),
     "demo": ("demo", "Show the whole lifecycle, with no server, key or network."),
     "scenarios": ("catalogue", "List every answer the fake can give and how to get it."),
-    "env": ("catalogue", "Print what the official SDK needs to talk to the fake."),
+    "env": ("shell", "Print what the official SDK needs to talk to the fake."),
     "detect": ("calls", "Check a portrait and find the face."),
     "create": ("calls", "Create a task that makes the video."),
     "get": ("calls", "Ask how a task is."),
@@ -24,7 +24,10 @@ COMMANDS = {
     "cancel": ("calls", "Cancel a task that is still PENDING."),
     "list": ("calls", "List the tasks of the last 24 hours."),
     "generate": ("calls", "Detect, create, wait and download in one."),
-    "completion": ("catalogue", "Print the shell completion for bash, zsh or fish."),
+    "journal": ("journal", "Show what was asked and answered."),
+    "explain": ("explain", "Say why a call was answered as it was."),
+    "replay": ("replay", "Get the answers of a bundle again, or see where they differ."),
+    "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
 }
 FOUND_PROBLEMS, WRONG_USAGE = 1, 2
 
@@ -90,4 +93,3 @@ def _with_suggestion(error: click.UsageError) -> click.UsageError:
     text = error.message.partition("'")[2].partition("'")[0]
     hint = did_you_mean(text, [str(choice) for choice in parameter.type.choices])
     return click.BadParameter(error.message + hint, error.ctx, parameter)
-

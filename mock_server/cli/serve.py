@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from mock_server.clock import MODES
-from mock_server.settings import Settings, SettingsError
+from mock_server.settings import LIMITS, LOGS, Settings, SettingsError, environment
+
+if TYPE_CHECKING:
+    from mock_server.app import FakeApp
+    from mock_server.engine import Engine
+    from mock_server.entry import Entry
 
 
 @click.command(
@@ -13,7 +21,9 @@ from mock_server.settings import Settings, SettingsError
 Examples:
   emo serve
   emo serve --port 0 --time skip
-  emo serve --time real --concurrency 3
+  emo serve --time real --concurrency 3 --limits documented
+  emo serve --scenario '{operation: createVideoTask, first: 2, do: Throttling.RateQuota}'
+  emo serve --scenario bad-day.yaml --variant detector-rejection=400
   emo serve --host 0.0.0.0 --admin-token s3cret
 """
 )
@@ -29,26 +39,100 @@ Examples:
 )
 @click.option("--speed", type=float, help="Seconds of the fake's time in a real one.")
 @click.option("--concurrency", type=int, help="Tasks of one key at work at a time.  [default: 1]")
-@click.option("--seed", default="emo", show_default=True, help="What ids and boxes depend on.")
+@click.option("--seed", default="emo", show_default=True, help="What ids, boxes, faults depend on.")
+@click.option(
+    "--limits",
+    default="off",
+    show_default=True,
+    type=click.Choice(LIMITS),
+    help="documented: 5 submits and 20 queries a second, then 429.",
+)
+@click.option(
+    "--scenario",
+    metavar="FILE|YAML",
+    help="What calls are to meet: a file, read again when it changes, or YAML itself.",
+)
+@click.option(
+    "--variant",
+    "variants",
+    metavar="NAME=CHOICE",
+    multiple=True,
+    help="The other side of a contradiction of the documentation; `emo scenarios` lists them.",
+)
+@click.option(
+    "--log",
+    default="auto",
+    show_default=True,
+    type=click.Choice(LOGS),
+    help="A line for each exchange on stderr. auto: text on a terminal, else none.",
+)
 @click.option("--admin-token", help="Opens the control API off this machine, to who sends it.")
 @click.option("--allow-host", multiple=True, help="A further Host name for the control API.")
-def serve(allow_host: tuple[str, ...], **options: object) -> None:
+def serve(allow_host: tuple[str, ...], variants: tuple[str, ...], **options: Any) -> None:
     """Run the fake service. Stop it with Ctrl-C."""
     import gc
 
     gc.disable()  # until it serves; what start-up makes stays, and collecting costs time
     from contracts.document import SpecError
     from mock_server import server
+    from mock_server.app import create_app
+    from mock_server.rulesfile import ScenarioError
+    from mock_server.variants import VariantError
 
     try:
-        settings = Settings(allow_hosts=tuple(map(str.lower, allow_host)), **options)  # type: ignore[arg-type]
-    except SettingsError as error:
+        settings = Settings(
+            allow_hosts=tuple(map(str.lower, allow_host)),
+            variants=dict(map(_pair, variants)),
+            **options,
+        )
+        app = create_app(settings, tell=_tell)
+    except (SettingsError, ScenarioError, VariantError) as error:
         raise click.UsageError(str(error)) from None
+    except SpecError as error:
+        raise click.ClickException(str(error)) from None
+    _log(app, settings.log)
     try:
         sock = server.listen(settings)
-        server.serve(settings, sock, lambda: _ready(settings, server.base_url(sock)))
-    except (server.AddressError, SpecError) as error:
+        server.serve(app, sock, lambda: _ready(settings, server.base_url(sock)))
+    except server.AddressError as error:
         raise click.ClickException(str(error)) from None
+    _tell_unused(app.engine)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, choice = text.partition("=")
+    if not equals:
+        raise SettingsError(f"variant {text!r} must be NAME=CHOICE")
+    return name, choice
+
+
+def _tell(text: str) -> None:
+    click.echo(f"emo: {text}", err=True)
+
+
+def _log(app: FakeApp, form: str) -> None:
+    stream = sys.stderr
+    if form == "auto":
+        form = "text" if stream.isatty() else "off"
+    if form == "off":
+        return
+    from mock_server.logs import json_line, text_line
+    from mock_server.logwriter import LogWriter, wants_colour
+
+    writer, colour = LogWriter(stream), wants_colour(stream, environment())
+
+    def write(tenant_id: str, entry: Entry) -> None:
+        line = json_line(entry, tenant_id)
+        writer.write(line if form == "json" else text_line(entry, tenant_id, colour=colour))
+
+    app.engine.chronicle.log = write
+
+
+def _tell_unused(engine: Engine) -> None:
+    """Name the server's scenarios that no call of any key ever met."""
+    unused = engine.unused()
+    if unused:
+        _tell(f"scenarios that never fired: {', '.join(unused)}")
 
 
 def _time(settings: Settings) -> str:

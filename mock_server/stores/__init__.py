@@ -55,5 +55,8 @@ class Store(Protocol):
     def forget(self, tenant: str, expired: float) -> list[Task]:
         """Drop, and return, the tasks at the old end whose `expires` is `expired` or before."""
 
+    def counts(self) -> tuple[int, int]:
+        """How many tenants and tasks there are."""
+
     def reset(self, tenant: str) -> None:
         """Drop all that belongs to the tenant."""

@@ -71,6 +71,9 @@ class MemoryStore:
             dropped.append(self._drop_oldest(room))
         return dropped
 
+    def counts(self) -> tuple[int, int]:
+        return len(self._rooms), self._tasks
+
     def reset(self, tenant: str) -> None:
         room = self._rooms.pop(tenant, None)
         self._tasks -= len(room.tasks) if room else 0

@@ -1,0 +1,114 @@
+"""One file from which the same answers can be had again: how the server was set, and every call of
+one tenant with its time and its answer. No key is in it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from mock_server.call import Line
+from mock_server.engine import Engine
+from mock_server.entry import Entry
+from mock_server.tasks import status_at
+
+FORMAT = "emo-bundle-1"
+# The settings that answers depend on.
+REPRODUCED = ("time", "speed", "concurrency", "seed", "limits", "variants")
+
+
+class BundleError(ValueError):
+    """A file that is no bundle, or from which nothing can be had again."""
+
+
+class Exchange(Struct, frozen=True):
+    """A call and its answer. Bytes are base64; headers are latin-1."""
+
+    number: int
+    real: float
+    kind: str
+    method: str
+    path: str
+    query: str
+    origin: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    status: int
+    reply_headers: list[tuple[str, str]]
+    reply_body: bytes
+    line: Line | None = None
+
+
+class Bundle(Struct, frozen=True):
+    """tenant: its id, which stands for the key. began: the machine's time when it was first seen.
+    dropped: exchanges that had to make room; with any, nothing can be had again. clock and tasks
+    are to be read by people."""
+
+    format: str
+    spec: str
+    settings: dict[str, Any]
+    tenant: str
+    began: float
+    dropped: int
+    file: dict[str, Any]
+    clock: dict[str, Any]
+    tasks: list[dict[str, Any]]
+    exchanges: list[Exchange]
+
+
+class Difference(NamedTuple):
+    """Where the answers first part: the exchange, what of it, as it was and as it is now."""
+
+    exchange: Exchange
+    what: str
+    was: str
+    now: str
+
+
+def bundle_of(engine: Engine, tenant_id: str, real: float) -> Bundle:
+    """All of the tenant, as it is at the machine's time."""
+    record, journal = engine.tenants.get(tenant_id, real), engine.chronicle.journal
+    settings = msgspec.to_builtins(engine.settings)
+    rules, now = engine.file(real), record.clock.now(real)
+    return Bundle(
+        format=FORMAT,
+        spec=engine.spec.version,
+        settings={name: v for name, v in settings.items() if name in REPRODUCED},
+        tenant=tenant_id,
+        began=record.began,
+        dropped=journal.dropped(tenant_id),
+        file={"scenarios": [rule.source for rule in rules.rules], "variants": rules.variants},
+        clock={"now": now, **msgspec.to_builtins(record.clock)},
+        tasks=[
+            {"task_id": task.id, "task_status": status_at(task, now), "outcome": task.outcome}
+            for task in engine.store.newest_first(tenant_id)
+        ],
+        exchanges=[_exchange(entry) for entry in journal.entries(tenant_id)],
+    )
+
+
+def read(data: bytes) -> Bundle:
+    """The bundle of a file. Raises BundleError."""
+    try:
+        found = msgspec.json.decode(data, type=Bundle)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"is no bundle: {error}") from None
+    if found.format != FORMAT:
+        raise BundleError(f"has the format {found.format!r}; this version reads {FORMAT!r}")
+    if found.dropped:
+        text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
+        raise BundleError(f"{found.dropped} exchanges had to make room in the journal, so {text}")
+    return found
+
+
+def _exchange(entry: Entry) -> Exchange:
+    return Exchange(
+        entry.number, entry.real, entry.kind, entry.method, entry.path, entry.query, entry.origin,
+        _texts(entry.headers.items()), entry.body, entry.status, _texts(entry.reply_headers),
+        entry.reply_body, entry.line,
+    )  # fmt: skip
+
+
+def _texts(headers: Any) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

@@ -1,0 +1,102 @@
+"""What the fake did, kept to be looked at: the journal, counts, a log, explanations. It changes no
+answer but by the header that says where it is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from contracts.spec import Spec
+from mock_server.call import Call, Reply
+from mock_server.context import ANONYMOUS, Visit
+from mock_server.entry import Entry
+from mock_server.journal import Journal
+from mock_server.metrics import Gauges, Metrics
+from mock_server.stores import Store
+from mock_server.typos import Typos
+
+if TYPE_CHECKING:
+    from mock_server.explain import Explanation
+
+EXPLAIN = b"x-mock-explain"
+CONTROL, RESULT = "control", "result"
+# So many of a tenant's latest tasks are looked through for the one that a request_id created.
+LOOKED_AT = 10_000
+
+Log = Callable[[str, Entry], object]
+
+
+class Chronicle:
+    """The records of one engine. log: is told each exchange with its tenant; None for silence."""
+
+    def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
+        self.journal = journal or Journal()
+        self.log: Log | None = None
+        self._spec = spec
+        self._store = store
+        self._metrics = Metrics.of(spec)
+        self._typos = Typos(spec)
+
+    def record(self, v: Visit, reply: Reply) -> Reply:
+        """Keep an exchange; the answer says where it is explained, if there is something to say."""
+        operation, choice, status = v.operation, v.choice, reply.status
+        if status == 200 and operation is not None and v.violation is None:
+            v.near = self._typos.near_miss(operation, v.body, v.call.query)
+        explained = bool(status >= 400 or v.violation or v.near or choice.name)
+        if explained or reply.outcome == "UNKNOWN":
+            reply.headers.append((EXPLAIN, v.request_id.encode()))
+        kind = operation.id if operation else ""
+        fault = choice.fault.kind if choice.fault else ""
+        self.journal.append(
+            v.tenant_id, v.key, v.real, v.now, kind, v.call, reply, v.request_id,
+            v.task_id or v.path_value, choice.name, v.source or choice.source, fault,
+            v.violation, v.near,
+        )  # fmt: skip
+        self._metrics.count(kind, status, fault, scenario=bool(choice.name), explained=explained)
+        if self.log is not None:
+            self._tell(v.tenant_id)
+        return reply
+
+    def note(self, tenant_id: str, real: float, now: float, call: Call, reply: Reply) -> None:
+        """Keep a call of the control API that changed something, or a download."""
+        kind = CONTROL if call.path.startswith("/__mock__/") else RESULT
+        self.journal.append(tenant_id, "", real, now, kind, call, reply, "")
+        if self.log is not None:
+            self._tell(tenant_id)
+
+    def exchange(self, tenant_id: str, request_id: str) -> tuple[str, Entry] | None:
+        """The exchange with that request_id, and whose it is: the tenant's or nobody's."""
+        for owner in dict.fromkeys((tenant_id, ANONYMOUS)):
+            entry = self.journal.find(owner, request_id)
+            if entry is not None:
+                return owner, entry
+        return None
+
+    def last_odd(self, tenant_id: str) -> tuple[str, Entry] | None:
+        """The latest exchange that there is something to explain of."""
+        owners = dict.fromkeys((tenant_id, ANONYMOUS))
+        found = [(owner, self.journal.last(owner, explained=True)) for owner in owners]
+        odd = [(owner, entry) for owner, entry in found if entry is not None]
+        return max(odd, key=lambda pair: pair[1].real, default=None)
+
+    def explained(self, tenant_id: str, entry: Entry) -> Explanation:
+        """Why it was answered so."""
+        from mock_server.explain import explain  # a tenth of the start, for who asks
+
+        tasks = list(islice(self._store.newest_first(tenant_id), LOOKED_AT))
+        created = {task.request_id: task.id for task in tasks}
+        return explain(self._spec, entry, tasks=tasks, task_of_request=created.get)
+
+    def counts(self) -> str:
+        """Prometheus' text."""
+        tenants, tasks = self._store.counts()
+        journal = self.journal
+        return self._metrics.render(
+            Gauges(tenants, tasks, journal.entry_count, journal.byte_count, journal.dropped_count)
+        )
+
+    def _tell(self, tenant_id: str) -> None:
+        entry = self.journal.last(tenant_id)
+        if self.log is not None and entry is not None:
+            self.log(tenant_id, entry)

@@ -1,0 +1,125 @@
+"""The control API under /__mock__/: what belongs to one key, seen and changed from outside. Not
+part of the service.
+
+The tenant is that of the API key in `Authorization`, as everywhere. Answers JSON; errors are
+`{"error": …}` with a 4xx. Nothing that is sent here is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server import body as json_body
+from mock_server.context import ANONYMOUS, Refused
+from mock_server.control import clocks, reports, scripts
+from mock_server.control.asked import Asked, ControlError, Told
+from mock_server.engine import Engine
+from mock_server.guard import refusal
+
+MAX_BODY = 1 << 20
+NEEDS_NO_KEY = {"/health", "/metrics", "/explain", "/explain/{id}"}
+CONTROLS: list[tuple[str, str, Callable[[Asked], Told]]] = [
+    ("GET", "/health", clocks.health),
+    ("GET", "/state", clocks.state),
+    ("GET", "/clock", clocks.clock),
+    ("POST", "/clock", clocks.set_clock),
+    ("POST", "/reset", clocks.reset),
+    ("GET", "/scenarios", scripts.scenarios),
+    ("POST", "/scenarios", scripts.add_scenarios),
+    ("PUT", "/scenarios", scripts.set_scenarios),
+    ("DELETE", "/scenarios", scripts.drop_scenarios),
+    ("GET", "/variants", scripts.variants),
+    ("PUT", "/variants", scripts.set_variants),
+    ("GET", "/account", scripts.account),
+    ("PUT", "/account", scripts.set_account),
+    ("GET", "/usage", scripts.usage),
+    ("GET", "/journal", reports.journal),
+    ("GET", "/explain", reports.explain_last),
+    ("GET", "/explain/{id}", reports.explain),
+    ("GET", "/bundle", reports.bundle),
+    ("GET", "/metrics", reports.metrics),
+]
+
+
+def control_app(engine: Engine) -> ASGIApp:
+    """The routes behind the guard."""
+    routes = [
+        Route(path, _handler(engine, control, path not in NEEDS_NO_KEY), methods=[method])
+        for method, path, control in CONTROLS
+    ]
+    router = Router(routes, default=_not_found, redirect_slashes=False)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            client = request.client.host if request.client else None
+            why = refusal(engine.settings, client, request.headers)
+            if why:
+                await _error(403, why)(scope, receive, send)
+                return
+        await router(scope, receive, send)
+
+    return guarded
+
+
+def act(engine: Engine, tenant_id: str, real: float, method: str, path: str, body: bytes) -> None:
+    """Do again what a journal says was done. Raises ControlError."""
+    control = {(m, p): c for m, p, c in CONTROLS}[method, path.removeprefix("/__mock__")]
+    control(Asked(engine, tenant_id, real, _read(body)))
+
+
+def _handler(
+    engine: Engine, control: Callable[[Asked], Told], needs_key: bool
+) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        try:
+            tenant_id = engine.tenant_of_headers(dict(request.scope["headers"]))
+        except Refused:
+            if needs_key:
+                return _error(401, "say whose: send the API key as `Authorization: Bearer sk-…`")
+            tenant_id = ANONYMOUS
+        try:
+            raw = await _body(request)
+            given = {**request.query_params, **request.path_params}
+            real = engine.real()
+            told = control(Asked(engine, tenant_id, real, _read(raw), given))
+        except ControlError as error:
+            return _error(error.status, str(error))
+        if request.method not in ("GET", "HEAD"):
+            engine.note(tenant_id, real, request.method, request.scope["path"], raw)
+        if isinstance(told, tuple):
+            return Response(told[1], media_type=told[0])
+        return JSONResponse(told)
+
+    return handle
+
+
+async def _body(request: Request) -> bytes:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MAX_BODY:
+            raise ControlError(f"the body is larger than {MAX_BODY} bytes", 413)
+    return raw
+
+
+def _read(raw: bytes) -> Any:
+    try:
+        return json_body.decode(raw) if raw.strip() else {}
+    except ValueError as error:
+        raise ControlError(f"the body is no JSON: {error}") from None
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        known = ", ".join(f"{method} {path[1:]}" for method, path, _ in CONTROLS)
+        await _error(404, f"no such control route; there are {known}")(scope, receive, send)
+
+
+def _error(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"error": text}, status)

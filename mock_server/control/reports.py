@@ -1,0 +1,62 @@
+"""What was asked and answered, why, and how often: the journal, explanations, a bundle, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mock_server.bundle import bundle_of
+from mock_server.control.asked import Asked, ControlError
+from mock_server.entry import Entry
+from mock_server.filters import FilterError
+from mock_server.metrics import CONTENT_TYPE
+from mock_server.records import journal_answer
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+def journal(asked: Asked) -> tuple[str, bytes]:
+    """The exchanges; see records.journal_answer for what can be asked."""
+    kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.outcomes
+    try:
+        return journal_answer(kept, asked.tenant_id, asked.given, outcomes)
+    except FilterError as error:
+        raise ControlError(str(error)) from None
+
+
+def explain(asked: Asked) -> Any:
+    """Why the call whose answer had this request_id was answered so."""
+    found = asked.engine.chronicle.exchange(asked.tenant_id, asked.given["id"])
+    if found is None:
+        text = f"no exchange {asked.given['id'][:80]!r} of this key, or it had to make room"
+        raise ControlError(f"{text}; the header x-mock-explain of an answer has its id", 404)
+    return _explained(asked, *found)
+
+
+def explain_last(asked: Asked) -> Any:
+    """Why the latest call that there is something to explain of was answered so."""
+    found = asked.engine.chronicle.last_odd(asked.tenant_id)
+    if found is None:
+        raise ControlError("there is nothing to explain: every call of this key was fine", 404)
+    return _explained(asked, *found)
+
+
+def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
+    found = asked.engine.chronicle.explained(tenant_id, entry)
+    if asked.given.get("format") == "text":
+        from mock_server.explain import as_text
+
+        return PLAIN, as_text(found).encode()
+    return msgspec.to_builtins(found)
+
+
+def bundle(asked: Asked) -> tuple[str, bytes]:
+    """All that `emo replay` needs to get the same answers again."""
+    found = bundle_of(asked.engine, asked.tenant_id, asked.real)
+    return "application/json", msgspec.json.encode(found)
+
+
+def metrics(asked: Asked) -> tuple[str, bytes]:
+    """The server's counts, for Prometheus."""
+    return CONTENT_TYPE, asked.engine.chronicle.counts().encode()

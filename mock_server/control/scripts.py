@@ -1,0 +1,143 @@
+"""What a tenant's calls are to meet: scenarios, variants, an account; and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from mock_server import variants as chosen
+from mock_server.account import Used
+from mock_server.control.asked import Asked, ControlError, number
+from mock_server.rules import Rule, Tally
+from mock_server.ruleset import RuleError, Ruleset, compile_ruleset, in_full
+
+ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, or both'
+
+
+def scenarios(asked: Asked) -> dict[str, Any]:
+    """The rules with how often each matched and answered; `unused` are those that never did."""
+    record = asked.tenant
+    served = asked.engine.file(asked.real).rules
+    shown = _shown(record.rules, record.tally), _shown(served, record.tally)
+    unused = [rule["name"] for rules in shown for rule in rules if not rule["fired"]]
+    return {"scenarios": shown[0], "file": shown[1], "unused": unused}
+
+
+def add_scenarios(asked: Asked) -> dict[str, Any]:
+    """Put rules behind those that are there: one rule, a list of them, or the whole form."""
+    record = asked.tenant
+    return _set(asked, list(record.rules))
+
+
+def set_scenarios(asked: Asked) -> dict[str, Any]:
+    """Put rules in place of those that are there; those that stay go on counting."""
+    return _set(asked, [])
+
+
+def drop_scenarios(asked: Asked) -> dict[str, Any]:
+    """Drop the tenant's rules and what they counted. Tells what never fired."""
+    told = scenarios(asked)
+    record = asked.tenant
+    asked.save(replace(record, rules=(), tally=Tally()))
+    return {"dropped": [rule["name"] for rule in told["scenarios"]], "unused": told["unused"]}
+
+
+def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
+    record = asked.tenant
+    new = _compiled(asked, record.clock.now(asked.real), len(before))
+    names = [rule.name for rule in before]
+    for rule in new.rules:
+        if rule.name in names:
+            raise ControlError(f"there is a scenario {rule.name!r}; name it otherwise, or PUT all")
+    began = {rule.id: rule.began for rule in record.rules}
+    rules = [*before, *(replace(r, began=began.get(r.id, r.began)) for r in new.rules)]
+    changed = replace(record, rules=tuple(rules), variants={**record.variants, **new.variants})
+    asked.save(changed)
+    return scenarios(asked)
+
+
+def _compiled(asked: Asked, now: float, before: int) -> Ruleset:
+    value, put_before = in_full(asked.body)
+    try:
+        return compile_ruleset(asked.engine.spec, value, now, before)
+    except RuleError as error:
+        problems = (p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems)
+        raise ControlError("; ".join(f"{p.pointer or '/'}: {p.text}" for p in problems)) from None
+
+
+def _shown(rules: Iterable[Rule], tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": rule.name,
+            "matched": tally.matched.get(rule.id, 0),
+            "fired": tally.fired.get(rule.id, 0),
+            "rule": rule.source,
+        }
+        for rule in rules
+    ]
+
+
+def variants(asked: Asked) -> dict[str, Any]:
+    """Each contradiction of the documentation, with what the tenant sees and what else there is."""
+    engine = asked.engine
+    seen = engine.variants_of(asked.tenant, asked.real)
+    return {
+        name: {
+            "summary": variant.summary,
+            "chosen": seen.get(name, variant.default),
+            "choices": {choice: said.summary for choice, said in variant.choices.items()},
+        }
+        for name, variant in engine.spec.variants.items()
+    }
+
+
+def set_variants(asked: Asked) -> dict[str, Any]:
+    """Choose `{"NAME": "CHOICE"}`; those that are not named are as they are for the server."""
+    try:
+        chosen.check(asked.engine.spec, asked.arguments)
+    except chosen.VariantError as error:
+        raise ControlError(str(error)) from None
+    record = asked.tenant
+    asked.save(replace(record, variants=dict(asked.arguments)))
+    return variants(asked)
+
+
+def account(asked: Asked) -> dict[str, Any]:
+    """What the account may still spend."""
+    found = asked.tenant.account
+    return {"balance": found.balance, "free_only": found.free_only}
+
+
+def set_account(asked: Asked) -> dict[str, Any]:
+    """`balance`: CNY that may be spent before Arrearage, null for no end. `free_only`: nothing
+    beyond the free quota, then AllocationQuota.FreeTierOnly."""
+    given = asked.arguments
+    if not given or given.keys() - {"balance", "free_only"}:
+        raise ControlError(ACCOUNT_HELP)
+    balance, free_only = given.get("balance"), given.get("free_only", False)
+    if balance is not None and number("balance", balance) < 0:
+        raise ControlError(f"balance {balance} is below 0; 0 refuses every call that costs")
+    if not isinstance(free_only, bool):
+        raise ControlError(ACCOUNT_HELP)
+    record = asked.tenant
+    changed = replace(record.account, balance=balance, free_only=free_only)
+    asked.save(replace(record, account=changed))
+    return account(asked)
+
+
+def usage(asked: Asked) -> dict[str, Any]:
+    """What the calls would have cost by now."""
+    rows = asked.engine.tenants.usage(asked.tenant_id, asked.real)
+    total = round(sum(row.cost for row in rows), 6)
+    return {"currency": "CNY", "total": total, "models": [_row(row) for row in rows]}
+
+
+def _row(row: Used) -> dict[str, Any]:
+    ratio = {"ratio": row.ratio} if row.ratio else {}
+    quantity = round(row.quantity, 6)
+    return {
+        "model": row.model, "unit": row.unit, **ratio,
+        "quantity": quantity, "price": row.price, "cost": row.cost,
+    }  # fmt: skip

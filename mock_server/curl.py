@@ -1,0 +1,77 @@
+"""Exchanges as commands for curl, which send the same again with the key of the shell. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from contracts.exchange import BEARER, as_curl
+from mock_server import body as json_body
+from mock_server.entry import Entry, text_of, text_or_base64
+from mock_server.redact import OTHERS
+
+# What curl sets itself, or what would make it do something else.
+OF_THE_CONNECTION = {
+    b"host", b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"expect",
+    b"upgrade", b"http2-settings", b"accept-encoding", b"te", b"trailer",
+}  # fmt: skip
+MASKED_KEY = "sk-"  # of a key that the fake does not take nothing is left
+LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,072
+
+
+def as_curl_lines(entries: Iterable[Entry]) -> str:
+    """A command for each exchange, which sends the same again with the key of the shell."""
+    return "\n".join(map(curl_line, entries))
+
+
+def curl_line(entry: Entry) -> str:
+    """The call as a command for a POSIX shell. What was masked is left out."""
+    method = "GET" if entry.method == "HEAD" else shlex.quote(entry.method)
+    body = _json(entry.body)
+    command = as_curl(method, entry.url, _headers(entry), body)
+    if entry.body and body is None:
+        command = _with_raw_body(command, entry.body)
+    return command.replace("curl -sS", f"curl -sS{_options(entry)}", 1)
+
+
+def _headers(entry: Entry) -> dict[str, str]:
+    headers = {
+        text_of(name): text_of(value)
+        for name, value in entry.headers.items()
+        if name not in OF_THE_CONNECTION and name not in OTHERS
+    }
+    key = headers.get("authorization", "")
+    if MASKED_KEY in key:
+        headers["authorization"] = BEARER
+    if entry.source == "key":  # what the shell's key does not ask for
+        headers["x-mock-scenario"] = key.partition(".")[2]
+    if entry.body and "content-type" not in headers:
+        headers["content-type"] = ""  # curl would say that it is a form
+    return headers
+
+
+def _json(body: bytes) -> Any:
+    """The value, if as_curl writes it as the same one."""
+    try:
+        return json_body.decode(body) if len(body) < LONGEST_ARGUMENT else None
+    except ValueError:
+        return None
+
+
+def _with_raw_body(command: str, body: bytes) -> str:
+    """An argument holds text that is not too long; the shell's printf makes the rest."""
+    text, is_binary = text_or_base64(body)
+    if is_binary or "\0" in text or len(body) >= LONGEST_ARGUMENT:
+        octal = "".join(f"\\{byte:03o}" for byte in body)
+        return f"printf '{octal}' | {command.rstrip()} \\\n  --data-binary @-\n"
+    return f"{command.rstrip()} \\\n  --data-raw {shlex.quote(text)}\n"
+
+
+def _options(entry: Entry) -> str:
+    """What keeps curl from understanding a URL in its own way."""
+    head = " --head" if entry.method == "HEAD" else ""
+    globs = " --globoff" if re.search(r"[][{}]", entry.url) else ""
+    dots = " --path-as-is" if "/." in entry.path else ""
+    return head + globs + dots

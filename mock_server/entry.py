@@ -1,0 +1,116 @@
+"""One exchange as it is kept: a row of facts, packed into bytes and unpacked. Knows no tenant."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from contracts.rules import Violation
+from mock_server.call import Call, Line, Reply
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One exchange of a tenant.
+
+    number: of this tenant's exchanges, from 1. real: the machine's time when it was handled, at:
+    the tenant's (epoch s). kind: the operationId; "" for a call that reached none, "control" for a
+    call of the control API that changes something, "result" for a download. path and query are as
+    sent. headers: as sent, names in lower case, the key masked. request_id: of the answer.
+    task_id: that it asks for or creates. scenario: the name of the outcome or fault that was asked
+    for and applied, source: by what (`header`, `url`, `key`, `rule NAME`, `file NAME`, `limits`,
+    `account`, `variant NAME`). fault: its name. violation: the rule that the call broke; near: an
+    accepted field that looks like a typo. line: what became of the answer on its way, where it did
+    not simply arrive."""
+
+    number: int
+    real: float
+    at: float
+    kind: str
+    method: str
+    path: str
+    query: str
+    origin: str
+    headers: dict[bytes, bytes]
+    body: bytes
+    status: int
+    reply_headers: list[tuple[bytes, bytes]]
+    reply_body: bytes
+    request_id: str
+    outcome: str = ""
+    task_id: str = ""
+    scenario: str = ""
+    source: str = ""
+    fault: str = ""
+    violation: Violation | None = None
+    near: Violation | None = None
+    line: Line | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the call went to, as sent."""
+        return self.origin + self.path + (f"?{self.query}" if self.query else "")
+
+    @property
+    def answered(self) -> bool:
+        """Whether at least the head of an answer was sent."""
+        return self.line is None or self.line.sent != -1
+
+    @property
+    def explained(self) -> bool:
+        """Whether there is something to explain: any refusal, scenario or unknown task, or a field
+        that nobody reads."""
+        odd = self.violation or self.near or self.scenario or self.status >= 400
+        return bool(odd) or self.outcome == "UNKNOWN"
+
+    @property
+    def arrived(self) -> bytes:
+        """As much of the answer's body as was sent."""
+        sent = self.line.sent if self.line else None
+        return self.reply_body[:sent] if sent != -1 else b""
+
+    @property
+    def delay(self) -> float:
+        """Seconds of the tenant's time for which the answer was held back."""
+        return max(0.0, self.line.due - self.at) if self.line else 0.0
+
+
+# An entry's fields as they are packed, Call and Reply whole: to take them apart costs as much as to
+# encode them.
+Row = tuple[
+    int, float, float, str, Call, Reply, str, str, str, str, str, Violation | None, Violation | None
+]  # fmt: skip
+# The row as one object that the garbage collector need not look at.
+pack: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Row).decode
+
+
+def unpack(packed: bytes) -> Entry:
+    """The entry of a packed row."""
+    number, real, at, kind, call, reply, request_id, *names, violation, near = _decode(packed)
+    task_id, scenario, source, fault = names
+    method, path, query, headers, body, origin, _ = call
+    status, reply_headers, reply_body, outcome, line = reply
+    return Entry(
+        number, real, at, kind, method, path, query, origin, headers, body,
+        status, reply_headers, reply_body, request_id, outcome,
+        task_id, scenario, source, fault, violation, near, line,
+    )  # fmt: skip
+
+
+def text_or_base64(data: bytes) -> tuple[str, bool]:
+    """The text, or base64 where it is none."""
+    try:
+        return data.decode(), False
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode(), True
+
+
+def text_of(value: bytes) -> str:
+    """A header's bytes, which are UTF-8 more often than not."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

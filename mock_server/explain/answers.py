@@ -1,0 +1,166 @@
+"""What led to an answer that no broken rule explains: a scenario, a fault, a limit, a slip that was
+taken. Facts are the spec's and the entry's; here are only the sentences."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from contracts.places import parts_of, pointer_of
+from mock_server.explain.case import Case, Finding, short
+from mock_server.explain.corrected import corrected
+from mock_server.explain.repair import MISSING, at
+from mock_server.faults import FAULTS
+from mock_server.near import near
+from mock_server.scenarios import URL_PARAMETER, asked_after_rules, asked_before_rules, input_urls
+from mock_server.typos import Names
+
+# By what an answer was asked for: in words, and how to ask for it no more.
+SOURCES = {
+    "header": ("the header X-Mock-Scenario", "leave the header out"),
+    "url": (f"{URL_PARAMETER} in an input URL", "take it out of the URL"),
+    "key": ("the part of the API key behind its dot", "leave that part out"),
+    "rule": ("the rule {!r}", "take the rule back"),
+    "file": ("the rule {!r} of the scenario file", "take the rule out of the file"),
+    "variant": ("the variant {!r}", "choose its default"),
+    "limits": ("the limits of this key", "send fewer calls a second"),
+    "account": ("the account of this key", "give it more to spend"),
+}
+BY_THE_CALL = ("header", "url", "key")
+
+
+def asked_for(case: Case) -> Finding:
+    """The answer was asked for, or the way of the task that was created."""
+    entry = case.entry
+    outcome = case.spec.outcomes.get(entry.scenario or entry.outcome)
+    what = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
+    by, advice = _source(entry.source)
+    return Finding(
+        rule=f"nothing is wrong with the call; {by} asked for {what}",
+        place=outcome_place(case, outcome.name) if outcome else "",
+        advice=advice,
+        curl=_without(case),
+    )
+
+
+def fault(case: Case) -> Finding:
+    """Something was done to the answer on its way."""
+    kind = FAULTS.get(case.entry.fault.partition("=")[0])
+    what = f"{kind.name}: {kind.summary}" if kind else case.entry.fault
+    by, advice = _source(case.entry.source)
+    done = "the call was carried out" if kind and kind.carried_out else "nothing was carried out"
+    return Finding(
+        rule=f"{by} asked for the fault {what}; {done}",
+        advice=advice,
+        curl=_without(case),
+    )
+
+
+def limit(case: Case) -> Finding:
+    """A limit of the key was reached, of its account, or of what a variant leaves."""
+    entry = case.entry
+    outcome, violation = case.spec.outcomes.get(entry.outcome), entry.violation
+    by, advice = _source(entry.source)
+    return Finding(
+        rule=f"{by} refused the call: {outcome.summary if outcome else entry.outcome}",
+        pointer=violation.pointer if violation else "",
+        got=violation.reason if violation else "",
+        place=outcome_place(case, entry.outcome) if outcome else "",
+        advice=advice,
+    )
+
+
+def unknown_scenario(case: Case) -> Finding:
+    """A scenario was asked for that does not exist."""
+    asked = _asked(case)
+    name = asked.rpartition(":")[2]
+    found = [n for n in near(name[:80], [*case.spec.outcomes, *FAULTS]) if n != name]
+    return Finding(
+        rule="what was asked for does not exist, or not for this operation",
+        pointer="" if case.header("X-Mock-Scenario") is None else "#header/X-Mock-Scenario",
+        expected="the name of an outcome of the spec or of a fault",
+        got=short(asked) if asked else "",
+        did_you_mean="".join(found),
+        advice="`emo scenarios` lists them all",
+        curl=corrected(case, scenario="".join(found)),
+    )
+
+
+def slip(case: Case) -> Finding:
+    """A name that nothing knows was accepted, as the service does."""
+    near_miss = case.entry.near
+    assert near_miss
+    if near_miss.pointer.startswith("/"):
+        sent, meant = at(case.body, parts_of(near_miss.pointer)), _meant(case)
+    else:
+        sent = case.query.get(near_miss.field, MISSING)
+        meant = case.spec.places.value(near_miss.schema)["name"]
+    return Finding(
+        rule=f"{near_miss.field} is not known, and was passed over without a word",
+        pointer=near_miss.pointer,
+        expected=short(meant),
+        got="" if sent is MISSING else short(sent),
+        did_you_mean=meant,
+        place=near_miss.schema,
+        advice=f"the call was carried out as if {near_miss.field} had not been sent",
+        curl=corrected(case),
+    )
+
+
+def fine(case: Case) -> Finding:
+    """Nothing to explain."""
+    outcome = case.spec.outcomes.get(case.entry.outcome)
+    if outcome is None:
+        return Finding(rule="no rule of the spec has to do with this call")
+    failed = outcome.name.startswith("FAILED.")
+    return Finding(
+        rule=f"nothing is wrong with the call; the answer is {outcome.name}: {outcome.summary}",
+        place=outcome_place(case, outcome.name),
+        advice="the task fails because its create call asked for that" if failed else "",
+    )
+
+
+def is_unknown_scenario(case: Case) -> bool:
+    return case.entry.outcome == "" and case.answer.get("code") == "UnknownScenario"
+
+
+def is_by_variant(case: Case) -> bool:
+    """Whether a variant refuses what no schema does: a model that is retired."""
+    violation = case.entry.violation
+    by_schema = violation is not None and violation.keyword != ""
+    return case.entry.source.startswith("variant") and violation is not None and not by_schema
+
+
+def outcome_place(case: Case, name: str) -> str:
+    """Where the spec has the answer, as written."""
+    operations = case.spec.operations_with(name)
+    operation = case.operation if case.operation in operations else operations[0]
+    assert operation
+    media = ("content", "application/json", "examples", name)
+    status = str(operation.outcomes[name].status)
+    way = ("paths", operation.template, operation.method.lower(), "responses", status, *media)
+    return case.spec.places.written("#" + pointer_of(way))
+
+
+def _meant(case: Case) -> str:
+    """The field that the first slip of the body stands for."""
+    assert case.operation
+    slips = Names(case.operation).slips(case.body)
+    return ".".join(next(slips).meant)
+
+
+def _source(source: str) -> tuple[str, str]:
+    word, _, name = source.partition(" ")
+    by, advice = SOURCES.get(word, (source or "the fake", ""))
+    return by.format(name), advice
+
+
+def _without(case: Case) -> str:
+    """The call that asks for nothing, where it was the call that asked."""
+    return corrected(case) if case.entry.source in BY_THE_CALL else ""
+
+
+def _asked(case: Case) -> str:
+    """The name that was asked for, of several the strongest."""
+    headers, key = case.entry.headers, case.header("Authorization") or ""
+    asked = chain(asked_before_rules(headers), asked_after_rules(input_urls(case.body), key))
+    return next((name for _, name, _ in asked), "")

@@ -1,0 +1,103 @@
+"""One exchange that is to be explained, and what can be read off it. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from contracts.spec import Operation, Spec
+from mock_server import body as json_body
+from mock_server.entry import Entry
+from mock_server.explain.address import Address, exact, nearest
+from mock_server.tasks import Task
+
+MOST = 200  # characters of a value that is shown
+
+
+class Finding(Struct, frozen=True):
+    """What there is to say of a case, apart from what its entry says itself. place: the pointer in
+    the spec of what decided; the rest is as in Explanation."""
+
+    rule: str
+    pointer: str = ""
+    expected: str = ""
+    got: str = ""
+    did_you_mean: str = ""
+    place: str = ""
+    advice: str = ""
+    curl: str = ""
+
+
+class Case:
+    """`tasks`: the tenant's, in any order, read once at most. `task_of_request`: the task_id that
+    the call of a request_id created, None where it created none."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        entry: Entry,
+        tasks: Iterable[Task],
+        task_of_request: Callable[[str], str | None],
+    ) -> None:
+        self.spec = spec
+        self.entry = entry
+        self.task_of_request = task_of_request
+        self._tasks = tasks
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        return {task.id: task for task in self._tasks}
+
+    @cached_property
+    def address(self) -> Address | None:
+        """What the path means, or in all likelihood should."""
+        entry = self.entry
+        found = exact(self.spec, entry.method, entry.path)
+        return found or nearest(self.spec, entry.method, entry.path)
+
+    @cached_property
+    def operation(self) -> Operation | None:
+        return self.address.operation if self.address else None
+
+    @cached_property
+    def body(self) -> Any:
+        """The value that was sent; None where it is no JSON, too large, or was not kept whole."""
+        if len(self.entry.body) > self.spec.limits["body-bytes"]:
+            return None
+        try:
+            return json_body.decode(self.entry.body)
+        except ValueError:
+            return None
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The parameters that were sent; of one sent twice the last."""
+        return dict(parse_qsl(self.entry.query, keep_blank_values=True))
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """The JSON object that was answered, or an empty one."""
+        try:
+            return msgspec.json.decode(self.entry.reply_body, type=dict[str, Any])
+        except msgspec.DecodeError:
+            return {}
+
+    def header(self, name: str) -> str | None:
+        """A header as it was sent."""
+        sent = self.entry.headers.get(name.lower().encode())
+        return None if sent is None else sent.decode("latin-1")
+
+
+def short(value: Any) -> str:
+    """The value as JSON, cut to what can be taken in at a glance."""
+    return cut(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MOST else text[: MOST - 1] + "…"

@@ -1,0 +1,169 @@
+"""What a call did that broke a rule which no schema has: key, size, path, method, JSON. Facts are
+the spec's and the violation's; here are only the sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from json import JSONDecodeError
+
+from msgspec.structs import replace
+
+from contracts.places import pointer_of
+from contracts.rules import Violation
+from mock_server import body as json_body
+from mock_server.explain.address import Address, base_of, methods_of
+from mock_server.explain.case import Case, Finding, cut, short
+from mock_server.explain.corrected import corrected
+from mock_server.explain.schemas import field, header_like, parameter
+
+BEFORE = 40  # characters that are shown before what cannot be read
+
+
+def refusal(case: Case) -> Finding:
+    """Why the call was refused, or would have been: what its violation says."""
+    violation = case.entry.violation
+    assert violation
+    found = _kind(violation)(case, violation)
+    if case.entry.status >= 400:
+        return found
+    return replace(found, rule=f"{found.rule}; the task was created, and fails for it")
+
+
+def _kind(violation: Violation) -> Callable[[Case, Violation], Finding]:
+    if violation.pointer in _OF_THE_WHOLE:
+        return _OF_THE_WHOLE[violation.pointer]
+    if violation.pointer.startswith("#"):
+        return parameter
+    return field if violation.keyword else _json
+
+
+def _key(case: Case, violation: Violation) -> Finding:
+    sent = case.header("Authorization")
+    like = None if sent else header_like(case, "Authorization")
+    return Finding(
+        rule="every call needs the header Authorization: `Bearer`, a space and an API key",
+        pointer=violation.pointer,
+        expected=short({"x-key-pattern": case.spec.key_pattern.pattern}),
+        got=short(sent or like) if sent or like else "",
+        did_you_mean="Authorization" if like else "",
+        place="#/components/securitySchemes/ApiKey/x-key-pattern",
+        advice="any key that starts with sk- will do here; clients read DASHSCOPE_API_KEY",
+        curl=corrected(case),
+    )
+
+
+def _head_size(case: Case, violation: Violation) -> Finding:
+    limit = case.spec.limits["header-bytes"]
+    line = len(case.entry.path) + len(case.entry.query)
+    return Finding(
+        rule="the path and the headers together are too large",
+        pointer=violation.pointer,
+        expected=f"at most {limit} bytes",
+        got=violation.reason,
+        place="#/x-limits/header-bytes",
+        advice="look for cookies or tokens that the client adds to every call",
+        curl=corrected(case) if line < limit // 2 else "",
+    )
+
+
+def _body_size(case: Case, violation: Violation) -> Finding:
+    limit = case.spec.limits["body-bytes"]
+    return Finding(
+        rule="the body is too large",
+        pointer=violation.pointer,
+        expected=f"at most {limit} bytes",
+        got=f"more than {limit} bytes",
+        place="#/x-limits/body-bytes",
+        advice="send the URL of a file, not the file; the line below has the documented request",
+        curl=corrected(case),
+    )
+
+
+def _path(case: Case, violation: Violation) -> Finding:
+    spec, entry, address = case.spec, case.entry, case.address
+    known = [f"{o.method} {o.template}" for o in spec.operations.values()]
+    base = entry.origin + (address.prefix if address else spec.prefixes[0])
+    return Finding(
+        rule=_wrong_path(entry.path, address),
+        pointer=violation.pointer,
+        expected=short(address.path if address else known),
+        got=short(entry.path),
+        did_you_mean=entry.origin + address.path if address else "",
+        place=_place(address) if address else "#/paths",
+        advice=f"the base URL is {base}; SDKs read it from DASHSCOPE_HTTP_BASE_URL",
+        curl=corrected(case),
+    )
+
+
+def _wrong_path(path: str, address: Address | None) -> str:
+    """What is wrong with it, in words."""
+    if address is None:
+        return "there is no such path, and none that is like it"
+    base, prefix = base_of(address, path), address.prefix
+    if base.startswith(prefix * 2):
+        return f"{prefix} stands there twice: the client adds what the base URL has already"
+    if base == "":
+        return f"{prefix} is missing: the base URL ends too early"
+    if base.startswith("/compatible-mode"):
+        return f"{base} is the base of the OpenAI-compatible API, which has no such call"
+    if base != prefix:
+        return f"{base} is no base of this API"
+    if "//" in path:
+        return "the path has an empty part: a slash too many"
+    return "the path is misspelled, or a part of it is missing"
+
+
+def _method(case: Case, violation: Violation) -> Finding:
+    assert case.address
+    operation = case.address.operation
+    return Finding(
+        rule=f"this path has no {case.entry.method[:20]}",
+        pointer=violation.pointer,
+        expected=short(methods_of(case.spec, operation.template)),
+        got=short(case.entry.method),
+        did_you_mean=operation.method,
+        place="#" + pointer_of(("paths", operation.template)),
+        advice=f"{operation.method} is: {case.spec.places.value(_place(case.address))['summary']}",
+        curl=corrected(case),
+    )
+
+
+def _json(case: Case, violation: Violation) -> Finding:
+    """The body is no JSON, or as good as none."""
+    return Finding(
+        rule=f"the body cannot be read: {violation.reason}",
+        pointer=violation.pointer,
+        expected="a JSON object in UTF-8",
+        got=_around(case.entry.body),
+        place=_place(case.address) + "/requestBody" if case.address else "",
+        advice="the line below has the documented request",
+        curl=corrected(case),
+    )
+
+
+def _around(body: bytes) -> str:
+    """The text from a little before where reading it went wrong."""
+    position = 0
+    try:
+        json_body.decode(body)
+    except JSONDecodeError as error:
+        position = error.pos
+    except UnicodeDecodeError as error:
+        position = len(body[: error.start].decode("utf-8", "replace"))
+    except ValueError:
+        pass  # what is wrong is not in one place
+    return cut(body.decode("utf-8", "replace")[max(0, position - BEFORE) :])
+
+
+def _place(address: Address) -> str:
+    operation = address.operation
+    return "#" + pointer_of(("paths", operation.template, operation.method.lower()))
+
+
+_OF_THE_WHOLE: dict[str, Callable[[Case, Violation], Finding]] = {
+    "#header/Authorization": _key,
+    "#header": _head_size,
+    "#body": _body_size,
+    "#path": _path,
+    "#method": _method,
+}

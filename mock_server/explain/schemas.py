@@ -1,0 +1,142 @@
+"""What a call did that broke a keyword of a schema: a field of the body, a header, a parameter of
+the query. The schema's own words where it has some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.places import parts_of, pointer_of
+from contracts.rules import Violation
+from mock_server.explain.case import Case, Finding, short
+from mock_server.explain.corrected import corrected
+from mock_server.explain.repair import MISSING, at, choices, schema_at
+from mock_server.near import near
+from mock_server.typos import Names, stands_for
+
+# What a keyword wants. Those of contracts.keywords say it themselves.
+WORDS = {
+    "type": "must be of type {}",
+    "required": "is required",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "not": "must not be {}",
+    "pattern": "must match {}",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+}
+
+
+def field(case: Case, violation: Violation) -> Finding:
+    """A field of the body."""
+    parts = parts_of(violation.pointer)
+    sent = at(case.body, parts)
+    got, meant = _misnamed(case, parts) if sent is MISSING else (sent, _near(case, parts, sent))
+    return Finding(
+        rule=_sentence(case, violation, violation.field),
+        pointer=violation.pointer,
+        expected=_expected(case, violation),
+        got="" if got is MISSING else short(got),
+        did_you_mean=meant,
+        place=violation.schema,
+        advice=_description(case, violation) + _route_of_model(case, violation),
+        curl=corrected(case),
+    )
+
+
+def parameter(case: Case, violation: Violation) -> Finding:
+    """A header, or a parameter of the query."""
+    location, _, name = violation.pointer[1:].partition("/")
+    sent = case.header(name) if location == "header" else case.query.get(name)
+    schema = _schema_of(case, name)
+    found = near(sent or "", [str(choice) for choice in choices(schema)])
+    like = header_like(case, name) if location == "header" and sent is None else None
+    required = violation.keyword == "required"
+    return Finding(
+        rule=_sentence(case, violation, name),
+        pointer=violation.pointer,
+        expected=short(schema) if required else _expected(case, violation),
+        got=short(sent or like) if sent or like else "",
+        did_you_mean=name if like else "".join(found),
+        place=violation.schema,
+        advice=_description(case, violation),
+        curl=corrected(case),
+    )
+
+
+def header_like(case: Case, name: str) -> str | None:
+    """The header that was sent and looks meant to be this one."""
+    wanted = name.lower()
+    sent = (header.decode("latin-1") for header in case.entry.headers)
+    return next((h for h in sent if stands_for(h, [wanted, wanted.removeprefix("x-")])), None)
+
+
+def _sentence(case: Case, violation: Violation, what: str) -> str:
+    """What must be, in words; the violation's own where there are none."""
+    words, value = WORDS.get(violation.keyword), _rule(case, violation)
+    if words is None:
+        return f"{what}: {violation.reason}"
+    if violation.keyword == "not" and value.keys() == {"const"}:
+        value = value["const"]
+    return f"{what} {words.format(short(value))}"
+
+
+def _rule(case: Case, violation: Violation) -> Any:
+    """What the keyword says in the spec."""
+    return case.spec.places.value(violation.schema) if violation.schema else None
+
+
+def _expected(case: Case, violation: Violation) -> str:
+    if not violation.keyword:
+        return violation.reason
+    return short({violation.keyword: _rule(case, violation)})
+
+
+def _description(case: Case, violation: Violation) -> str:
+    """What the spec says of the field in words: the nearest description around the rule."""
+    parts = parts_of(violation.schema)[: -1 if violation.keyword else None]
+    if violation.keyword == "required" and violation.pointer.startswith("/"):
+        parts += ["properties", parts_of(violation.pointer)[-1]]
+    while parts:
+        node = case.spec.places.value("#" + pointer_of(parts))
+        if isinstance(node, dict) and "description" in node:
+            return " ".join(str(node["description"]).split())
+        parts.pop()
+    return ""
+
+
+def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
+    """The field that was sent and looks meant to be the missing one, or one in it; and that one."""
+    assert case.operation
+    for slip in Names(case.operation).slips(case.body):
+        if list(slip.meant[: len(parts)]) == parts:
+            return ".".join(slip.written), ".".join(slip.meant)
+    return MISSING, ""
+
+
+def _near(case: Case, parts: list[str], sent: Any) -> str:
+    """The allowed value that the one sent is near to."""
+    assert case.operation
+    assert case.operation.body
+    allowed = [str(c) for c in choices(schema_at(case.operation.body.schema, parts))]
+    found = near(sent, [c for c in allowed if c != sent]) if isinstance(sent, str) else []
+    return found[0] if found else ""
+
+
+def _route_of_model(case: Case, violation: Violation) -> str:
+    """Where a model is called that another path serves."""
+    sent = at(case.body, ["model"]) if violation.pointer == "/model" else MISSING
+    model = case.spec.models.get(sent) if isinstance(sent, str) else None
+    if model is None:
+        return ""
+    operation = case.spec.operations[model["operation"]]
+    return f" {sent} is called at {operation.method} {operation.template}"
+
+
+def _schema_of(case: Case, name: str) -> Any:
+    operation = case.operation
+    parameters = (*operation.headers, *operation.query) if operation else ()
+    return next((p.schema for p in parameters if p.name == name), {})

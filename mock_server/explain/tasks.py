@@ -1,0 +1,93 @@
+"""What led to an answer about a task: it is not known, or not PENDING any more. Here are only the
+sentences; how a task is, mock_server.tasks says."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from mock_server.explain.answers import outcome_place
+from mock_server.explain.case import Case, Finding, short
+from mock_server.explain.corrected import corrected, listing
+from mock_server.near import near
+from mock_server.tasks import status_at
+
+POINTER = "#path/task_id"
+COMPARED = 1000  # ids that one is compared with
+TYPO = 0.8  # of two UUIDs by chance a third is alike
+
+
+def unknown(case: Case) -> Finding:
+    """The call names no task of this key; why is the first that fits."""
+    asked = case.address.value if case.address else case.entry.task_id
+    return _request_id(case, asked) or _expired(case, asked) or _misspelled(case, asked)
+
+
+def not_pending(case: Case) -> Finding:
+    """The task cannot be canceled."""
+    asked = case.address.value if case.address else case.entry.task_id
+    task = case.tasks.get(asked)
+    status = status_at(task, case.entry.at) if task else "UNKNOWN"
+    if status == "UNKNOWN":
+        return unknown(case)
+    after = case.spec.lifecycle.next
+    allowed = [state for state in after if "CANCELED" in after[state]]
+    return Finding(
+        rule=f"a task that is {status} can no longer be canceled",
+        pointer=POINTER,
+        expected=short(allowed),
+        got=short(status),
+        place="#/components/schemas/TaskStatus/x-task-lifecycle/next",
+        advice="poll it until it ends" if status == "RUNNING" else "it has ended",
+    )
+
+
+def _request_id(case: Case, asked: str) -> Finding | None:
+    """As one reseller's page tells people to do."""
+    task_id = case.task_of_request(asked)
+    if task_id is None:
+        return None
+    return Finding(
+        rule=f"{asked} is the request_id of the call that created a task, not its task_id",
+        pointer=POINTER,
+        expected=short(task_id),
+        got=short(asked),
+        did_you_mean=task_id,
+        place=_place(case),
+        advice="ask with output.task_id of the create call",
+        curl=corrected(case, value=task_id),
+    )
+
+
+def _expired(case: Case, asked: str) -> Finding | None:
+    task = case.tasks.get(asked)
+    if task is None or task.expires > case.entry.at:
+        return None
+    hours = (task.expires - task.submitted) / 3600
+    why = f"ended {hours:g} h after its creation" if hours else "was asked to be UNKNOWN"
+    return Finding(
+        rule=f"the task is not known any more: its life {why}",
+        pointer=POINTER,
+        got=short(asked),
+        place=_place(case),
+        advice="create it again; save a result when the task ends, its URL ends too",
+    )
+
+
+def _misspelled(case: Case, asked: str) -> Finding:
+    """It is like the id of a task, or like none."""
+    ids = list(islice(case.tasks, COMPARED))
+    found = near(asked[:80], ids, cutoff=TYPO)
+    return Finding(
+        rule="this key has no task of that id: it never had, it was forgotten, or another key's is",
+        pointer=POINTER,
+        expected=short(found[0]) if found else "a task_id that a create call of this key answered",
+        got=short(asked),
+        did_you_mean=found[0] if found else "",
+        place=_place(case),
+        advice="it stays UNKNOWN: stop polling" + ("" if found else "; below are this key's tasks"),
+        curl=corrected(case, value=found[0]) if found else listing(case),
+    )
+
+
+def _place(case: Case) -> str:
+    return outcome_place(case, case.entry.outcome)

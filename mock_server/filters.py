@@ -1,0 +1,137 @@
+"""Which exchanges of a journal are wanted, by what people write. Keeps nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from msgspec import Struct
+
+from mock_server.entry import Entry, unpack
+from mock_server.near import did_you_mean
+
+OWN_KINDS = ("none", "control", "result")  # besides the operations
+LEAST = {"after": 0, "limit": 1, "last": 1}
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class FilterError(ValueError):
+    """A filter that cannot be, named with its value and the way on."""
+
+
+class Filters(Struct, frozen=True):
+    """All of them must hold. operation: an operationId, `control`, `result`, or `none` for calls
+    that reached none. status: `200`, `4xx`, or `none` where no answer was sent. outcome: a name.
+    scenario: whether one was applied. explained: whether there is something to explain. after: only
+    larger numbers. limit: at most so many, the first; last: at most so many, the last."""
+
+    operation: str | None = None
+    status: str | None = None
+    task_id: str | None = None
+    outcome: str | None = None
+    scenario: bool | None = None
+    explained: bool | None = None
+    after: int = 0
+    limit: int | None = None
+    last: int | None = None
+
+    @classmethod
+    def read(
+        cls, query: Mapping[str, str], operations: Collection[str], outcomes: Collection[str] = ()
+    ) -> Filters:
+        """The filters of a query; "" leaves a name out. Raises FilterError for what names nothing;
+        outcomes are looked up where there are any."""
+        known = cls.__struct_fields__
+        query = {name: value for name, value in query.items() if value}
+        for name in query:
+            if name not in known:
+                hint = did_you_mean(name[:80], known)
+                raise FilterError(f"no filter {_short(name)}; there are {', '.join(known)}.{hint}")
+        values: dict[str, Any] = {
+            "operation": _name("operation", query, [*operations, *OWN_KINDS]),
+            "status": _status(query),
+            "task_id": query.get("task_id"),
+            "outcome": _name("outcome", query, outcomes),
+            **{name: _flag(name, query) for name in ("scenario", "explained") if name in query},
+            **{name: _number(name, query) for name in LEAST if name in query},
+        }
+        return cls(**values)
+
+    def apply(self, rows: Sequence[bytes]) -> Iterator[Entry]:
+        """The wanted entries among packed rows in their order, unpacked as they are asked for."""
+        if self.last is None:
+            return islice(self._wanted(rows), self.limit)
+        found: deque[Entry] = deque()
+        for entry in islice(self._wanted(reversed(rows)), self.last):
+            found.appendleft(entry)
+        return islice(found, self.limit)
+
+    def _wanted(self, rows: Iterable[bytes]) -> Iterator[Entry]:
+        """Most rows are passed over unread: text that is wanted stands in a row as it is."""
+        names = (self.operation, self.task_id, self.outcome)
+        texts = [n.encode("utf-8", "replace") for n in names if n and n != "none"]
+        for row in rows:
+            if all(text in row for text in texts):
+                entry = unpack(row)
+                if self.holds(entry):
+                    yield entry
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry is wanted, however many there are."""
+        return (
+            entry.number > self.after
+            and self.operation in (None, entry.kind or "none")
+            and self.status in (None, *_statuses(entry))
+            and self.task_id in (None, entry.task_id)
+            and self.outcome in (None, entry.outcome)
+            and self.scenario in (None, bool(entry.scenario))
+            and self.explained in (None, entry.explained)
+        )
+
+
+ALL = Filters()
+
+
+def _statuses(entry: Entry) -> tuple[str, ...]:
+    return (str(entry.status), f"{entry.status // 100}xx") if entry.answered else ("none",)
+
+
+def _name(what: str, query: Mapping[str, str], known: Collection[str]) -> str | None:
+    value = query.get(what)
+    if value and known and value not in known:
+        hint = did_you_mean(value[:80], known)
+        listed = "" if hint else f"; there are {', '.join(known)}"
+        raise FilterError(f"no {what} {_short(value)}{listed}.{hint}")
+    return value
+
+
+def _status(query: Mapping[str, str]) -> str | None:
+    value = query.get("status", "none").lower()
+    good = len(value) == 3 and value[0] in "12345" and (value[1:] == "xx" or _is_number(value[1:]))
+    if value != "none" and not good:
+        raise FilterError(f"status {_short(value)} must be like 200 or 4xx, or none")
+    return value if "status" in query else None
+
+
+def _flag(name: str, query: Mapping[str, str]) -> bool:
+    value = query[name].lower()
+    if value not in FLAGS:
+        raise FilterError(f"{name} {_short(value)} must be true or false")
+    return FLAGS[value]
+
+
+def _number(name: str, query: Mapping[str, str]) -> int:
+    value, least = query[name], LEAST[name]
+    if not _is_number(value) or len(value) > 15 or int(value) < least:
+        raise FilterError(f"{name} {_short(value)} must be a whole number, {least} or more")
+    return int(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _short(text: str) -> str:
+    return f"{text!r:.80}"

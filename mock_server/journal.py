@@ -1,0 +1,210 @@
+"""What was asked and answered: a record of exchanges, bounded, with no key in it.
+
+It takes what the engine tells it and gives it back; it knows nothing of time, HTTP or the spec."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+
+from contracts.rules import Violation
+from mock_server.call import Call, Reply
+from mock_server.entry import Entry, pack, unpack
+from mock_server.filters import ALL, Filters
+from mock_server.redact import ADMIN, COOKIE, PROXY, masking, without_secrets
+
+__all__ = ["Entry", "Journal"]
+
+MAX_ENTRIES = 100_000
+MAX_BYTES = 64 << 20
+MAX_TENANTS = 10_000
+OVERHEAD = 64  # of one entry in memory, besides its bytes
+SHARE = 16  # whoever holds more than this part of all gives way first
+SLACK = 256  # such a part of all is made free at a time
+
+
+class _Room:
+    """One tenant's exchanges. `number` is that of its latest; the numbers of those that are here
+    end with it and have no gap."""
+
+    __slots__ = ("bytes", "dropped", "number", "rows", "tenant")
+
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
+        self.rows: deque[bytes] = deque()
+        self.bytes = 0
+        self.number = 0
+        self.dropped = 0
+
+
+class Journal:
+    """At most `max_entries` exchanges and `max_bytes` bytes of all tenants together.
+
+    Where there is no more room, the tenant that holds most drops its oldest, if it holds more than
+    a sixteenth of all; where none does, the tenant that was silent longest. So a noisy tenant drops
+    its own, and those that are long gone make room for who is at work. Numbers go on after drops
+    and `reset`. Of more than `max_tenants` tenants, one that has nothing left is forgotten, or the
+    one that was silent longest. Reading takes a copy first, so another thread may do it."""
+
+    def __init__(
+        self,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        max_tenants: int = MAX_TENANTS,
+    ) -> None:
+        self.byte_count = 0
+        self.dropped_count = 0
+        self._max_tenants = max_tenants
+        # An entry counts for so much at least that there are never more of them than allowed: one
+        # bound to keep in place of two.
+        self._least = max(1, max_bytes // max_entries)
+        self._bound = min(max_bytes, self._least * max_entries)
+        self._large_from = self._bound // SHARE
+        self._slack = self._bound // SLACK if max_entries >= SLACK else 0
+        self._rooms: OrderedDict[str, _Room] = OrderedDict()  # the one silent longest first
+        self._emptied: dict[str, _Room] = {}
+        self._large: set[_Room] = set()
+
+    def append(
+        self,
+        tenant_id: str,
+        key: str,
+        real: float,
+        at: float,
+        kind: str,
+        call: Call,
+        reply: Reply,
+        request_id: str,
+        task_id: str = "",
+        scenario: str = "",
+        source: str = "",
+        fault: str = "",
+        violation: Violation | None = None,
+        near: Violation | None = None,
+    ) -> int:
+        """Keep an exchange; see Entry for what is what. `key` is the API key ("": none that the
+        fake takes), which is masked wherever it stands. Gives the entry's number."""
+        secret, mask = masking(key)
+        headers = call.headers
+        if not secret or COOKIE in headers or PROXY in headers or ADMIN in headers:
+            call = without_secrets(call, key)
+        room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
+        room.number = number = room.number + 1
+        row = pack(
+            (number, real, at, kind, call, reply, request_id,
+             task_id, scenario, source, fault, violation, near)
+        )  # fmt: skip
+        self._keep(room, row.replace(secret, mask) if secret else row)
+        return number
+
+    def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
+        """The tenant's exchanges that pass the filters, oldest first, unpacked as they are asked
+        for."""
+        room = self._rooms.get(tenant_id)
+        if room is None:
+            return iter(())
+        rows, number = list(room.rows), room.number
+        return filters.apply(rows[max(0, filters.after - number + len(rows)) :])
+
+    def find(self, tenant_id: str, request_id: str) -> Entry | None:
+        """The latest exchange whose answer has that request id."""
+        wanted = request_id.encode("utf-8", "replace")
+        for row in self._newest_first(tenant_id):
+            if wanted in row:
+                entry = unpack(row)
+                if entry.request_id == request_id:
+                    return entry
+        return None
+
+    def last(self, tenant_id: str, *, explained: bool = False) -> Entry | None:
+        """The latest exchange; the latest that there is something to explain of."""
+        room = self._rooms.get(tenant_id)
+        if room and not explained:
+            return unpack(room.rows[-1])
+        entries = map(unpack, self._newest_first(tenant_id))
+        return next((entry for entry in entries if entry.explained), None)
+
+    @property
+    def entry_count(self) -> int:
+        """How many exchanges are here, of all tenants."""
+        return sum(len(room.rows) for room in self._rooms.values())
+
+    def number(self, tenant_id: str) -> int:
+        """The number of the tenant's latest exchange; 0 before the first."""
+        room = self._rooms.get(tenant_id) or self._emptied.get(tenant_id)
+        return room.number if room else 0
+
+    def dropped(self, tenant_id: str) -> int:
+        """How many exchanges of the tenant had to make room since its `reset`."""
+        room = self._rooms.get(tenant_id) or self._emptied.get(tenant_id)
+        return room.dropped if room else 0
+
+    def reset(self, tenant_id: str) -> None:
+        """Drop the tenant's exchanges, and the count of those that had to make room."""
+        room = self._rooms.get(tenant_id)
+        if room:
+            room.rows.clear()
+            self._free(room, room.bytes)
+        room = self._emptied.get(tenant_id)
+        if room:
+            room.dropped = 0
+
+    def _newest_first(self, tenant_id: str) -> Iterator[bytes]:
+        room = self._rooms.get(tenant_id)
+        return reversed(list(room.rows)) if room else iter(())
+
+    def _empty_room(self, tenant_id: str) -> _Room:
+        room = self._emptied.get(tenant_id)
+        if room is None:
+            if len(self._rooms) + len(self._emptied) >= self._max_tenants:
+                self._forget_one()
+            room = self._emptied[tenant_id] = _Room(tenant_id)
+        return room
+
+    def _forget_one(self) -> None:
+        if not self._emptied:
+            room = next(iter(self._rooms.values()))
+            self._drop(room, room.bytes)
+        del self._emptied[next(iter(self._emptied))]
+
+    def _keep(self, room: _Room, row: bytes) -> None:
+        if not room.rows:
+            self._rooms[room.tenant] = self._emptied.pop(room.tenant)
+        weight = len(row) + OVERHEAD
+        if weight < self._least:
+            weight = self._least
+        room.rows.append(row)
+        room.bytes += weight
+        self.byte_count += weight
+        self._rooms.move_to_end(room.tenant)
+        if room.bytes > self._large_from:
+            self._large.add(room)
+        if self.byte_count > self._bound:
+            self._make_space()
+
+    def _make_space(self) -> None:
+        """More than is needed, so that not every exchange has to look for who gives way."""
+        while (surplus := self.byte_count - self._bound + self._slack) > 0:
+            if self._large:
+                self._drop(max(self._large, key=lambda room: room.bytes), surplus)
+            else:
+                self._drop(next(iter(self._rooms.values())), surplus)
+
+    def _drop(self, room: _Room, surplus: int) -> None:
+        """The oldest exchanges of a tenant that weigh so much together, or all that it has."""
+        rows, least, before, freed = room.rows, self._least, len(room.rows), 0
+        while rows and freed < surplus:
+            weight = len(rows.popleft()) + OVERHEAD
+            freed += weight if weight > least else least
+        dropped = before - len(rows)
+        room.dropped += dropped
+        self.dropped_count += dropped
+        self._free(room, freed)
+
+    def _free(self, room: _Room, freed: int) -> None:
+        room.bytes -= freed
+        self.byte_count -= freed
+        if room.bytes <= self._large_from:
+            self._large.discard(room)
+        if not room.rows:
+            self._emptied[room.tenant] = self._rooms.pop(room.tenant)

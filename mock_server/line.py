@@ -1,0 +1,164 @@
+"""Acts out what becomes of an answer on its way: late, in drops, cut off, never. On a socket by the
+bytes and the end of the connection; in this process by raising what httpx would raise. It decides
+nothing: mock_server.faults says what is to happen."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import sys
+from bisect import bisect_right
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.types import Scope, Send
+
+from mock_server.call import Line, Reply
+
+if TYPE_CHECKING:
+    from httpx import RequestError
+
+# Real seconds from now until a moment of the tenant's time; inf while its clock is frozen.
+Left = Callable[[float], float]
+
+SLICE = 0.05  # so often it is looked whether somebody moved the clock, or the client left
+DROP = 0.01  # so long at least between two drops
+LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # RST in place of FIN
+ROUNDING = 1e-6  # a clock that is moved in two steps may end this little before their sum
+UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not put on the wire
+PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+
+
+async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
+    """Act out the reply's line. True: the answer is now to be sent as any other; False: all is done
+    with it. Raises what httpx would raise where there is no socket."""
+    line = reply.line or Line()
+    transport = (scope.get("state") or {}).get("transport")
+    if transport is not None:
+        return await _on_socket(reply, line, scope, send, left)
+    await _until(line.due, left)
+    error = httpx_error(reply)
+    if error is not None:
+        raise error
+    return True
+
+
+def httpx_error(reply: Reply) -> RequestError | None:
+    """What httpx raises when this answer comes on a socket; None where it arrives whole."""
+    import httpx  # late: the server has no need of it
+
+    line = reply.line or Line()
+    if line.end == "refuse":
+        return httpx.ConnectError("[Errno 111] Connection refused")
+    if line.end == "reset":
+        return httpx.ReadError("[Errno 104] Connection reset by peer")
+    if line.end == "hold":
+        return httpx.ReadTimeout("timed out")
+    if line.sent == -1:
+        return httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    expected = int(dict(reply.headers).get(b"content-length", b"0"))
+    received = len(reply.body[: line.sent])
+    if received >= expected:
+        return None
+    why = f"complete message body (received {received} bytes, expected {expected})"
+    return httpx.RemoteProtocolError(f"peer closed connection without sending {why}")
+
+
+async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: Left) -> bool:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    transport.resume_reading()  # behind a pipelined call uvicorn would not see the client leave
+    try:
+        there = await _until(line.due, left, transport)
+        if there and not line.end and not line.rate and line.sent is None:
+            return True
+        if there:
+            await _write(_bytes(reply, line, scope["method"]), line, transport, left)
+            await _end(line, scope, transport)
+    except BaseException:
+        transport.abort()  # the server stops: better no answer than uvicorn's 500
+        raise
+    await _done(send)
+    return False
+
+
+async def _until(moment: float, left: Left, transport: asyncio.Transport | None = None) -> bool:
+    """Wait for a moment of the tenant's time; whether the client is still there then."""
+    while not (transport and transport.is_closing()):
+        seconds = left(moment - ROUNDING)
+        if seconds <= 0:
+            return True
+        await asyncio.sleep(min(seconds, SLICE))
+    return False
+
+
+def _bytes(reply: Reply, line: Line, method: str) -> bytes:
+    """What goes on the wire."""
+    if line.sent == -1:
+        return b""
+    status = b"HTTP/1.1 %d %s\r\n" % (reply.status, PHRASES.get(reply.status, b""))
+    headers = [*reply.headers, (b"connection", b"close")]
+    head = status + b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
+    return head if method == "HEAD" else head + reply.body[: line.sent]
+
+
+async def _write(data: bytes, line: Line, transport: asyncio.Transport, left: Left) -> None:
+    """Write, and wait until all of it is on its way: an RST would overtake what still lies here."""
+    if line.rate:
+        await _drip(data, line, transport, left)
+    elif not transport.is_closing():
+        transport.write(data)
+    while not transport.is_closing() and _unsent(transport):
+        await asyncio.sleep(DROP)
+
+
+async def _drip(data: bytes, line: Line, transport: asyncio.Transport, left: Left) -> None:
+    """Each byte at its moment; those whose moment is past go together."""
+
+    def seconds(number: int) -> float:
+        return left(line.due + number / line.rate - ROUNDING)
+
+    sent = 0
+    while sent < len(data) and not transport.is_closing():
+        due = bisect_right(range(len(data) + 1), 0.0, lo=sent, key=seconds) - 1
+        if due > sent:
+            transport.write(data[sent:due])
+            sent = due
+        await asyncio.sleep(min(max(seconds(sent + 1), DROP), SLICE))
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """Bytes in our buffer, and where the system tells also in its own."""
+    size = transport.get_write_buffer_size()
+    if size or sys.platform != "linux":
+        return size
+    from fcntl import ioctl
+
+    number = transport.get_extra_info("socket").fileno()
+    return int.from_bytes(ioctl(number, UNSENT, b"\0" * 4), sys.byteorder)
+
+
+async def _end(line: Line, scope: Scope, transport: asyncio.Transport) -> None:
+    """What becomes of the connection. Bytes of ours said `connection: close`: it never stays."""
+    while line.end == "hold" and not transport.is_closing():
+        await asyncio.sleep(SLICE)
+    if transport.is_closing():
+        return
+    if line.end == "refuse" and "refuse" in scope["state"]:
+        scope["state"]["refuse"](line.seconds)
+    if line.end in ("reset", "refuse"):
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+        transport.abort()
+    else:
+        transport.close()
+
+
+async def _done(send: Send) -> None:
+    """Let uvicorn take the call for answered; nothing of this passes the ended connection."""
+    with suppress(RuntimeError):  # uvloop's, where it is gone altogether
+        headers = [(b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})

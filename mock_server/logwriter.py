@@ -1,0 +1,102 @@
+"""Writes lines without making anyone wait: a thread writes what has come together. Knows no more of
+a line than its text; a reader that left ends the log, never the server."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Protocol
+
+PAUSE = 0.05  # seconds in which lines come together
+ENOUGH = 64 << 10  # characters that do not wait for more
+LAST_WAIT = 1.0  # seconds for a reader who does not read when all ends
+MOST = 4 << 20  # characters that wait for a slow reader; what comes on top is lost, and counted
+
+
+class Stream(Protocol):
+    """As much of a text file as is needed."""
+
+    def write(self, text: str, /) -> int: ...
+    def flush(self) -> None: ...
+    def isatty(self) -> bool: ...
+
+
+def wants_colour(stream: Stream, environment: Mapping[str, str]) -> bool:
+    """On a terminal that can, unless NO_COLOR says otherwise."""
+    plain = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
+    return stream.isatty() and not plain
+
+
+class LogWriter:
+    """`write` takes a line at any time, from any thread. Lines are out at most PAUSE seconds later,
+    in their order, and all of them once `close` returns, which is called at exit too."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._lines: list[str] = []
+        self._size = 0
+        self._lost = 0
+        self._broken = False
+        self._some, self._hurry = threading.Event(), threading.Event()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def write(self, line: str) -> None:
+        """Keep a line, without its end, to be written soon."""
+        if self._broken or self._closing:
+            return
+        with self._lock:
+            if self._size > MOST:
+                self._lost += 1
+                return
+            self._lines.append(line)
+            self._size += len(line)
+        if not self._some.is_set():
+            self._begin()
+        if self._size > ENOUGH:
+            self._hurry.set()
+
+    def flush(self) -> None:
+        """Write what has come together. Waits for the reader."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            lost, self._lost, self._size = self._lost, 0, 0
+        if lost:
+            lines.append(f"({lost} lines were lost: nobody read them in time)")
+        if not lines or self._broken:
+            return
+        try:
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # the reader left, the disk is full, the file is closed
+            self._broken = True
+
+    def close(self) -> None:
+        """Write the rest, unless nobody reads. Lines that come later are not taken."""
+        self._closing = True
+        self._some.set()
+        self._hurry.set()
+        if self._thread:
+            self._thread.join(LAST_WAIT)
+        if not (self._thread and self._thread.is_alive()):
+            self.flush()
+        atexit.unregister(self.close)
+
+    def _begin(self) -> None:
+        self._some.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="emo-log", daemon=True)
+            self._thread.start()
+            with suppress(RuntimeError):  # the interpreter is ending
+                atexit.register(self.close)
+
+    def _run(self) -> None:
+        while not (self._closing or self._broken):
+            self._some.wait()
+            self._hurry.wait(PAUSE)
+            self._some.clear()
+            self._hurry.clear()
+            self.flush()

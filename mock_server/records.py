@@ -1,0 +1,139 @@
+"""What is told of a journal: JSON, HAR, lines for curl, the timeline of a task. Takes apart what
+people ask for; knows no HTTP and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from mock_server import body as json_body
+from mock_server.curl import as_curl_lines
+from mock_server.entry import Entry, text_of, text_or_base64
+from mock_server.filters import FilterError, Filters
+from mock_server.handlers import HANDLERS
+from mock_server.har import as_har
+from mock_server.journal import Journal
+from mock_server.logs import text_line
+from mock_server.near import did_you_mean
+from mock_server.timeline import timeline
+from mock_server.wire import wire_time
+
+PAGE = 1000  # exchanges of one JSON answer at most
+FORMATS = ("json", "har", "curl", "timeline")
+JSON, PLAIN = "application/json", "text/plain; charset=utf-8"
+
+
+def journal_answer(
+    journal: Journal, tenant_id: str, query: Mapping[str, str], outcomes: Collection[str] = ()
+) -> tuple[str, bytes]:
+    """Content type and body of `GET /__mock__/journal`. `query` is `format` and the fields of
+    Filters; outcomes are the names there are. Raises FilterError, which is a ValueError.
+
+    JSON is one page: `next` is what `after` is for the one behind it. A `next` below `after` says
+    that the journal began anew."""
+    rest = dict(query)
+    form = _format(rest.pop("format", "") or "json")
+    filters = Filters.read(rest, HANDLERS, outcomes)
+    if form == "timeline" and not filters.task_id:
+        raise FilterError("a timeline is that of one task: give its task_id")
+    if form == "json":
+        return JSON, _encode(_page(journal, tenant_id, filters))
+    entries = journal.entries(tenant_id, filters)
+    if form == "curl":
+        return PLAIN, as_curl_lines(entries).encode()
+    if form == "har":
+        return JSON, _encode(as_har(entries, version("dashscope-emo-kit")))
+    return JSON, _encode(_timeline(entries))
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """An exchange to be read: times as epoch seconds and as the service writes them, bodies as JSON
+    values, and `summary`, a line for people."""
+    return {
+        "number": entry.number,
+        "summary": text_line(entry),
+        "time": wire_time(entry.at),
+        "at": entry.at,
+        "real": entry.real,
+        "operation": entry.kind or None,
+        "request": {
+            "method": entry.method,
+            "url": entry.url,
+            "path": entry.path,
+            "query": entry.query,
+            "headers": _headers(entry.headers.items()),
+            **_body(entry.body),
+        },
+        "response": _response(entry),
+        "request_id": entry.request_id,
+        "task_id": entry.task_id or None,
+        "outcome": entry.outcome or None,
+        "scenario": entry.scenario or None,
+        "source": entry.source or None,
+        "fault": entry.fault or None,
+        "violation": to_builtins(entry.violation),
+        "near": to_builtins(entry.near),
+    }
+
+
+def _format(name: str) -> str:
+    if name not in FORMATS:
+        hint = did_you_mean(name[:80], FORMATS)
+        raise FilterError(f"no format {name!r:.80}; there are {', '.join(FORMATS)}.{hint}")
+    return name
+
+
+def _page(journal: Journal, tenant_id: str, filters: Filters) -> dict[str, Any]:
+    size = min(PAGE, filters.limit or PAGE)
+    latest = journal.number(tenant_id)
+    entries = list(journal.entries(tenant_id, replace(filters, limit=size)))
+    reached = entries[-1].number if entries else 0
+    return {
+        "exchanges": [as_json(entry) for entry in entries],
+        "dropped": journal.dropped(tenant_id),
+        "next": reached if len(entries) == size else max(latest, reached),
+    }
+
+
+def _timeline(entries: Iterator[Entry]) -> dict[str, Any]:
+    seen = timeline(entries)
+    return {
+        "created": seen.created,
+        "polls": [poll._asdict() | {"time": wire_time(poll.at)} for poll in seen.polls],
+        "runs": [run._asdict() for run in seen.runs],
+    }
+
+
+def _response(entry: Entry) -> dict[str, Any]:
+    """As much of it as was sent; `line` is what became of it, where it did not simply arrive."""
+    line = entry.line._asdict() if entry.line else None
+    if line:
+        del line["tenant"]
+    if not entry.answered:
+        return {"status": None, "headers": [], "body": None, "line": line}
+    headers = _headers(entry.reply_headers)
+    return {"status": entry.status, "headers": headers, **_body(entry.arrived), "line": line}
+
+
+def _headers(headers: Collection[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(text_of(name), text_of(value)) for name, value in headers]
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    """`body`, and how to read it where it is no JSON value."""
+    if not data:
+        return {"body": None}
+    try:
+        return {"body": json_body.decode(data)}
+    except ValueError:
+        text, encoded = text_or_base64(data)
+        return {"body": text, "body_is": "base64" if encoded else "text"}
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

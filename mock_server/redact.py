@@ -1,0 +1,55 @@
+"""Takes keys and other secrets out of a call before it is kept. Decides nothing else."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mock_server.call import Call
+
+PREFIX = 3  # of a key: `sk-`, which is no secret
+SHORT = 8  # a shorter key could be part of any word: it is looked for in its own header alone
+AUTHORIZATION = b"authorization"
+COOKIE, PROXY, ADMIN = OTHERS = b"cookie", b"proxy-authorization", b"x-mock-admin-token"
+_SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
+_KEY = re.compile(r"sk-[^\s./?&]+")
+
+
+@lru_cache(maxsize=4096)
+def masking(key: str) -> tuple[bytes, bytes]:
+    """What is secret of a key, and as many characters in its place; nothing twice where the key is
+    too short. What stands behind its first dot names a scenario.
+
+    `sk-` stays. So masking bytes of MessagePack is safe: the length before a text may look like the
+    beginning of a key, but never like more of it than that."""
+    secret = key.partition(".")[0].encode("latin-1", "replace")
+    return (secret, stars(secret, PREFIX)) if len(secret) >= SHORT else (b"", b"")
+
+
+def without_secrets(call: Call, key: str) -> Call:
+    """The call with every secret header masked; a key that nobody knows ("") is masked whole."""
+    headers = dict(call.headers)
+    if AUTHORIZATION in headers:
+        headers[AUTHORIZATION] = _authorization(headers[AUTHORIZATION], key)
+    for name in OTHERS:
+        if name in headers:
+            headers[name] = stars(headers[name])
+    return Call(call.method, call.path, call.query, headers, *call[4:])
+
+
+def without_keys(text: str) -> str:
+    """A text in which whatever looks like a key ends behind its `sk-`."""
+    return _KEY.sub("sk-***", text) if "sk-" in text else text
+
+
+def stars(secret: bytes, shown: int = 0) -> bytes:
+    """As many characters, of which the first ones are shown."""
+    return secret[:shown] + b"*" * (len(secret) - shown)
+
+
+def _authorization(value: bytes, key: str) -> bytes:
+    secret = key.partition(".")[0].encode("latin-1", "replace")
+    if secret and secret in value:
+        return value.replace(secret, stars(secret, PREFIX))
+    scheme = _SCHEME.match(value)
+    return stars(value, scheme.end() if scheme else 0)

@@ -1,0 +1,92 @@
+"""Does again what a bundle says was done, in an engine of its own, and says where the answers first
+differ. Knows no socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from contracts.spec import Spec
+from mock_server.bundle import Bundle, BundleError, Difference, Exchange
+from mock_server.call import Call, Reply
+from mock_server.chronicle import CONTROL, RESULT
+from mock_server.control import act
+from mock_server.control.asked import ControlError
+from mock_server.engine import Engine
+from mock_server.ruleset import RuleError, compile_ruleset
+from mock_server.settings import Settings, SettingsError
+
+# Stands for the key, which the bundle has not; what follows its first dot names a scenario.
+KEY = "sk-replayed"
+
+
+class Replay:
+    """One bundle, played from its first exchange on."""
+
+    def __init__(self, spec: Spec, bundle: Bundle) -> None:
+        """Raises BundleError where the bundle is for another spec, or cannot be set up."""
+        if bundle.spec != spec.version:
+            raise BundleError(f"is for version {bundle.spec} of the spec, this is {spec.version}")
+        self._bundle = bundle
+        self._real = bundle.began
+        try:
+            rules = compile_ruleset(spec, bundle.file)
+            settings = Settings(**bundle.settings)
+        except (RuleError, SettingsError, TypeError) as error:
+            raise BundleError(f"cannot be set up: {error}") from None
+        self._engine = Engine(
+            spec,
+            settings=settings,
+            real=lambda: self._real,
+            file=lambda _: rules,
+            tenant_of=lambda _: bundle.tenant,
+        )
+        self._engine.tenant(bundle.tenant)
+
+    def run(self, seen: Callable[[Exchange], object] = lambda _: None) -> Difference | None:
+        """The first difference, or None when every answer is the same, byte for byte."""
+        for exchange in self._bundle.exchanges:
+            self._real = exchange.real
+            if exchange.kind == CONTROL:
+                self._act(exchange)
+            elif exchange.kind != RESULT:
+                difference = _compare(exchange, self._engine.handle(_call(exchange)))
+                if difference is not None:
+                    return difference
+            seen(exchange)
+        return None
+
+    def _act(self, exchange: Exchange) -> None:
+        e = exchange
+        try:
+            act(self._engine, self._bundle.tenant, e.real, e.method, e.path, e.body)
+        except (ControlError, KeyError) as error:
+            raise BundleError(f"exchange {e.number}, {e.method} {e.path}: {error}") from None
+
+
+def _call(exchange: Exchange) -> Call:
+    headers = {n.encode("latin-1"): v.encode("latin-1") for n, v in exchange.headers}
+    authorization = headers.get(b"authorization")
+    if authorization is not None:
+        _, dot, name = authorization.partition(b".")
+        headers[b"authorization"] = f"Bearer {KEY}".encode() + dot + name
+    e = exchange
+    return Call(e.method, e.path, e.query, headers, e.body, e.origin)
+
+
+def _compare(exchange: Exchange, reply: Reply) -> Difference | None:
+    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in reply.headers]
+    pairs = {
+        "status": (exchange.status, reply.status),
+        "headers": (exchange.reply_headers, headers),
+        "body": (exchange.reply_body, reply.body),
+        "line": (exchange.line, reply.line),
+    }
+    for what, (was, now) in pairs.items():
+        if was != now:
+            return Difference(exchange, what, _shown(was), _shown(now))
+    return None
+
+
+def _shown(value: object) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text if len(text) <= 600 else f"{text[:600]}…"

@@ -1,0 +1,160 @@
+"""The server's own scenarios: a YAML file that is read again when it changes, or YAML on the
+command line. What is wrong is said with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from contracts.places import parts_of, pointer_of
+from contracts.spec import Spec
+from mock_server.rulecheck import Problem
+from mock_server.ruleset import RuleError, Ruleset, compile_ruleset, in_full
+
+NONE = Ruleset()
+PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
+LOOK_EVERY = 0.25  # seconds of the machine's time
+
+
+class ScenarioError(ValueError):
+    """Scenarios that cannot be, each problem on a line of its own with its place."""
+
+
+class RulesFile:
+    """The rules that a path or a text says, kept up to date. A file that was good and is so no more
+    leaves the rules as they were; `problem` says what is wrong with it, and `tell` is told once."""
+
+    def __init__(
+        self, spec: Spec, where: str, tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Raises ScenarioError for what cannot be from the start."""
+        self._spec = spec
+        self._tell = tell
+        self._path = None if _is_text(where) else Path(where)
+        self._looked = float("-inf")
+        self._stamp = self._stamped()
+        self.problem = ""
+        self._rules = self._read() if self._path else compiled(spec, where, "--scenario")
+
+    def __call__(self, real: float) -> Ruleset:
+        """The rules at the machine's time."""
+        if self._path is not None and real - self._looked >= LOOK_EVERY:
+            self._looked = real
+            stamp = self._stamped()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._again()
+        return self._rules
+
+    def _again(self) -> None:
+        try:
+            self._rules, self.problem = self._read(), ""
+            self._tell(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
+        except ScenarioError as error:
+            self.problem = str(error)
+            self._tell(f"{self._path} has changed and is left aside:\n{error}")
+
+    def _read(self) -> Ruleset:
+        assert self._path is not None
+        try:
+            text = self._path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScenarioError(f"{self._path} cannot be read: {error}") from None
+        return compiled(self._spec, text, str(self._path))
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
+
+
+def no_file(real: float) -> Ruleset:
+    """The rules of a server without a file."""
+    del real
+    return NONE
+
+
+def compiled(spec: Spec, text: str, name: str) -> Ruleset:
+    """The rules of a YAML text; `name` stands before line and column. Raises ScenarioError."""
+    import yaml
+
+    try:
+        node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError) as error:
+        raise ScenarioError(f"{name}:{_place(error)}") from None
+    problems = list(_not_json(node))
+    if problems:
+        raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
+    try:
+        value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except ValueError as error:  # a number with too many digits
+        raise ScenarioError(f"{name}: {error}") from None
+    value, put_before = in_full({} if value is None else value)
+    try:
+        rules = compile_ruleset(spec, value)
+    except RuleError as error:
+        problems += [p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems]
+    if problems:
+        raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
+    return rules
+
+
+def _is_text(where: str) -> bool:
+    """A mapping or a list of YAML, which no path looks like."""
+    return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or error
+    return f"{mark.line + 1}:{mark.column + 1}: {what}" if mark else f" {what}"
+
+
+def _at(node: Any, problem: Problem) -> str:
+    """The problem behind the line and column of its place, or of the nearest that is there."""
+    mark = node.start_mark if node else None
+    for part in parts_of(problem.pointer):
+        below = _below(node, part)
+        if below is None:
+            break
+        node, mark = below
+    where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    return f"{where}: {problem.pointer + ': ' if problem.pointer else ''}{problem.text}"
+
+
+def _below(node: Any, part: str) -> tuple[Any, Any] | None:
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        found = (value for key, value in node.value if key.value == part)
+        value = next(found, None)
+        return None if value is None else (value, value.start_mark)
+    if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)].start_mark
+    return None
+
+
+def _not_json(node: Any, place: str = "", above: tuple[Any, ...] = ()) -> Iterator[Problem]:
+    """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
+    without a word, keys that are no text (`on` is a boolean), dates, and what contains itself."""
+    import yaml
+
+    if node in above:
+        yield Problem(place, "contains itself")
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _not_json(item, f"{place}/{number}", (*above, node))
+    elif isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        for number, (key, value) in enumerate(node.value):
+            if key.tag != "tag:yaml.org,2002:str":
+                yield Problem(place, f"the key {key.value!r:.40} is no text; put it in quotes")
+            elif key.value in names[:number]:
+                yield Problem(place, f"the key {key.value!r:.40} is there twice")
+            yield from _not_json(value, place + pointer_of([str(key.value)]), (*above, node))
+    elif node is not None and (node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS):
+        yield Problem(place, f"{node.value!r:.40} is no text, number or boolean; put it in quotes")
