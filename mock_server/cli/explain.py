@@ -1,0 +1,47 @@
+"""`emo explain`: why a call was answered as it was, from a running fake."""
+
+from __future__ import annotations
+
+import click
+
+from mock_server.cli.fake import Fake, Gone, options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo explain
+  emo explain 7574ee8f-38a3-9b1e-9280-11c33ab46e51
+  emo explain --json | jq -r .curl
+"""
+)
+@click.argument("request_id", required=False)
+@click.option("--last", is_flag=True, help="The latest call there is something to say of; default.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options
+def explain(
+    request_id: str | None, last: bool, as_json: bool, url: str | None, key: str | None,
+    admin_token: str | None,
+) -> None:  # fmt: skip
+    """Say why a call was answered as it was.
+
+    REQUEST_ID is in the answer, and in its header x-mock-explain: what broke which rule of
+    openapi.yaml, what was expected, and the same call put right, as a line for a shell.
+    """
+    if last and request_id is not None:
+        raise click.UsageError("give a REQUEST_ID or --last, not both")
+    path = "/explain" if request_id is None else f"/explain/{_segment(request_id)}"
+    with Fake(url, key, admin_token) as fake:
+        try:
+            answer = fake.get(path, **({} if as_json else {"format": "text"}))
+        except Gone as gone:
+            raise click.ClickException(str(gone)) from None
+    click.echo(answer.text, nl=as_json)
+
+
+def _segment(request_id: str) -> str:
+    from urllib.parse import quote
+
+    if not request_id.strip(". "):
+        raise click.UsageError(f"{request_id!r} is no request_id; an answer has it in its body")
+    return quote(request_id, safe="")
