@@ -83,7 +83,7 @@ def test_scenarios_may_stand_on_the_command_line(spec: Spec, text: str) -> None:
         ("{do: Throttlin}", "f:1:6: /do: no scenario 'Throttlin'; did you mean 'Throttling'"),
         ("{do: reset, on: getTask}", "the key 'on' is no text; put it in quotes"),
         ("{do: reset, do: close}", "f:1:1: the key 'do' is there twice"),
-        ("variants: {modls: retired}", "f:1:11: /variants: no variant 'modls'"),
+        ("variants: {modls: retired}", "f:1:19: /variants/modls: no variant 'modls'"),
         ("{operation: listTasks, do: pass}", "listTasks cannot answer pass; detectFace can"),
         ("{do: reset, between: [20, 10]}", "f:1:22: /between: 10 is not after 20"),
         ("{do: latency=fast}", "latency: seconds must be a number"),

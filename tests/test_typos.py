@@ -1,0 +1,138 @@
+"""Names that are slips of known ones are seen; nothing that real clients send is taken for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from support import request
+
+from contracts.rules import Violation
+from contracts.spec import Spec
+from mock_server.typos import LONGEST, Names, Typos, stands_for
+
+# What the official SDK can send to these endpoints, and clients of sibling models do.
+SENT_BY_CLIENTS = [
+    "audio_setting", "duration", "enable_thinking", "extend_prompt", "first_frame_url", "fps",
+    "function", "head_frame", "img_url", "last_frame_url", "media", "messages", "n",
+    "negative_prompt", "prompt", "prompt_extend", "ref_images_url", "reference_url",
+    "reference_urls", "reference_video_description", "reference_video_urls", "resolution", "scene",
+    "seed", "shot_type", "size", "steps", "tail_frame", "task", "template", "text", "video",
+    "video_url", "wait_timeout", "watermark", "workspace",
+]  # fmt: skip
+STYLE = "parameters.style_level"
+
+
+@pytest.fixture(scope="module", name="typos")
+def compiled(spec: Spec) -> Typos:
+    return Typos(spec)
+
+
+def near(
+    typos: Typos, spec: Spec, name: str, body: Any = None, query: str = ""
+) -> Violation | None:
+    return typos.near_miss(spec.operations[name], body, query)
+
+
+def test_no_documented_request_has_a_slip(typos: Typos, spec: Spec) -> None:
+    for operation in spec.operations.values():
+        for body in operation.requests.values():
+            assert typos.near_miss(operation, body, "") is None
+
+
+def test_what_a_documented_request_sends_besides_is_known(spec: Spec) -> None:
+    operation = spec.operations["createVideoTask"]
+    body = request(spec, "createVideoTask")
+    body["parameters"] = {"style": "calm"}
+    assert not Names(operation).all_known(body)
+    assert Names(replace(operation, requests={"another": body})).all_known(body)
+
+
+@pytest.mark.parametrize("name", SENT_BY_CLIENTS)
+@pytest.mark.parametrize("where", ["", "input", "parameters"])
+def test_what_clients_send_besides_is_no_slip(
+    typos: Typos, spec: Spec, where: str, name: str
+) -> None:
+    for operation in ("createVideoTask", "detectFace"):
+        body = request(spec, operation)
+        body["parameters"] = {}
+        (body[where] if where else body)[name] = "x"
+        assert near(typos, spec, operation, body) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["style", "Style_Level", "styleLevel", "STYLE-LEVEL", "stlye_level", "style_lvl", "level"],
+)
+@pytest.mark.parametrize("where", ["input", "parameters"])
+def test_a_misspelled_or_misplaced_field_is_a_slip(
+    typos: Typos, spec: Spec, where: str, name: str
+) -> None:
+    body = request(spec, "createVideoTask", "official-sdk")
+    body[where][name] = "calm"
+    found = near(typos, spec, "createVideoTask", body)
+    assert found is not None
+    assert (found.outcome, found.pointer) == ("", f"/{where}/{name}")
+    assert found.reason == f"is not known; did you mean {STYLE}?"
+    assert found.schema == "#/components/schemas/CreateParameters/properties/style_level"
+
+
+@pytest.mark.parametrize("name", ["parameter", "params", "Parameters", "style_level"])
+def test_a_slip_at_the_top_is_seen_too(typos: Typos, spec: Spec, name: str) -> None:
+    body = request(spec, "createVideoTask", "without-parameters")
+    body[name] = "calm" if name == "style_level" else {"style_level": "calm"}
+    found = near(typos, spec, "createVideoTask", body)
+    assert found is not None
+    assert found.field == name
+
+
+def test_a_field_that_was_sent_is_not_meant_again(typos: Typos, spec: Spec) -> None:
+    body = request(spec, "createVideoTask")
+    body["parameters"]["style"] = "calm"
+    body["input"]["imageUrl"] = "https://example.com/a.png"
+    assert near(typos, spec, "createVideoTask", body) is None
+
+
+def test_no_field_is_meant_twice(spec: Spec) -> None:
+    names = Names(spec.operations["createVideoTask"])
+    slips = list(names.slips({"input": {"img_url": 1, "image": 2, "bbox": 3, "boxes": 4}}))
+    assert len({slip.meant for slip in slips}) == len(slips)
+    assert slips[0] == (("input", "img_url"), ("input", "image_url"))
+
+
+def test_a_body_of_any_shape_is_looked_at(spec: Spec) -> None:
+    names = Names(spec.operations["createVideoTask"])
+    for body in (None, [], "x", {}, {"input": None}, {"input": []}, {"parameters": "style"}):
+        assert list(names.slips(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [("page", "page_no"), ("pagesize", "page_size"), ("pageSize", "page_size"),
+     ("size", "page_size"), ("state", "status"), ("Status", "status"), ("model", "model_name"),
+     ("start", "start_time"),
+     ("limit", ""), ("style_level", ""), ("key", "")],
+)  # fmt: skip
+def test_a_parameter_of_a_list_can_be_a_slip(
+    typos: Typos, spec: Spec, sent: str, meant: str
+) -> None:
+    found = near(typos, spec, "listTasks", query=f"region=x&{sent}=1")
+    if not meant:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.pointer, found.field) == (f"#query/{sent}", sent)
+    assert found.reason == f"is not known; did you mean {meant}?"
+    assert spec.places.value(found.schema)["name"] == meant
+
+
+def test_what_an_asyncio_client_leaks_into_a_poll_is_no_slip(typos: Typos, spec: Spec) -> None:
+    assert near(typos, spec, "getTask", query="style_level=calm&page=1") is None
+
+
+def test_a_name_of_any_length_is_compared_with_none() -> None:
+    assert stands_for("style_level"[:LONGEST], ["style_level"]) == "style_level"
+    assert stands_for("aspect_ratio", ["ratio"]) == "ratio"
+    assert stands_for("x_" * 100_000 + "ratio", ["ratio"]) == ""
+    assert stands_for("", ["style_level"]) == stands_for("___", ["style_level"]) == ""
