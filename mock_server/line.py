@@ -57,14 +57,20 @@ def httpx_error(reply: Reply) -> RequestError | None:
         return httpx.ReadError("[Errno 104] Connection reset by peer")
     if line.end == "hold":
         return httpx.ReadTimeout("timed out")
+    broken = _broken_off(reply, line)
+    return httpx.RemoteProtocolError(broken) if broken else None
+
+
+def _broken_off(reply: Reply, line: Line) -> str:
+    """What h11 says of an answer that ends too early; "" where it does not."""
     if line.sent == -1:
-        return httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return "Server disconnected without sending a response."
     expected = int(dict(reply.headers).get(b"content-length", b"0"))
     received = len(reply.body[: line.sent])
     if received >= expected:
-        return None
+        return ""
     why = f"complete message body (received {received} bytes, expected {expected})"
-    return httpx.RemoteProtocolError(f"peer closed connection without sending {why}")
+    return f"peer closed connection without sending {why}"
 
 
 async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: Left) -> bool:

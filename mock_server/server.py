@@ -108,7 +108,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def refuse(self, seconds: float) -> None:
-        """Refuse new connections, whoever's, for so long; those that are open stay."""
+        """Refuse new connections, whoever's, for so long; those that were accepted stay."""
         loop = asyncio.get_running_loop()
         self._opens_at = max(self._opens_at, loop.time() + seconds)
         if self._opening is None or self._opening.done():
