@@ -7,13 +7,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import budgets, inprocess, machine, peers, report, startup, throughput
+from benchmarks import budgets, inprocess, journal, machine, peers, report, startup, throughput
 from benchmarks.load import exchange
 from benchmarks.servers import running, the_fake, the_limit
 from contracts.spec import Spec
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 FULL_TASKS, QUICK_TASKS = (100_000, 1_000_000), (20_000, 100_000)
+EXCHANGES = 200_000
 
 
 def main() -> None:
@@ -50,6 +51,7 @@ def run(quick: bool, with_peers: bool, rounds: int) -> None:
     verdicts += _told(budgets.of_lifecycle(lives), say)
     for number in QUICK_TASKS if quick else FULL_TASKS:
         verdicts += _told(budgets.of_tasks(number, inprocess.child("tasks", str(number))), say)
+    verdicts += _told(budgets.of_journal(EXCHANGES, journal.child(EXCHANGES)), say)
     traffic = throughput.measure(servers, rounds, seconds, say)
     verdicts = [*budgets.of_traffic(traffic, servers), *verdicts]
     say("")

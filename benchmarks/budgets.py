@@ -8,11 +8,13 @@ from math import isnan
 from benchmarks import figures as f
 from benchmarks.figures import Figure
 from benchmarks.inprocess import FEW
+from benchmarks.journal import CEILING
 from benchmarks.servers import POLLS, Server
 from benchmarks.startup import Startup
 from benchmarks.throughput import Traffic
 
 MANY_CONNECTIONS = 32
+JOURNAL_APPEND = 2.5e-6  # seconds: a fortieth of what a poll costs
 EQUAL_WITHIN = 1.1  # polls "cost the same": what the same code differs by from run to run
 
 
@@ -79,6 +81,19 @@ def of_tasks(number: int, found: dict[str, list[float]]) -> list[Verdict]:
             f.RATIO,
         ),
     ]
+
+
+def of_journal(number: int, found: dict[str, list[float]]) -> list[Verdict]:
+    memory = _at_most(
+        f"memory of a journal after {number:,} exchanges",
+        CEILING,
+        Figure(found["bytes"]),
+        f.MEGABYTES,
+    )
+    kept, dropped = (f.COUNT.write(found[name][0]) for name in ("kept", "dropped"))
+    memory = replace(memory, measured=f"{memory.measured}; {kept} kept, {dropped} dropped")
+    append = Figure(found["append"])
+    return [memory, _at_most("keeping one of them", JOURNAL_APPEND, append, f.FINE_MICROSECONDS)]
 
 
 def of_lifecycle(found: dict[str, list[float]]) -> list[Verdict]:

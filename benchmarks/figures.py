@@ -23,6 +23,7 @@ class Unit(NamedTuple):
 
 COUNT, RATIO = Unit(1, 0), Unit(1, 2)
 SECONDS, MILLISECONDS, MICROSECONDS = Unit(1, 2, "s"), Unit(1e3, 2, "ms"), Unit(1e6, 0, "µs")
+FINE_MICROSECONDS = Unit(1e6, 1, "µs")
 BYTES, MEGABYTES = Unit(1, 0, "B"), Unit(1e-6, 0, "MB")
 
 

@@ -27,6 +27,7 @@ from mock_server.app import create_app
 from mock_server.call import Call
 from mock_server.engine import Engine
 from mock_server.ids import tenant_of
+from mock_server.journal import Journal
 from mock_server.settings import Settings
 
 FEW, SAMPLE, POLL_ROUNDS = 1_000, 1_000, 15
@@ -107,7 +108,10 @@ async def _through_asgi(
 
 
 def _engine(spec: Spec) -> Engine:
-    return Engine(spec, settings=Settings(time="frozen"))  # so that all tasks stay as they are
+    """All tasks stay as they are. Its journal, which has a budget of its own, is soon full."""
+    engine = Engine(spec, settings=Settings(time="frozen"))
+    engine.chronicle.journal = Journal(max_entries=FEW)
+    return engine
 
 
 def _fill(engine: Engine, create: Call, number: int) -> None:

@@ -58,10 +58,12 @@ class Chronicle:
             self._tell(v.tenant_id)
         return reply
 
-    def note(self, tenant_id: str, real: float, now: float, call: Call, reply: Reply) -> None:
+    def note(
+        self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
+    ) -> None:
         """Keep a call of the control API that changed something, or a download."""
         kind = CONTROL if call.path.startswith("/__mock__/") else RESULT
-        self.journal.append(tenant_id, "", real, now, kind, call, reply, "")
+        self.journal.append(tenant_id, key, real, now, kind, call, reply, "")
         if self.log is not None:
             self._tell(tenant_id)
 

@@ -119,10 +119,13 @@ class Engine:
         """The choices that hold for a tenant: the server's, its file's, its own."""
         return {**self._variants, **self.file(real).variants, **tenant.variants}
 
-    def note(self, tenant_id: str, real: float, method: str, path: str, body: bytes) -> None:
+    def note(
+        self, tenant_id: str, real: float, method: str, path: str, body: bytes, key: str = ""
+    ) -> None:
         """Keep a call of the control API that changed something."""
         now = self.tenants.now(tenant_id, real)
-        self.chronicle.note(tenant_id, real, now, Call(method, path, body=body), DONE)
+        call = Call(method, path, body=body)
+        self.chronicle.note(tenant_id, key, real, now, call, DONE)
 
     def note_download(self, call: Call, status: int) -> None:
         """Keep that a result was asked for; whose it is stands in its path."""
@@ -130,7 +133,7 @@ class Engine:
         if self.store.tenant(tenant_id) is not None:
             real = self.real()
             now = self.tenants.now(tenant_id, real)
-            self.chronicle.note(tenant_id, real, now, call, DONE._replace(status=status))
+            self.chronicle.note(tenant_id, "", real, now, call, DONE._replace(status=status))
 
     def forget(self, tenant_id: str) -> None:
         """Drop all that belongs to the tenant."""

@@ -39,7 +39,7 @@ class Metrics:
         self._operations = frozenset(operations)
         self._statuses = frozenset(statuses)
         self._faults = frozenset(faults)
-        self._counts: dict[tuple[str, int, str], int] = {}
+        self._counts: dict[tuple[str, int, str], list[int]] = {}
         self._scenarios = 0
         self._explained = 0
 
@@ -60,12 +60,8 @@ class Metrics:
     ) -> None:
         """One exchange: its operationId ("": none) and status, its fault ("": none), whether a
         scenario was applied, whether there is something to explain."""
-        counts, what = self._counts, (kind, status, fault)
-        if what in counts:
-            counts[what] += 1
-        else:
-            what = self._bounded(what)
-            counts[what] = counts.get(what, 0) + 1
+        cell = self._counts.get((kind, status, fault)) or self._cell(kind, status, fault)
+        cell[0] += 1
         if scenario:
             self._scenarios += 1
         if explained:
@@ -75,12 +71,12 @@ class Metrics:
         """All of it, in the text format 0.0.4."""
         return "".join(self._families(gauges))
 
-    def _bounded(self, what: tuple[str, int, str]) -> tuple[str, int, str]:
-        """So that a value that nobody foresaw makes no series of its own."""
-        kind, status, fault = what
+    def _cell(self, kind: str, status: int, fault: str) -> list[int]:
+        """A value that nobody foresaw makes no series of its own."""
         kind = kind if kind in self._operations else ""
         status = status if status in self._statuses else 0
-        return kind, status, fault if not fault or fault in self._faults else OTHER
+        fault = fault if not fault or fault in self._faults else OTHER
+        return self._counts.setdefault((kind, status, fault), [0])
 
     def _families(self, gauges: Gauges) -> Iterator[str]:
         yield _family("exchanges_total", "Calls answered.", self._exchanges())
@@ -97,7 +93,7 @@ class Metrics:
 
     def _exchanges(self) -> Iterator[Sample]:
         totals: dict[tuple[str, str], int] = {}
-        for (kind, status, _), number in list(self._counts.items()):
+        for (kind, status, _), (number,) in list(self._counts.items()):
             labels = kind or NONE, str(status) if status else OTHER
             totals[labels] = totals.get(labels, 0) + number
         for (operation, shown), number in sorted(totals.items()):
@@ -106,7 +102,7 @@ class Metrics:
     def _struck(self) -> Iterator[Sample]:
         """Every fault there is: a rate needs to begin at 0."""
         totals = dict.fromkeys(sorted(self._faults), 0)
-        for (_, _, fault), number in list(self._counts.items()):
+        for (_, _, fault), (number,) in list(self._counts.items()):
             if fault:
                 totals[fault] = totals.get(fault, 0) + number
         return (({"fault": fault}, number) for fault, number in totals.items())

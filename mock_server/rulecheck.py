@@ -1,48 +1,40 @@
 """Whether what people write is a scenario: by the schema, then by the spec. Says every problem,
-each with the JSON pointer of its place. Builds nothing and reads no file but the schema."""
+each with the JSON pointer of its place. Builds nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
-import jsonschema_rs
-import msgspec
-
-from contracts.spec import Spec
+from contracts.places import parts_of, pointer_of
+from contracts.spec import Operation, Spec
 from mock_server import variants
 from mock_server.faults import FaultError, parse
 from mock_server.near import did_you_mean, near
 from mock_server.rules import NORMAL, Do
+from mock_server.ruleshape import Problem, unlike
 from mock_server.scenarios import UnknownScenario, able, find
 
-SCHEMA = Path(__file__).with_name("scenarios.schema.json")
 COUNTS = ("first", "nth", "after", "steps")
-
-
-class Problem(NamedTuple):
-    """What is wrong, and where in what was written (a JSON pointer)."""
-
-    pointer: str
-    text: str
+WORDS = ("contains", "exists")
 
 
 def problems(spec: Spec, value: Any) -> list[Problem]:
     """All that is wrong; of what has not even the shape, only that."""
-    return list(_shape(value)) or list(_meaning(spec, value))
+    return list(unlike(value)) or list(_meaning(spec, value))
 
 
 def what(spec: Spec, written: Any) -> Do:
     """What a `do` means. Raises UnknownScenario and FaultError."""
-    if written == "normal":
-        return NORMAL
     if isinstance(written, str):
-        return find(spec, written)[1]
-    rest = {key: value for key, value in written.items() if key != "answer"}
-    do = find(spec, written["answer"])[1] if "answer" in written else NORMAL
-    return Do(do.outcome, parse(rest) if rest else do.fault)
+        return NORMAL if written == "normal" else _named(spec, written)
+    fault = {key: value for key, value in written.items() if key != "answer"}
+    if "answer" not in written:
+        return Do(fault=parse(fault))
+    do = _named(spec, written["answer"])
+    if do.fault:
+        raise FaultError(f"{written['answer']} is a fault; write fault: {written['answer']}")
+    return Do(do.outcome, parse(fault) if fault else None)
 
 
 def operations_of(written: dict[str, Any]) -> list[str]:
@@ -51,27 +43,18 @@ def operations_of(written: dict[str, Any]) -> list[str]:
     return [named] if isinstance(named, str) else named
 
 
-@cache
-def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = msgspec.json.decode(SCHEMA.read_bytes())
-    return schema
+def variants_of(written: dict[str, Any]) -> dict[str, str]:
+    """The choices by name: YAML reads 400 as a number."""
+    chosen = written.get("variants", {})
+    return {name: str(choice) for name, choice in chosen.items()}
 
 
-def _shape(value: Any) -> Iterator[Problem]:
-    for error in jsonschema_rs.Draft202012Validator(_schema()).iter_errors(value):
-        yield Problem(_pointer(error.instance_path), error.message[:300] + _hint(error))
-
-
-def _hint(error: jsonschema_rs.ValidationError) -> str:
-    """A did-you-mean for a key that does not exist."""
-    if error.schema_path[-1] != "additionalProperties" or not isinstance(error.instance, dict):
-        return ""
-    node: Any = _schema()
-    for part in error.schema_path[:-1]:
-        node = node[part]
-    known = node["properties"]
-    unknown = next(key for key in error.instance if key not in known)
-    return f"; known are {', '.join(known)}.{did_you_mean(unknown, known)}"
+def _named(spec: Spec, name: str) -> Do:
+    target, do = find(spec, name)
+    if target:
+        rest = name.removeprefix(f"{target}:")
+        raise FaultError(f"{name} names an operation; write operation: {target} and do: {rest}")
+    return do
 
 
 def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
@@ -79,14 +62,15 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
     rules = value.get("scenarios", [])
     for number, rule in enumerate(rules):
         yield from _rule(spec, rule, f"/scenarios/{number}")
-    names = [rule.get("name") for rule in rules]
+    names = [rule.get("name", f"scenario {number}") for number, rule in enumerate(rules, 1)]
     for number, name in enumerate(names):
-        if name is not None and name in names[:number]:
+        if name in names[:number]:
             yield Problem(f"/scenarios/{number}/name", f"{name!r} is the name of another one")
-    try:
-        variants.check(spec, value.get("variants", {}))
-    except variants.VariantError as error:
-        yield Problem("/variants", str(error))
+    for name, choice in variants_of(value).items():
+        try:
+            variants.check(spec, {name: choice})
+        except variants.VariantError as error:
+            yield Problem(pointer_of(["variants", name]), str(error))
 
 
 def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
@@ -95,7 +79,11 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
         yield from _known(operation, "operation", spec.operations, where)
     yield from _known(rule.get("model"), "model", spec.models, f"{place}/model")
     yield from _known(rule.get("status"), "status", spec.lifecycle.next, f"{place}/status")
-    yield from _pointers(spec, rule, f"{place}/body")
+    named = [spec.operations[name] for name in operations_of(rule) if name in spec.operations]
+    if named:
+        yield from _never(spec, rule, named, place)
+    for pointer in _slips(rule, named or list(spec.operations.values())):
+        yield pointer._replace(pointer=place + pointer.pointer)
     low, high = rule.get("between", (0, None))
     if high is not None and high <= low:
         yield Problem(f"{place}/between", f"{high} is not after {low}")
@@ -110,22 +98,60 @@ def _known(name: str | None, kind: str, known: Collection[str], place: str) -> I
         yield Problem(place, text)
 
 
-def _pointers(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
-    """A pointer may lead to what only this user's client sends, not to a misspelled field."""
-    operations = [spec.operations.get(name) for name in operations_of(rule) or spec.operations]
-    bodies = [operation.body for operation in operations if operation and operation.body]
-    known = {pointer for body in bodies for pointer in _fields(body.schema)}
-    for pointer in rule.get("body", {}):
-        close = near(pointer, known, cutoff=0.85) if pointer not in known else []
+def _never(
+    spec: Spec, rule: dict[str, Any], named: list[Operation], place: str
+) -> Iterator[Problem]:
+    """What no call of these operations has."""
+    ids = [operation.id for operation in named]
+    says, owner = ", ".join(ids), spec.models.get(rule.get("model", ""), {}).get("operation")
+    if owner and owner not in ids:
+        yield Problem(f"{place}/model", f"no call of {says} names {rule['model']}; {owner} does")
+    if rule.get("body") and not any(operation.body for operation in named):
+        yield Problem(f"{place}/body", f"no call of {says} has a body")
+    if "status" in rule and not any("{" in operation.template for operation in named):
+        yield Problem(f"{place}/status", f"no call of {says} asks for a task")
+
+
+def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Problem]:
+    """Names that this user's client may send, but which look like slips of known ones."""
+    bodies = [operation.body.schema for operation in operations if operation.body]
+    known = {pointer: node for schema in bodies for pointer, node in _fields(schema)}
+    for pointer, wanted in rule.get("body", {}).items():
+        meant = _meant(parts_of(pointer), known)
+        if meant:
+            text = f"no field {pointer!r}. Did you mean {meant!r}?"
+            yield Problem(pointer_of(["body", pointer]), text)
+        word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
+        if word not in WORDS and near(word, WORDS, cutoff=0.75):
+            text = f"a value with the key {word!r} alone.{did_you_mean(word, WORDS)}"
+            yield Problem(pointer_of(["body", pointer]), text)
+    headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
+    for name in rule.get("headers", {}):
+        close = [] if name.lower() in headers else near(name, headers.values(), cutoff=0.85)
         if close:
-            text = f"no field {pointer!r}. Did you mean {close[0]!r}?"
-            yield Problem(place + _pointer([pointer]), text)
+            text = f"no header {name!r}. Did you mean {close[0]!r}?"
+            yield Problem(pointer_of(["headers", name]), text)
 
 
-def _fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:
+def _fields(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    yield place, schema
     for name, field in schema.get("properties", {}).items():
-        yield f"{place}/{name}"
         yield from _fields(field, f"{place}/{name}")
+
+
+def _meant(parts: list[str], known: dict[str, dict[str, Any]]) -> str:
+    """The field that stands, misspelled or in another place, where the pointer leaves the schema;
+    below a field that is no object it may lead anywhere."""
+    parent = ""
+    for part in parts:
+        place = f"{parent}/{part}"
+        if place not in known:
+            names = known.get(parent, {}).get("properties", {})
+            close = [f"{parent}/{name}" for name in near(part, names, cutoff=0.8)]
+            close += [other for other in known if names and other.endswith(f"/{part}")]
+            return close[0] if close else ""
+        parent = place
+    return ""
 
 
 def _steps(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
@@ -149,10 +175,10 @@ def _do(spec: Spec, rule: dict[str, Any], do: Any, place: str) -> Iterator[Probl
         yield Problem(place, str(error))
         return
     can = [operation.id for operation in able(spec, outcome)] if outcome else []
-    named = operations_of(rule)
-    if outcome and named and not set(named) & set(can):
+    named = _among(operations_of(rule), spec.operations)
+    if outcome and named and not _among(named, can):
         yield Problem(place, f"{', '.join(named)} cannot answer {outcome}; {', '.join(can)} can")
 
 
-def _pointer(parts: Collection[str | int]) -> str:
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)
+def _among(names: Iterable[str], known: Collection[str]) -> list[str]:
+    return [name for name in names if name in known]

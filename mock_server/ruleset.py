@@ -10,8 +10,10 @@ import msgspec
 
 from contracts.spec import Spec
 from mock_server import variants
-from mock_server.rulecheck import Problem, operations_of, problems, what
-from mock_server.rules import Match, Rule, Step
+from mock_server.rulecheck import operations_of, problems, variants_of, what
+from mock_server.rules import Do, Match, Rule, Step
+from mock_server.ruleshape import Problem
+from mock_server.scenarios import apply
 
 
 class RuleError(ValueError):
@@ -38,7 +40,7 @@ def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: 
         raise RuleError(found)
     written = value.get("scenarios", [])
     rules = [_rule(spec, rule, number, began) for number, rule in enumerate(written, before + 1)]
-    return Ruleset(tuple(rules), variants.check(spec, value.get("variants", {})))
+    return Ruleset(tuple(rules), variants.check(spec, variants_of(value)))
 
 
 def in_full(value: Any) -> tuple[Any, str]:
@@ -55,10 +57,11 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
     name = written.get("name", f"scenario {number}")
     text = msgspec.json.encode(written, order="sorted")
     steps = tuple(_steps(spec, written))
+    source = b"file" if began is None else b"tenant"
     return Rule(
         name=name,
-        id=f"{name} {blake2b(text, digest_size=6).hexdigest()}",
-        match=_match(written, operations_of(written) or _able(spec, steps)),
+        id=f"{name} {blake2b(text, digest_size=6, person=source).hexdigest()}",
+        match=_match(written, operations_of(written) or _able(steps)),
         steps=steps,
         named="operation" in written,
         per_task=written.get("per") == "task",
@@ -68,21 +71,9 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
     )
 
 
-def _able(spec: Spec, steps: tuple[Step, ...]) -> list[str]:
-    """Those that can answer so, or create a task that goes so; none is any, for a fault."""
-    outcomes = [step.do.outcome for step in steps if step.do is not None]
-    if not all(outcomes):
-        return []
-    return [
-        operation.id
-        for operation in spec.operations.values()
-        if any(
-            spec.creates_tasks(operation.id)
-            if outcome in spec.task_outcomes
-            else outcome in operation.outcomes
-            for outcome in outcomes
-        )
-    ]
+def _able(steps: tuple[Step, ...]) -> list[str]:
+    """The operations of a rule that names none: those that one of its steps is about."""
+    return sorted({operation for step in steps for operation in step.operations})
 
 
 def _match(written: dict[str, Any], operations: list[str]) -> Match:
@@ -99,10 +90,18 @@ def _match(written: dict[str, Any], operations: list[str]) -> Match:
 
 
 def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
+    named = "operation" in written
     for step in written.get("steps", []):
-        yield Step(what(spec, step["do"]), step.get("times"))
+        yield _step(spec, what(spec, step["do"]), step.get("times"), named)
     if "do" in written:
         before = written.get("after", written.get("nth", 1) - 1)
         if before:
             yield Step(None, before)
-        yield Step(what(spec, written["do"]), 1 if "nth" in written else written.get("first"))
+        times = 1 if "nth" in written else written.get("first")
+        yield _step(spec, what(spec, written["do"]), times, named)
+
+
+def _step(spec: Spec, do: Do, times: int | None, named: bool) -> Step:
+    """The step with the operations that can answer so, or create a task that goes so."""
+    able = [o.id for o in spec.operations.values() if apply(spec, o, do, named) is not None]
+    return Step(do, times, tuple(able))

@@ -9,8 +9,8 @@ from typing import Any
 
 from contracts.places import parts_of, pointer_of
 from contracts.spec import Spec
-from mock_server.rulecheck import Problem
 from mock_server.ruleset import RuleError, Ruleset, compile_ruleset, in_full
+from mock_server.ruleshape import Problem
 
 NONE = Ruleset()
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}

@@ -45,7 +45,7 @@ def timeline(entries: Iterable[Entry]) -> Timeline:
     for entry in entries:
         if entry.kind == POLL:
             seen.append((entry.at, shown(entry)))
-        elif created is None and not seen and _creates(entry):
+        elif created is None and _creates(entry):
             created = entry.at
     polls = [Poll(at, None if created is None else at - created, what) for at, what in seen]
     return Timeline(created, polls, list(_runs(polls)))

@@ -31,19 +31,19 @@ PLAIN = Effects()
 
 
 def check(spec: Spec, chosen: Mapping[str, object]) -> dict[str, str]:
-    """The choices that are not the documented ones. Raises VariantError."""
+    """The choices, when all of them exist; a default too, for it may undo another's choice. Raises
+    VariantError."""
     kept = {}
     for name, choice in chosen.items():
         if name not in spec.variants:
             hint = did_you_mean(str(name), spec.variants)
             raise VariantError(f"no variant {name!r}; there are {', '.join(spec.variants)}.{hint}")
         variant = spec.variants[name]
-        if choice not in variant.choices:
+        if not isinstance(choice, str) or choice not in variant.choices:
             hint = did_you_mean(str(choice), variant.choices)
             known = ", ".join(variant.choices)
             raise VariantError(f"variant {name} has no choice {choice!r}; there are {known}.{hint}")
-        if choice != variant.default:
-            kept[name] = str(choice)
+        kept[name] = choice
     return kept
 
 

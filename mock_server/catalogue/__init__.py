@@ -1,5 +1,5 @@
-"""All that the fake can be made to do, as data: each answer of openapi.yaml, each fault, each side of
-a contradiction, with the ways to bring it about. Pure: it is read from the spec, and does nothing."""
+"""All that the fake can be made to do, as data: each answer of openapi.yaml, each fault, each
+choice of a variant, with the ways to bring it about. Pure: read from the spec; does none of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KINDS = ("outcome", "fault", "variant")
 
 
 class Entry(Struct, frozen=True):
-    """One thing that can be had. kind: of KINDS. operation: that answers so; "" is any. status, code:
-    None and "" where it has none of its own. triggers: by its name, the simplest first. natural:
-    what leads to it without its name."""
+    """One thing that can be had. kind: of KINDS. operation: that answers so; "" is any. status and
+    code: None and "" where it has none of its own. triggers: by its name, the simplest first.
+    natural: what leads to it without its name."""
 
     kind: str
     name: str

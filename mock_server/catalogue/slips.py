@@ -1,5 +1,5 @@
-"""Which mistake leads to which refusal, found by asking the spec: every rule of it is broken once, in
-a documented request that is good but for that. Pure; sends nothing."""
+"""Which mistake leads to which refusal, found by asking the spec: each of its rules is broken once,
+in a documented request that is good but for that. Pure; sends nothing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _by_use(spec: Spec, operation: Operation) -> Iterator[Slip]:
 
 def _free_tier(spec: Spec, operation: Operation) -> Control:
     models = [m for m in spec.models.values() if m["operation"] == operation.id]
-    unit = "images" if "price-per-image" in models[0] else "seconds"
+    unit = "images" if "price-per-image" in models[0] else "s"
     once = f" once {models[0]['free']} {unit} are used"
     return Control(operation.id, "account", {"free_only": True}, once)
 
@@ -126,7 +126,7 @@ def _schemes(operation: Operation) -> Iterator[Slip]:
     for parameter in operation.headers:
         scheme = parameter.required_by_scheme
         if scheme and url_field(operation):
-            url, note = f"{scheme}://bucket/file", f" without {parameter.name}"
+            url, note = f"{scheme}://bucket/file", " without its header"
             yield parameter.refusal, Field(operation.id, url_field(operation), url, note)
 
 

@@ -1,5 +1,5 @@
-"""Ways to bring something about, as data: what is different in a good call, or what the fake is told
-before it. A test carries each of them out, `text` says it to people. Nothing here does anything."""
+"""Ways to bring something about, as data: what is different in a good call, or what the fake is
+told before it. A test carries each of them out; `text` says it to people. Nothing here acts."""
 
 from __future__ import annotations
 
@@ -136,8 +136,7 @@ class Rate(Trigger, frozen=True):
 
     @property
     def text(self) -> str:
-        calls = f"more than {self.per_second:g} calls a second"
-        return f"emo serve --limits documented, and {calls}"
+        return f"emo serve --limits documented, then over {self.per_second:g} calls a second"
 
 
 class Control(Trigger, frozen=True):

@@ -122,8 +122,10 @@ def _log(app: FakeApp, form: str) -> None:
     writer, colour = LogWriter(stream), wants_colour(stream, environment())
 
     def write(tenant_id: str, entry: Entry) -> None:
-        line = json_line(entry, tenant_id)
-        writer.write(line if form == "json" else text_line(entry, tenant_id, colour=colour))
+        if form == "json":
+            writer.write(json_line(entry, tenant_id))
+        else:
+            writer.write(text_line(entry, tenant_id, colour=colour))
 
     app.engine.chronicle.log = write
 

@@ -21,7 +21,7 @@ class ControlError(ValueError):
 
 
 class Asked(NamedTuple):
-    """real: the machine's time. body: the JSON that was sent, {} for none. given: path and query."""
+    """real: the machine's time. body: the JSON that was sent, {}: none. given: path and query."""
 
     engine: Engine
     tenant_id: str

@@ -1,0 +1,117 @@
+"""What the journal costs: its memory after many exchanges, and the time to keep one.
+
+    python -m benchmarks.journal COUNT
+
+In a process of its own, which prints its figures as JSON. The exchanges are those of the official
+SDK: its headers, a create call, its polls until the end; the answers are the fake's own."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+from typing import NamedTuple
+
+from benchmarks import calls
+from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
+from contracts.spec import Spec
+from mock_server.call import Call, Reply
+from mock_server.engine import Engine
+from mock_server.journal import MAX_BYTES, Journal
+from mock_server.settings import Settings
+
+# What the allocator and the queue may take besides the bytes that the journal counts: a twentieth.
+CEILING = MAX_BYTES * 1.05
+BATCH = 1_000
+TENANTS = 4
+KEY = "sk-5d41402abc4b2a76b9719d911017c592"
+SDK = {
+    "Host": "127.0.0.1:8787",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "dashscope/2.0.2; python/3.11.7; platform/Linux-6.1-x86_64; processor/x86_64",
+    "Connection": "keep-alive",
+    "Content-Type": "application/json",
+    "Authorization": f"Bearer {KEY}",
+}
+
+
+class Exchange(NamedTuple):
+    """What the journal is told."""
+
+    kind: str
+    call: Call
+    reply: Reply
+    request_id: str
+    task_id: str
+
+
+def child(count: int) -> dict[str, list[float]]:
+    """The figures: bytes of memory, seconds of a call of `append`, exchanges kept and dropped."""
+    command = [sys.executable, "-m", "benchmarks.journal", str(count)]
+    with on_core(SERVER_CORE):
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    figures: dict[str, list[float]] = json.loads(done.stdout)
+    return figures
+
+
+def fill(count: int) -> dict[str, list[float]]:
+    """Append so many exchanges of some tenants in turn to an empty journal."""
+    life = list(_life(Spec.load()))
+    journal = Journal()
+    _append(journal, islice(cycle(life), BATCH))  # what is allocated once does not count
+    for tenant in map(str, range(TENANTS)):
+        journal.reset(tenant)
+    gc.collect()
+    before = rss_bytes(os.getpid())
+    rest = cycle(life)
+    took = [_append(journal, islice(rest, BATCH)) for _ in range(count // BATCH)]
+    grown = rss_bytes(os.getpid()) - before
+    kept, dropped = journal.entry_count, journal.dropped_count
+    return {"bytes": [grown], "append": took, "kept": [kept], "dropped": [dropped]}
+
+
+def _append(journal: Journal, exchanges: Iterator[Exchange]) -> float:
+    """Processor seconds of one, the loop around it included."""
+    told = [(str(place % TENANTS), KEY, 1.5, 1.5, *e) for place, e in enumerate(exchanges)]
+    started = time.process_time()
+    for arguments in told:
+        journal.append(*arguments)
+    return (time.process_time() - started) / len(told)
+
+
+def _life(spec: Spec) -> Iterator[Exchange]:
+    """A create call and every poll until the end."""
+    engine = Engine(spec, settings=Settings(time="skip"))
+    create = calls.create(spec)
+    made = _exchange(engine, spec, "createVideoTask", create.path, create.headers, create.body, "")
+    task_id = json.loads(made.reply.body)["output"]["task_id"]
+    yield made._replace(task_id=task_id)
+    path = spec.prefixes[0] + f"/tasks/{task_id}"
+    while True:
+        poll = _exchange(engine, spec, "getTask", path, {}, b"", task_id)
+        yield from [poll] * 3  # as often as the SDK asks in the time that a state lasts
+        if poll.reply.outcome == "SUCCEEDED":
+            return
+
+
+def _exchange(
+    engine: Engine, spec: Spec, kind: str, path: str, more: dict[str, str], body: bytes, task: str
+) -> Exchange:
+    length = {"Content-Length": str(len(body))} if body else {}
+    sent = {
+        name.lower().encode(): text.encode() for name, text in {**SDK, **more, **length}.items()
+    }
+    call = Call(spec.operations[kind].method, path, "", sent, body)
+    reply = engine.handle(call)
+    assert reply.status == 200, reply.body
+    return Exchange(kind, call, reply, json.loads(reply.body)["request_id"], task)
+
+
+if __name__ == "__main__":
+    print(json.dumps(fill(int(sys.argv[1]))))

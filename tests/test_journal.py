@@ -1,0 +1,224 @@
+"""The journal: what it keeps, what it drops, what it never shows, and what is found in it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support import EPOCH
+from support_journal import HEADERS, KEY, TASK, VIOLATION, entry, keep, numbers, reply
+
+from mock_server.call import Call, Line
+from mock_server.curl import as_curl_lines
+from mock_server.journal import OVERHEAD, SHARE, Journal
+from mock_server.records import as_json
+
+often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+
+
+def test_an_exchange_comes_back_as_it_was() -> None:
+    line = Line(due=EPOCH + 2, sent=3, end="reset")
+    found = entry(
+        scenario="RUNNING", source="header", fault="reset-body", violation=VIOLATION,
+        near=VIOLATION, reply=reply(line=line),
+    )  # fmt: skip
+    assert (found.number, found.method, found.task_id) == (1, "GET", TASK)
+    assert (found.scenario, found.source, found.fault) == ("RUNNING", "header", "reset-body")
+    assert (found.violation, found.near, found.line) == (VIOLATION, VIOLATION, line)
+    assert (found.delay, found.arrived, found.answered) == (2.0, b'{"o', True)
+    assert found.url == f"http://127.0.0.1:8787/api/v1/tasks/{TASK}"
+
+
+def test_tenants_never_see_each_others() -> None:
+    journal = Journal()
+    keep(journal, "a")
+    keep(journal, "b")
+    keep(journal, "b")
+    assert (numbers(journal, "a"), numbers(journal, "b"), numbers(journal, "c")) == (
+        [1],
+        [1, 2],
+        [],
+    )
+
+
+def test_a_full_journal_drops_the_oldest_and_says_how_many() -> None:
+    journal = Journal(max_entries=3)
+    for _ in range(5):
+        keep(journal)
+    assert numbers(journal) == [3, 4, 5]
+    assert (journal.dropped("t"), journal.dropped_count, journal.entry_count) == (2, 2, 3)
+
+
+def test_a_noisy_tenant_drops_its_own() -> None:
+    journal = Journal(max_bytes=100_000)
+    keep(journal, "quiet")
+    for _ in range(1000):
+        keep(journal, "noisy")
+    assert numbers(journal, "quiet") == [1]
+    assert journal.dropped("noisy") == 1000 - len(numbers(journal, "noisy"))
+
+
+def test_where_nobody_has_much_the_one_silent_longest_makes_room() -> None:
+    journal = Journal(max_entries=60)
+    for tenant in [*range(30), *range(30), 0, 2]:
+        keep(journal, str(tenant))
+    kept = [numbers(journal, str(tenant)) for tenant in range(4)]
+    assert kept == [[1, 2, 3], [], [1, 2, 3], [1, 2]]
+    assert (journal.dropped("1"), journal.dropped_count) == (2, 2)
+
+
+def test_one_larger_than_the_journal_is_counted_and_leaves_others_alone() -> None:
+    journal = Journal(max_bytes=10_000)
+    keep(journal, "other")
+    keep(journal)
+    keep(journal, call=Call("POST", "/", "", {}, b"x" * 20_000))
+    assert (numbers(journal), numbers(journal, "other")) == ([], [1])
+    assert (journal.number("t"), journal.dropped("t")) == (2, 2)
+
+
+def test_reset_drops_all_of_one_tenant_and_numbers_go_on() -> None:
+    journal = Journal(max_entries=2)
+    for tenant in "aaab":
+        keep(journal, tenant)
+    journal.reset("a")
+    journal.reset("nobody")
+    assert (numbers(journal, "a"), journal.dropped("a"), numbers(journal, "b")) == ([], 0, [1])
+    assert keep(journal, "a") == 4
+
+
+def test_of_too_many_tenants_the_one_silent_longest_is_forgotten() -> None:
+    journal = Journal(max_tenants=2)
+    for tenant in "abac":
+        keep(journal, tenant)
+    assert (journal.number("a"), journal.number("b"), journal.number("c")) == (2, 0, 1)
+
+
+@often
+@given(
+    appends=st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 5000)), max_size=80),
+    max_entries=st.integers(1, 40),
+    max_bytes=st.integers(1, 40_000),
+    resets=st.sets(st.integers(0, 80)),
+)
+def test_bounds_hold_and_numbers_are_never_given_twice(
+    appends: list[tuple[str, int]], max_entries: int, max_bytes: int, resets: set[int]
+) -> None:
+    journal = Journal(max_entries, max_bytes)
+    given_out: Counter[str] = Counter()
+    for place, (tenant, size) in enumerate(appends):
+        if place in resets:
+            journal.reset(tenant)
+        given_out[tenant] += 1
+        call = Call("POST", "/", "", {}, b"x" * size)
+        assert keep(journal, tenant, call=call) == given_out[tenant]
+        assert journal.byte_count <= max_bytes
+        assert journal.entry_count <= max_entries
+    kept = {tenant: list(journal.entries(tenant)) for tenant in "abcde"}
+    assert sum(map(len, kept.values())) == journal.entry_count
+    real = sum(len(e.body) + OVERHEAD for entries in kept.values() for e in entries)
+    assert real <= journal.byte_count
+    for tenant, entries in kept.items():
+        last = given_out[tenant]
+        assert [e.number for e in entries] == [*range(last - len(entries) + 1, last + 1)]
+        assert journal.number(tenant) == last
+
+
+@often
+@given(st.lists(st.sampled_from(["noisy"] * 8 + ["loud"] * 4 + ["quiet"]), max_size=120))
+def test_who_has_less_than_its_share_loses_nothing_to_who_has_more(appends: list[str]) -> None:
+    journal = Journal(max_entries=SHARE * 3)
+    for tenant in appends:
+        keep(journal, tenant)
+    if appends.count("quiet") <= 3:
+        assert journal.dropped("quiet") == 0
+
+
+SECRETS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=5, max_size=60)
+BYTES = st.binary(max_size=40)
+
+
+@often
+@given(
+    secret=SECRETS.filter(lambda s: not set(s) & set(".*")),
+    suffix=st.sampled_from(["", ".Throttling", ".a.b"]),
+    around=st.tuples(BYTES, BYTES),
+    padding=st.integers(0, 300),
+)
+@example("k-abcdef", "", (b"", b""), 115)
+@example("secretsecret", "", (b"k-secretsecret" + b"x" * 101, b""), 0)
+def test_a_key_is_nowhere_in_what_is_kept(
+    secret: str, suffix: str, around: tuple[bytes, bytes], padding: int
+) -> None:
+    known = f"sk-{secret}"
+    before, behind = around
+    dirty = before + known.encode() + behind + b"x" * padding
+    text = f"/{known}/{before.decode('latin-1')}{known}"
+    headers = {
+        b"authorization": f"Bearer {known}{suffix}".encode(), b"x-api-key": known.encode(),
+        b"x-odd": dirty, b"x-near": dirty[len(before) + 1 :],
+    }  # fmt: skip
+    call = Call("POST", text, known, headers, dirty)
+    journal = Journal()
+    keep(journal, "t", known + suffix, call=call, reply=reply(body=dirty), task_id=known)
+    (found,) = journal.entries("t")
+    assert known not in repr(found)
+    assert known not in json.dumps(as_json(found), ensure_ascii=False)
+    assert known not in as_curl_lines([found])
+    assert found.headers[b"authorization"].decode().endswith("*" + suffix)
+    assert len(found.body) == len(dirty)
+    masked = b"sk-" + b"*" * len(secret)
+    assert found.body == found.headers[b"x-odd"] == dirty.replace(known.encode(), masked)
+    assert found.headers[b"x-near"] == headers[b"x-near"].replace(known.encode(), masked)
+
+
+def test_a_key_too_short_to_be_looked_for_is_masked_in_its_header() -> None:
+    headers = {b"authorization": b"Bearer sk-task.PENDING"}
+    found = entry("sk-task.PENDING", call=Call("GET", "/sk-task", "", headers))
+    assert found.headers == {b"authorization": b"Bearer sk-****.PENDING"}
+    assert found.path == "/sk-task"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "kept"),
+    [(b"cookie", b"a=1", b"***"), (b"proxy-authorization", b"Basic x", b"*******"),
+     (b"x-mock-admin-token", b"s3cret", b"******"),
+     (b"authorization", b"Basic dTpw", b"Basic ****"), (b"authorization", b"token", b"*****")],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["", KEY, "sk-a"])
+def test_other_secret_headers_are_masked_whole(
+    name: bytes, sent: bytes, kept: bytes, key: str
+) -> None:
+    call = Call("GET", "/", "", {b"accept": b"*/*", name: sent})
+    if name != b"authorization" or not key:
+        assert entry(key, call=call).headers == {b"accept": b"*/*", name: kept}
+    assert call.headers[name] == sent
+
+
+def test_masking_leaves_the_call_itself_alone() -> None:
+    assert entry().headers[b"authorization"] == b"Bearer sk-" + b"*" * 32
+    assert HEADERS[b"authorization"] == b"Bearer " + KEY.encode()
+
+
+def test_the_latest_is_found_by_its_request_id_and_by_what_there_is_to_explain() -> None:
+    journal = Journal()
+    keep(journal, request_id="r-1", violation=VIOLATION)
+    keep(journal, request_id="r-2")
+    keep(journal, request_id="r-2", near=VIOLATION)
+    keep(journal, request_id="r-3", reply=reply(body=b'"r-2"'))
+    found = [journal.find("t", wanted) for wanted in ("r-1", "r-2", "r-4", "\ud800")]
+    assert [e and e.number for e in found] == [1, 3, None, None]
+    last = journal.last("t"), journal.last("t", explained=True), journal.last("nobody")
+    assert [e and e.number for e in last] == [4, 3, None]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"violation": VIOLATION}, {"near": VIOLATION}, {"scenario": "RUNNING"}, {"reply": reply(429)},
+     {"reply": reply(status="UNKNOWN")}],
+)  # fmt: skip
+def test_what_is_out_of_the_ordinary_has_an_explanation(odd: dict[str, Any]) -> None:
+    assert (entry(**odd).explained, entry().explained) == (True, False)

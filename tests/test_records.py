@@ -1,0 +1,208 @@
+"""What is read from a journal: filters, pages, JSON, the timeline of a task."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import EPOCH
+from support_journal import TASK, VIOLATION, create, entry, keep, numbers, reply
+
+from mock_server.call import Call, Line
+from mock_server.entry import Entry
+from mock_server.filters import FilterError, Filters
+from mock_server.journal import Journal
+from mock_server.records import as_json, journal_answer
+from mock_server.timeline import timeline
+
+often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+OPERATIONS = ("getTask", "createVideoTask")
+
+
+def naive(entries: list[Entry], f: Filters) -> list[int]:
+    found = [
+        e.number for e in entries
+        if e.number > f.after
+        and (f.operation is None or f.operation == (e.kind or "none"))
+        and (f.status is None or f.status.replace("xx", "") in (str(e.status), str(e.status)[0]))
+        and (f.task_id is None or f.task_id == e.task_id)
+        and (f.outcome is None or f.outcome == e.outcome)
+        and (f.scenario is None or f.scenario == (e.scenario != ""))
+        and (f.explained is None or f.explained == e.explained)
+    ]  # fmt: skip
+    found = found if f.last is None else found[-f.last :]
+    return found if f.limit is None else found[: f.limit]
+
+
+EXCHANGES = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["getTask", "createVideoTask", "", "control"]),
+        "task_id": st.sampled_from(["a", "b", "ab", ""]),
+        "scenario": st.sampled_from(["", "reset"]),
+        "violation": st.sampled_from([None, VIOLATION]),
+        "reply": st.builds(
+            reply, st.sampled_from([200, 201, 400, 429]), st.sampled_from(["RUNNING", "FAILED"])
+        ),
+    }
+)
+
+
+def rarely(*values: Any) -> st.SearchStrategy[Any]:
+    """Mostly no filter: with many at once nothing is left."""
+    return st.sampled_from([None] * 3 * len(values) + list(values))
+
+
+WANTED = st.builds(
+    Filters,
+    operation=rarely("getTask", "none", "control"),
+    status=rarely("200", "4xx", "2xx", "429"),
+    task_id=rarely("a", "ab"),
+    outcome=rarely("RUNNING"),
+    scenario=rarely(True, False),
+    explained=rarely(True, False),
+    after=rarely(1, 3, 25).map(lambda after: after or 0),
+    limit=rarely(1, 3),
+    last=rarely(1, 3),
+)
+
+
+@often
+@given(st.lists(EXCHANGES, max_size=20), WANTED, st.integers(1, 20))
+def test_filters_find_what_a_plain_search_finds(
+    exchanges: list[dict[str, Any]], wanted: Filters, space: int
+) -> None:
+    journal = Journal(max_entries=space)
+    for exchange in exchanges:
+        keep(journal, **exchange)
+    everything = list(journal.entries("t"))
+    assert [e.number for e in journal.entries("t", wanted)] == naive(everything, wanted)
+
+
+def test_a_name_that_stands_elsewhere_in_an_exchange_is_no_match() -> None:
+    journal = Journal()
+    keep(journal, kind="", task_id="x", reply=reply(status="FAILED", body=b"getTask a RUNNING"))
+    wanted = [{"operation": "getTask"}, {"task_id": "a"}, {"outcome": "RUNNING"}]
+    assert [numbers(journal, **filters) for filters in wanted] == [[], [], []]
+
+
+def test_an_exchange_without_an_answer_has_no_status() -> None:
+    journal = Journal()
+    keep(journal, reply=reply(line=Line(sent=-1, end="reset")), fault="reset")
+    assert (numbers(journal, status="200"), numbers(journal, status="none")) == ([], [1])
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [({"operation": "getTasks"}, "no operation 'getTasks'. Did you mean 'getTask'?"),
+     ({"operation": "zzz"}, "there are detectFace, "),
+     ({"outcome": "RUNING"}, "Did you mean 'RUNNING'?"), ({"status": "4x"}, "like 200 or 4xx"),
+     ({"status": "9xx"}, "like 200 or 4xx"), ({"last": "0"}, "'0' must be a whole number, 1 or"),
+     ({"after": "-1"}, "whole number, 0 or more"), ({"limit": "9" * 5000}, "1 or more"),
+     ({"scenario": "reset"}, "must be true or false"), ({"task": "x"}, "no filter 'task'"),
+     ({"format": "hat"}, "Did you mean 'har'?"), ({"format": "timeline"}, "give its task_id")],
+)  # fmt: skip
+def test_a_filter_that_names_nothing_is_refused_in_words(query: dict[str, str], words: str) -> None:
+    with pytest.raises(FilterError, match=r".") as caught:
+        journal_answer(Journal(), "t", query, outcomes=["RUNNING", "SUCCEEDED"])
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_filters_are_read_from_a_query() -> None:
+    query = {"operation": "getTask", "status": "4XX", "explained": "1", "last": "", "after": "7"}
+    wanted = Filters(operation="getTask", status="4xx", explained=True, after=7)
+    assert Filters.read(query, OPERATIONS) == wanted
+
+
+def test_a_timeline_joins_polls_that_were_shown_the_same() -> None:
+    journal = Journal()
+    keep(journal, **create(at=EPOCH))
+    shown = [
+        (2.0, reply(status="PENDING"), ""), (4.0, reply(status="PENDING"), ""),
+        (6.0, reply(line=Line(sent=-1, end="reset")), "reset"),
+        (8.0, reply(429, body=b'{"code":"Throttling"}'), ""),
+        (9.0, reply(body=b'{"o'), "truncated"),
+        (10.0, reply(status="SUCCEEDED"), "latency"),
+    ]  # fmt: skip
+    for since, answer, fault in shown:
+        keep(journal, at=EPOCH + since, reply=answer, fault=fault)
+    keep(journal, kind="cancelTask")
+    seen = timeline(journal.entries("t"))
+    assert seen.created == EPOCH
+    assert [round(poll.since or 0) for poll in seen.polls] == [2, 4, 6, 8, 9, 10]
+    runs = [(run.shown, run.polls, round(run.end - run.start)) for run in seen.runs]
+    assert runs == [
+        ("PENDING", 2, 2), ("reset", 1, 0), ("429 Throttling", 1, 0), ("truncated", 1, 0),
+        ("SUCCEEDED", 1, 0),
+    ]  # fmt: skip
+
+
+def test_a_timeline_without_its_beginning_says_so() -> None:
+    seen = timeline([entry()])
+    assert (seen.created, seen.polls[0].since, seen.runs[0].shown) == (None, None, "RUNNING")
+
+
+def test_an_exchange_is_readable_as_json() -> None:
+    told = as_json(entry(**create(violation=VIOLATION)))
+    assert told["time"] == "2025-09-11 14:33:38.716"
+    assert (told["at"], told["operation"]) == (EPOCH, "createVideoTask")
+    assert told["request"]["body"] == {"model": "emo-v1"}
+    assert ("content-type", "application/json") in told["request"]["headers"]
+    assert told["response"]["body"]["output"]["task_status"] == "PENDING"
+    assert told["violation"]["pointer"] == "/input"
+    assert "200" in told["summary"]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "how"),
+    [(b"", None, None), (b"{", "{", "text"), (b"\xff", "/w==", "base64"), (b"NaN", "NaN", "text"),
+     (b'"\\ud800"', '"\\ud800"', "text"), (b"1" * 5000, "1" * 5000, "text"), (b"[1]", [1], None)],
+)  # fmt: skip
+def test_any_body_can_be_shown(body: bytes, shown: Any, how: str | None) -> None:
+    told = as_json(entry(call=Call("POST", "/", "", {}, body)))["request"]
+    assert (told["body"], told.get("body_is")) == (shown, how)
+    json.dumps(told)
+
+
+def pages(journal: Journal, **query: str) -> tuple[list[int], int, int]:
+    kind, body = journal_answer(journal, "t", query)
+    page = json.loads(body)
+    assert kind == "application/json"
+    return [e["number"] for e in page["exchanges"]], page["next"], page["dropped"]
+
+
+def test_pages_lead_from_one_to_the_next() -> None:
+    journal = Journal(max_entries=5)
+    for _ in range(7):
+        keep(journal)
+    assert pages(journal) == ([3, 4, 5, 6, 7], 7, 2)
+    assert pages(journal, limit="2") == ([3, 4], 4, 2)
+    assert pages(journal, limit="2", after="4") == ([5, 6], 6, 2)
+    assert pages(journal, limit="2", last="3") == ([5, 6], 6, 2)
+    assert pages(journal, after="7") == ([], 7, 2)
+    assert pages(journal, after="99") == ([], 7, 2)
+    assert pages(journal, operation="none") == ([], 7, 2)
+    assert pages(Journal()) == ([], 0, 0)
+
+
+def test_a_page_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.records.PAGE", 2)
+    journal = Journal()
+    for _ in range(3):
+        keep(journal)
+    assert pages(journal, limit="50") == ([1, 2], 2, 0)
+
+
+def test_the_timeline_is_served_for_one_task() -> None:
+    journal = Journal()
+    keep(journal, **create())
+    keep(journal, at=EPOCH + 5)
+    _, body = journal_answer(journal, "t", {"task_id": TASK, "format": "timeline"})
+    told = json.loads(body)
+    assert told["polls"] == [
+        {"at": EPOCH + 5, "since": 5.0, "shown": "RUNNING", "time": "2025-09-11 14:33:43.716"}
+    ]
+    assert told["runs"][0]["polls"] == 1
