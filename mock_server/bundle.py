@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mock_server.call import Line
 from mock_server.engine import Engine
-from mock_server.entry import Entry
+from mock_server.journal.entry import Entry
 from mock_server.tasks import status_at
 
 FORMAT = "emo-bundle-1"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.context import ANONYMOUS, Visit
-from mock_server.entry import Entry
 from mock_server.journal import Journal
+from mock_server.journal.entry import Entry
 from mock_server.metrics import Gauges, Metrics
 from mock_server.stores import Store
 from mock_server.typos import Typos

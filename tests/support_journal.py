@@ -8,9 +8,9 @@ from support import EPOCH
 
 from contracts.rules import Violation
 from mock_server.call import Call, Line, Reply
-from mock_server.entry import Entry
-from mock_server.filters import Filters
 from mock_server.journal import Journal
+from mock_server.journal.entry import Entry
+from mock_server.journal.filters import Filters
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
 TASK = "a8532587-fa8c-4ef8-82be-3a1b7c5d9e20"

@@ -21,9 +21,9 @@ from contracts.rules import Violation
 from mock_server.call import Call, Line
 from mock_server.cli import cli
 from mock_server.cli import journal as command
-from mock_server.filters import FilterError
 from mock_server.journal import Journal
-from mock_server.records import journal_answer
+from mock_server.journal.filters import FilterError
+from mock_server.journal.records import journal_answer
 
 TENANT = "t"
 

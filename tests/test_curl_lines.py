@@ -15,7 +15,7 @@ from support import need
 from support_journal import HEADERS, KEY, entry
 
 from mock_server.call import Call
-from mock_server.curl import as_curl_lines, curl_line
+from mock_server.journal.curl import as_curl_lines, curl_line
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -16,9 +16,9 @@ from support_journal import HEADERS, KEY, TASK, create, entry, reply
 
 from mock_server.call import Call, Line
 from mock_server.faults import FAULTS, Fault, parse, strike
-from mock_server.har import ERRORS, as_har, har_entry
 from mock_server.journal import Journal
-from mock_server.records import journal_answer
+from mock_server.journal.har import ERRORS, as_har, har_entry
+from mock_server.journal.records import journal_answer
 
 HAR = jsonschema_rs.Draft202012Validator(
     json.loads(Path(__file__).with_name("har12.json").read_text("utf-8"))

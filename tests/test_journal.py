@@ -13,9 +13,9 @@ from support import EPOCH
 from support_journal import HEADERS, KEY, TASK, VIOLATION, entry, keep, numbers, reply
 
 from mock_server.call import Call, Line
-from mock_server.curl import as_curl_lines
 from mock_server.journal import OVERHEAD, SHARE, Journal
-from mock_server.records import as_json
+from mock_server.journal.curl import as_curl_lines
+from mock_server.journal.records import as_json
 
 often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 

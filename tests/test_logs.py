@@ -14,7 +14,7 @@ from support import EPOCH
 from support_journal import TASK, create, entry, reply
 
 from mock_server.call import Call, Line
-from mock_server.entry import Entry
+from mock_server.journal.entry import Entry
 from mock_server.logs import json_line, text_line
 from mock_server.logwriter import MOST, LogWriter, wants_colour
 

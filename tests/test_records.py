@@ -12,11 +12,11 @@ from support import EPOCH
 from support_journal import TASK, VIOLATION, create, entry, keep, numbers, reply
 
 from mock_server.call import Call, Line
-from mock_server.entry import Entry
-from mock_server.filters import FilterError, Filters
 from mock_server.journal import Journal
-from mock_server.records import as_json, journal_answer
-from mock_server.timeline import timeline
+from mock_server.journal.entry import Entry
+from mock_server.journal.filters import FilterError, Filters
+from mock_server.journal.records import as_json, journal_answer
+from mock_server.journal.timeline import timeline
 
 often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 OPERATIONS = ("getTask", "createVideoTask")
@@ -189,7 +189,7 @@ def test_pages_lead_from_one_to_the_next() -> None:
 
 
 def test_a_page_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_server.records.PAGE", 2)
+    monkeypatch.setattr("mock_server.journal.records.PAGE", 2)
     journal = Journal()
     for _ in range(3):
         keep(journal)

@@ -13,7 +13,7 @@ from mock_server.settings import LIMITS, LOGS, Settings, SettingsError, environm
 if TYPE_CHECKING:
     from mock_server.app import FakeApp
     from mock_server.engine import Engine
-    from mock_server.entry import Entry
+    from mock_server.journal.entry import Entry
 
 
 @click.command(

@@ -8,10 +8,10 @@ import msgspec
 
 from mock_server.bundle import bundle_of
 from mock_server.control.asked import Asked, ControlError
-from mock_server.entry import Entry
-from mock_server.filters import FilterError
+from mock_server.journal.entry import Entry
+from mock_server.journal.filters import FilterError
+from mock_server.journal.records import journal_answer
 from mock_server.metrics import CONTENT_TYPE
-from mock_server.records import journal_answer
 
 PLAIN = "text/plain; charset=utf-8"
 

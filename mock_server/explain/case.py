@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from contracts.spec import Operation, Spec
 from mock_server import body as json_body
-from mock_server.entry import Entry
 from mock_server.explain.address import Address, exact, nearest
+from mock_server.journal.entry import Entry
 from mock_server.tasks import Task
 
 MOST = 200  # characters of a value that is shown

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from contracts.exchange import BEARER, as_curl
 from contracts.rules import Parameter
 from contracts.spec import Operation
-from mock_server.curl import LONGEST_ARGUMENT
 from mock_server.explain.address import Address
 from mock_server.explain.case import Case
 from mock_server.explain.repair import right_body
+from mock_server.journal.curl import LONGEST_ARGUMENT
 from mock_server.near import near
 from mock_server.scenarios import HEADER, input_urls
 from mock_server.typos import stands_for

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from contracts.spec import Spec
-from mock_server.entry import Entry
 from mock_server.explain import answers, tasks
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
 from mock_server.explain.refusals import refusal
+from mock_server.journal.entry import Entry
 from mock_server.tasks import Task
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import EPOCH, SERVICE, Service, request
+from support import EPOCH, SERVICE, Service
 
 from contracts.spec import Spec
 from mock_server.bundle import Bundle, BundleError, bundle_of, read

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from mock_server import body as json_body
-from mock_server.entry import Entry
+from mock_server.journal.entry import Entry
 
 POLL = "getTask"
 

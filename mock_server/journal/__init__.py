@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from contracts.rules import Violation
 from mock_server.call import Call, Reply
-from mock_server.entry import Entry, pack, unpack
-from mock_server.filters import ALL, Filters
-from mock_server.redact import ADMIN, COOKIE, PROXY, masking, without_secrets
+from mock_server.journal.entry import Entry, pack, unpack
+from mock_server.journal.filters import ALL, Filters
+from mock_server.journal.redact import ADMIN, COOKIE, PROXY, masking, without_secrets
 
 __all__ = ["Entry", "Journal"]
 

@@ -12,15 +12,15 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from mock_server import body as json_body
-from mock_server.curl import as_curl_lines
-from mock_server.entry import Entry, text_of, text_or_base64
-from mock_server.filters import FilterError, Filters
 from mock_server.handlers import HANDLERS
-from mock_server.har import as_har
 from mock_server.journal import Journal
+from mock_server.journal.curl import as_curl_lines
+from mock_server.journal.entry import Entry, text_of, text_or_base64
+from mock_server.journal.filters import FilterError, Filters
+from mock_server.journal.har import as_har
+from mock_server.journal.timeline import timeline
 from mock_server.logs import text_line
 from mock_server.near import did_you_mean
-from mock_server.timeline import timeline
 from mock_server.wire import wire_time
 
 PAGE = 1000  # exchanges of one JSON answer at most

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mock_server.entry import Entry, text_of, text_or_base64
+from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.wire import wire_time
 
 HTTP = "HTTP/1.1"

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mock_server.entry import Entry, unpack
+from mock_server.journal.entry import Entry, unpack
 from mock_server.near import did_you_mean
 
 OWN_KINDS = ("none", "control", "result")  # besides the operations

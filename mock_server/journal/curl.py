@@ -9,8 +9,8 @@ from typing import Any
 
 from contracts.exchange import BEARER, as_curl
 from mock_server import body as json_body
-from mock_server.entry import Entry, text_of, text_or_base64
-from mock_server.redact import OTHERS
+from mock_server.journal.entry import Entry, text_of, text_or_base64
+from mock_server.journal.redact import OTHERS
 
 # What curl sets itself, or what would make it do something else.
 OF_THE_CONNECTION = {
