@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint models media bench clean
+.PHONY: demo test lint models scenarios media bench clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -17,6 +17,9 @@ lint: .venv/installed-dev
 
 models: .venv/installed-dev
 	$(BIN)/python scripts/generate_models.py
+
+scenarios: .venv/installed-dev
+	$(BIN)/python scripts/generate_scenarios.py
 
 media: .venv/installed-dev
 	$(BIN)/python -m mock_server.media.draw

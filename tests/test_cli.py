@@ -14,6 +14,7 @@ from support_cli import CLEAN, EMO, MEDIA, emo, run_here  # noqa: F401
 
 from contracts.spec import Spec
 from mock_server.cli import COMMANDS, cli, main
+from mock_server.faults import FAULTS
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from mock_server.cli import COMMANDS, cli, main
      (["serve", "--speed", "-1"], "from 0"), (["serve", "--admin-token", ""], "not empty"),
      (["serve", "--time", "frozen", "--speed", "5"], "contradicts"),
      (["serve", "--host", ""], "0.0.0.0"), (["serve", "--concurrency", "0"], "from 1"),
-     (["scenarios", "--operation", "getTsk"], "getTask"), (["env", "--shell", "bsh"], "'sh'"),
+     (["scenarios", "--status", "4x"], "like 4xx"), (["env", "--shell", "bsh"], "'sh'"),
      (["create", *MEDIA, "--face", "1,2,3", "--ext", "1,2,3,4"], "is not x1,y1,x2,y2"),
      (["create", *MEDIA, "--face", "²,2,3,4", "--ext", "1,2,3,4"], "is not x1,y1,x2,y2"),
      (["wait", "x", "--timeout", "0"], "timeout"), (["detect"], "--image"),
@@ -57,11 +58,46 @@ def test_help_and_version_need_nothing() -> None:
 
 def test_scenarios_prints_the_whole_catalogue(spec: Spec, run: Callable[..., Result]) -> None:
     rows = json.loads(run("scenarios", "--json").output)
-    assert {row["name"] for row in rows} == spec.outcomes.keys()
+    assert {row["name"] for row in rows if row["kind"] == "outcome"} == spec.outcomes.keys()
+    assert {row["name"] for row in rows if row["kind"] == "fault"} == FAULTS.keys()
     assert rows[0].keys() >= {"name", "operation", "status", "code", "evidence", "trigger"}
-    text = run("scenarios", "--operation", "cancelTask").output
-    assert re.search(r"UnsupportedOperation +cancelTask +400 +UnsupportedOperation +captured", text)
+    text = run("scenarios").output
+    assert all(row["name"] in text and row["recipe"] in text for row in rows)
+    assert max(map(len, text.splitlines())) <= 160
+
+
+def test_scenarios_says_the_line_that_triggers_each_and_the_mistake(
+    run: Callable[..., Result],
+) -> None:
+    text = run("scenarios", "--operation", "createVideoTask").output
+    line = r"\nBadRequest.EmptyModel +400 +BadRequest.EmptyModel +documented "
+    recipe = r"-H 'X-Mock-Scenario: BadRequest.EmptyModel'\n +or leave out model\n"
+    assert re.search(line + recipe, text)
     assert "detectFace" not in text
+    name = "FAILED.InternalError.Algo-inference"
+    (row,) = json.loads(run("scenarios", "--json", "--search", name).output)
+    assert row["recipe"] == row["trigger"]["url"] == f"?emo-scenario={name}"
+    assert row["trigger"]["header"] == f"-H 'X-Mock-Scenario: {name}'"
+    assert row["trigger"]["key"] == f"-H 'Authorization: Bearer sk-anything.{name}'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [(["--kind", "variant", "--search", "RETIRED"], ["models=retired", "models=retired-404"]),
+     (["--status", "431", "--operation", "getTask"], ["InvalidParameter-headers"]),
+     (["--status", "5XX", "--operation", "cancelTask", "--search", "timeout"],
+      ["RequestTimeOut", "RequestTimeOut-response"]),
+     (["--kind", "fault", "--search", "gateway"], ["not-json", "bad-gateway"]),
+     (["--kind", "fault", "--status", "4xx"], []), (["--search", "no such text"], [])],
+)  # fmt: skip
+def test_scenarios_lists_what_is_asked_for(
+    arguments: list[str], names: list[str], run: Callable[..., Result]
+) -> None:
+    rows = json.loads(run("scenarios", "--json", *arguments).stdout)
+    assert [row["name"] for row in rows] == names
+    printed = run("scenarios", *arguments)
+    assert all(f"\n{name} " in printed.stdout for name in names)
+    assert ("nothing is like that" in printed.stderr) is (not names)
 
 
 def test_env_can_be_evaluated_by_a_shell() -> None:

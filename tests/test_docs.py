@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from support import need
 
 from mock_server import media
+from mock_server.control import CONTROLS
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/architecture.md", "docs/control.md"]
+PAGES = [
+    "README.md",
+    "docs/architecture.md",
+    "docs/control.md",
+    "docs/journal.md",
+    "docs/limits.md",
+    "docs/scenarios.md",
+]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)
 TARGETS = re.compile(r"^(\w+):", re.M)
+# What differs from run to run: ids and numbers, and the spaces that line numbers up.
+VARYING = [(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b", "ID"),
+           (r"\d+", "0"), (r" +", " ")]  # fmt: skip
 
 
 def blocks(page: str) -> list[tuple[str, str, str]]:
@@ -89,3 +104,52 @@ def test_the_client_example_does_what_it_says(
     base_url = f"{url}/api/v1"
     printed = run(command, tmp_path, DASHSCOPE_HTTP_BASE_URL=base_url, DASHSCOPE_API_KEY=key)
     assert said in printed
+
+
+def shown(page: str, name: str) -> str:
+    """What a page says that an example prints: the indented lines behind its block."""
+    text = (ROOT / page).read_text("utf-8").partition(f"<!-- examples/{name} -->")[2]
+    found = re.search(r"^```\n\n.* prints\n\n((?:    .*\n|\n)+)", text, re.M)
+    assert found, f"{page} does not say what {name} prints"
+    return re.sub(r"^    ", "", found[1], flags=re.M).strip()
+
+
+def alike(text: str) -> str:
+    for pattern, sign in VARYING:
+        text = re.sub(pattern, sign, text)
+    return text.strip()
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "time"),
+    [("docs/journal.md", "journal.sh", "skip"), ("docs/journal.md", "replay.sh", "fast"),
+     ("docs/limits.md", "spend.py", "frozen")],
+)  # fmt: skip
+def test_an_example_prints_what_its_page_says(
+    serve: Callable[..., AbstractContextManager[str]],
+    tmp_path: Path,
+    page: str,
+    name: str,
+    time: str,
+) -> None:
+    need(shutil.which("curl") or name.endswith(".py"), "curl")
+    command = [sys.executable, "-W", "error"] if name.endswith(".py") else ["sh"]
+    with serve(time=time) as base:
+        environment = {"DASHSCOPE_HTTP_BASE_URL": f"{base}/api/v1", "DASHSCOPE_API_KEY": "sk-docs"}
+        printed = run([*command, str(ROOT / "examples" / name)], tmp_path, **environment)
+    assert alike(printed) == alike(shown(page, name))
+
+
+def test_each_control_call_is_on_its_page() -> None:
+    page = (ROOT / "docs/control.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for method, path, _ in CONTROLS:
+        path = f"/__mock__{path.replace('{id}', 'ID')}`"
+        assert any(path in row and f"`{method}" in row for row in rows), f"{method} {path}"
+
+
+def test_each_module_of_the_fake_is_on_the_page_about_its_rooms() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    found = (ROOT / "mock_server").glob("[!_]*")
+    modules = {path.stem for path in found if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert not {name for name in modules if not re.search(rf"`(mock_server/)?{name}`", page)}

@@ -61,21 +61,25 @@ def _outcomes(spec: Spec, operation: Operation) -> Iterator[Entry]:
 
 
 def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Trigger]:
-    """How a task goes is chosen when it is created; one poll alone can be made to show it too."""
     name = outcome.name
     if name in spec.task_outcomes:
-        for creator in spec.operations.values():
-            if spec.creates_tasks(creator.id):
-                yield Url(creator.id, url_field(creator), name)
-                yield Header(creator.id, SCENARIO, name)
-                yield Key(creator.id, name)
-    yield Header(operation.id, SCENARIO, name)
-    if name in spec.task_outcomes:
+        yield from _of_task(spec, name)
+        yield Header(operation.id, SCENARIO, name)
         return
+    yield Header(operation.id, SCENARIO, name)
     if operation.body:
         yield Url(operation.id, url_field(operation), name)
     shared = len(spec.operations_with(name)) > 1
     yield Key(operation.id, f"{operation.id}:{name}" if shared else name)
+
+
+def _of_task(spec: Spec, name: str) -> Iterator[Trigger]:
+    """How a task goes is chosen when it is created."""
+    for operation in spec.operations.values():
+        if spec.creates_tasks(operation.id):
+            yield Url(operation.id, url_field(operation), name)
+            yield Header(operation.id, SCENARIO, name)
+            yield Key(operation.id, name)
 
 
 def _fault(spec: Spec, kind: Kind) -> Entry:

@@ -1,0 +1,134 @@
+"""Write docs/scenarios.md from openapi.yaml, or say whether it is what would be written.
+
+    python scripts/generate_scenarios.py            write it
+    python scripts/generate_scenarios.py --check    compare; exit status 1 when they differ
+
+The sentences stand in scripts/scenarios.md. The tables are made here of the catalogue, the faults
+and mock_server/scenarios.schema.json.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from contracts.spec import Operation, Spec
+from contracts.variants import Variant
+from mock_server.catalogue import Entry, catalogue
+from mock_server.faults import FAULTS, Kind, Parameter
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "scripts" / "scenarios.md"
+PAGE = ROOT / "docs" / "scenarios.md"
+EXAMPLE = ROOT / "examples" / "scenarios.yaml"
+SCHEMA = ROOT / "mock_server" / "scenarios.schema.json"
+
+HEAD = "<!-- Written by scripts/generate_scenarios.py: edit scripts/scenarios.md instead. -->\n"
+Rows = Iterable[tuple[str, ...]]
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks; the exit status."""
+    wanted = render(Spec.load())
+    if "--check" not in arguments:
+        PAGE.write_text(wanted, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
+        return 0
+    print(f"{PAGE} is not what openapi.yaml says; run python scripts/generate_scenarios.py")
+    return 1
+
+
+def render(spec: Spec) -> str:
+    """The text of the page for this spec."""
+    entries, variants = catalogue(spec), spec.variants.items()
+    return HEAD + Template(TEMPLATE.read_text("utf-8")).substitute(
+        faults=_faults(),
+        rules=_rules(json.loads(SCHEMA.read_bytes())),
+        example=f"<!-- examples/{EXAMPLE.name} -->\n```yaml\n{EXAMPLE.read_text('utf-8')}```",
+        variants="\n\n".join(_variant(name, variant) for name, variant in variants),
+        answers="\n\n".join(_answers(o, entries) for o in spec.operations.values()),
+    )
+
+
+def _table(head: tuple[str, ...], rows: Rows) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _faults() -> str:
+    rows = [
+        (f"`{kind.name}`", kind.summary, _yes(kind.carried_out), _code(kind.raises), _takes(kind))
+        for kind in FAULTS.values()
+    ]
+    return _table(("name", "what comes", "carried out", "httpx raises", "parameters"), rows)
+
+
+def _takes(kind: Kind) -> str:
+    """The parameters of each form, with default and bounds."""
+    return ", or ".join(" and ".join(map(_parameter, form)) for form in kind.forms)
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = json.dumps(parameter.default)
+    bounds = f"{parameter.least:g} to {parameter.most:g}"
+    return f"`{parameter.name}` ({parameter.meaning}; {bounds}; default {default})"
+
+
+def _rules(schema: dict[str, Any]) -> str:
+    """What a rule may say: the properties of the schema with their descriptions."""
+    words = schema["$defs"]["rule"]["properties"].items()
+    return _table(("key", "what it says"), ((f"`{w}`", _said(schema, node)) for w, node in words))
+
+
+def _said(schema: dict[str, Any], node: dict[str, Any]) -> str:
+    if "description" in node:
+        return str(node["description"])
+    return str(schema["$defs"][node["$ref"].rpartition("/")[2]]["description"])
+
+
+def _variant(name: str, variant: Variant) -> str:
+    rows = [
+        (f"`{name}={choice}`", _default(choice, variant) + said.summary, _evidence(said))
+        for choice, said in variant.choices.items()
+    ]
+    return f"{variant.summary}\n\n{_table(('choice', 'what it does', 'evidence'), rows)}"
+
+
+def _default(choice: str, variant: Variant) -> str:
+    return "Default. " if choice == variant.default else ""
+
+
+def _answers(operation: Operation, entries: list[Entry]) -> str:
+    rows = [
+        (f"`{e.name}`", str(e.status), _code(e.code), e.summary, _evidence(e), _recipe(e))
+        for e in entries
+        if e.operation == operation.id
+    ]
+    head = ("name", "status", "code", "what", "evidence", "recipe")
+    title = f"### {operation.id}\n\n`{operation.method} {operation.template}`"
+    return f"{title}\n\n{_table(head, rows)}"
+
+
+def _recipe(entry: Entry) -> str:
+    natural = (f"`{trigger.text}`" for trigger in entry.natural)
+    return " or ".join([f"`{entry.recipe}`", *natural])
+
+
+def _evidence(said: Any) -> str:
+    return f"{said.evidence}: {said.source}"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

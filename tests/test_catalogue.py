@@ -1,0 +1,164 @@
+"""Nothing of openapi.yaml is out of reach: each entry of the catalogue is brought about by each of
+its triggers, and together they cover every status and code of the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support_catalogue import SPEC, carry_out, code_in, document, good_call, outcome_of, service_of
+
+from contracts import claims
+from mock_server.call import Reply
+from mock_server.catalogue import KINDS, Entry, catalogue
+from mock_server.catalogue.triggers import Header, Key, Trigger, Url
+from mock_server.faults import FAULTS, parse
+from mock_server.line import httpx_error
+
+ENTRIES = catalogue(SPEC)
+OUTCOMES = [entry for entry in ENTRIES if entry.kind == "outcome"]
+STATES = list(SPEC.lifecycle.next)
+Tree = dict[str, Any]
+Said = set[tuple[str, int, str]]
+
+
+def examples(tree: Tree) -> list[tuple[str, int, str, Tree]]:
+    """Operation, status, name and value of each example of an answer."""
+    return [
+        (operation["operationId"], int(status), name, example["value"])
+        for item in tree["paths"].values()
+        for operation in item.values()
+        for status, response in operation["responses"].items()
+        for name, example in response["content"]["application/json"]["examples"].items()
+    ]
+
+
+def said_by(tree: Tree) -> Said:
+    """Every status and code that a document has, by operation."""
+    return {(operation, status, code_in(v)) for operation, status, _, v in examples(tree)}
+
+
+def provoked() -> Said:
+    """What the recipes give when they are carried out."""
+    return {outcome_of(entry, entry.triggers[0]).said for entry in OUTCOMES}
+
+
+def assert_all_provoked(tree: Tree) -> None:
+    said, got = said_by(tree), provoked()
+    assert not said - got, f"no recipe provokes {sorted(said - got)}"
+    assert not got - said, f"the specification does not have {sorted(got - said)}"
+    with_examples = {(operation, status) for operation, status, _ in said}
+    for item in tree["paths"].values():
+        for o in item.values():
+            declared = {(o["operationId"], int(status)) for status in o["responses"]}
+            assert declared <= with_examples, f"no example of {sorted(declared - with_examples)}"
+
+
+def wrong(entry: Entry, trigger: Trigger) -> str:
+    """What is not as the entry says when its trigger is carried out."""
+    played = outcome_of(entry, trigger)
+    wanted = (entry.name, entry.operation, entry.status, entry.code)
+    if (played.reply.outcome, *played.said) != wanted:
+        return f"{trigger.text}: {played.reply.outcome} {played.said}, not {wanted}"
+    return "" if played.is_in_spec else f"{trigger.text}: {played.body} is not in the spec"
+
+
+def test_every_status_and_code_of_the_file_is_provoked_by_a_recipe() -> None:
+    assert_all_provoked(document())
+
+
+def test_an_answer_that_no_recipe_provokes_is_named() -> None:
+    tree = document()
+    answers = tree["paths"]["/tasks"]["get"]["responses"]
+    media = answers["429"]["content"]["application/json"]
+    busy = {"code": "Throttling.New", "message": "", "request_id": "1"}
+    more = {**media["examples"], "Throttling.New": {"value": busy}}
+    answers["429"] = {"content": {"application/json": {**media, "examples": more}}}
+    with pytest.raises(AssertionError, match=r"\('listTasks', 429, 'Throttling.New'\)"):
+        assert_all_provoked(tree)
+
+
+@pytest.mark.parametrize("operation", SPEC.operations)
+def test_each_way_to_an_answer_leads_to_exactly_that(operation: str) -> None:
+    entries = [entry for entry in OUTCOMES if entry.operation == operation]
+    found = [wrong(e, trigger) for e in entries for trigger in (*e.triggers, *e.natural)]
+    assert not list(filter(None, found))
+
+
+def test_the_catalogue_has_each_example_once() -> None:
+    listed = [(entry.operation, entry.status, entry.name) for entry in OUTCOMES]
+    assert listed == [(o, status, name) for o, status, name, _ in examples(document())]
+
+
+def test_each_answer_is_had_in_every_way_that_its_call_has() -> None:
+    for entry in OUTCOMES:
+        ways = {type(trigger) for trigger in entry.triggers}
+        takes_urls = SPEC.operations[entry.operation].body or entry.name in SPEC.task_outcomes
+        assert ways == {Header, Key, *([Url] if takes_urls else [])}, entry.name
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_is_one_in_which_a_task_stays(state: str) -> None:
+    ways = [e for e in OUTCOMES if e.name in SPEC.task_outcomes and e.name.startswith(state)]
+    assert ways
+    for entry in ways:
+        shown = outcome_of(entry, entry.triggers[0])
+        assert shown.body["output"]["task_status"] == state
+        shown.service.real += 60
+        later = shown.again("getTask", shown.body["output"]["task_id"])
+        assert later.body["output"] == shown.body["output"]
+
+
+def test_each_reason_to_reject_a_portrait_is_given_word_for_word() -> None:
+    values = {
+        name: value["output"]
+        for operation, status, name, value in examples(document())
+        if (operation, status) == ("detectFace", 200) and not value["output"]["check_pass"]
+    }
+    assert len(values) > 10
+    for entry in OUTCOMES:
+        if entry.operation == "detectFace" and entry.name in values:
+            given = outcome_of(entry, entry.triggers[0]).body["output"]
+            assert given == values.pop(entry.name)
+    assert not values
+
+
+def test_each_rule_that_names_a_refusal_is_broken_by_a_mistake() -> None:
+    natural = {(entry.operation, entry.name) for entry in OUTCOMES if entry.natural}
+    for item in document()["paths"].values():
+        for node in item.values():
+            operation = SPEC.operations[node["operationId"]]
+            named = {*claims.refusals(node), operation.rate.refusal, *SPEC.refusals.values()}
+            for name in named & operation.outcomes.keys():
+                assert (operation.id, name) in natural, f"{operation.id}: nothing leads to {name}"
+
+
+def test_the_catalogue_has_every_fault_and_every_choice() -> None:
+    names = {kind: [e.name for e in ENTRIES if e.kind == kind] for kind in KINDS}
+    assert names["fault"] == list(FAULTS)
+    assert names["variant"] == [f"{n}={c}" for n, v in SPEC.variants.items() for c in v.choices]
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.kind == "fault"], ids=lambda e: e.name)
+def test_each_way_to_a_fault_strikes_the_answer(entry: Entry) -> None:
+    raises = FAULTS[entry.name].raises.replace("DecodingError", "")  # that one is for the bytes
+    for trigger in entry.triggers:
+        played = carry_out(trigger, "getTask")
+        plain = service_of().engine.handle(good_call(SPEC.operations[played.operation]))
+        assert (b"x-mock-scenario", entry.name.encode()) in played.reply.headers
+        assert played.reply.line or entity(played.reply) != entity(plain), trigger.text
+        error = httpx_error(played.reply)
+        assert (type(error).__name__ if error else "") == raises, trigger.text
+
+
+def entity(reply: Reply) -> tuple[int, dict[bytes, bytes]]:
+    """What is said of a body: status, type, length, encoding."""
+    return reply.status, {n: v for n, v in reply.headers if n.startswith(b"content-")}
+
+
+def test_a_fault_with_a_number_is_named_with_one() -> None:
+    for entry in ENTRIES:
+        if entry.kind == "fault":
+            name = entry.triggers[0].value
+            assert parse(name) == parse(entry.name), "the number is the default"
+            assert ("=" in name) is bool(FAULTS[entry.name].forms)

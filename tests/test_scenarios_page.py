@@ -1,0 +1,115 @@
+"""docs/scenarios.md is what the specification says; what it says of order and rules is so."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+from support import Service, request
+
+from contracts.spec import Spec
+from mock_server.app import create_app
+from mock_server.call import Reply
+from mock_server.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples/scenarios.yaml"
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    path = ROOT / "scripts/generate_scenarios.py"
+    spec = importlib.util.spec_from_file_location("generate_scenarios", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_the_specification_generates(generator: ModuleType) -> None:
+    assert generator.main(["--check"]) == 0
+
+
+def test_a_difference_is_told_with_the_way_on(
+    generator: ModuleType, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr(generator, "PAGE", tmp_path / "scenarios.md")
+    assert generator.main(["--check"]) == 1
+    assert "run python scripts/generate_scenarios.py" in capsys.readouterr().out
+    assert generator.main([]) == 0
+    assert generator.main(["--check"]) == 0
+
+
+def test_of_five_that_ask_the_first_of_the_page_decides(spec: Spec) -> None:
+    service = Service(spec, file={"scenarios": [{"do": "RequestTimeOut"}]})
+    key = "sk-a.SystemError"
+    service.rules({"name": "of the key", "do": "InternalError"}, key=key)
+    body = request(spec, "detectFace")
+    by_url = {**body, "input": {"image_url": "https://x/a.png?emo-scenario=Throttling"}}
+    codes = [service.detect(by_url, key=key, X_Mock_Scenario="Arrearage").body["code"]]
+    codes.append(service.detect(by_url, key=key).body["code"])
+    service.change(key, rules=())
+    codes += [service.detect(asked, key=key).body["code"] for asked in (by_url, body)]
+    codes.append(service.detect(body).body["code"])
+    assert codes == ["Arrearage", "InternalError", "Throttling", "SystemError", "RequestTimeOut"]
+
+
+def poll(service: Service, task: str) -> Reply:
+    return service.raw("GET", f"/api/v1/tasks/{task}")
+
+
+@pytest.fixture
+def bad_day(spec: Spec) -> Service:
+    return Service(spec, file=yaml.safe_load(EXAMPLE.read_text("utf-8")))
+
+
+def test_the_bad_day_is_a_file_that_the_server_takes(spec: Spec) -> None:
+    served = create_app(Settings(scenario=str(EXAMPLE)), spec=spec).engine.file(0)
+    assert (len(served.rules), served.variants) == (6, {"detector-rejection": "400"})
+
+
+def test_on_the_bad_day_every_third_creation_is_one_too_many(bad_day: Service) -> None:
+    assert [bad_day.create().status for _ in range(7)] == [200, 200, 429, 200, 200, 429, 200]
+
+
+def test_on_the_bad_day_recordings_of_one_host_cannot_be_fetched(bad_day: Service) -> None:
+    body = request(bad_day.spec, "createVideoTask")
+    body["input"]["audio_url"] = "https://broken.example.com/a.wav"
+    task = bad_day.task_id(body)
+    bad_day.real += 60
+    for _ in range(4):
+        poll(bad_day, task)
+    assert bad_day.get(task).body["output"]["code"] == "InvalidURL.ConnectionRefused"
+
+
+def test_on_the_bad_day_the_first_four_polls_of_each_task_go_wrong(bad_day: Service) -> None:
+    tasks = [bad_day.task_id(), bad_day.task_id()]
+    polls = [poll(bad_day, task) for task in tasks for _ in range(5)]
+    lines = [(p.line.end, p.line.due > bad_day.real) if p.line else () for p in polls]
+    assert [p.status for p in polls[1:5]] == [429, 429, 500, 200]
+    assert lines == [("reset", False), (), (), ("", True), ()] * 2
+
+
+def test_on_the_bad_day_one_poll_of_a_task_at_work_gets_no_answer(bad_day: Service) -> None:
+    task = bad_day.task_id()
+    bad_day.real += 15
+    ends = [p.line.end if p.line else None for p in (poll(bad_day, task) for _ in range(6))]
+    assert ends == ["hold", None, None, "", None, None], "the poll that hung was the first of four"
+
+
+def test_on_the_bad_day_one_version_of_a_client_has_two_detections(bad_day: Service) -> None:
+    agent = {"User_Agent": "acme/1.2 (linux)"}
+    assert [bad_day.detect(**agent).status for _ in range(3)] == [200, 200, 403]
+    assert bad_day.detect(User_Agent="acme/1.3").status == 200
+    assert bad_day.detect(X_Mock_Scenario="reject").status == 400, "the variant of the file"
+
+
+def test_on_the_bad_day_there_is_a_minute_of_nothing_but_the_gateway(bad_day: Service) -> None:
+    seen = [bad_day.list().status]  # the key's first call
+    for seconds in (3599, 1, 59, 1):
+        bad_day.real += seconds
+        seen.append(bad_day.raw("GET", "/api/v1/tasks").status)
+    assert seen == [200, 200, 502, 502, 200]
