@@ -5,6 +5,7 @@ A choice names outcomes in place of others; it knows nothing of who makes it or 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+
 import msgspec
 from msgspec import Struct
 

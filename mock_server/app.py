@@ -21,7 +21,7 @@ from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.engine import Engine
 from mock_server.line import act_out
-from mock_server.rulesfile import RulesFile, no_file
+from mock_server.rules import Ruleset, no_file
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
@@ -40,8 +40,14 @@ def create_app(
     """The whole fake as an ASGI app. Raises SpecError, VariantError and ScenarioError before it
     serves anything. tell: is told when the scenario file changed."""
     spec, settings = spec or Spec.load(), settings or Settings()
-    file = no_file if settings.scenario is None else RulesFile(spec, settings.scenario, tell)
+    file = no_file if settings.scenario is None else _file(spec, settings.scenario, tell)
     return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file))
+
+
+def _file(spec: Spec, where: str, tell: Callable[[str], object]) -> Callable[[float], Ruleset]:
+    from mock_server.rules.file import RulesFile  # YAML and all: 40 ms, for who has a file
+
+    return RulesFile(spec, where, tell)
 
 
 class FakeApp(Starlette):

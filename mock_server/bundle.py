@@ -38,6 +38,7 @@ class Exchange(Struct, frozen=True):
     reply_headers: list[tuple[str, str]]
     reply_body: bytes
     line: Line | None = None
+    head_bytes: int = 0
 
 
 class Bundle(Struct, frozen=True):
@@ -106,7 +107,7 @@ def _exchange(entry: Entry) -> Exchange:
     return Exchange(
         entry.number, entry.real, entry.kind, entry.method, entry.path, entry.query, entry.origin,
         _texts(entry.headers.items()), entry.body, entry.status, _texts(entry.reply_headers),
-        entry.reply_body, entry.line,
+        entry.reply_body, entry.line, entry.head_bytes,
     )  # fmt: skip
 
 

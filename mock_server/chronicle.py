@@ -76,11 +76,13 @@ class Chronicle:
         return None
 
     def last_odd(self, tenant_id: str) -> tuple[str, Entry] | None:
-        """The latest exchange that there is something to explain of."""
-        owners = dict.fromkeys((tenant_id, ANONYMOUS))
-        found = [(owner, self.journal.last(owner, explained=True)) for owner in owners]
-        odd = [(owner, entry) for owner, entry in found if entry is not None]
-        return max(odd, key=lambda pair: pair[1].real, default=None)
+        """The latest exchange that there is something to explain of; where a tenant has none, the
+        latest of those that had no key."""
+        for owner in (tenant_id, ANONYMOUS):
+            entry = self.journal.last(owner, explained=True)
+            if entry is not None:
+                return owner, entry
+        return None
 
     def explained(self, tenant_id: str, entry: Entry) -> Explanation:
         """Why it was answered so."""

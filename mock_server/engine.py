@@ -26,8 +26,7 @@ from mock_server.ids import digest, uuid
 from mock_server.media import Clip
 from mock_server.replies import Replies, headers
 from mock_server.results import Denied, no_such_key, open_result
-from mock_server.ruleset import Ruleset
-from mock_server.rulesfile import no_file
+from mock_server.rules import Ruleset, no_file
 from mock_server.scenarios import HEADER, Choice, UnknownScenario, input_urls
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
@@ -148,13 +147,14 @@ class Engine:
         return open_result(self.seed, path, query, self.tenants.now(tenant_id, self.real()))
 
     def _answer(self, v: Visit) -> Reply:
-        call, admission = v.call, self.admission
+        call, admission, file = v.call, self.admission, self.file(v.real)
+        v.effects = self._in_effect({}, file)
         v.key = admission.key(call.headers)
         v.tenant_id = self._tenant_id(v.key)
+        tenant = self.tenants.get(v.tenant_id, v.real)
+        v.effects = self._in_effect(tenant.variants, file)
         admission.size(call)
         v.operation, v.path_value = operation, _ = admission.route(call)
-        tenant, file = self.tenants.get(v.tenant_id, v.real), self.file(v.real)
-        v.effects = self._in_effect(tenant, file)
         if self.settings.limits == "documented":
             tenant = self.tenants.take_token(v, operation, tenant)
         admission.headers(operation, call)
@@ -166,12 +166,13 @@ class Engine:
         if v.body is not None:
             self._check_model(v, tenant)
         self._stamp(v)
-        status = partial(state_shown, self.store, v.tenant_id, tenant.clock, v.path_value, v.now)
+        skips = tenant.clock.skip and operation.id == "getTask"
+        status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
         v.choice, counted = decide(self.spec, v, tenant, operation, urls, file.rules, status)
         if counted is not tenant:
             self.store.save(v.tenant_id, counted)
             self._heard.add(v.choice.source)
-        v.choice = v.choice if fate is None or v.choice.name else fate
+        v.choice = _in_spite(v.choice, fate)
         return self._carried_out(v, operation, counted)
 
     def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
@@ -206,9 +207,9 @@ class Engine:
         if outcome is None or outcome.status == 200:
             context = Context(self.spec, self.store, self.seed, operation, tenant, v)
             outcome, facts = HANDLERS[operation.id](context)
-        outcome = self._other(v, outcome)
         if outcome.status == 200 and v.body is not None:
             self.tenants.charge(v, operation)
+        outcome = self._other(v, outcome)
         reply = self._replies.fill(operation, outcome, facts, v.effects, v.request_id, v.now)
         return self._struck(v, reply) if choice.name else reply
 
@@ -235,11 +236,11 @@ class Engine:
             self.store.save(v.tenant_id, replace(tenant, clock=clock))
         return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
 
-    def _in_effect(self, tenant: Tenant, file: Ruleset) -> Effects:
+    def _in_effect(self, own: dict[str, str], file: Ruleset) -> Effects:
         """What they do."""
-        if not (tenant.variants or file.variants or self._variants):
+        if not (own or file.variants or self._variants):
             return PLAIN
-        chosen = {**self._variants, **file.variants, **tenant.variants}
+        chosen = {**self._variants, **file.variants, **own}
         return self._effects(tuple(sorted(chosen.items())))
 
     def _effects_of(self, chosen: tuple[tuple[str, str], ...]) -> Effects:
@@ -251,3 +252,10 @@ class Engine:
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if v.tenant_id == ANONYMOUS else "9"
         v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)
+
+
+def _in_spite(choice: Choice, fate: Choice | None) -> Choice:
+    """The choice for a creation whose task is to fail: a fault or a 200 do not mend the call."""
+    if fate is None or choice.fate or (choice.answer and choice.answer.status != 200):
+        return choice
+    return choice._replace(fate=fate.fate) if choice.name else fate

@@ -58,6 +58,7 @@ LATENCY = (
 SHUT = Parameter("seconds", "of the machine's time", 1.0, 60.0)
 RATE = Parameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
 PART = Parameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
+STATUS = Parameter("status", "of the answer", 502.0, 504.0, 502.0)
 MORE = Parameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
 
 _KINDS = (
@@ -93,7 +94,14 @@ _KINDS = (
         ((MORE,),),
     ),
     Kind("not-json", "200 with a gateway's text that says it is JSON", True, "", strikes.not_json),
-    Kind("bad-gateway", "502 with a gateway's HTML page", False, "", strikes.bad_gateway),
+    Kind(
+        "bad-gateway",
+        "502, 503 or 504 with a gateway's HTML page",
+        False,
+        "",
+        strikes.bad_gateway,
+        ((STATUS,),),
+    ),
     Kind("bad-gzip", "gzip that cannot be unpacked", True, "DecodingError", strikes.bad_gzip),
     Kind("wrong-type", "JSON that says it is HTML", True, "", strikes.wrong_type),
 )

@@ -13,7 +13,6 @@ from contracts.keywords import ratio_of
 from contracts.spec import Outcome
 from mock_server import media
 from mock_server.account import settle
-from mock_server.clock import Clock
 from mock_server.context import Answer, Context, Facts
 from mock_server.detector import detect
 from mock_server.ids import uuid
@@ -61,7 +60,8 @@ def _new_task(c: Context) -> Task:
     if fate.name not in PLACELESS:
         work = _work(model, fate, media.seconds(ratio))
         wait = model["queue-seconds"] if fate.queued_for is None else fate.queued_for
-        slot, start, end = _take_place(c, c.v.now + wait, work, expires)
+        until = inf if c.v.effects.lives_from_end and work < inf else expires
+        slot, start, end = _take_place(c, c.v.now + wait, work, until)
         expires = _expiry(c, model, end, expires)
     return Task(
         id=uuid(c.seed, c.v.tenant_id, c.store.next_number(c.v.tenant_id), "4"),
@@ -113,22 +113,22 @@ def _take_place(c: Context, ready: float, work: float, until: float) -> tuple[in
     return slot, start, end
 
 
-def moment_shown(task: Task | None, clock: Clock, now: float) -> float:
-    """The time at which a poll sees the task: now, or its next event where the clock skips."""
-    moment = next_event(task, now) if task and clock.skip else None
+def moment_shown(task: Task | None, skips: bool, now: float) -> float:
+    """The time at which a call sees the task: now, or its next event where a poll skips to it."""
+    moment = next_event(task, now) if task and skips else None
     return now if moment is None else moment
 
 
-def state_shown(store: Store, tenant_id: str, clock: Clock, task_id: str, now: float) -> str:
-    """The state that a poll would show."""
+def state_shown(store: Store, tenant_id: str, skips: bool, task_id: str, now: float) -> str:
+    """The state that a call meets."""
     task = store.task(tenant_id, task_id)
-    return status_at(task, moment_shown(task, clock, now)) if task else "UNKNOWN"
+    return status_at(task, moment_shown(task, skips, now)) if task else "UNKNOWN"
 
 
 def get_task(c: Context) -> Answer:
     task = c.store.task(c.v.tenant_id, c.v.path_value)
     if task and c.tenant.clock.skip and not c.v.choice.answer:
-        moment = moment_shown(task, c.tenant.clock, c.v.now)
+        moment = moment_shown(task, c.tenant.clock.skip, c.v.now)
         if moment != c.v.now:
             c.move_to(moment)
     status = status_at(task, c.v.now) if task else "UNKNOWN"
@@ -175,6 +175,8 @@ def cancel_task(c: Context) -> Answer:
     canceled = cancel(task, c.v.now) if task else None
     if task is None or canceled is None:
         return c.operation.outcomes["UnsupportedOperation"], {}
+    model = c.spec.models[task.model]
+    canceled = replace(canceled, expires=_expiry(c, model, c.v.now, canceled.expires))
     c.store.put(c.v.tenant_id, (canceled,))
     if task.slot >= 0:
         _move_up(c, task)

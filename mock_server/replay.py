@@ -12,11 +12,13 @@ from mock_server.chronicle import CONTROL, RESULT
 from mock_server.control import act
 from mock_server.control.asked import ControlError
 from mock_server.engine import Engine
-from mock_server.ruleset import RuleError, compile_ruleset
+from mock_server.rules.compiled import RuleError, compile_ruleset
 from mock_server.settings import Settings, SettingsError
 
 # Stands for the key, which the bundle has not; what follows its first dot names a scenario.
 KEY = "sk-replayed"
+# A journal begins anew with it, and the tenant after it.
+RESET = "/__mock__/reset"
 
 
 class Replay:
@@ -47,7 +49,8 @@ class Replay:
         for exchange in self._bundle.exchanges:
             self._real = exchange.real
             if exchange.kind == CONTROL:
-                self._act(exchange)
+                if exchange.path != RESET:
+                    self._act(exchange)
             elif exchange.kind != RESULT:
                 difference = _compare(exchange, self._engine.handle(_call(exchange)))
                 if difference is not None:
@@ -70,7 +73,7 @@ def _call(exchange: Exchange) -> Call:
         _, dot, name = authorization.partition(b".")
         headers[b"authorization"] = f"Bearer {KEY}".encode() + dot + name
     e = exchange
-    return Call(e.method, e.path, e.query, headers, e.body, e.origin)
+    return Call(e.method, e.path, e.query, headers, e.body, e.origin, e.head_bytes)
 
 
 def _compare(exchange: Exchange, reply: Reply) -> Difference | None:

@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 from contracts.spec import Operation, Outcome, Spec
 from mock_server.faults import FAULTS, Fault, FaultError, parse
 from mock_server.near import near
-from mock_server.rules import Do, Hit
+from mock_server.rules import NORMAL, Do, Hit
 
 HEADER = b"x-mock-scenario"
+NORMAL_NAME = "normal"  # nothing is to happen, whatever a weaker one asks for
 URL_PARAMETER = "emo-scenario"
 _ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
@@ -97,21 +98,24 @@ def choose(spec: Spec, operation: Operation, asked: Iterable[Asked]) -> Choice |
 def choose_by_rule(spec: Spec, operation: Operation, hit: Hit, source: str) -> Choice:
     """What a rule says of the call; NOTHING where that is nothing, or does not apply here."""
     rule, do = hit
-    choice = apply(spec, operation, do, rule.named) or NOTHING
+    choice = None if do == NORMAL else apply(spec, operation, do, rule.named)
+    choice = choice or NOTHING
     return choice._replace(source=f"{source} {rule.name}")
 
 
 def find(spec: Spec, name: str) -> tuple[str | None, Do]:
     """The operation that is meant alone, and what is to happen."""
     target, colon, rest = name.rpartition(":")
-    if rest.partition("=")[0] in FAULTS:
+    if rest == NORMAL_NAME:
+        operations, do = list(spec.operations), NORMAL
+    elif rest.partition("=")[0] in FAULTS:
         operations = list(spec.operations)
         do = Do(fault=_fault(rest))
     else:
         operations = [operation.id for operation in able(spec, rest)]
         do = Do(rest)
     if not operations:
-        raise UnknownScenario(name, _near(rest, [*spec.outcomes, *FAULTS]))
+        raise UnknownScenario(name, _near(rest, [*spec.outcomes, *FAULTS, NORMAL_NAME]))
     if colon and target not in operations:
         raise UnknownScenario(name, [f"{operation}:{rest}" for operation in operations])
     return target or None, do
@@ -126,15 +130,13 @@ def able(spec: Spec, outcome: str) -> list[Operation]:
 def apply(spec: Spec, operation: Operation, do: Do, this_call: bool) -> Choice | None:
     """How a task goes is decided when it is created; a poll shows another state only when it is
     asked for by that very poll. None where it does not apply."""
-    name = do.outcome or (do.fault.kind if do.fault else "")
+    name = do.outcome or (do.fault.kind if do.fault else NORMAL_NAME)
     is_fate = do.outcome in spec.task_outcomes
     if is_fate and spec.creates_tasks(operation.id):
         return Choice(fate=spec.outcomes[do.outcome], fault=do.fault, name=name)
     if do.outcome in operation.outcomes and (this_call or not is_fate):
         return Choice(spec.outcomes[do.outcome], fault=do.fault, name=name)
-    if do.fault is not None and not do.outcome:
-        return Choice(fault=do.fault, name=name)
-    return None
+    return None if do.outcome else Choice(fault=do.fault, name=name)
 
 
 def _fault(name: str) -> Fault:

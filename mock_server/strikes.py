@@ -9,12 +9,13 @@ from mock_server.call import Line, Reply
 
 LONGEST = 86400.0  # the longest latency, in seconds
 
-# nginx's own page, which most gateways show.
+# nginx's own page, which most gateways show, and what it calls each status.
 BAD_GATEWAY = (
-    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n"
-    b"</body>\r\n</html>\r\n"
+    "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n"
+    "<center><h1>{0}</h1></center>\r\n<hr><center>nginx</center>\r\n"
+    "</body>\r\n</html>\r\n"
 )
+GATEWAY_SAYS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 # What Envoy says when its upstream fails, here with a status and a type that deny it.
 NOT_JSON = b"upstream connect error or disconnect/reset before headers"
 # A gzip header, then a deflate block of the type that does not exist.
@@ -84,10 +85,11 @@ def not_json(blow: Blow) -> Reply:
     return _body(blow.reply._replace(status=200), NOT_JSON)
 
 
-def bad_gateway(blow: Blow) -> Reply:
+def bad_gateway(blow: Blow, status: float) -> Reply:
+    page = BAD_GATEWAY.format(f"{int(status)} {GATEWAY_SAYS[int(status)]}").encode()
     kept = [header for header in blow.reply.headers if header[0].startswith(OF_THE_GATEWAY)]
     headers = [(b"server", b"nginx"), (b"content-type", b"text/html"), *kept]
-    return _body(blow.reply._replace(status=502, headers=headers), BAD_GATEWAY)
+    return _body(blow.reply._replace(status=int(status), headers=headers), page)
 
 
 def bad_gzip(blow: Blow) -> Reply:

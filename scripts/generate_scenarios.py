@@ -4,7 +4,7 @@
     python scripts/generate_scenarios.py --check    compare; exit status 1 when they differ
 
 The sentences stand in scripts/scenarios.md. The tables are made here of the catalogue, the faults
-and mock_server/scenarios.schema.json.
+and mock_server/rules/scenarios.schema.json.
 """
 
 import json
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "scripts" / "scenarios.md"
 PAGE = ROOT / "docs" / "scenarios.md"
 EXAMPLE = ROOT / "examples" / "scenarios.yaml"
-SCHEMA = ROOT / "mock_server" / "scenarios.schema.json"
+SCHEMA = ROOT / "mock_server" / "rules" / "scenarios.schema.json"
 
 HEAD = "<!-- Written by scripts/generate_scenarios.py: edit scripts/scenarios.md instead. -->\n"
 Rows = Iterable[tuple[str, ...]]

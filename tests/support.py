@@ -7,11 +7,15 @@ import os
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.engine import Engine
+from mock_server.rules import Ruleset
+from mock_server.rules.compiled import compile_ruleset
 from mock_server.settings import Settings
+from mock_server.stores import Tenant
 
 EPOCH = 1_757_572_418.716  # 2025-09-11 14:33:38.716 in UTC+8, as in the documentation
 KEY = "sk-test"
@@ -39,16 +43,48 @@ class Result(NamedTuple):
 
 
 class Service:
-    """The engine with a hand on the machine's time: `service.real += 5`."""
+    """The engine with a hand on the machine's time: `service.real += 5`. file: what the server's
+    scenario file says."""
 
-    def __init__(self, spec: Spec, **settings: Any) -> None:
+    def __init__(self, spec: Spec, *, file: Any = None, **settings: Any) -> None:
         self.real = EPOCH
         self.spec = spec
+        served = Ruleset() if file is None else compile_ruleset(spec, file)
         self.engine = Engine(
-            spec, settings=Settings(**{"time": "real", **settings}), real=lambda: self.real
+            spec,
+            settings=Settings(**{"time": "real", **settings}),
+            real=lambda: self.real,
+            file=lambda _: served,
         )
 
-    def call(
+    def tenant(self, key: str = KEY) -> Tenant:
+        """The record of a key's tenant."""
+        return self.engine.tenant(self.tenant_id(key))
+
+    def tenant_id(self, key: str = KEY) -> str:
+        return self.engine.tenant_of_headers({b"authorization": f"Bearer {key}".encode()})
+
+    def change(self, key: str = KEY, **changes: Any) -> None:
+        """Change the record of a key's tenant: `variants=`, `account=`, `clock=`."""
+        self.engine.store.save(self.tenant_id(key), replace(self.tenant(key), **changes))
+
+    def rules(self, *written: Any, key: str = KEY) -> None:
+        """The rules of a key's tenant, in place of those that it has."""
+        began = self.tenant(key).clock.now(self.real)
+        found = compile_ruleset(self.spec, {"scenarios": list(written)}, began)
+        self.change(key, rules=found.rules)
+
+    def fired(self, key: str = KEY) -> dict[str, int]:
+        """How often each rule of a key's tenant decided, by its name."""
+        record = self.tenant(key)
+        return {rule.name: record.tally.fired.get(rule.id, 0) for rule in record.rules}
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> Result:
+        """One call. Keyword arguments are headers: `X_DashScope_Async="enable"`."""
+        reply = self.raw(method, path, body, **options)
+        return Result(reply.status, json.loads(reply.body), reply)
+
+    def raw(
         self,
         method: str,
         path: str,
@@ -57,16 +93,15 @@ class Service:
         key: str | None = KEY,
         query: str = "",
         **headers: str,
-    ) -> Result:
-        """One call. Keyword arguments are headers: `X_DashScope_Async="enable"`."""
+    ) -> Reply:
+        """The reply to a call, whatever its body is."""
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
         sent = {k.replace("_", "-").lower().encode(): v.encode() for k, v in headers.items()}
         if key is not None:
             sent.setdefault(b"authorization", f"Bearer {key}".encode())
-        reply = self.engine.handle(Call(method, path, query, sent, raw))
-        return Result(reply.status, json.loads(reply.body), reply)
+        return self.engine.handle(Call(method, path, query, sent, raw))
 
     def detect(self, body: Any = None, **options: Any) -> Result:
         return self.call(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.spec import Spec
-from mock_server.rulesfile import RulesFile, ScenarioError, compiled
+from mock_server.rules.file import RulesFile, ScenarioError, compiled
 
 BUSY = "scenarios:\n  - {name: busy, operation: createVideoTask, first: 2, do: Throttling}\n"
 

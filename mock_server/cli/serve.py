@@ -76,7 +76,7 @@ def serve(allow_host: tuple[str, ...], variants: tuple[str, ...], **options: Any
     from contracts.document import SpecError
     from mock_server import server
     from mock_server.app import create_app
-    from mock_server.rulesfile import ScenarioError
+    from mock_server.rules.file import ScenarioError
     from mock_server.variants import VariantError
 
     try:

@@ -6,11 +6,9 @@ from typing import Any
 
 import msgspec
 
-from mock_server.bundle import bundle_of
 from mock_server.control.asked import Asked, ControlError
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError
-from mock_server.journal.records import journal_answer
 from mock_server.metrics import CONTENT_TYPE
 
 PLAIN = "text/plain; charset=utf-8"
@@ -18,6 +16,8 @@ PLAIN = "text/plain; charset=utf-8"
 
 def journal(asked: Asked) -> tuple[str, bytes]:
     """The exchanges; see records.journal_answer for what can be asked."""
+    from mock_server.journal.records import journal_answer
+
     kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.outcomes
     try:
         return journal_answer(kept, asked.tenant_id, asked.given, outcomes)
@@ -53,6 +53,8 @@ def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
 
 def bundle(asked: Asked) -> tuple[str, bytes]:
     """All that `emo replay` needs to get the same answers again."""
+    from mock_server.bundle import bundle_of
+
     found = bundle_of(asked.engine, asked.tenant_id, asked.real)
     return "application/json", msgspec.json.encode(found)
 

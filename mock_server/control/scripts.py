@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from mock_server import variants as chosen
 from mock_server.account import Used
 from mock_server.control.asked import Asked, ControlError, number
-from mock_server.rules import Rule, Tally
-from mock_server.ruleset import RuleError, Ruleset, compile_ruleset, in_full
+from mock_server.rules import Rule, Ruleset, Tally, kept
+from mock_server.stores import Tenant
 
 ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, or both'
 
@@ -39,8 +39,7 @@ def set_scenarios(asked: Asked) -> dict[str, Any]:
 def drop_scenarios(asked: Asked) -> dict[str, Any]:
     """Drop the tenant's rules and what they counted. Tells what never fired."""
     told = scenarios(asked)
-    record = asked.tenant
-    asked.save(replace(record, rules=(), tally=Tally()))
+    asked.save(_with_rules(asked, ()))
     return {"dropped": [rule["name"] for rule in told["scenarios"]], "unused": told["unused"]}
 
 
@@ -53,12 +52,20 @@ def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
             raise ControlError(f"there is a scenario {rule.name!r}; name it otherwise, or PUT all")
     began = {rule.id: rule.began for rule in record.rules}
     rules = [*before, *(replace(r, began=began.get(r.id, r.began)) for r in new.rules)]
-    changed = replace(record, rules=tuple(rules), variants={**record.variants, **new.variants})
-    asked.save(changed)
+    changed = _with_rules(asked, tuple(rules))
+    asked.save(replace(changed, variants={**record.variants, **new.variants}))
     return scenarios(asked)
 
 
+def _with_rules(asked: Asked, rules: tuple[Rule, ...]) -> Tenant:
+    """The record with these rules, and what they and the file's counted so far."""
+    ids = {rule.id for rule in (*rules, *asked.engine.file(asked.real).rules)}
+    return replace(asked.tenant, rules=rules, tally=kept(asked.tenant.tally, ids))
+
+
 def _compiled(asked: Asked, now: float, before: int) -> Ruleset:
+    from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
+
     value, put_before = in_full(asked.body)
     try:
         return compile_ruleset(asked.engine.spec, value, now, before)

@@ -47,6 +47,7 @@ class Entry(Struct, frozen=True, gc=False):
     violation: Violation | None = None
     near: Violation | None = None
     line: Line | None = None
+    head_bytes: int = 0
 
     @property
     def url(self) -> str:
@@ -91,12 +92,12 @@ def unpack(packed: bytes) -> Entry:
     """The entry of a packed row."""
     number, real, at, kind, call, reply, request_id, *names, violation, near = _decode(packed)
     task_id, scenario, source, fault = names
-    method, path, query, headers, body, origin, _ = call
+    method, path, query, headers, body, origin, head_bytes = call
     status, reply_headers, reply_body, outcome, line = reply
     return Entry(
         number, real, at, kind, method, path, query, origin, headers, body,
         status, reply_headers, reply_body, request_id, outcome,
-        task_id, scenario, source, fault, violation, near, line,
+        task_id, scenario, source, fault, violation, near, line, head_bytes,
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from msgspec import to_builtins
@@ -47,6 +46,8 @@ def journal_answer(
     if form == "curl":
         return PLAIN, as_curl_lines(entries).encode()
     if form == "har":
+        from importlib.metadata import version
+
         return JSON, _encode(as_har(entries, version("dashscope-emo-kit")))
     return JSON, _encode(_timeline(entries))
 

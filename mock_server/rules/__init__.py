@@ -3,14 +3,15 @@ third, those after. Pure; a rule knows the call and the time as arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from mock_server.faults import Fault
 
-# Of rules that count for each task by itself, so many counts are remembered, the latest.
+# Of rules that count the calls of each task by themselves, so many counts are kept, the latest.
 MOST_TASKS = 1000
 
 
@@ -64,6 +65,22 @@ class Rule(Struct, frozen=True):
     source: Mapping[str, Any] = {}
 
 
+class Ruleset(NamedTuple):
+    """What one source says: its rules in order, and its choices of variants."""
+
+    rules: tuple[Rule, ...] = ()
+    variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
+
+
+NO_RULES = Ruleset()
+
+
+def no_file(real: float) -> Ruleset:
+    """The rules of a server without a file."""
+    del real
+    return NO_RULES
+
+
 class Seen(NamedTuple):
     """What a rule may know of a call."""
 
@@ -95,21 +112,29 @@ class Hit(NamedTuple):
 def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, Tally]:
     """The first rule that has something for the call, and the tally after it. Each rule counts each
     call that it matches, whoever decides: a third poll is the third."""
-    hit: Hit | None = None
-    for rule in rules:
-        if not matches(rule, seen):
-            continue
-        number, tally = _count(rule, tally, seen.task_id)
+    matching = [rule for rule in rules if matches(rule, seen)]
+    if matching:
+        tally = _counted(tally, matching, seen.task_id)
+    for rule in matching:
+        of_task = tally.tasks.get((rule.id, seen.task_id), 0)
+        number = of_task if rule.per_task else tally.matched[rule.id]
         do = do_for(rule, number, seen.operation)
-        if hit is None and do is not None:
-            hit = Hit(rule, do)
-    return hit, tally
+        if do is not None:
+            return Hit(rule, do), tally
+    return None, tally
 
 
 def fire(tally: Tally, rule: Rule) -> Tally:
     """The tally after the rule was heard."""
     fired = {**tally.fired, rule.id: tally.fired.get(rule.id, 0) + 1}
     return Tally(tally.matched, fired, tally.tasks)
+
+
+def kept(tally: Tally, ids: Collection[str]) -> Tally:
+    """What those rules counted; others that are set again begin anew."""
+    matched = {id: number for id, number in tally.matched.items() if id in ids}
+    fired = {id: number for id, number in tally.fired.items() if id in ids}
+    return Tally(matched, fired, {key: n for key, n in tally.tasks.items() if key[0] in ids})
 
 
 def do_for(rule: Rule, number: int, operation: str) -> Do | None:
@@ -124,17 +149,19 @@ def do_for(rule: Rule, number: int, operation: str) -> Do | None:
     return None
 
 
-def _count(rule: Rule, tally: Tally, task_id: str) -> tuple[int, Tally]:
-    number = tally.matched.get(rule.id, 0) + 1
-    matched = {**tally.matched, rule.id: number}
-    if not rule.per_task:
-        return number, Tally(matched, tally.fired, tally.tasks)
-    key = rule.id, task_id
-    number = tally.tasks.get(key, 0) + 1
-    tasks = {k: v for k, v in tally.tasks.items() if k != key} | {key: number}
-    if len(tasks) > MOST_TASKS:
-        tasks.pop(next(iter(tasks)))
-    return number, Tally(matched, tally.fired, tasks)
+def _counted(tally: Tally, rules: list[Rule], task_id: str) -> Tally:
+    """The tally after those rules matched a call."""
+    matched, tasks = dict(tally.matched), tally.tasks
+    for rule in rules:
+        matched[rule.id] = matched.get(rule.id, 0) + 1
+    keys = [(rule.id, task_id) for rule in rules if rule.per_task]
+    if keys:
+        tasks = dict(tasks)
+        for key in keys:
+            tasks[key] = tasks.pop(key, 0) + 1
+        for oldest in list(islice(tasks, max(0, len(tasks) - MOST_TASKS))):
+            del tasks[oldest]
+    return Tally(matched, tally.fired, tasks)
 
 
 def matches(rule: Rule, seen: Seen) -> bool:

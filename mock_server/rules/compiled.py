@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from contracts.spec import Spec
 from mock_server import variants
-from mock_server.rulecheck import operations_of, problems, variants_of, what
-from mock_server.rules import Do, Match, Rule, Step
-from mock_server.ruleshape import Problem
+from mock_server.rules import Do, Match, Rule, Ruleset, Step
+from mock_server.rules.check import operations_of, problems, variants_of, what
+from mock_server.rules.shape import Problem
 from mock_server.scenarios import apply
 
 
@@ -22,13 +22,6 @@ class RuleError(ValueError):
     def __init__(self, found: list[Problem]) -> None:
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.text}" for p in found))
         self.problems = found
-
-
-class Ruleset(NamedTuple):
-    """What one source says: its rules in order, and its choices of variants."""
-
-    rules: tuple[Rule, ...] = ()
-    variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
 
 
 def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: int = 0) -> Ruleset:

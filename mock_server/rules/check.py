@@ -12,7 +12,7 @@ from mock_server import variants
 from mock_server.faults import FaultError, parse
 from mock_server.near import did_you_mean, near
 from mock_server.rules import NORMAL, Do
-from mock_server.ruleshape import Problem, unlike
+from mock_server.rules.shape import Problem, unlike
 from mock_server.scenarios import UnknownScenario, able, find
 
 COUNTS = ("first", "nth", "after", "steps")

@@ -9,10 +9,10 @@ from typing import Any
 
 from contracts.places import parts_of, pointer_of
 from contracts.spec import Spec
-from mock_server.ruleset import RuleError, Ruleset, compile_ruleset, in_full
-from mock_server.ruleshape import Problem
+from mock_server.rules import Ruleset
+from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
+from mock_server.rules.shape import Problem
 
-NONE = Ruleset()
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
 LOOK_EVERY = 0.25  # seconds of the machine's time
@@ -70,12 +70,6 @@ class RulesFile:
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
-
-
-def no_file(real: float) -> Ruleset:
-    """The rules of a server without a file."""
-    del real
-    return NONE
 
 
 def compiled(spec: Spec, text: str, name: str) -> Ruleset:

@@ -1,0 +1,159 @@
+"""What the proofs of bad days share: one key on a real server, seen and moved by the control API,
+and the official SDK with that key."""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+import dashscope
+import pytest
+from dashscope.v2.errors import APIConnectionError
+from proof.transports import (
+    INPUT,
+    Aiohttp,
+    AioVideo,
+    Answer,
+    AsyncHttpx,
+    Httpx,
+    Requests,
+    Video,
+    without_sleep,
+)
+from support_http import PLAIN, Serve
+
+VIDEO = 3 * 0.08  # CNY: 3 seconds in the ratio 1:1
+numbers = itertools.count(1)
+one_for_all = cache(ssl.create_default_context)  # of 80 ms, and nothing here is encrypted
+
+
+@pytest.fixture(name="frozen", scope="module")
+def frozen_server(serve: Serve) -> Iterator[str]:
+    """A server whose time stands still until somebody moves it."""
+    with serve(time="frozen") as url:
+        yield url
+
+
+@pytest.fixture(name="limited", scope="module")
+def limited_server(serve: Serve) -> Iterator[str]:
+    """The same with the documented limits."""
+    with serve(time="frozen", limits="documented") as url:
+        yield url
+
+
+class Key:
+    """One API key that nobody else has, and what a server holds for it."""
+
+    def __init__(self, url: str, suffix: str = "") -> None:
+        self.url, self.name = url, f"sk-bad-day-{next(numbers)}{suffix}"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the control API."""
+        who = {"Authorization": f"Bearer {self.name}"}
+        answer = PLAIN.request(method, f"{self.url}/__mock__{path}", json=body, headers=who)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def rules(self, *rules: dict[str, Any]) -> None:
+        self.ask("PUT", "/scenarios", list(rules))
+
+    def clock(self, **change: Any) -> None:
+        self.ask("POST", "/clock", change)
+
+    def tasks(self) -> list[str]:
+        return [task["task_status"] for task in self.ask("GET", "/state")["tasks"]]
+
+    def calls(self, operation: str) -> list[int | None]:
+        """The status of each answer that was sent, None where none was."""
+        kept = self.ask("GET", f"/journal?operation={operation}")["exchanges"]
+        return [exchange["response"]["status"] for exchange in kept]
+
+
+class NoAnswer(Exception):
+    """2.x reports that nothing came back; transports.py would make an Answer of it."""
+
+
+class OpenHttpx(Httpx):
+    """2.x on httpx, with its exceptions for what is no answer."""
+
+    def _ask(self, call: Callable[[], Any]) -> Answer:
+        def tried() -> Any:
+            try:
+                return call()
+            except APIConnectionError as error:
+                raise NoAnswer from error
+
+        return super()._ask(tried)
+
+
+class OpenAsyncHttpx(AsyncHttpx):
+    """The same with asyncio."""
+
+    def _ask(self, call: Callable[[], Any]) -> Answer:
+        async def tried() -> Any:
+            try:
+                return await call()
+            except APIConnectionError as error:
+                raise NoAnswer from error
+
+        return super()._ask(tried)
+
+
+WAYS = (Requests, Video, Aiohttp, AioVideo, OpenHttpx, OpenAsyncHttpx)
+STACKS = {Requests: "requests", Video: "requests", Aiohttp: "aiohttp", AioVideo: "aiohttp",
+          OpenHttpx: "httpx", OpenAsyncHttpx: "httpx"}  # fmt: skip
+
+Meet = Callable[..., tuple[Requests, Key]]
+
+
+def stack(sdk: Requests) -> str:
+    """What it sends with."""
+    return STACKS[type(sdk)]
+
+
+def told(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
+    """What the SDK's user sees: status and code, or the exception by its package and name."""
+    try:
+        answer = call()
+    except Exception as raised:  # noqa: BLE001 (which one is what is asked)
+        error = raised.__cause__ if isinstance(raised, NoAnswer) else raised
+        return f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}", error
+    return f"{answer.status} {answer.code}".strip(), None
+
+
+def asking(sdk: Requests, **options: Any) -> Callable[[], Answer]:
+    """Its create call with `headers` or a `timeout` of the user's."""
+    if isinstance(sdk, Httpx):
+        return lambda: sdk._ask(lambda: sdk.jobs.create(model="emo-v1", input=INPUT, **options))
+    if "timeout" in options:
+        options["request_timeout"] = options.pop("timeout")
+    return partial(sdk.create, **options)
+
+
+@pytest.fixture(name="slept")
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    return without_sleep(monkeypatch)
+
+
+@pytest.fixture(name="meet", params=WAYS, ids=lambda way: way.__name__.removeprefix("Open"))
+def way_of_the_sdk(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, slept: list[float]
+) -> Iterator[Meet]:
+    """`sdk, key = meet(url)`: one of the SDK's ways with a key of its own."""
+    monkeypatch.setattr(dashscope, "base_http_api_url", "")
+    monkeypatch.setattr(dashscope, "api_key", None)
+    monkeypatch.setattr(ssl, "create_default_context", one_for_all)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    made: list[Requests] = []
+
+    def meet(url: str, suffix: str = "") -> tuple[Requests, Key]:
+        key = Key(url, suffix)
+        made.append(request.param(f"{url}/api/v1", key.name))
+        return made[-1], key
+
+    yield meet
+    for sdk in made:
+        sdk.close()

@@ -1,0 +1,172 @@
+"""What a bad day leaves, by nothing but curl and a shell: explanations with a line that works, the
+journal as JSON, HAR and lines for curl, and a bundle from which a new process gets it all again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from proof.bad_curl import CREATE, DETECT, Curl, curls_of_a_test, need_emo, shell  # noqa: F401
+from proof.bad_days import frozen_server  # noqa: F401
+from support_http import Serve
+
+Curls = Callable[..., Curl]
+HAR = Path(__file__).parents[1] / "har12.json"
+
+REFUSED: list[tuple[Callable[[Curl], Any], int, str]] = [
+    (lambda curl: curl.create(image_url=None, img_url="https://example.com/a.png"),
+     400, "/input/image_url"),
+    (lambda curl: curl.create(face_bbox=[1, 2, 3]), 400, "/input/face_bbox"),
+    (lambda curl: curl.create(parameters={"style_level": "Calm"}), 400, "/parameters/style_level"),
+    (lambda curl: curl.create(model="emo-v2"), 400, "/model"),
+    (lambda curl: curl.create(image_url="it's $HOME"), 400, "/input/image_url"),
+    (lambda curl: curl(CREATE, json={"model": "emo-v1"}), 403, "#header/X-DashScope-Async"),
+    (lambda curl: curl(DETECT, "-d", "{'model': 1}"), 400, ""),
+    (lambda curl: curl(f"/api/v1{DETECT}", "-d", "{}"), 400, "#path"),
+    (lambda curl: curl("/api/v1/tasks?page_no=2&status=failed"), 400, "#query/status"),
+    (lambda curl: curl("/api/v1/tasks", "-H", "Authorization:"), 401, "#header/Authorization"),
+    (lambda curl: curl.detect("-H", "X-Mock-Scenario: Throtling"), 400, "#header/X-Mock-Scenario"),
+    (lambda curl: curl.create("-H", "X-Mock-Scenario: Throttling"), 429, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_a_refusal_leads_to_an_explanation_whose_line_works_when_it_is_pasted(
+    curls: Curls, frozen: str, number: int
+) -> None:
+    call, status, pointer = REFUSED[number]
+    curl = curls(frozen)
+    said = call(curl)
+    assert said.status == status
+    answer = curl(f"/__mock__/explain/{said.headers['x-mock-explain']}")
+    assert (answer.status, answer.body["pointer"]) == (200, pointer)
+    assert answer.body["id"] == said.body["request_id"]
+    pasted = shell(answer.body["curl"], curl.name)
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+    wanted = "Throttling" if "Throtling" in answer.body["got"] else None
+    assert json.loads(pasted.stdout).get("code") == wanted, answer.body["curl"]
+    text = curl(f"/__mock__/explain/{answer.body['id']}?format=text").text
+    assert text.endswith(answer.body["curl"])
+
+
+def bad_day(curl: Curl) -> None:
+    """Refusals, faults, a task that ends, a task that was lost."""
+    rules = [{"operation": "createVideoTask", "nth": 2, "do": "lost"},
+             {"operation": "getTask", "first": 1, "do": "reset-body"}]  # fmt: skip
+    curl.put("/scenarios", rules)
+    task = curl.task()
+    assert curl.create().exit == 56
+    assert curl(task).exit == 56
+    assert curl.create(face_bbox=None).status == 400
+    assert curl.detect("-H", "X-Mock-Scenario: not-json").status == 200
+    curl.advance(60.5)
+    done = curl(task).body["output"]
+    assert curl(done["results"]["video_url"].removeprefix(curl.url), "-o", "/dev/null").exit == 0
+
+
+def test_the_journal_keeps_a_bad_day_without_the_key(curls: Curls, frozen: str) -> None:
+    curl = curls(frozen)
+    bad_day(curl)
+    rows = [(e["operation"], e["response"]["status"], e["fault"]) for e in exchanges(curl)]
+    assert rows == [
+        ("control", 200, None), ("createVideoTask", 200, None), ("createVideoTask", None, "lost"),
+        ("getTask", 200, "reset-body"), ("createVideoTask", 400, None),
+        ("detectFace", 200, "not-json"), ("control", 200, None), ("getTask", 200, None),
+        ("result", 200, None),
+    ]  # fmt: skip
+    for form in ("json", "har", "curl"):
+        assert curl.name not in curl(f"/__mock__/journal?format={form}").text
+    assert curl.calls("createVideoTask") == [200, None, 400]
+    refused = curl("/__mock__/journal?status=4xx").body["exchanges"]
+    assert [e["number"] for e in refused] == [5]
+
+
+def test_the_journal_is_a_har_that_shows_the_errors_as_a_browser_does(
+    curls: Curls, frozen: str
+) -> None:
+    curl = curls(frozen)
+    bad_day(curl)
+    har = curl("/__mock__/journal?format=har").body
+    jsonschema_rs.Draft202012Validator(json.loads(HAR.read_text("utf-8"))).validate(har)
+    shown = [(e["response"]["status"], e["response"].get("_error")) for e in har["log"]["entries"]]
+    reset = "net::ERR_CONNECTION_RESET"
+    assert shown[1:6] == [(200, None), (0, reset), (200, reset), (400, None), (200, None)]
+
+
+def test_a_creation_of_the_journal_is_made_again_when_its_line_is_pasted(
+    curls: Curls, frozen: str
+) -> None:
+    curl = curls(frozen)
+    bad_day(curl)
+    curl.put("/scenarios", [])
+    script = curl("/__mock__/journal?format=curl&operation=createVideoTask").text
+    assert script.count("curl -sS") == 3
+    pasted = shell(script, curl.name)
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+    first, second, third = map(json.loads, pasted.stdout.replace("}{", "}\n{").splitlines())
+    assert [first["output"]["task_status"], second["output"]["task_status"]] == ["PENDING"] * 2
+    assert third["message"] == "Field required: input.face_bbox"
+    assert curl("/api/v1/tasks").body["total"] == 4
+    sent = [e["request"]["body"] for e in exchanges(curl) if e["operation"] == "createVideoTask"]
+    assert sent[3:] == sent[:3]
+
+
+def test_the_whole_journal_makes_the_same_day_again_when_it_is_pasted(
+    curls: Curls, frozen: str
+) -> None:
+    curl = curls(frozen)
+    bad_day(curl)
+    before = exchanges(curl)
+    script = curl("/__mock__/journal?format=curl").text
+    assert curl("/__mock__/reset", "-X", "POST").status == 200
+    pasted = shell(script, curl.name)
+    after = [e for e in exchanges(curl) if not e["request"]["path"].endswith("/reset")]
+    assert [facts(e) for e in after] == [facts(e) for e in before], pasted.stderr
+
+
+def exchanges(curl: Curl) -> list[Any]:
+    return curl("/__mock__/journal").body["exchanges"]
+
+
+def facts(exchange: Any) -> tuple[Any, ...]:
+    """What is the same when a call is made again."""
+    names = ("operation", "outcome", "fault", "task_id")
+    return *(exchange[name] for name in names), exchange["response"]["status"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"time": "frozen"}, {"time": "skip"}, {"time": "frozen", "limits": "documented",
+     "variants": {"unknown-model": "404"}, "scenario": "{do: Arrearage, nth: 9}"}],
+    ids=["frozen", "skip", "all"],
+)  # fmt: skip
+def test_a_bundle_is_played_again_in_a_new_process_answer_for_answer(
+    curls: Curls, serve: Serve, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with serve(**settings) as url:
+        curl = curls(url)
+        bad_day(curl)
+        curl.create(model="emo-v9")
+        bundle = curl("/__mock__/bundle")
+    assert (bundle.status, curl.name in bundle.text) == (200, False)
+    file = tmp_path / "run.json"
+    file.write_text(bundle.text)
+    assert replay(file) == (0, "10 exchanges, every answer the same\n")
+    told = bundle.body
+    told["settings"]["seed"] = "another"
+    file.write_text(json.dumps(told))
+    code, said = replay(file)
+    assert (code, said.split(":")[0]) == (1, f"exchange 2, POST {CREATE}")
+
+
+def replay(file: Path) -> tuple[int, str]:
+    """`emo replay`, in a process that knows nothing of the server."""
+    command = [need_emo(), "replay", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout

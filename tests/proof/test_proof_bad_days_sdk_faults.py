@@ -1,0 +1,132 @@
+"""Each fault below HTTP as each of the official SDK's ways reports it, and what the fake then has:
+a create call that was carried out is sent again when its answer is lost, and each is billed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+from proof.bad_days import (
+    VIDEO,
+    Meet,
+    asking,
+    frozen_server,  # noqa: F401
+    sleeps,  # noqa: F401
+    stack,
+    told,
+    way_of_the_sdk,  # noqa: F401
+)
+from support_http import Serve
+
+from mock_server.faults import FAULTS
+
+PATIENCE = 0.1  # seconds that the user of the SDK waits for an answer that does not come
+NOTHING, LATE = "dashscope.APIConnectionError", "dashscope.APITimeoutError"
+
+
+class Seen(NamedTuple):
+    """What the user of each stack sees, and how often each sends the call. Behind the NOTHING and
+    the LATE of 2.x stands the exception of httpx that FAULTS names."""
+
+    requests: str
+    aiohttp: str
+    httpx: str
+    sent: tuple[int, int, int] = (1, 1, 1)
+
+
+WAITED = Seen("requests.ReadTimeout", "builtins.TimeoutError", LATE, (1, 1, 3))
+SEEN = {
+    "latency": WAITED,  # the clock stands still
+    "drip": WAITED,
+    "connect-refused": Seen("requests.ConnectionError", "aiohttp.ClientConnectorError", NOTHING),
+    "reset": Seen("requests.ConnectionError", "aiohttp.ClientOSError", NOTHING, (2, 2, 3)),
+    "reset-body": Seen(
+        "requests.ChunkedEncodingError", "aiohttp.ClientPayloadError", NOTHING, (1, 1, 3)
+    ),
+    "close": Seen(
+        "requests.ConnectionError", "aiohttp.ServerDisconnectedError", NOTHING, (2, 2, 3)
+    ),
+    "hold": WAITED,
+    "lost": Seen("requests.ConnectionError", "aiohttp.ClientOSError", NOTHING, (2, 2, 3)),
+    "truncated": Seen("requests.JSONDecodeError", "json.JSONDecodeError", "json.JSONDecodeError"),
+    "wrong-length": Seen(
+        "requests.ChunkedEncodingError", "aiohttp.ClientPayloadError", NOTHING, (1, 1, 3)
+    ),
+    "not-json": Seen("requests.JSONDecodeError", "json.JSONDecodeError", "json.JSONDecodeError"),
+    "bad-gateway": Seen("502 Unknown", "502 Unknown", "502", (1, 1, 3)),
+    "bad-gzip": Seen(
+        "requests.ContentDecodingError", "aiohttp.ClientPayloadError", "httpx.DecodingError"
+    ),
+    "wrong-type": Seen("200", "aiohttp.ContentTypeError", "200"),
+}
+# What httpx raises behind the exception of 2.x; of these two only because time stands still.
+RAISED = {name: kind.raises for name, kind in FAULTS.items()}
+RAISED |= {"latency": "ReadTimeout", "drip": "ReadTimeout"}
+
+
+def create(doing: Any) -> dict[str, Any]:
+    return {"operation": "createVideoTask", "do": doing}
+
+
+def test_there_is_nothing_but_faults_in_the_table() -> None:
+    assert not SEEN.keys() - FAULTS.keys()
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "connect-refused"])
+def test_a_fault_is_reported_as_the_table_says_and_what_was_carried_out_is_there(
+    meet: Meet, frozen: str, fault: str
+) -> None:
+    sdk, key = meet(frozen)
+    key.rules(create(fault))
+    seen, error = told(asking(sdk, timeout=PATIENCE if SEEN[fault] is WAITED else 5))
+    assert seen == getattr(SEEN[fault], stack(sdk))
+    if seen in (NOTHING, LATE):
+        assert error is not None
+        assert type(error.__cause__).__name__ == RAISED[fault]
+    sent = SEEN[fault].sent[Seen._fields.index(stack(sdk))]
+    assert len(key.calls("createVideoTask")) == sent
+    assert len(key.tasks()) == (sent if FAULTS[fault].carried_out else 0)
+
+
+def test_refused_connections_are_reported_and_no_second_call_arrives(
+    meet: Meet, serve: Serve
+) -> None:
+    with serve(time="frozen") as url:  # whose doors stay shut
+        sdk, key = meet(url)
+        key.rules(create("connect-refused=60"))
+        seen, error = told(sdk.create)
+        assert seen == getattr(SEEN["connect-refused"], stack(sdk))
+        if seen == NOTHING:
+            assert error is not None
+            assert type(error.__cause__).__name__ == RAISED["connect-refused"]
+        # The control API still answers on the connection that was there before.
+        assert (key.calls("createVideoTask"), key.tasks()) == ([None], [])
+
+
+def test_the_sdk_sends_a_lost_create_again_and_every_task_is_billed(
+    meet: Meet, frozen: str
+) -> None:
+    sdk, key = meet(frozen)
+    key.rules(create("lost"))
+    seen, _ = told(sdk.create)
+    assert seen == getattr(SEEN["lost"], stack(sdk)), "its user thinks that there is no task"
+    count = 3 if stack(sdk) == "httpx" else 2
+    assert (key.calls("createVideoTask"), key.tasks()) == ([None] * count, ["PENDING"] * count)
+    assert key.ask("GET", "/usage")["total"] == 0
+    key.clock(advance=3600)
+    assert key.tasks() == ["SUCCEEDED"] * count
+    assert key.ask("GET", "/usage")["total"] == pytest.approx(VIDEO * count)
+
+
+def test_one_lost_answer_is_two_billed_tasks_of_which_the_user_knows_one(
+    meet: Meet, frozen: str
+) -> None:
+    sdk, key = meet(frozen)
+    key.rules({**create("lost"), "first": 1})
+    created = sdk.create()
+    assert (created.status, created.output["task_status"]) == (200, "PENDING")
+    assert key.calls("createVideoTask") == [None, 200]
+    key.clock(advance=3600)
+    assert sdk.fetch(created.output["task_id"]).usage["video_duration"] == 3
+    assert sdk.list(status="SUCCEEDED").output["total"] == 2
+    assert key.ask("GET", "/usage")["total"] == pytest.approx(VIDEO * 2)

@@ -1,0 +1,240 @@
+"""What the calls of a key would have cost, and when its account refuses more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support import KEY, Result, Service, request
+
+from mock_server import media
+from mock_server.account import Account, Used, refused
+
+DAY = 86400
+IMAGE, SQUARE, PORTRAIT = 0.004, 0.08, 0.16  # CNY, as the price page says
+FREE_IMAGES, FREE_SECONDS = 200, 1800
+
+
+def bill(service: Service, key: str = KEY) -> dict[str, tuple[float, float]]:
+    """Quantity and cost by model and ratio."""
+    rows = service.engine.tenants.usage(service.tenant_id(key), service.real)
+    return {f"{row.model} {row.ratio}".strip(): (row.quantity, row.cost) for row in rows}
+
+
+def costs(service: Service, key: str = KEY) -> list[float]:
+    """Of images, of square videos, of portraits."""
+    return [cost for _, cost in bill(service, key).values()]
+
+
+def portrait(service: Service) -> dict[str, object]:
+    body = request(service.spec, "createVideoTask")
+    body["input"] |= {"face_bbox": [302, 286, 610, 593], "ext_bbox": [100, 100, 700, 900]}
+    return body
+
+
+def until_all_ended(service: Service) -> None:
+    service.real += DAY / 2
+
+
+def test_nothing_costs_nothing_and_every_price_is_listed(service: Service) -> None:
+    assert bill(service) == {
+        "emo-detect-v1": (0, 0.0), "emo-v1 1:1": (0, 0.0), "emo-v1 3:4": (0, 0.0),
+    }  # fmt: skip
+
+
+# Detection
+
+
+def test_an_image_is_charged_when_it_was_answered_whether_or_not_it_passed(
+    service: Service,
+) -> None:
+    for name in ("pass", "reject", "InvalidFile.NoHuman", "pass-humanoid"):
+        assert service.detect(X_Mock_Scenario=name).status == 200
+    assert costs(service) == [4 * IMAGE, 0, 0]
+
+
+def test_a_refused_detection_is_free(service: Service) -> None:
+    service.detect(X_Mock_Scenario="InvalidURL")
+    service.detect({"model": "emo-detect-v1"})
+    service.detect(X_Mock_Scenario="no-such")
+    assert costs(service) == [0, 0, 0]
+
+
+def test_an_answer_that_is_lost_costs_and_one_that_never_was_does_not(service: Service) -> None:
+    for fault, images in (("lost", 1), ("truncated", 2), ("reset", 2), ("latency=1", 3)):
+        service.rules({"operation": "detectFace", "do": fault})
+        service.raw("POST", "/api/v1/services/aigc/image2video/face-detect",
+                    request(service.spec, "detectFace"))  # fmt: skip
+        assert bill(service)["emo-detect-v1"][0] == images, fault
+
+
+def test_a_rejection_costs_in_whatever_form_it_is_told(
+    make_service: Callable[..., Service],
+) -> None:
+    service = make_service(variants={"detector-rejection": "400"})
+    assert service.detect(X_Mock_Scenario="InvalidFile.NoHuman").status == 400
+    assert costs(service) == [IMAGE, 0, 0]
+
+
+# Videos
+
+
+def test_a_video_costs_by_its_seconds_and_ratio_once_it_is_there(service: Service) -> None:
+    service.task_id()
+    service.task_id(portrait(service))
+    assert costs(service) == [0, 0, 0]
+    service.real += 14.4 + 25.5
+    square = round(media.seconds("1:1") * SQUARE, 6)
+    assert costs(service) == [0, square, 0]
+    until_all_ended(service)
+    assert costs(service) == [0, square, round(media.seconds("3:4") * PORTRAIT, 6)]
+
+
+@pytest.mark.parametrize("fate", ["FAILED.InvalidURL", "PENDING", "RUNNING", "CANCELED", "UNKNOWN"])
+def test_a_task_that_does_not_succeed_is_free(service: Service, fate: str) -> None:
+    service.task_id(X_Mock_Scenario=fate)
+    for _ in range(5):
+        until_all_ended(service)
+        assert costs(service) == [0, 0, 0]
+
+
+def test_a_canceled_task_is_free(service: Service) -> None:
+    assert service.cancel(service.task_id()).status == 200
+    until_all_ended(service)
+    assert costs(service) == [0, 0, 0]
+
+
+def test_to_show_a_video_is_not_to_make_one(service: Service) -> None:
+    service.get(service.task_id(X_Mock_Scenario="PENDING"), X_Mock_Scenario="SUCCEEDED")
+    assert costs(service) == [0, 0, 0]
+
+
+def test_a_task_that_outlives_its_day_before_it_ends_is_free(service: Service) -> None:
+    service.task_id(X_Mock_Scenario="RUNNING")
+    behind = service.task_id()
+    service.real += DAY - 1
+    assert service.status(behind) == "PENDING"
+    service.real += 2 * DAY
+    assert costs(service) == [0, 0, 0]
+
+
+def test_the_bill_forgets_nothing_when_tasks_are_forgotten(service: Service) -> None:
+    for body in (None, portrait(service), None):
+        service.task_id(body)
+        service.real += 3600
+    before = bill(service)
+    assert [quantity for quantity, _ in before.values()] == [0, 6.0, 3.0]
+    for days in (1, 1, 30):
+        service.real += days * DAY
+        assert bill(service) == before
+        fresh = service.task_id(X_Mock_Scenario="FAILED.InvalidURL")  # drops what has expired
+        assert [t.id for t in service.engine.store.newest_first(service.tenant_id())] == [fresh]
+        assert bill(service) == before
+
+
+def test_each_key_has_its_own_bill(service: Service) -> None:
+    service.detect(key="sk-a")
+    assert (costs(service, "sk-a"), costs(service, "sk-b")) == ([IMAGE, 0, 0], [0, 0, 0])
+
+
+# Quotas
+
+
+def answered(result: Result) -> str:
+    return str(result.body.get("code", "ok"))
+
+
+def test_a_balance_of_nothing_is_in_arrears_at_once(service: Service) -> None:
+    service.change(account=Account(balance=0.0))
+    for refusal in (service.create(), service.detect()):
+        assert (refusal.status, refusal.body["code"]) == (400, "Arrearage")
+    task = service.task_id(key="sk-other")
+    assert service.get(task).status == service.list().status == 200
+    assert service.cancel("x").status == 400
+
+
+def test_a_balance_is_spent_to_the_last_fen_and_not_beyond(service: Service) -> None:
+    service.change(account=Account(balance=3 * IMAGE))
+    assert [answered(service.detect()) for _ in range(5)] == ["ok"] * 3 + ["Arrearage"] * 2
+    assert costs(service) == [0.012, 0, 0]
+
+
+def test_what_is_spent_on_one_model_is_missing_for_the_other(service: Service) -> None:
+    service.task_id()
+    service.change(account=Account(balance=0.34))  # 0.24 of it for the video
+    assert service.create().status == 200
+    until_all_ended(service)
+    assert (answered(service.detect()), answered(service.create())) == ("Arrearage", "Arrearage")
+
+
+@pytest.mark.parametrize("images", range(1, 60))
+def test_sums_of_costs_do_not_lose_their_last_digit(images: int) -> None:
+    rows = [Used("a", "image", "", images, IMAGE), Used("b", "second", "1:1", 3.0, SQUARE)]
+    spent = round(images * 4 / 1000 + 0.24, 6)
+    assert refused(Account(balance=spent), rows, "a", 200) == "arrears"
+    assert refused(Account(balance=spent + 0.001), rows, "a", 200) == ""
+
+
+def test_the_free_quota_ends_at_exactly_its_size(service: Service) -> None:
+    account = Account(free_only=True, images={"emo-detect-v1": FREE_IMAGES - 1})
+    service.change(account=account)
+    assert [answered(service.detect()) for _ in range(2)] == ["ok", "AllocationQuota.FreeTierOnly"]
+    assert service.detect().status == 403
+    assert service.create().status == 200  # the other model has its own
+
+
+def test_the_free_seconds_count_over_all_ratios(service: Service) -> None:
+    seconds = {("emo-v1", "1:1"): 900.0, ("emo-v1", "3:4"): FREE_SECONDS - 900.0 - 3.0}
+    service.change(account=Account(free_only=True, seconds=seconds))
+    task = service.task_id()
+    service.real += 40
+    assert service.status(task) == "SUCCEEDED"
+    refusal = service.create()
+    assert (refusal.status, refusal.body["code"]) == (403, "AllocationQuota.FreeTierOnly")
+    assert service.detect().status == 200
+
+
+def test_beyond_the_free_quota_calls_go_on_where_they_may_cost(service: Service) -> None:
+    service.change(account=Account(images={"emo-detect-v1": 10 * FREE_IMAGES}))
+    assert service.detect().status == 200
+
+
+def test_the_free_quota_is_looked_at_before_the_balance() -> None:
+    rows = [Used("a", "image", "", 5, 1.0)]
+    assert refused(Account(free_only=True, balance=0.0), rows, "a", 5) == "free-tier"
+    assert refused(Account(free_only=True, balance=0.0), rows, "a", 6) == "arrears"
+
+
+def test_the_account_is_looked_at_behind_the_body_and_before_the_scenario(
+    service: Service,
+) -> None:
+    service.change(account=Account(balance=0.0))
+    assert service.create({"model": "emo-v1"}).body["code"] == "BadRequest.EmptyInput"
+    assert answered(service.create(X_Mock_Scenario="Throttling")) == "Arrearage"
+
+
+def test_an_account_that_is_topped_up_goes_on(service: Service) -> None:
+    service.detect()
+    service.change(account=Account(balance=0.0, images=service.tenant().account.images))
+    assert answered(service.detect()) == "Arrearage"
+    service.change(account=Account(balance=1.0, images=service.tenant().account.images))
+    assert service.detect().status == 200
+    assert costs(service) == [2 * IMAGE, 0, 0]
+
+
+def test_a_refusal_of_the_account_has_the_suffix_of_its_own(
+    make_service: Callable[..., Service],
+) -> None:
+    service = make_service(variants={"message-suffix": "details"})
+    service.change(account=Account(balance=0.0))
+    assert service.detect().body["message"].endswith("error-code#overdue-payment")
+
+
+def test_the_charges_are_the_same_under_limits_and_rules(
+    make_service: Callable[..., Service],
+) -> None:
+    service = make_service(limits="documented")
+    service.rules({"operation": "detectFace", "nth": 2, "do": "Throttling"})
+    for _ in range(7):
+        service.detect()
+    assert bill(service)["emo-detect-v1"] == (4, 4 * IMAGE)
