@@ -143,7 +143,7 @@ def _show(page: Mapping[str, Any], as_json: bool) -> None:
 
 def _print_timeline(timeline: Mapping[str, Any]) -> None:
     created = timeline["created"]
-    width = max((len(run["shown"]) for run in timeline["runs"]), default=0)
+    width = max(10, *(len(run["shown"]) for run in timeline["runs"]), 0)
     for run in timeline["runs"]:
         since = "" if created is None else f"{run['start'] - created:8.1f} s  "
         polls = f"{run['polls']} poll{'s' if run['polls'] > 1 else ''}"

@@ -10,7 +10,7 @@ import msgspec
 
 from contracts.spec import Spec
 from mock_server import variants
-from mock_server.rules import Do, Match, Rule, Ruleset, Step
+from mock_server.rules import NORMAL, Do, Match, Rule, Ruleset, Step
 from mock_server.rules.check import operations_of, problems, variants_of, what
 from mock_server.rules.shape import Problem
 from mock_server.scenarios import apply
@@ -96,5 +96,6 @@ def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
 
 def _step(spec: Spec, do: Do, times: int | None, named: bool) -> Step:
     """The step with the operations that can answer so, or create a task that goes so."""
-    able = [o.id for o in spec.operations.values() if apply(spec, o, do, named) is not None]
+    operations = [] if do == NORMAL else spec.operations.values()
+    able = [o.id for o in operations if apply(spec, o, do, named) is not None]
     return Step(do, times, tuple(able))
