@@ -19,14 +19,14 @@ from mock_server.call import Call, Reply
 from mock_server.chronicle import Chronicle
 from mock_server.clock import RealTime, real_time
 from mock_server.context import ANONYMOUS, Context, Facts, Refused, Visit
-from mock_server.decide import decide
+from mock_server.decide import asks, decide
 from mock_server.faults import FAULTS, strike
 from mock_server.handlers import HANDLERS, state_shown
 from mock_server.ids import digest, uuid
 from mock_server.media import Clip
 from mock_server.replies import Replies, headers
 from mock_server.results import Denied, no_such_key, open_result
-from mock_server.rules import Ruleset, no_file
+from mock_server.rules import Rule, Ruleset, no_file
 from mock_server.scenarios import HEADER, Choice, UnknownScenario, input_urls
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
@@ -83,7 +83,7 @@ class Engine:
             reply = self._answer(v)
         except Refused as error:
             v.violation = error.violation
-            self._stamp(v)
+            self._stamp(v, self.tenants.now(v.tenant_id, v.real))
             reply = self._replies.refuse(v.violation, call, v.effects, v.request_id, v.now)
         except UnknownScenario as unknown:
             v.violation = Violation("", "", "", str(unknown))
@@ -94,7 +94,7 @@ class Engine:
         """The answer to what is not even HTTP."""
         v = Visit(Call("", ""), self.real())
         v.violation = Violation(self.spec.refusals["http"], "", "", "is not HTTP")
-        self._stamp(v)
+        self._stamp(v, v.real)
         return self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
 
     def tenant(self, tenant_id: str) -> Tenant:
@@ -148,11 +148,14 @@ class Engine:
 
     def _answer(self, v: Visit) -> Reply:
         call, admission, file = v.call, self.admission, self.file(v.real)
-        v.effects = self._in_effect({}, file)
+        shared = {**self._variants, **file.variants}
+        if shared:
+            v.effects = self._in_effect(shared)
         v.key = admission.key(call.headers)
         v.tenant_id = self._tenant_id(v.key)
         tenant = self.tenants.get(v.tenant_id, v.real)
-        v.effects = self._in_effect(tenant.variants, file)
+        if tenant.variants:
+            v.effects = self._in_effect({**shared, **tenant.variants})
         admission.size(call)
         v.operation, v.path_value = operation, _ = admission.route(call)
         if self.settings.limits == "documented":
@@ -165,15 +168,26 @@ class Engine:
             admission.schemes(operation, urls, call)
         if v.body is not None:
             self._check_model(v, tenant)
-        self._stamp(v)
+        self._stamp(v, tenant.clock.now(v.real))
+        if asks(v, tenant, urls, file.rules):
+            tenant = self._decide(v, operation, tenant, urls, file.rules)
+        if fate is not None:
+            v.choice = _in_spite(v.choice, fate)
+        return self._carried_out(v, operation, tenant)
+
+    def _decide(
+        self, v: Visit, operation: Operation, tenant: Tenant, urls: list[str],
+        file: tuple[Rule, ...],
+    ) -> Tenant:  # fmt: skip
+        """Choose what becomes of the call; the tenant's record may count it."""
         skips = tenant.clock.skip and operation.id == "getTask"
         status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
-        v.choice, counted = decide(self.spec, v, tenant, operation, urls, file.rules, status)
+        v.choice, counted = decide(self.spec, v, tenant, operation, urls, file, status)
         if counted is not tenant:
             self.store.save(v.tenant_id, counted)
-            self._heard.add(v.choice.source)
-        v.choice = _in_spite(v.choice, fate)
-        return self._carried_out(v, operation, counted)
+            if v.choice.source.startswith("file "):
+                self._heard.add(v.choice.source)
+        return counted
 
     def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
         """The body, and how the task is to fail that is created in spite of it (variants)."""
@@ -209,7 +223,8 @@ class Engine:
             outcome, facts = HANDLERS[operation.id](context)
         if outcome.status == 200 and v.body is not None:
             self.tenants.charge(v, operation)
-        outcome = self._other(v, outcome)
+        if v.effects is not PLAIN:
+            outcome = self._other(v, outcome)
         reply = self._replies.fill(operation, outcome, facts, v.effects, v.request_id, v.now)
         return self._struck(v, reply) if choice.name else reply
 
@@ -236,19 +251,16 @@ class Engine:
             self.store.save(v.tenant_id, replace(tenant, clock=clock))
         return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
 
-    def _in_effect(self, own: dict[str, str], file: Ruleset) -> Effects:
-        """What they do."""
-        if not (own or file.variants or self._variants):
-            return PLAIN
-        chosen = {**self._variants, **file.variants, **own}
+    def _in_effect(self, chosen: dict[str, str]) -> Effects:
+        """What the variants chosen do."""
         return self._effects(tuple(sorted(chosen.items())))
 
     def _effects_of(self, chosen: tuple[tuple[str, str], ...]) -> Effects:
         return variants.effects(self.spec, dict(chosen))
 
-    def _stamp(self, v: Visit) -> None:
+    def _stamp(self, v: Visit, now: float) -> None:
         """Give the exchange its time and its request_id."""
-        v.now = self.tenants.now(v.tenant_id, v.real)
+        v.now = now
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if v.tenant_id == ANONYMOUS else "9"
         v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)

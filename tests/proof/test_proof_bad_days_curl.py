@@ -44,15 +44,15 @@ def test_the_first_two_creates_are_throttled_and_then_all_is_normal(
     assert [(rule["matched"], rule["fired"]) for rule in shown] == [(4, 2)]
 
 
-def test_the_third_poll_of_each_task_fails_and_the_fourth_is_the_gateways(
+def test_the_third_poll_of_each_task_is_a_503_and_the_fourth_a_502(
     curls: Curls, frozen: str
 ) -> None:
     curl = curls(frozen)
-    steps = [{"times": 2, "do": "normal"}, {"times": 1, "do": "InternalError"},
+    steps = [{"times": 2, "do": "normal"}, {"times": 1, "do": "bad-gateway=503"},
              {"times": 1, "do": "bad-gateway"}]  # fmt: skip
     curl.put("/scenarios", [{"operation": "getTask", "per": "task", "steps": steps}])
     for task in [curl.task(), curl.task()]:
-        assert seen(*(curl(task) for _ in range(5))) == [200, 200, 500, 502, 200]
+        assert seen(*(curl(task) for _ in range(5))) == [200, 200, 503, 502, 200]
 
 
 def test_once_a_task_is_running_its_polls_are_reset(curls: Curls, frozen: str) -> None:

@@ -3,8 +3,7 @@ rules of a key, the server's own, a header, a URL, the key itself."""
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -61,6 +60,20 @@ def test_the_third_poll_is_the_gateways_and_only_2x_asks_again(meet: Meet, froze
     retried = stack(sdk) == "httpx"
     assert seen == ["200", "200", "200" if retried else "502 Unknown", "200"]
     assert key.calls(POLL) == [200, 200, 502, 200] + [200] * retried
+
+
+@pytest.mark.parametrize("status", [503, 504])
+def test_a_wait_outlasts_a_gateway_that_is_busy_for_a_while(
+    meet: Meet, url: str, slept: list[float], status: int
+) -> None:
+    sdk, key = meet(url)
+    busy = {"fault": "bad-gateway", "status": status}
+    key.rules(
+        {"operation": POLL, "steps": [{"times": 1, "do": "normal"}, {"times": 2, "do": busy}]}
+    )
+    assert sdk.wait(task_of(sdk)).output["task_status"] == "SUCCEEDED"
+    assert key.calls(POLL) == [200, status, status, 200]
+    assert len(slept) == 3
 
 
 @pytest.mark.parametrize(
@@ -120,25 +133,29 @@ def test_between_ten_and_twenty_seconds_nothing_comes_back(meet: Meet, frozen: s
     assert len(key.tasks()) == held + 2, "silence does not mean that nothing was done"
 
 
-def test_the_servers_own_file_counts_for_each_key_by_itself(
-    meet: Meet, serve: Serve, tmp_path: Path
-) -> None:
-    file = tmp_path / "bad-day.yaml"
+@pytest.fixture(scope="module")
+def with_a_file(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    file = tmp_path_factory.mktemp("scenarios") / "bad-day.yaml"
     file.write_text(
         "- {name: busy, operation: createVideoTask, first: 3, do: Throttling.RateQuota}\n"
         "- {name: lost polls, operation: getTask, per: task, first: 3, do: close}\n"
     )
     with serve(scenario=str(file)) as url:
-        for _ in range(2):
-            sdk, key = meet(url)
-            for _ in range(1 if stack(sdk) == "httpx" else 3):
-                assert told(sdk.create)[0] == THROTTLED
-            task = task_of(sdk)
-            polls = (told(partial(sdk.fetch, task))[0] for _ in range(4))
-            assert "200" in polls
-            assert key.calls(CREATE) == [429, 429, 429, 200]
-            assert key.calls(POLL) == [None, None, None, 200]
-            assert [rule["fired"] for rule in key.ask("GET", "/scenarios")["file"]] == [3, 3]
+        yield url
+
+
+@pytest.mark.parametrize("key_number", [1, 2])
+def test_the_servers_own_file_counts_for_each_key_by_itself(
+    meet: Meet, with_a_file: str, key_number: int
+) -> None:
+    sdk, key = meet(with_a_file)
+    for _ in range(1 if stack(sdk) == "httpx" else 3):
+        assert told(sdk.create)[0] == THROTTLED
+    task = task_of(sdk)
+    assert "200" in (told(lambda: sdk.fetch(task))[0] for _ in range(4))
+    assert key.calls(CREATE) == [429, 429, 429, 200]
+    assert key.calls(POLL) == [None, None, None, 200]
+    assert [rule["fired"] for rule in key.ask("GET", "/scenarios")["file"]] == [3, 3]
 
 
 def test_a_header_asks_for_one_call_alone(meet: Meet, frozen: str) -> None:
@@ -147,6 +164,20 @@ def test_a_header_asks_for_one_call_alone(meet: Meet, frozen: str) -> None:
     asked = asking(sdk, headers={"X-Mock-Scenario": "Arrearage", "X-DashScope-Async": "enable"})
     assert told(asked)[0] == "400 Arrearage", "the header is stronger than the rule"
     assert told(sdk.create)[0] == "500 InternalError"
+
+
+def test_a_rule_can_mean_one_client_or_one_recording_alone(meet: Meet, url: str) -> None:
+    sdk, key = meet(url)
+    recording = {"/input/audio_url": {"contains": "//broken.example.com/"}}
+    key.rules(
+        {"operation": CREATE, "body": recording, "do": "FAILED.InvalidURL.ConnectionRefused"},
+        {"headers": {"user-agent": {"contains": "dashscope"}}, "first": 1, "do": "Arrearage"},
+    )
+    assert told(sdk.detect)[0] == "400 Arrearage"
+    broken = {**INPUT, "audio_url": "https://broken.example.com/a.wav"}
+    ended = [sdk.wait(sdk.create(inputs).output["task_id"]).output for inputs in (broken, INPUT)]
+    assert [output["task_status"] for output in ended] == ["FAILED", "SUCCEEDED"]
+    assert ended[0]["code"] == "InvalidURL.ConnectionRefused"
 
 
 @pytest.mark.parametrize("of_the", ["url", "key"])

@@ -11,6 +11,7 @@ import pytest
 from proof.bad_curl import shell
 from proof.bad_days import (
     VIDEO,
+    Key,
     Meet,
     frozen_server,  # noqa: F401
     limited_server,  # noqa: F401
@@ -90,21 +91,27 @@ def test_an_account_that_is_used_up_is_in_arrears_until_it_is_paid(meet: Meet, f
     assert told(sdk.create)[0] == "200"
 
 
-def test_a_free_quota_that_is_used_up_refuses_one_model_alone(meet: Meet, frozen: str) -> None:
-    sdk, key = meet(frozen)
+@pytest.fixture(scope="module")
+def used_up(frozen: str) -> Key:
+    """A key that has had its 200 free pictures, and shall pay for none."""
+    key = Key(frozen)
     key.ask("PUT", "/account", {"free_only": True})
-    use_up_detections(key.name, frozen, 199)
-    assert statuses(sdk.detect, 2) == ["200", "403 AllocationQuota.FreeTierOnly"]
+    who = {"Authorization": f"Bearer {key.name}"}
+    body = {"model": "emo-detect-v1", "input": {"image_url": IMAGE}}
+    for _ in range(200):
+        answer = PLAIN.post(f"{frozen}{SERVICE}/face-detect", json=body, headers=who)
+        assert answer.status_code == 200
+    return key
+
+
+def test_a_free_quota_that_is_used_up_refuses_one_model_alone(
+    meet: Meet, frozen: str, used_up: Key
+) -> None:
+    sdk, key = meet(frozen, key=used_up)
+    assert told(sdk.detect)[0] == "403 AllocationQuota.FreeTierOnly"
     assert told(sdk.create)[0] == "200"
     usage = key.ask("GET", "/usage")
     assert (usage["models"][0]["quantity"], usage["total"]) == (200, pytest.approx(200 * 0.004))
-
-
-def use_up_detections(key: str, url: str, times: int) -> None:
-    who = {"Authorization": f"Bearer {key}"}
-    body = {"model": "emo-detect-v1", "input": {"image_url": IMAGE}}
-    for _ in range(times):
-        assert PLAIN.post(f"{url}{SERVICE}/face-detect", json=body, headers=who).status_code == 200
 
 
 def test_the_request_id_of_a_refusal_leads_to_a_line_that_works(meet: Meet, frozen: str) -> None:
