@@ -118,12 +118,9 @@ class Engine:
         """The choices that hold for a tenant: the server's, its file's, its own."""
         return {**self._variants, **self.file(real).variants, **tenant.variants}
 
-    def note(
-        self, tenant_id: str, real: float, method: str, path: str, body: bytes, key: str = ""
-    ) -> None:
+    def note(self, tenant_id: str, real: float, call: Call, key: str = "") -> None:
         """Keep a call of the control API that changed something."""
         now = self.tenants.now(tenant_id, real)
-        call = Call(method, path, body=body)
         self.chronicle.note(tenant_id, key, real, now, call, DONE)
 
     def note_download(self, call: Call, status: int) -> None:

@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import body as json_body
+from mock_server.call import Call
 from mock_server.context import ANONYMOUS, Refused
 from mock_server.control import clocks, reports, scripts
 from mock_server.control.asked import Asked, ControlError, Told
@@ -96,12 +97,18 @@ def _handler(
             return _error(error.status, str(error))
         if request.method not in ("GET", "HEAD"):
             key = engine.admission.key(dict(request.scope["headers"]))
-            engine.note(tenant_id, real, request.method, request.scope["path"], raw, key)
+            engine.note(tenant_id, real, _call(request, raw), key)
         if isinstance(told, tuple):
             return Response(told[1], media_type=told[0])
         return JSONResponse(told)
 
     return handle
+
+
+def _call(request: Request, raw: bytes) -> Call:
+    url, headers = request.url, dict(request.scope["headers"])
+    origin = f"{url.scheme}://{url.netloc}"  # the guard let its Host pass
+    return Call(request.method, url.path, url.query, headers, raw, origin)
 
 
 async def _body(request: Request) -> bytes:

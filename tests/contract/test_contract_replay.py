@@ -50,7 +50,7 @@ def go(service: Service, what: str, number: int, tasks: list[str]) -> None:
             act(engine, tenant, service.real, method, path, body)
         except ValueError:
             return  # a second scenario of that name
-        engine.note(tenant, service.real, method, path, body)
+        engine.note(tenant, service.real, Call(method, path, body=body))
         return
     key = f"{KEY}.FAILED.InvalidURL" if what == "key" else KEY
     if what in ("create", "key"):

@@ -116,7 +116,6 @@ def test_a_creation_of_the_journal_is_made_again_when_its_line_is_pasted(
     assert sent[3:] == sent[:3]
 
 
-@pytest.mark.xfail(strict=True, reason="lines of control calls have neither our address nor a key")
 def test_the_whole_journal_makes_the_same_day_again_when_it_is_pasted(
     curls: Curls, frozen: str
 ) -> None:
