@@ -4,9 +4,12 @@ differ. Knows no socket."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from contracts.spec import Spec
-from mock_server.bundle import Bundle, BundleError, Difference, Exchange
+from mock_server.bundle import REPRODUCED, Bundle, BundleError, Difference, Exchange
 from mock_server.call import Call, Reply
 from mock_server.chronicle import CONTROL, RESULT
 from mock_server.control import act
@@ -14,6 +17,7 @@ from mock_server.control.asked import ControlError
 from mock_server.engine import Engine
 from mock_server.rules.compiled import RuleError, compile_ruleset
 from mock_server.settings import Settings, SettingsError
+from mock_server.variants import VariantError
 
 # Stands for the key, which the bundle has not; what follows its first dot names a scenario.
 KEY = "sk-replayed"
@@ -32,16 +36,16 @@ class Replay:
         self._real = bundle.began
         try:
             rules = compile_ruleset(spec, bundle.file)
-            settings = Settings(**bundle.settings)
-        except (RuleError, SettingsError, TypeError) as error:
+            settings = _settings(bundle.settings)
+            self._engine = Engine(
+                spec,
+                settings=settings,
+                real=lambda: self._real,
+                file=lambda _: rules,
+                tenant_of=lambda _: bundle.tenant,
+            )
+        except (RuleError, SettingsError, VariantError, msgspec.ValidationError) as error:
             raise BundleError(f"cannot be set up: {error}") from None
-        self._engine = Engine(
-            spec,
-            settings=settings,
-            real=lambda: self._real,
-            file=lambda _: rules,
-            tenant_of=lambda _: bundle.tenant,
-        )
         self._engine.tenant(bundle.tenant)
 
     def run(self, seen: Callable[[Exchange], object] = lambda _: None) -> Difference | None:
@@ -62,12 +66,23 @@ class Replay:
         e = exchange
         try:
             act(self._engine, self._bundle.tenant, e.real, e.method, e.path, e.body)
-        except (ControlError, KeyError) as error:
-            raise BundleError(f"exchange {e.number}, {e.method} {e.path}: {error}") from None
+        except (ControlError, LookupError) as error:
+            what = f"exchange {e.number}, {e.method} {e.path[:200]}"
+            raise BundleError(f"{what}: is no control call to do again ({error})") from None
+
+
+def _settings(said: dict[str, Any]) -> Settings:
+    unknown = ", ".join(said.keys() - set(REPRODUCED))
+    if unknown:
+        raise BundleError(f"cannot be set up: there is no setting {unknown[:80]}")
+    return msgspec.convert(said, Settings)
 
 
 def _call(exchange: Exchange) -> Call:
-    headers = {n.encode("latin-1"): v.encode("latin-1") for n, v in exchange.headers}
+    try:
+        headers = {n.encode("latin-1"): v.encode("latin-1") for n, v in exchange.headers}
+    except UnicodeEncodeError as error:
+        raise BundleError(f"exchange {exchange.number}: a header cannot be: {error}") from None
     authorization = headers.get(b"authorization")
     if authorization is not None:
         _, dot, name = authorization.partition(b".")

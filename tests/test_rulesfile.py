@@ -114,3 +114,20 @@ def test_every_mistake_is_told_at_once(spec: Spec) -> None:
 
 def test_an_empty_file_has_no_scenarios(spec: Spec) -> None:
     assert compiled(spec, "", "f").rules == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 1500 + "]" * 1500,
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "\n".join(
+            f"{b}: &{b} [{','.join(['*' + a] * 9)}]"
+            for a, b in zip("abcdefg", "bcdefgh", strict=False)
+        ),
+    ],
+    ids=["deep", "aliases of aliases"],
+)
+def test_a_file_that_would_take_for_ever_is_refused_at_once(spec: Spec, text: str) -> None:
+    with pytest.raises(ScenarioError, match=r"deep|large"):
+        compiled(spec, text, "f")

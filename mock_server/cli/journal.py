@@ -70,6 +70,7 @@ class Kept:
     def __init__(self, fake: Fake, query: Mapping[str, str]) -> None:
         self.fake = fake
         self.query = query
+        self.journal = ""
 
     def ask(self, **more: Any) -> httpx.Response:
         """Raises Gone where nobody answers, ClickException where the answer is no."""
@@ -81,6 +82,8 @@ class Kept:
         try:
             page: dict[str, Any] = answer.json()
             page["exchanges"], page["next"], page["dropped"]
+            page["is_new"] = self.journal not in ("", page["journal"])
+            self.journal = page["journal"]
         except (ValueError, KeyError, TypeError):
             raise click.ClickException(self.fake.is_none(answer)) from None
         return page
@@ -124,10 +127,10 @@ def _follow(kept: Kept, after: int, as_json: bool) -> None:
 
 
 def _show_new(kept: Kept, after: int, as_json: bool) -> int:
-    """Show what has a larger number, and give the largest. Numbers that are smaller than they were
-    are those of a new journal."""
+    """Show what has a larger number, and give the largest. After a restart the journal is another,
+    and its numbers begin anew."""
     for page in kept.pages(after=after, last=""):
-        if page["next"] < after:
+        if page["next"] < after or page["is_new"]:
             click.echo("(the fake was started again: its journal is a new one)", err=True)
             return _show_new(kept, 0, as_json)
         _show(page, as_json)

@@ -13,6 +13,7 @@ from mock_server.control.asked import Asked, ControlError, number
 from mock_server.rules import Rule, Ruleset, Tally, kept
 from mock_server.stores import Tenant
 
+MOST_RULES = 1000
 ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, or both'
 
 
@@ -46,6 +47,8 @@ def drop_scenarios(asked: Asked) -> dict[str, Any]:
 def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
     record = asked.tenant
     new = _compiled(asked, record.clock.now(asked.real), len(before))
+    if len(before) + len(new.rules) > MOST_RULES:
+        raise ControlError(f"a key has at most {MOST_RULES} scenarios; DELETE those that are over")
     names = [rule.name for rule in before]
     for rule in new.rules:
         if rule.name in names:
@@ -123,7 +126,9 @@ def set_account(asked: Asked) -> dict[str, Any]:
     given = asked.arguments
     if not given or given.keys() - {"balance", "free_only"}:
         raise ControlError(ACCOUNT_HELP)
-    balance, free_only = given.get("balance"), given.get("free_only", False)
+    found = asked.tenant.account
+    balance = given.get("balance", found.balance)
+    free_only = given.get("free_only", found.free_only)
     if balance is not None and number("balance", balance) < 0:
         raise ControlError(f"balance {balance} is below 0; 0 refuses every call that costs")
     if not isinstance(free_only, bool):

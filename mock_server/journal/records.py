@@ -96,6 +96,7 @@ def _page(journal: Journal, tenant_id: str, filters: Filters) -> dict[str, Any]:
     reached = entries[-1].number if entries else 0
     return {
         "exchanges": [as_json(entry) for entry in entries],
+        "journal": journal.id,
         "dropped": journal.dropped(tenant_id),
         "next": reached if len(entries) == size else max(latest, reached),
     }

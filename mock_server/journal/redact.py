@@ -10,9 +10,11 @@ from mock_server.call import Call
 PREFIX = 3  # of a key: `sk-`, which is no secret
 SHORT = 8  # a shorter key could be part of any word: it is looked for in its own header alone
 AUTHORIZATION = b"authorization"
-COOKIE, PROXY, ADMIN = OTHERS = b"cookie", b"proxy-authorization", b"x-mock-admin-token"
+OTHERS = {b"cookie", b"proxy-authorization", b"x-mock-admin-token"}
+OTHERS |= {b"x-api-key", b"api-key", b"x-dashscope-api-key"}  # where people put it by mistake
 _SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
-_KEY = re.compile(r"sk-[^\s./?&]+")
+_KEY_BYTES = re.compile(rb"(?<![A-Za-z0-9])sk-[^\s./?&\"\\]+")
+_KEY = re.compile(r"(?<![A-Za-z0-9])sk-[^\s./?&]+")
 
 
 @lru_cache(maxsize=4096)
@@ -31,10 +33,17 @@ def without_secrets(call: Call, key: str) -> Call:
     headers = dict(call.headers)
     if AUTHORIZATION in headers:
         headers[AUTHORIZATION] = _authorization(headers[AUTHORIZATION], key)
-    for name in OTHERS:
-        if name in headers:
-            headers[name] = stars(headers[name])
-    return Call(call.method, call.path, call.query, headers, *call[4:])
+    for name in OTHERS & headers.keys():
+        headers[name] = stars(headers[name])
+    call = call._replace(headers=headers)
+    return call if key else _without_any_key(call)
+
+
+def _without_any_key(call: Call) -> Call:
+    """Of a call without a key that is known: what looks like one may stand anywhere else."""
+    path, query = without_keys(call.path), without_keys(call.query)
+    body = _KEY_BYTES.sub(b"sk-***", call.body) if b"sk-" in call.body else call.body
+    return call._replace(path=path, query=query, body=body)
 
 
 def without_keys(text: str) -> str:

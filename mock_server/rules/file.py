@@ -15,6 +15,7 @@ from mock_server.rules.shape import Problem
 
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
+MOST_NODES, DEEPEST = 100_000, 64
 LOOK_EVERY = 0.25  # seconds of the machine's time
 
 
@@ -80,6 +81,8 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
         node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError) as error:
         raise ScenarioError(f"{name}:{_place(error)}") from None
+    except RecursionError:
+        raise ScenarioError(f"{name}: is nested deeper than any use has need of") from None
     problems = list(_not_json(node))
     if problems:
         raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
@@ -132,23 +135,42 @@ def _below(node: Any, part: str) -> tuple[Any, Any] | None:
     return None
 
 
-def _not_json(node: Any, place: str = "", above: tuple[Any, ...] = ()) -> Iterator[Problem]:
+def _not_json(node: Any) -> Iterator[Problem]:
     """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
-    without a word, keys that are no text (`on` is a boolean), dates, and what contains itself."""
+    without a word, keys that are no text (`on` is a boolean), dates. What contains itself, or more
+    than a file can say without aliases of aliases, is not looked through to its end."""
+    todo, seen = [(node, "", 0)], 0
+    while todo:
+        node, place, depth = todo.pop()
+        seen += 1
+        if seen > MOST_NODES or depth > DEEPEST:
+            yield Problem(place[:200], "contains itself, or is too large or too deep")
+            return
+        yield from _at_node(node, place)
+        todo += [(child, place + way, depth + 1) for way, child in _children(node)]
+
+
+def _at_node(node: Any, place: str) -> Iterator[Problem]:
     import yaml
 
-    if node in above:
-        yield Problem(place, "contains itself")
-    elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            yield from _not_json(item, f"{place}/{number}", (*above, node))
-    elif isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.MappingNode):
         names = [key.value for key, _ in node.value]
-        for number, (key, value) in enumerate(node.value):
+        for number, (key, _) in enumerate(node.value):
             if key.tag != "tag:yaml.org,2002:str":
                 yield Problem(place, f"the key {key.value!r:.40} is no text; put it in quotes")
             elif key.value in names[:number]:
                 yield Problem(place, f"the key {key.value!r:.40} is there twice")
-            yield from _not_json(value, place + pointer_of([str(key.value)]), (*above, node))
-    elif node is not None and (node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS):
-        yield Problem(place, f"{node.value!r:.40} is no text, number or boolean; put it in quotes")
+    elif isinstance(node, yaml.ScalarNode) and (
+        node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS
+    ):
+        text = f"{node.value!r:.40} is no text, number or boolean; put it in quotes"
+        yield Problem(place, text)
+
+
+def _children(node: Any) -> Iterator[tuple[str, Any]]:
+    import yaml
+
+    if isinstance(node, yaml.SequenceNode):
+        yield from ((f"/{number}", item) for number, item in enumerate(node.value))
+    elif isinstance(node, yaml.MappingNode):
+        yield from ((pointer_of([str(key.value)]), value) for key, value in node.value)
