@@ -61,7 +61,7 @@ def test_between_ten_and_twenty_seconds_nothing_is_answered(http: httpx.Client, 
     assert submit(http, spec).status_code == 200
     http.post("/__mock__/clock", json={"advance": 10})
     with pytest.raises(httpx.ReadTimeout):
-        http.get("/api/v1/tasks/t", timeout=0.2)
+        http.get("/api/v1/tasks/t", timeout=httpx.Timeout(5, read=0.2))
     http.post("/__mock__/clock", json={"advance": 10})
     assert submit(http, spec).status_code == 200
 

@@ -21,6 +21,7 @@ from mock_server.settings import Settings
 POLL = "/api/v1/tasks/1"
 ENDS = [name for name, kind in FAULTS.items() if kind.raises and name != "connect-refused"]
 WHOLE = [name for name, kind in FAULTS.items() if not kind.raises and name != "drip"]
+PATIENCE = httpx.Timeout(5, read=0.5)  # a busy machine takes its time to connect
 Ask = Callable[..., httpx.Response]
 
 
@@ -44,13 +45,13 @@ def headers(fault: str) -> dict[str, str]:
 def ask(request: pytest.FixtureRequest, url: str, app: FakeApp) -> Ask:
     """One poll with a fault, in one of three ways."""
     if request.param == "sync":
-        return lambda fault: httpx.get(url + POLL, headers=headers(fault), timeout=0.5)
+        return lambda fault: httpx.get(url + POLL, headers=headers(fault), timeout=PATIENCE)
     transport = httpx.ASGITransport(app) if request.param == "in process" else None
     return lambda fault: asyncio.run(ask_async(transport, url, fault))
 
 
 async def ask_async(transport: Any, url: str, fault: str) -> httpx.Response:
-    async with httpx.AsyncClient(transport=transport, base_url=url, timeout=0.5) as client:
+    async with httpx.AsyncClient(transport=transport, base_url=url, timeout=PATIENCE) as client:
         return await client.get(POLL, headers=headers(fault))
 
 

@@ -52,7 +52,7 @@ def test_a_fault_has_its_exit_code_and_what_was_carried_out_is_there(
     curls: Curls, frozen: str, fault: str
 ) -> None:
     curl = curls(frozen)
-    patience = ["--max-time", "0.2"] if SAID[fault][0] == LATE else []
+    patience = ["--max-time", "1"] if SAID[fault][0] == LATE else []
     said = curl.create("-H", f"X-Mock-Scenario: {fault}", "--compressed", *patience)
     assert (said.exit, said.status) == SAID[fault], said
     assert ERRORS.get(said.exit, "") in said.error

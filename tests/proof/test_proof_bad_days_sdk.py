@@ -121,7 +121,7 @@ def test_a_wait_outlasts_resets_as_long_as_the_stack_tries_again(
 def test_between_ten_and_twenty_seconds_nothing_comes_back(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "between": [10, 20], "do": "hold"})
-    patiently, create = asking(sdk, timeout=5), asking(sdk, timeout=0.1)
+    patiently, create = asking(sdk, timeout=5), asking(sdk, timeout=0.5)
     key.clock(advance=9.9)
     assert patiently().status == 200
     key.clock(advance=0.1)

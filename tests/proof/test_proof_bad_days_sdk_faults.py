@@ -20,7 +20,9 @@ from support_http import Serve
 
 from mock_server.faults import FAULTS
 
-PATIENCE = 0.1  # seconds that the user of the SDK waits for an answer that does not come
+# Seconds that the user of the SDK waits for an answer that does not come. A busy machine may not
+# have sent the call in the first of them.
+PATIENCE = (0.1, 1, 10)
 NOTHING, LATE = "dashscope.APIConnectionError", "dashscope.APITimeoutError"
 
 
@@ -76,15 +78,18 @@ def test_there_is_nothing_but_faults_in_the_table() -> None:
 def test_a_fault_is_reported_as_the_table_says_and_what_was_carried_out_is_there(
     meet: Meet, frozen: str, fault: str
 ) -> None:
-    sdk, key = meet(frozen)
-    key.rules(create(fault))
-    seen, error = told(asking(sdk, timeout=PATIENCE if SEEN[fault] is WAITED else 5))
-    assert seen == getattr(SEEN[fault], stack(sdk))
+    for patience in PATIENCE if SEEN[fault] is WAITED else [5]:
+        sdk, key = meet(frozen)
+        key.rules(create(fault))
+        seen, error = told(asking(sdk, timeout=patience))
+        arrived = len(key.calls("createVideoTask"))
+        sent = SEEN[fault].sent[Seen._fields.index(stack(sdk))]
+        if arrived == sent:
+            break
+    assert (seen, arrived) == (getattr(SEEN[fault], stack(sdk)), sent)
     if seen in (NOTHING, LATE):
         assert error is not None
         assert type(error.__cause__).__name__ == RAISED[fault]
-    sent = SEEN[fault].sent[Seen._fields.index(stack(sdk))]
-    assert len(key.calls("createVideoTask")) == sent
     assert len(key.tasks()) == (sent if FAULTS[fault].carried_out else 0)
 
 
