@@ -25,6 +25,7 @@ from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
 from contracts.spec import Spec
 from mock_server.app import create_app
 from mock_server.call import Call
+from mock_server.chronicle import Chronicle
 from mock_server.engine import Engine
 from mock_server.ids import tenant_of
 from mock_server.journal import Journal
@@ -110,7 +111,7 @@ async def _through_asgi(
 def _engine(spec: Spec) -> Engine:
     """All tasks stay as they are. Its journal, which has a budget of its own, is soon full."""
     engine = Engine(spec, settings=Settings(time="frozen"))
-    engine.chronicle.journal = Journal(max_entries=FEW)
+    engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=FEW))
     return engine
 
 

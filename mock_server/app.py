@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.spec import Spec
 from mock_server import media, results
@@ -71,31 +71,31 @@ class FakeApp(Starlette):
         """The answer to what is not even HTTP, for the protocol under this app."""
         return self.engine.broken()
 
+    def answers_at_once(self, scope: Scope) -> bool:
+        """Whether the engine answers this call: any of the service's. A HEAD has its own rules."""
+        return not scope["path"].startswith(OWN_PATHS) and scope["method"] != "HEAD"
+
+    def answer(self, scope: Scope, body: bytes) -> Reply:
+        """The engine's answer, to be delivered."""
+        return self.engine.handle(_call_of(scope, body))
+
+    def delivering(self, reply: Reply) -> ASGIApp:
+        """An app that gives this answer to whatever it is asked."""
+
+        async def deliver(scope: Scope, _receive: Receive, send: Send) -> None:
+            await self._deliver(reply, scope, send)
+
+        return deliver
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(OWN_PATHS):
             await super().__call__(scope, receive, send)
-        else:
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+            return
         body = await self._read(receive) if scope["method"] != "GET" else b""
-        if body is None:
-            return  # the client left in the middle of its call: nothing was asked for
-        origin = f"{scope['scheme']}://{_host(scope, headers)}"
-        path = scope.get("raw_path") or scope["path"].encode()
-        call = Call(
-            scope["method"],
-            path.decode("latin-1"),
-            scope["query_string"].decode("latin-1"),
-            headers,
-            body,
-            origin,
-            len(path)
-            + len(scope["query_string"])
-            + len(b"".join(chain.from_iterable(scope["headers"]))),
-        )
-        reply = self.engine.handle(call)
+        if body is not None:  # None: the client left in the middle, and nothing was asked for
+            await self._deliver(self.answer(scope, body), scope, send)
+
+    async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
         if reply.line is not None:
             left = partial(self.engine.real_left, reply.line.tenant)
             if not await act_out(reply, scope, send, left):
@@ -118,6 +118,16 @@ class FakeApp(Starlette):
             size += len(part)
             more = message.get("more_body", False)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _call_of(scope: Scope, body: bytes) -> Call:
+    headers = dict(scope["headers"])
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope["query_string"]
+    head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(scope["headers"])))
+    origin = f"{scope['scheme']}://{_host(scope, headers)}"
+    path_and_query = path.decode("latin-1"), query.decode("latin-1")
+    return Call(scope["method"], *path_and_query, headers, body, origin, head_bytes)
 
 
 def _host(scope: Scope, headers: dict[bytes, bytes]) -> str:

@@ -3,8 +3,10 @@ answer but by the header that says where it is explained."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from contracts.spec import Spec
@@ -24,6 +26,9 @@ CONTROL, RESULT = "control", "result"
 # So many of a tenant's latest tasks are looked through for the one that a request_id created.
 LOOKED_AT = 10_000
 
+BATCH = 32  # exchanges that are put off at most
+LARGE = 1 << 14  # bytes of a body that is not put off
+
 Log = Callable[[str, Entry], object]
 
 
@@ -31,32 +36,53 @@ class Chronicle:
     """The records of one engine. log: is told each exchange with its tenant; None for silence."""
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
-        self.journal = journal or Journal()
+        self._journal = journal or Journal()
+        self._pending: deque[tuple[Visit, Reply]] = deque()
+        self._settling = Lock()
         self.log: Log | None = None
         self._spec = spec
         self._store = store
         self._metrics = Metrics.of(spec)
         self._typos = Typos(spec)
 
+    @property
+    def journal(self) -> Journal:
+        """Every exchange until now."""
+        self._settle()
+        return self._journal
+
     def record(self, v: Visit, reply: Reply) -> Reply:
         """Keep an exchange; the answer says where it is explained, if there is something to say."""
-        operation, choice, status = v.operation, v.choice, reply.status
-        if status == 200 and operation is not None and v.violation is None:
-            v.near = self._typos.near_miss(operation, v.body, v.call.query)
-        explained = bool(status >= 400 or v.violation or v.near or choice.name)
-        if explained or reply.outcome == "UNKNOWN":
+        if reply.status == 200 and v.operation is not None and v.violation is None:
+            v.near = self._typos.near_miss(v.operation, v.body, v.call.query)
+        v.explained = bool(reply.status >= 400 or v.violation or v.near or v.choice.name)
+        if v.explained or reply.outcome == "UNKNOWN":
             reply.headers.append((EXPLAIN, v.request_id.encode()))
-        kind = operation.id if operation else ""
+        self._pending.append((v, reply))
+        if len(self._pending) >= BATCH or len(v.call.body) > LARGE or self.log is not None:
+            self._settle()
+        return reply
+
+    def _settle(self) -> None:
+        """Keep what was put off. In a row it costs half of what it costs between other work. The
+        lock: who reads may be another thread."""
+        with self._settling:
+            while self._pending:
+                self._keep(*self._pending.popleft())
+
+    def _keep(self, v: Visit, reply: Reply) -> None:
+        choice = v.choice
+        kind = v.operation.id if v.operation else ""
         fault = choice.fault.kind if choice.fault else ""
-        self.journal.append(
+        self._journal.append(
             v.tenant_id, v.key, v.real, v.now, kind, v.call, reply, v.request_id,
             v.task_id or v.path_value, choice.name, v.source or choice.source, fault,
             v.violation, v.near,
         )  # fmt: skip
-        self._metrics.count(kind, status, fault, scenario=bool(choice.name), explained=explained)
+        scenario = bool(choice.name)
+        self._metrics.count(kind, reply.status, fault, scenario=scenario, explained=v.explained)
         if self.log is not None:
             self._tell(v.tenant_id)
-        return reply
 
     def note(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
@@ -101,6 +127,6 @@ class Chronicle:
         )
 
     def _tell(self, tenant_id: str) -> None:
-        entry = self.journal.last(tenant_id)
+        entry = self._journal.last(tenant_id)
         if self.log is not None and entry is not None:
             self.log(tenant_id, entry)

@@ -33,7 +33,7 @@ class Visit(Struct):
     real: the machine's time, now: the tenant's. path_value: the task_id in the path. detail: the
     missing field of a task that is to fail for it. task_id: that was created or asked for. source:
     what refused it, where that was no rule of the spec (`limits`, `account`, `variant NAME`). near:
-    an accepted field that looks like a typo."""
+    an accepted field that looks like a typo. explained: whether there is something to explain."""
 
     call: Call
     real: float
@@ -52,6 +52,7 @@ class Visit(Struct):
     source: str = ""
     violation: Violation | None = None
     near: Violation | None = None
+    explained: bool = False
 
 
 class Context(Struct):

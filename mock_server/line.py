@@ -11,12 +11,12 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.types import Scope, Send
 
 from mock_server.call import Line, Reply
+from mock_server.http1 import head
 
 if TYPE_CHECKING:
     from httpx import RequestError
@@ -29,7 +29,6 @@ DROP = 0.01  # so long at least between two drops
 LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # RST in place of FIN
 ROUNDING = 1e-6  # a clock that is moved in two steps may end this little before their sum
 UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not put on the wire
-PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
@@ -104,10 +103,8 @@ def _bytes(reply: Reply, line: Line, method: str) -> bytes:
     """What goes on the wire."""
     if line.sent == -1:
         return b""
-    status = b"HTTP/1.1 %d %s\r\n" % (reply.status, PHRASES.get(reply.status, b""))
-    headers = [*reply.headers, (b"connection", b"close")]
-    head = status + b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
-    return head if method == "HEAD" else head + reply.body[: line.sent]
+    body = b"" if method == "HEAD" else reply.body[: line.sent]
+    return head(reply, close=True) + body
 
 
 async def _write(data: bytes, line: Line, transport: asyncio.Transport, left: Left) -> None:

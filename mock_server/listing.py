@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mock_server.context import Answer, Context, Facts, Refused
 from mock_server.tasks import Task, status_at
-from mock_server.wire import Template, compact_time, millis
+from mock_server.wire import compact_time, millis
 
 DAY = 86400.0
 
@@ -19,7 +19,7 @@ def list_tasks(c: Context) -> Answer:
     shown = found[(page - 1) * size : page * size]
     return outcome, {
         "total": len(found),
-        "data": [_list_item(Template(example), task, c) for task in shown],
+        "data": [_list_item(example, task, c) for task in shown],
         "total_page": -(-len(found) // size),
         "page_no": page,
         "page_size": size,
@@ -62,7 +62,7 @@ def _window(c: Context) -> tuple[float, float]:
     return start, end + 0.999
 
 
-def _list_item(example: Template, task: Task, c: Context) -> Facts:
+def _list_item(example: Facts, task: Task, c: Context) -> Facts:
     status = status_at(task, c.v.now)
     life = c.spec.lifecycle
     facts = {
@@ -75,7 +75,8 @@ def _list_item(example: Template, task: Task, c: Context) -> Facts:
         "start_time": millis(task.scheduled) if status in life.reachable("RUNNING") else None,
         "end_time": millis(task.canceled or task.ended) if status in life.terminal else None,
     }
-    return {key: value for key, value in example.fill(facts).items() if value is not None}
+    filled = {name: facts.get(name, value) for name, value in example.items()}
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def _api_key_of(c: Context, model: str) -> str:

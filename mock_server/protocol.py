@@ -1,10 +1,16 @@
-"""uvicorn's HTTP protocols, mended where they would not answer as a service does."""
+"""uvicorn's HTTP protocols, mended where they would not answer as a service does, and with a short
+way for calls whose answer is there at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_server import http1
+from mock_server.call import Reply
+
+LONG = 1 << 16  # bytes of a body, from which on uvicorn holds back the client
 
 
 class Protocol(HttpToolsProtocol):
@@ -14,7 +20,15 @@ class Protocol(HttpToolsProtocol):
     the request there and drops its body. h11 declines the offer and reads on, so it takes over
     such a connection.
 
-    It puts the connection into each call's scope, where mock_server.line acts on it."""
+    It puts the connection into each call's scope, where mock_server.line acts on it.
+
+    The short way: most calls are short and answered at once, and then half of what uvicorn does is
+    to make a task that waits for nothing. Such a call is answered here, as soon as its body is
+    whole. All others (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their
+    time, clients that do not read, errors of ours) become a task, as ever. A uvicorn that does not
+    call `_start_asgi_task` knows no short way."""
+
+    _short: Any = None  # the cycle of a call that is to go the short way
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -41,8 +55,54 @@ class Protocol(HttpToolsProtocol):
         self.transport.set_protocol(protocol)
         protocol.data_received(data)
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if self.transport.is_closing():
+            return  # pipelined behind a call that ended the connection
+        arriving = cycle is self.cycle and cycle.more_body
+        waits = cycle.waiting_for_100_continue or self.flow.write_paused
+        if arriving and not waits and app.answers_at_once(cycle.scope):
+            self._short = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self._short is not None and len(self._short.body) > LONG:
+            cycle, self._short = self._short, None
+            super()._start_asgi_task(cycle, self.app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._short is not None:
+            cycle, self._short = self._short, None
+            self._answer(cycle)
+
+    def _answer(self, cycle: Any) -> None:
+        try:
+            reply = self.app.answer(cycle.scope, bytes(cycle.body))
+        except Exception as error:  # noqa: BLE001 (uvicorn's task reports it)
+            super()._start_asgi_task(cycle, _raising(error))
+            return
+        if reply.line is not None:
+            super()._start_asgi_task(cycle, self.app.delivering(reply))
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(http1.head(reply, close=not cycle.keep_alive) + reply.body)
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
     def send_400_response(self, msg: str) -> None:
         _refuse(self, msg)
+
+
+def _raising(error: Exception) -> Any:
+    """An app that fails so."""
+
+    async def fail(*_: Any) -> None:
+        raise error
+
+    return fail
 
 
 def _h11(origin: Protocol) -> Any:
@@ -59,8 +119,6 @@ def _h11(origin: Protocol) -> Any:
 def _refuse(protocol: Any, msg: str) -> None:
     """Answer what is not HTTP as the app says, and hang up."""
     del msg
-    reply = protocol.app.broken()
-    lines = [b"%s: %s\r\n" % header for header in [*reply.headers, (b"connection", b"close")]]
-    head = b"HTTP/1.1 %d Bad Request\r\n" % reply.status + b"".join(lines)
-    protocol.transport.write(head + b"\r\n" + reply.body)
+    reply: Reply = protocol.app.broken()
+    protocol.transport.write(http1.head(reply, close=True) + reply.body)
     protocol.transport.close()

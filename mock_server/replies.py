@@ -9,7 +9,7 @@ from contracts.spec import Operation, Outcome, Spec
 from mock_server.call import Call, Reply
 from mock_server.context import Facts
 from mock_server.variants import Effects
-from mock_server.wire import Template, http_date
+from mock_server.wire import http_date, template
 
 ALWAYS = [
     (b"content-type", b"application/json"),
@@ -23,7 +23,7 @@ class Replies:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._templates = {name: Template(o.value) for name, o in spec.outcomes.items()}
+        self._templates = {name: template(o.value) for name, o in spec.outcomes.items()}
         self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
 
@@ -38,7 +38,7 @@ class Replies:
     ) -> Reply:
         """The outcome with the facts of this call. Raises ValidationError: the fake is wrong."""
         facts["request_id"] = request_id
-        value = self._templates[outcome.name].fill(facts)
+        value = self._templates[outcome.name](facts)
         if effects.details and outcome.status >= 400:
             value["message"] += outcome.details or effects.details
         if not operation.answers[outcome.status].is_valid(value):

@@ -3,10 +3,13 @@ spec's servers. Knows paths only."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from contracts.spec import Operation, Spec
+
+LONGEST_REMEMBERED = 128  # a path of the spec with a task_id has half of it
 
 
 class Route(NamedTuple):
@@ -26,6 +29,7 @@ class Router:
         # Without a parameter the whole path is the key; with one, what stands before and behind it.
         self._fixed: dict[str, dict[str, Operation]] = {}
         self._open: dict[tuple[str, str], dict[str, Operation]] = {}
+        self._remembered = lru_cache(maxsize=4096)(self._find)  # a task is asked for many times
         for operation in spec.operations.values():
             before, brace, rest = operation.template[1:].partition("{")
             if brace:
@@ -35,6 +39,10 @@ class Router:
                 self._fixed.setdefault(before, {})[operation.method] = operation
 
     def find(self, method: str, path: str) -> Route | str | None:
+        find = self._remembered if len(path) <= LONGEST_REMEMBERED else self._find
+        return find(method, path)
+
+    def _find(self, method: str, path: str) -> Route | str | None:
         for prefix in self._prefixes:
             if path.startswith(prefix):
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import lru_cache
@@ -43,19 +44,21 @@ def http_date(epoch: int) -> bytes:
     return formatdate(epoch, usegmt=True).encode()
 
 
-class Template:
-    """An example to be filled with facts. Compiled once: this is on the way of every answer."""
+def template(example: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """From facts to a copy of the example in which each field that they know by name, at any depth,
+    has that value.
 
-    __slots__ = ("_fields", "_inner")
+    It is written as Python and compiled, as dataclasses are: this is on the way of every answer,
+    and nothing makes a dict faster than its display."""
+    code = f"lambda facts: (lambda fact: {_display(example)})(facts.get)"
+    return eval(code)  # type: ignore[no-any-return]  # noqa: S307 (repr of the spec's own JSON)
 
-    def __init__(self, example: dict[str, Any]) -> None:
-        self._fields = list(example.items())
-        self._inner = [(k, Template(v)) for k, v in example.items() if isinstance(v, dict)]
 
-    def fill(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """A copy in which each field that `facts` knows by name, at any depth, has that value."""
-        filled = {key: facts.get(key, value) for key, value in self._fields}
-        for key, template in self._inner:
-            if key not in facts:
-                filled[key] = template.fill(facts)
-        return filled
+def _display(example: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{name!r}: {_value(name, v)}" for name, v in example.items()) + "}"
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return f"facts[{name!r}] if {name!r} in facts else {_display(value)}"
+    return f"fact({name!r}, {value!r})"

@@ -12,11 +12,13 @@ from errno import ECONNREFUSED
 from itertools import product
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 from support_faults import Answer, Wire, answer_of, are_silent, serving
 
+from contracts.spec import Spec
+from mock_server.app import FakeApp
 from mock_server.call import Line, Reply
-from mock_server.line import act_out
+from mock_server.engine import Engine
 
 # uvicorn tells only the last call of a connection that its client left; its log is off in use.
 LEFT_BEHIND = "ASGI callable returned without completing response."
@@ -209,13 +211,15 @@ def test_nothing_is_left_of_a_call_whose_client_leaves(loop: str, behind: list[s
 LARGE = Reply(200, [(b"content-length", b"%d" % (8 << 20))], b"x" * (8 << 20), "")
 
 
-async def large(scope: Scope, receive: Receive, send: Send) -> None:
-    """8 MiB, of which 6 arrive."""
-    await act_out(LARGE._replace(line=Line(sent=6 << 20, end="reset")), scope, send, lambda _: 0)
+class Large(FakeApp):
+    """Answers 8 MiB, of which 6 arrive."""
+
+    def answer(self, scope: Scope, body: bytes) -> Reply:
+        return LARGE._replace(line=Line(sent=6 << 20, end="reset"))
 
 
-def test_a_late_reader_gets_all_of_a_large_part_before_the_reset(loop: str) -> None:
-    with serving(loop, large) as base, Wire(base) as wire:
+def test_a_late_reader_gets_all_of_a_large_part_before_the_reset(loop: str, spec: Spec) -> None:
+    with serving(loop, Large(Engine(spec))) as base, Wire(base) as wire:
         wire.send()
         assert not are_silent(wire)  # now the body fills every buffer on the way
         data, end = wire.rest()

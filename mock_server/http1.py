@@ -1,0 +1,17 @@
+"""An answer as the bytes of HTTP/1.1. Knows no connection."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from mock_server.call import Reply
+
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+CLOSE = (b"connection", b"close")
+
+
+def head(reply: Reply, *, close: bool) -> bytes:
+    """Status line and headers; with `close` it says that the connection ends."""
+    start = b"HTTP/1.1 %d %s" % (reply.status, _PHRASES.get(reply.status, b""))
+    headers = [*reply.headers, CLOSE] if close else reply.headers
+    return b"\r\n".join([start, *map(b": ".join, headers), b"\r\n"])

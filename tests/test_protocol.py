@@ -1,0 +1,234 @@
+"""The short way of a call through the protocol: the same bytes as by uvicorn's own, whatever the
+calls are, however their bytes are cut, and nothing that a task alone may do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.types import Scope
+from support import SERVICE, request
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from contracts.spec import Spec
+from mock_server.app import FakeApp
+from mock_server.call import Reply
+from mock_server.engine import Engine
+from mock_server.protocol import LONG, Protocol
+from mock_server.server import UVICORN
+from mock_server.settings import Settings
+
+SPEC = Spec.load()
+KEY = "Authorization: Bearer sk-wire\r\n"
+CREATE = json.dumps(request(SPEC, "createVideoTask"))
+
+
+class LongWay(Protocol):
+    """The same, but that every call becomes a task."""
+
+    _start_asgi_task = HttpToolsProtocol._start_asgi_task
+
+
+class Wire(asyncio.Transport):
+    """A connection in memory."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.data, self.closed, self.paused = b"", False, False
+
+    def write(self, data: Any) -> None:
+        assert not self.closed
+        self.data += data
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+
+def post(body: str, *, headers: str = "", path: str = "video-synthesis") -> str:
+    return (
+        f"POST {SERVICE}/{path} HTTP/1.1\r\nHost: x\r\n{KEY}X-DashScope-Async: enable\r\n{headers}"
+        + ("" if "chunked" in headers else f"Content-Length: {len(body)}\r\n")
+        + f"\r\n{body}"
+    )
+
+
+def get(path: str, headers: str = KEY, method: str = "GET", version: str = "1.1") -> str:
+    return f"{method} {path} HTTP/{version}\r\nHost: x\r\n{headers}\r\n"
+
+
+CALLS = {
+    "poll": get("/api/v1/tasks/1"),
+    "list": get("/api/v1/tasks?page_size=1"),
+    "no key": get("/api/v1/tasks/1", headers=""),
+    "no path": get("/nowhere"),
+    "head": get("/api/v1/tasks/1", method="HEAD"),
+    "own path": get("/__mock__/health"),
+    "sample": get("/samples/none"),
+    "HTTP/1.0": get("/api/v1/tasks/1", version="1.0"),
+    "the last": get("/api/v1/tasks/1", headers=f"{KEY}Connection: close\r\n"),
+    "a scenario": get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: SUCCEEDED\r\n"),
+    "a fault": get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: truncated\r\n"),
+    "late": get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: latency=0\r\n"),
+    "create": post(CREATE),
+    "create in chunks": post(
+        f"{len(CREATE):x}\r\n{CREATE}\r\n0\r\n\r\n", headers="Transfer-Encoding: chunked\r\n"
+    ),
+    "create when told to": post(CREATE, headers="Expect: 100-continue\r\n"),
+    "create at length": post(CREATE + " " * (2 * LONG)),
+    "create too much": post(CREATE + " " * (1 << 20)),
+    "create nothing": post(""),
+    "a GET with a body": get("/api/v1/tasks/1", headers=f"{KEY}Content-Length: 2\r\n") + "{}",
+}
+
+
+class Connection:
+    """One connection of a protocol to a fake of its own, whose time stands still."""
+
+    def __init__(self, way: type[Protocol], app: FakeApp | None = None) -> None:
+        self.app = app or FakeApp(Engine(SPEC, settings=Settings(time="frozen"), real=lambda: 1e9))
+        config = uvicorn.Config(self.app, http=way, **UVICORN)
+        config.load()
+        self.state, self.wire = ServerState(), Wire()
+        loop = asyncio.get_running_loop()
+        self.protocol = way(config, self.state, {}, _loop=loop)
+        self.protocol.connection_made(self.wire)
+
+    async def send(self, pieces: Iterable[str]) -> None:
+        """Each piece when the one before it is done with, large ones in several."""
+        for piece in pieces:
+            for start in range(0, len(piece), LONG):
+                if not self.wire.closed:
+                    self.protocol.data_received(piece[start : start + LONG].encode())
+                    await self.settle()
+                    assert not self.wire.paused, "nobody will ever read on"
+
+    async def settle(self) -> None:
+        """Until nothing is left to do but to wait for the client."""
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    def end(self) -> None:
+        self.protocol.connection_lost(None)
+
+    def handled(self) -> int:
+        engine = self.app.engine
+        tenant = engine.tenant_of_headers({b"authorization": b"Bearer sk-wire"})
+        return sum(1 for _ in engine.chronicle.journal.entries(tenant))
+
+
+async def answers(way: type[Protocol], pieces: list[str], app: FakeApp | None = None) -> bytes:
+    connection = Connection(way, app)
+    await connection.send(pieces)
+    while connection.state.tasks:
+        await asyncio.wait(connection.state.tasks)
+    connection.end()
+    return connection.wire.data
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    at = sorted(place % len(text) for place in places)
+    return [text[a:b] for a, b in zip([0, *at], [*at, len(text)], strict=True)]
+
+
+@settings(deadline=None)  # a body of a MiB takes its time
+@given(
+    calls=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=4),
+    places=st.lists(st.integers(0, 1 << 21), max_size=4),
+)
+def test_both_ways_give_the_same_bytes_however_the_calls_are_cut(
+    calls: list[str], places: list[int]
+) -> None:
+    pieces = cut("".join(CALLS[name] for name in calls), places)
+    short, long = (asyncio.run(answers(way, pieces)) for way in (Protocol, LongWay))
+    assert short == long
+    assert short.startswith(b"HTTP/1.1 ")
+
+
+@pytest.mark.parametrize("name", ["poll", "list", "create", "create in chunks", "no key"])
+def test_an_answer_that_is_there_at_once_takes_no_task(name: str) -> None:
+    async def tasks() -> int:
+        connection = Connection(Protocol)
+        connection.protocol.data_received(CALLS[name].encode())
+        assert connection.wire.data.startswith(b"HTTP/1.1 ")
+        connection.end()
+        return len(connection.state.tasks)
+
+    assert asyncio.run(tasks()) == 0
+
+
+def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
+    async def handled() -> list[int]:
+        connection = Connection(Protocol)
+        connection.protocol.pause_writing()
+        connection.protocol.data_received((CALLS["poll"] * 5).encode())
+        await connection.settle()
+        numbers = [connection.handled()]
+        connection.protocol.resume_writing()
+        await connection.settle()
+        connection.end()
+        return [*numbers, connection.handled(), connection.wire.data.count(b"200 OK")]
+
+    assert asyncio.run(handled()) == [1, 5, 5]
+
+
+def test_broken_http_is_refused_behind_the_answers_of_what_came_before() -> None:
+    answer = asyncio.run(answers(Protocol, [CALLS["poll"] + "BREW / COFFEE\r\n\r\n"]))
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"400"]
+
+
+def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more() -> None:
+    async def handled() -> int:
+        connection = Connection(Protocol)
+        begin, end = CALLS["create"][:-1], CALLS["create"][-1:]
+        await connection.send([begin])
+        connection.protocol.shutdown()
+        await connection.send([end + CALLS["create"]])
+        connection.end()
+        assert b"connection: close" in connection.wire.data
+        return connection.handled()
+
+    assert asyncio.run(handled()) == 1
+
+
+def test_a_connection_that_is_used_no_more_is_closed() -> None:
+    async def closed() -> bool:
+        connection = Connection(Protocol)
+        await connection.send([CALLS["poll"]])
+        timer = connection.protocol.timeout_keep_alive_task
+        assert timer is not None
+        timer.cancel()
+        connection.protocol.timeout_keep_alive_handler()
+        return connection.wire.closed
+
+    assert asyncio.run(closed())
+
+
+class Wrong(FakeApp):
+    def answer(self, scope: Scope, body: bytes) -> Reply:
+        raise ZeroDivisionError("a mistake of ours")
+
+
+def test_a_mistake_of_ours_is_a_500_and_the_server_goes_on() -> None:
+    pieces = [CALLS["poll"], CALLS["own path"]]
+    short, long = (
+        asyncio.run(answers(w, pieces, Wrong(Engine(SPEC)))) for w in (Protocol, LongWay)
+    )
+    assert short == long
+    assert short.startswith(b"HTTP/1.1 500 ")
