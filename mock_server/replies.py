@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from contracts.rules import Violation
@@ -19,11 +21,11 @@ ALWAYS = [
 
 
 class Replies:
-    """The outcomes of one spec as templates, compiled once."""
+    """The outcomes of one spec as templates, each compiled when it is first needed."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._templates = {name: template(o.value) for name, o in spec.outcomes.items()}
+        self._template = cache(lambda name: template(spec.outcomes[name].value))
         self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
 
@@ -38,7 +40,7 @@ class Replies:
     ) -> Reply:
         """The outcome with the facts of this call. Raises ValidationError: the fake is wrong."""
         facts["request_id"] = request_id
-        value = self._templates[outcome.name](facts)
+        value = self._template(outcome.name)(facts)
         if effects.details and outcome.status >= 400:
             value["message"] += outcome.details or effects.details
         if not operation.answers[outcome.status].is_valid(value):
