@@ -17,7 +17,7 @@ from support_journal import HEADERS, KEY, TASK, create, entry, reply
 from mock_server.call import Call, Line
 from mock_server.faults import FAULTS, Fault, parse, strike
 from mock_server.journal import Journal
-from mock_server.journal.har import ERRORS, as_har, har_entry
+from mock_server.journal.har import ERRORS, INSTANT, as_har, har_entry
 from mock_server.journal.records import journal_answer
 
 HAR = jsonschema_rs.Draft202012Validator(
@@ -36,7 +36,7 @@ def har_of(**changes: Any) -> dict[str, Any]:
 def test_an_exchange_is_a_valid_entry_at_the_tenants_time() -> None:
     har = har_of(**create(scenario="Throttling", source="header", task_id=TASK))
     assert har["startedDateTime"] == "2025-09-11T14:33:38.716+08:00"
-    assert har["time"] == 0
+    assert har["time"] == INSTANT
     assert har["request"]["url"].startswith("http://127.0.0.1:8787/api/v1/services")
     assert har["request"]["postData"] == {
         "mimeType": "application/json", "text": '{"model":"emo-v1"}',

@@ -20,6 +20,7 @@ ERRORS = {
     "hold": "net::ERR_TIMED_OUT",
     "close": "net::ERR_EMPTY_RESPONSE",
 }
+INSTANT = 1  # ms: browsers take 0 for an answer that is still to come
 CUT = "net::ERR_CONTENT_LENGTH_MISMATCH"
 
 
@@ -40,6 +41,7 @@ def har_entry(entry: Entry) -> dict[str, Any]:
         "cache": {},
         "timings": timings,
         "comment": _comment(entry),
+        "_resourceType": "fetch",  # so browsers show it as a call, not as a script
     }
 
 
@@ -114,9 +116,11 @@ def _query(query: str) -> list[dict[str, str]]:
 
 
 def _receive(entry: Entry) -> float:
-    """Milliseconds in which the body came, where a fault made it drip."""
+    """Milliseconds in which the body came: 0 if it never did, many where a fault made it drip."""
+    if not entry.answered:
+        return 0
     rate = entry.line.rate if entry.line else 0.0
-    return round(1000 * len(entry.arrived) / rate, 3) if rate else 0
+    return max(INSTANT, round(1000 * len(entry.arrived) / rate, 3)) if rate else INSTANT
 
 
 def _comment(entry: Entry) -> str:
