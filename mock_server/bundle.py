@@ -3,6 +3,7 @@ one tenant with its time and its answer. No key is in it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -69,23 +70,31 @@ class Difference(NamedTuple):
 
 def bundle_of(engine: Engine, tenant_id: str, real: float) -> Bundle:
     """All of the tenant, as it is at the machine's time."""
+    return bundling(engine, tenant_id, real)()
+
+
+def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle]:
+    """The same in two steps: all is taken now; the function, which may run in another thread while
+    the engine works on, writes it out."""
     record, journal = engine.tenants.get(tenant_id, real), engine.chronicle.journal
     settings = msgspec.to_builtins(engine.settings)
     rules, now = engine.file(real), record.clock.now(real)
-    return Bundle(
+    dropped, entries = journal.dropped(tenant_id), journal.entries(tenant_id)
+    tasks = list(engine.store.newest_first(tenant_id))
+    return lambda: Bundle(
         format=FORMAT,
         spec=engine.spec.version,
         settings={name: v for name, v in settings.items() if name in REPRODUCED},
         tenant=tenant_id,
         began=record.began,
-        dropped=journal.dropped(tenant_id),
+        dropped=dropped,
         file={"scenarios": [rule.source for rule in rules.rules], "variants": rules.variants},
         clock={"now": now, **msgspec.to_builtins(record.clock)},
         tasks=[
             {"task_id": task.id, "task_status": status_at(task, now), "outcome": task.outcome}
-            for task in engine.store.newest_first(tenant_id)
+            for task in tasks
         ],
-        exchanges=[_exchange(entry) for entry in journal.entries(tenant_id)],
+        exchanges=[_exchange(entry) for entry in entries],
     )
 
 

@@ -13,7 +13,7 @@ from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.context import ANONYMOUS, Visit
 from mock_server.journal import Journal
-from mock_server.journal.entry import Entry
+from mock_server.journal.entry import Entry, is_odd
 from mock_server.metrics import Gauges, Metrics
 from mock_server.stores import Store
 from mock_server.typos import Typos
@@ -55,8 +55,8 @@ class Chronicle:
         """Keep an exchange; the answer says where it is explained, if there is something to say."""
         if reply.status == 200 and v.operation is not None and v.violation is None:
             v.near = self._typos.near_miss(v.operation, v.body, v.call.query)
-        v.explained = bool(reply.status >= 400 or v.violation or v.near or v.choice.name)
-        if v.explained or reply.outcome == "UNKNOWN":
+        v.explained = is_odd(reply.status, reply.outcome, v.choice.name, v.violation, v.near)
+        if v.explained:
             reply.headers.append((EXPLAIN, v.request_id.encode()))
         self._pending.append((v, reply))
         if len(self._pending) >= BATCH or len(v.call.body) > LARGE or self.log is not None:

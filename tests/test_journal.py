@@ -175,6 +175,19 @@ def test_a_key_is_nowhere_in_what_is_kept(
     assert found.headers[b"x-near"] == headers[b"x-near"].replace(known.encode(), masked)
 
 
+@pytest.mark.parametrize("key", ["", "sk-a", KEY])
+@pytest.mark.parametrize("place", ["path", "query", "header", "body", "answer"])
+def test_somebody_elses_key_is_nowhere_either(key: str, place: str) -> None:
+    other = "sk-0cc175b9c0f1b6a831c399e269772661"
+    path, query = (f"/v1/{other}/" if place == "path" else "/", f"k={other}&a" * (place == "query"))
+    headers = {b"x-note": f"not {other}!".encode() if place == "header" else b"task-" + b"a" * 20}
+    body = json.dumps({"key": other}).encode() if place == "body" else b""
+    answered = reply(body=other.encode() if place == "answer" else b"{}")
+    found = entry(key, call=Call("POST", path, query, headers, body), reply=answered)
+    assert other not in repr(found)
+    assert "a" * 20 in repr(found) or place == "header", "a longer word's end is no key"
+
+
 def test_a_key_too_short_to_be_looked_for_is_masked_in_its_header() -> None:
     headers = {b"authorization": b"Bearer sk-task.PENDING"}
     found = entry("sk-task.PENDING", call=Call("GET", "/sk-task", "", headers))

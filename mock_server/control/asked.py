@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mock_server.engine import Engine
 from mock_server.stores import Tenant
 
-# JSON, or a content type and bytes.
-Told = dict[str, Any] | tuple[str, bytes]
+Typed = tuple[str, bytes]  # a content type and a body of it
+# JSON, or that; or what is still to be written, which may take seconds and another thread.
+Told = dict[str, Any] | Typed | Callable[[], Typed]
 
 
 class ControlError(ValueError):

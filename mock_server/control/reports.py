@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from mock_server.control.asked import Asked, ControlError
+from mock_server.control.asked import Asked, ControlError, Typed
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError
 from mock_server.metrics import CONTENT_TYPE
@@ -14,15 +15,19 @@ from mock_server.metrics import CONTENT_TYPE
 PLAIN = "text/plain; charset=utf-8"
 
 
-def journal(asked: Asked) -> tuple[str, bytes]:
+def journal(asked: Asked) -> Callable[[], Typed]:
     """The exchanges; see records.journal_answer for what can be asked."""
     from mock_server.journal.records import journal_answer
 
     kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.outcomes
-    try:
-        return journal_answer(kept, asked.tenant_id, asked.given, outcomes)
-    except FilterError as error:
-        raise ControlError(str(error)) from None
+
+    def write() -> Typed:
+        try:
+            return journal_answer(kept, asked.tenant_id, asked.given, outcomes)
+        except FilterError as error:
+            raise ControlError(str(error)) from None
+
+    return write
 
 
 def explain(asked: Asked) -> Any:
@@ -51,14 +56,14 @@ def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
     return msgspec.to_builtins(found)
 
 
-def bundle(asked: Asked) -> tuple[str, bytes]:
+def bundle(asked: Asked) -> Callable[[], Typed]:
     """All that `emo replay` needs to get the same answers again."""
-    from mock_server.bundle import bundle_of
+    from mock_server.bundle import bundling
 
-    found = bundle_of(asked.engine, asked.tenant_id, asked.real)
-    return "application/json", msgspec.json.encode(found)
+    write = bundling(asked.engine, asked.tenant_id, asked.real)
+    return lambda: ("application/json", msgspec.json.encode(write()))
 
 
-def metrics(asked: Asked) -> tuple[str, bytes]:
+def metrics(asked: Asked) -> Typed:
     """The server's counts, for Prometheus."""
     return CONTENT_TYPE, asked.engine.chronicle.counts().encode()

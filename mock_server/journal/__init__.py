@@ -10,9 +10,9 @@ from secrets import token_hex
 
 from contracts.rules import Violation
 from mock_server.call import Call, Reply
-from mock_server.journal.entry import Entry, pack, unpack
+from mock_server.journal.entry import Entry, is_odd, pack, unpack
 from mock_server.journal.filters import ALL, Filters
-from mock_server.journal.redact import OTHERS, masking, without_secrets
+from mock_server.journal.redact import OTHERS, masking, without_anothers, without_secrets
 
 __all__ = ["Entry", "Journal"]
 
@@ -26,15 +26,17 @@ SLACK = 256  # such a part of all is made free at a time
 
 class _Room:
     """One tenant's exchanges. `number` is that of its latest; the numbers of those that are here
-    end with it and have no gap."""
+    end with it and have no gap. `odd` is that of the latest that there is something to explain of.
+    """
 
-    __slots__ = ("bytes", "dropped", "number", "rows", "tenant")
+    __slots__ = ("bytes", "dropped", "number", "odd", "rows", "tenant")
 
     def __init__(self, tenant: str) -> None:
         self.tenant = tenant
         self.rows: deque[bytes] = deque()
         self.bytes = 0
         self.number = 0
+        self.odd = 0
         self.dropped = 0
 
 
@@ -92,11 +94,13 @@ class Journal:
             call = without_secrets(call, key)
         room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
         room.number = number = room.number + 1
+        if is_odd(reply.status, reply.outcome, scenario, violation, near):
+            room.odd = number
         row = pack(
             (number, real, at, kind, call, reply, request_id,
              task_id, scenario, source, fault, violation, near)
         )  # fmt: skip
-        self._keep(room, row.replace(secret, mask) if secret else row)
+        self._keep(room, without_anothers(row.replace(secret, mask) if secret else row))
         return number
 
     def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
@@ -121,10 +125,10 @@ class Journal:
     def last(self, tenant_id: str, *, explained: bool = False) -> Entry | None:
         """The latest exchange; the latest that there is something to explain of."""
         room = self._rooms.get(tenant_id)
-        if room and not explained:
-            return unpack(room.rows[-1])
-        entries = map(unpack, self._newest_first(tenant_id))
-        return next((entry for entry in entries if entry.explained), None)
+        if room is None:
+            return None
+        newer = room.number - room.odd if explained else 0
+        return unpack(room.rows[-1 - newer]) if newer < len(room.rows) else None
 
     @property
     def entry_count(self) -> int:

@@ -63,8 +63,7 @@ class Entry(Struct, frozen=True, gc=False):
     def explained(self) -> bool:
         """Whether there is something to explain: any refusal, scenario or unknown task, or a field
         that nobody reads."""
-        odd = self.violation or self.near or self.scenario or self.status >= 400
-        return bool(odd) or self.outcome == "UNKNOWN"
+        return is_odd(self.status, self.outcome, self.scenario, self.violation, self.near)
 
     @property
     def arrived(self) -> bytes:
@@ -76,6 +75,13 @@ class Entry(Struct, frozen=True, gc=False):
     def delay(self) -> float:
         """Seconds of the tenant's time for which the answer was held back."""
         return max(0.0, self.line.due - self.at) if self.line else 0.0
+
+
+def is_odd(
+    status: int, outcome: str, scenario: str, violation: Violation | None, near: Violation | None
+) -> bool:
+    """Whether there is something to explain of an exchange."""
+    return bool(status >= 400 or scenario or violation or near or outcome == "UNKNOWN")
 
 
 # An entry's fields as they are packed, Call and Reply whole: to take them apart costs as much as to
