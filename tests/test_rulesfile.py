@@ -27,6 +27,12 @@ def test_a_changed_file_is_read_again(spec: Spec, tmp_path: Path) -> None:
     assert told == [f"{path} was read again: 1 scenarios"]
 
 
+@pytest.mark.parametrize("where", ["", " "])
+def test_nothing_is_no_scenario(spec: Spec, where: str) -> None:
+    with pytest.raises(ScenarioError, match="is empty: give a file, or YAML like"):
+        RulesFile(spec, where)
+
+
 @pytest.mark.parametrize("text", ["scenarios: [", "scenarios: 3", "\x00", "scenarios:\n- {do: no}"])
 def test_a_file_that_went_bad_leaves_the_rules_as_they_were(
     spec: Spec, tmp_path: Path, text: str

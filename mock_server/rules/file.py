@@ -31,6 +31,8 @@ class RulesFile:
         self, spec: Spec, where: str, tell: Callable[[str], object] = lambda _: None
     ) -> None:
         """Raises ScenarioError for what cannot be from the start."""
+        if not where.strip():
+            raise ScenarioError("the scenario is empty: give a file, or YAML like `[{do: reset}]`")
         self._spec = spec
         self._tell = tell
         self._path = None if _is_text(where) else Path(where)
