@@ -44,11 +44,14 @@ class BodyRules:
         self._default = default
         self._validator = compile_schema(schema)
 
+    def is_valid(self, body: Any) -> bool:
+        """Whether nothing is wrong with a body."""
+        return self._validator.is_valid(body)
+
     def violations(self, body: Any) -> Iterator[Violation]:
         """What is wrong with a body: shape before values, then in the order of the schema."""
-        if not self._validator.is_valid(body):
-            for error in sorted(self._validator.iter_errors(body), key=self._rank):
-                yield self._violation(error)
+        for error in sorted(self._validator.iter_errors(body), key=self._rank):
+            yield self._violation(error)
 
     def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
         place = [str(part) for part in error.instance_path]
@@ -107,7 +110,8 @@ def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:
 
 class Parameter(Struct, frozen=True):
     """One parameter of an operation that travels in a header or the query. `header` is its name as
-    ASGI and HTTP/2 write it; `where` says of each way down its object where it is written."""
+    ASGI and HTTP/2 write it; `allowed` are the texts that its enum or const names; `where` says of
+    each way down its object where it is written."""
 
     name: str
     header: bytes
@@ -119,12 +123,15 @@ class Parameter(Struct, frozen=True):
     refusal: str
     required_by_scheme: str | None
     validator: jsonschema_rs.Validator
+    allowed: frozenset[str] = frozenset()
     where: Where = nowhere
 
     @classmethod
     def of(cls, node: dict[str, Any], where: Where = nowhere) -> Parameter:
         """The parameter that a Parameter Object without $ref describes."""
         schema = node["schema"]
+        validator = compile_schema(schema)
+        named = [*schema.get("enum", ()), schema.get("const")]
         return cls(
             name=node["name"],
             header=node["name"].lower().encode(),
@@ -135,7 +142,8 @@ class Parameter(Struct, frozen=True):
             default=schema.get("default"),
             refusal=node["x-refusal"],
             required_by_scheme=node.get("x-required-by-scheme"),
-            validator=compile_schema(schema),
+            validator=validator,
+            allowed=frozenset(v for v in named if isinstance(v, str) and validator.is_valid(v)),
             where=where,
         )
 
@@ -145,6 +153,8 @@ class Parameter(Struct, frozen=True):
             missing = self.violation("is missing", "required") if self.required else None
             return self.default, missing
         value: Any = text
+        if text in self.allowed:
+            return text, None
         if self.is_integer and text.isascii() and text.removeprefix("-").isdigit():
             value = int(text[:20])
         if self.validator.is_valid(value):

@@ -24,6 +24,11 @@ class Admission:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._router = Router(spec)
+        self._schemes = {
+            operation.id: [(p, f"{p.required_by_scheme}://") for p in operation.headers
+                           if p.required_by_scheme]
+            for operation in spec.operations.values()
+        }  # fmt: skip
         self._key = lru_cache(maxsize=4096)(self._key_of)
 
     def key(self, headers: dict[bytes, bytes]) -> str:
@@ -72,11 +77,10 @@ class Admission:
 
     def schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
         """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
-        for parameter in operation.headers:
-            scheme = parameter.required_by_scheme
-            if scheme and call.headers.get(parameter.header) != b"enable":
+        for parameter, prefix in self._schemes[operation.id]:
+            if call.headers.get(parameter.header) != b"enable":
                 for url in urls:
-                    if url.lower().startswith(f"{scheme}://"):
+                    if url[: len(prefix)].lower() == prefix:
                         raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
 
     def query(self, operation: Operation, query: str) -> dict[str, Any]:

@@ -67,8 +67,9 @@ class Chronicle:
         """Keep what was put off. In a row it costs half of what it costs between other work. The
         lock: who reads may be another thread."""
         with self._settling:
-            while self._pending:
-                self._keep(*self._pending.popleft())
+            pending, keep = self._pending, self._keep
+            while pending:
+                keep(*pending.popleft())
 
     def _keep(self, v: Visit, reply: Reply) -> None:
         choice = v.choice

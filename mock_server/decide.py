@@ -30,7 +30,7 @@ def asks(v: Visit, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> b
         or file
         or HEADER in v.call.headers
         or "." in v.key
-        or (urls and any(URL_PARAMETER in url for url in urls))
+        or (urls and URL_PARAMETER in " ".join(urls))
     )
 
 

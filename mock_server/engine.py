@@ -189,12 +189,10 @@ class Engine:
     def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
         """The body, and how the task is to fail that is created in spite of it (variants)."""
         body = self.admission.json(operation, v.call)
-        if operation.body is None:
+        if operation.body is None or operation.body.is_valid(body):
             return body, None
         violations = operation.body.violations(body)
-        first = next(violations, None)
-        if first is None:
-            return body, None
+        first = next(violations)
         fates = v.effects.fates if self.spec.creates_tasks(operation.id) else {}
         for violation in (first, *violations):
             if violation.outcome not in fates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http import HTTPStatus
 
 from mock_server.call import Reply
@@ -12,6 +13,10 @@ CLOSE = (b"connection", b"close")
 
 def head(reply: Reply, *, close: bool) -> bytes:
     """Status line and headers; with `close` it says that the connection ends."""
-    start = b"HTTP/1.1 %d %s" % (reply.status, _PHRASES.get(reply.status, b""))
     headers = [*reply.headers, CLOSE] if close else reply.headers
-    return b"\r\n".join([start, *map(b": ".join, headers), b"\r\n"])
+    return b"\r\n".join([_start(reply.status), *map(b": ".join, headers), b"\r\n"])
+
+
+@cache
+def _start(status: int) -> bytes:
+    return b"HTTP/1.1 %d %s" % (status, _PHRASES.get(status, b""))

@@ -15,19 +15,23 @@ def uuid(seed: bytes, tenant: str, number: int, version: str) -> str:
     """A UUID-shaped id with the given version digit; no two numbers of a tenant give the same. The
     service's task ids are version 4 in every capture, its request ids mostly 9 (CNB)."""
     block, place = divmod(number, 4)
-    h = _four(seed, tenant, block)[place]
-    return f"{h[:8]}-{h[8:12]}-{version}{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
+    before, behind = _four(seed, tenant, block)[place]
+    return before + version + behind
 
 
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 @lru_cache(maxsize=4096)
-def _four(seed: bytes, tenant: str, block: int) -> tuple[str, str, str, str]:
-    """The digits of four ids, for one hash has enough of them."""
+def _four(seed: bytes, tenant: str, block: int) -> list[tuple[str, str]]:
+    """What stands before and behind the version digit of four ids: one hash has enough for them."""
     text = f"{tenant}/{block}".encode()
-    h = blake2b(text, key=seed, digest_size=64, person=b"id").hexdigest()
-    return h[:32], h[32:64], h[64:96], h[96:]
+    digits = blake2b(text, key=seed, digest_size=64, person=b"id").hexdigest()
+    return [_around(digits[i : i + 32]) for i in range(0, 128, 32)]
+
+
+def _around(h: str) -> tuple[str, str]:
+    return f"{h[:8]}-{h[8:12]}-", f"{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
 
 
 def digest(seed: bytes, *parts: str) -> bytes:
