@@ -26,6 +26,8 @@ from mock_server.settings import Settings
 from mock_server.stores import Store
 
 OWN_PATHS = ("/__mock__/", "/samples/", "/results/")
+OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
+LONGEST_OWN = 3 * max(map(len, OWN_PATHS))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
 
@@ -71,13 +73,27 @@ class FakeApp(Starlette):
         """The answer to what is not even HTTP, for the protocol under this app."""
         return self.engine.broken()
 
-    def answers_at_once(self, scope: Scope) -> bool:
-        """Whether the engine answers this call: any of the service's. A HEAD has its own rules."""
-        return not scope["path"].startswith(OWN_PATHS) and scope["method"] != "HEAD"
+    def answers_at_once(self, method: bytes, path: bytes) -> bool:
+        """Whether the engine answers this call, as raw as it came: any of the service's. A HEAD has
+        its own rules, and a path in escapes may be one of the fake's own."""
+        return method != b"HEAD" and b"%" not in path[:LONGEST_OWN] and not path.startswith(OWN_RAW)
 
-    def answer(self, scope: Scope, body: bytes) -> Reply:
-        """The engine's answer, to be delivered."""
-        return self.engine.handle(_call_of(scope, body))
+    def answer(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        scheme: str,
+        server: tuple[str, int | None] | None,
+    ) -> Reply:
+        """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered."""
+        named = dict(headers)
+        head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(headers)))
+        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        origin = f"{scheme}://{_host(named, server)}"
+        return self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
 
     def delivering(self, reply: Reply) -> ASGIApp:
         """An app that gives this answer to whatever it is asked."""
@@ -92,8 +108,12 @@ class FakeApp(Starlette):
             await super().__call__(scope, receive, send)
             return
         body = await self._read(receive) if scope["method"] != "GET" else b""
-        if body is not None:  # None: the client left in the middle, and nothing was asked for
-            await self._deliver(self.answer(scope, body), scope, send)
+        if body is None:
+            return  # the client left in the middle, and nothing was asked for
+        path = scope.get("raw_path") or scope["path"].encode()
+        how = scope["headers"], body, scope["scheme"], scope.get("server")
+        reply = self.answer(scope["method"], path, scope["query_string"], *how)
+        await self._deliver(reply, scope, send)
 
     async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
         if reply.line is not None:
@@ -120,22 +140,12 @@ class FakeApp(Starlette):
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _call_of(scope: Scope, body: bytes) -> Call:
-    headers = dict(scope["headers"])
-    path = scope.get("raw_path") or scope["path"].encode()
-    query = scope["query_string"]
-    head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(scope["headers"])))
-    origin = f"{scope['scheme']}://{_host(scope, headers)}"
-    path_and_query = path.decode("latin-1"), query.decode("latin-1")
-    return Call(scope["method"], *path_and_query, headers, body, origin, head_bytes)
-
-
-def _host(scope: Scope, headers: dict[bytes, bytes]) -> str:
+def _host(headers: dict[bytes, bytes], server: tuple[str, int | None] | None) -> str:
     """How the client names us, for URLs in answers; a Host that cannot be one is not repeated."""
     host = _possible(headers.get(b"host", b""))
     if host:
         return host
-    name, port = scope.get("server") or ("127.0.0.1", 80)
+    name, port = server or ("127.0.0.1", 80)
     return f"{name}:{port}"
 
 
@@ -169,7 +179,7 @@ def _video(found: media.Clip) -> Response:
 
 def _call(request: Request, path: str) -> Call:
     headers = dict(request.scope["headers"])
-    origin = f"{request.url.scheme}://{_host(request.scope, headers)}"
+    origin = f"{request.url.scheme}://{_host(headers, request.scope.get('server'))}"
     return Call(request.method, path, request.url.query, headers, b"", origin)
 
 

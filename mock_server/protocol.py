@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server import http1
@@ -22,13 +23,13 @@ class Protocol(HttpToolsProtocol):
 
     It puts the connection into each call's scope, where mock_server.line acts on it.
 
-    The short way: most calls are short and answered at once, and then half of what uvicorn does is
-    to make a task that waits for nothing. Such a call is answered here, as soon as its body is
-    whole. All others (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their
-    time, clients that do not read, errors of ours) become a task, as ever. A uvicorn that does not
-    call `_start_asgi_task` knows no short way."""
+    The short way: most calls are answered at once, and then most of what uvicorn does is to prepare
+    a task that waits for nothing. Such a call is answered here, where its body ends. All others
+    (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their time, clients that
+    do not read, pipelined behind one of those, mistakes of ours) become a task, as ever."""
 
-    _short: Any = None  # the cycle of a call that is to go the short way
+    _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
+    _keep_alive = True
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -43,7 +44,7 @@ class Protocol(HttpToolsProtocol):
 
     def _offers_http2(self, data: bytes) -> bool:
         """Whether a request begins here whose head, in this one piece, holds the offer."""
-        idle = self.cycle is None or self.cycle.response_complete
+        idle = self._body is None and (self.cycle is None or self.cycle.response_complete)
         head = data.partition(b"\r\n\r\n")[0].lower()
         return idle and b"\r\nupgrade: h2c" in head
 
@@ -55,42 +56,77 @@ class Protocol(HttpToolsProtocol):
         self.transport.set_protocol(protocol)
         protocol.data_received(data)
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        if self.transport.is_closing():
-            return  # pipelined behind a call that ended the connection
-        arriving = cycle is self.cycle and cycle.more_body
-        waits = cycle.waiting_for_100_continue or self.flow.write_paused
-        if arriving and not waits and app.answers_at_once(cycle.scope):
-            self._short = cycle
+    def on_message_begin(self) -> None:
+        """Without the scope, which only a task needs."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
+    def on_headers_complete(self) -> None:
+        busy = self.cycle is not None and not self.cycle.response_complete
+        waits = busy or self.expect_100_continue or self.flow.write_paused
+        if self.transport.is_closing() or (not waits and self._is_the_engines()):
+            self._body = bytearray()
+            self._keep_alive = self.parser.get_http_version() != "1.0"
+            self._keep_alive = self._keep_alive and self.parser.should_keep_alive()
         else:
-            super()._start_asgi_task(cycle, app)
+            self._as_task()
 
     def on_body(self, body: bytes) -> None:
-        super().on_body(body)
-        if self._short is not None and len(self._short.body) > LONG:
-            cycle, self._short = self._short, None
-            super()._start_asgi_task(cycle, self.app)
+        if self._body is None:
+            super().on_body(body)
+            return
+        self._body += body
+        if len(self._body) > LONG:
+            body, self._body = bytes(self._body), None
+            self._as_task()
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
-        if self._short is not None:
-            cycle, self._short = self._short, None
-            self._answer(cycle)
+        if self._body is None:
+            super().on_message_complete()
+        else:
+            body, self._body = bytes(self._body), None
+            self._answer(body)
 
-    def _answer(self, cycle: Any) -> None:
+    def shutdown(self) -> None:
+        if self._body is None:
+            super().shutdown()
+        else:
+            self._keep_alive = False
+
+    def _is_the_engines(self) -> bool:
+        path: bytes = parse_url(self.url).path
+        return bool(self.app.answers_at_once(self.parser.get_method(), path))
+
+    def _answer(self, body: bytes) -> None:
+        if self.transport.is_closing():
+            return  # pipelined behind the last call of the connection
+        url, method = parse_url(self.url), self.parser.get_method().decode()
         try:
-            reply = self.app.answer(cycle.scope, bytes(cycle.body))
+            reply = self.app.answer(
+                method, url.path, url.query or b"", self.headers, body, self.scheme, self.server
+            )
         except Exception as error:  # noqa: BLE001 (uvicorn's task reports it)
-            super()._start_asgi_task(cycle, _raising(error))
+            self._as_task(_raising(error))
+            super().on_message_complete()
             return
         if reply.line is not None:
-            super()._start_asgi_task(cycle, self.app.delivering(reply))
+            self._as_task(self.app.delivering(reply))
+            super().on_message_complete()
             return
-        cycle.response_started = cycle.response_complete = True
-        self.transport.write(http1.head(reply, close=not cycle.keep_alive) + reply.body)
-        if not cycle.keep_alive:
+        self.transport.write(http1.head(reply, close=not self._keep_alive) + reply.body)
+        if not self._keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def _as_task(self, app: Any = None) -> None:
+        """Do what uvicorn would have done by now, with that app in place of ours."""
+        url, headers, expects, ours = self.url, self.headers, self.expect_100_continue, self.app
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers  # the scope has this list
+        self.app = app or ours
+        super().on_headers_complete()
+        self.app = ours
 
     def send_400_response(self, msg: str) -> None:
         _refuse(self, msg)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from errno import ECONNREFUSED
 from itertools import product
+from typing import Any
 
 import pytest
-from starlette.types import Scope
 from support_faults import Answer, Wire, answer_of, are_silent, serving
 
 from contracts.spec import Spec
@@ -214,7 +214,7 @@ LARGE = Reply(200, [(b"content-length", b"%d" % (8 << 20))], b"x" * (8 << 20), "
 class Large(FakeApp):
     """Answers 8 MiB, of which 6 arrive."""
 
-    def answer(self, scope: Scope, body: bytes) -> Reply:
+    def answer(self, *parts: Any) -> Reply:
         return LARGE._replace(line=Line(sent=6 << 20, end="reset"))
 
 

@@ -13,9 +13,7 @@ import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.types import Scope
 from support import SERVICE, request
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from contracts.spec import Spec
@@ -34,7 +32,8 @@ CREATE = json.dumps(request(SPEC, "createVideoTask"))
 class LongWay(Protocol):
     """The same, but that every call becomes a task."""
 
-    _start_asgi_task = HttpToolsProtocol._start_asgi_task
+    def _is_the_engines(self) -> bool:
+        return False
 
 
 class Wire(asyncio.Transport):
@@ -79,6 +78,9 @@ CALLS = {
     "no key": get("/api/v1/tasks/1", headers=""),
     "no path": get("/nowhere"),
     "head": get("/api/v1/tasks/1", method="HEAD"),
+    "own path in escapes": get("/%5f%5F%6docK__/health".lower()),
+    "escapes": get("/api/v1/tasks/%31"),
+    "absolute": get("http://there/api/v1/tasks/1?a=b#c"),
     "own path": get("/__mock__/health"),
     "sample": get("/samples/none"),
     "HTTP/1.0": get("/api/v1/tasks/1", version="1.0"),
@@ -221,7 +223,7 @@ def test_a_connection_that_is_used_no_more_is_closed() -> None:
 
 
 class Wrong(FakeApp):
-    def answer(self, scope: Scope, body: bytes) -> Reply:
+    def answer(self, *parts: Any) -> Reply:
         raise ZeroDivisionError("a mistake of ours")
 
 
