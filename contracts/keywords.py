@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 
-def ratio_of(box: list[int], ratios: list[str], tolerance: float) -> str | None:
+def ratio_of(box: Sequence[int], ratios: Iterable[str], tolerance: float) -> str | None:
     """The first of `ratios` ("W:H") that [x1, y1, x2, y2] has within `tolerance` px of width.
 
     Real boxes are off by a px: the sample of a sibling model is 546x545 for "1:1".
     """
     x1, y1, x2, y2 = box
+    return _ratio_of(x2 - x1, y2 - y1, tuple(ratios), tolerance)
+
+
+@lru_cache(maxsize=1024)
+def _ratio_of(width: int, height: int, ratios: tuple[str, ...], tolerance: float) -> str | None:
+    """Asked twice of each task: by its validation and by its creation."""
     for ratio in ratios:
-        w, h = _parts(ratio)
-        if abs((x2 - x1) * h - (y2 - y1) * w) <= tolerance * h:
+        w, _, h = ratio.partition(":")
+        if abs(width * int(h) - height * int(w)) <= tolerance * int(h):
             return ratio
     return None
-
-
-@cache
-def _parts(ratio: str) -> tuple[int, int]:
-    w, _, h = ratio.partition(":")
-    return int(w), int(h)
 
 
 class BoxInOrder:
@@ -47,7 +47,7 @@ class AspectRatio:
 
     def __init__(self, parent: Mapping[str, Any], value: list[str], path: list[Any]) -> None:
         del path
-        self.ratios = list(value)
+        self.ratios = tuple(value)
         self.tolerance = float(parent.get("x-aspect-tolerance", 0))
 
     def validate(self, instance: Any) -> None:

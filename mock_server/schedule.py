@@ -27,12 +27,12 @@ class Queue(Struct, frozen=True, gc=False):
 def plan(queue: Queue, ready: float, work: float, until: float) -> tuple[int, float, float, Queue]:
     """Place, start and end of a task that may start at `ready` and works `work` seconds, and the
     queue behind it. It holds its place till it ends, at the longest until `until`."""
-    slot = queue.free.index(min(queue.free))
-    start = max(ready, queue.free[slot], queue.last_start)
+    free = queue.free
+    slot = free.index(min(free)) if len(free) > 1 else 0
+    start = max(ready, free[slot], queue.last_start)
     end = start + work
-    free = list(queue.free)
-    free[slot] = max(start, min(end, until))
-    return slot, start, end, Queue(tuple(free), start)
+    held = (max(start, min(end, until)),)
+    return slot, start, end, Queue(free[:slot] + held + free[slot + 1 :], start)
 
 
 def without(
