@@ -14,7 +14,7 @@ from benchmarks.startup import Startup
 from benchmarks.throughput import Traffic
 
 MANY_CONNECTIONS = 32
-JOURNAL_APPEND = 2.5e-6  # seconds: a fortieth of what a poll costs
+JOURNAL_SHARE = 0.2  # of what the engine takes for an exchange
 EQUAL_WITHIN = 1.1  # polls "cost the same": what the same code differs by from run to run
 
 
@@ -93,7 +93,10 @@ def of_journal(number: int, found: dict[str, list[float]]) -> list[Verdict]:
     kept, dropped = (f.COUNT.write(found[name][0]) for name in ("kept", "dropped"))
     memory = replace(memory, measured=f"{memory.measured}; {kept} kept, {dropped} dropped")
     append = Figure(found["append"])
-    return [memory, _at_most("keeping one of them", JOURNAL_APPEND, append, f.FINE_MICROSECONDS)]
+    share = append.over(Figure(found["handle"]))
+    verdict = _at_most("keeping one, × answering one in process", JOURNAL_SHARE, share, f.RATIO)
+    measured = f"{verdict.measured}; {append.text(f.FINE_MICROSECONDS)}"
+    return [memory, replace(verdict, measured=measured)]
 
 
 def of_lifecycle(found: dict[str, list[float]]) -> list[Verdict]:

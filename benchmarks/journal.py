@@ -21,6 +21,7 @@ from benchmarks import calls
 from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
+from mock_server.chronicle import Chronicle
 from mock_server.engine import Engine
 from mock_server.journal import MAX_BYTES, Journal
 from mock_server.settings import Settings
@@ -52,7 +53,8 @@ class Exchange(NamedTuple):
 
 
 def child(count: int) -> dict[str, list[float]]:
-    """The figures: bytes of memory, seconds of a call of `append`, exchanges kept and dropped."""
+    """The figures: bytes of memory, seconds of a call of `append` and of `Engine.handle`, exchanges
+    kept and dropped."""
     command = [sys.executable, "-m", "benchmarks.journal", str(count)]
     with on_core(SERVER_CORE):
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
@@ -62,18 +64,30 @@ def child(count: int) -> dict[str, list[float]]:
 
 def fill(count: int) -> dict[str, list[float]]:
     """Append so many exchanges of some tenants in turn to an empty journal."""
-    life = list(_life(Spec.load()))
+    spec = Spec.load()
+    life = list(_life(spec))
+    engine = Engine(spec, settings=Settings(time="skip"))
+    engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=BATCH))
+    _handle(engine, life)
     journal = Journal()
     _append(journal, islice(cycle(life), BATCH))  # what is allocated once does not count
     for tenant in map(str, range(TENANTS)):
         journal.reset(tenant)
     gc.collect()
     before = rss_bytes(os.getpid())
-    rest = cycle(life)
-    took = [_append(journal, islice(rest, BATCH)) for _ in range(count // BATCH)]
+    rest, took, handled = cycle(life), [], []
+    for _ in range(count // BATCH):
+        took.append(_append(journal, islice(rest, BATCH)))
+        handled.append(_handle(engine, life))
     grown = rss_bytes(os.getpid()) - before
     kept, dropped = journal.entry_count, journal.dropped_count
-    return {"bytes": [grown], "append": took, "kept": [kept], "dropped": [dropped]}
+    return {
+        "bytes": [grown],
+        "append": took,
+        "handle": handled,
+        "kept": [kept],
+        "dropped": [dropped],
+    }
 
 
 def _append(journal: Journal, exchanges: Iterator[Exchange]) -> float:
@@ -83,6 +97,14 @@ def _append(journal: Journal, exchanges: Iterator[Exchange]) -> float:
     for arguments in told:
         journal.append(*arguments)
     return (time.process_time() - started) / len(told)
+
+
+def _handle(engine: Engine, life: list[Exchange]) -> float:
+    """Processor seconds of an exchange as the engine answers it, its record included."""
+    started = time.process_time()
+    for exchange in life * 20:
+        engine.handle(exchange.call)
+    return (time.process_time() - started) / (len(life) * 20)
 
 
 def _life(spec: Spec) -> Iterator[Exchange]:
