@@ -14,7 +14,7 @@ from benchmarks.startup import Startup
 from benchmarks.throughput import Traffic
 
 MANY_CONNECTIONS = 32
-JOURNAL_SHARE = 0.2  # of what the engine takes for an exchange
+JOURNAL_SHARE = 0.2  # of what the engine takes for a poll
 EQUAL_WITHIN = 1.1  # polls "cost the same": what the same code differs by from run to run
 
 
@@ -94,7 +94,7 @@ def of_journal(number: int, found: dict[str, list[float]]) -> list[Verdict]:
     memory = replace(memory, measured=f"{memory.measured}; {kept} kept, {dropped} dropped")
     append = Figure(found["append"])
     share = append.over(Figure(found["handle"]))
-    verdict = _at_most("keeping one, × answering one in process", JOURNAL_SHARE, share, f.RATIO)
+    verdict = _at_most("keeping one, × answering a poll in process", JOURNAL_SHARE, share, f.RATIO)
     measured = f"{verdict.measured}; {append.text(f.FINE_MICROSECONDS)}"
     return [memory, replace(verdict, measured=measured)]
 
