@@ -127,6 +127,7 @@ class Protocol(HttpToolsProtocol):
         self.app = app or ours
         super().on_headers_complete()
         self.app = ours
+        self.cycle.keep_alive = self.cycle.keep_alive and self._keep_alive
 
     def send_400_response(self, msg: str) -> None:
         _refuse(self, msg)

@@ -80,6 +80,8 @@ CALLS = {
     "head": get("/api/v1/tasks/1", method="HEAD"),
     "own path in escapes": get("/%5f%5F%6docK__/health".lower()),
     "escapes": get("/api/v1/tasks/%31"),
+    "no path at all": get("http://there"),
+    "all": get("*", method="OPTIONS"),
     "absolute": get("http://there/api/v1/tasks/1?a=b#c"),
     "own path": get("/__mock__/health"),
     "sample": get("/samples/none"),
@@ -195,13 +197,14 @@ def test_broken_http_is_refused_behind_the_answers_of_what_came_before() -> None
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"400"]
 
 
-def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more() -> None:
+@pytest.mark.parametrize("name", ["create", "create at length"])
+def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more(name: str) -> None:
     async def handled() -> int:
         connection = Connection(Protocol)
-        begin, end = CALLS["create"][:-1], CALLS["create"][-1:]
-        await connection.send([begin])
+        end = CALLS[name].index('"model"')
+        await connection.send([CALLS[name][:end]])
         connection.protocol.shutdown()
-        await connection.send([end + CALLS["create"]])
+        await connection.send([CALLS[name][end:], CALLS["create"]])
         connection.end()
         assert b"connection: close" in connection.wire.data
         return connection.handled()
