@@ -145,7 +145,7 @@ class Engine:
 
     def _answer(self, v: Visit) -> Reply:
         call, admission, file = v.call, self.admission, self.file(v.real)
-        shared = {**self._variants, **file.variants}
+        shared = {**self._variants, **file.variants} if file.variants else self._variants
         if shared:
             v.effects = self._in_effect(shared)
         v.key = admission.key(call.headers)

@@ -64,8 +64,11 @@ class Tenants:
 
     def check_account(self, v: Visit, tenant: Tenant) -> None:
         """Raises Refused when the account has nothing left for the model that the call names."""
-        account, model = tenant.account, self._spec.models.get(v.body["model"], {})
-        if "free" not in model or (account.balance is None and not account.free_only):
+        account = tenant.account
+        if account.balance is None and not account.free_only:
+            return
+        model = self._spec.models.get(v.body["model"], {})
+        if "free" not in model:
             return
         rows = self._bill(v.tenant_id, tenant, tenant.clock.now(v.real))
         use = refused(account, rows, v.body["model"], model["free"])
