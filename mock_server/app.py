@@ -107,7 +107,7 @@ class FakeApp(Starlette):
         if scope["type"] != "http" or scope["path"].startswith(OWN_PATHS):
             await super().__call__(scope, receive, send)
             return
-        body = await self._read(receive) if scope["method"] != "GET" else b""
+        body = await self._read(receive)
         if body is None:
             return  # the client left in the middle, and nothing was asked for
         path = scope.get("raw_path") or scope["path"].encode()

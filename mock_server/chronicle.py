@@ -27,7 +27,7 @@ CONTROL, RESULT = "control", "result"
 LOOKED_AT = 10_000
 
 BATCH = 32  # exchanges that are put off at most
-LARGE = 1 << 14  # bytes of a body that is not put off
+LARGE = 1 << 14  # bytes of a call that is not put off
 
 Log = Callable[[str, Entry], object]
 
@@ -59,7 +59,8 @@ class Chronicle:
         if v.explained:
             reply.headers.append((EXPLAIN, v.request_id.encode()))
         self._pending.append((v, reply))
-        if len(self._pending) >= BATCH or len(v.call.body) > LARGE or self.log is not None:
+        size = v.call.head_bytes + len(v.call.body)
+        if len(self._pending) >= BATCH or size > LARGE or self.log is not None:
             self._settle()
         return reply
 

@@ -30,6 +30,7 @@ class Protocol(HttpToolsProtocol):
 
     _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
     _keep_alive = True
+    _in_head = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -44,7 +45,8 @@ class Protocol(HttpToolsProtocol):
 
     def _offers_http2(self, data: bytes) -> bool:
         """Whether a request begins here whose head, in this one piece, holds the offer."""
-        idle = self._body is None and (self.cycle is None or self.cycle.response_complete)
+        idle = self.cycle is None or self.cycle.response_complete
+        idle = idle and self._body is None and not self._in_head
         head = data.partition(b"\r\n\r\n")[0].lower()
         return idle and b"\r\nupgrade: h2c" in head
 
@@ -59,8 +61,10 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Without the scope, which only a task needs."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         busy = self.cycle is not None and not self.cycle.response_complete
         waits = busy or self.expect_100_continue or self.flow.write_paused
         if self.transport.is_closing() or (not waits and self._is_the_engines()):

@@ -188,6 +188,29 @@ def test_somebody_elses_key_is_nowhere_either(key: str, place: str) -> None:
     assert "a" * 20 in repr(found) or place == "header", "a longer word's end is no key"
 
 
+@pytest.mark.parametrize("length", [*range(20, 130), *range(350, 380), 66_000])
+def test_a_text_that_is_a_key_is_masked_whatever_its_length(length: int) -> None:
+    other = ("sk-0cc175b9c0f1b6a831c399e269772661" * 2000)[:length]
+    headers = {b"x-other": other.encode()}
+    found = entry(KEY, call=Call("POST", "/", "", headers, other.encode()))
+    assert other[:30] not in repr(found)
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+@pytest.mark.parametrize("before", ["\n", "\t", '"', "é", "a "])
+def test_a_key_behind_an_escape_of_json_is_masked(key: str, before: str) -> None:
+    other = "sk-0cc175b9c0f1b6a831c399e269772661"
+    body = json.dumps({"note": f"keys:{before}{other}"}).encode()
+    found = entry(key, call=Call("POST", "/", "", {}, body))
+    assert other not in repr(found)
+    assert b"keys:" in found.body
+
+
+def test_the_end_of_a_longer_word_is_no_key() -> None:
+    path = "/desk-portrait-of-a-woman-at-noon.png"
+    assert entry(KEY, call=Call("GET", path, "", {})).path == path
+
+
 def test_a_key_too_short_to_be_looked_for_is_masked_in_its_header() -> None:
     headers = {b"authorization": b"Bearer sk-task.PENDING"}
     found = entry("sk-task.PENDING", call=Call("GET", "/sk-task", "", headers))

@@ -20,6 +20,7 @@ from contracts.spec import Spec
 from mock_server.app import FakeApp
 from mock_server.call import Reply
 from mock_server.engine import Engine
+from mock_server.journal import Entry
 from mock_server.protocol import LONG, Protocol
 from mock_server.server import UVICORN
 from mock_server.settings import Settings
@@ -80,7 +81,6 @@ CALLS = {
     "head": get("/api/v1/tasks/1", method="HEAD"),
     "own path in escapes": get("/%5f%5F%6docK__/health".lower()),
     "escapes": get("/api/v1/tasks/%31"),
-    "no path at all": get("http://there"),
     "all": get("*", method="OPTIONS"),
     "absolute": get("http://there/api/v1/tasks/1?a=b#c"),
     "own path": get("/__mock__/health"),
@@ -131,10 +131,13 @@ class Connection:
     def end(self) -> None:
         self.protocol.connection_lost(None)
 
-    def handled(self) -> int:
+    def entries(self) -> list[Entry]:
         engine = self.app.engine
         tenant = engine.tenant_of_headers({b"authorization": b"Bearer sk-wire"})
-        return sum(1 for _ in engine.chronicle.journal.entries(tenant))
+        return list(engine.chronicle.journal.entries(tenant))
+
+    def handled(self) -> int:
+        return len(self.entries())
 
 
 async def answers(way: type[Protocol], pieces: list[str], app: FakeApp | None = None) -> bytes:
@@ -177,6 +180,16 @@ def test_an_answer_that_is_there_at_once_takes_no_task(name: str) -> None:
     assert asyncio.run(tasks()) == 0
 
 
+def test_a_body_of_a_get_is_kept_whichever_way_it_goes() -> None:
+    async def kept(way: type[Protocol]) -> list[bytes]:
+        connection = Connection(way)
+        await connection.send([CALLS["a GET with a body"]])
+        connection.end()
+        return [entry.body for entry in connection.entries()]
+
+    assert asyncio.run(kept(Protocol)) == asyncio.run(kept(LongWay)) == [b"{}"]
+
+
 def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
     async def handled() -> list[int]:
         connection = Connection(Protocol)
@@ -192,8 +205,9 @@ def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
     assert asyncio.run(handled()) == [1, 5, 5]
 
 
-def test_broken_http_is_refused_behind_the_answers_of_what_came_before() -> None:
-    answer = asyncio.run(answers(Protocol, [CALLS["poll"] + "BREW / COFFEE\r\n\r\n"]))
+@pytest.mark.parametrize("broken", ["BREW / COFFEE\r\n\r\n", get("http://there"), get("?x")])
+def test_broken_http_is_refused_behind_the_answers_of_what_came_before(broken: str) -> None:
+    answer = asyncio.run(answers(Protocol, [CALLS["poll"] + broken]))
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"400"]
 
 

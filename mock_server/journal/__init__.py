@@ -93,14 +93,15 @@ class Journal:
         if not secret or not OTHERS.isdisjoint(headers):
             call = without_secrets(call, key)
         room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
-        room.number = number = room.number + 1
-        if is_odd(reply.status, reply.outcome, scenario, violation, near):
-            room.odd = number
+        number = room.number + 1
         row = pack(
             (number, real, at, kind, call, reply, request_id,
              task_id, scenario, source, fault, violation, near)
         )  # fmt: skip
         self._keep(room, without_anothers(row.replace(secret, mask) if secret else row))
+        room.number = number  # now that it is there: another thread may be reading
+        if is_odd(reply.status, reply.outcome, scenario, violation, near):
+            room.odd = number
         return number
 
     def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
@@ -109,8 +110,9 @@ class Journal:
         room = self._rooms.get(tenant_id)
         if room is None:
             return iter(())
-        rows, number = list(room.rows), room.number
-        return filters.apply(rows[max(0, filters.after - number + len(rows)) :])
+        rows = list(room.rows)
+        newer = unpack(rows[-1]).number - filters.after if rows else 0
+        return filters.apply(rows[max(0, len(rows) - newer) :])
 
     def find(self, tenant_id: str, request_id: str) -> Entry | None:
         """The latest exchange whose answer has that request id."""
@@ -127,7 +129,7 @@ class Journal:
         room = self._rooms.get(tenant_id)
         if room is None:
             return None
-        newer = room.number - room.odd if explained else 0
+        newer = unpack(room.rows[-1]).number - room.odd if explained else 0
         return unpack(room.rows[-1 - newer]) if newer < len(room.rows) else None
 
     @property

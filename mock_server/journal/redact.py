@@ -13,10 +13,15 @@ AUTHORIZATION = b"authorization"
 OTHERS = {b"cookie", b"proxy-authorization", b"x-mock-admin-token"}
 OTHERS |= {b"x-api-key", b"api-key", b"x-dashscope-api-key"}  # where people put it by mistake
 _SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
-_KEY_BYTES = re.compile(rb"(?<![A-Za-z0-9])sk-[^\s./?&\"\\]+")
-_KEY = re.compile(r"(?<![A-Za-z0-9])sk-[^\s./?&]+")
+_ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
+_KEY_BYTES = re.compile(rf"(?:(?<![A-Za-z0-9]){_ESCAPE})sk-[^\s./?&\"\\]+".encode())
+_KEY = re.compile(rf"(?:(?<![A-Za-z0-9]){_ESCAPE})sk-[^\s./?&]+")
+# What MessagePack writes before a text or bytes: their length, in which a letter is none either.
+_LENGTH = rb"|(?<=[\xd9\xc4].)|(?<=[\xda\xc5]..)|(?<=[\xdb\xc6]....)"
 # Somebody else's, as long as real ones are, and not the end of a longer word (`task-…`).
-_ANOTHERS = re.compile(rb"(?<![a-z])sk-[A-Za-z0-9_-]{16,}")
+_ANOTHERS = re.compile(
+    rb"(?s)(?:(?<![a-z])" + _ESCAPE.encode() + _LENGTH + rb")sk-[A-Za-z0-9_-]{16,}"
+)
 
 
 @lru_cache(maxsize=4096)
