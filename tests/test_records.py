@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support import EPOCH
 from support_journal import TASK, VIOLATION, create, entry, keep, numbers, reply
 
+from mock_server import journal
 from mock_server.call import Call, Line
 from mock_server.journal import Journal
 from mock_server.journal.entry import Entry
@@ -186,6 +187,30 @@ def test_pages_lead_from_one_to_the_next() -> None:
     assert pages(journal, after="99") == ([], 7, 2)
     assert pages(journal, operation="none") == ([], 7, 2)
     assert pages(Journal()) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("step", ["pack", "without_anothers", "is_odd"])
+def test_who_reads_while_another_thread_writes_gets_each_exchange_once(
+    monkeypatch: pytest.MonkeyPatch, step: str, before: bool
+) -> None:
+    book, seen, after = Journal(), [], 0
+    real = getattr(journal, step)
+
+    def read(*given: Any) -> Any:
+        nonlocal after
+        done = None if before else real(*given)
+        page = json.loads(journal_answer(book, "t", {"after": str(after)})[1])
+        seen.extend(exchange["number"] for exchange in page["exchanges"])
+        after = page["next"]
+        return real(*given) if before else done
+
+    monkeypatch.setattr(journal, step, read)
+    for _ in range(5):
+        keep(book)
+    monkeypatch.setattr(journal, step, real)
+    rest = json.loads(journal_answer(book, "t", {"after": str(after)})[1])
+    assert [*seen, *(exchange["number"] for exchange in rest["exchanges"])] == [1, 2, 3, 4, 5]
 
 
 def test_a_page_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
