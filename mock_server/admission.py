@@ -79,9 +79,9 @@ class Admission:
         """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
         for parameter, prefix in self._schemes[operation.id]:
             if call.headers.get(parameter.header) != b"enable":
-                url = next((url for url in urls if url.lower().startswith(prefix)), None)
-                if url is not None:
-                    raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
+                for url in urls:
+                    if url[: len(prefix)].lower() == prefix:
+                        raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
 
     def query(self, operation: Operation, query: str) -> dict[str, Any]:
         """The values of the query parameters, or their defaults."""

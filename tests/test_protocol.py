@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -226,17 +227,72 @@ def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more(n
     assert asyncio.run(handled()) == 1
 
 
-def test_a_connection_that_is_used_no_more_is_closed() -> None:
-    async def closed() -> bool:
+def test_a_long_body_is_not_taken_faster_than_it_is_read() -> None:
+    async def check() -> None:
         connection = Connection(Protocol)
-        await connection.send([CALLS["poll"]])
-        timer = connection.protocol.timeout_keep_alive_task
-        assert timer is not None
-        timer.cancel()
-        connection.protocol.timeout_keep_alive_handler()
-        return connection.wire.closed
+        connection.protocol.data_received(CALLS["create at length"][: 2 * LONG].encode())
+        assert connection.wire.paused
+        await connection.settle()
+        assert not connection.wire.paused
 
-    assert asyncio.run(closed())
+    asyncio.run(check())
+
+
+class Timers:
+    """A loop's timers, whose time is told."""
+
+    def __init__(self) -> None:
+        self.now, self.due = 0.0, list[tuple[float, Any]]()
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, look: Any) -> Any:
+        self.due.append((self.now + seconds, look))
+        return SimpleNamespace(cancel=self.due.pop)
+
+    def run_until(self, moment: float) -> None:
+        while self.due and self.due[0][0] <= moment:
+            self.now, look = self.due.pop(0)
+            look()
+        self.now = moment
+
+
+def keeping() -> tuple[Connection, Timers]:
+    connection, timers = Connection(Protocol), Timers()
+    connection.protocol.loop = timers  # type: ignore[assignment]
+    return connection, timers
+
+
+def test_a_connection_is_closed_when_it_was_idle_for_5_s_since_the_last_answer() -> None:
+    async def check() -> None:
+        connection, timers = keeping()
+        await connection.send([CALLS["poll"]])
+        timers.run_until(4.0)
+        await connection.send([CALLS["poll"], CALLS["poll"]])
+        assert len(timers.due) == 1
+        timers.run_until(8.9)
+        assert not connection.wire.closed
+        timers.run_until(9.0)
+        assert connection.wire.closed
+
+    asyncio.run(check())
+
+
+def test_a_call_that_is_arriving_keeps_the_connection_and_its_loss_ends_the_timer() -> None:
+    async def check() -> None:
+        connection, timers = keeping()
+        await connection.send([CALLS["poll"]])
+        await connection.send([CALLS["create"][:-1]])
+        timers.run_until(60.0)
+        assert not connection.wire.closed
+        assert not timers.due
+        await connection.send([CALLS["create"][-1:]])
+        assert timers.due
+        connection.protocol.connection_lost(OSError())
+        assert not timers.due
+
+    asyncio.run(check())
 
 
 class Wrong(FakeApp):
