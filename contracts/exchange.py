@@ -1,4 +1,4 @@
-"""One request as something to read and to repeat by hand."""
+"""One request with its answer, as something to read and to repeat by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct
 
 
 class Shell(str):
@@ -16,8 +18,48 @@ class Shell(str):
 BEARER = Shell("Bearer ${DASHSCOPE_API_KEY:-sk-local}")
 
 
-def as_curl(method: str, url: str, headers: Mapping[str, str], body: Any = None) -> str:
-    """A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON."""
+class Exchange(Struct, frozen=True):
+    """A request that was sent, and what came back.
+
+    url: whole. headers: as sent, the key masked. body: the text; None for no body. status: 0 where
+    no answer came, and then `answer` says why. answer_headers: names in lower case, cookies left
+    out. at: epoch s when it was sent; seconds: until the whole answer was there. has_key: whether a
+    key was sent that the provider may take. operation: the operationId that it is meant for, "" for
+    none."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str | None
+    status: int
+    answer_headers: dict[str, str]
+    answer: str
+    at: float = 0.0
+    seconds: float = 0.0
+    has_key: bool = False
+    operation: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The answer's JSON value; None where it is no JSON."""
+        try:
+            return json.loads(self.answer)
+        except ValueError:
+            return None
+
+    def curl(self) -> str:
+        """The command that sends it again, with the key of the shell in place of the one it had."""
+        headers = dict(self.headers)
+        if self.has_key:
+            headers["Authorization"] = BEARER
+        return as_curl(self.method, self.url, headers, text=self.body)
+
+
+def as_curl(
+    method: str, url: str, headers: Mapping[str, str], body: Any = None, *, text: str | None = None
+) -> str:
+    """A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON, `text`
+    as it is."""
     lines = [
         f"curl -sS -X {method} {shlex.quote(url)}"
         if method != "GET"
@@ -26,6 +68,7 @@ def as_curl(method: str, url: str, headers: Mapping[str, str], body: Any = None)
     lines += [f"-H {_quoted(name, value)}" for name, value in headers.items()]
     if body is not None:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if text is not None:
         lines.append(f"--data {shlex.quote(text)}")
     return " \\\n  ".join(lines) + "\n"
 

@@ -127,6 +127,16 @@ class Spec(Struct, frozen=True, dict=True):
         models = self.models.values()
         return any(m["operation"] == operation and "queue-seconds" in m for m in models)
 
+    def written(self, outcome: str, operation: Operation | None = None) -> str:
+        """The pointer of the place where an outcome is written, under an operation if it has it."""
+        having = self.operations_with(outcome)
+        operation = operation if operation in having else having[0]
+        assert operation
+        status = str(operation.outcomes[outcome].status)
+        answer = ("paths", operation.template, operation.method.lower(), "responses", status)
+        media = ("content", "application/json", "examples", outcome)
+        return self.places.written("#" + pointer_of((*answer, *media)))
+
     @cached_property
     def task_outcomes(self) -> dict[str, Outcome]:
         """Every way a task can be, and fail: the 200 answers of getTask."""

@@ -156,9 +156,10 @@ def serve(app: FakeApp, sock: socket.socket, on_started: Callable[[], None]) -> 
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[str]:
-    """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`."""
-    app = create_app(settings)
+def running(settings: Settings, app: FakeApp | None = None) -> Iterator[str]:
+    """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`. app:
+    in place of the one that the settings make."""
+    app = app or create_app(settings)
     sock = listen(settings)
     server = _server(app)
     ready = threading.Event()

@@ -36,7 +36,7 @@ def asked_for(case: Case) -> Finding:
     by, advice = _source(entry.source)
     return Finding(
         rule=f"nothing is wrong with the call; {by} asked for {what}",
-        place=outcome_place(case, outcome.name) if outcome else "",
+        place=case.spec.written(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
     )
@@ -64,7 +64,7 @@ def limit(case: Case) -> Finding:
         rule=f"{by} refused the call: {outcome.summary if outcome else entry.outcome}",
         pointer=violation.pointer if violation else "",
         got=violation.reason if violation else "",
-        place=outcome_place(case, entry.outcome) if outcome else "",
+        place=case.spec.written(entry.outcome, case.operation) if outcome else "",
         advice=advice,
     )
 
@@ -114,7 +114,7 @@ def fine(case: Case) -> Finding:
     failed = outcome.name.startswith("FAILED.")
     return Finding(
         rule=f"nothing is wrong with the call; the answer is {outcome.name}: {outcome.summary}",
-        place=outcome_place(case, outcome.name),
+        place=case.spec.written(outcome.name, case.operation),
         advice="the task fails because its create call asked for that" if failed else "",
     )
 
@@ -128,17 +128,6 @@ def is_by_variant(case: Case) -> bool:
     violation = case.entry.violation
     by_schema = violation is not None and violation.keyword != ""
     return case.entry.source.startswith("variant") and violation is not None and not by_schema
-
-
-def outcome_place(case: Case, name: str) -> str:
-    """Where the spec has the answer, as written."""
-    operations = case.spec.operations_with(name)
-    operation = case.operation if case.operation in operations else operations[0]
-    assert operation
-    media = ("content", "application/json", "examples", name)
-    status = str(operation.outcomes[name].status)
-    way = ("paths", operation.template, operation.method.lower(), "responses", status, *media)
-    return case.spec.places.written("#" + pointer_of(way))
 
 
 def _meant(case: Case) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from itertools import islice
 
-from mock_server.explain.answers import outcome_place
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected, listing
 from mock_server.near import near
@@ -90,4 +89,4 @@ def _misspelled(case: Case, asked: str) -> Finding:
 
 
 def _place(case: Case) -> str:
-    return outcome_place(case, case.entry.outcome)
+    return case.spec.written(case.entry.outcome, case.operation)

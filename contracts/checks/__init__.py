@@ -1,0 +1,95 @@
+"""The checks of the contract: plain functions in a list, each with what it claims and why. A check
+asks through an Ask and finds; it sends nothing by itself and knows no provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from contracts.budget import Budget
+from contracts.events import Claim, Severity, Tier
+from contracts.spec import EVIDENCE, Spec
+
+if TYPE_CHECKING:
+    from contracts.checks.ask import Ask
+
+# In the order in which they run: what costs nothing first.
+ROOMS = ("keys", "paths", "bodies", "unknown", "lists", "answers", "detection", "creation",
+         "story", "ends")  # fmt: skip
+
+
+class Because(Struct, frozen=True):
+    """What a claim rests on where it is no single answer of the spec: `evidence` as there, and the
+    `source` by its short key. pointer: the place in the spec that says it, if one does."""
+
+    evidence: str
+    source: str
+    pointer: str = ""
+
+
+class Check(Struct, frozen=True):
+    """One registered function. rests_on: names of outcomes of the spec, or reasons. pays: the
+    operations that its calls may be charged for, one name a call; empty for a free one."""
+
+    id: str
+    title: str
+    severity: Severity
+    rests_on: tuple[str | Because, ...]
+    pays: tuple[str, ...]
+    run: Callable[[Ask], None]
+
+    @property
+    def tier(self) -> Tier:
+        return "paid" if self.pays else "free"
+
+    def claim(self, spec: Spec, budget: Budget) -> Claim:
+        """What it says, with what the spec knows of its reasons. Raises KeyError for an outcome
+        that the spec lacks."""
+        reasons = [r if isinstance(r, Because) else _because(spec, r) for r in self.rests_on]
+        weakest = max(reasons, key=lambda reason: EVIDENCE.index(reason.evidence))
+        return Claim(
+            id=self.id,
+            title=self.title,
+            evidence=weakest.evidence,
+            source="; ".join(dict.fromkeys(reason.source for reason in reasons)),
+            severity=self.severity,
+            tier=self.tier,
+            cost=round(sum(map(budget.of, self.pays)), 6),
+            pointer=next((r.pointer for r in reasons if r.pointer), ""),
+        )
+
+
+_REGISTERED: dict[str, Check] = {}
+
+
+def check(
+    id: str,
+    title: str,
+    *rests_on: str | Because,
+    severity: Severity = "error",
+    pays: Iterable[str] = (),
+) -> Callable[[Callable[[Ask], None]], Callable[[Ask], None]]:
+    """Register a function as a check. Raises ValueError for an id that there is already."""
+
+    def register(run: Callable[[Ask], None]) -> Callable[[Ask], None]:
+        if id in _REGISTERED:
+            raise ValueError(f"there are two checks {id}")
+        _REGISTERED[id] = Check(id, title, severity, rests_on, tuple(pays), run)
+        return run
+
+    return register
+
+
+def all_checks() -> dict[str, Check]:
+    """Every check by its id, in the order in which they run."""
+    for room in ROOMS:
+        import_module(f"{__name__}.{room}")
+    return dict(_REGISTERED)
+
+
+def _because(spec: Spec, name: str) -> Because:
+    outcome = spec.outcomes[name]
+    return Because(outcome.evidence, outcome.source, spec.written(name))

@@ -1,0 +1,172 @@
+"""The life of one task, made once and looked at by many checks: created, followed to its end, with
+another one behind it. It judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from contracts.budget import OverBudget
+from contracts.checks.ask import MISSING, Ask, Skip, at
+from contracts.exchange import Exchange
+
+PAYS = ("createVideoTask", "createVideoTask")  # the task, and another one behind it
+PAUSE = 3.0  # seconds between two polls
+MOST_POLLS = 60  # of a provider whose time is moved: its tasks have few events
+
+
+class Story(Struct):
+    """What was asked and answered. polls: of the task, in order. behind: the create call of a
+    second task while the first was not done; behind_polls: of that one, from its creation on.
+    canceled: the second one's cancellation; while_running, when_done: attempts to cancel the first.
+    foreign: with somebody else's key, None where there is none. again: polls after the end."""
+
+    created: Exchange
+    polls: list[Exchange] = field(default_factory=list)
+    behind: Exchange | None = None
+    behind_polls: list[Exchange] = field(default_factory=list)
+    canceled: Exchange | None = None
+    while_running: Exchange | None = None
+    when_done: Exchange | None = None
+    slashed: Exchange | None = None
+    foreign: Exchange | None = None
+    foreign_cancel: Exchange | None = None
+    foreign_list: Exchange | None = None
+    listed: Exchange | None = None
+    again: list[Exchange] = field(default_factory=list)
+
+    @property
+    def task_id(self) -> str:
+        return str(at(self.created, "/output/task_id"))
+
+    @property
+    def states(self) -> list[str]:
+        """As they were seen, from the answer to the create call on."""
+        return [state(exchange) for exchange in (self.created, *self.polls, *self.again)]
+
+    def seen(self, *wanted: str) -> Iterator[Exchange]:
+        """The polls that showed one of these states."""
+        return (e for e in (*self.polls, *self.again) if state(e) in wanted)
+
+
+def state(exchange: Exchange) -> str:
+    """The task_status of an answer; "" for none."""
+    value = at(exchange, "/output/task_status")
+    return "" if value is MISSING else str(value)
+
+
+def live(ask: Ask, patience: float) -> Story:
+    """Let a task happen. Raises Skip where it is not created or does not end in time."""
+    ask.provider.stop_time()
+    story = Story(_created(ask))
+    story.polls.append(ask.get(story.task_id))
+    story.slashed = ask.get(story.task_id, tail="/")
+    _put_one_behind(ask, story)
+    _ask_as_another(ask, story)
+    follow(ask, story, patience)
+    story.again = [ask.get(story.task_id), ask.get(story.task_id)]
+    story.when_done = ask.cancel(story.task_id)
+    story.again.append(ask.get(story.task_id))
+    story.listed = ask.list("page_no=1&page_size=50")
+    _account(ask, story)
+    return story
+
+
+def follow(ask: Ask, story: Story, patience: float) -> None:
+    """Poll until the end; what is to be tried while the task runs is tried then."""
+    terminal, provider = ask.spec.lifecycle.terminal, ask.provider
+    deadline = provider.clock() + patience
+    while state(story.polls[-1]) not in terminal:
+        late = provider.clock() > deadline
+        if late or (provider.has_clock and len(story.polls) > MOST_POLLS):
+            ask.conforms(story.polls[-1])
+            shown = f"{state(story.polls[-1])} after {len(story.polls)} polls"
+            raise Skip(f"task {story.task_id} is still {shown}; --timeout gives it more time")
+        if state(story.polls[-1]) == "RUNNING" and story.while_running is None:
+            story.while_running = ask.cancel(story.task_id)
+            _cancel_the_one_behind(ask, story)
+        else:
+            provider.let_pass(PAUSE, or_next_event=True)
+        story.polls.append(ask.get(story.task_id))
+    if story.canceled is None:
+        _cancel_the_one_behind(ask, story)
+
+
+def ended(ask: Ask, task_id: str) -> Exchange:
+    """The poll that shows how a task ended. Raises Skip where none does."""
+    for _ in range(MOST_POLLS):
+        exchange = ask.get(task_id)
+        if state(exchange) in ask.spec.lifecycle.terminal:
+            return exchange
+        ask.provider.let_pass(PAUSE, or_next_event=True)
+    ask.conforms(exchange)
+    raise Skip(f"task {task_id} did not end within {MOST_POLLS} polls")
+
+
+def fails(ask: Ask, created: Exchange) -> Exchange:
+    """Find that a task was created that does not fail; where it does, nothing is charged."""
+    last = ended(ask, str(at(created, "/output/task_id")))
+    if ask.equal(last, "/output/task_status", "FAILED"):
+        ask.provider.budget.give_back(ask.provider.budget.of("createVideoTask"))
+    ask.conforms(last)
+    return last
+
+
+def needs(ask: Ask, created: Exchange, field: str) -> None:
+    """Find that a call without a field is not refused; or, as a variant has it, that a task is
+    created of it and does not fail."""
+    name = "InvalidParameter-field-required"
+    variants = ask.spec.variants.values()
+    later = any(name in choice.fates for v in variants for choice in v.choices.values())
+    if created.status == 200 and later:
+        fails(ask, created)
+    else:
+        ask.answers(created, name, field=field)
+
+
+def _created(ask: Ask) -> Exchange:
+    exchange = ask.create()
+    if not ask.answers(exchange, "accepted"):
+        raise Skip(f"no task was created: {exchange.status} {exchange.answer[:200]}")
+    return exchange
+
+
+def _put_one_behind(ask: Ask, story: Story) -> None:
+    ask.provider.let_pass(1.0)
+    try:
+        story.behind = _created(ask)
+    except (Skip, OverBudget):
+        return
+    story.behind_polls.append(ask.get(str(at(story.behind, "/output/task_id"))))
+
+
+def _cancel_the_one_behind(ask: Ask, story: Story) -> None:
+    if story.behind is not None:
+        task_id = str(at(story.behind, "/output/task_id"))
+        story.behind_polls.append(ask.get(task_id))
+        story.canceled = ask.cancel(task_id)
+        story.behind_polls.append(ask.get(task_id))
+
+
+def _ask_as_another(ask: Ask, story: Story) -> None:
+    other = ask.provider.other_key
+    if other:
+        story.foreign = ask.get(story.task_id, key=other)
+        story.foreign_cancel = ask.cancel(story.task_id, key=other)
+        story.foreign_list = ask.list("page_no=1&page_size=50", key=other)
+
+
+def _account(ask: Ask, story: Story) -> None:
+    """What was really charged: a task that failed or was canceled is free (PRICE)."""
+    budget = ask.provider.budget
+    taken = budget.of("createVideoTask")
+    last = story.polls[-1]
+    if state(last) == "SUCCEEDED":
+        seconds, ratio = at(last, "/usage/video_duration"), at(last, "/usage/video_ratio")
+        if isinstance(seconds, int | float) and isinstance(ratio, str):
+            budget.charged(taken, ratio, float(seconds))
+    else:
+        budget.give_back(taken)
+    if story.behind_polls and state(story.behind_polls[-1]) == "CANCELED":
+        budget.give_back(taken)

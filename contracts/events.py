@@ -1,0 +1,94 @@
+"""What a run of the checks tells as it goes: one stream of events, from which progress, tables and
+report files are made. Data only; no key is in it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.exchange import Exchange
+
+Severity = Literal["error", "warning", "note"]
+Tier = Literal["free", "paid"]
+Result = Literal["passed", "failed", "skipped"]
+RESULTS: tuple[Result, ...] = ("passed", "failed", "skipped")
+
+
+class Claim(Struct, frozen=True):
+    """What a check looks at, and why that should be so.
+
+    id: `auth.no-key`. title: a sentence of behaviour. evidence: documented, captured or inferred
+    (the weakest of all that it rests on), source: the pages and captures, by the short keys of the
+    spec. severity: what it means where it does not hold: `error` (clients break), `warning` (they
+    are misled), `note` (they hardly see it). cost: CNY that its calls may cost at most, by the
+    documented prices. pointer: the place in openapi.yaml that says it, "" where none does. line:
+    where that is in the file, from 1; 0 where it is not known."""
+
+    id: str
+    title: str
+    evidence: str
+    source: str
+    severity: Severity
+    tier: Tier
+    cost: float = 0.0
+    pointer: str = ""
+    line: int = 0
+
+
+class Finding(Struct, frozen=True):
+    """One difference. pointer: the JSON pointer in the answer's body, `#status`, `#header/NAME`
+    where it is elsewhere, `#answer` where there was none. expected and got: for people. exchange:
+    the position, in those of its check, of the exchange that shows it; None where none does."""
+
+    pointer: str
+    expected: str
+    got: str
+    exchange: int | None = None
+
+
+class Started(Struct, frozen=True, tag=True):
+    """The run begins. url: of the provider, with its prefix. at: epoch s. clock: whether it has a
+    control API, so that its time is moved. budget: CNY, None where nothing may be paid for."""
+
+    url: str
+    spec: str
+    at: float
+    seed: str
+    clock: bool
+    budget: float | None
+    claims: tuple[Claim, ...]
+
+
+class CheckStarted(Struct, frozen=True, tag=True):
+    """This check is next."""
+
+    claim: Claim
+
+
+class CheckEnded(Struct, frozen=True, tag=True):
+    """How it went. why: of one that was skipped. spent: CNY, by the documented prices."""
+
+    claim: Claim
+    result: Result
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    why: str = ""
+    seconds: float = 0.0
+    spent: float = 0.0
+
+
+class Ended(Struct, frozen=True, tag=True):
+    """The run is over. counts: how many checks ended in each result."""
+
+    seconds: float
+    spent: float
+    counts: dict[Result, int]
+
+    @property
+    def green(self) -> bool:
+        """Whether at least one check passed and none failed."""
+        return bool(self.counts["passed"]) and not self.counts["failed"]
+
+
+Event = Started | CheckStarted | CheckEnded | Ended

@@ -1,0 +1,154 @@
+"""One run of the checks against a provider, as a stream of events. It orders, counts and pays;
+what is right is decided by the checks, what is shown by who reads the events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from random import Random
+
+from msgspec import Struct
+
+from contracts.budget import OverBudget
+from contracts.checks import Check, all_checks
+from contracts.checks.ask import Ask, Skip, Stop
+from contracts.checks.life import Story, live
+from contracts.events import (
+    RESULTS,
+    CheckEnded,
+    CheckStarted,
+    Claim,
+    Ended,
+    Event,
+    Result,
+    Started,
+)
+from contracts.provider import Provider
+from contracts.spec import Spec
+
+
+class UnknownCheck(Exception):
+    """A name that no check has."""
+
+
+class Media(Struct, frozen=True):
+    """What paid calls send: URLs, and how long the recording is, in seconds. The defaults are the
+    documentation's own; the video that it shows of them has 13.93 s (YU)."""
+
+    image_url: str
+    audio_url: str
+    seconds: float = 13.93
+
+    @classmethod
+    def documented(cls, spec: Spec) -> Media:
+        given = spec.operations["createVideoTask"].requests["documentation"]["input"]
+        return cls(given["image_url"], given["audio_url"])
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {"image_url": self.image_url, "audio_url": self.audio_url}
+
+
+def select(
+    checks: Mapping[str, Check],
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    tier: str = "paid",
+) -> list[Check]:
+    """The checks to run, in their order. only, skip: ids, or the part before a dot for all of a
+    room; tier: `free` leaves the paid ones out. Raises UnknownCheck."""
+    only, skip = list(only), list(skip)
+    rooms = {id.partition(".")[0] for id in checks}
+    for name in (*only, *skip):
+        if name not in checks and name not in rooms:
+            raise UnknownCheck(name)
+    return [
+        check
+        for id, check in checks.items()
+        if (not only or {id, id.partition(".")[0]} & set(only))
+        and not {id, id.partition(".")[0]} & set(skip)
+        and (tier == "paid" or check.tier == tier)
+    ]
+
+
+class Verification:
+    """checks: what select() gave. patience: seconds of the machine's time for a task to end."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        provider: Provider,
+        checks: list[Check] | None = None,
+        *,
+        media: Media | None = None,
+        seed: str = "emo",
+        patience: float = 1800.0,
+    ) -> None:
+        self.spec = spec
+        self.provider = provider
+        self.checks = list(all_checks().values()) if checks is None else checks
+        self.media = media or Media.documented(spec)
+        self.seed = seed
+        self.patience = patience
+        self._story: Story | Exception | None = None
+
+    def run(self) -> Iterator[Event]:
+        """The events, as they happen. The provider has been looked at."""
+        provider, clock = self.provider, self.provider.clock
+        began = clock()
+        claims = [check.claim(self.spec, provider.budget) for check in self.checks]
+        yield Started(
+            url=provider.root,
+            spec=self.spec.version,
+            at=began,
+            seed=self.seed,
+            clock=provider.has_clock,
+            budget=provider.budget.limit,
+            claims=tuple(claims),
+        )
+        counts = dict.fromkeys(RESULTS, 0)
+        for check, claim in zip(self.checks, claims, strict=True):
+            yield CheckStarted(claim)
+            ended = self.carry_out(check, claim)
+            counts[ended.result] += 1
+            yield ended
+        yield Ended(clock() - began, provider.budget.spent, counts)
+
+    def carry_out(self, check: Check, claim: Claim) -> CheckEnded:
+        """Make one check."""
+        ask = Ask(self.spec, self.provider, Random(f"{self.seed}/{check.id}"), self.media.urls)
+        ask.lived = lambda: self._lived(ask)
+        clock, budget = self.provider.clock, self.provider.budget
+        began, spent = clock(), budget.spent
+        result, why = self._result(check, ask)
+        return CheckEnded(
+            claim=claim,
+            result=result,
+            findings=tuple(ask.findings),
+            exchanges=tuple(ask.exchanges),
+            why=why,
+            seconds=clock() - began,
+            spent=max(0.0, budget.spent - spent),
+        )
+
+    def _result(self, check: Check, ask: Ask) -> tuple[Result, str]:
+        if check.pays and self.provider.budget.limit is None:
+            return "skipped", "its calls may be charged for; --budget says how much it may be"
+        try:
+            check.run(ask)
+        except (Skip, OverBudget) as why:
+            return ("failed", "") if ask.findings else ("skipped", str(why))
+        except Stop:
+            pass
+        return ("failed", "") if ask.findings else ("passed", "")
+
+    def _lived(self, ask: Ask) -> Story:
+        """The life of one task, which the first check that asks for it lets happen."""
+        if self._story is None:
+            try:
+                self._story = live(ask, self.patience)
+            except (Skip, Stop, OverBudget) as error:
+                self._story = Skip(str(error) or "the task could not be followed to its end")
+                raise
+        if isinstance(self._story, Exception):
+            raise self._story
+        return self._story

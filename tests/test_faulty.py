@@ -1,0 +1,80 @@
+"""The kit, lied to: every wrong server is found out by the check that names it, every check finds
+out at least one, and the honest fake passes them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import httpx
+import pytest
+from faulty import LIARS, Lie, all_liars, lying
+
+from contracts.budget import Budget
+from contracts.checks import all_checks
+from contracts.events import CheckEnded
+from contracts.provider import Provider
+from contracts.spec import Spec
+from contracts.verify import Verification, select
+
+LIED_TO = sorted(all_liars())
+
+
+@cache
+def spec() -> Spec:
+    return Spec.load()
+
+
+@contextmanager
+def held(
+    lie: Lie | None, *only: str, prefix: str = "", **settings: object
+) -> Iterator[Verification]:
+    """A run of some checks, or of all, against a server with that lie."""
+    with lying(spec(), lie, **settings) as url, httpx.Client() as http:
+        budget = Budget(spec(), 100.0, 13.93)
+        keys = {"key": "sk-contract-1", "other_key": "sk-contract-2"}
+        provider = Provider(url, budget=budget, http=http, prefix=prefix, **keys)
+        provider.look()
+        yield Verification(spec(), provider, select(all_checks(), only))
+
+
+def results(run: Verification) -> dict[str, CheckEnded]:
+    return {e.claim.id: e for e in run.run() if isinstance(e, CheckEnded)}
+
+
+@pytest.mark.parametrize("name", LIED_TO)
+def test_a_wrong_server_is_found_out_by_the_check_that_names_it(name: str) -> None:
+    with held(LIARS[name].make(), LIARS[name].check) as run:
+        (ended,) = results(run).values()
+    assert ended.result == "failed"
+    assert ended.findings
+
+
+def test_every_check_finds_out_some_wrong_server() -> None:
+    assert {liar.check for liar in LIARS.values()} == all_checks().keys()
+
+
+def test_there_are_more_wrong_servers_than_thirty() -> None:
+    assert len(LIED_TO) > 30
+
+
+@pytest.mark.parametrize("time", ["real", "fast", "skip", "frozen"])
+@pytest.mark.parametrize("prefix", ["", "/qwen"])
+def test_the_honest_fake_passes_every_check(time: str, prefix: str) -> None:
+    with held(None, prefix=prefix, time=time) as run:
+        found = results(run)
+    assert found.keys() == all_checks().keys()
+    assert {name: e.findings or e.why for name, e in found.items() if e.result != "passed"} == {}
+
+
+def test_the_honest_fake_passes_twice_with_the_same_keys() -> None:
+    with held(None) as run:
+        for _ in range(2):
+            run._story = None
+            assert {e.result for e in results(run).values()} == {"passed"}
+
+
+def test_the_honest_fake_passes_with_its_limits_on() -> None:
+    with held(None, limits="documented") as run:
+        assert {e.result for e in results(run).values()} == {"passed"}
