@@ -1,0 +1,109 @@
+"""The ledger of evidence: what a real provider was seen to do, and the page that tells it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from support_contract import json_answer, refuses_everything, verification
+
+from contracts.events import Event, Started
+from contracts.ledger import Ledger, LedgerError, load, observed, save, standing, update
+from contracts.proven import page
+from contracts.spec import Spec
+
+SPEC = Spec.load()
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "scripts"))
+
+
+def run(*checks: str) -> list[Event]:
+    return list(verification(SPEC, refuses_everything, *checks).run())
+
+
+def held(request: httpx.Request) -> httpx.Response:
+    value = {"code": "InvalidApiKey", "message": "No API-key provided.", "request_id": "r-1"}
+    return json_answer(401, value)
+
+
+def test_a_run_against_a_real_provider_is_kept_with_date_host_and_request_id() -> None:
+    events = list(verification(SPEC, held, "keys.missing").run())
+    (seen,) = observed(Ledger(), SPEC, events).claims["keys.missing"]
+    assert (seen.date, seen.host, seen.request_id, seen.held) == (
+        "2025-09-11", "provider.example", "r-1", True,
+    )  # fmt: skip
+
+
+def test_what_did_not_hold_is_kept_too() -> None:
+    (seen,) = observed(Ledger(), SPEC, run("keys.missing")).claims["keys.missing"]
+    assert not seen.held
+
+
+def test_a_fake_proves_nothing() -> None:
+    events = [replace(e, clock=True) if isinstance(e, Started) else e for e in run("keys.missing")]
+    assert observed(Ledger(), SPEC, events) == Ledger()
+
+
+def test_a_check_that_was_skipped_is_not_kept() -> None:
+    assert observed(Ledger(), SPEC, run("story.usage")) == Ledger()
+
+
+def test_the_latest_of_each_host_counts() -> None:
+    once = observed(Ledger(), SPEC, run("keys.missing"))
+    again = [replace(e, url="https://other.example") if isinstance(e, Started) else e
+             for e in run("keys.missing")]  # fmt: skip
+    both = observed(observed(once, SPEC, run("keys.missing")), SPEC, again)
+    assert [o.host for o in both.claims["keys.missing"]] == ["provider.example", "other.example"]
+
+
+def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.json"
+    assert "1 claims and 0 answers" in update(file, SPEC, run("keys.missing"))
+    assert load(file) == observed(Ledger(), SPEC, run("keys.missing"))
+    save(file, load(file))
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"claims": {"x": [{"date": 1}]}}', '{"format": 9}'])
+def test_a_file_that_is_no_ledger_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "ledger.json"
+    file.write_text(text)
+    with pytest.raises(LedgerError, match=r"ledger\.json"):
+        load(file)
+
+
+def test_what_is_known_is_observed_documented_or_assumed() -> None:
+    (seen,) = observed(Ledger(), SPEC, run("keys.missing")).claims.values()
+    assert standing("documented", []) == "documented"
+    assert standing("inferred", []) == "assumed"
+    assert standing("captured", []) == standing("inferred", seen) == "observed"
+
+
+def test_documented_answers_that_came_word_for_word_are_kept_by_name() -> None:
+    events = list(verification(SPEC, held, "keys.missing", "unknown.uuid").run())
+    (name,) = observed(Ledger(), SPEC, events).answers
+    assert name == "InvalidApiKey-missing"
+
+
+def test_a_state_of_a_task_is_an_answer_too() -> None:
+    def unknown(request: httpx.Request) -> httpx.Response:
+        task_id = request.url.path.rpartition("/")[2]
+        output = {"task_id": task_id, "task_status": "UNKNOWN"}
+        return json_answer(200, {"request_id": "r", "output": output})
+
+    events = list(verification(SPEC, unknown, "unknown.uuid").run())
+    assert list(observed(Ledger(), SPEC, events).answers) == ["UNKNOWN"]
+
+
+def test_the_page_tells_what_was_seen() -> None:
+    text = "\n".join(page(SPEC, observed(Ledger(), SPEC, run("keys.missing"))))
+    assert "**did not hold** 2025-09-11 at provider.example, request_id r |" in text
+
+
+def test_the_page_in_docs_is_what_the_checks_and_the_ledger_say() -> None:
+    import generate_proven
+
+    assert generate_proven.PAGE.read_text("utf-8") == generate_proven.text()
