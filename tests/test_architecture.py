@@ -23,6 +23,9 @@ EXPLAINING = (
     "address", "answers", "case", "corrected", "explanation", "refusals", "repair", "schemas",
     "tasks", "why",
 )  # fmt: skip
+REPORTING = (
+    "as_json", "elements", "html", "html_check", "junit", "run", "sarif", "text", "words",
+)  # fmt: skip
 # Pure modules, and all of ours that they may know.
 PURE = {
     "mock_server.tasks": (),
@@ -97,6 +100,22 @@ PURE = {
     "contracts.exchange": (),
     "contracts.events": ("contracts.exchange",),
     "contracts.budget": ("contracts.spec",),
+    "contracts.checks.ask": (
+        "contracts.checks.life",
+        "contracts.events",
+        "contracts.exchange",
+        "contracts.places",
+        "contracts.provider",
+        "contracts.spec",
+    ),
+    **dict.fromkeys(
+        ("contracts.reports", *(f"contracts.reports.{name}" for name in REPORTING)),
+        (
+            "contracts.events",
+            "contracts.exchange",
+            *(f"contracts.reports.{name}" for name in REPORTING),
+        ),
+    ),
     "emo_client.retry": ("emo_client.steps",),
 }
 # Outside of these, no module asks for the time or the environment.

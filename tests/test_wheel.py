@@ -23,7 +23,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
-        "contracts/openapi.yaml", "contracts/py.typed", "emo_client/py.typed",
+        "contracts/openapi.yaml", "contracts/py.typed", "contracts/reports/page.css",
+        "emo_client/py.typed",
         "mock_server/py.typed",
         "mock_server/media/clip-1x1.mp4", "mock_server/media/clip-3x4.mp4",
         "mock_server/media/manifest.json", "mock_server/media/portrait.png",

@@ -1,0 +1,132 @@
+"""The part of the HTML report that shows one check: what it claims, what differs, the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element
+
+from contracts.events import CheckEnded, Finding, Result
+from contracts.exchange import Exchange
+from contracts.reports.elements import Child, element
+from contracts.reports.words import cut, in_line, money, place, plural, pretty
+
+MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "skipped": "–"}
+PLACE = "Said in"
+CALLS = 30  # of a check are shown, and those that a finding names
+
+
+def check_row(check: CheckEnded, anchor: str, root: str) -> Element:
+    """A check that can be opened; one that failed is open. root: the provider's URL, which the
+    calls are shown without."""
+    return element(
+        "details",
+        _summary(check),
+        element("div", *_body(check, root), class_="inside"),
+        id=anchor,
+        class_=f"check {check.result}",
+        open="" if check.result == "failed" else None,
+    )
+
+
+def facts(given: dict[str, Child]) -> Element:
+    """Names with what there is to say; None is left out."""
+    pairs = [
+        element("div", element("dt", name), element("dd", value), class_=_width(name))
+        for name, value in given.items()
+        if value is not None
+    ]
+    return element("dl", *pairs, class_="facts")
+
+
+def _width(name: str) -> str | None:
+    return "wide" if name == PLACE else None
+
+
+def _summary(check: CheckEnded) -> Element:
+    claim = check.claim
+    severity = element("span", claim.severity, class_="severity")
+    return element(
+        "summary",
+        element("span", MARKS[check.result], class_="mark", aria_hidden="true"),
+        element("span", check.result, class_="result"),
+        element(
+            "span",
+            element("b", in_line(claim.title)),
+            " ",  # for who copies or listens
+            element("code", in_line(claim.id)),
+            " ",
+            severity if check.result == "failed" else None,
+            element("span", in_line(check.why), class_="why") if check.why else None,
+            class_="claim",
+        ),
+        element("span", f"{check.seconds:.2f} s", class_="seconds"),
+    )
+
+
+def _body(check: CheckEnded, root: str) -> Iterable[Child]:
+    claim = check.claim
+    if check.findings:
+        yield _table(check)
+    yield facts({
+        "Evidence": claim.evidence,
+        "Source": in_line(claim.source) or None,
+        "Severity": claim.severity,
+        "Costs": f"at most {money(claim.cost)}; spent {money(check.spent)}" if claim.cost else None,
+        PLACE: element("code", place(claim)) if claim.pointer else None,
+    })  # fmt: skip
+    named = {finding.exchange for finding in check.findings}
+    for number, exchange in enumerate(check.exchanges):
+        if number < CALLS or number in named:
+            yield _call(exchange, number + 1, root, number in named)
+    shown = sum(n < CALLS or n in named for n in range(len(check.exchanges)))
+    if left := len(check.exchanges) - shown:
+        yield element("p", f"{plural(left, 'more call')}: see the JSON report.", class_="more")
+
+
+def _table(check: CheckEnded) -> Element:
+    names = ("Where", "Expected", "Got", "Call")
+    head = element("tr", *(element("th", name, scope="col") for name in names))
+    rows = [_finding(finding, len(check.exchanges)) for finding in check.findings]
+    caption = element("caption", plural(len(rows), "difference"))
+    return element("table", caption, element("thead", head), element("tbody", *rows))
+
+
+def _finding(finding: Finding, calls: int) -> Element:
+    number = finding.exchange
+    call = "–" if number is None or not 0 <= number < calls else str(number + 1)
+    where = in_line(finding.pointer) or "the whole answer"
+    return element(
+        "tr",
+        element("th", element("code", where), scope="row"),
+        element("td", in_line(finding.expected), data_name="Expected"),
+        element("td", in_line(cut(finding.got)), class_="got", data_name="Got"),
+        element("td", call, data_name="Call"),
+    )
+
+
+def _call(exchange: Exchange, number: int, root: str, is_open: bool) -> Element:
+    """One request as a command, with what came back."""
+    url = exchange.url.removeprefix(root) or exchange.url
+    status = str(exchange.status) if exchange.status else "no answer"
+    headers = "\n".join(f"{name}: {value}" for name, value in exchange.answer_headers.items())
+    return element(
+        "details",
+        element(
+            "summary",
+            element("span", f"Call {number}", class_="number"),
+            element("code", in_line(cut(f"{exchange.method} {url}", 300))),
+            element("span", f"{status}, {exchange.seconds * 1000:,.0f} ms", class_="status"),
+        ),
+        *_labelled("Request", exchange.curl()),
+        *_labelled("Answer headers", headers),
+        *_labelled("Answer" if exchange.status else "Why", pretty(exchange.answer)),
+        class_="call",
+        open="" if is_open else None,
+    )
+
+
+def _labelled(name: str, text: str) -> tuple[Element, ...]:
+    """A block of text with its name above; nothing for no text."""
+    if not text:
+        return ()
+    return element("p", name, class_="label"), element("pre", element("code", cut(text.rstrip())))

@@ -1,0 +1,90 @@
+"""A run as JUnit XML, as Jenkins and GitLab read it and pytest writes it: a suite for each room of
+checks. What XML cannot hold is written out."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, indent, tostring
+
+from contracts.events import CheckEnded, Claim
+from contracts.reports.elements import Child, element
+from contracts.reports.run import Run
+from contracts.reports.text import exchange_lines, failure
+from contracts.reports.words import cut, in_line, money, place, utc
+
+
+def as_junit(run: Run) -> str:
+    """A check that was running when the run was cut off is an error."""
+    suites = [_suite(run, name, [*map(_case, checks)]) for name, checks in run.rooms()]
+    if run.running:
+        suites.append(_suite(run, "unfinished", [_cut_off(run.running)]))
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    root = element("testsuites", *suites, name="emo contract verify", **_counts(cases))
+    root.set("time", f"{run.seconds:.3f}")
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _suite(run: Run, name: str, cases: list[Element]) -> Element:
+    facts = {"provider": run.started.url, "spec": run.started.spec, "seed": run.started.seed}
+    seconds = sum(float(case.get("time", 0)) for case in cases)
+    suite = element("testsuite", _properties(facts), *cases, name=name, **_counts(cases))
+    suite.set("time", f"{seconds:.3f}")
+    suite.set("timestamp", f"{utc(run.started.at):%Y-%m-%dT%H:%M:%S}")
+    return suite
+
+
+def _case(check: CheckEnded) -> Element:
+    facts = _facts(check.claim) | ({"spent": money(check.spent)} if check.spent else {})
+    calls = map(exchange_lines, check.exchanges)
+    return element(
+        "testcase",
+        _properties(facts),
+        _outcome(check),
+        element("system-out", cut("\n".join(calls))) if check.exchanges else None,
+        **_names(check.claim),
+        time=f"{check.seconds:.3f}",
+    )
+
+
+def _outcome(check: CheckEnded) -> Child:
+    if check.result == "skipped":
+        return element("skipped", message=in_line(check.why))
+    if check.result == "failed":
+        differences = [f"{f.pointer}: expected {f.expected}, got {f.got}" for f in check.findings]
+        message = in_line(cut("; ".join(differences) or check.claim.title))
+        return element("failure", failure(check), message=message, type=check.claim.severity)
+    return None
+
+
+def _cut_off(claim: Claim) -> Element:
+    error = element("error", message="the run was cut off during this check", type="unfinished")
+    return element("testcase", _properties(_facts(claim)), error, **_names(claim), time="0.000")
+
+
+def _names(claim: Claim) -> dict[str, str | None]:
+    name = in_line(f"{claim.id}: {claim.title}")
+    return {"classname": f"emo.contract.{in_line(claim.id.partition('.')[0])}", "name": name}
+
+
+def _facts(claim: Claim) -> dict[str, str]:
+    facts = {
+        "severity": claim.severity,
+        "evidence": claim.evidence,
+        "source": claim.source,
+        "tier": claim.tier,
+        "place": place(claim),
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def _properties(facts: dict[str, str]) -> Element:
+    rows = [element("property", name=name, value=in_line(fact)) for name, fact in facts.items()]
+    return element("properties", *rows)
+
+
+def _counts(cases: list[Element]) -> dict[str, str | None]:
+    tags = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts: dict[str, str | None] = {"tests": str(len(cases))}
+    for name, tag in tags.items():
+        counts[name] = str(sum(case.find(tag) is not None for case in cases))
+    return counts

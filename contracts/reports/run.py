@@ -1,0 +1,111 @@
+"""One run as a record: what its events told, put together for those who show it whole. Adds nothing
+to them and leaves nothing out, so the events can be had back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.events import (
+    RESULTS,
+    CheckEnded,
+    CheckStarted,
+    Claim,
+    Ended,
+    Event,
+    Finding,
+    Result,
+    Started,
+)
+from contracts.exchange import Exchange
+
+Verdict = Literal["passed", "failed", "nothing", "unfinished"]
+
+
+class Run(Struct, frozen=True):
+    """checks: those that ended, in their order. running: the claim of the one that had begun when
+    the events stopped. ended: None where the run was cut off."""
+
+    started: Started
+    checks: tuple[CheckEnded, ...] = ()
+    running: Claim | None = None
+    ended: Ended | None = None
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Run:
+        """Raises ValueError where the events do not begin with Started."""
+        events = iter(events)
+        started = next(events, None)
+        if not isinstance(started, Started):
+            raise ValueError(f"the events of a run begin with Started, not with {started!r}")
+        checks: list[CheckEnded] = []
+        running, ended = None, None
+        for event in events:
+            if isinstance(event, CheckStarted):
+                running = event.claim
+            elif isinstance(event, CheckEnded):
+                checks.append(event)
+                running = None
+            elif isinstance(event, Ended):
+                ended = event
+        return cls(started, tuple(checks), running, ended)
+
+    def events(self) -> Iterator[Event]:
+        """The events that it was made of."""
+        yield self.started
+        for check in self.checks:
+            yield CheckStarted(check.claim)
+            yield check
+        if self.running:
+            yield CheckStarted(self.running)
+        if self.ended:
+            yield self.ended
+
+    @property
+    def verdict(self) -> Verdict:
+        """`nothing`: the run ended, but no check passed and none failed."""
+        if self.ended is None:
+            return "unfinished"
+        if self.ended.green:
+            return "passed"
+        return "failed" if self.counts["failed"] else "nothing"
+
+    @property
+    def counts(self) -> dict[Result, int]:
+        """How many checks ended in each result so far."""
+        return {result: len(self.that(result)) for result in RESULTS}
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; of a run that was cut off, how long its checks took."""
+        return self.ended.seconds if self.ended else sum(c.seconds for c in self.checks)
+
+    @property
+    def spent(self) -> float:
+        """CNY, by the documented prices."""
+        return self.ended.spent if self.ended else sum(c.spent for c in self.checks)
+
+    def that(self, result: Result) -> list[CheckEnded]:
+        """The checks that ended so."""
+        return [check for check in self.checks if check.result == result]
+
+    def rooms(self) -> list[tuple[str, list[CheckEnded]]]:
+        """The checks by the part of their ids before the dot, both in the order of the run."""
+        order = list(dict.fromkeys(map(room, self.checks)))
+        ranked = sorted(self.checks, key=lambda check: order.index(room(check)))
+        return [(name, list(checks)) for name, checks in groupby(ranked, key=room)]
+
+
+def room(check: CheckEnded) -> str:
+    """What the check is about: the part of its id before the dot."""
+    return check.claim.id.partition(".")[0]
+
+
+def shown_by(check: CheckEnded, finding: Finding) -> Exchange | None:
+    """The exchange that shows the finding, if there is one."""
+    number = finding.exchange
+    known = number is not None and 0 <= number < len(check.exchanges)
+    return check.exchanges[number] if known and number is not None else None

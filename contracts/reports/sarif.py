@@ -1,0 +1,140 @@
+"""A run as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), for code scanning and
+editors: a rule for each claim, a result for each difference, at the place in openapi.yaml that says
+what should have been."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from contracts.events import CheckEnded, Claim, Finding
+from contracts.exchange import Exchange
+from contracts.reports.as_json import dumped
+from contracts.reports.run import Run, shown_by
+from contracts.reports.words import cut, in_line, utc, visible
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+URL = re.compile(r"https?://[^\s;,<>\"]+")
+FINGERPRINT = "emoContractFinding/v1"
+Object = dict[str, Any]
+
+
+def as_sarif(run: Run) -> str:
+    """Passed checks are rules without a result; a skipped one is a notification."""
+    claims = {c.id: c for c in (*run.started.claims, *(check.claim for check in run.checks))}
+    index = {id: number for number, id in enumerate(claims)}
+    driver = {"name": "emo contract verify", "rules": [*map(_rule, claims.values())]}
+    facts = {"provider": run.started.url, "spec": run.started.spec, "seed": run.started.seed}
+    results = [r for check in run.that("failed") for r in _results(check, index[check.claim.id])]
+    ran = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"emo contract verify/{in_line(run.started.url)}/"},
+        "invocations": [_invocation(run, index)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "properties": {name: in_line(fact) for name, fact in facts.items()},
+    }
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [ran]})
+
+
+def _rule(claim: Claim) -> Object:
+    reasons = f"{claim.title}\nEvidence: {claim.evidence}.\nSource: {claim.source}."
+    url = URL.search(claim.source)
+    return {
+        "id": in_line(claim.id),
+        "shortDescription": {"text": visible(claim.title)},
+        "fullDescription": {"text": visible(reasons)},
+        "help": {"text": visible(reasons)},
+        **({"helpUri": url[0]} if url else {}),
+        "defaultConfiguration": {"level": claim.severity},
+        "properties": {"evidence": claim.evidence, "tier": claim.tier, "cost": claim.cost},
+    }
+
+
+def _results(check: CheckEnded, index: int) -> Iterator[Object]:
+    seen: Counter[str] = Counter()
+    findings = check.findings or (Finding("", check.claim.title, "something else"),)
+    for finding in findings:
+        exchange = shown_by(check, finding)
+        # Not what came instead: that may be another thing each time.
+        operation = exchange.operation if exchange else ""
+        said = "\0".join((check.claim.id, operation, finding.pointer, finding.expected))
+        seen[said] += 1
+        yield _result(check.claim, finding, index) | {
+            "partialFingerprints": {FINGERPRINT: _digest(f"{said}\0{seen[said]}")},
+            **(_exchange(exchange) if exchange else {}),
+        }
+
+
+def _result(claim: Claim, finding: Finding, index: int) -> Object:
+    where = f" at {finding.pointer}" if finding.pointer else ""
+    message = f"{claim.title} Expected{where}: {finding.expected}. Got: {cut(finding.got)}"
+    return {
+        "ruleId": in_line(claim.id),
+        "ruleIndex": index,
+        "level": claim.severity,
+        "message": {"text": _message(message)},
+        "locations": [_location(claim)],
+    }
+
+
+def _message(text: str) -> str:
+    """In messages `[a](b)` is a link and `{0}` an argument, and nothing escapes them."""
+    return re.sub(r"\](?=\()|\{(?=\d)", r"\g<0> ", visible(text))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _location(claim: Claim) -> Object:
+    physical: Object = {"artifactLocation": {"uri": "openapi.yaml"}}
+    if claim.line:
+        physical["region"] = {"startLine": claim.line}
+    if not claim.pointer:
+        return {"physicalLocation": physical}
+    name = in_line(claim.pointer)
+    logical = {"name": name.rpartition("/")[2], "fullyQualifiedName": name, "kind": "member"}
+    return {"physicalLocation": physical, "logicalLocations": [logical]}
+
+
+def _exchange(exchange: Exchange) -> Object:
+    request = {
+        "method": in_line(exchange.method),
+        "target": in_line(exchange.url),
+        "headers": {in_line(name): in_line(value) for name, value in exchange.headers.items()},
+        **({"body": _body(exchange.body)} if exchange.body is not None else {}),
+        "properties": {"curl": visible(exchange.curl())},
+    }
+    answer = exchange.answer_headers.items()
+    response: Object = {"noResponseReceived": not exchange.status, "body": _body(exchange.answer)}
+    if exchange.status:
+        response["statusCode"] = exchange.status
+        response["headers"] = {in_line(name): in_line(value) for name, value in answer}
+    return {"webRequest": request, "webResponse": response}
+
+
+def _body(text: str) -> Object:
+    return {"text": visible(cut(text))}
+
+
+def _invocation(run: Run, index: dict[str, int]) -> Object:
+    began = run.started.at
+    return {
+        "executionSuccessful": run.ended is not None,
+        "startTimeUtc": f"{utc(began):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "endTimeUtc": f"{utc(began + run.seconds):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "toolExecutionNotifications": [
+            {
+                "level": "note",
+                "message": {"text": _message(f"{check.claim.id} was skipped: {check.why}")},
+                "associatedRule": {"id": in_line(check.claim.id), "index": index[check.claim.id]},
+            }
+            for check in run.that("skipped")
+        ],
+    }

@@ -1,0 +1,114 @@
+"""A run as text for a terminal or a log: a table of its checks, what failed and why, a line that
+sums up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import indent
+
+from contracts.events import CheckEnded, Finding
+from contracts.exchange import Exchange
+from contracts.reports.run import Run, shown_by
+from contracts.reports.words import (
+    cut,
+    headline,
+    in_line,
+    money,
+    paid,
+    place,
+    plural,
+    pretty,
+    summary,
+    visible,
+    when,
+)
+
+COLUMNS = ("result", "check", "severity", "evidence", "seconds", "title")
+ANSWER = 800  # characters of an answer; the other reports show more
+
+
+def as_text(run: Run) -> str:
+    """The whole report."""
+    blocks = [head(run), "\n".join(table([COLUMNS, *map(row, run.checks)]))]
+    blocks += map(failure, run.that("failed"))
+    if skipped := run.that("skipped"):
+        blocks.append("\n".join(map(skip, skipped)))
+    return "\n\n".join([*blocks, summary(run)]) + "\n"
+
+
+def head(run: Run) -> str:
+    """What was looked at, and how it went in a few words."""
+    started = run.started
+    waits = "moved by the control API" if started.clock else "real"
+    return (
+        f"{headline(run)}: {in_line(started.url)} by the EMO contract {in_line(started.spec)}\n"
+        f"{when(started.at)}; time: {waits}; paid calls: {paid(started.budget)}; "
+        f"seed: {in_line(started.seed)}"
+    )
+
+
+def row(check: CheckEnded) -> tuple[str, ...]:
+    """A check's cells, in the order of COLUMNS."""
+    claim, seconds = check.claim, f"{check.seconds:.2f}"
+    texts = check.result, claim.id, claim.severity, claim.evidence, seconds, claim.title
+    return tuple(map(in_line, texts))
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Lines with columns below each other, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    numbers = COLUMNS.index("seconds")
+    for cells in rows:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        padded[numbers] = cells[numbers].rjust(widths[numbers])
+        yield "  ".join(padded).rstrip()
+
+
+def failure(check: CheckEnded) -> str:
+    """Why a check failed: what it rests on, each difference, the calls that show them."""
+    claim = check.claim
+    lines = [
+        f"FAILED {in_line(claim.id)} ({claim.severity}): {in_line(claim.title)}",
+        f"  {in_line(claim.evidence)}: {in_line(claim.source)}",
+    ]
+    lines += [f"  {place(claim)}"] if claim.pointer else []
+    for exchange, findings in _by_exchange(check).items():
+        lines += [finding_lines(finding) for finding in findings]
+        if exchange is not None:
+            lines.append(indent(exchange_lines(check.exchanges[exchange]), "    "))
+    return "\n".join(lines)
+
+
+def finding_lines(finding: Finding) -> str:
+    """One difference."""
+    where = in_line(finding.pointer) or "the whole answer"
+    expected, got = in_line(finding.expected), in_line(cut(finding.got, ANSWER))
+    return f"  at {where}\n    expected  {expected}\n    got       {got}"
+
+
+def exchange_lines(exchange: Exchange) -> str:
+    """A call as a command, and its answer."""
+    answer = f"-> {exchange.status}" if exchange.status else "-> no answer"
+    text = cut(pretty(exchange.answer), ANSWER)
+    return visible(f"{exchange.curl()}{answer} {text}")
+
+
+def skip(check: CheckEnded) -> str:
+    """Why a check was skipped."""
+    return f"SKIPPED {in_line(check.claim.id)}: {in_line(check.why)}"
+
+
+def outlook(run: Run) -> str:
+    """What is going to be done, before the first check."""
+    total = sum(claim.cost for claim in run.started.claims)
+    costs = f", at most {money(total)}" if total else ""
+    return f"{plural(len(run.started.claims), 'check')} of {in_line(run.started.url)}{costs}"
+
+
+def _by_exchange(check: CheckEnded) -> dict[int | None, list[Finding]]:
+    """The findings by the exchange that shows them, so that each is shown once."""
+    found: dict[int | None, list[Finding]] = {}
+    for finding in check.findings:
+        number = finding.exchange if shown_by(check, finding) else None
+        found.setdefault(number, []).append(finding)
+    return found

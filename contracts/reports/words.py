@@ -1,0 +1,108 @@
+"""How reports write things: times, money, counts, and the text of strangers, in which nothing stays
+unseen. Knows no format."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+from contracts.events import RESULTS, Claim
+from contracts.reports.run import Run
+
+LONGEST = 4000  # characters of a request or an answer; the JSON report has all of them
+# What a reader would not see, or would take for something else: controls, marks that turn the
+# direction of what follows, spaces without width, halves of surrogate pairs, no characters at all.
+_UNSEEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    r"""The text with what cannot be seen written out (`\x1b`, `\u202e`); line ends and tabs stay.
+    Every character of it may stand in XML."""
+    return _UNSEEN.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def in_line(text: str) -> str:
+    r"""The same as one line: line ends and tabs are written out too."""
+    return visible(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Its beginning, with a note of how much more there is."""
+    left = len(text) - longest
+    return text if left <= 0 else f"{text[:longest]}\n[… {plural(left, 'more character')}]"
+
+
+def pretty(text: str) -> str:
+    """JSON over several lines, with every key and digit as it came; other text as it is."""
+    try:
+        return msgspec.json.format(text, indent=2)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return text
+
+
+def utc(at: float) -> datetime:
+    """Epoch seconds as a time."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def when(at: float) -> str:
+    """Epoch seconds for people."""
+    return f"{utc(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def money(amount: float) -> str:
+    """CNY, to a hundredth of a fen: a detection costs 0.004."""
+    whole, _, fraction = f"{amount:.4f}".partition(".")
+    return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')} CNY"
+
+
+def plural(count: int, thing: str) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def headline(run: Run) -> str:
+    """The verdict in a few words."""
+    counts, total = run.counts, len(run.checks)
+    if run.verdict == "failed":
+        return f"{counts['failed']} of {plural(total, 'check')} failed"
+    if run.verdict == "passed":
+        if not counts["skipped"]:
+            return f"All {plural(total, 'check')} passed" if total > 1 else "The check passed"
+        return f"{plural(counts['passed'], 'check')} passed, none failed"
+    return "The run was cut off" if run.verdict == "unfinished" else "Nothing was checked"
+
+
+def summary(run: Run) -> str:
+    """`51 passed, 2 failed, 4 skipped in 3.1 s; 0.00 CNY spent`"""
+    counts = ", ".join(f"{run.counts[result]} {result}" for result in RESULTS)
+    text = f"{counts} in {run.seconds:.1f} s; {money(run.spent)} spent"
+    if run.ended:
+        return text
+    during = f" during {in_line(run.running.id)}" if run.running else ""
+    left = len(run.started.claims) - len(run.checks)
+    return f"{text}; cut off{during}, {left} of {len(run.started.claims)} not done"
+
+
+def paid(budget: float | None) -> str:
+    """What a budget allows."""
+    return "nothing" if budget is None else f"up to {money(budget)}"
+
+
+def place(claim: Claim) -> str:
+    """Where openapi.yaml says it, "" where it does not."""
+    if not claim.pointer:
+        return ""
+    line = f":{claim.line}" if claim.line else ""
+    return in_line(f"openapi.yaml{line}#{claim.pointer.removeprefix('#')}")
+
+
+def _escape(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
