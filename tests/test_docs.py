@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
     "docs/architecture.md",
+    "docs/contract.md",
     "docs/control.md",
     "docs/journal.md",
     "docs/limits.md",
@@ -31,7 +32,7 @@ BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M 
 TARGETS = re.compile(r"^(\w+):", re.M)
 # What differs from run to run: ids, times, the port; and the line of something in openapi.yaml.
 VARYING = re.compile(
-    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\d\d:\d\d:\d\d|\d+\.\d s\b"
+    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\d\d:\d\d:\d\d|\d+\.\d s\b|\d+\.\d+s\b"
     r"|(?<=127\.0\.0\.1:)\d+|(?<=openapi\.yaml:)\d+"
 )
 
@@ -65,7 +66,8 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     emo.write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m mock_server.cli "$@"\n')
     emo.chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if "DASHSCOPE" not in name}
-    return {**clean, "PATH": f"{emo.parent}{os.pathsep}{os.environ['PATH']}", **more}
+    path = f"{emo.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**clean, "PATH": path, "COLUMNS": "80", **more}
 
 
 def run(command: list[str], tmp_path: Path, **more: str) -> str:
@@ -91,6 +93,15 @@ def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
     script = script.replace("emo serve", f"emo serve --port {port}")
     assert "SUCCEEDED" in run(["sh", "-e", "-c", script], tmp_path)
     assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+
+
+def test_the_block_that_holds_the_fake_to_the_contract_writes_its_reports(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = (ROOT / "examples/contract.sh").read_text("utf-8").replace(":8787", f":{port}")
+    run(["sh", "-e", "-c", script.replace("emo serve", f"emo serve --port {port}")], tmp_path)
+    for name in ("contract.html", "contract.xml", "contract.sarif"):
+        assert "story.download" in (tmp_path / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +130,8 @@ def shown(page: str, name: str) -> str:
 @pytest.mark.parametrize(
     ("page", "name", "time"),
     [("docs/journal.md", "journal.sh", "skip"), ("docs/journal.md", "replay.sh", "fast"),
-     ("docs/limits.md", "spend.py", "frozen")],
+     ("docs/limits.md", "spend.py", "frozen"),
+     ("docs/contract.md", "stub_contract.sh", "fast")],
 )  # fmt: skip
 def test_an_example_prints_what_its_page_says(
     serve: Callable[..., AbstractContextManager[str]],

@@ -153,7 +153,8 @@ def test_every_check_says_what_it_rests_on() -> None:
         assert claim.evidence in ("documented", "captured", "inferred")
         assert bool(claim.cost) == (claim.tier == "paid")
         if claim.pointer:
-            SPEC.places.value("#" + claim.pointer.removeprefix("#"))
+            assert SPEC.places.value(claim.pointer)
+        assert bool(claim.line) == bool(claim.pointer)
 
 
 def test_an_id_is_registered_once() -> None:

@@ -50,6 +50,7 @@ class Check(Struct, frozen=True):
         that the spec lacks."""
         reasons = [r if isinstance(r, Because) else _because(spec, r) for r in self.rests_on]
         weakest = max(reasons, key=lambda reason: EVIDENCE.index(reason.evidence))
+        pointer = next((r.pointer for r in reasons if r.pointer), "")
         return Claim(
             id=self.id,
             title=self.title,
@@ -58,7 +59,8 @@ class Check(Struct, frozen=True):
             severity=self.severity,
             tier=self.tier,
             cost=round(sum(map(budget.of, self.pays)), 6),
-            pointer=next((r.pointer for r in reasons if r.pointer), ""),
+            pointer=pointer,
+            line=spec.places.line(pointer) if pointer else 0,
         )
 
 

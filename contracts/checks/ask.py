@@ -4,6 +4,7 @@ no time; what it sends goes through a Provider, which pays for nothing that is n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ MISSING = object()
 MINE = "mine"
 SHOWN = 300  # characters of a value in a finding
 TRIES = 4  # a 429 is asked again so often in all
-DETAILS = " For details, see: "  # what newer gateways add to a message
+DETAILS = re.compile(r"\s+For details, see: ")  # what newer gateways add to a message
 ASYNC = "X-DashScope-Async"
 
 
@@ -190,7 +191,7 @@ class Ask:
             return False
         if exchange.status < 400:
             return True
-        said = str(at(exchange, "/message")).partition(DETAILS)[0]
+        said = DETAILS.split(str(at(exchange, "/message")))[0]
         messages = [_message(outcome, exchange, field) for outcome in wanted]
         return self.that(exchange, "/message", said in messages, " or ".join(messages))
 

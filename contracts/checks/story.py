@@ -17,7 +17,7 @@ from contracts.exchange import Exchange
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TIMES = ("submit_time", "scheduled_time", "end_time")
 CLOSE = 120.0  # seconds by which the clocks of a gateway and of its tasks may differ
-LIFECYCLE = "/components/schemas/TaskStatus/x-task-lifecycle"
+LIFECYCLE = "#/components/schemas/TaskStatus/x-task-lifecycle"
 
 
 def epoch(text: Any) -> float | None:

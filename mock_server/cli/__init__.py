@@ -27,38 +27,49 @@ COMMANDS = {
     "journal": ("journal", "Show what was asked and answered."),
     "explain": ("explain", "Say why a call was answered as it was."),
     "replay": ("replay", "Get the answers of a bundle again, or see where they differ."),
+    "contract": ("contract", "Hold a provider, a recording or a new spec to the contract."),
     "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
 }
 FOUND_PROBLEMS, WRONG_USAGE = 1, 2
 
 
+Commands = dict[str, tuple[str, str]]
+
+
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group whose commands are imported when they are used: from modules of `package`."""
+
+    def __init__(self, *, table: Commands, package: str, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.table = table
+        self.package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module = import_module(f"mock_server.cli.{COMMANDS[cmd_name][0]}")
+        module = import_module(f"{self.package}.{self.table[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name if cmd_name != "list" else "list_")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], list(COMMANDS))}")
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], list(self.table))}")
         return super().resolve_command(ctx, args)
 
 
 @click.group(
     cls=LazyGroup,
+    table=COMMANDS,
+    package=__name__,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Try: emo demo",
 )

@@ -1,0 +1,204 @@
+"""`emo contract verify`: the checks against any provider, shown as they go, and as reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mock_server.cli import FOUND_PROBLEMS
+from mock_server.near import did_you_mean
+from mock_server.settings import environment
+
+if TYPE_CHECKING:
+    from contracts.checks import Check
+    from contracts.events import Event
+    from contracts.provider import Provider
+    from contracts.reports import Target
+    from contracts.spec import Spec
+    from contracts.verify import Media, Verification
+
+HTTP_PATIENCE = 60.0  # seconds for one answer
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo contract verify http://127.0.0.1:8787
+  emo contract verify http://127.0.0.1:8787 --budget 10 --report html=contract.html
+  emo contract verify https://api.example.com --prefix /qwen --check keys --check unknown.uuid
+  emo contract verify https://dashscope.aliyuncs.com --budget 3 --ledger docs/ledger.json
+"""
+)
+@click.argument("base_url")
+@click.option("--check", "only", multiple=True, metavar="ID", help="Only this check, or all KEYS.…")
+@click.option("--skip", multiple=True, metavar="ID", help="All but this check, or these.")
+@click.option(
+    "--tier",
+    type=click.Choice(["free", "paid"]),
+    default="paid",
+    show_default=True,
+    help="free: only what costs nothing. paid: what the budget allows, too.",
+)
+@click.option("--budget", type=float, metavar="CNY", help="How much may be spent.  [default: none]")
+@click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
+@click.option("--seed", default="emo", show_default=True, help="What chance depends on.")
+@click.option(
+    "--timeout", default=1800.0, show_default=True, help="Seconds to wait for a task to end."
+)
+@click.option("--image-url", help="The portrait to send.  [default: the documentation's]")
+@click.option("--audio-url", help="The recording to send, with --audio-seconds.")
+@click.option("--audio-seconds", type=float, help="How long that is: it decides the price.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="[FORM=]FILE",
+    help="Write a report: text, json, junit, sarif or html. A FORM alone goes to stdout.",
+)
+@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="What a real "
+              "provider was seen to do is kept in this file.")  # fmt: skip
+@click.option("--list", "listing", is_flag=True, help="List the checks and send nothing.")
+def verify(**options: Any) -> int:
+    """Hold any provider of EMO to the contract: the fake, a reseller, the service itself.
+
+    BASE_URL is where it is, without /api/v1. The key is DASHSCOPE_API_KEY of the environment, a
+    second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake needs none.
+
+    Exit code 0 when every check passed that was made, 1 when one failed, 2 for a wrong call, and
+    where nobody answers.
+    """
+    from contracts.provider import Unreachable
+    from contracts.spec import Spec
+
+    spec = Spec.load()
+    targets = [_target(text) for text in options["reports"]]
+    _known(options["ledger"])
+    checks = _checks(options)
+    media = _media(spec, options)
+    if options["listing"]:
+        return _list(spec, checks, media)
+    with _provider(spec, media, options) as provider:
+        try:
+            run = _verification(spec, provider, checks, media, options)
+            return _shown(run, targets, options["ledger"])
+        except Unreachable as error:
+            raise click.UsageError(str(error)) from None
+
+
+def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
+    from contracts import ledger as ledgers
+    from contracts.events import Ended
+    from contracts.reports import open_reports
+    from mock_server.cli.contract.progress import Progress
+
+    events: list[Event] = []
+    with ExitStack() as stack:
+        try:
+            report = stack.enter_context(open_reports(targets))
+        except OSError as error:
+            raise click.UsageError(f"--report: {error}") from None
+        progress = stack.enter_context(Progress())
+        for event in run.run():
+            for take in (progress.take, report, events.append):
+                take(event)
+    if ledger is not None:
+        click.echo(ledgers.update(ledger, run.spec, events), err=True)
+    last = events[-1]
+    assert isinstance(last, Ended)
+    return 0 if last.green else FOUND_PROBLEMS
+
+
+def _checks(options: dict[str, Any]) -> list[Check]:
+    from contracts.checks import all_checks
+    from contracts.verify import UnknownCheck, select
+
+    known = all_checks()
+    try:
+        return select(known, options["only"], options["skip"], options["tier"])
+    except UnknownCheck as error:
+        hint = did_you_mean(str(error), known)
+        raise click.UsageError(f"no check {error}.{hint} --list shows them all") from None
+
+
+def _media(spec: Spec, options: dict[str, Any]) -> Media:
+    from contracts.verify import Media
+
+    documented = Media.documented(spec)
+    audio, seconds = options["audio_url"], options["audio_seconds"]
+    if (audio is None) != (seconds is None):
+        raise click.UsageError("--audio-url and --audio-seconds belong together")
+    if seconds is not None and not 0 < seconds <= 60:
+        raise click.UsageError(f"--audio-seconds {seconds:g} must be above 0, and at most 60")
+    image = options["image_url"] or documented.image_url
+    return Media(image, audio or documented.audio_url, seconds or documented.seconds)
+
+
+@contextmanager
+def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Provider]:
+    import httpx
+
+    from contracts.budget import Budget
+    from contracts.provider import KEY, OTHER_KEY, Provider
+
+    url, budget = options["base_url"], options["budget"]
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"BASE_URL {url!r} must begin with http:// or https://")
+    if budget is not None and not budget >= 0:
+        raise click.UsageError(f"--budget {budget} must be 0 or more")
+    with httpx.Client(timeout=HTTP_PATIENCE) as http:
+        yield Provider(
+            url,
+            budget=Budget(spec, budget, media.seconds),
+            http=http,
+            prefix=options["prefix"],
+            key=environment().get(KEY, ""),
+            other_key=environment().get(OTHER_KEY, ""),
+        )
+
+
+def _verification(
+    spec: Spec, provider: Provider, checks: list[Check], media: Media, options: dict[str, Any]
+) -> Verification:
+    from contracts.verify import Verification
+
+    provider.sign_in(options["seed"])
+    return Verification(
+        spec, provider, checks,
+        media=media, seed=options["seed"], patience=options["timeout"],
+    )  # fmt: skip
+
+
+def _target(text: str) -> Target:
+    from contracts.reports import REPORTS, Target, UnknownReport
+
+    try:
+        return Target.of(text)
+    except UnknownReport as error:
+        hint = did_you_mean(text.partition("=")[0], REPORTS)
+        raise click.UsageError(f"--report {error}.{hint}") from None
+
+
+def _known(ledger: Path | None) -> None:
+    """Look at the ledger before anything is paid for."""
+    from contracts.ledger import LedgerError, load
+
+    try:
+        if ledger is not None:
+            load(ledger)
+    except LedgerError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _list(spec: Spec, checks: list[Check], media: Media) -> int:
+    from contracts.budget import Budget
+
+    budget = Budget(spec, None, media.seconds)
+    for check in checks:
+        claim = check.claim(spec, budget)
+        cost = f"{claim.cost:.3f} CNY" if claim.cost else "free"
+        click.echo(f"{claim.id:<24}{claim.evidence:<12}{cost:<12}{claim.title}")
+    return 0

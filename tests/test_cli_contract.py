@@ -1,0 +1,118 @@
+"""`emo contract verify` as its users run it: against a server, with reports, and called wrongly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from faulty import all_liars, lying
+from support_cli import emo
+
+from contracts.checks import all_checks
+from contracts.spec import Spec
+from mock_server.cli import cli, main
+from mock_server.cli.contract import COMMANDS
+
+FORMS = ("text", "json", "junit", "sarif", "html")
+
+
+def run(*arguments: str, **variables: str) -> Result:
+    hidden = {"DASHSCOPE_API_KEY": None, "EMO_CONTRACT_OTHER_KEY": None}
+    return CliRunner().invoke(cli, ["contract", *arguments], env={**hidden, **variables})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"emo contract {command}" in result.output.partition("Example")[2]
+
+
+@pytest.mark.parametrize("prefix", ["", "/qwen"])
+def test_the_fake_is_green_and_every_report_is_written(
+    url: str, tmp_path: Path, prefix: str
+) -> None:
+    reports = [f"--report={form}={tmp_path / form}" for form in FORMS]
+    result = run("verify", url, "--prefix", prefix, "--budget", "10", *reports)
+    assert result.exit_code == 0, result.output
+    assert f"{len(all_checks())} passed" in result.output
+    for form in FORMS:
+        assert "story.download" in (tmp_path / form).read_text("utf-8")
+
+
+def test_a_wrong_server_is_a_1_and_is_told() -> None:
+    with lying(Spec.load(), all_liars()["usage_is_a_list"].make()) as url:
+        done = emo("contract", "verify", url, "--budget", "10", "--check", "story.usage")
+    assert done.returncode == 1
+    assert "FAILED story.usage" in done.stderr
+    assert "at /usage" in done.stderr
+
+
+def test_without_a_budget_only_what_is_free_is_checked(url: str) -> None:
+    result = run("verify", url, "--report", "json=-")
+    free = sum(1 for check in all_checks().values() if check.tier == "free")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["ended"]["counts"]["passed"] == free
+
+
+def test_the_checks_can_be_listed(url: str) -> None:
+    result = run("verify", url, "--list", "--tier", "free")
+    listed = [line.split()[0] for line in result.stdout.splitlines()]
+    assert listed == [name for name, c in all_checks().items() if c.tier == "free"]
+
+
+def test_the_key_of_the_environment_is_never_shown(url: str, tmp_path: Path) -> None:
+    secret = "sk-0123456789abcdef0123"
+    reports = [f"--report={form}={tmp_path / form}" for form in FORMS]
+    variables = {"DASHSCOPE_API_KEY": secret, "EMO_CONTRACT_OTHER_KEY": f"{secret}b"}
+    result = run("verify", url, "--budget", "10", *reports, **variables)
+    written = [(tmp_path / form).read_text("utf-8") for form in FORMS]
+    assert secret not in result.output + "".join(written)
+
+
+def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.json"
+    assert run("verify", url, "--ledger", str(ledger)).exit_code == 0
+    assert not ledger.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ftp://x"], "must begin with http:// or https://"),
+        (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
+        (["http://x", "--report", "htm=x"], "Did you mean 'html'?"),
+        (["http://x", "--report", "report.pdf"], "names no report"),
+        (["{url}", "--report", "html=no/such/folder/x"], "No such file or directory"),
+        (["http://x", "--budget", "-1"], "must be 0 or more"),
+        (["http://x", "--budget", "nan"], "must be 0 or more"),
+        (["http://x", "--audio-url", "https://x/y.wav"], "belong together"),
+        (["http://x", "--audio-url", "u", "--audio-seconds", "61"], "at most 60"),
+        (["http://x", "--tier", "payed"], "Did you mean 'paid'?"),
+    ],
+)
+def test_a_wrong_call_is_a_2_and_says_what_to_do(
+    url: str, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    arguments = [url if argument == "{url}" else argument for argument in arguments]
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "verify", *arguments])
+    assert end.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_ledger_that_is_none_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.json"
+    ledger.write_text("[]")
+    result = run("verify", "http://127.0.0.1:1", "--ledger", str(ledger))
+    assert result.exit_code == 2
+    assert "is no ledger" in result.output
+
+
+def test_nobody_at_the_url_is_a_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
+    result = run("verify", "http://127.0.0.1:1")
+    assert result.exit_code == 2
+    assert "does not answer" in result.output
