@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint models scenarios media bench clean
+.PHONY: demo test lint models scenarios proven mutants media bench clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -20,6 +20,12 @@ models: .venv/installed-dev
 
 scenarios: .venv/installed-dev
 	$(BIN)/python scripts/generate_scenarios.py
+
+proven: .venv/installed-dev
+	$(BIN)/python scripts/generate_proven.py
+
+mutants: .venv/installed-dev
+	$(BIN)/python scripts/mutate_spec.py
 
 media: .venv/installed-dev
 	$(BIN)/python -m mock_server.media.draw

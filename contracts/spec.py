@@ -267,6 +267,9 @@ class _Compiler:
     def _check_operation(self, operation: Operation) -> None:
         for outcome in operation.outcomes.values():
             where = f"{operation.id} {outcome.status} {outcome.name}"
+            if outcome.status not in operation.answers:
+                self.problems.append(f"{where}: has another status elsewhere")
+                continue
             for error in operation.answers[outcome.status].iter_errors(outcome.value):
                 self.problems.append(f"{where}: {error.message[:200]}")
         for name, request in operation.requests.items():

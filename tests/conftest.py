@@ -13,6 +13,12 @@ from mock_server.server import running
 from mock_server.settings import Settings
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--over-http", action="store_true", help="properties of the contract on a real socket"
+    )
+
+
 @pytest.fixture(scope="session")
 def spec() -> Spec:
     return Spec.load()

@@ -100,6 +100,7 @@ PURE = {
     "contracts.exchange": (),
     "contracts.events": ("contracts.exchange",),
     "contracts.budget": ("contracts.spec",),
+    "contracts.model": ("contracts.spec",),
     "contracts.checks.ask": (
         "contracts.checks.life",
         "contracts.events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,50 @@ def test_nobody_at_the_url_is_a_2(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("verify", "http://127.0.0.1:1")
     assert result.exit_code == 2
     assert "does not answer" in result.output
+
+
+def test_the_fake_can_be_fuzzed_in_this_process_and_over_http() -> None:
+    for where in ([], ["--over-http"]):
+        few = "--phase", "examples", "--phase", "machine", "--examples", "2"
+        done = emo("contract", "fuzz", *where, *few)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "machine: 2 orders of calls, nothing found" in done.stdout
+        assert re.search(r"examples: \d+ calls, nothing found", done.stdout)
+
+
+def test_what_fuzzing_finds_is_a_1_and_is_saved_as_a_test(tmp_path: Path) -> None:
+    found = tmp_path / "test_found.py"
+    with lying(Spec.load(), all_liars()["works_on_all_at_once"].make()) as url:
+        done = emo("contract", "fuzz", url, "--phase", "machine", "--examples", "9", "--save",
+                   str(found))  # fmt: skip
+    assert done.returncode == 1
+    assert "got RUNNING" in done.stdout
+    assert "def test_what_went_wrong() -> None:" in found.read_text("utf-8")
+
+
+def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line() -> None:
+    with lying(Spec.load(), all_liars()["unknown_is_a_404"].make(), time="skip") as url:
+        done = emo("contract", "fuzz", url, "--phase", "examples", "--examples", "5")
+    assert done.returncode == 1
+    assert "curl -X GET" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--examples", "0"], "must be 1 or more"),
+        (["--phase", "machin"], "Did you mean 'machine'?"),
+        (["http://127.0.0.1:1"], "does not answer"),
+    ],
+)
+def test_fuzzing_called_wrongly_is_a_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "fuzz", *arguments])
+    assert end.value.code == 2
+    assert words in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from contracts.places import parts_of, pointer_of
+from contracts.places import parts_of
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
 from mock_server.explain.repair import MISSING, at

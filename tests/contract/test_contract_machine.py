@@ -1,267 +1,128 @@
-"""The life of tasks against a model of it that shares no code with the fake: what the documentation
-says of time, queue, cancellation and expiry, worked out again from the records at each question."""
+"""The life of tasks against a model of it that shares no code with the fake, in any order of calls:
+in this process, or over HTTP with --over-http. And what is told when something goes wrong."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from math import floor, inf
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from support import EPOCH, Service, request
+import httpx
+import pytest
+from faulty import all_liars, lying
+from support import EPOCH, Service, need
 
+from contracts.budget import Budget
+from contracts.machine import Tasks
+from contracts.model import Rules
+from contracts.provider import Provider
+from contracts.retell import as_pytest, as_shell
+from contracts.sequence import Broken
 from contracts.spec import Spec
-from mock_server import media
+from contracts.world import World, run
+from mock_server.app import FakeApp
+from mock_server.engine import Engine
+from mock_server.inprocess import InProcess
+from mock_server.settings import Settings
 
-SPEC = Spec.load()
-EMO = SPEC.models["emo-v1"]
-QUEUE, DAY = EMO["queue-seconds"], 86400.0
-KEYS, STRANGER = ("sk-one", "sk-two"), "sk-stranger"
-TICK = 1 / 1024  # times of a machine are whole ticks: sums of them are exact
-CLOSE = 1e-5  # a start or an end is a sum that floats round
-SQUARE = request(SPEC, "createVideoTask")
-TALL = request(SPEC, "createVideoTask")
-TALL["input"]["ext_bbox"] = [0, 0, 600, 800]
-FAILURES = sorted(name for name in SPEC.task_outcomes if name.startswith("FAILED"))
-fates = st.one_of(
-    st.just("SUCCEEDED"),  # works long: what comes behind it has to wait
-    st.sampled_from(["SUCCEEDED", "RUNNING", "PENDING", "CANCELED", "UNKNOWN"]),
-    st.sampled_from(FAILURES),
-)
-wishes = st.lists(st.tuples(fates, st.sampled_from(["1:1", "3:4"])), min_size=1, max_size=4)
-pauses = st.sampled_from([0, 1024, 14 * 1024, 15 * 1024, 26 * 1024, 60 * 1024])  # in ticks
+QUEUE, DAY = 14.373, 86400.0
+# Wrong in what one poll does not show.
+LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]
 
 
-@dataclass
-class Task:
-    """What a client knows of a task that it created: when, with what in mind, when it canceled."""
-
-    id: str
-    fate: str
-    ratio: str
-    created: float
-    canceled: float = inf
-    seen: str = "PENDING"
-
-    @property
-    def waits_in_line(self) -> bool:
-        """A task that is to be PENDING, CANCELED or UNKNOWN for ever stands in nobody's way."""
-        return self.fate not in ("PENDING", "CANCELED", "UNKNOWN")
-
-    @property
-    def work(self) -> float:
-        if self.fate == "RUNNING":
-            return inf
-        known = SPEC.task_outcomes[self.fate].runs_for
-        return 8.5 * media.clip(self.ratio).duration if known is None else known
+def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
+    provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, key="sk-machine")
+    rules = Rules.of(spec)
+    return World(spec, provider, Rules(rules.queue, rules.life, places))
 
 
-def timeline(tasks: list[Task], places: int) -> dict[str, tuple[float, float]]:
-    """When each task starts and ends: in order of creation, QUEUE s after it at the earliest,
-    on the place that is free first, not before the one ahead, nor before one ahead had left."""
-    free, ahead, plan = [0.0] * places, 0.0, {}
-    for task in tasks:
-        if not task.waits_in_line:
-            plan[task.id] = inf, inf
-        elif task.canceled < inf:
-            plan[task.id] = inf, inf
-            ahead = max(ahead, task.canceled)
-        else:
-            free.sort()
-            start = ahead = max(task.created + QUEUE, free[0], ahead)
-            free[0] = max(start, min(start + task.work, task.created + DAY))
-            plan[task.id] = start, start + task.work
-    return plan
+@contextmanager
+def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
+    """The fake, with a lie on top, without a socket."""
+    settings = Settings(time="fast", concurrency=places)
+    app = FakeApp(Engine(spec, settings=settings, real=lambda: float(int(EPOCH))))
+    if lie:
+        honest, told = app.engine.handle, all_liars()[lie].make()
+        app.engine.handle = lambda call: told(call, honest)
+    with httpx.Client(transport=InProcess(app)) as http:
+        yield _world(spec, http, "http://127.0.0.1", places)
 
 
-def state(task: Task, start: float, end: float, now: float) -> str:
-    if now >= task.created + DAY or task.fate == "UNKNOWN":
-        return "UNKNOWN"
-    if task.canceled <= now or task.fate == "CANCELED":
-        return "CANCELED"
-    return "PENDING" if now < start else "RUNNING" if now < end else task.fate.partition(".")[0]
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_tasks_go_as_the_model_says_in_any_order_of_calls(
+    spec: Spec, request: pytest.FixtureRequest, places: int
+) -> None:
+    if request.config.getoption("--over-http"):
+        with lying(spec, concurrency=places) as url, httpx.Client() as http:
+            run(_world(spec, http, url, places), Tasks, examples=20)
+    else:
+        with in_process(spec, places=places) as world:
+            run(world, Tasks, examples=25)
 
 
-def epoch(text: str) -> float:
-    """Epoch seconds of a time in an answer, which is UTC+8 without saying so."""
-    local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
-    return (local - timedelta(hours=8)).timestamp()
+@pytest.mark.parametrize("name", LIARS)
+def test_a_wrong_server_is_found_out_by_some_order_of_calls(spec: Spec, name: str) -> None:
+    with in_process(spec, name) as world, pytest.raises(Broken) as found:
+        run(world, Tasks, examples=60)
+    assert len(found.value.sequence.calls) < 60
 
 
-def same(shown: float, meant: float) -> bool:
-    """Times are cut to the millisecond."""
-    return -CLOSE <= meant - shown < 0.001 + CLOSE
+@pytest.fixture(scope="module")
+def broken(spec: Spec) -> Broken:
+    with in_process(spec, "a_task_goes_back") as world, pytest.raises(Broken) as found:
+        run(world, Tasks, examples=60)
+    return found.value
 
 
-class Tasks(RuleBasedStateMachine):
-    """Two keys with a queue each, on a machine whose time the rules move."""
-
-    @initialize(places=st.integers(1, 3), wishes=wishes)
-    def start(self, places: int, wishes: list[tuple[str, str]]) -> None:
-        self.service = Service(SPEC, concurrency=places)
-        self.service.real = float(int(EPOCH))
-        self.places = places
-        self.tasks: dict[str, list[Task]] = {key: [] for key in KEYS}
-        self.gone = ["1111"]  # ids of no task: malformed, or dropped by a reset
-        self.create(KEYS[0], wishes)
-
-    @property
-    def now(self) -> float:
-        return self.service.real
-
-    def states(self, key: str, task: Task) -> set[str]:
-        """What it may be now: both, where it starts or ends at this very moment."""
-        span = timeline(self.tasks[key], self.places)[task.id]
-        expired = self.now >= task.created + DAY
-        moments = (self.now,) if expired else (self.now - CLOSE, self.now, self.now + CLOSE)
-        early = {state(task, *span, moment) for moment in moments[:2]}
-        return early | {state(task, *span, m) for m in moments[2:] if m < task.created + DAY}
-
-    def pick(self, key: str, which: int) -> Task | None:
-        """One of the key's tasks, the newest first."""
-        return self.tasks[key][-1 - which % len(self.tasks[key])] if self.tasks[key] else None
-
-    @rule(key=st.sampled_from(KEYS), wishes=wishes, pause=pauses)
-    def create(self, key: str, wishes: list[tuple[str, str]], pause: int = 0) -> None:
-        self.service.real += pause * TICK
-        for fate, ratio in wishes:
-            body = SQUARE if ratio == "1:1" else TALL
-            answer = self.service.create(body, key=key, x_mock_scenario=fate)
-            assert answer.status == 200
-            assert answer.body["output"]["task_status"] == "PENDING"
-            task = Task(answer.body["output"]["task_id"], fate, ratio, self.now)
-            assert task.id not in [known.id for known in self.tasks[key]]
-            self.tasks[key].append(task)
-
-    @rule(key=st.sampled_from(KEYS), which=st.integers(0, 9))
-    def poll(self, key: str, which: int) -> None:
-        task = self.pick(key, which)
-        if task is not None:
-            said = self.service.get(task.id, key=key)
-            again = self.service.get(task.id, key=key).body
-            assert said.status == 200
-            assert {**again, "request_id": ""} == {**said.body, "request_id": ""}
-            assert said.body["output"]["task_id"] == task.id
-            self.check(key, task, said.body["output"], said.body.get("usage"))
-
-    def check(self, key: str, task: Task, output: dict[str, Any], usage: Any) -> None:
-        seen = output["task_status"]
-        assert seen in self.states(key, task)
-        assert seen in SPEC.lifecycle.reachable(task.seen)
-        task.seen = seen
-        start, end = timeline(self.tasks[key], self.places)[task.id]
-        if seen == "CANCELED":
-            end = task.created if task.fate == "CANCELED" else task.canceled
-        times = {
-            "submit_time": task.created if seen != "UNKNOWN" else inf,
-            "scheduled_time": start if seen in ("RUNNING", "SUCCEEDED", "FAILED") else inf,
-            "end_time": end if seen in SPEC.lifecycle.terminal - {"UNKNOWN"} else inf,
-        }
-        assert times.keys() & output.keys() == {name for name, t in times.items() if t < inf}
-        shown = [epoch(output[name]) for name in times if name in output]
-        assert shown == sorted(shown)
-        assert all(same(epoch(output[name]), t) for name, t in times.items() if t < inf)
-        if seen == "FAILED":
-            said = SPEC.task_outcomes[task.fate].value["output"]
-            assert (output["code"], output["message"]) == (said["code"], said["message"])
-        if seen == "SUCCEEDED":
-            duration = media.clip(task.ratio).duration
-            assert usage == {"video_duration": duration, "video_ratio": task.ratio}
-
-    @rule(key=st.sampled_from(KEYS), which=st.integers(0, 9), pause=pauses, fit=st.booleans())
-    def cancel(self, key: str, which: int, pause: int, fit: bool) -> None:
-        """Any task, or one of those that can be canceled."""
-        self.service.real += pause * TICK
-        fits = [t for t in self.tasks[key] if not fit or "PENDING" in self.states(key, t)]
-        if not fits:
-            return
-        task = fits[which % len(fits)]
-        before = self.states(key, task)
-        answer = self.service.cancel(task.id, key=key)
-        if answer.status == 200:
-            assert "PENDING" in before
-            assert list(answer.body) == ["request_id"]
-            task.canceled = self.now
-        else:
-            assert (answer.status, answer.body["code"]) == (400, "UnsupportedOperation")
-            assert before != {"PENDING"}
-
-    @rule(key=st.sampled_from(KEYS), which=st.integers(0, 9), end=st.booleans(), late=st.booleans())
-    def wait_for(self, key: str, which: int, end: bool, late: bool) -> None:
-        """The last tick before a task starts or ends, or the first one after it."""
-        task = self.pick(key, which)
-        if task is not None:
-            moment = timeline(self.tasks[key], self.places)[task.id][end]
-            if moment < task.created + DAY:
-                self.service.real = max(self.now, (floor(moment / TICK) + late) * TICK)
-
-    @rule(key=st.sampled_from(KEYS), which=st.integers(0, 9), late=st.booleans())
-    def wait_till_it_expires(self, key: str, which: int, late: bool) -> None:
-        """The last tick of its 24 hours, or the first one behind them."""
-        task = self.pick(key, which)
-        if task is not None:
-            self.service.real = max(self.now, task.created + DAY - TICK * (not late))
-
-    @rule(key=st.sampled_from(KEYS), really=st.sampled_from([False, False, False, True]))
-    def reset(self, key: str, really: bool) -> None:
-        """What POST /__mock__/reset does; the same ids may be given out again."""
-        if not really:
-            return
-        tenant = self.service.engine.tenant_of_headers({b"authorization": f"Bearer {key}".encode()})
-        self.service.engine.store.reset(tenant)
-        self.gone += [task.id for task in self.tasks[key]]
-        self.tasks[key] = []
-
-    @rule(key=st.sampled_from((*KEYS, STRANGER)))
-    def ask_for_what_is_not_ones_own(self, key: str) -> None:
-        mine = {task.id for task in self.tasks.get(key, ())}
-        others = {task.id for tasks in self.tasks.values() for task in tasks}
-        for task_id in sorted({*self.gone, *others} - mine):
-            output = self.service.get(task_id, key=key).body["output"]
-            assert output == {"task_id": task_id, "task_status": "UNKNOWN"}
-            assert self.service.cancel(task_id, key=key).status == 400
-        if key == STRANGER:
-            listed = self.service.list(key=key).body
-            assert (listed["total"], listed["data"]) == (0, [])
-
-    @invariant()
-    def lists_show_what_the_model_knows(self) -> None:
-        for key in KEYS:
-            listed = self.service.list("page_size=1000", key=key).body
-            alive = [t for t in self.tasks[key] if self.states(key, t) != {"UNKNOWN"}]
-            assert listed["total"] == len(listed["data"]) == len(alive)
-            shown = list(zip(listed["data"], reversed(alive), strict=True))
-            assert [item["task_id"] for item, _ in shown] == [task.id for _, task in shown]
-            for item, task in shown:
-                assert item["status"] in self.states(key, task)
-                assert item["status"] in SPEC.lifecycle.reachable(task.seen)
-                assert same(item["gmt_create"] / 1000, task.created)
-                task.seen = item["status"]
-
-    @invariant()
-    def as_many_run_as_may_and_in_order(self) -> None:
-        for key in KEYS:
-            running = self.service.list("status=RUNNING&page_size=1000", key=key).body["data"]
-            assert len(running) <= self.places
-            in_line = self.service.list("page_size=1000", key=key).body["data"][::-1]
-            starts = [item["start_time"] for item in in_line if "start_time" in item]
-            assert starts == sorted(starts)
+def test_the_way_that_goes_wrong_is_short(broken: Broken) -> None:
+    lines = as_shell(broken).splitlines()
+    assert lines[-1] == "# at /output/task_status expected SUCCEEDED, got RUNNING"
+    assert len(lines) <= 9
 
 
-Tasks.TestCase.settings = settings(
-    max_examples=150,
-    stateful_step_count=30,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],  # add Phase.shrink to have the shortest way to a failure, in minutes
-    report_multiple_bugs=False,
-)
-TestTasks = Tasks.TestCase
+def passes(text: str, url: str) -> bool:
+    """Whether the test that a text is passes against that provider."""
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BASE", url)
+        exec(text, names)
+        try:
+            names["test_what_went_wrong"]()
+        except AssertionError:
+            return False
+    return True
+
+
+def test_the_test_that_is_printed_fails_there_and_passes_on_the_honest_fake(
+    spec: Spec, broken: Broken
+) -> None:
+    with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
+        assert not passes(as_pytest(broken), url)
+    with lying(spec) as url:
+        assert passes(as_pytest(broken), url)
+
+
+def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) -> None:
+    need(shutil.which("curl"), "curl")
+    with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
+        command = ["sh", "-eu", "-c", as_shell(broken)]
+        done = subprocess.run(command, env={"base": url, "PATH": "/usr/bin:/bin"},
+                              capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.count('"task_status":"SUCCEEDED"') == 1
+    assert done.stdout.rstrip().endswith("}")
+    assert '"task_status":"RUNNING"' in done.stdout
+
+
+def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
+    with in_process(spec, "times_are_in_utc") as world, pytest.raises(Broken) as found:
+        run(world, Tasks, examples=60)
+    with lying(spec, all_liars()["times_are_in_utc"].make()) as url:
+        assert not passes(as_pytest(found.value), url)
+    with lying(spec) as url:
+        assert passes(as_pytest(found.value), url)
 
 
 def test_a_stuck_task_that_is_canceled_takes_no_other_back(service: Service) -> None:
