@@ -1,0 +1,59 @@
+"""A service that says one thing, or one thing after the other, and a client of it in a time of its
+own. Judges nothing; keeps what was sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from emo_client import Client
+
+BASE = "https://emo.test/api/v1"
+FACE, EXT = [302, 286, 610, 593], [71, 9, 840, 778]
+CALLS: dict[str, Callable[[Client], Any]] = {
+    "detectFace": lambda emo: emo.detect("https://x/p.png"),
+    "createVideoTask": lambda emo: emo.create("https://x/p.png", "https://x/v.mp3", FACE, EXT),
+    "listTasks": lambda emo: emo.list(),
+    "getTask": lambda emo: emo.get("t"),
+    "cancelTask": lambda emo: emo.cancel("t"),
+}
+
+
+class Scripted:
+    """`Scripted(value).call("getTask")`: what the client makes of this answer. Of several values
+    the last is said for ever; headers go with each."""
+
+    def __init__(self, *values: Any, headers: dict[str, str] | None = None, status: int = 200):
+        self.values, self.status = list(values), status
+        self.headers = {"content-type": "application/json", **(headers or {})}
+        self.present = 0.0
+        self.sent: list[httpx.Request] = []
+
+    def call(self, operation: str) -> Any:
+        """A plain call of an operation."""
+        return self.run(CALLS[operation])
+
+    def run(self, act: Callable[[Client], Any]) -> Any:
+        """What a client of this service does."""
+        with Client(
+            api_key="sk-0123456789abcdef",
+            base_url=BASE,
+            transport=httpx.MockTransport(self._answer),
+            sleep=self._sleep,
+            clock=lambda: self.present,
+            now=lambda: self.present,
+            random=lambda: 0.0,
+        ) as emo:
+            return act(emo)
+
+    def _sleep(self, seconds: float) -> None:
+        self.present += seconds
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        value = self.values.pop(0) if len(self.values) > 1 else self.values[0]
+        body = json.dumps(value).encode()
+        return httpx.Response(self.status, content=body, headers=self.headers)
