@@ -1,0 +1,160 @@
+"""Who may notice that openapi.yaml is wrong, in the order of cost: the loader, the generated files,
+then tests of the suite as pytest runs them, with the changed tree in place of the file.
+
+Nothing here compares the changed tree with the right one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+import contracts.document
+import contracts.spec
+from contracts.document import Node, SpecError, default_path
+from contracts.spec import Spec
+
+ROOT = Path(__file__).parents[2]
+# Each room of tests is run as a whole until one of them fails.
+SUITES = {
+    "the facts": (
+        "tests/test_spec_facts.py",
+        "tests/test_spec_facts_answers.py",
+        "tests/test_spec_facts_requests.py",
+    ),
+    "the fake": (
+        "tests/test_refusals.py",
+        "tests/test_lifecycle.py",
+        "tests/test_limits.py",
+        "tests/test_account.py",
+        "tests/test_results.py",
+        "tests/test_variants.py",
+        "tests/test_spec.py",
+    ),
+    "every answer": (
+        "tests/test_catalogue.py",
+        "tests/test_catalogue_triggers.py",
+        "tests/test_catalogue_variants.py",
+        "tests/test_explain.py",
+        "tests/test_scenarios.py",
+        "tests/contract/test_contract_rules.py",
+        "tests/contract/test_contract_mutations.py",
+    ),
+    "the client": (
+        "tests/client/test_client_contract.py",
+        "tests/client/test_client_contract_requests.py",
+        "tests/client/test_client_contract_newer.py",
+    ),
+    "the kit": ("tests/test_verify.py",),
+}
+QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--no-header"]
+# They test how the file is read, which here is not read.
+ABOUT_READING = ["-k", "not remembered"]
+
+
+def script(name: str) -> ModuleType:
+    """A module of the folder of scripts, which is no package."""
+    found = spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert found
+    assert found.loader
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+class Killed(Struct, frozen=True):
+    """by: of SUITES, `the loader` or a generated file. told: the test or the problem."""
+
+    by: str
+    told: str
+
+
+def put(tree: Node) -> None:
+    """From now on this process takes the tree for openapi.yaml, wherever it is loaded."""
+    honest = contracts.document.read
+
+    def read(path: Path) -> Node:
+        return tree if path == default_path() else honest(path)
+
+    contracts.document.read = read
+    contracts.spec.read = read  # type: ignore[attr-defined]
+
+
+def killed(tree: Node) -> Killed | None:
+    """Who notices first; None where nobody does. Changes this process for good: see put()."""
+    put(tree)
+    for look in (_loader, _models, _scenarios):
+        found = look(tree)
+        if found:
+            return found
+    return next(_suites(), None)
+
+
+def _loader(tree: Node) -> Killed | None:
+    """As the fixture `spec` of all tests, and the start of the fake."""
+    try:
+        Spec.load()
+    except SpecError as error:
+        return Killed("the loader", error.problems[0])
+    except Exception as error:  # noqa: BLE001 - no good way to refuse, but none to start either
+        return Killed("the loader", f"breaks off with {type(error).__name__}: {error}")
+    return None
+
+
+def _models(tree: Node) -> Killed | None:
+    """As test_models_are_what_the_spec_generates. What it would write follows from two parts of
+    the spec; only where they differ is it worth a second to write it."""
+    try:
+        if _made_of(tree) == _made_of(HONEST):
+            return None
+        if MODELS.render(tree) == MODELS.MODELS.read_text("utf-8"):
+            return None
+        return Killed("models.py", "is not what the spec generates")
+    except Exception as error:  # noqa: BLE001 - whatever stops it would stop the test
+        return Killed("models.py", f"cannot be generated: {type(error).__name__}")
+
+
+def _made_of(tree: Node) -> tuple[Any, ...]:
+    return MODELS._constants(tree), [*MODELS._models(tree)]
+
+
+def _scenarios(tree: Node) -> Killed | None:
+    """As test_the_page_is_what_the_spec_generates."""
+    try:
+        if SCENARIOS.render(Spec.load()) == SCENARIOS.PAGE.read_text("utf-8"):
+            return None
+        return Killed("scenarios.md", "is not what the spec generates")
+    except Exception as error:  # noqa: BLE001 - whatever stops it would stop the test
+        return Killed("scenarios.md", f"cannot be generated: {type(error).__name__}")
+
+
+def _suites() -> Iterator[Killed]:
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the tests need none; half a second each
+    for name, files in SUITES.items():
+        first = First()
+        if pytest.main([*QUIET, *ABOUT_READING, *files], plugins=[first]) != pytest.ExitCode.OK:
+            yield Killed(name, first.failed or "cannot be collected")
+
+
+class First:
+    """The plugin that keeps which test failed first."""
+
+    failed = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+
+MODELS, SCENARIOS = script("generate_models"), script("generate_scenarios")
+HONEST = contracts.document.read(default_path())
