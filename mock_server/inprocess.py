@@ -31,14 +31,14 @@ class InProcess(httpx.BaseTransport):
         async def send(message: Message) -> None:
             sent.append(message)
 
-        answering = self._app(_scope(request), receive, send)
+        answering: Any = self._app(_scope(request), receive, send)  # a coroutine
         try:
-            answering.send(None)  # type: ignore[attr-defined]  (a coroutine)
+            answering.send(None)
         except StopIteration:
             start, *parts = sent
             content = b"".join(part.get("body", b"") for part in parts)
             return httpx.Response(start["status"], headers=start["headers"], content=content)
-        answering.close()  # type: ignore[attr-defined]
+        answering.close()
         raise NotAtOnce(f"{request.method} {request.url.path} is not answered at once")
 
 

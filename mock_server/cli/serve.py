@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ Examples:
   emo serve --time real --concurrency 3 --limits documented
   emo serve --scenario '{operation: createVideoTask, first: 2, do: Throttling.RateQuota}'
   emo serve --scenario bad-day.yaml --variant detector-rejection=400
+  emo serve --replay cassette.json --time skip
   emo serve --host 0.0.0.0 --admin-token s3cret
 """
 )
@@ -60,6 +62,12 @@ Examples:
     help="The other side of a contradiction of the documentation; `emo scenarios` lists them.",
 )
 @click.option(
+    "--replay",
+    metavar="CASSETTE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer from a recording: of `emo contract record`, a HAR file, or VCR.py's.",
+)
+@click.option(
     "--log",
     default="auto",
     show_default=True,
@@ -68,7 +76,9 @@ Examples:
 )
 @click.option("--admin-token", help="Opens the control API off this machine, to who sends it.")
 @click.option("--allow-host", multiple=True, help="A further Host name for the control API.")
-def serve(allow_host: tuple[str, ...], variants: tuple[str, ...], **options: Any) -> None:
+def serve(
+    allow_host: tuple[str, ...], variants: tuple[str, ...], replay: Path | None, **options: Any
+) -> None:
     """Run the fake service. Stop it with Ctrl-C."""
     import gc
 
@@ -85,7 +95,7 @@ def serve(allow_host: tuple[str, ...], variants: tuple[str, ...], **options: Any
             variants=dict(map(_pair, variants)),
             **options,
         )
-        app = create_app(settings, tell=_tell)
+        app = create_app(settings, tell=_tell) if replay is None else _replaying(settings, replay)
     except (SettingsError, ScenarioError, VariantError) as error:
         raise click.UsageError(str(error)) from None
     except SpecError as error:
@@ -97,6 +107,12 @@ def serve(allow_host: tuple[str, ...], variants: tuple[str, ...], **options: Any
     except server.AddressError as error:
         raise click.ClickException(str(error)) from None
     _tell_unused(app.engine)
+
+
+def _replaying(settings: Settings, cassette: Path) -> FakeApp:
+    from mock_server.playback import replaying
+
+    return replaying(settings, cassette)
 
 
 def _pair(text: str) -> tuple[str, str]:
