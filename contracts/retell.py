@@ -22,7 +22,7 @@ import httpx
 
 def test_what_went_wrong() -> None:
     """{why}."""
-    base = os.environ.get("BASE", "http://127.0.0.1:8787")
+    base = os.getenv("BASE", "http://127.0.0.1:8787")
     run, now = uuid.uuid4().hex[:8], {{}}
     with httpx.Client(base_url=base, timeout=60) as http:
 

@@ -1,0 +1,126 @@
+"""From exchanges, as they come, to a cassette: polls of a task become its timeline, all else stays
+an exchange. It sends nothing and reads no clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.cassette.model import FORMAT, Answer, Cassette, Exchange, State, Timeline
+from contracts.cassette.operations import Operations
+from contracts.spec import Spec
+
+# Fields and headers that differ from poll to poll of a task that has not changed.
+VOLATILE_FIELDS = {"request_id"}
+
+
+class _Task(Struct):
+    """A timeline as it grows."""
+
+    timeline: Timeline
+    contents: list[Any]
+
+
+class Assembler:
+    """One recording. Exchanges must be clean already: what is given is kept."""
+
+    def __init__(self, spec: Spec, *, upstream: str = "", began: str = "") -> None:
+        self._operations = Operations(spec)
+        self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
+        self._exchanges: list[Exchange] = []
+        self._created: dict[str, int] = {}  # the number of the exchange that created a task
+        self._tasks: dict[str, _Task] = {}
+
+    def take(self, exchange: Exchange) -> bool:
+        """Keep an exchange. Whether it said anything new: the same answer to one more poll does
+        not."""
+        answer, request = exchange.answer, exchange.request
+        task_id = self._operations.polled(request.method, request.path)
+        if answer is not None and task_id is not None and _status_of(answer):
+            return self._poll(task_id, exchange, answer)
+        if answer is not None and answer.status == 200 and request.method != "GET":
+            created = answer.output.get("task_id")
+            if isinstance(created, str):
+                self._created.setdefault(created, len(self._exchanges))
+        self._exchanges.append(exchange)
+        return True
+
+    def note(self, text: str) -> None:
+        """Say something to whoever reads the cassette."""
+        self._head = replace(self._head, notes=(*self._head.notes, text))
+
+    def cassette(self) -> Cassette:
+        """All that was taken until now."""
+        timelines = tuple(task.timeline for task in self._tasks.values())
+        return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
+
+    def _poll(self, task_id: str, exchange: Exchange, answer: Answer) -> bool:
+        content = _content(answer)
+        task = self._tasks.get(task_id)
+        if task is None:
+            self._tasks[task_id] = _Task(self._timeline(task_id, exchange, answer), [content])
+            return True
+        since = _since(task.timeline, exchange)
+        number = _same(task, content, since)
+        states = list(task.timeline.states)
+        if number is None:
+            states.append(State(_status_of(answer), answer, since, since))
+            task.contents.append(content)
+        else:
+            states[number] = _seen_again(states[number], since)
+        task.timeline = replace(task.timeline, states=tuple(states))
+        return number is None
+
+    def _timeline(self, task_id: str, exchange: Exchange, answer: Answer) -> Timeline:
+        number = self._created.get(task_id)
+        first = exchange if number is None else self._exchanges[number]
+        started = Timeline(task_id, exchange.request, (), first.at, number)
+        since = _since(started, exchange)
+        return replace(started, states=(State(_status_of(answer), answer, since, since),))
+
+
+def _status_of(answer: Answer) -> str:
+    """The state that an answer says its task is in; "" of a refusal."""
+    found = answer.output.get("task_status") if answer.status == 200 else None
+    return found if isinstance(found, str) else ""
+
+
+def _content(answer: Answer) -> Any:
+    """What an answer says, without what differs each time."""
+    return _steady(answer.value)
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: _steady(item) for n, item in value.items() if n not in VOLATILE_FIELDS}
+    if isinstance(value, list):
+        return [_steady(item) for item in value]
+    # Result URLs may be signed anew for each poll.
+    return value.partition("?")[0] if isinstance(value, str) and "://" in value else value
+
+
+def _since(timeline: Timeline, exchange: Exchange) -> float | None:
+    if exchange.at is None or timeline.created is None:
+        return None
+    return round(max(0.0, exchange.at - timeline.created), 3)
+
+
+def _same(task: _Task, content: Any, since: float | None) -> int | None:
+    """The number of the state that a poll saw again: the last, or an earlier one where the answers
+    of two polls overtook each other."""
+    last = len(task.contents) - 1
+    if task.contents[last] == content:
+        return last
+    latest = task.timeline.states[last].since
+    if since is not None and latest is not None and since <= latest and content in task.contents:
+        return task.contents.index(content)
+    return None
+
+
+def _seen_again(state: State, since: float | None) -> State:
+    if since is None or state.since is None or state.until is None:
+        return replace(state, polls=state.polls + 1)
+    first, last = min(state.since, since), max(state.until, since)
+    return replace(state, polls=state.polls + 1, since=first, until=last)

@@ -1,0 +1,88 @@
+"""Bodies as bytes and as a cassette keeps them. Decompresses a copy, never more than a limit."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from contracts.cassette.model import Body
+
+LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
+DEEPEST = 64  # levels of JSON that are kept as a value; deeper ones are text
+# wbits of zlib: gzip has a header of its own; `deflate` is zlib's by the RFC, raw by some servers.
+_WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+
+
+def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body | None:
+    """The body of these bytes, None for none. encoding: of Content-Encoding. size: how many bytes
+    there were, where not all of them are here."""
+    size = len(data) if size is None else size
+    plain = None if size > len(data) or size > LONGEST else decoded(data, encoding)
+    text = None if plain is None else _text(plain)
+    if not size:
+        return None
+    return Body(size=size) if text is None else body_of_text(text)
+
+
+def body_of_text(text: str) -> Body:
+    """The body of a text, as a value where it is JSON."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return Body(text=text)
+    return Body(json=value) if _is_flat(value) else Body(text=text)
+
+
+def bytes_of(body: Body | None) -> bytes:
+    """The bytes that stand for a body; none of one that was not kept."""
+    if body is None or body.size is not UNSET:
+        return b""
+    return body.text.encode() if isinstance(body.text, str) else msgspec.json.encode(body.json)
+
+
+def decoded(data: bytes, encoding: str) -> bytes | None:
+    """The bytes without their Content-Encoding; None where that is unknown, broken, or they would
+    be too many."""
+    names = [name.strip().lower() for name in encoding.split(",")]
+    for name in reversed([name for name in names if name not in ("", "identity")]):
+        unpacked = _unpacked(data, _WINDOWS.get(name, ()))
+        if unpacked is None:
+            return None
+        data = unpacked
+    return data
+
+
+def _unpacked(data: bytes, windows: tuple[int, ...]) -> bytes | None:
+    for wbits in windows:
+        unpacker = zlib.decompressobj(wbits)
+        try:
+            plain = unpacker.decompress(data, LONGEST + 1)
+        except zlib.error:
+            continue
+        return plain if unpacker.eof and len(plain) <= LONGEST else None
+    return None
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether a value is no deeper than functions that call themselves can go."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return True
+    return False
+
+
+def _children(node: Any) -> list[Any]:
+    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []

@@ -1,0 +1,107 @@
+"""Cassettes as files: written as a whole or not at all, read from our own format, HAR and VCR.py.
+What is read is cleaned of secrets whoever wrote it; what is written is scanned for them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts.cassette.har import from_har
+from contracts.cassette.model import FORMAT, Cassette
+from contracts.cassette.problems import CassetteError
+from contracts.cassette.secrets import cleaned_value, scan
+from contracts.cassette.vcr import from_vcr
+from contracts.spec import Spec
+
+
+def load(path: Path, spec: Spec) -> Cassette:
+    """The cassette of a file in any of the three formats. Raises CassetteError, whose text names
+    the file and the place in it."""
+    try:
+        return read(path.read_bytes(), spec)
+    except OSError as error:
+        raise CassetteError(f"{path} cannot be read: {error.strerror or error}") from None
+    except CassetteError as error:
+        raise CassetteError(f"{path}: {error}") from None
+
+
+def read(data: bytes, spec: Spec) -> Cassette:
+    """The cassette of a file's bytes. Raises CassetteError."""
+    tree = _tree(data)
+    for key, reader in (("emo-cassette", _own), ("log", from_har), ("interactions", from_vcr)):
+        if isinstance(tree, dict) and key in tree:
+            try:
+                return reader(tree, spec)
+            except msgspec.ValidationError as error:
+                raise CassetteError(str(error)) from None
+            except RecursionError:
+                raise CassetteError("is nested too deeply") from None
+    known = "`emo-cassette` of ours, `log` of HAR, `interactions` of VCR.py"
+    raise CassetteError(f"is no recording: at its top there is none of {known}")
+
+
+def encoded(cassette: Cassette) -> bytes:
+    """The file's bytes. Raises CassetteError, and names the places, where a secret is left."""
+    data = msgspec.json.format(msgspec.json.encode(cassette), indent=2) + b"\n"
+    leaks = scan(data.decode())
+    if leaks:
+        places = ", ".join(f"{leak.kind} at {leak.place}" for leak in leaks[:5])
+        raise CassetteError(f"not written, for secrets are left in it: {places}")
+    return data
+
+
+def save(path: Path, cassette: Cassette) -> None:
+    """Write it as a whole, or leave the file as it was, whenever the process ends. Raises OSError,
+    CassetteError."""
+    data = encoded(cassette)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _tree(data: bytes) -> Any:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CassetteError(f"is no text in UTF-8: byte {error.start}") from None
+    if text.lstrip().startswith("{"):
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise CassetteError(f"is no JSON: {error}") from None
+    return _yaml(text)
+
+
+def _yaml(text: str) -> Any:
+    import yaml  # 25 ms, for who has a file of it
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise CassetteError(f"is no YAML: {' '.join(str(error).split())}") from None
+
+
+class _Format(Struct, rename={"format": "emo-cassette"}):
+    format: int
+
+
+def _own(tree: dict[str, Any], _spec: Spec) -> Cassette:
+    version = msgspec.convert(tree, _Format).format
+    if version != FORMAT:
+        raise CassetteError(f"has the format {version}; this version reads {FORMAT}")
+    cassette = msgspec.convert(cleaned_value(tree), Cassette)
+    for number, timeline in enumerate(cassette.timelines):
+        if timeline.created_by is not None and timeline.created_by >= len(cassette.exchanges):
+            where = f"$.timelines[{number}].created_by"
+            raise CassetteError(f"there is no exchange {timeline.created_by} - at `{where}`")
+    return cassette

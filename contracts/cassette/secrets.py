@@ -1,0 +1,170 @@
+"""What a secret looks like in a text, what stands in its place, and a scan for what was missed. It
+knows no key by itself and decides nothing about calls.
+
+Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`) and the S3
+kind (`X-Amz-…`); upload policies of DashScope carry `policy`, `signature`, `oss_access_key_id`;
+lists of tasks tell `api_key_id`, `caller_uid`, `caller_parent_id`, the numbers of an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts.places import pointer_of
+
+PLACEHOLDER = "REDACTED"
+KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
+SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one is part of words
+
+_NAME = (
+    r"(?i:(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope)[-_]?)?"
+    r"(?:signature|credential|(?:security|session|access|refresh|id)[-_]?token|token"
+    r"|access[-_]?key(?:[-_]?(?:id|secret))?|secret(?:[-_]?key)?|client[-_]?secret"
+    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|password|authorization|(?:set[-_]?)?cookie"
+    r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
+)
+# A word begins here: behind no letter, or behind an escape, whose last character is no part of it.
+_START = (
+    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
+    r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=%2525[0-9A-Fa-f]{2}))"
+)
+_AND = r"%(?:25)*26|\\u0026"
+_ASSIGNED = re.compile(
+    rf"({_START}{_NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
+)
+_FIELD = re.compile(rf"({_START}{_NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
+_SECRET_NAME = re.compile(_NAME)
+_BEARER = re.compile(
+    r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]*\d)[A-Za-z0-9._~+/=-]{8,})"
+)
+# Alibaba Cloud's access key ids and the tokens of its STS.
+_ACCESS_KEY = re.compile(r"(?:\bLTAI[A-Za-z0-9]{12,}|\bSTS\.[A-Za-z0-9]{8,})")
+
+
+def _spelled(char: str) -> str:
+    """A character as it is, percent-encoded (again and again), or as JSON's escape."""
+    return rf"(?:{re.escape(char)}|(?i:%(?:25)*{ord(char):02x}|\\u00{ord(char):02x}))"
+
+
+_KEY_CHARACTER = (
+    r"(?:[A-Za-z0-9_-]|(?i:(?:%(?:25)*|\\u00)(?:2d|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|4f|6f)))"
+)
+_SK = "".join(map(_spelled, "sk-"))
+_KEY = re.compile(rf"{_START}{_SK}{_KEY_CHARACTER}{{3,}}")
+# Inside of a word too, where it is as long as real ones are; `task-` is what ids begin with.
+_LONG_KEY = re.compile(r"(?<![Tt][Aa])sk-[A-Za-z0-9]{24,}")
+
+
+class Leak(Struct, frozen=True):
+    """Something that looks like a secret. place: a JSON pointer, or a line's number. It is not
+    shown itself."""
+
+    place: str
+    kind: str
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether the value of a field or parameter of this name is a secret, or an account's id."""
+    return _SECRET_NAME.fullmatch(name) is not None
+
+
+def pattern_of(key: str) -> re.Pattern[str]:
+    """Where a key stands, each character spelled in any way."""
+    return re.compile("".join(map(_spelled, key)))
+
+
+def cleaned(text: str) -> str:
+    """The text with placeholders for all that looks like a secret. Cleaning it again changes
+    nothing."""
+    text = _KEY.sub(KEY_PLACEHOLDER, text)
+    text = _LONG_KEY.sub(KEY_PLACEHOLDER, text)
+    text = _ACCESS_KEY.sub(PLACEHOLDER, text)
+    text = _ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
+    text = _FIELD.sub(_field, text)
+    return _BEARER.sub(_bearer, text)
+
+
+def _field(found: re.Match[str]) -> str:
+    value = found[2]
+    if value.isdigit():
+        return f"{found[1]}0"
+    quote = value[: len(value) - len(value.lstrip("\\")) + 1]
+    return f"{found[1]}{quote}{PLACEHOLDER}"
+
+
+def _bearer(found: re.Match[str]) -> str:
+    return found[0] if found[2].startswith(KEY_PLACEHOLDER) else f"{found[1]}{PLACEHOLDER}"
+
+
+def cleaned_value(value: Any) -> Any:
+    """A JSON value, cleaned: its texts, the names of its fields, the values of secret ones."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, list):
+        return [cleaned_value(item) for item in value]
+    if isinstance(value, dict):
+        return {cleaned(name): _cleaned_field(name, item) for name, item in value.items()}
+    return value
+
+
+def _cleaned_field(name: str, value: Any) -> Any:
+    if not is_secret_name(name) or isinstance(value, bool | dict | list | None) or value == "":
+        return cleaned_value(value)
+    return placeholder_of(value) if isinstance(value, str) else 0
+
+
+def placeholder_of(value: str) -> str:
+    """What stands for a secret value: of a key that it is one, and how it was sent."""
+    scheme, space, rest = value.strip().partition(" ")
+    shown = KEY_PLACEHOLDER if (rest or scheme).lower().startswith("sk-") else PLACEHOLDER
+    return f"{scheme}{space}{shown}" if scheme.lower() in _SCHEMES and rest else shown
+
+
+_SCHEMES = ("bearer", "basic", "digest", "token")
+
+
+def scan(text: str) -> list[Leak]:
+    """Every place of a file's text that looks like a secret: of JSON each value, of others each
+    line. Empty for whatever was cleaned."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        lines = enumerate(text.splitlines(), 1)
+        return [Leak(f"line {number}", kind) for number, line in lines for kind in _kinds(line)]
+    return list(_leaks(value, ()))
+
+
+def _leaks(value: Any, place: tuple[str | int, ...]) -> Iterator[Leak]:
+    if isinstance(value, str):
+        yield from (Leak(pointer_of(place), kind) for kind in _kinds(value))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaks(item, (*place, index))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from (Leak(pointer_of((*place, name)), kind) for kind in _kinds(name))
+            if is_secret_name(name) and _cleaned_field(name, item) != item:
+                yield Leak(pointer_of((*place, name)), "secret field")
+            yield from _leaks(item, (*place, name))
+
+
+def _kinds(text: str) -> Iterator[str]:
+    """What kinds of secret a text holds."""
+    if cleaned(text) == text:
+        return
+    for kind, pattern in _PATTERNS.items():
+        if any(PLACEHOLDER not in found[0] for found in pattern.finditer(text)):
+            yield kind
+
+
+_PATTERNS = {
+    "key": re.compile(f"{_KEY.pattern}|{_LONG_KEY.pattern}"),
+    "access key": _ACCESS_KEY,
+    "signed or secret parameter": _ASSIGNED,
+    "secret field": _FIELD,
+    "bearer token": _BEARER,
+}

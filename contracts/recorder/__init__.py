@@ -1,0 +1,1 @@
+"""A recording reverse proxy: any client behind it, any provider before it."""

@@ -1,0 +1,188 @@
+"""A reverse proxy that keeps what passes. Bodies pass byte for byte and as they come, both ways; it
+changes nothing but the headers of the connection, follows no redirect and adds no header."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from contracts.cassette.cleaner import HOP_BY_HOP
+from contracts.recorder.tape import Copy, RawHeaders, Sent, Tape
+from contracts.recorder.writer import Writer
+
+# What the proxy says to the next server itself, and what it has answered already.
+_OURS = {b"host", b"expect"}
+_HOPS = {name.encode() for name in HOP_BY_HOP}
+
+
+class Recorder:
+    """One upstream, one tape. upstream: `https://HOST`. http: sends. changed: is called when there
+    is something new on the tape."""
+
+    def __init__(
+        self,
+        upstream: str,
+        tape: Tape,
+        http: httpx.AsyncClient,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._upstream = httpx.URL(upstream)
+        self._tape = tape
+        self._http = http
+        self._changed = changed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call on, and its answer back."""
+        response = await self._answered(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def close(self) -> None:
+        """Leave the upstream."""
+        await self._http.aclose()
+
+    async def _answered(self, request: Request) -> Response:
+        sent = _sent(request, self._tape.clock())
+        try:
+            answer = await self._http.send(self._outgoing(request, sent), stream=True)
+        except ClientDisconnect:
+            self._keep(sent, note="the client left before its request was whole")
+            return Response(status_code=499)  # to nobody
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return self._unreached(sent, error)
+        return _Passing(self._passing(sent, answer), answer)
+
+    def _outgoing(self, request: Request, sent: Sent) -> httpx.Request:
+        """Made by hand: a client's own would add headers that nobody sent."""
+        target = sent.path.encode("latin-1")
+        if sent.query:
+            target += b"?" + sent.query.encode("latin-1")
+        url = self._upstream.copy_with(raw_path=target)
+        headers = [(n, v) for n, v in _onward(sent.headers) if n not in _OURS]
+        has_body = any(n in (b"content-length", b"transfer-encoding") for n, _ in sent.headers)
+        content = _uploading(request, sent.body) if has_body else None
+        return httpx.Request(
+            sent.method,
+            url,
+            headers=[(b"host", url.netloc), *headers],
+            content=content,
+            # The target as it came: httpx would quote some of it again.
+            extensions={"timeout": self._http.timeout.as_dict(), "target": target},
+        )
+
+    async def _passing(self, sent: Sent, answer: httpx.Response) -> AsyncIterator[bytes]:
+        """The answer's body as it comes, still in its Content-Encoding; kept when it is over."""
+        copy, note = Copy.empty(), "the client left before the answer was whole"
+        try:
+            async for part in answer.aiter_raw():
+                copy.add(part)
+                yield part
+            note = ""
+        except httpx.HTTPError as error:
+            note = f"the answer broke off after {copy.size} bytes: {_why(error)}"
+            raise BrokenOff from None  # so that the client's connection breaks too
+        finally:
+            self._keep(sent, answer.status_code, _onward(answer.headers.raw), copy, note)
+
+    def _unreached(self, sent: Sent, error: Exception) -> Response:
+        why = _why(error)
+        self._keep(sent, note=f"no answer: {why}")
+        text = f"{self._upstream} did not answer the recorder: {why}"
+        told = {"code": "UpstreamUnreachable", "message": text, "request_id": ""}
+        return JSONResponse(told, 502)
+
+    def _keep(
+        self,
+        sent: Sent,
+        status: int | None = None,
+        headers: RawHeaders | None = None,
+        body: Copy | None = None,
+        note: str = "",
+    ) -> None:
+        if self._tape.keep(sent, status, headers, body, note):
+            self._changed()
+
+
+class BrokenOff(Exception):
+    """The upstream ended in the middle of its answer."""
+
+
+class _Passing(StreamingResponse):
+    """An answer on its way; what it comes from is closed, even where nothing of it was sent."""
+
+    def __init__(self, parts: AsyncIterator[bytes], answer: httpx.Response) -> None:
+        super().__init__(parts, answer.status_code)
+        self.raw_headers = _onward(answer.headers.raw)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._answer.aclose()
+
+
+def recording_app(recorder: Recorder, writer: Writer) -> Starlette:
+    """The recorder as an ASGI app, whose file is written while it runs and once more at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        writing = asyncio.create_task(writer.run())
+        yield
+        writer.end()
+        await writing
+        await recorder.close()
+
+    app = Starlette(routes=[Route("/{path:path}", recorder)], lifespan=lifespan)
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _uploading(request: Request, copy: Copy) -> AsyncIterator[bytes]:
+    async for part in request.stream():
+        if part:
+            copy.add(part)
+            yield part
+
+
+def _sent(request: Request, at: float) -> Sent:
+    scope = request.scope
+    path = scope.get("raw_path") or scope["path"].encode()
+    return Sent(
+        at,
+        scope["method"],
+        path.decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        [(name.lower(), value) for name, value in scope["headers"]],
+        Copy.empty(),
+    )
+
+
+def _onward(headers: RawHeaders) -> RawHeaders:
+    """The headers without those of the connection, and those that it names as such."""
+    headers = [(name.lower(), value) for name, value in headers]
+    named = {
+        name.strip().lower() for n, v in headers if n == b"connection" for name in v.split(b",")
+    }
+    return [(n, v) for n, v in headers if n not in _HOPS and n not in named]
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in words, however little the exception says."""
+    kinds = {
+        httpx.ConnectTimeout: "no connection in time",
+        httpx.ReadTimeout: "no answer in time",
+        httpx.WriteTimeout: "it did not take the request in time",
+        httpx.PoolTimeout: "too many calls at a time",
+        httpx.RemoteProtocolError: "what it sent is no HTTP",
+    }
+    words = [words for kind, words in kinds.items() if isinstance(error, kind)]
+    said = " ".join(str(error).split())
+    return ": ".join(dict.fromkeys(filter(None, [*words, said]))) or type(error).__name__

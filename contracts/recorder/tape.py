@@ -1,0 +1,101 @@
+"""What a recorder keeps: takes calls as raw as they came and cleans them of secrets. It sends and
+writes nothing; the time is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from contracts.cassette.assemble import Assembler
+from contracts.cassette.bodies import LONGEST, body_of
+from contracts.cassette.cleaner import Cleaner
+from contracts.cassette.model import Body, Cassette, Exchange
+from contracts.spec import Spec
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Copy(Struct):
+    """A body on its way: as much of its beginning as may be kept, and how long it was."""
+
+    data: bytearray
+    size: int = 0
+
+    @classmethod
+    def empty(cls) -> Copy:
+        return cls(bytearray())
+
+    def add(self, part: bytes) -> None:
+        self.size += len(part)
+        if self.size <= LONGEST:
+            self.data += part
+
+    def body(self, headers: RawHeaders) -> Body | None:
+        """What is kept of it: of a download its length."""
+        encoding = ", ".join(v for n, v in texts(headers) if n == "content-encoding")
+        return body_of(bytes(self.data), encoding, size=self.size)
+
+
+class Sent(Struct):
+    """A request as it came in. at: by the recorder's clock."""
+
+    at: float
+    method: str
+    path: str
+    query: str
+    headers: RawHeaders
+    body: Copy
+
+
+class Tape:
+    """One recording. clock: epoch s."""
+
+    def __init__(self, spec: Spec, upstream: str, *, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._started = clock()
+        began = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
+        began = began.replace("+00:00", "Z")
+        self._assembler = Assembler(spec, upstream=upstream, began=began)
+        self._cleaner = Cleaner()
+
+    def keep(
+        self,
+        sent: Sent,
+        status: int | None = None,
+        headers: RawHeaders | None = None,
+        body: Copy | None = None,
+        note: str = "",
+    ) -> bool:
+        """Keep a call with its answer, where one came. Whether that was anything new."""
+        said = sent.body.body(sent.headers)
+        ours = self._cleaner.request(
+            sent.method, sent.path, sent.query, texts(sent.headers), said
+        )  # first: it learns the keys that the answer may repeat
+        answer = None
+        if status is not None:
+            told = headers or []
+            answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
+        at = round(sent.at - self._started, 3)
+        return self._assembler.take(Exchange(ours, at, answer, self._cleaner.text(note)))
+
+    def cassette(self) -> Cassette:
+        """All that was kept until now; not while another thread keeps something."""
+        return self._assembler.cassette()
+
+    def summary(self) -> str:
+        """What is on the tape, in a few words."""
+        cassette = self.cassette()
+        polls = sum(state.polls for line in cassette.timelines for state in line.states)
+        counts = (
+            (len(cassette.exchanges), "call"),
+            (len(cassette.timelines), "task"),
+            (polls, "poll"),
+        )
+        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+
+
+def texts(headers: RawHeaders) -> list[tuple[str, str]]:
+    """Headers as text, names in lower case."""
+    return [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in headers]

@@ -1,0 +1,33 @@
+#!/bin/sh
+# A task is recorded, the recording held against the contract, and the same answered from it.
+set -eu
+export DASHSCOPE_API_KEY="${DASHSCOPE_API_KEY:-sk-local}"
+ready() { until grep -q http "$1"; do sleep 0.1; done; }
+make_video() {
+  task=$(emo create --image https://example.com/portrait.png --audio https://example.com/voice.mp3 \
+    --face 302,286,610,593 --ext 71,9,840,778)
+  emo wait "$task"
+}
+
+# In place of the service, so that it costs nothing. With it: --upstream https://dashscope.aliyuncs.com
+emo serve --port 8787 --time skip 2> fake.log &
+fake=$!
+trap 'kill $fake' EXIT
+ready fake.log
+
+emo contract record --upstream http://127.0.0.1:8787 --port 8788 --output task.json 2> record.log &
+recorder=$!
+ready record.log
+DASHSCOPE_HTTP_BASE_URL=http://127.0.0.1:8788/api/v1 make_video
+kill $recorder
+wait $recorder
+tail -n 1 record.log
+
+emo contract drift task.json
+
+kill $fake
+wait $fake
+emo serve --port 8787 --time skip --replay task.json 2> fake.log &
+fake=$!
+ready fake.log
+DASHSCOPE_HTTP_BASE_URL=http://127.0.0.1:8787/api/v1 make_video

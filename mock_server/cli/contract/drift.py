@@ -1,0 +1,75 @@
+"""`emo contract drift`: recordings held against the spec and the fake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from mock_server.cli import FOUND_PROBLEMS
+
+if TYPE_CHECKING:
+    from contracts.drift import Weight
+
+WEIGHTS = ("breaking", "additive", "cosmetic")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo contract drift cassette.json
+  emo contract drift --fail-on additive --format json cassette.json browser.har vcr.yaml
+"""
+)
+@click.argument(
+    "cassettes",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="For people, or for programs.",
+)
+@click.option(
+    "--fail-on",
+    default="breaking",
+    show_default=True,
+    type=click.Choice(WEIGHTS),
+    help="The least difference with which the exit code is 1.",
+)
+@click.option(
+    "--band",
+    default=3.0,
+    show_default=True,
+    help="How many times longer or shorter than documented a task may wait and work.",
+)
+def drift(cassettes: tuple[Path, ...], form: str, fail_on: Weight, band: float) -> int:
+    """Hold recordings against the spec and the fake, and say what differs.
+
+    CASSETTES are recordings of `emo contract record`, HAR files (of a browser, of `emo journal
+    --har`) or cassettes of VCR.py. Each difference is breaking (a client may fail), additive
+    (something is new) or cosmetic, and is shown once, however often it came.
+    """
+    from contracts import drift as kit
+    from contracts.cassette import CassetteError, load
+    from contracts.drift.report import as_json, as_text
+    from contracts.spec import Spec
+    from mock_server.playback.asking import asking
+
+    assert get_args(kit.Weight) == WEIGHTS
+    if not 1 <= band < float("inf"):
+        raise click.UsageError(f"--band {band:g} must be 1 or more")
+    spec = Spec.load()
+    try:
+        loaded = [(str(path), load(path, spec)) for path in cassettes]
+    except CassetteError as error:
+        raise click.UsageError(str(error)) from None
+    found = kit.drift(spec, loaded, asking(spec), band=band)
+    click.echo(as_json(found) if form == "json" else as_text(found), nl=False)
+    return FOUND_PROBLEMS if found.at_least(fail_on) else 0

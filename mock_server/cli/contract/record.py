@@ -1,0 +1,127 @@
+"""`emo contract record`: stand between a client and a provider, and keep what happens."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from mock_server.cli import FOUND_PROBLEMS
+from mock_server.clock import real_time
+from mock_server.settings import Settings, SettingsError, is_loopback
+
+if TYPE_CHECKING:
+    import socket
+
+    from contracts.recorder.tape import Tape
+
+PORT = 8788  # beside the fake's
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo contract record --upstream https://dashscope.aliyuncs.com --output emo.json
+  emo contract record --upstream http://127.0.0.1:8787 --port 0
+"""
+)
+@click.option("--upstream", required=True, metavar="URL", help="The provider: https://HOST.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=PORT, show_default=True, help="Port; 0 picks a free one.")
+@click.option(
+    "--output",
+    default=Path("cassette.json"),
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "--timeout", default=60.0, show_default=True, help="Seconds to wait for the provider."
+)
+def record(
+    upstream: str, host: str, port: int, output: Path, force: bool, timeout: float
+) -> int:  # fmt: skip
+    """Record what a client and a provider say to each other. Stop it with Ctrl-C.
+
+    Point any client, in any language, at the address that is printed, in place of the provider's,
+    with the provider's path behind it. Every task becomes a timeline. Keys, signatures and cookies
+    are passed on and not written.
+    """
+    from contracts.cassette import save
+    from contracts.recorder.tape import Tape
+    from contracts.spec import Spec
+    from mock_server import server
+
+    origin = _origin(upstream)
+    if not timeout > 0:
+        raise click.UsageError(f"--timeout {timeout:g} must be above 0")
+    if output.exists() and not force:
+        raise click.UsageError(f"{output} is there already; --force writes over it")
+    tape = Tape(Spec.load(), origin, clock=real_time)
+    try:
+        save(output, tape.cassette())  # before anything is paid for
+    except OSError as error:
+        raise click.UsageError(f"--output {output}: {error.strerror or error}") from None
+    try:
+        sock = server.listen(Settings(host=host, port=port))
+    except (server.AddressError, SettingsError) as error:
+        with suppress(OSError):
+            output.unlink()
+        raise click.ClickException(str(error)) from None
+    return _run(tape, origin, output, sock, timeout)
+
+
+def _origin(upstream: str) -> str:
+    try:
+        parts = urlsplit(upstream)
+        has_host = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError as error:
+        raise click.UsageError(f"--upstream {upstream!r} is no URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not has_host:
+        raise click.UsageError(f"--upstream {upstream!r} must be http://HOST or https://HOST")
+    if "@" in parts.netloc:
+        raise click.UsageError("--upstream must hold no password; let the client send its key")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        origin = f"{parts.scheme}://{parts.netloc}"
+        way_on = f"give {origin}, and the path {parts.path} to the client"
+        raise click.UsageError(f"--upstream {upstream} has a path: {way_on}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float) -> int:
+    import httpx
+
+    from contracts.recorder.proxy import Recorder, recording_app
+    from contracts.recorder.serving import server_of
+    from contracts.recorder.writer import Writer
+    from mock_server import server
+
+    url = server.base_url(sock)
+
+    def ready() -> None:
+        _tell(f"recording {upstream} to {output}")
+        click.echo(f"  in place of {upstream} use {url}", err=True)
+
+    limits = httpx.Limits(max_connections=None)
+    # A proxy of the environment is for the way out, not for what runs on this machine.
+    is_far = not is_loopback(urlsplit(upstream).hostname or "")
+    http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far)
+    writer = Writer(output, tape.cassette, _tell)
+    recorder = Recorder(upstream, tape, http, writer.changed)
+    running = server_of(recording_app(recorder, writer))
+    running.on_started = ready
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # uvicorn ends at them, then raises them again
+    running.run(sockets=[sock])
+    written = writer.write()
+    _tell(f"{tape.summary()} in {output}")
+    return 0 if written else FOUND_PROBLEMS
+
+
+def _tell(text: str) -> None:
+    click.echo(f"emo: {text}", err=True)

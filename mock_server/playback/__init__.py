@@ -1,0 +1,32 @@
+"""Answers from recordings instead of from the spec's examples: `emo serve --replay CASSETTE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contracts.cassette import CassetteError, load
+from contracts.spec import Spec
+from mock_server.app import FakeApp
+from mock_server.playback.player import Player
+from mock_server.settings import Settings, SettingsError
+
+__all__ = ["replaying"]
+
+
+def replaying(settings: Settings, path: Path) -> FakeApp:
+    """The whole fake as an ASGI app that answers from a recording. Raises SettingsError where the
+    file is none, or where settings make no sense with one."""
+    given = {
+        "--scenario": settings.scenario is not None,
+        "--variant": bool(settings.variants),
+        "--limits": settings.limits != "off",
+        "--concurrency": settings.concurrency is not None,
+    }
+    for name, is_given in given.items():
+        if is_given:
+            raise SettingsError(f"--replay answers as it was recorded; leave {name} out")
+    spec = Spec.load()
+    try:
+        return FakeApp(Player(spec, load(path, spec), settings=settings))
+    except CassetteError as error:
+        raise SettingsError(f"--replay {error}") from None

@@ -1,0 +1,93 @@
+"""A recorded answer made to fit the call that it answers now: new ids, its times moved, headers of
+this moment. All else stays as it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from contracts.cassette.bodies import bytes_of
+from contracts.cassette.model import Answer, Body, Timeline
+from contracts.cassette.timing import parsed
+from mock_server.call import Reply
+from mock_server.replies import headers
+from mock_server.wire import wire_time
+
+# Of the moment or the connection of the recording; what is of this moment is put in their place.
+_MOMENT = {"content-length", "date", "req-arrive-time", "resp-start-time", "x-request-id"}
+_DROPPED = {"content-encoding", "connection", "keep-alive", "transfer-encoding"}
+NO_SHIFT = timedelta()
+
+
+def reply_of(
+    answer: Answer, ids: Mapping[str, str], shift: timedelta, request_id: str, now: float
+) -> Reply:
+    """The answer as it is sent now. ids: the new ones by those recorded. shift: how much later
+    than recorded its times are."""
+    body = _body(answer.body, ids, shift, request_id)
+    fresh = [(n, v) for n, v in headers(request_id, now, body) if n.decode() in _MOMENT]
+    always = {b"content-length"}
+    told = [(n, v) for n, v in fresh if n in always or n.decode() in answer.headers]
+    told += [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in answer.headers.items()
+        if name not in _MOMENT | _DROPPED and not name.startswith("x-mock-")
+    ]
+    return Reply(answer.status, told, body, "")
+
+
+def shift_of(timeline: Timeline, started: float) -> timedelta:
+    """How much later a task of this timeline was created than the recorded one; nothing where its
+    answers tell no time. started: epoch s."""
+    for state in timeline.states:
+        recorded, now = parsed(state.answer.output.get("submit_time")), parsed(wire_time(started))
+        if recorded is not None and now is not None:
+            return now - recorded
+    return NO_SHIFT
+
+
+def with_video(answer: Answer, url: str) -> Answer:
+    """The answer with another address of its video, if it has one: that of the recording has lost
+    its signature, and leads nowhere."""
+    results = answer.output.get("results")
+    if not isinstance(results, dict) or "video_url" not in results:
+        return answer
+    output = {**answer.output, "results": {**results, "video_url": url}}
+    return replace(answer, body=Body(json={**answer.value, "output": output}))
+
+
+def _body(body: Body | None, ids: Mapping[str, str], shift: timedelta, request_id: str) -> bytes:
+    if body is None or body.json is UNSET:
+        return bytes_of(body)
+    value = _moved(body.json, ids, shift)
+    if isinstance(value, dict) and "request_id" in value:
+        value["request_id"] = request_id
+    return bytes_of(Body(json=value))
+
+
+def _moved(value: Any, ids: Mapping[str, str], shift: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {name: _moved(item, ids, shift) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_moved(item, ids, shift) for item in value]
+    if not isinstance(value, str):
+        return value
+    moment = parsed(value)
+    if moment is not None:
+        return _later(value, shift)
+    for recorded, new in ids.items():
+        value = value.replace(recorded, new)
+    return value
+
+
+def _later(text: str, shift: timedelta) -> str:
+    moment = parsed(text)
+    assert moment is not None
+    try:
+        return (moment + shift).isoformat(sep=" ", timespec="milliseconds")
+    except OverflowError:  # the tenant's time may be in the year 9996
+        return text

@@ -1,0 +1,274 @@
+"""Cassettes: from exchanges to timelines, to a file and back, and what is said of a broken one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support_cassette import CASSETTES, TASK, answer_of, creation_of, life_of, poll_of
+
+from contracts.cassette import Assembler, Body, Cassette, CassetteError, Exchange, load, save
+from contracts.cassette import read as read_bytes
+from contracts.cassette.bodies import LONGEST, body_of, bytes_of
+from contracts.cassette.files import encoded
+from contracts.cassette.timing import begins, lasted, state_at
+from contracts.spec import Spec
+
+NUMBERS = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def polls(spec: Spec, *names: str, every: float = 5.0) -> Cassette:
+    """A task that is created at 10 s and polled every so many s, as these states."""
+    assembler = Assembler(spec)
+    created = answer_of(spec, "createVideoTask", "accepted", task_id=TASK)
+    assembler.take(Exchange(creation_of(spec), 10.0, created))
+    for number, name in zip(count(1), names, strict=False):
+        answer = answer_of(spec, "getTask", name)
+        assembler.take(Exchange(poll_of(), 10.0 + number * every, answer))
+    return assembler.cassette()
+
+
+def test_polls_become_a_timeline_that_says_what_the_state_was_over_time(spec: Spec) -> None:
+    cassette = polls(spec, "PENDING", "PENDING", "RUNNING", "RUNNING", "RUNNING", "SUCCEEDED")
+    (timeline,) = cassette.timelines
+    seen = [(s.task_status, s.since, s.until, s.polls) for s in timeline.states]
+    assert seen == [("PENDING", 5, 10, 2), ("RUNNING", 15, 25, 3), ("SUCCEEDED", 30, 30, 1)]
+    assert (timeline.task_id, timeline.created, timeline.created_by) == (TASK, 10.0, 0)
+    assert len(cassette.exchanges) == 1, "the creation is all that is no poll"
+
+
+def test_only_what_is_new_counts_as_a_change(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    answers = [answer_of(spec, "getTask", name) for name in ("PENDING", "PENDING", "RUNNING")]
+    again = answer_of(spec, "getTask", "RUNNING")
+    again.value["request_id"] = "another"
+    taken = [assembler.take(Exchange(poll_of(), 1.0, answer)) for answer in [*answers, again]]
+    assert taken == [True, False, True, False]
+
+
+def test_a_result_url_that_is_signed_anew_is_the_same_state(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    for signature in ("a", "b"):
+        answer = answer_of(spec, "getTask", "SUCCEEDED")
+        answer.output["results"]["video_url"] = f"https://oss/v.mp4?Signature={signature}"
+        assembler.take(Exchange(poll_of(), 1.0, answer))
+    assert [s.polls for s in assembler.cassette().timelines[0].states] == [2]
+
+
+def test_polls_whose_answers_overtook_each_other_make_no_state_twice(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    for at, name in ((1.0, "PENDING"), (3.0, "RUNNING"), (2.0, "PENDING")):
+        assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
+    states = assembler.cassette().timelines[0].states
+    assert [(s.task_status, s.since, s.until) for s in states] == [
+        ("PENDING", 0.0, 1.0),
+        ("RUNNING", 2.0, 2.0),
+    ]
+
+
+def test_a_state_that_comes_back_is_a_state_of_its_own(spec: Spec) -> None:
+    timeline = polls(spec, "RUNNING", "PENDING", "RUNNING").timelines[0]
+    assert [s.task_status for s in timeline.states] == ["RUNNING", "PENDING", "RUNNING"]
+
+
+def test_a_poll_that_is_refused_stays_an_exchange(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", "Throttling.RateQuota")))
+    cassette = assembler.cassette()
+    assert (len(cassette.exchanges), cassette.timelines) == (1, ())
+
+
+def test_a_task_is_found_under_any_prefix(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    request = poll_of().__class__("GET", f"/some/reseller/api/v1/tasks/{TASK}")
+    assembler.take(Exchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
+    assert assembler.cassette().timelines[0].created_by is None
+
+
+def test_the_services_own_times_say_when_a_state_began(spec: Spec) -> None:
+    timeline = polls(spec, "PENDING", "RUNNING", "SUCCEEDED", every=60).timelines[0]
+    assert begins(timeline) == (0.0, 14.373, 132.825), "not when a poll happened to see it"
+    assert lasted(timeline, "PENDING") == (14.373, 14.373)
+    assert lasted(timeline, "RUNNING") == (118.452, 118.452)
+
+
+def test_where_the_service_tells_no_times_the_polls_do(spec: Spec) -> None:
+    timeline = polls(spec, "PENDING", "PENDING", "UNKNOWN").timelines[0]
+    assert begins(timeline) == (0.0, 15.0)
+    assert lasted(timeline, "PENDING") == (5.0, 15.0), "at least and at most"
+
+
+def test_no_state_begins_before_the_one_ahead_of_it(spec: Spec) -> None:
+    timeline = polls(spec, "RUNNING", "SUCCEEDED", "UNKNOWN", every=1).timelines[0]
+    assert begins(timeline) == (14.373, 132.825, 132.825), "a fake may run faster than the polls"
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "number"), [(0, 0), (13.9, 0), (14, 1), (39.9, 1), (40, 2), (1e9, 2)]
+)
+def test_the_state_at_any_time_is_the_last_that_began(elapsed: float, number: int) -> None:
+    assert state_at((0.0, 14.0, 40.0), elapsed) == number
+
+
+def test_a_file_is_read_as_it_was_written(spec: Spec, tmp_path: Path) -> None:
+    cassette = life_of(spec)
+    save(tmp_path / "c.json", cassette)
+    read = load(tmp_path / "c.json", spec)
+    assert read.exchanges == cassette.exchanges
+    save(tmp_path / "again.json", read)
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "c.json").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"c.json", "again.json"}
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before(spec: Spec, tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    save(path, life_of(spec))
+    before = path.read_bytes()
+    leaking = Exchange(poll_of(), note="the key is sk-0123456789abcdef")
+    with pytest.raises(CassetteError, match=r"secrets are left in it: key at /exchanges/0/note"):
+        save(path, Cassette(1, exchanges=(leaking,)))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_who_reads_while_it_is_written_sees_the_one_before_as_a_whole(
+    spec: Spec, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    save(path, life_of(spec))
+    before = path.read_bytes()
+    with path.open("rb") as reader:
+        save(path, life_of(spec, "PENDING"))
+        assert reader.read() == before
+    assert path.read_bytes() != before
+
+
+BROKEN: list[tuple[bytes, str]] = [
+    (b"", "is no recording: at its top there is none of"),
+    (b"[1]", "is no recording"),
+    (b"{]", "is no JSON: "),
+    (b"\xff\xfe", "is no text in UTF-8: byte 0"),
+    (b"a: [", "is no YAML: "),
+    (b"!!python/object/apply:os.getcwd []", "is no YAML: could not determine a constructor"),
+    (b'{"emo-cassette": 2}', "has the format 2; this version reads 1"),
+    (b'{"emo-cassette": "1"}', r"Expected `int`, got `str` - at `\$.emo-cassette`"),
+    (b'{"emo-cassette": 1, "exchange": []}', "unknown field `exchange`"),
+    (b'{"emo-cassette": 1, "exchanges": [{"request": {"method": "GET"}}]}',
+     r"missing required field `path` - at `\$.exchanges\[0\].request`"),
+    (b'{"emo-cassette": 1, "exchanges": [{"request": {"method": "GET", "path": "/"}, "answer": '
+     b'{"status": 99}}]}', r"Expected `int` >= 100 - at `\$.exchanges\[0\].answer.status`"),
+    (b'{"emo-cassette": 1, "timelines": [{"task_id": "a", "request": {"method": "GET", "path": '
+     b'"/"}, "states": []}]}', r"length >= 1 - at `\$.timelines\[0\].states`"),
+    (b'{"emo-cassette": 1, "timelines": [{"task_id": "a", "created_by": 3, "request": {"method": '
+     b'"GET", "path": "/"}, "states": [{"task_status": "PENDING", "answer": {"status": 200}}]}]}',
+     r"there is no exchange 3 - at `\$.timelines\[0\].created_by`"),
+    (b'{"log": {"entries": [{"startedDateTime": "soon", "request": {"method": "GET", "url": '
+     b'"http://h/"}, "response": {"status": 200}}]}}',
+     r"'soon' is no time - at `\$.log.entries\[0\].startedDateTime`"),
+    (b'{"log": {}}', r"missing required field `entries` - at `\$.log`"),
+    (b"interactions: [{request: {method: GET, uri: 'http://h/'}, response: {}}]",
+     r"There is no status - at `\$.interactions\[0\].response`"),
+    (b"interactions: [{request: {method: GET, uri: 'http://h/', body: {base64_string: '1'}}, "
+     b"response: {status: {code: 200}}}]", r"Invalid base64 - at `\$.interactions\[0\].request"),
+    (b'{"emo-cassette": 1, "notes": [' + b"[" * 100_000, "is no JSON: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "said"), BROKEN, ids=lambda value: str(value)[:40])
+def test_a_file_that_is_no_recording_says_what_is_wrong_and_where(
+    spec: Spec, data: bytes, said: str
+) -> None:
+    with pytest.raises(CassetteError, match=said):
+        read_bytes(data, spec)
+
+
+@given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_a_recording_or_an_error_in_words(spec: Spec, data: bytes) -> None:
+    try:
+        read_bytes(data, spec)
+    except CassetteError as error:
+        assert str(error)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_damaged_recording_is_one_or_an_error_in_words(spec: Spec, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(["fake.json", "browser.har", "vcr.yaml"]))
+    tree = json.loads(_tree(path))
+    node = tree
+    while isinstance(node, dict | list) and node:
+        keys: Any = list(node) if isinstance(node, dict) else range(len(node))
+        key = data.draw(st.sampled_from(keys))
+        if data.draw(st.integers(0, 3)) == 0 or not isinstance(node[key], dict | list):
+            node[key] = data.draw(JSON_VALUES)
+            break
+        node = node[key]
+    try:
+        read_bytes(json.dumps(tree).encode(), spec)
+    except CassetteError as error:
+        assert str(error)
+
+
+@cache
+def _tree(name: str) -> str:
+    """A sample as JSON; bytes, which only YAML has, as a text."""
+    text = (CASSETTES / name).read_text("utf-8")
+    return json.dumps(yaml.safe_load(text), default=repr) if name.endswith("yaml") else text
+
+
+@given(value=JSON_VALUES)
+def test_a_json_body_is_kept_as_its_value(value: Any) -> None:
+    body = body_of(json.dumps(value).encode())
+    assert body is not None
+    assert json.loads(bytes_of(body)) == value
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress),
+     ("deflate", lambda data: zlib.compress(data)[2:-4]), ("identity", bytes),
+     ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data)))],
+)  # fmt: skip
+def test_a_compressed_body_is_kept_as_what_it_says(encoding: str, pack: Any) -> None:
+    assert body_of(pack(b'{"a": 1}'), encoding) == Body(json={"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "kept"),
+    [(b"", "", None), (b"hello", "", Body(text="hello")), (b"\xff\x00", "", Body(size=2)),
+     (b"a" * (LONGEST + 1), "", Body(size=LONGEST + 1)), (b"{}", "br", Body(size=2)),
+     (b"no gzip", "gzip", Body(size=7)),
+     (gzip.compress(bytes(LONGEST + 1)), "gzip", Body(size=1052)),
+     (gzip.compress(b"{}")[:-3], "gzip", Body(size=19)),
+     (b"[" * 70 + b"]" * 70, "", Body(text="[" * 70 + "]" * 70)), (b"NaN", "", Body(text="NaN"))],
+    ids=str,
+)  # fmt: skip
+def test_a_body_that_is_no_text_or_too_long_is_kept_as_its_length(
+    data: bytes, encoding: str, kept: Body | None
+) -> None:
+    found = body_of(data, encoding)
+    if kept is not None and data[:2] == b"\x1f\x8b":
+        kept = Body(size=len(data))
+    assert found == kept
+
+
+def test_a_cassette_is_text_that_people_can_read_and_compare(spec: Spec) -> None:
+    lines = encoded(life_of(spec)).decode().splitlines()
+    assert lines[:2] == ["{", '  "emo-cassette": 1,']
+    assert '          "task_status": "PENDING",' in lines
+    assert max(map(len, lines)) < 400

@@ -1,0 +1,168 @@
+"""HAR and VCR.py's cassettes, in every form that is about, become the same cassette."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+import yaml
+from support_cassette import CASSETTES, TASK, answer_of, client, request_of, run_through
+
+from contracts.cassette import Body, Cassette, load, read
+from contracts.spec import Spec
+
+Serve = Callable[..., AbstractContextManager[str]]
+ORIGIN = "https://dashscope.aliyuncs.com"
+POLL = f"{ORIGIN}/api/v1/tasks/{TASK}"
+
+
+def entry(at: int, url: str, status: int = 200, **more: Any) -> dict[str, Any]:
+    """An entry of a HAR, so many seconds after a full minute."""
+    return {
+        "startedDateTime": f"2026-02-11T08:00:{at:02}.250Z",
+        "request": {"method": "GET", "url": url, "headers": more.get("headers", [])},
+        "response": {"status": status, "content": more.get("content", {}), **more.get("said", {})},
+    }
+
+
+def har(spec: Spec, *entries: dict[str, Any]) -> Cassette:
+    return read(json.dumps({"log": {"version": "1.2", "entries": entries}}).encode(), spec)
+
+
+def state(spec: Spec, name: str) -> str:
+    return json.dumps(answer_of(spec, "getTask", name).value)
+
+
+def test_a_har_becomes_timelines_with_times(spec: Spec) -> None:
+    content = [{"text": state(spec, name)} for name in ("PENDING", "PENDING", "SUCCEEDED")]
+    cassette = har(
+        spec,
+        entry(9, POLL, content=content[2]),
+        entry(1, POLL, content=content[0]),
+        entry(4, POLL, content=content[1]),
+    )
+    assert (cassette.upstream, cassette.began) == (ORIGIN, "2026-02-11T08:00:01.250Z")
+    (timeline,) = cassette.timelines
+    seen = [(s.task_status, s.since, s.until, s.polls) for s in timeline.states]
+    assert seen == [("PENDING", 0, 3, 2), ("SUCCEEDED", 8, 8, 1)], "in the order of time"
+
+
+def test_what_a_page_asks_of_others_is_left_out_of_a_har(spec: Spec) -> None:
+    cassette = har(spec, entry(1, "https://example.com/app.js"), entry(2, POLL))
+    assert len(cassette.exchanges) == 1
+    assert cassette.notes == ("1 calls of other services were left out",)
+
+
+@pytest.mark.parametrize(
+    ("content", "body"),
+    [
+        ({"text": '{"a": 1}'}, Body(json={"a": 1})),
+        ({"text": "hello"}, Body(text="hello")),
+        ({"text": "eyJhIjog\nMX0=", "encoding": "base64"}, Body(json={"a": 1})),
+        ({"text": "//4=", "encoding": "base64"}, Body(size=2)),
+        ({"text": "!", "encoding": "base64", "size": 7}, Body(size=7)),
+        ({"size": 4000}, Body(size=4000)),
+        ({"size": -1}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_the_bodies_of_a_har(spec: Spec, content: Any, body: Body | None) -> None:
+    (exchange,) = har(spec, entry(1, POLL, content=content)).exchanges
+    assert exchange.answer
+    assert exchange.answer.body == body
+
+
+def test_an_answer_that_never_came_is_a_note(spec: Spec) -> None:
+    said = {"_error": "net::ERR_CONNECTION_RESET"}
+    reset, silent = har(spec, entry(1, POLL, 0, said=said), entry(2, POLL, 0)).exchanges
+    assert (reset.answer, reset.note) == (None, "net::ERR_CONNECTION_RESET")
+    assert silent.note == "no answer came"
+
+
+def test_the_headers_of_http_2_are_read_without_its_own(spec: Spec) -> None:
+    headers = [{"name": ":authority", "value": "h"}, {"name": "X-A", "value": "1"}]
+    (exchange,) = har(spec, entry(1, POLL, headers=headers)).exchanges
+    assert exchange.request.headers == {"x-a": "1"}
+
+
+def test_the_fakes_own_har_is_read(serve: Serve, spec: Spec) -> None:
+    with serve() as url:
+        run_through(url, spec)
+        with client(url) as http:
+            data = http.get("/__mock__/journal", params={"format": "har"}).content
+    cassette = read(data, spec)
+    assert [len(cassette.exchanges), len(cassette.timelines)] == [3, 2]
+    assert cassette.timelines[0].created_by == 1
+
+
+def interaction(content: Any, *, listed: bool = False, **response: Any) -> dict[str, Any]:
+    """A poll in VCR.py's form."""
+    headers: dict[str, Any] = {"X-A": "1", **response.pop("headers", {})}
+    if listed:
+        headers = {name: [value] for name, value in headers.items()}
+    said = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": content}
+    request = {"method": "GET", "uri": POLL, "headers": headers, "body": None}
+    return {"request": request, "response": {**said, **response}}
+
+
+def vcr(spec: Spec, *interactions: dict[str, Any]) -> Cassette:
+    return read(yaml.safe_dump({"version": 1, "interactions": interactions}).encode(), spec)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        ({"string": '{"a": 1}'}, {}),
+        ({"string": b'{"a": 1}'}, {}),
+        ({"string": gzip.compress(b'{"a": 1}')}, {"Content-Encoding": "gzip"}),
+        ({"string": b'{"a": 1}'}, {"Content-Encoding": "gzip"}),
+        ({"base64_string": base64.b64encode(b'{"a": 1}').decode()}, {}),
+        ('{"a": 1}', {}),
+    ],
+)
+def test_the_bodies_of_vcr(spec: Spec, content: Any, headers: Any, listed: bool) -> None:
+    (exchange,) = vcr(spec, interaction(content, listed=listed, headers=headers)).exchanges
+    assert exchange.answer
+    assert exchange.answer.body == Body(json={"a": 1})
+    assert exchange.answer.headers["x-a"] == "1"
+
+
+def test_vcr_of_httpx_says_status_and_content_elsewhere(spec: Spec) -> None:
+    said = interaction(None)
+    said["response"] = {"status_code": 404, "content": "no", "headers": {}}
+    (exchange,) = vcr(spec, said).exchanges
+    assert exchange.answer
+    assert (exchange.answer.status, exchange.answer.body) == (404, Body(text="no"))
+
+
+def test_vcr_has_an_order_and_no_times(spec: Spec) -> None:
+    names = ("PENDING", "PENDING", "SUCCEEDED")
+    cassette = vcr(spec, *(interaction({"string": state(spec, name)}) for name in names))
+    (timeline,) = cassette.timelines
+    assert [(s.task_status, s.since, s.polls) for s in timeline.states] == [
+        ("PENDING", None, 2),
+        ("SUCCEEDED", None, 1),
+    ]
+    assert cassette.notes == ("read from VCR.py: it says in which order things came, but not when",)
+
+
+def test_vcr_as_json_is_the_same(spec: Spec) -> None:
+    said = {"version": 1, "interactions": [interaction({"string": "{}"})]}
+    assert read(json.dumps(said).encode(), spec) == vcr(spec, *said["interactions"])
+
+
+def test_the_samples_tell_of_the_same_task(spec: Spec) -> None:
+    recorded = load(CASSETTES / "fake.json", spec)
+    browser = load(CASSETTES / "browser.har", spec)
+    assert [t.task_id for t in recorded.timelines] == [t.task_id for t in browser.timelines]
+    assert [t.created_by for t in recorded.timelines] == [t.created_by for t in browser.timelines]
+    request = recorded.exchanges[0].request
+    assert request.body == browser.exchanges[0].request.body
+    assert request.body
+    assert request.body.json == request_of(spec, "detectFace")

@@ -1,0 +1,214 @@
+"""No key, signature or cookie gets into a cassette, wherever it stands, however it is spelled."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from support_cassette import CASSETTES, KEY, answer_of
+
+from contracts.cassette import Assembler, Cleaner, Exchange, load
+from contracts.cassette.bodies import body_of
+from contracts.cassette.files import encoded
+from contracts.cassette.secrets import cleaned, cleaned_value, scan
+from contracts.spec import Spec
+
+KEYS = st.one_of(
+    st.from_regex(r"sk-[0-9a-f]{32}", fullmatch=True),
+    st.from_regex(r"sk-[A-Za-z0-9_-]{8,40}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9_.~+/-]{20,60}", fullmatch=True),
+)
+# How a key may be spelled where it stands, without becoming another.
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "percent": lambda key: "".join(f"%{ord(c):02x}" for c in key),
+    "PERCENT": lambda key: "".join(f"%{ord(c):02X}" for c in key),
+    "percent of some": lambda key: quote(key, safe="").replace("-", "%2D"),
+    "percent twice": lambda key: quote("".join(f"%{ord(c):02x}" for c in key), safe=""),
+    "escapes": lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
+}
+AROUND = st.text(st.sampled_from("aZ09 -_.:/?&=%\"'\\{}[]\n\tskta"), max_size=12)
+PLACES = ("path", "query", "header", "request", "answer", "answer header", "note", "name")
+
+
+def plain(text: str) -> str:
+    """A text as somebody would read it who knows every way to spell."""
+    for _ in range(4):
+        text = re.sub(r"%([0-9a-fA-F]{2})|\\+u00([0-9a-fA-F]{2})",
+                      lambda found: chr(int(found[1] or found[2], 16)), text)  # fmt: skip
+    return text
+
+
+@given(
+    key=KEYS,
+    spelling=st.sampled_from(sorted(SPELLINGS)),
+    place=st.sampled_from(PLACES),
+    before=AROUND,
+    after=AROUND,
+    as_json=st.booleans(),
+)
+def test_a_key_that_was_sent_stands_nowhere_in_the_file(
+    spec: Spec, key: str, spelling: str, place: str, before: str, after: str, as_json: bool
+) -> None:
+    planted = before + SPELLINGS[spelling](key) + after
+    assume(key not in ("sk-REDACTED", "REDACTED"))
+    said = json.dumps({"deep": [{"text": planted}]}) if as_json else planted
+    cleaner, planted_at = Cleaner(), dict.fromkeys(PLACES, "") | {place: planted}
+    request = cleaner.request(
+        "POST",
+        "/api/v1/tasks/" + planted_at["path"],
+        planted_at["query"],
+        [("Authorization", f"Bearer {key}"), ("X-Own", planted_at["header"])],
+        body_of((said if place == "request" else "").encode()),
+    )
+    answer = cleaner.answer(
+        400,
+        [("x-told", planted_at["answer header"])],
+        body_of((said if place == "answer" else json.dumps({planted_at["name"]: 1})).encode()),
+    )
+    assembler = Assembler(spec)
+    assembler.take(Exchange(request, 0.0, answer, cleaner.text(planted_at["note"])))
+    assert key not in plain(encoded(assembler.cassette()).decode())
+
+
+@given(key=st.from_regex(r"sk-[0-9a-f]{32}", fullmatch=True), before=st.sampled_from(
+    ["", " ", '"', "=", "\n", "%20", "\\n", "\\u0020", "(", "x=1&y=", "Bearer ", "a key:"]
+))  # fmt: skip
+def test_a_key_that_nobody_sent_is_found_by_its_looks(key: str, before: str) -> None:
+    for spell in SPELLINGS.values():
+        assert key not in plain(cleaned(f"{before}{spell(key)} is wrong"))
+
+
+PIECES = (
+    "sk-", "abc123", "Signature=", "token", '":"', "%3D", "&", "%26", "LTAI", "=", "REDACTED",
+    "Bearer ", "0123456789abcdef0123456789", '"', " ", "\\", "policy", "\n", "\\n", "'", ":", "0",
+)  # fmt: skip
+
+
+@given(
+    text=st.text(max_size=60) | AROUND | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+)
+def test_what_was_cleaned_is_clean(text: str) -> None:
+    assert cleaned(cleaned(text)) == cleaned(text)
+    assert scan(json.dumps(cleaned_value({"a": [text], text: text}))) == []
+
+
+SIGNED = (
+    "https://b.oss-cn-shanghai.aliyuncs.com/1d/v.mp4?Expires=1757658951&OSSAccessKeyId=LTAI5tAbcdef"
+    "GHIJ12&Signature=c2lnbm%2BF0dXJl%3D&security-token=CAISabc%2F&x-oss-signature=ff00&keep=1"
+)
+
+
+@pytest.mark.parametrize("spell", [str, quote, lambda url: quote(quote(url, safe=""), safe="")])
+def test_a_signed_url_loses_its_signature_and_keeps_its_shape(spell: Callable[[str], str]) -> None:
+    found = plain(cleaned(spell(SIGNED)))
+    for secret in ("LTAI5t", "c2lnbm", "CAISabc", "ff00"):
+        assert secret not in found
+    assert "1d/v.mp4?Expires=1757658951&OSSAccessKeyId=REDACTED&Signature=REDACTED" in found
+    assert found.endswith("&keep=1")
+
+
+def test_an_upload_policy_and_the_numbers_of_an_account_are_replaced() -> None:
+    policy = {"policy": "eyJl", "signature": "zzz=", "oss_access_key_id": "LTAI", "upload_dir": "d"}
+    assert cleaned_value({"data": policy})["data"] == {
+        "policy": "REDACTED",
+        "signature": "REDACTED",
+        "oss_access_key_id": "REDACTED",
+        "upload_dir": "d",
+    }
+    item = {"api_key_id": "42677", "caller_uid": 1493, "user_api_unique_key": "apikey:v1:emo-v1"}
+    assert cleaned_value([item]) == [
+        {"api_key_id": "REDACTED", "caller_uid": 0, "user_api_unique_key": "apikey:v1:emo-v1"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["task-a8532587fa8c4ef882be3a1b7c5d9e20", "sk-SK,en;q=0.5", "the policy of the house",
+     "max_tokens=5", "a disk-based store", "Signature", "https://h/p?Expires=1&x=2",
+     "the bearer of bad news", "emo-%E5%9B%BE%E7%89%87.png"],
+)  # fmt: skip
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert cleaned(text) == text
+
+
+def test_keys_and_cookies_of_headers_are_gone_and_how_they_were_sent_is_kept() -> None:
+    cleaner = Cleaner()
+    sent = [("Authorization", f"bearer {KEY}"), ("X-Api-Key", KEY), ("Cookie", "a=b"),
+            ("X-DashScope-Async", "enable"), ("X-Session-Token", "abc"), ("Via", "proxy"),
+            ("Connection", "close"), ("Host", "h")]  # fmt: skip
+    assert cleaner.request("GET", "/", "", sent, None).headers == {
+        "authorization": "bearer sk-REDACTED",
+        "x-api-key": "sk-REDACTED",
+        "x-dashscope-async": "enable",
+        "x-session-token": "REDACTED",
+    }
+    told = [("Set-Cookie", "a=b"), ("Content-Type", "text/plain"), ("X-A", "1"), ("X-A", "2")]
+    headers = cleaner.answer(200, told, None).headers
+    assert headers == {"content-type": "text/plain", "x-a": "1, 2"}
+
+
+def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:
+    answer = answer_of(spec, "getTask", "PENDING")
+    answer.output["note"] = KEY
+    leaks = scan(json.dumps({"a": [answer.value]}))
+    assert [(leak.place, leak.kind) for leak in leaks] == [("/a/0/output/note", "key")]
+    assert [leak.place for leak in scan(f"first\nsecond: {KEY}\n")] == ["line 2"]
+
+
+@pytest.mark.parametrize("path", sorted(CASSETTES.rglob("*.*")), ids=lambda path: path.name)
+def test_no_cassette_of_the_repository_holds_a_secret(path: Path) -> None:
+    assert scan(path.read_text("utf-8")) == []
+
+
+def test_a_recording_that_others_wrote_is_cleaned_as_it_is_read(spec: Spec, tmp_path: Path) -> None:
+    for name in ("fake.json", "browser.har", "vcr.yaml"):
+        text = (CASSETTES / name).read_text("utf-8").replace("sk-REDACTED", KEY)
+        text = text.replace("=REDACTED", "=c2lnbmF0dXJl")
+        (tmp_path / name).write_text(text, "utf-8")
+        assert scan(text)
+        assert KEY not in encoded(load(tmp_path / name, spec)).decode(), "and it can be written"
+
+
+SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f'{{"api_key": "{SECRET}", broken', '{"api_key": "REDACTED", broken'),
+        (f'say \\"token\\": \\"{SECRET}\\"', 'say \\"token\\": \\"REDACTED\\"'),
+        (f"{{'x-oss-signature': '{SECRET}'}}", "{'x-oss-signature': 'REDACTED'}"),
+        ('{"caller_uid": 1493478651020171, broken', '{"caller_uid": 0, broken'),
+        (f"xsk-{SECRET}", "xsk-REDACTED"),
+        ("by LTAI5tAbcdefGHIJ12 of it", "by REDACTED of it"),
+        ("by STS.NUabcdefgh12 of it", "by REDACTED of it"),
+        (f"Authorization: Bearer {SECRET}", "Authorization: Bearer REDACTED"),
+        (f"authorization=Basic{SECRET}&x=1", "authorization=REDACTED&x=1"),
+    ],
+)
+def test_what_looks_like_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
+    assert cleaned(text) == found
+    assert scan(text)
+
+
+def test_a_key_is_known_without_the_scenario_behind_its_dot() -> None:
+    cleaner = Cleaner()
+    cleaner.learn([("Authorization", "Bearer abcdefgh12.InternalError")])
+    assert cleaner.text("who is xabcdefgh12?") == "who is xsk-REDACTED?"
+
+
+def test_a_key_too_short_to_be_told_from_a_word_is_looked_for_in_its_header_alone() -> None:
+    cleaner = Cleaner()
+    headers = [("Authorization", "Bearer video"), ("X-Own", "video")]
+    assert cleaner.request("GET", "/video", "", headers, None).headers == {
+        "authorization": "Bearer REDACTED",
+        "x-own": "video",
+    }
+    assert cleaner.text("the video") == "the video"

@@ -1,0 +1,108 @@
+"""`emo contract drift`: its report, its exit codes, and what it says of files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support_cassette import CASSETTES, cassette_of, life_of, poll_of
+from support_cli import emo
+
+from contracts.cassette import Exchange, save
+from contracts.spec import Spec
+from mock_server.cli import cli
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["contract", "drift", *arguments], standalone_mode=False)
+
+
+@pytest.fixture
+def drifted(spec: Spec, tmp_path: Path) -> str:
+    """A recording with a field that is missing, and one that is new."""
+    cassette = life_of(spec, "PENDING")
+    answer = cassette.timelines[0].states[0].answer
+    answer.output["progress\x1b[31m"] = 5
+    del answer.value["request_id"]
+    save(tmp_path / "drifted.json", cassette)
+    return str(tmp_path / "drifted.json")
+
+
+def test_recordings_that_agree_are_one_line_and_exit_code_0() -> None:
+    names = ("fake.json", "browser.har", "vcr.yaml")
+    result = emo("contract", "drift", *(str(CASSETTES / name) for name in names))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "28 answers and 7 tasks against spec 2026-11-22: no difference\n"
+
+
+def test_what_differs_is_shown_with_place_and_both_values(drifted: str) -> None:
+    result = run(drifted)
+    assert result.return_value == 1
+    assert result.output.startswith(
+        "BREAKING field missing: getTask 200 PENDING /request_id\n"
+        '  "request_id" is a required property\n'
+        "  recorded    -\n"
+        '  spec        "string"\n'
+        f"  first at {drifted}#/timelines/0/states/0\n\n"
+    )
+    assert "/output/progress\\x1b[31m" in result.output, "as nothing that a terminal acts on"
+    assert result.output.splitlines()[-1].endswith(": 1 breaking, 1 additive, 8 cosmetic")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [([], 1), (["--fail-on", "additive"], 1), (["--fail-on", "cosmetic"], 1)],
+)
+def test_something_breaking_fails_whatever_the_limit(
+    drifted: str, options: list[str], code: int
+) -> None:
+    assert run(drifted, *options).return_value == code
+
+
+def test_the_limit_says_what_fails(spec: Spec, tmp_path: Path) -> None:
+    cassette = life_of(spec, "PENDING")
+    cassette.timelines[0].states[0].answer.output["progress"] = 5
+    save(tmp_path / "c.json", cassette)
+    codes = [
+        run(str(tmp_path / "c.json"), "--fail-on", weight).return_value
+        for weight in ("breaking", "additive", "cosmetic")
+    ]
+    assert codes == [0, 1, 1]
+
+
+def test_a_program_gets_it_as_json(drifted: str) -> None:
+    report = json.loads(run(drifted, "--format", "json").output)
+    first = report["differences"][0]
+    assert (first["weight"], first["kind"], first["pointer"], first["first"]) == (
+        "breaking",
+        "field missing",
+        "/request_id",
+        f"{drifted}#/timelines/0/states/0",
+    )
+    assert (report["answers"], report["tasks"], report["files"]) == (2, 1, [drifted])
+
+
+def test_calls_without_an_answer_are_counted(spec: Spec, tmp_path: Path) -> None:
+    save(tmp_path / "c.json", cassette_of(Exchange(poll_of(), 0.0, note="no answer: refused")))
+    assert run(str(tmp_path / "c.json")).output == (
+        "0 answers and 0 tasks, 1 call without an answer against spec 2026-11-22: no difference\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Missing argument 'CASSETTES...'"),
+        (["no-such-file"], "'no-such-file' does not exist"),
+        ([str(CASSETTES.parent / "conftest.py")], "conftest.py: is no YAML: "),
+        ([str(CASSETTES / "fake.json"), "--band", "0.5"], "--band 0.5 must be 1 or more"),
+        ([str(CASSETTES / "fake.json"), "--fail-on", "braking"], "Did you mean 'breaking'?"),
+    ],
+)
+def test_a_wrong_call_is_exit_code_2_and_says_why(arguments: list[str], said: str) -> None:
+    result = emo("contract", "drift", *arguments)
+    assert result.returncode == 2, result.stderr
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,76 @@
+"""The official SDK, unmodified, against a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dashscope
+import pytest
+from proof.transports import Requests, without_sleep
+from support_cassette import CASSETTES, recording
+from support_cli import emo
+
+from contracts.cassette import load
+from contracts.drift import drift
+from contracts.spec import Spec
+from mock_server.playback import replaying
+from mock_server.playback.asking import asking
+from mock_server.server import running
+from mock_server.settings import Settings
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    monkeypatch.setattr(dashscope, "base_http_api_url", "")
+    monkeypatch.setattr(dashscope, "api_key", None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return without_sleep(monkeypatch)
+
+
+def lifecycle(base: str) -> tuple[object, ...]:
+    """Detect, create, wait, fetch: what the SDK says of each."""
+    sdk = Requests(f"{base}/api/v1", "sk-recorded-by-the-sdk")
+    try:
+        detected = sdk.detect()
+        created = sdk.create()
+        waited = sdk.wait(created.output["task_id"])
+        fetched = sdk.fetch(created.output["task_id"])
+    finally:
+        sdk.close()
+    return (
+        detected.output,
+        created.output["task_status"],
+        waited.output["task_status"],
+        waited.usage,
+        fetched.output["results"].keys(),
+    )
+
+
+def test_the_sdk_gets_from_a_recording_what_it_got_when_it_was_recorded(
+    spec: Spec, tmp_path: Path, slept: list[float]
+) -> None:
+    path, settings = tmp_path / "c.json", Settings(port=0, time="skip")
+    with running(settings) as url, recording(spec, url, path) as base:
+        recorded = lifecycle(base)
+    cassette = load(path, spec)
+    assert drift(spec, [("c.json", cassette)], asking(spec)).differences == ()
+    with running(settings, replaying(settings, path)) as base:
+        assert lifecycle(base) == recorded
+    assert recorded[1:3] == ("PENDING", "SUCCEEDED")
+
+
+def test_the_sdk_waits_for_a_task_of_a_vcr_cassette(slept: list[float]) -> None:
+    settings = Settings(port=0, time="skip")
+    with running(settings, replaying(settings, CASSETTES / "vcr.yaml")) as base:
+        sdk = Requests(f"{base}/api/v1", "sk-any")
+        done = sdk.wait(sdk.create().output["task_id"])
+        sdk.close()
+    assert done.output["task_status"] == "SUCCEEDED"
+    assert done.usage == {"video_duration": 13.93, "video_ratio": "1:1"}
+
+
+def test_serve_says_that_a_file_is_no_recording() -> None:
+    result = emo("serve", "--port", "0", "--replay", __file__)
+    assert result.returncode == 2
+    assert "test_playback_sdk.py: is no YAML: " in result.stderr
+    assert "Traceback" not in result.stderr

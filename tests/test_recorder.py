@@ -1,0 +1,281 @@
+"""The recorder on real sockets: what passes through it, and what it writes down."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support_cassette import KEY, client, recording, run_through
+
+from contracts.cassette import Cassette, load
+from contracts.cassette.bodies import LONGEST
+from contracts.cassette.secrets import scan
+from contracts.spec import Spec
+
+Serve = Callable[..., AbstractContextManager[str]]
+PLAIN = b"answer"
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """A server that says what it got, and answers as the path asks for."""
+
+    protocol_version = "HTTP/1.1"
+    got: list[dict[str, Any]]
+    gate: threading.Event
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("content-length", 0))
+        body = self._chunked() if "transfer-encoding" in self.headers else self.rfile.read(length)
+        self.got.append({"path": self.path, "headers": self.headers.items(), "body": body})
+        getattr(self, self.path.strip("/").partition("?")[0].partition("/")[0], self.plain)()
+
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
+
+    def _chunked(self) -> bytes:
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _head(self, status: int = 200, **headers: str) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def plain(self) -> None:
+        self._head(Content_Length=str(len(PLAIN)), X_Kept="1", Keep_Alive="timeout=5",
+                   Connection="keep-alive, X-Hop", X_Hop="1", Set_Cookie="a=secret")  # fmt: skip
+        if self.command != "HEAD":
+            self.wfile.write(PLAIN)
+
+    def zipped(self) -> None:
+        body = gzip.compress(json.dumps({"a": 1}).encode(), mtime=0)
+        self._head(Content_Encoding="gzip", Content_Length=str(len(body)))
+        self.wfile.write(body)
+
+    def drips(self) -> None:
+        self._head(Transfer_Encoding="chunked")
+        for part in (b"first", b"second"):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            if part == b"first":
+                assert self.gate.wait(20)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def long(self) -> None:
+        self._head(Content_Length=str(2 * LONGEST), Content_Type="video/mp4")
+        self.wfile.write(bytes(2 * LONGEST))
+
+    def breaks(self) -> None:
+        self._head(Content_Length="100")
+        self.wfile.write(b"half")
+        self.close_connection = True
+
+    def breaks_chunked(self) -> None:
+        self._head(Transfer_Encoding="chunked")
+        self.wfile.write(b"4\r\nhalf\r\n")
+        self.close_connection = True
+
+    def garbles(self) -> None:
+        self.wfile.write(b"\0\1\2 no HTTP\r\n\r\n")
+        self.close_connection = True
+
+    def silent(self) -> None:
+        self.gate.wait(20)
+        self.close_connection = True
+
+    def moved(self) -> None:
+        self._head(302, Location="/elsewhere", Content_Length="0")
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing on stderr."""
+
+
+@contextmanager
+def upstream() -> Iterator[tuple[str, type[Upstream]]]:
+    handler = type("Handler", (Upstream,), {"got": [], "gate": threading.Event()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", handler
+    finally:
+        handler.gate.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def record(spec: Spec, tmp_path: Path) -> Callable[..., AbstractContextManager[Any]]:
+    """`with record() as (base, handler):` a recorder before an upstream; `record.cassette()`."""
+
+    @contextmanager
+    def record(**options: Any) -> Iterator[tuple[httpx.Client, type[Upstream]]]:
+        with (
+            upstream() as (url, handler),
+            recording(spec, url, tmp_path / "c.json", **options) as base,
+            client(base) as http,
+        ):
+            yield http, handler
+
+    return record
+
+
+@pytest.fixture
+def cassette(spec: Spec, tmp_path: Path) -> Callable[[], Cassette]:
+    return lambda: load(tmp_path / "c.json", spec)
+
+
+def test_a_client_of_the_fake_is_recorded_as_calls_and_timelines(
+    serve: Serve, spec: Spec, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    with serve() as url, recording(spec, url, path) as base:
+        last = run_through(base, spec)
+    cassette = load(path, spec)
+    assert cassette.upstream == url
+    paths = [exchange.request.path.rpartition("/")[2] for exchange in cassette.exchanges]
+    assert paths == ["face-detect", "video-synthesis", "tasks"]
+    task, unknown = cassette.timelines
+    assert (task.created_by, unknown.created_by) == (1, None)
+    assert [state.task_status for state in task.states] == ["RUNNING", "SUCCEEDED"]
+    assert sum(state.polls for state in task.states) == 5
+    assert task.states[-1].answer.value["usage"] == last["usage"]
+    text = path.read_text()
+    assert KEY not in text
+    assert scan(text) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
+def test_any_method_passes_with_its_body(record: Any, cassette: Any, method: str) -> None:
+    with record() as (http, handler):
+        odd = {"target": b"/any/%E5%9B%BE{x}?a=%20b&c{}"}
+        answer = http.request(method, "/any", content=b'{"x": 1}', extensions=odd)
+    assert answer.status_code == 200
+    assert answer.content == (b"" if method == "HEAD" else PLAIN)
+    assert handler.got[0]["path"] == "/any/%E5%9B%BE{x}?a=%20b&c{}"
+    assert handler.got[0]["body"] == b'{"x": 1}'
+    (kept,) = cassette().exchanges
+    assert (kept.request.method, kept.request.path) == (method, "/any/%E5%9B%BE{x}")
+    assert kept.request.body.json == {"x": 1}
+
+
+def test_headers_pass_but_for_those_of_the_connection(record: Any, cassette: Any) -> None:
+    sent = {"X-Own": "1", "Connection": "keep-alive, X-Mine", "X-Mine": "1", "TE": "trailers"}
+    with record() as (http, handler):
+        http.headers.clear()
+        answer = http.get("/plain", headers={**sent, "Cookie": "a=secret"})
+    got = {name.lower(): value for name, value in handler.got[0]["headers"]}
+    assert got["x-own"] == "1"
+    assert got["cookie"] == "a=secret", "cookies pass, and are not written"
+    assert not {"te", "x-mine", "user-agent", "accept-encoding", "proxy-connection"} & got.keys()
+    assert got["host"] == f"127.0.0.1:{handler.got[0]['headers'][0][1].rpartition(':')[2]}"
+    assert answer.headers["x-kept"] == "1"
+    assert answer.headers["set-cookie"] == "a=secret"
+    assert not {"x-hop", "keep-alive", "server", "date"} & answer.headers.keys()
+    assert cassette().exchanges[0].answer.headers == {"content-length": "6", "x-kept": "1"}
+
+
+def test_a_compressed_body_passes_as_it_is_and_is_recorded_as_what_it_says(
+    record: Any, cassette: Any
+) -> None:
+    with record() as (http, _), http.stream("GET", "/zipped") as answer:
+        raw = b"".join(answer.iter_raw())
+    assert raw == gzip.compress(json.dumps({"a": 1}).encode(), mtime=0)
+    assert cassette().exchanges[0].answer.value == {"a": 1}
+
+
+def test_an_answer_passes_as_it_comes(record: Any, cassette: Any) -> None:
+    with record() as (http, handler), http.stream("GET", "/drips") as answer:
+        parts = answer.iter_raw()
+        assert next(parts) == b"first", "while the rest is still to come"
+        handler.gate.set()
+        assert b"".join(parts) == b"second"
+    assert cassette().exchanges[0].answer.body.text == "firstsecond"
+
+
+def test_a_request_passes_as_it_comes(record: Any, cassette: Any) -> None:
+    with record() as (http, handler):
+        parts = iter([b"one ", b"two"])
+        assert http.post("/plain", content=parts).content == PLAIN
+    assert handler.got[0]["body"] == b"one two"
+    assert cassette().exchanges[0].request.body.text == "one two"
+
+
+def test_a_download_passes_whole_and_is_recorded_as_its_length(record: Any, cassette: Any) -> None:
+    with record() as (http, _):
+        assert len(http.get("/long").content) == 2 * LONGEST
+    assert cassette().exchanges[0].answer.body.size == 2 * LONGEST
+
+
+def test_a_redirect_is_the_clients_to_follow(record: Any) -> None:
+    with record() as (http, handler):
+        assert http.get("/moved").headers["location"] == "/elsewhere"
+    assert [got["path"] for got in handler.got] == ["/moved"]
+
+
+def test_an_upstream_that_refuses_is_a_502_that_says_so(
+    spec: Spec, tmp_path: Path, cassette: Any
+) -> None:
+    nowhere = "http://127.0.0.1:1"
+    with recording(spec, nowhere, tmp_path / "c.json") as base, client(base) as http:
+        answer = http.get("/api/v1/tasks/x")
+    assert answer.status_code == 502
+    assert answer.json()["code"] == "UpstreamUnreachable"
+    assert answer.json()["message"].startswith(f"{nowhere} did not answer the recorder: ")
+    (kept,) = cassette().exchanges
+    assert kept.answer is None
+    assert kept.note.startswith("no answer: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("/garbles", "what it sent is no HTTP"), ("/silent", "no answer in time")]
+)
+def test_an_upstream_that_makes_no_sense_is_a_502_that_says_so(
+    record: Any, cassette: Any, path: str, why: str
+) -> None:
+    with record(timeout=0.5) as (http, _):
+        answer = http.get(path)
+    assert answer.status_code == 502
+    assert why in answer.json()["message"]
+    assert why in cassette().exchanges[0].note
+
+
+def test_tls_that_fails_is_a_502_that_says_so(spec: Spec, tmp_path: Path) -> None:
+    with upstream() as (url, _):
+        secure = url.replace("http:", "https:")
+        with recording(spec, secure, tmp_path / "c.json") as base, client(base) as http:
+            answer = http.get("/plain")
+    assert answer.status_code == 502
+    assert "SSL" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/breaks", "/breaks_chunked"])
+def test_an_answer_that_breaks_off_breaks_off_for_the_client_too(
+    record: Any, cassette: Any, path: str
+) -> None:
+    with record() as (http, _), pytest.raises(httpx.RemoteProtocolError):
+        http.get(path)
+    (kept,) = cassette().exchanges
+    assert kept.note.startswith("the answer broke off after 4 bytes: ")
+
+
+def test_a_client_that_leaves_leaves_a_note(record: Any, cassette: Any) -> None:
+    with record() as (http, handler):
+        with http.stream("GET", "/drips") as answer:
+            assert next(answer.iter_raw()) == b"first"
+        http.get("/plain")
+        handler.gate.set()
+    notes = {exchange.request.path: exchange.note for exchange in cassette().exchanges}
+    assert notes == {"/drips": "the client left before the answer was whole", "/plain": ""}

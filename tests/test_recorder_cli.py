@@ -1,0 +1,128 @@
+"""`emo contract record` in a process of its own: its file is whole whenever the process ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support_cassette import KEY, client, create, run_through
+from support_cli import CLEAN, EMO, emo
+
+from contracts.cassette import load
+from contracts.recorder.tape import Copy, Sent, Tape
+from contracts.spec import Spec
+
+Serve = Callable[..., AbstractContextManager[str]]
+
+
+@contextmanager
+def recorder(upstream: str, path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running `emo contract record`, and where it listens."""
+    command = [*EMO, "contract", "record", "--upstream", upstream, "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--output", str(path)], stderr=subprocess.PIPE, text=True, env=CLEAN
+    ) as process:
+        try:
+            assert process.stderr
+            ready = select.select([process.stderr], [], [], 30)[0]
+            lines = [process.stderr.readline() for _ in range(2) if ready]
+            yield process, re.findall(r"use (http://127\.0\.0\.1:\d+)$", lines[1])[0]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_with_all_that_was_said_in_the_file(
+    serve: Serve, spec: Spec, tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "c.json"
+    with serve() as url, recorder(url, path) as (process, base):
+        run_through(base, spec)
+        process.send_signal(number)
+        _, rest = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert rest == f"emo: 3 calls, 2 tasks, 6 polls in {path}\n"
+    assert sum(s.polls for t in load(path, spec).timelines for s in t.states) == 6
+
+
+def test_killed_at_any_time_it_leaves_a_whole_file(
+    serve: Serve, spec: Spec, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    with serve() as url, recorder(url, path) as (process, base), client(base) as http:
+        assert load(path, spec).exchanges == (), "whole from the beginning"
+        for number in range(12):
+            assert create(http, spec).status_code == 200
+            assert len(load(path, spec).exchanges) <= number + 1
+        process.kill()
+        process.wait()
+    kept = load(path, spec).exchanges
+    assert 1 <= len(kept) <= 12
+
+
+def test_each_exchange_is_written_soon_after_it(serve: Serve, spec: Spec, tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    with serve() as url, recorder(url, path) as (_, base), client(base) as http:
+        create(http, spec)
+        for _ in range(1000):  # polls that are answered meanwhile let the time pass
+            http.get("/api/v1/tasks/unknown-to-all")
+            if load(path, spec).exchanges:
+                break
+    assert len(load(path, spec).exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--upstream", "dashscope.aliyuncs.com"], "must be http://HOST or https://HOST"),
+        (["--upstream", "https://h:99999"], "is no URL: Port out of range"),
+        (["--upstream", "https://u:p@h"], "must hold no password"),
+        (["--upstream", "https://h/api/v1"], "has a path: give https://h, and the path /api/v1 to"),
+        (["--upstream", "http://h", "--output", "there.json"], "there.json is there already"),
+        (["--upstream", "http://h", "--output", "no/such/c.json"], "No such file or directory"),
+        (["--upstream", "http://h", "--timeout", "0"], "--timeout 0 must be above 0"),
+    ],
+)
+def test_a_wrong_call_is_told_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.json").write_text("precious")
+    result = emo("contract", "record", *arguments)
+    assert result.returncode == 2, result.stderr
+    assert said in " ".join(result.stderr.split())
+    assert (tmp_path / "there.json").read_text() == "precious"
+
+
+def test_a_port_in_use_is_one_line_and_leaves_no_file(url: str, tmp_path: Path) -> None:
+    path, port = tmp_path / "c.json", url.rpartition(":")[2]
+    result = emo("contract", "record", "--upstream", url, "--port", port, "--output", str(path))
+    assert result.returncode == 1
+    assert re.fullmatch(rf"Error: cannot listen on 127\.0\.0\.1:{port}: .*\n", result.stderr)
+    assert not path.exists()
+
+
+@given(
+    headers=st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.binary(max_size=30))),
+    body=st.binary(max_size=200),
+    status=st.integers(100, 599),
+)
+def test_whatever_bytes_pass_the_tape_takes_them(
+    spec: Spec, headers: list[tuple[bytes, bytes]], body: bytes, status: int
+) -> None:
+    tape = Tape(spec, "https://h", clock=lambda: 5.0)
+    copy = Copy.empty()
+    copy.add(body)
+    sent = Sent(6.0, "POST", "/a", "b", [(b"authorization", KEY.encode()), *headers], copy)
+    tape.keep(sent, status, headers, copy)
+    assert tape.cassette().exchanges[0].at == 1.0
+    assert json.loads(json.dumps(tape.summary())) == "1 call, 0 tasks, 0 polls"
