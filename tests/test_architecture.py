@@ -101,6 +101,12 @@ PURE = {
     "contracts.events": ("contracts.exchange",),
     "contracts.budget": ("contracts.spec",),
     "contracts.model": ("contracts.spec",),
+    "contracts.cassette.model": (),
+    "contracts.cassette.problems": (),
+    "contracts.cassette.secrets": ("contracts.places",),
+    "contracts.cassette.timing": ("contracts.cassette.model",),
+    "contracts.drift.shapes": ("contracts.places",),
+    "contracts.drift.fields": ("contracts.document", "contracts.places"),
     "contracts.checks.ask": (
         "contracts.checks.life",
         "contracts.events",

@@ -26,6 +26,7 @@ PAGES = [
     "docs/control.md",
     "docs/journal.md",
     "docs/limits.md",
+    "docs/recording.md",
     "docs/scenarios.md",
 ]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)

@@ -52,7 +52,7 @@ def test_no_report_holds_a_character_that_nobody_sees(name: str) -> None:
     assert "\x1b" not in text
 
 
-@pytest.mark.parametrize("name", REPORTS.keys() - {"json"})
+@pytest.mark.parametrize("name", sorted(REPORTS.keys() - {"json"}))
 def test_a_long_answer_is_cut_with_a_note(name: str) -> None:
     check = ended("a.b", "failed", exchanges=(exchange("x" * (1 << 20)),))
     text = render(name, run_of([check]))
