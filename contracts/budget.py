@@ -4,13 +4,13 @@ no check can pay by mistake. Sends nothing."""
 from __future__ import annotations
 
 import json
-from math import inf
 from typing import Any
 
 from contracts.spec import Spec
 
 # What a model needs of its input: a call without one of them cannot be carried out by anybody.
 NEEDS = {"detectFace": ("image_url",), "createVideoTask": ("image_url", "audio_url")}
+LONGEST_VIDEO = 60.0  # s (EMO-3)
 
 
 class OverBudget(Exception):
@@ -20,30 +20,35 @@ class OverBudget(Exception):
 class Budget:
     """limit: CNY, None where nothing may be paid for. seconds: how long the recording is that is
     sent; a second of video costs as much as the dearest ratio. Counts by documented prices (PRICE).
-    """
+    Raises ValueError for a limit that is none."""
 
     def __init__(self, spec: Spec, limit: float | None, seconds: float) -> None:
+        if limit is not None and not limit >= 0:
+            raise ValueError(f"a budget of {limit} CNY must be 0 or more")
         self.limit = limit
         self.spent = 0.0
         self._models = spec.models
+        self._paths = {op.template: op.id for op in spec.operations.values()}
         self._seconds = seconds
 
-    def price(self, method: str, body: str | None, has_key: bool) -> float:
-        """CNY that a call may cost at most; 0 for what nobody can charge: no key, no JSON, no model
-        with a price, or an input that the model cannot work on. Whether it is refused, and on which
-        path, does not matter: a provider may be wrong."""
-        if method != "POST" or not has_key or body is None:
+    def price(self, method: str, path: str, body: str | None, has_key: bool) -> float:
+        """CNY that a call may cost at most: by the model that it names or by its path, whichever is
+        dearer, as a provider may go by either. 0 for what nobody can charge: no key, no JSON, or an
+        input that no such model can work on. Whether it ought to be refused does not matter."""
+        value = _json(body) if method == "POST" and has_key and body is not None else None
+        given = value.get("input") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(given, dict):
             return 0.0
-        value = _json(body)
-        if not isinstance(value, dict) or not isinstance(value.get("model"), str):
-            return 0.0
-        model = self._models.get(value["model"])
-        given = value.get("input")
-        if model is None or not isinstance(given, dict):
-            return 0.0
-        if not all(given.get(name) for name in NEEDS[model["operation"]]):
-            return 0.0
-        return self._of_model(model)
+        asked = {id for template, id in self._paths.items() if template in path}
+        return max(
+            (
+                self._of_model(model)
+                for name, model in self._models.items()
+                if (name == value.get("model") or model["operation"] in asked)
+                and all(given.get(need) for need in NEEDS[model["operation"]])
+            ),
+            default=0.0,
+        )
 
     def of(self, operation: str) -> float:
         """CNY that a call of an operation may cost at most."""
@@ -63,14 +68,22 @@ class Budget:
         self.spent += price
 
     def give_back(self, price: float) -> None:
-        """What was taken and not charged."""
+        """What was taken and is not charged: a refusal, a task that failed or was canceled."""
         self.spent = max(0.0, self.spent - price)
 
-    def charged(self, taken: float, ratio: str, seconds: float) -> None:
-        """What a video really cost, in place of what was taken for it."""
-        prices = [m.get("price-per-video-second", {}).get(ratio) for m in self._models.values()]
-        price = max((p for p in prices if p is not None), default=inf)
-        self.spent += (price * seconds if price < inf else taken) - taken
+    def charged(self, taken: float, ratio: Any, seconds: Any) -> None:
+        """What a video cost by its own usage, in place of what was taken for it; but not less than
+        the recording's length at the lowest price, whatever the usage says."""
+        prices = self._prices()
+        is_length = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if ratio in prices and is_length and 0 < seconds <= LONGEST_VIDEO:
+            least = min(prices.values()) * self._seconds
+            self.spent += max(prices[ratio] * seconds, least) - taken
+
+    def _prices(self) -> dict[Any, float]:
+        """CNY of a second of video, by its ratio."""
+        models = self._models.values()
+        return {r: p for m in models for r, p in m.get("price-per-video-second", {}).items()}
 
     def _of_model(self, model: dict[str, Any]) -> float:
         per_image = model.get("price-per-image", 0.0)

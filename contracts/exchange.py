@@ -25,7 +25,7 @@ class Exchange(Struct, frozen=True):
     no answer came, and then `answer` says why. answer_headers: names in lower case, cookies left
     out. at: epoch s when it was sent; seconds: until the whole answer was there. has_key: whether a
     key was sent that the provider may take. operation: the operationId that it is meant for, "" for
-    none."""
+    none. price: CNY that were taken for it and not given back."""
 
     method: str
     url: str
@@ -38,14 +38,18 @@ class Exchange(Struct, frozen=True):
     seconds: float = 0.0
     has_key: bool = False
     operation: str = ""
+    price: float = 0.0
 
     @property
     def value(self) -> Any:
-        """The answer's JSON value; None where it is no JSON."""
+        """The answer's JSON value; None where it is no JSON: NaN and half a surrogate pair are
+        none, nor is what is nested beyond all measure."""
         try:
-            return json.loads(self.answer)
-        except ValueError:
+            value = json.loads(self.answer, parse_constant=_no_constant)
+            json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             return None
+        return value
 
     def curl(self) -> str:
         """The command that sends it again, with the key of the shell in place of the one it had."""
@@ -53,6 +57,10 @@ class Exchange(Struct, frozen=True):
         if self.has_key:
             headers["Authorization"] = BEARER
         return as_curl(self.method, self.url, headers, text=self.body)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def as_curl(

@@ -15,6 +15,7 @@ from msgspec import Struct
 from contracts.checks.ask import at
 from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
+from contracts.provider import NEAR
 from contracts.spec import Spec
 
 FORMAT = 1
@@ -86,6 +87,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
     for event in events:
         if isinstance(event, Started) and not event.clock:
             host = urlsplit(event.url).hostname or ""
+            host = "" if host in NEAR else host  # a stub is no service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
             held = event.result == "passed"
@@ -99,7 +101,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
 def standing(evidence: str, seen: list[Observation]) -> Standing:
     """What is known: `observed` on the wire, by a run or in a public capture, else `documented`,
     else `assumed`."""
-    if seen or evidence == "captured":
+    if any(o.held for o in seen) or evidence == "captured":
         return "observed"
     return "documented" if evidence == "documented" else "assumed"
 

@@ -3,33 +3,39 @@ it pays nothing that the budget does not allow, and judges nothing."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from contracts.budget import Budget
 from contracts.exchange import Exchange
+from contracts.masks import Masks
 
 API = "/api/v1"
 KEY, OTHER_KEY = "DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY"  # variables that hold them
 TRIES, PAUSE = 11, 0.5  # so often, so many s apart, is a provider asked whether it is there
-LONGEST = 1 << 20  # characters of an answer that are kept
-_SIGNATURE = re.compile(r"((?:Signature|OSSAccessKeyId|security-token)=)[^&\s\"'\\]+")
-_URL = re.compile(r"https?://[^\s\"'\\]+")
+LONGEST = 1 << 20  # bytes of an answer that are kept, and for which it is read
+LARGEST = 64 << 20  # bytes of a download
+PATIENCE = 120.0  # seconds of the machine's time for the whole of one answer
+NEAR = ("127.0.0.1", "localhost", "::1")
+GAPS = {"POST": 0.25, "GET": 0.06}  # s between calls of one who is not near: 5 and 20 a second
 
 
 class Unreachable(Exception):
-    """Nobody answers at the base URL, or there is no key for it. Its text says what happened."""
+    """The provider cannot be asked. Its text says why, and what to do."""
 
 
 class Provider:
     """base_url: `https://HOST`, with or without /api/v1; prefix: what stands before /api/v1
     (`/qwen`). key: sent where a check does not say otherwise; other_key: of somebody else, "" for
-    none. http: sends; clock: epoch s; sleep: waits so many seconds of the machine's time."""
+    none. http: sends; clock: epoch s; sleep: waits so many seconds of the machine's time. Raises
+    Unreachable for a URL or a key that cannot be used."""
 
     def __init__(
         self,
@@ -43,18 +49,18 @@ class Provider:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        parts = urlsplit(base_url.rstrip("/"))
-        self.origin = f"{parts.scheme}://{parts.netloc}"
-        path = parts.path.removesuffix(API).rstrip("/")
+        self.origin, path = _parts(base_url)
         self.root = f"{self.origin}{path}{_prefix(prefix)}"
-        self.key = key
-        self.other_key = other_key
+        self.key = _usable(KEY, key)
+        self.other_key = _usable(OTHER_KEY, other_key)
         self.budget = budget
         self.has_clock = False
         self.clock = clock
         self._sleep = sleep
         self._http = http
+        self._masks = Masks((self.key, self.other_key))
         self._signed: dict[str, str] = {}  # URLs as they were sent, by how they are shown
+        self._is_near = urlsplit(self.origin).hostname in NEAR
 
     def look(self) -> None:
         """Find out whether it has a control API; one that is about to start is waited for. Raises
@@ -69,16 +75,12 @@ class Provider:
             self._sleep(PAUSE)
         self.has_clock = answer.status_code == 200 and "spec" in _value(answer)
 
-    def _silence(self, error: Exception) -> str:
-        why = f"{error or type(error).__name__}; is it running? `emo serve` runs the fake"
-        return f"{self.origin} does not answer: {why}"
-
     def sign_in(self, seed: str) -> None:
         """Choose the keys: of a provider with a control API, which takes any, those of nobody else,
         so that no other's time is moved. Raises Unreachable."""
         self.look()
         if self.has_clock:
-            self.key = f"sk-contract-{seed}"
+            self.key = f"sk-contract-{blake2b(seed.encode(), digest_size=4).hexdigest()}"
             self.other_key = f"{self.key}-other"
         elif not self.key:
             raise Unreachable(f"there is no key for {self.origin}: export it as {KEY}")
@@ -100,42 +102,39 @@ class Provider:
         sent = dict(headers or {})
         if key is not None:
             sent.setdefault("Authorization", f"Bearer {key}")
-        price = self.budget.price(method, body, key is not None)
+        price = self.budget.price(method, path, body, key is not None)
         self.budget.take(price)
+        if not (self._is_near or self.has_clock):
+            self._sleep(GAPS.get(method, 0.0))
         at = self.clock()
-        try:
-            content = None if body is None else body.encode()
-            answer = self._http.request(method, url, headers=sent, content=content)
-            status, text, answered = answer.status_code, answer.text, _headers(answer)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            status, text, answered = 0, f"{type(error).__name__}: {error}", {}
-        if status >= 400:
+        status, answered, data = self._exchanged(method, url, sent, body, LONGEST)
+        text = data.decode("utf-8", "replace")
+        if 400 <= status < 500:  # a gateway's 5xx may come after the call was carried out
             self.budget.give_back(price)
-        self._signed |= {self._without_keys(found): found for found in _URL.findall(text)}
+            price = 0.0
+        self._signed |= self._masks.signed(text)
         return Exchange(
             method=method,
-            url=self._without_keys(url),
-            headers={name: self._without_keys(value) for name, value in sent.items()},
-            body=None if body is None else self._without_keys(body),
+            url=self.masked(url),
+            headers={name: self.masked(value) for name, value in sent.items()},
+            body=None if body is None else self.masked(body),
             status=status,
-            answer_headers={n: self._without_keys(v) for n, v in answered.items()},
-            answer=self._without_keys(text[:LONGEST]),
+            answer_headers=answered,
+            answer=self.masked(text),
             at=at,
             seconds=self.clock() - at,
             has_key=key is not None,
             operation=operation,
+            price=price,
         )
 
     def download(self, url: str) -> tuple[Exchange, bytes]:
         """What the URL of a result gives, without a key; its answer is kept as a length. url: as an
         exchange shows it, without its signature."""
         at = self.clock()
-        try:
-            answer = self._http.get(self._signed.get(url, url))
-            status, data, headers = answer.status_code, answer.content, _headers(answer)
-            text = f"{len(data)} bytes"
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            status, data, headers, text = 0, b"", {}, f"{type(error).__name__}: {error}"
+        signed = self._signed.get(url, url)
+        status, headers, data = self._exchanged("GET", signed, {}, None, LARGEST)
+        text = f"{len(data)} bytes" if status else data.decode()
         seconds = self.clock() - at
         return Exchange("GET", url, {}, None, status, headers, text, at, seconds), data
 
@@ -152,25 +151,63 @@ class Provider:
         else:
             self._sleep(seconds)
 
-    def now(self) -> float:
-        """The provider's time as far as it can be known: that of its control API, else ours."""
-        if not self.has_clock:
-            return self.clock()
-        answer = self._http.get(f"{self.origin}/__mock__/clock", headers=self._bearer())
-        return float(_value(answer).get("now", self.clock()))
+    def masked(self, text: str) -> str:
+        """The text without the keys, and without signatures."""
+        return self._masks.text(text)
+
+    def _exchanged(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None, most: int
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body, read for so many bytes; 0 and why where no answer came."""
+        content = None if body is None else body.encode("utf-8", "replace")
+        deadline, data = self.clock() + PATIENCE, b""
+        try:
+            with self._http.stream(method, url, headers=headers, content=content) as answer:
+                for part in answer.iter_bytes():
+                    data += part
+                    if len(data) > most or self.clock() > deadline:
+                        break
+                return answer.status_code, self._shown(answer.headers), data[:most]
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            return 0, {}, self.masked(f"{type(error).__name__}: {error}").encode()
+
+    def _shown(self, headers: httpx.Headers) -> dict[str, str]:
+        return {
+            self.masked(name.lower()): self.masked(value)
+            for name, value in headers.items()
+            if name.lower() != "set-cookie"
+        }
+
+    def _silence(self, error: Exception) -> str:
+        why = f"{error or type(error).__name__}; is it running? `emo serve` runs the fake"
+        return f"{self.origin} does not answer: {why}"
 
     def _control(self, change: dict[str, Any]) -> None:
-        url = f"{self.origin}/__mock__/clock"
-        self._http.post(url, json=change, headers=self._bearer())
+        """Where it is lost, tasks do not end, and their checks say so."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        with suppress(httpx.HTTPError):
+            self._http.post(f"{self.origin}/__mock__/clock", json=change, headers=headers)
 
-    def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
 
-    def _without_keys(self, text: str) -> str:
-        for key in (self.key, self.other_key):
-            if len(key) > 3:
-                text = text.replace(key, "sk-***")
-        return _SIGNATURE.sub(r"\1***", text)
+def _parts(base_url: str) -> tuple[str, str]:
+    """Origin, and the path before /api/v1."""
+    try:
+        parts = urlsplit(base_url.strip().rstrip("/"))
+        named = parts.scheme in ("http", "https") and bool(parts.hostname)
+        odd = parts.username or parts.query or parts.fragment or (parts.port == 0)
+    except ValueError:
+        named = odd = False
+    if not named or odd:
+        raise Unreachable("the base URL must be http:// or https:// and a host, without name, "
+                          "password, query and fragment")  # fmt: skip
+    return f"{parts.scheme}://{parts.netloc}", parts.path.removesuffix(API).rstrip("/")
+
+
+def _usable(variable: str, key: str) -> str:
+    key = key.strip()
+    if any(not "!" <= char <= "~" for char in key):
+        raise Unreachable(f"{variable} holds what no key has: a space or a character beyond ASCII")
+    return key
 
 
 def _prefix(text: str) -> str:
@@ -178,13 +215,9 @@ def _prefix(text: str) -> str:
     return f"/{bare}" if bare else ""
 
 
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    return {n.lower(): v for n, v in answer.headers.items() if n.lower() != "set-cookie"}
-
-
 def _value(answer: httpx.Response) -> dict[str, Any]:
     try:
-        value = answer.json()
-    except ValueError:
+        value = msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    import httpx
+
     from contracts.checks import Check
     from contracts.events import CheckEnded
-    from contracts.verify import Verification
+    from contracts.provider import Provider
+    from contracts.spec import Spec
+    from contracts.verify import Media, Verification
 
 
 class Broken(Exception):
@@ -42,8 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Raises UsageError for a budget that several processes would each spend."""
     several = config.getoption("numprocesses", None) or hasattr(config, "workerinput")
-    if several and config.getoption("--emo-contract-budget") is not None:
+    budget = config.getoption("--emo-contract-budget")
+    if several and budget is not None:
         raise pytest.UsageError("a budget is kept by one process: run the contract with -n 0")
+    if budget is not None and not budget >= 0:
+        raise pytest.UsageError(f"--emo-contract-budget {budget} must be 0 or more")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,6 +80,7 @@ class CheckItem(pytest.Item):
         self._claim = check.claim(run.spec, run.provider.budget)
 
     def runtest(self) -> None:
+        self._run.sign_in()
         ended = self._run.carry_out(self._check, self._claim)
         if ended.result == "skipped":
             pytest.skip(ended.why)
@@ -80,6 +88,10 @@ class CheckItem(pytest.Item):
             raise Broken(ended)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        from contracts.provider import Unreachable
+
+        if isinstance(excinfo.value, Unreachable):
+            return str(excinfo.value)
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style)
         from contracts.reports.text import failure
@@ -93,9 +105,8 @@ class CheckItem(pytest.Item):
 def _verification(config: pytest.Config) -> Verification:
     import httpx
 
-    from contracts.budget import Budget
     from contracts.checks import all_checks
-    from contracts.provider import KEY, OTHER_KEY, Provider, Unreachable
+    from contracts.provider import Unreachable
     from contracts.spec import Spec
     from contracts.verify import Media, UnknownCheck, Verification, select
 
@@ -107,7 +118,19 @@ def _verification(config: pytest.Config) -> Verification:
         raise pytest.UsageError(f"no check {error}; emo contract verify URL --list") from None
     media, http = Media.documented(spec), httpx.Client(timeout=60.0)
     config.add_cleanup(http.close)
-    provider = Provider(
+    try:
+        provider = _provider(config, spec, media, http)
+    except Unreachable as error:
+        raise pytest.UsageError(f"--emo-contract-url: {error}") from None
+    return Verification(spec, provider, checks, media=media)
+
+
+def _provider(config: pytest.Config, spec: Spec, media: Media, http: httpx.Client) -> Provider:
+    from contracts.budget import Budget
+    from contracts.provider import KEY, OTHER_KEY, Provider
+
+    option = config.getoption
+    return Provider(
         option("--emo-contract-url"),
         budget=Budget(spec, option("--emo-contract-budget"), media.seconds),
         http=http,
@@ -115,8 +138,3 @@ def _verification(config: pytest.Config) -> Verification:
         key=os.environ.get(KEY, ""),
         other_key=os.environ.get(OTHER_KEY, ""),
     )
-    try:
-        provider.sign_in("emo")
-    except Unreachable as error:
-        raise pytest.UsageError(str(error)) from None
-    return Verification(spec, provider, checks, media=media)

@@ -22,7 +22,7 @@ from contracts.events import (
     Result,
     Started,
 )
-from contracts.provider import Provider
+from contracts.provider import Provider, Unreachable
 from contracts.spec import Spec
 
 
@@ -89,7 +89,21 @@ class Verification:
         self.media = media or Media.documented(spec)
         self.seed = seed
         self.patience = patience
+        self._signed_in = False
+        self._unreachable: Unreachable | None = None
         self._story: Story | Exception | None = None
+
+    def sign_in(self) -> None:
+        """Once, before the first check, where nobody did before. Raises Unreachable."""
+        if self._unreachable is not None:
+            raise self._unreachable
+        if not self._signed_in:
+            try:
+                self.provider.sign_in(self.seed)
+            except Unreachable as error:
+                self._unreachable = error
+                raise
+            self._signed_in = True
 
     def run(self) -> Iterator[Event]:
         """The events, as they happen. The provider has been looked at."""
@@ -139,6 +153,8 @@ class Verification:
             return ("failed", "") if ask.findings else ("skipped", str(why))
         except Stop:
             pass
+        except Exception as error:  # noqa: BLE001 (an answer that nobody thought of ends no run)
+            ask.find(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
         return ("failed", "") if ask.findings else ("passed", "")
 
     def _lived(self, ask: Ask) -> Story:

@@ -82,7 +82,7 @@ def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ftp://x"], "must begin with http:// or https://"),
+        (["ftp://x"], "must be http:// or https://"),
         (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
         (["http://x", "--report", "htm=x"], "Did you mean 'html'?"),
         (["http://x", "--report", "report.pdf"], "names no report"),

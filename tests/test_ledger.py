@@ -76,8 +76,10 @@ def test_a_file_that_is_no_ledger_is_said_to_be_none(tmp_path: Path, text: str) 
 
 
 def test_what_is_known_is_observed_documented_or_assumed() -> None:
-    (seen,) = observed(Ledger(), SPEC, run("keys.missing")).claims.values()
-    assert standing("documented", []) == "documented"
+    events = list(verification(SPEC, held, "keys.missing").run())
+    (seen,) = observed(Ledger(), SPEC, events).claims.values()
+    (failed,) = observed(Ledger(), SPEC, run("keys.missing")).claims.values()
+    assert standing("documented", []) == standing("documented", failed) == "documented"
     assert standing("inferred", []) == "assumed"
     assert standing("captured", []) == standing("inferred", seen) == "observed"
 

@@ -57,11 +57,26 @@ def test_without_the_url_nothing_of_it_is_there(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
+def test_nobody_at_the_url_is_said_in_a_line_and_waited_for_once(tmp_path: Path) -> None:
+    arguments = "--emo-contract-url", "http://127.0.0.1:1", "--emo-contract-check", "keys"
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert "http://127.0.0.1:1 does not answer" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_nobody_is_asked_before_a_check_runs(tmp_path: Path) -> None:
+    done = run(tmp_path, "--emo-contract-url", "http://127.0.0.1:1", "-k", "test_own")
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["http://127.0.0.1:1"], "does not answer"),
+        (["127.0.0.1:8787"], "must be http:// or https://"),
         (["http://127.0.0.1:1", "--emo-contract-check", "keys.mising"], "no check keys.mising"),
+        (["http://127.0.0.1:1", "--emo-contract-budget", "nan"], "must be 0 or more"),
     ],
 )
 def test_a_wrong_call_is_one_line(tmp_path: Path, arguments: list[str], why: str) -> None:

@@ -25,7 +25,7 @@ from contracts.budget import Budget, OverBudget
 from contracts.checks import all_checks, check
 from contracts.checks.ask import Ask, Skip, Stop, at
 from contracts.events import CheckEnded, CheckStarted, Ended, Started
-from contracts.provider import Unreachable
+from contracts.provider import Provider, Unreachable
 from contracts.spec import Spec
 from contracts.verify import UnknownCheck, Verification, select
 
@@ -35,7 +35,7 @@ PRICES = {"emo-detect-v1": 0.004, "emo-v1": 0.16 * 13.93}
 
 class Counting:
     """A server that carries out whatever somebody could be charged for, and counts it: a call with
-    a key and a model that exists, whose input has what that model works on."""
+    a key, and an input that the model it names, or the model of its path, can work on."""
 
     def __init__(self) -> None:
         self.bills: list[float] = []
@@ -45,14 +45,17 @@ class Counting:
         self.calls += 1
         try:
             body = json.loads(request.content)
-            given = body["input"]
-            price = PRICES[body["model"]]
-            media = ["image_url"] + (["audio_url"] if body["model"] == "emo-v1" else [])
-            if request.headers.get("authorization") and all(given[name] for name in media):
-                self.bills.append(price)
+            meant = "emo-v1" if "video-synthesis" in request.url.path else "emo-detect-v1"
+            meant = meant if "image2video" in request.url.path else ""
+            can = {m for m in (body["model"], meant) if m in PRICES and self.can(m, body["input"])}
+            if request.headers.get("authorization") and can:
+                self.bills.append(max(PRICES[model] for model in can))
         except (ValueError, LookupError, TypeError):
             pass
         return accepts_everything(request)
+
+    def can(self, model: str, given: Any) -> bool:
+        return bool(given.get("image_url") and (model != "emo-v1" or given.get("audio_url")))
 
 
 def test_nothing_is_paid_for_without_a_budget() -> None:
@@ -105,6 +108,7 @@ def test_a_check_that_the_budget_does_not_allow_says_what_it_would_cost() -> Non
         ({"model": "emo-v1", "input": {"image_url": "x"}}, True, 0),
         ({"model": "emo-detect-v1", "input": {"image_url": "x"}}, True, 0.004),
         ({"model": "emo-v0", "input": {"image_url": "x", "audio_url": "y"}}, True, 0),
+        ({"model": "emo-v1", "input": {"image_url": "x", "audio_url": None}}, True, 0),
         ({"model": ["emo-v1"], "input": {"image_url": "x"}}, True, 0),
         (["emo-v1"], True, 0),
     ],
@@ -113,8 +117,31 @@ def test_a_call_costs_what_somebody_could_charge_for_it(
     body: Any, has_key: bool, price: float
 ) -> None:
     budget = Budget(SPEC, None, 13.93)
-    assert budget.price("POST", json.dumps(body), has_key) == pytest.approx(price)
-    assert budget.price("GET", json.dumps(body), has_key) == 0
+    path = "/api/v1/elsewhere"
+    assert budget.price("POST", path, json.dumps(body), has_key) == pytest.approx(price)
+    assert budget.price("GET", path, json.dumps(body), has_key) == 0
+
+
+def test_a_provider_may_go_by_the_path_and_not_by_the_model() -> None:
+    budget = Budget(SPEC, None, 13.93)
+    body = json.dumps({"model": "emo-v0", "input": {"image_url": "x", "audio_url": "y"}})
+    base = "/qwen/api/v1/services/aigc/image2video"
+    assert budget.price("POST", f"{base}/face-detect/", body, True) == 0.004
+    assert budget.price("POST", f"{base}/video-synthesis", body, True) == pytest.approx(2.2288)
+
+
+@pytest.mark.parametrize("limit", [-1.0, float("nan")])
+def test_a_budget_is_a_number_from_0_on(limit: float) -> None:
+    with pytest.raises(ValueError, match="must be 0 or more"):
+        Budget(SPEC, limit, 13.93)
+
+
+@pytest.mark.parametrize("seconds", [-1000, float("nan"), 0.001, 10**400, "3", True, None])
+def test_a_usage_that_lies_makes_nothing_cheaper_than_the_recording(seconds: Any) -> None:
+    budget = Budget(SPEC, 3.0, 13.93)
+    budget.take(2.2)
+    budget.charged(2.2, "1:1", seconds)
+    assert budget.spent >= 0.08 * 13.93 - 1e-9
 
 
 def test_a_budget_is_spent_and_given_back() -> None:
@@ -130,8 +157,8 @@ def test_a_budget_is_spent_and_given_back() -> None:
 def test_a_video_costs_what_its_usage_says() -> None:
     budget = Budget(SPEC, 3.0, 13.93)
     budget.take(2.0)
-    budget.charged(2.0, "1:1", 10.0)
-    assert budget.spent == pytest.approx(0.8)
+    budget.charged(2.0, "3:4", 10.0)
+    assert budget.spent == pytest.approx(1.6)
 
 
 def test_a_run_begins_with_its_claims_and_ends_with_counts() -> None:
@@ -219,7 +246,7 @@ def test_a_429_is_asked_again_a_second_later() -> None:
     run = verification(SPEC, busy, "unknown.uuid")
     assert list(run.run())
     assert answers == []
-    assert run.provider.clock() - 1_757_572_418.0 == 1.0
+    assert 1.0 <= run.provider.clock() - Time().now < 1.5
 
 
 def test_a_real_task_is_waited_for_in_real_time_and_not_for_ever() -> None:
@@ -319,3 +346,80 @@ def test_newer_messages_may_go_on() -> None:
 
     run = verification(SPEC, newer, "keys.missing")
     assert ended(list(run.run()))["keys.missing"].result == "passed"
+
+
+@pytest.mark.parametrize("key", ["sk-two words", "sk-ключ", "sk-a\nb"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_told(key: str) -> None:
+    with pytest.raises(Unreachable) as found:
+        provider(SPEC, refuses_everything, key=key)
+    assert "DASHSCOPE_API_KEY" in str(found.value)
+    assert key not in str(found.value)
+
+
+def test_a_key_from_a_file_may_end_in_a_newline() -> None:
+    assert provider(SPEC, refuses_everything, key="sk-mine\n").key == "sk-mine"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:pw@x", "http://x?a=b", "http://x#y", "http://[::1", "x:1", "ftp://x", ""]
+)
+def test_a_base_url_is_a_host_and_a_path(url: str) -> None:
+    with pytest.raises(Unreachable, match="the base URL must be"):
+        Provider(url, budget=Budget(SPEC, None, 1.0), http=httpx.Client())
+
+
+KEY = "sk-0123456789abcdef"
+FORMS = [
+    KEY, KEY.upper(), "sk\\u002d0123456789abcdef", "sk%2D0123456789abcdef",
+    "c2stMDEyMzQ1Njc4OWFiY2RlZg", "%73%6B%2D%30%31%32%33%34%35%36%37%38%39%61%62%63%64%65%66",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_is_masked_in_whatever_form_it_comes_back(form: str) -> None:
+    def telling(request: httpx.Request) -> httpx.Response:
+        headers = {"location": f"https://x/?k={form}", f"x-{form}": "1"} if "\\" not in form else {}
+        return httpx.Response(400, text=f'{{"code": "{form}", "message": "{form}"}}',
+                              headers=headers)  # fmt: skip
+
+    run = verification(SPEC, telling, "keys.missing", "unknown.uuid", key=KEY)
+    text = repr(list(run.run())).replace("\\\\", "\\").lower()
+    assert "sk-***" in text
+    assert form.lower() not in text
+    assert KEY not in text
+
+
+@pytest.mark.parametrize("name", ["Signature", "x-oss-signature", "x-oss-credential"])
+@pytest.mark.parametrize("joint", ["&", "\\u0026"])
+def test_a_signed_url_is_masked_and_still_opened(name: str, joint: str) -> None:
+    asked: list[str] = []
+
+    def signing(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, text=f'{{"u": "https:\\/\\/o.example/v?a=1{joint}{name}=s3c"}}')
+
+    to = provider(SPEC, signing)
+    shown = at(to.send("GET", "/x"), "/u")
+    assert "s3c" not in shown
+    to.download(shown)
+    assert asked[-1] == f"https://o.example/v?a=1&{name}=s3c"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 5_000, '{"a": "\\ud800"}', '{"output": NaN}', '{"output": 1e999}', "", "null", "[]",
+     '{"output": {"task_id": "t", "task_status": "RUNNING", "submit_time": 1e400}}',
+     '{"total": "x", "data": [1], "total_page": null, "page_no": [], "page_size": {}}',
+     '{"output": {"task_id": "t", "task_status": "SUCCEEDED", "submit_time": '
+     '"0001-01-01 00:00:00.000", "results": []}, "usage": {"video_duration": 1' + "0" * 400 + "}}"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_answer_that_nobody_thought_of_ends_no_run(text: str, status: int) -> None:
+    headers = {"date": "Fri, 31 Dec 9999 23:59:59 GMT", "content-type": "text/x; charset=rot13"}
+    answer = httpx.Response(status, text=text, headers=headers)
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        return answer
+
+    run = verification(SPEC, odd, budget=100.0)
+    assert len(ended(list(run.run()))) == len(all_checks())

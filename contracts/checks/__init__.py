@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from contracts.checks.ask import Ask
 
 # In the order in which they run: what costs nothing first.
-ROOMS = ("keys", "paths", "bodies", "unknown", "lists", "answers", "detection", "creation",
-         "story", "ends")  # fmt: skip
+ROOMS = ("keys", "paths", "bodies", "unknown", "answers", "detection", "creation", "story",
+         "ends", "lists")  # fmt: skip
 
 
 class Because(Struct, frozen=True):
@@ -86,10 +86,14 @@ def check(
 
 
 def all_checks() -> dict[str, Check]:
-    """Every check by its id, in the order in which they run."""
+    """Every check by its id, in the order in which they run: by room, what is free first."""
     for room in ROOMS:
         import_module(f"{__name__}.{room}")
-    return dict(_REGISTERED)
+    places = {room: place for place, room in enumerate(ROOMS)}
+    order = sorted(
+        _REGISTERED.values(), key=lambda c: (bool(c.pays), places.get(c.id.partition(".")[0], 99))
+    )
+    return {check.id: check for check in order}
 
 
 def _because(spec: Spec, name: str) -> Because:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.events import Finding
 from contracts.exchange import Exchange
-from contracts.places import parts_of
+from contracts.places import parts_of, pointer_of
 from contracts.provider import API, Provider
 from contracts.spec import Operation, Outcome, Spec
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 MISSING = object()
 MINE = "mine"
+LONG = 10_000
 SHOWN = 300  # characters of a value in a finding
-TRIES = 4  # a 429 is asked again so often in all
+TRIES = 4  # so often in all is asked again after a 429, or a lost answer to a GET
 DETAILS = re.compile(r"\s+For details, see: ")  # what newer gateways add to a message
 ASYNC = "X-DashScope-Async"
 
@@ -76,17 +77,21 @@ class Ask:
         sent = {"Content-Type": "application/json"} if text is not None else {}
         sent |= headers or {}
         own = self.provider.key if key == MINE else key
-        for _ in range(TRIES):
+        method = method or meant.method
+        for left in reversed(range(TRIES)):
             exchange = self.provider.send(
-                method or meant.method, path, body=text, headers=sent, key=own, operation=operation
+                method, path, body=text, headers=sent, key=own, operation=operation
             )
-            if exchange.status != 429:
+            lost = exchange.status == 0 and method == "GET"
+            if not left or not (exchange.status == 429 or lost):
                 break
             self.provider.let_pass(1.0)
         self.exchanges.append(exchange)
         if exchange.status == 0:
             self.find(exchange, "#answer", "an answer", exchange.answer)
             raise Stop
+        if exchange.status == 429:
+            raise Skip(f"it was throttled {TRIES} times: {exchange.answer[:SHOWN]}")
         return exchange
 
     def get(self, task_id: str, **options: Any) -> Exchange:
@@ -132,7 +137,8 @@ class Ask:
     def find(self, exchange: Exchange | None, pointer: str, expected: str, got: str) -> None:
         """Something differs, and this exchange shows it."""
         where = None if exchange is None else self._place(exchange)
-        self.findings.append(Finding(pointer, expected, got[:SHOWN], where))
+        got = self.provider.masked(got[:LONG])[:SHOWN]
+        self.findings.append(Finding(pointer, expected, got, where))
 
     def that(self, exchange: Exchange, pointer: str, holds: bool, expected: str) -> bool:
         """Find that what stands at the pointer is not as expected, unless it holds."""
@@ -163,7 +169,7 @@ class Ask:
             self.find(exchange, "", "a JSON object", exchange.answer)
         else:
             for error in validator.iter_errors(exchange.value):
-                pointer = "".join(f"/{part}" for part in error.instance_path)
+                pointer = pointer_of(error.instance_path)
                 got = shown(at(exchange, pointer))
                 self.find(exchange, pointer, f"as in the schema: {error.message[:SHOWN]}", got)
         return len(self.findings) == before

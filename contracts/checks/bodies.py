@@ -1,4 +1,4 @@
-"""Bodies that nobody could carry out: each is refused, with what is wrong. None can be charged."""
+"""Bodies that are refused, with what is wrong; most of them nobody could carry out."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def model_missing(ask: Ask) -> None:
         _refused(ask, operation, {"input": {}}, "BadRequest.EmptyModel")
 
 
-@check("bodies.model-unknown", "A model that there is not is refused.", "InvalidParameter-model")
+@check(
+    "bodies.model-unknown",
+    "A model that there is not is refused.",
+    "InvalidParameter-model",
+    pays=CALLS,
+)
 def model_unknown(ask: Ask) -> None:
     for operation in CALLS:
         documented = ask.spec.operations[operation].requests["documentation"]
@@ -53,6 +58,7 @@ def model_unknown(ask: Ask) -> None:
     "A model that belongs to the other call is a wrong URL.",
     "InvalidParameter-url-error",
     severity="warning",
+    pays=("detectFace",),
 )
 def model_elsewhere(ask: Ask) -> None:
     image = {"image_url": ask.media["image_url"]}

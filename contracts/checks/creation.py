@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.checks import check
 from contracts.checks.ask import Ask
-from contracts.checks.life import needs
+from contracts.checks.life import needs, refused
 
 ONE = ("createVideoTask",)
 
@@ -40,7 +40,7 @@ def synchronous(ask: Ask) -> None:
 def style_level(ask: Ask) -> None:
     body = ask.creation()
     body["parameters"] = {"style_level": "wild"}
-    ask.answers(ask.create(body), "InvalidParameter-style_level")
+    refused(ask, ask.create(body), "InvalidParameter-style_level")
 
 
 @check(
@@ -70,7 +70,8 @@ def face_missing(ask: Ask) -> None:
     pays=ONE,
 )
 def area(ask: Ask) -> None:
-    ask.answers(ask.create(_with(ask, ext_bbox=[0, 0, 800, 300])), "InvalidParameter-ext_bbox")
+    created = ask.create(_with(ask, ext_bbox=[0, 0, 800, 300]))
+    refused(ask, created, "InvalidParameter-ext_bbox")
 
 
 @check(
@@ -82,13 +83,15 @@ def area(ask: Ask) -> None:
 )
 def box(ask: Ask) -> None:
     upside_down = [610, 593, 302, 286]
-    ask.answers(ask.create(_with(ask, face_bbox=upside_down)), "InvalidParameter-face_bbox")
+    created = ask.create(_with(ask, face_bbox=upside_down))
+    refused(ask, created, "InvalidParameter-face_bbox")
 
 
 @check("creation.no-url", "What is no http URL is refused.", "InvalidURL", pays=ONE)
 def no_url(ask: Ask) -> None:
-    ask.answers(ask.create(_with(ask, image_url="portrait.png")), "InvalidURL")
-    ask.answers(ask.create(_with(ask, audio_url="data:audio/wav;base64,UklGRg==")), "InvalidURL")
+    refused(ask, ask.create(_with(ask, image_url="portrait.png")), "InvalidURL")
+    created = ask.create(_with(ask, audio_url="data:audio/wav;base64,UklGRg=="))
+    refused(ask, created, "InvalidURL")
 
 
 @check(
@@ -101,4 +104,4 @@ def no_url(ask: Ask) -> None:
 def upload(ask: Ask) -> None:
     exchange = ask.create(_with(ask, image_url="oss://dashscope-instant/none/portrait.png"))
     names = "InvalidParameter.DataInspection", "InvalidParameter.DataInspection-download"
-    ask.answers(exchange, *names)
+    refused(ask, exchange, *names)

@@ -26,7 +26,7 @@ def epoch(text: Any) -> float | None:
         moment = datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return (moment - timedelta(hours=8)).timestamp()
+    return (moment - timedelta(hours=8)).timestamp() if moment.year > 1 else None
 
 
 def date(exchange: Exchange) -> float:
@@ -34,7 +34,7 @@ def date(exchange: Exchange) -> float:
     said = at(exchange, "#header/date")
     try:
         return parsedate_to_datetime(str(said)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return exchange.at
 
 
@@ -195,8 +195,9 @@ def result(ask: Ask) -> None:
 def usage(ask: Ask) -> None:
     exchange = succeeded(ask.lived())
     length = at(exchange, "/usage/video_duration")
-    is_length = isinstance(length, int | float) and not isinstance(length, bool) and length > 0
-    ask.that(exchange, "/usage/video_duration", is_length, "a number of seconds")
+    is_number = isinstance(length, int | float) and not isinstance(length, bool)
+    holds = is_number and 0 < length <= 60
+    ask.that(exchange, "/usage/video_duration", holds, "seconds, at most 60")
     ask.equal(exchange, "/usage/video_ratio", "1:1")
 
 
@@ -226,7 +227,8 @@ def download(ask: Ask) -> None:
     exchange, data = ask.provider.download(str(url))
     if ask.status(exchange, 200):
         is_mp4 = data[4:8] == b"ftyp"
-        ask.that(exchange, "#header/Content-Type", is_mp4, "an MP4, which has ftyp at byte 4")
+        if not is_mp4:
+            ask.find(exchange, "", "an MP4, which has ftyp at byte 4", repr(data[:16]))
 
 
 @check(

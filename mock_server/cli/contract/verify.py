@@ -73,6 +73,7 @@ def verify(**options: Any) -> int:
     """
     from contracts.provider import Unreachable
     from contracts.spec import Spec
+    from contracts.verify import Verification
 
     spec = Spec.load()
     targets = [_target(text) for text in options["reports"]]
@@ -81,12 +82,16 @@ def verify(**options: Any) -> int:
     media = _media(spec, options)
     if options["listing"]:
         return _list(spec, checks, media)
-    with _provider(spec, media, options) as provider:
-        try:
-            run = _verification(spec, provider, checks, media, options)
+    try:
+        with _provider(spec, media, options) as provider:
+            run = Verification(
+                spec, provider, checks,
+                media=media, seed=options["seed"], patience=options["timeout"],
+            )  # fmt: skip
+            run.sign_in()
             return _shown(run, targets, options["ledger"])
-        except Unreachable as error:
-            raise click.UsageError(str(error)) from None
+    except Unreachable as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
@@ -102,11 +107,11 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
         except OSError as error:
             raise click.UsageError(f"--report: {error}") from None
         progress = stack.enter_context(Progress())
+        if ledger is not None:  # also of a run that is broken off
+            stack.callback(lambda: click.echo(ledgers.update(ledger, run.spec, events), err=True))
         for event in run.run():
             for take in (progress.take, report, events.append):
                 take(event)
-    if ledger is not None:
-        click.echo(ledgers.update(ledger, run.spec, events), err=True)
     last = events[-1]
     assert isinstance(last, Ended)
     return 0 if last.green else FOUND_PROBLEMS
@@ -145,8 +150,6 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
     from contracts.provider import KEY, OTHER_KEY, Provider
 
     url, budget = options["base_url"], options["budget"]
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"BASE_URL {url!r} must begin with http:// or https://")
     if budget is not None and not budget >= 0:
         raise click.UsageError(f"--budget {budget} must be 0 or more")
     with httpx.Client(timeout=HTTP_PATIENCE) as http:
@@ -158,18 +161,6 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
             key=environment().get(KEY, ""),
             other_key=environment().get(OTHER_KEY, ""),
         )
-
-
-def _verification(
-    spec: Spec, provider: Provider, checks: list[Check], media: Media, options: dict[str, Any]
-) -> Verification:
-    from contracts.verify import Verification
-
-    provider.sign_in(options["seed"])
-    return Verification(
-        spec, provider, checks,
-        media=media, seed=options["seed"], patience=options["timeout"],
-    )  # fmt: skip
 
 
 def _target(text: str) -> Target:
@@ -189,6 +180,8 @@ def _known(ledger: Path | None) -> None:
     try:
         if ledger is not None:
             load(ledger)
+            if not ledger.absolute().parent.is_dir():
+                raise LedgerError(f"{ledger} is in no folder that there is")
     except LedgerError as error:
         raise click.UsageError(str(error)) from None
 
