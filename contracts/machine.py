@@ -21,14 +21,16 @@ RESET = "/__mock__/reset"
 KEYS, STRANGER = ("one", "two"), "stranger"
 TICK = 1 / 1024  # s; times are whole ticks, so that sums of them are exact
 CLOSE = 1e-5  # s by which a start or an end may be off: it is a sum that floats round
-PAUSES = [0, 1024, 14 * 1024, 15 * 1024, 26 * 1024, 60 * 1024]  # ticks
 TIMES = ("submit_time", "scheduled_time", "end_time")
 LISTED = ("gmt_create", "start_time", "end_time")  # the same in a list
+FITS = ["PENDING", "RUNNING", "SUCCEEDED", ""]
 Names = tuple[str, str, str]
 SHOWN = {"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED"}
 # "": a task that fails. One that succeeds works long: what comes behind it has to wait.
 FATES = ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "RUNNING", "PENDING", "CANCELED", "UNKNOWN", ""]
+pauses = st.sampled_from([0, 1024, 14 * 1024, 15 * 1024, 26 * 1024, 60 * 1024])  # ticks
 keys, which = st.sampled_from(KEYS), st.integers(0, 9)
+seldom = st.sampled_from([False, False, False, True])
 wish = st.tuples(st.sampled_from(FATES), which, st.sampled_from(sorted(BOXES)))
 wishes = st.lists(wish, min_size=1, max_size=4)
 
@@ -79,9 +81,13 @@ class Tasks(RuleBasedStateMachine):
             moved = self.send(who, "POST", CLOCK, json.dumps({"advance": seconds}))
             self.now[who] = at(moved, "/now")
 
-    def pick(self, who: str, number: int) -> Made | None:
-        """One of the key's tasks, the newest first."""
-        return self.tasks[who][-1 - number % len(self.tasks[who])] if self.tasks[who] else None
+    def pick(self, who: str, number: int, fit: str = "") -> tuple[str, Made] | None:
+        """A task of the key, or of another where it has none, the newest first: of those that may
+        be in a state, where there are any."""
+        who = next((key for key in (who, *KEYS) if self.tasks[key]), who)
+        fits = [task for task in self.tasks[who] if not fit or fit in self.states(who, task)]
+        of = fits or self.tasks[who]
+        return (who, of[-1 - number % len(of)]) if of else None
 
     def plan(self, who: str) -> dict[str, tuple[float, float]]:
         """When the key's tasks start and end."""
@@ -103,8 +109,9 @@ class Tasks(RuleBasedStateMachine):
 
     # Rules
 
-    @rule(who=keys, wishes=wishes)
-    def create(self, who: str, wishes: list[tuple[str, int, str]]) -> None:
+    @rule(who=keys, wishes=wishes, pause=pauses)
+    def create(self, who: str, wishes: list[tuple[str, int, str]], pause: int = 0) -> None:
+        self.pass_time(who, pause * TICK)
         for fate, other, ratio in wishes:
             self.make(who, fate or self.world.fates[other % len(self.world.fates)], ratio)
 
@@ -124,11 +131,12 @@ class Tasks(RuleBasedStateMachine):
     @rule(who=keys, number=which)
     def ask(self, who: str, number: int) -> None:
         """Twice: to ask changes nothing."""
-        task = self.pick(who, number)
-        if task is not None:
+        if picked := self.pick(who, number):
+            who, task = picked
             first = self.poll(who, task.id)
             self.check(who, task, first)
             again = self.poll(who, task.id)
+            self.check(who, task, again)
             self.expect(again, "/output", Same(first, "/output"))
             self.expect(again, "/usage", Same(first, "/usage"))
 
@@ -164,13 +172,13 @@ class Tasks(RuleBasedStateMachine):
         times = (task.seen != "UNKNOWN", task.created), (worked, start), (ended, end)
         return [Moment(who, moment) if is_shown else None for is_shown, moment in times]
 
-    @rule(who=keys, number=which, fit=st.sampled_from(["PENDING", "RUNNING", "SUCCEEDED", ""]))
-    def cancel(self, who: str, number: int, fit: str) -> None:
-        """Any task, or one of those that may be in a state."""
-        fits = [t for t in self.tasks[who] if not fit or fit in self.states(who, t)]
-        if not fits:
+    @rule(who=keys, number=which, fit=st.sampled_from(FITS), pause=pauses)
+    def cancel(self, who: str, number: int, fit: str, pause: int) -> None:
+        self.pass_time(who, pause * TICK)
+        picked = self.pick(who, number, fit)
+        if picked is None:
             return
-        task = fits[number % len(fits)]
+        who, task = picked
         before = self.states(who, task)
         exchange = self.send(who, "POST", f"{API}/tasks/{task.id}/cancel")
         may, must = "PENDING" in before, before == {"PENDING"}
@@ -182,29 +190,30 @@ class Tasks(RuleBasedStateMachine):
         else:
             self.expect(exchange, "/code", {"UnsupportedOperation"})
 
-    @rule(who=keys, pause=st.sampled_from(PAUSES))
+    @rule(who=keys, pause=pauses)
     def advance(self, who: str, pause: int) -> None:
         self.pass_time(who, pause * TICK)
 
     @rule(who=keys, number=which, end=st.booleans(), late=st.booleans())
     def wait_for(self, who: str, number: int, end: bool, late: bool) -> None:
         """The last tick before a task starts or ends, or the first one after it."""
-        task = self.pick(who, number)
-        if task is not None:
+        if picked := self.pick(who, number):
+            who, task = picked
             moment = self.plan(who)[task.id][end]
             if moment < task.created + self.world.rules.life:
                 ticks = floor((moment - self.now[who]) / TICK) + late
                 self.pass_time(who, ticks * TICK)
 
-    @rule(who=keys, number=which, late=st.booleans())
-    def wait_till_it_expires(self, who: str, number: int, late: bool) -> None:
+    @rule(who=keys, number=which, late=st.booleans(), really=seldom)
+    def wait_till_it_expires(self, who: str, number: int, late: bool, really: bool) -> None:
         """The last tick of its life, or the first one behind that."""
-        task = self.pick(who, number)
-        if task is not None:
+        picked = self.pick(who, number)
+        if picked and really:
+            who, task = picked
             end = task.created + self.world.rules.life - TICK * (not late)
             self.pass_time(who, end - self.now[who])
 
-    @rule(who=keys, really=st.sampled_from([False, False, False, True]))
+    @rule(who=keys, really=seldom)
     def reset(self, who: str, really: bool) -> None:
         """All of a key is dropped; the same ids may be given out again."""
         if really:
@@ -218,7 +227,7 @@ class Tasks(RuleBasedStateMachine):
     def ask_for_what_is_not_ones_own(self, who: str) -> None:
         mine = {task.id for task in self.tasks.get(who, ())}
         others = [task.id for tasks in self.tasks.values() for task in tasks]
-        for task_id in [i for i in (*self.gone, *others) if i not in mine][-5:]:
+        for task_id in [i for i in (*self.gone, *others) if i not in mine][-2:]:
             asked = self.poll(who, task_id)
             self.expect(asked, "/output/task_status", {"UNKNOWN"})
             self.expect(asked, "/output/#names", {"task_id, task_status"})

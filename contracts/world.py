@@ -30,16 +30,23 @@ class Enough(BaseException):
 
 
 class World:
-    """rules: how the provider's tasks go. Its videos are measured first: one of each ratio."""
+    """rules: how the provider's tasks go; shortened: for how many calls a way to go wrong is. Its
+    videos are measured first: one of each ratio."""
 
-    def __init__(self, spec: Spec, provider: Provider, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        provider: Provider,
+        rules: Rules | None = None,
+        shortened: int = SHORTENED,
+    ) -> None:
         self.spec = spec
         self.provider = provider
         self.rules = rules or Rules.of(spec)
         self.fates = sorted(name for name in spec.task_outcomes if name.startswith("FAILED"))
         self.shortest: Broken | None = None
         self._numbers = itertools.count(1)
-        self._patience = SHORTENED
+        self._patience = shortened
         self.videos = {ratio: self._length(ratio) for ratio in BOXES}
 
     def next_prefix(self) -> str:

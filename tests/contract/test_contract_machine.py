@@ -33,14 +33,16 @@ QUEUE, DAY = 14.373, 86400.0
 LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]
 
 
-def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
+def _world(
+    spec: Spec, http: httpx.Client, url: str, places: int = 1, shortened: int = 300
+) -> World:
     provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, key="sk-machine")
     rules = Rules.of(spec)
-    return World(spec, provider, Rules(rules.queue, rules.life, places))
+    return World(spec, provider, Rules(rules.queue, rules.life, places), shortened)
 
 
 @contextmanager
-def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
+def in_process(spec: Spec, lie: str = "", places: int = 1, shortened: int = 300) -> Iterator[World]:
     """The fake, with a lie on top, without a socket."""
     settings = Settings(time="fast", concurrency=places)
     app = FakeApp(Engine(spec, settings=settings, real=lambda: float(int(EPOCH))))
@@ -48,7 +50,7 @@ def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
         honest, told = app.engine.handle, all_liars()[lie].make()
         app.engine.handle = lambda call: told(call, honest)
     with httpx.Client(transport=InProcess(app)) as http:
-        yield _world(spec, http, "http://127.0.0.1", places)
+        yield _world(spec, http, "http://127.0.0.1", places, shortened)
 
 
 @pytest.mark.parametrize("places", [1, 2, 3])
@@ -60,19 +62,20 @@ def test_tasks_go_as_the_model_says_in_any_order_of_calls(
             run(_world(spec, http, url, places), Tasks, examples=20)
     else:
         with in_process(spec, places=places) as world:
-            run(world, Tasks, examples=25)
+            run(world, Tasks, examples=40)
 
 
 @pytest.mark.parametrize("name", LIARS)
 def test_a_wrong_server_is_found_out_by_some_order_of_calls(spec: Spec, name: str) -> None:
     with in_process(spec, name) as world, pytest.raises(Broken) as found:
         run(world, Tasks, examples=60)
-    assert len(found.value.sequence.calls) < 60
+    assert found.value.sequence.calls
 
 
 @pytest.fixture(scope="module")
 def broken(spec: Spec) -> Broken:
-    with in_process(spec, "a_task_goes_back") as world, pytest.raises(Broken) as found:
+    goes_back = in_process(spec, "a_task_goes_back", shortened=10_000)
+    with goes_back as world, pytest.raises(Broken) as found:
         run(world, Tasks, examples=60)
     return found.value
 
@@ -119,6 +122,7 @@ def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) 
 def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
     with in_process(spec, "times_are_in_utc") as world, pytest.raises(Broken) as found:
         run(world, Tasks, examples=60)
+    assert "epoch(" in as_pytest(found.value)
     with lying(spec, all_liars()["times_are_in_utc"].make()) as url:
         assert not passes(as_pytest(found.value), url)
     with lying(spec) as url:
