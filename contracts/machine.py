@@ -69,7 +69,9 @@ class Tasks(RuleBasedStateMachine):
 
     def freeze(self, who: str) -> float:
         """Stop a key's time; gives it."""
-        now = float(at(self.send(who, "POST", CLOCK, FREEZE), "/now"))
+        stopped = self.send(who, "POST", CLOCK, FREEZE)
+        self.expect(stopped, "#status", {200})
+        now = float(at(stopped, "/now"))
         self.calls.epochs[who] = now
         return now
 
@@ -79,6 +81,7 @@ class Tasks(RuleBasedStateMachine):
     def pass_time(self, who: str, seconds: float) -> None:
         if seconds > 0:
             moved = self.send(who, "POST", CLOCK, json.dumps({"advance": seconds}))
+            self.expect(moved, "#status", {200})
             self.now[who] = at(moved, "/now")
 
     def pick(self, who: str, number: int, fit: str = "") -> tuple[str, Made] | None:

@@ -19,6 +19,9 @@ from datetime import datetime
 
 import httpx
 
+TYPES = {{dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
+         float: "number", type(None): "null"}}
+
 
 def test_what_went_wrong() -> None:
     """{why}."""
@@ -36,18 +39,20 @@ def test_what_went_wrong() -> None:
 TAIL = '''
 
 def found(answer, pointer):
-    """What stands at a JSON pointer, `#status`, `#header/NAME` or POINTER/#names; ... for nothing.
-    """
+    """What stands at a JSON pointer, `#status`, `#header/NAME`, POINTER/#names (of fields) or
+    POINTER/#type; ... for nothing."""
     if pointer.startswith("#"):
         name = pointer.removeprefix("#header/")
         return answer.status_code if pointer == "#status" else answer.headers.get(name, ...)
     value = answer.json()
-    for part in pointer.removesuffix("/#names").split("/")[1:]:
+    for part in pointer.removesuffix("/#names").removesuffix("/#type").split("/")[1:]:
         part = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, list):
             value = dict(enumerate(value)).get(int(part) if part.isdigit() else part, ...)
         else:
             value = value.get(part, ...) if isinstance(value, dict) else ...
+    if pointer.endswith("/#type") and value is not ...:
+        return TYPES[type(value)]
     is_names = pointer.endswith("/#names") and isinstance(value, dict)
     return ", ".join(sorted(value)) if is_names else value
 

@@ -18,7 +18,10 @@ from contracts.provider import Provider
 CUT = 0.001  # s: times are cut to the millisecond
 CLOSE = 1e-5  # s by which a sum of floats may be off
 FORM = "%Y-%m-%d %H:%M:%S.%f"  # of which three digits are shown
-NAMES = "/#names"  # behind a pointer: the names of the fields there, in order
+# Behind a pointer: the names of the fields there, in order; the JSON type of the value there.
+NAMES, TYPE = "/#names", "/#type"
+TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
+         float: "number", type(None): "null"}  # fmt: skip
 
 
 class Moment(Struct, frozen=True):
@@ -128,18 +131,20 @@ class Sequence:
 
 
 def look(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:
-    """What stands at a JSON pointer of the answer, at `#status`, `#header/NAME` or POINTER/#names;
-    MISSING. value: the answer's, where it was read before."""
+    """What stands at a JSON pointer of the answer, at `#status`, `#header/NAME`, POINTER/#names or
+    POINTER/#type; MISSING. value: the answer's, where it was read before."""
     if pointer.startswith("#"):
         return at(exchange, pointer)
     node = exchange.value if value is MISSING else value
-    for part in parts_of(pointer.removesuffix(NAMES)):
+    for part in parts_of(pointer.removesuffix(NAMES).removesuffix(TYPE)):
         if isinstance(node, list) and part.isdigit() and int(part) < len(node):
             node = node[int(part)]
         elif isinstance(node, dict) and part in node:
             node = node[part]
         else:
             return MISSING
+    if pointer.endswith(TYPE):
+        return TYPES[type(node)]
     return ", ".join(sorted(node)) if pointer.endswith(NAMES) and isinstance(node, dict) else node
 
 

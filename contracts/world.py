@@ -80,8 +80,9 @@ class World:
 
     def _length(self, ratio: str) -> Any:
         calls, key = Sequence(), f"{self.next_prefix()}-{ratio[0]}"
-        calls.send(self.provider, key, "POST", CLOCK, FREEZE)
+        calls.expect(calls.send(self.provider, key, "POST", CLOCK, FREEZE), "#status", {200})
         created = calls.create(self.provider, key, CREATE, self.body(ratio))
+        calls.expect(created, "#status", {200})
         calls.send(self.provider, key, "POST", CLOCK, '{"advance":80000}')
         path = f"{API}/tasks/{at(created, '/output/task_id')}"
         done = calls.send(self.provider, key, "GET", path)

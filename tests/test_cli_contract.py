@@ -138,11 +138,17 @@ def test_what_fuzzing_finds_is_a_1_and_is_saved_as_a_test(tmp_path: Path) -> Non
     assert "def test_what_went_wrong() -> None:" in found.read_text("utf-8")
 
 
+def test_a_fake_that_runs_can_be_fuzzed_again(url: str) -> None:
+    for _ in range(2):
+        done = run("fuzz", url, "--phase", "machine", "--examples", "3", "--prefix", "/qwen")
+        assert "machine: 3 orders of calls, nothing found" in done.output
+
+
 def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line() -> None:
     with lying(Spec.load(), all_liars()["unknown_is_a_404"].make(), time="skip") as url:
         done = emo("contract", "fuzz", url, "--phase", "examples", "--examples", "5")
     assert done.returncode == 1
-    assert "curl -X GET" in done.stdout
+    assert "curl -sS -g -X GET" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ PAGES = [
     "docs/architecture.md",
     "docs/contract.md",
     "docs/control.md",
+    "docs/diff.md",
     "docs/journal.md",
     "docs/limits.md",
     "docs/recording.md",
@@ -33,7 +34,8 @@ BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M 
 TARGETS = re.compile(r"^(\w+):", re.M)
 # What differs from run to run: ids, times, the port; and the line of something in openapi.yaml.
 VARYING = re.compile(
-    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\d\d:\d\d:\d\d|\d+\.\d s\b|\d+\.\d+s\b"
+    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b|\d\d:\d\d:\d\d"
+    r"|\d+\.\d s\b|\d+\.\d+s\b"
     r"|(?<=127\.0\.0\.1:)\d+|(?<=openapi\.yaml:)\d+"
 )
 

@@ -74,7 +74,7 @@ def test_a_wrong_server_is_found_out_by_some_order_of_calls(spec: Spec, name: st
 
 @pytest.fixture(scope="module")
 def broken(spec: Spec) -> Broken:
-    goes_back = in_process(spec, "a_task_goes_back", shortened=10_000)
+    goes_back = in_process(spec, "a_task_goes_back", shortened=3_000)
     with goes_back as world, pytest.raises(Broken) as found:
         run(world, Tasks, examples=60)
     return found.value

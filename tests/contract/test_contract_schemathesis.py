@@ -14,6 +14,7 @@ from schemathesis.schemas import BaseSchema
 from support import EPOCH
 
 from contracts import fuzz
+from contracts.found import Found
 from contracts.fuzz import BUILT_IN, OURS, operation_of
 from contracts.spec import Spec
 from mock_server.app import FakeApp, create_app
@@ -34,11 +35,11 @@ def loaded(spec: Spec, request: pytest.FixtureRequest) -> Iterator[Loaded]:
         yield lambda *phases: fuzz.load(*phases, url=f"{url}/api/v1", examples=10)
 
 
-def _run(schema: BaseSchema) -> list[ScenarioRecorder]:
+def _run(spec: Spec, schema: BaseSchema) -> list[ScenarioRecorder]:
     """What was sent and judged. Fails with everything that a check has against an answer."""
-    problems: list[str] = []
-    recorders = list(fuzz.run(schema, problems.append))
-    assert not problems, f"{len(problems)} failures\n\n" + "\n\n".join(problems[:10])
+    problems: list[Found] = []
+    recorders = list(fuzz.run(spec, schema, problems.append))
+    assert not problems, f"{len(problems)} failures\n" + "\n".join(map(str, problems[:10]))
     return recorders
 
 
@@ -51,17 +52,17 @@ def test_no_check_of_schemathesis_is_unknown_here() -> None:
 def test_every_operation_keeps_the_contract(
     spec: Spec, loaded: Loaded, phases: tuple[str, ...]
 ) -> None:
-    recorders = _run(loaded(*phases))
+    recorders = _run(spec, loaded(*phases))
     sent = Counter(operation_of(node.value) for r in recorders for node in r.cases.values())
     passed = {check.name for r in recorders for checks in r.checks.values() for check in checks}
     assert sent.keys() == spec.operations.keys()
     assert passed == {*BUILT_IN, *OURS, "max_response_time"} - {"unsupported_method"}
 
 
-def test_every_link_of_the_spec_leads_on(loaded: Loaded) -> None:
+def test_every_link_of_the_spec_leads_on(spec: Spec, loaded: Loaded) -> None:
     schema = loaded("stateful")
     links, led = set(_links(schema)), set()  # before it infers more of them
-    for recorder in _run(schema):
+    for recorder in _run(spec, schema):
         for case_id, answer in recorder.interactions.items():
             node = recorder.cases[case_id]
             if node.transition and answer.response and answer.response.status_code == 200:

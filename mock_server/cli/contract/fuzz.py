@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     import httpx
 
     from contracts.provider import Provider
+    from contracts.sequence import Broken
     from contracts.spec import Spec
     from mock_server.app import FakeApp
 
 MACHINE = "machine"
 PHASES = ("examples", "coverage", "fuzzing", "stateful", MACHINE)
+NOW = 1_757_572_418.0  # of a fake in this process: the same each time
 HINT = "pip install 'dashscope-emo-kit[contract]'"
 
 
@@ -46,7 +48,7 @@ Examples:
 @click.option(
     "--save",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the shortest way that goes wrong as a test for pytest.",
+    help="Write the first thing that is found as a test for pytest.",
 )
 def fuzz(
     base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: int,
@@ -69,19 +71,24 @@ def fuzz(
         import schemathesis  # noqa: F401
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is not installed: {HINT}") from None
-    found = 0
+    found: list[Broken] = []
+    total = 0
     for phase in dict.fromkeys(phases or PHASES):
         with _provider(Spec.load(), base_url, prefix, over_http) as (provider, app):
             if phase == MACHINE:
-                found += _machine(provider, examples, seed, save)
+                count = _machine(provider, examples, seed, found)
             else:
-                found += _schemathesis(provider, app, phase, examples, seed)
-    return FOUND_PROBLEMS if found else 0
+                count = _schemathesis(provider, app, phase, examples, seed, found)
+        total += count
+    if save is not None and found:
+        from contracts.retell import as_pytest
+
+        save.write_text(as_pytest(found[0]), "utf-8")
+    return FOUND_PROBLEMS if total else 0
 
 
-def _machine(provider: Provider, examples: int, seed: int, save: Path | None) -> int:
+def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) -> int:
     from contracts.machine import Tasks
-    from contracts.retell import as_pytest, as_shell
     from contracts.sequence import Broken
     from contracts.spec import Spec
     from contracts.world import World, run
@@ -89,27 +96,40 @@ def _machine(provider: Provider, examples: int, seed: int, save: Path | None) ->
     try:
         run(World(Spec.load(), provider), Tasks, examples=examples, seed=seed)
     except Broken as broken:
-        click.echo(f"machine: {broken}\n\n{as_shell(broken)}\n{as_pytest(broken)}")
-        if save is not None:
-            save.write_text(as_pytest(broken), "utf-8")
+        found.append(broken)
+        click.echo(f"machine: {broken}\n")
+        _retell(broken)
         return 1
     click.echo(f"machine: {examples} orders of calls, nothing found")
     return 0
 
 
 def _schemathesis(
-    provider: Provider, app: FakeApp | None, phase: str, examples: int, seed: int
-) -> int:
+    provider: Provider, app: FakeApp | None, phase: str, examples: int, seed: int,
+    found: list[Broken],
+) -> int:  # fmt: skip
     from contracts import fuzz as fuzzing
+    from contracts.found import Found
+    from contracts.spec import Spec
 
-    problems: list[str] = []
-    url = f"{provider.root}/api/v1"
-    schema = fuzzing.load(phase, app=app, url=url, examples=examples, seed=seed)
-    sent = sum(len(recorder.cases) for recorder in fuzzing.run(schema, problems.append))
+    problems: list[Found] = []
+    url, key = f"{provider.root}/api/v1", provider.key
+    schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
+    recorders = fuzzing.run(Spec.load(), schema, problems.append, key)
+    sent = sum(len(recorder.cases) for recorder in recorders)
     for problem in problems:
         click.echo(f"{phase}: {problem}\n")
+        if problem.broken is not None:
+            found.append(problem.broken)
+            _retell(problem.broken)
     click.echo(f"{phase}: {sent} calls, {len(problems) or 'nothing'} found")
     return len(problems)
+
+
+def _retell(broken: Broken) -> None:
+    from contracts.retell import as_pytest, as_shell
+
+    click.echo(f"{as_shell(broken)}\n{as_pytest(broken)}")
 
 
 @contextmanager
@@ -132,13 +152,16 @@ def _provider(
         with running(settings) as url, httpx.Client(timeout=60.0) as http:
             yield _signed_in(spec, url, prefix, http), None
     else:
-        app = create_app(settings, spec=spec)
+        app = create_app(settings, spec=spec, real=lambda: NOW)
         with httpx.Client(transport=InProcess(app)) as http:
-            yield _signed_in(spec, "http://127.0.0.1", prefix, http), app
+            provider = _signed_in(spec, "http://127.0.0.1", prefix, http)
+            provider.key = "sk-fuzz"
+            yield provider, app
 
 
 def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provider:
     from math import inf
+    from uuid import uuid4
 
     from contracts.budget import Budget
     from contracts.provider import Provider, Unreachable
@@ -150,5 +173,5 @@ def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provide
         raise click.UsageError(str(error)) from None
     if not provider.has_clock:
         raise click.UsageError(f"{url} has no control API; `emo contract verify` asks any provider")
-    provider.key = "sk-fuzz"
+    provider.key = f"sk-fuzz-{uuid4().hex[:8]}"  # what another run left is not met again
     return provider

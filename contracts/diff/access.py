@@ -1,0 +1,108 @@
+"""What changes in where a service is and in who may call it do. Knows no operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import UNSET
+
+from contracts.diff.agreements import REFUSALS
+from contracts.diff.effects import Effect, Side
+from contracts.diff.findings import Found
+from contracts.diff.judges import other, rule, sets
+from contracts.diff.tables import WORDS, Rule, by_table, leaf, lone, text
+from contracts.diff.tree import Node, Pair, canonical
+
+# What a security requirement demands: schemes, and scopes of schemes.
+Demands = frozenset[str]
+
+
+def servers(pair: Pair, side: Side) -> Iterator[Found]:
+    """The rule of the servers; their order says nothing. One more may be called, and need not."""
+    del side
+    old, new = ({str(s.get("url").value): s for s in node.items()} for node in pair)
+    for url in dict.fromkeys([*old, *new]):
+        server = Pair(old.get(url) or pair.old.absent("-"), new.get(url) or pair.new.absent("-"))
+        if server.in_both:
+            yield from by_table(server, {"variables": _variables}, "answer")
+        else:
+            yield lone(server, "server", "answer")
+
+
+def _variables(pair: Pair, side: Side) -> Iterator[Found]:
+    for variable in pair.each():
+        yield from by_table(variable, {"enum": _choices, "default": leaf(other, UNSET)}, side)
+
+
+def _choices(pair: Pair, side: Side) -> Iterator[Found]:
+    """What a variable of a server may be."""
+    old, new = (set(map(canonical, n.value)) if isinstance(n.value, list) else None for n in pair)
+    offered = {Effect.NARROWED: Effect.WITHDRAWN, Effect.WIDENED: Effect.OFFERED}
+    effect = Effect.NONE
+    for flag in sets(old, new):
+        effect |= offered[flag]
+    if effect:
+        yield Found(pair, "server-variable", effect, side)
+
+
+def schemes(pair: Pair, side: Side) -> Iterator[Found]:
+    """The rule of the security schemes; one that is new or gone counts where it is demanded."""
+    for scheme in pair.each():
+        if scheme.in_both:
+            yield from by_table(scheme, _SCHEME, side)
+
+
+_SCHEME: dict[str, Rule] = {
+    "bearerFormat": text,
+    "x-key-pattern": leaf(rule),
+    "x-refusals": REFUSALS,
+}
+
+
+class Security:
+    """Who may call. root: both documents."""
+
+    def __init__(self, root: Pair) -> None:
+        self.common = root.get("security")
+        self._names = _aliases(root.get("components").get("securitySchemes"))
+
+    def of(self, own: Pair) -> Pair:
+        """What counts for an operation: what it says itself, else the document."""
+        old, new = (
+            said if said.is_there else above for said, above in zip(own, self.common, strict=True)
+        )
+        return Pair(old, new)
+
+    def differences(self, pair: Pair, side: Side) -> Iterator[Found]:
+        """The rule of two lists of requirements; to demand less is to allow more."""
+        old, new = _ways(pair.old, {}), _ways(pair.new, self._names)
+        effect = Effect.NONE
+        if not all(any(way <= was for way in new) for was in old):
+            effect |= Effect.NARROWED
+        if not all(any(was <= way for was in old) for way in new):
+            effect |= Effect.WIDENED
+        if effect:
+            yield Found(pair, "security", effect, side)
+
+
+def _ways(node: Node, names: dict[str, str]) -> list[Demands]:
+    """The ways to be let in, any of which will do; without any everybody is."""
+    found = []
+    for way in node.items():
+        demands = set()
+        for name, scopes in way.fields().items():
+            scheme = names.get(name, name)
+            demands |= {scheme, *(f"{scheme} {scope.value}" for scope in scopes.items())}
+        found.append(frozenset(demands))
+    return found or [frozenset()]
+
+
+def _aliases(schemes: Pair) -> dict[str, str]:
+    """The old name of each new scheme that is an old one under another name."""
+    old, new = (node.fields() for node in schemes)
+    return {
+        name: gone
+        for name in new.keys() - old.keys()
+        for gone in old.keys() - new.keys()
+        if Pair(old[gone], new[name]).is_same(WORDS)
+    }

@@ -1,0 +1,105 @@
+"""Changes for people and for programs. Judges nothing, and prints nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from contracts.diff.effects import Party
+from contracts.diff.findings import Change
+from contracts.diff.tree import Document
+from contracts.places import Places
+
+BOTH: tuple[Party, ...] = ("client", "server")
+VALUE, USES = 100, 3  # characters of a value, and uses of a change, that the text shows
+
+
+class Report(Struct, frozen=True):
+    """All changes between two documents, of which places and names the files. parties: whose
+    trouble counts. is_whole: whether cosmetic changes are shown, not only counted."""
+
+    documents: tuple[Document, Document]
+    places: tuple[Places, Places]
+    changes: list[Change]
+    parties: tuple[Party, ...] = BOTH
+    is_whole: bool = False
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether a change breaks one of those who count."""
+        return any(self.broken(change) for change in self.changes)
+
+    def broken(self, change: Change) -> list[Party]:
+        """Whom of those who count a change breaks."""
+        return [party for party in self.parties if getattr(change, party) == "breaking"]
+
+    def as_json(self) -> str:
+        """The report as JSON, each value whole."""
+        report = {
+            "old": str(self.places[0].path),
+            "new": str(self.places[1].path),
+            "counts": self._counts(),
+            "unresolved": [sorted(document.unresolved) for document in self.documents],
+            "changes": self._shown(),
+        }
+        return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+
+    def as_text(self) -> Iterator[str]:
+        """The lines of the report: the changes by what they are, the worst first, and a summary."""
+        for name in self._counts():
+            found = [change for change in self._shown() if self._class(change) == name]
+            if found:
+                yield name
+                for change in found:
+                    yield from (f"  {line}" for line in self._lines(change))
+                yield ""
+        counts = (f"{number} {name}" for name, number in self._counts().items())
+        yield ", ".join(counts) if self.changes else "no difference"
+
+    def notes(self) -> Iterator[str]:
+        """What was not looked into."""
+        for places, document in zip(self.places, self.documents, strict=True):
+            if document.unresolved:
+                found = ", ".join(sorted(document.unresolved))
+                yield f"note: {places.path} does not have what these $refs lead to: {found}"
+
+    def _shown(self) -> list[Change]:
+        return [change for change in self.changes if self.is_whole or not change.is_cosmetic]
+
+    def _class(self, change: Change) -> str:
+        broken = self.broken(change)
+        if broken:
+            return "breaking for both" if len(broken) == 2 else f"breaking for the {broken[0]}"
+        return "cosmetic" if change.is_cosmetic else "additive"
+
+    def _counts(self) -> dict[str, int]:
+        both = ["breaking for both"] if len(self.parties) == 2 else []
+        each = [f"breaking for the {party}" for party in self.parties]
+        counts = dict.fromkeys([*both, *each, "additive", "cosmetic"], 0)
+        for change in self.changes:
+            counts[self._class(change)] += 1
+        return counts
+
+    def _lines(self, change: Change) -> Iterator[str]:
+        places = self.places[0 if change.now is UNSET else 1]
+        yield f"{change.kind}  {places.path}:{places.line(change.pointer)} {change.pointer}"
+        yield f"  {change.text}"
+        yield from (f"  {name:<4} {_short(v)}" for name, v in _values(change))
+        if change.uses:
+            more = len(change.uses) - USES
+            yield f"  in   {', '.join(change.uses[:USES])}" + f" and {more} more" * (more > 0)
+        if change.hint:
+            yield f"  hint {change.hint}"
+
+
+def _values(change: Change) -> Iterable[tuple[str, Any]]:
+    both = (("was", change.was), ("is", change.now))
+    return ((name, value) for name, value in both if value is not UNSET)
+
+
+def _short(value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= VALUE else f"{text[: VALUE - 1]}…"

@@ -1,0 +1,75 @@
+"""`emo contract diff`: what changed between two versions of a spec, and whom that breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mock_server.cli import FOUND_PROBLEMS
+
+if TYPE_CHECKING:
+    from contracts.diff.report import Report
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo contract diff v1.yaml v2.yaml
+  emo contract diff --for client v1.yaml v2.yaml && echo 'no client breaks'
+  emo contract diff --all --format json v1.yaml v2.yaml | jq -r '.changes[].kind'
+"""
+)
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.option(
+    "--for",
+    "whom",
+    type=click.Choice(["client", "server", "both"]),
+    default="both",
+    show_default=True,
+    help="Whose trouble counts: of who sends requests, or of who answers them.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--all", "is_whole", is_flag=True, help="Print cosmetic changes too.")
+def diff(old: Path, new: Path, whom: str, form: str, is_whole: bool) -> int:
+    """Say what changed from OLD to NEW, and whom each change breaks.
+
+    OLD and NEW are OpenAPI 3 documents, with the extensions of this project or without. Exit code
+    1 when something breaks who is asked for, else 0.
+    """
+    report = _report(old, new, whom, is_whole)
+    click.echo(report.as_json() if form == "json" else "\n".join(report.as_text()))
+    for note in report.notes():
+        click.echo(note, err=True)
+    return FOUND_PROBLEMS if report.is_breaking else 0
+
+
+def _report(old: Path, new: Path, whom: str, is_whole: bool) -> Report:
+    """Raises UsageError where a file is no OpenAPI document."""
+    from contracts.diff import diff as compare
+    from contracts.diff import load
+    from contracts.diff.report import BOTH, Report
+    from contracts.document import SpecError
+    from contracts.places import Places
+
+    try:
+        documents = load(old), load(new)
+        changes = compare(*documents)
+    except SpecError as error:
+        raise click.UsageError(f"{error.args[0]} {'; '.join(error.problems)}") from None
+    except RecursionError:
+        raise click.UsageError(f"{old} or {new} is nested too deep to be compared") from None
+    places = Places(documents[0].root.value, old), Places(documents[1].root.value, new)
+    parties = tuple(party for party in BOTH if whom in (party, "both"))
+    return Report(documents, places, changes, parties, is_whole)

@@ -1,0 +1,83 @@
+"""What schemathesis finds at a wrong server, told again without it: it fails there, and passes on
+the honest fake."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+from faulty import all_liars, lying, with_body
+from support import EPOCH, need
+
+from contracts import fuzz
+from contracts.found import Found
+from contracts.retell import as_pytest, as_shell
+from contracts.sequence import Broken
+from contracts.spec import Spec
+from mock_server.app import FakeApp
+from mock_server.call import Call, Reply
+from mock_server.engine import Engine
+from mock_server.settings import Settings
+
+# A liar, the phase that finds it out, and where its answer is wrong.
+WRONG = [
+    ("unknown_is_a_404", "examples", "/output/task_status"),
+    ("asks_for_no_key", "examples", "#status"),
+    ("shows_tasks_to_everybody", "stateful", "/output/task_status"),
+    ("usage_is_a_list", "stateful", "/usage/#type"),
+]
+
+
+def found(spec: Spec, name: str, phase: str) -> list[Found]:
+    app = FakeApp(Engine(spec, settings=Settings(time="skip"), real=lambda: EPOCH))
+    honest, lie = app.engine.handle, all_liars()[name].make()
+    app.engine.handle = lambda call: lie(call, honest)
+    problems: list[Found] = []
+    for _ in fuzz.run(spec, fuzz.load(phase, app=app, examples=10), problems.append):
+        pass
+    return problems
+
+
+def passes(broken: Broken, url: str) -> bool:
+    """Whether the printed test passes against that provider."""
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BASE", url)
+        exec(as_pytest(broken), names)
+        try:
+            names["test_what_went_wrong"]()
+        except AssertionError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("name", "phase", "pointer"), WRONG)
+def test_what_schemathesis_finds_is_told_as_a_test_that_fails_there_and_not_on_the_honest_fake(
+    spec: Spec, name: str, phase: str, pointer: str
+) -> None:
+    need(shutil.which("curl"), "curl")
+    first = next(one for one in found(spec, name, phase) if one.broken)
+    assert first.broken is not None
+    assert first.broken.pointer == pointer
+    with lying(spec, all_liars()[name].make(), time="skip") as url:
+        assert not passes(first.broken, url)
+    with lying(spec, time="skip") as url:
+        assert passes(first.broken, url)
+        command = ["sh", "-eu", "-c", as_shell(first.broken)]
+        subprocess.run(command, env={"base": url, "PATH": "/usr/bin:/bin"}, check=True)
+
+
+def test_an_answer_that_is_no_json_is_found_and_does_not_end_the_run(spec: Spec) -> None:
+    app = FakeApp(Engine(spec, settings=Settings(time="skip"), real=lambda: EPOCH))
+    honest = app.engine.handle
+
+    def lie(call: Call) -> Reply:
+        return with_body(honest(call), b"no")._replace(status=599)
+
+    app.engine.handle = lie
+    problems: list[Found] = []
+    list(fuzz.run(spec, fuzz.load("examples", app=app), problems.append))
+    assert "#status" in {one.broken.pointer for one in problems if one.broken}
+    assert "error" not in {one.check for one in problems}

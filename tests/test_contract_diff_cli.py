@@ -1,0 +1,193 @@
+"""`emo contract diff`: what it prints, how it ends, what it refuses, and its page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import need
+from test_contract_diff import TREE, changed
+from test_docs import ROOT, run, shown
+
+from contracts.diff import Document, diff
+from mock_server.cli import cli, main
+
+NORMAL = "#/components/schemas/CreateParameters/properties/style_level"
+WILD = (f"{NORMAL}/enum/-", "wild")
+CALM = (f"{NORMAL}/enum/2", "wild")
+WORDS = (f"{NORMAL}/description", "How much.")
+
+
+def written(path: Path, tree: Any) -> Path:
+    path.write_text(json.dumps(tree, indent=1), "utf-8")  # which is YAML, and quickly written
+    return path
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("diff") / "old.yaml", TREE)
+
+
+def compared(old: Path, new: Path, *options: str) -> Result:
+    return CliRunner().invoke(cli, ["contract", "diff", *options, str(old), str(new)])
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "code"),
+    [(WILD, [], 1), (WILD, ["--for", "client"], 0), (WILD, ["--for", "server"], 1),
+     (CALM, ["--for", "client"], 1), (WORDS, [], 0), (WORDS, ["--format", "json"], 0),
+     (WILD, ["--format", "json"], 1)],
+)  # fmt: skip
+def test_the_exit_code_says_whether_it_breaks_who_was_asked_for(
+    old: Path, tmp_path: Path, change: tuple[str, Any], options: list[str], code: int
+) -> None:
+    new = written(tmp_path / "new.yaml", changed(change))
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "diff", *options, str(old), str(new)])
+    assert end.value.code == code
+
+
+def test_help_has_an_example() -> None:
+    result = CliRunner().invoke(cli, ["contract", "diff", "--help"])
+    assert "emo contract diff v1.yaml v2.yaml" in result.output.partition("Examples:")[2]
+
+
+def test_a_file_does_not_differ_from_itself(old: Path) -> None:
+    result = compared(old, old, "--all")
+    assert (result.output, result.exit_code) == ("no difference\n", 0)
+
+
+def test_a_change_is_shown_with_its_place_both_values_and_where_it_counts(
+    old: Path, tmp_path: Path
+) -> None:
+    new = written(tmp_path / "new.yaml", changed(CALM))
+    lines = compared(old, new).output.splitlines()
+    assert lines[0] == "breaking for both"
+    place = lines[1].removeprefix(f"  enum-changed  {new}:")
+    number, _, pointer = place.partition(" ")
+    assert pointer == f"{NORMAL}/enum"
+    assert new.read_text("utf-8").splitlines()[int(number) - 1].strip() == '"enum": ['
+    assert lines[2].startswith('    allowed no longer: "active", allowed now: "wild"; ')
+    assert lines[3:6] == [
+        '    was  ["normal","calm","active"]',
+        '    is   ["normal","calm","wild"]',
+        "    in   createVideoTask parameters.style_level",
+    ]
+    assert lines[-1].startswith("1 breaking for both, 0 breaking for the client, 0 breaking for")
+
+
+def test_what_is_gone_is_shown_in_the_old_file(old: Path, tmp_path: Path) -> None:
+    tree = changed()
+    del tree["components"]["schemas"]["CreateParameters"]["properties"]["style_level"]
+    result = compared(old, written(tmp_path / "new.yaml", tree))
+    assert f"property-removed  {old}:" in result.output
+    assert "    is " not in result.output
+
+
+def test_many_uses_are_counted_and_long_values_cut(old: Path, tmp_path: Path) -> None:
+    change = ("#/components/schemas/Error/properties", {})
+    lines = compared(old, written(tmp_path / "new.yaml", changed(change))).output.splitlines()
+    assert any(line.strip().startswith("in ") and line.endswith(" more") for line in lines)
+    assert max(len(line) for line in lines if line.startswith("    was ")) <= 110
+
+
+def test_cosmetic_changes_are_counted_and_shown_when_asked_for(old: Path, tmp_path: Path) -> None:
+    new = written(tmp_path / "new.yaml", changed(WORDS))
+    counted, whole = compared(old, new), compared(old, new, "--all")
+    assert counted.output.endswith("0 additive, 1 cosmetic\n")
+    assert "description-changed" not in counted.output
+    assert "cosmetic\n  description-changed" in whole.output
+
+
+def test_json_has_the_whole_values_and_both_verdicts(old: Path, tmp_path: Path) -> None:
+    new = written(tmp_path / "new.yaml", changed(WILD, WORDS))
+    report = json.loads(compared(old, new, "--format", "json").output)
+    assert (report["old"], report["new"]) == (str(old), str(new))
+    assert report["counts"]["breaking for the server"] == report["counts"]["cosmetic"] == 1
+    assert report["unresolved"] == [[], []]
+    (change,) = report["changes"]
+    assert change == {
+        "pointer": f"{NORMAL}/enum",
+        "kind": "enum-widened",
+        "text": 'allowed now: "wild"; a server has to do what it could refuse',
+        "side": "request",
+        "client": "additive",
+        "server": "breaking",
+        "was": ["normal", "calm", "active"],
+        "now": ["normal", "calm", "active", "wild"],
+        "uses": ["createVideoTask parameters.style_level"],
+    }
+    whole = json.loads(compared(old, new, "--format", "json", "--all").output)
+    assert len(whole["changes"]) == 2
+
+
+def test_a_value_that_is_null_is_not_one_that_is_gone(old: Path, tmp_path: Path) -> None:
+    new = written(tmp_path / "new.yaml", changed((f"{NORMAL}/default", None)))
+    (change,) = json.loads(compared(old, new, "--format", "json").output)["changes"]
+    assert (change["was"], change["now"]) == ("normal", None)
+
+
+def test_refs_that_were_not_followed_are_named(old: Path, tmp_path: Path) -> None:
+    new = written(tmp_path / "new.yaml", changed((NORMAL, {"$ref": "other.yaml#/style"})))
+    result = compared(old, new)
+    assert f"note: {new} does not have what these $refs lead to: other.yaml#/style" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[1]", "is not a mapping"), ("a: [", "cannot be read"), ("a: 1", "openapi is missing"),
+     ("openapi: 2.5", "openapi is 2.5"), ("swagger: '2.0'", "convert it to OpenAPI 3"),
+     ("openapi: 3.1.0\npaths: []", "paths is no mapping"), ("\x00", "cannot be read"),
+     ("openapi: 3.1.0\nx: &x {y: *x}", "holds itself by a YAML alias"),
+     ("openapi: 3.1.0\nx: " + "[" * 5000 + "]" * 5000, "nested too deep")],
+)  # fmt: skip
+def test_a_file_that_is_no_openapi_document_is_refused_in_words(
+    old: Path, tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(text)
+    for files in ([old, bad], [bad, old]):
+        with pytest.raises(SystemExit) as end:
+            main(["contract", "diff", *map(str, files)])
+        assert end.value.code == 2
+        said = capsys.readouterr().err
+        assert words in said and str(bad) in said
+
+
+JUNK = st.sampled_from([None, 0, "x", [], {}, [None], {"$ref": 5}, {"$ref": "#/paths"}, True, [[]]])
+SMALL = {key: TREE[key] for key in ("openapi", "components", "security", "servers")}
+SMALL["paths"] = {path: TREE["paths"][path] for path in ("/tasks", "/tasks/{task_id}")}
+small = settings(
+    max_examples=60, derandomize=True, database=None, deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+@small
+@given(st.data())
+def test_whatever_stands_anywhere_there_is_an_answer(data: st.DataObject) -> None:
+    node: Any = SMALL
+    way: list[str] = []
+    while isinstance(node, dict | list) and node and (not way or data.draw(st.integers(0, 5))):
+        key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        way.append(str(key))
+        node = node[key]
+    pointer = "#" + "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in way)
+    other = changed((pointer, data.draw(JUNK)), tree=SMALL)
+    for pair in ((SMALL, other), (other, SMALL)):
+        diff(*map(Document, pair))
+
+
+def test_the_page_shows_what_the_example_prints(tmp_path: Path) -> None:
+    need(shutil.which("sed"), "sed")
+    page = (ROOT / "docs/diff.md").read_text("utf-8")
+    example = (ROOT / "examples/diff.sh").read_text("utf-8")
+    assert f"<!-- examples/diff.sh -->\n```sh\n{example}```" in page
+    printed = run(["sh", str(ROOT / "examples/diff.sh")], tmp_path)
+    assert printed.strip() == shown("docs/diff.md", "diff.sh")

@@ -1,0 +1,173 @@
+"""What is one change and what is none: order, $refs, names, ranges, moves, renames."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from test_contract_diff import (
+    BOTH,
+    CLIENT,
+    GET,
+    GONE,
+    INPUT,
+    LIST,
+    NEXT,
+    NONE,
+    NORMAL,
+    OLD,
+    SCHEMAS,
+    SERVER,
+    STATES,
+    STATUS,
+    TREE,
+    USAGE,
+    changed,
+    found,
+    short,
+)  # fmt: skip
+
+from contracts.diff import Document, diff
+from contracts.document import Resolver, default_path, read
+
+
+def test_nothing_changes_from_a_document_to_itself() -> None:
+    assert diff(Document(read(default_path())), Document(deepcopy(read(default_path())))) == []
+
+
+# Lists in which the order says nothing.
+SETS = {
+    "required", "enum", "type", "allOf", "tags", "parameters", "servers", "security", "terminal",
+    "x-aspect-ratios", *STATES,
+}  # fmt: skip
+
+
+def turned_round(node: Any, name: str = "") -> Any:
+    if isinstance(node, dict):
+        return {key: turned_round(value, key) for key, value in reversed(node.items())}
+    if isinstance(node, list):
+        inside = [turned_round(value) for value in node]
+        return inside[::-1] if name in SETS else inside
+    return node
+
+
+def test_another_order_is_no_change() -> None:
+    assert diff(OLD, Document(turned_round(TREE))) == []
+
+
+def test_what_a_ref_leads_to_may_stand_in_its_place() -> None:
+    inlined = Resolver(TREE).resolve(TREE)
+    assert diff(OLD, Document(inlined)) == []
+    assert diff(Document(inlined), Document(turned_round(TREE))) == []
+
+
+def test_a_change_that_counts_in_many_places_is_one() -> None:
+    (change,) = found((f"{SCHEMAS}/Error/properties/code/minLength", 0))
+    assert change.pointer == f"{SCHEMAS}/Error/properties/code/minLength"
+    assert (change.was, change.now) == (1, 0)
+    assert {"detectFace 400 code", "getTask 500 code"} < set(change.uses)
+
+
+def test_what_is_gone_is_shown_where_it_was() -> None:
+    (change,) = found((f"{LIST}/parameters/0", GONE))
+    assert change.pointer == f"{LIST}/parameters/0"
+    assert change.was["name"] == "task_id"
+    assert change.now is not None and "now" not in repr(change.now)
+
+
+def test_a_field_with_a_new_name_looks_like_a_rename() -> None:
+    fields = f"{USAGE}/properties"
+    changes = found(
+        (f"{fields}/ratio", {"$ref": f"{SCHEMAS}/Ratio"}),
+        (f"{fields}/video_ratio", GONE),
+        (f"{USAGE}/required", ["video_duration"]),
+    )
+    assert {c.kind: c.hint for c in changes if c.hint} == {
+        "property-added": 'looks like a rename of "video_ratio"',
+        "property-removed": 'looks like a rename to "ratio"',
+    }
+
+
+def test_of_several_equal_fields_the_one_spelled_most_alike_is_the_rename() -> None:
+    fields = f"{SCHEMAS}/TaskListItem/properties"
+    new = {"description": "When it was over.", "type": "integer"}
+    changes = found(
+        (f"{fields}/anything", new), (f"{fields}/ended_at", new), (f"{fields}/end_time", GONE)
+    )
+    hints = {c.pointer.rpartition("/")[2]: c.hint for c in changes if c.kind != "outcome-changed"}
+    assert hints == {
+        "anything": "",
+        "ended_at": 'looks like a rename of "end_time"',
+        "end_time": 'looks like a rename to "ended_at"',
+    }
+
+
+def test_a_parameter_with_a_new_name_looks_like_a_rename() -> None:
+    changes = found((f"{LIST}/parameters/6/name", "page_length"))
+    assert {c.hint for c in changes} == {
+        'looks like a rename to "page_length"', 'looks like a rename of "page_size"',
+    }  # fmt: skip
+
+
+def test_an_operation_on_another_path_has_moved_and_is_still_looked_into() -> None:
+    item = deepcopy(TREE["paths"]["/tasks"])
+    item["get"]["parameters"].pop()
+    changes = found(("#/paths/~1tasks", GONE), ("#/paths/~1jobs", item))
+    assert short(changes) == {f"operation-moved {BOTH}", f"parameter-removed {CLIENT}"}
+    moved = next(c for c in changes if c.kind == "operation-moved")
+    assert moved.text.startswith("GET /tasks is GET /jobs now")
+
+
+def test_another_name_for_a_part_of_a_path_is_a_rename_and_no_other_path() -> None:
+    paths = {path.replace("task_id", "id"): item for path, item in TREE["paths"].items()}
+    changes = found(("#/paths", paths), ("#/components/parameters/TaskId/name", "id"))
+    assert [(c.kind, c.was, c.now) for c in changes] == [("parameter-renamed", "task_id", "id")]
+
+
+def test_a_security_scheme_with_another_name_is_the_same_one() -> None:
+    scheme = TREE["components"]["securitySchemes"]["ApiKey"]
+    schemes = "#/components/securitySchemes"
+    assert found((schemes, {"Key": scheme}), ("#/security", [{"Key": []}])) == []
+    other = {**scheme, "scheme": "basic"}
+    changes = found((schemes, {"Key": other}), ("#/security", [{"Key": []}]))
+    assert short(changes) == {f"security-changed {BOTH}"}
+
+
+def test_a_status_that_was_covered_by_a_range_is_compared_with_it() -> None:
+    server_error = {"$ref": "#/components/responses/TaskServerError"}
+    old = changed((f"{GET}/responses/500", GONE), (f"{GET}/responses/5XX", server_error))
+    changes = diff(Document(old), OLD)
+    assert short(changes) == {f"response-added {NONE}", f"response-removed {SERVER}"}
+    assert {c.uses for c in changes} == {("getTask 500",), ("getTask 5XX",)}
+
+
+def test_a_state_that_is_new_and_terminal_breaks_only_clients() -> None:
+    changes = found(
+        (f"{STATUS}/enum/-", "EXPIRED"), (f"{NEXT}/EXPIRED", []), (f"{NEXT}/PENDING/-", "EXPIRED"),
+        (f"{STATUS}/x-task-lifecycle/terminal/-", "EXPIRED"),
+    )  # fmt: skip
+    answers = [c for c in changes if c.side == "answer"]
+    assert short(answers) == {
+        f"enum-widened {CLIENT}", f"terminal-states-widened {CLIENT}",
+        f"transition-widened {CLIENT}",
+    }  # fmt: skip
+
+
+def test_a_refusal_that_is_said_again_where_it_holds_anyway_is_no_other_answer() -> None:
+    assert short(found((f"{INPUT}/properties/image_url/x-refusal", "InvalidURL"))) == set()
+    box = f"{SCHEMAS}/CreateParameters/properties/more"
+    old = changed((box, {"type": "string"}))
+    new = changed((box, {"type": "string", "x-refusal": "InvalidParameter"}))
+    assert short(diff(Document(old), Document(new))) == set()
+
+
+def test_a_sentence_says_what_changed_and_why_it_breaks() -> None:
+    (change,) = found((f"{NORMAL}/enum", ["normal", "calm", "wild"]))
+    assert change.text.startswith(
+        'allowed no longer: "active", allowed now: "wild"; what was right'
+    )
+    changes = found((f"{STATUS}/enum/-", "SUSPENDED"))
+    assert {c.side: c.text for c in changes} == {
+        "answer": 'allowed now: "SUSPENDED"; a client may meet what it does not know',
+        "request": 'allowed now: "SUSPENDED"; a server has to do what it could refuse',
+    }
