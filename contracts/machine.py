@@ -15,6 +15,7 @@ from contracts.exchange import Exchange
 from contracts.model import Made, state, timeline
 from contracts.provider import API
 from contracts.sequence import Broken, Expected, Moment, Same, Sequence, look
+from contracts.shorten import Step, step
 from contracts.world import BOXES, CLOCK, CREATE, FREEZE, World
 
 RESET = "/__mock__/reset"
@@ -43,17 +44,18 @@ class Tasks(RuleBasedStateMachine):
     @initialize(wishes=wishes)
     def start(self, wishes: list[tuple[str, int, str]]) -> None:
         self.calls = Sequence()
+        self.steps: list[Step] = []
         self.prefix = self.world.next_prefix()
         self.tasks: dict[str, list[Made]] = {key: [] for key in KEYS}
+        self.made: dict[int, tuple[str, Made]] = {}  # by a number that it keeps
         self.gone = ["1111"]  # ids of no task
         self.plans: dict[str, dict[str, tuple[float, float]]] = {}
         self.now = {who: self.freeze(who) for who in (*KEYS, STRANGER)}
-        self.create(KEYS[0], wishes)
+        self.make_all(KEYS[0], wishes)
 
     # What is sent, and what is known then
 
     def send(self, who: str, method: str, path: str, body: str = "") -> Exchange:
-        self.world.tire()
         key = f"{self.prefix}-{who}"
         return self.calls.send(self.world.provider, key, method, path, body)
 
@@ -64,7 +66,7 @@ class Tasks(RuleBasedStateMachine):
         try:
             self.calls.expect(exchange, pointer, expected, inside=inside)
         except Broken as broken:
-            self.world.went_wrong(broken)
+            self.world.way = broken, self.steps
             raise
 
     def freeze(self, who: str) -> float:
@@ -84,13 +86,14 @@ class Tasks(RuleBasedStateMachine):
             self.expect(moved, "#status", {200})
             self.now[who] = at(moved, "/now")
 
-    def pick(self, who: str, number: int, fit: str = "") -> tuple[str, Made] | None:
+    def pick(self, who: str, number: int, fit: str = "") -> int:
         """A task of the key, or of another where it has none, the newest first: of those that may
-        be in a state, where there are any."""
+        be in a state, where there are any. 0 where there is no task."""
         who = next((key for key in (who, *KEYS) if self.tasks[key]), who)
-        fits = [task for task in self.tasks[who] if not fit or fit in self.states(who, task)]
-        of = fits or self.tasks[who]
-        return (who, of[-1 - number % len(of)]) if of else None
+        known = [n for n, (key, task) in self.made.items() if key == who]
+        fits = [n for n in known if not fit or fit in self.states(*self.made[n])]
+        of = fits or known
+        return of[-1 - number % len(of)] if of else 0
 
     def plan(self, who: str) -> dict[str, tuple[float, float]]:
         """When the key's tasks start and end."""
@@ -113,12 +116,17 @@ class Tasks(RuleBasedStateMachine):
     # Rules
 
     @rule(who=keys, wishes=wishes, pause=pauses)
-    def create(self, who: str, wishes: list[tuple[str, int, str]], pause: int = 0) -> None:
-        self.pass_time(who, pause * TICK)
-        for fate, other, ratio in wishes:
-            self.make(who, fate or self.world.fates[other % len(self.world.fates)], ratio)
+    def create(self, who: str, wishes: list[tuple[str, int, str]], pause: int) -> None:
+        self.advance(who, pause)
+        self.make_all(who, wishes)
 
-    def make(self, who: str, fate: str, ratio: str) -> None:
+    def make_all(self, who: str, wishes: list[tuple[str, int, str]]) -> None:
+        for fate, other, ratio in wishes:
+            number = len(self.calls.ids) + 1
+            self.make(number, who, fate or self.world.fates[other % len(self.world.fates)], ratio)
+
+    @step
+    def make(self, number: int, who: str, fate: str, ratio: str) -> None:
         """Create a task that is to go so."""
         world, key = self.world, f"{self.prefix}-{who}"
         wish = {} if fate == "SUCCEEDED" else {"X-Mock-Scenario": fate}
@@ -128,14 +136,20 @@ class Tasks(RuleBasedStateMachine):
         known = {task.id for tasks in self.tasks.values() for task in tasks}
         self.expect(exchange, "/output/task_id", known, inside=False)
         task_id, work = str(at(exchange, "/output/task_id")), world.work(fate, ratio)
-        self.tasks[who].append(Made(task_id, fate, self.now[who], work, ratio))
+        task = Made(task_id, fate, self.now[who], work, ratio)
+        self.tasks[who].append(task)
+        self.made[number] = who, task
         self.plans.pop(who, None)
 
     @rule(who=keys, number=which)
-    def ask(self, who: str, number: int) -> None:
+    def come_and_ask(self, who: str, number: int) -> None:
+        self.ask(self.pick(who, number))
+
+    @step
+    def ask(self, number: int) -> None:
         """Twice: to ask changes nothing."""
-        if picked := self.pick(who, number):
-            who, task = picked
+        if number in self.made:
+            who, task = self.made[number]
             first = self.poll(who, task.id)
             self.check(who, task, first)
             again = self.poll(who, task.id)
@@ -176,12 +190,15 @@ class Tasks(RuleBasedStateMachine):
         return [Moment(who, moment) if is_shown else None for is_shown, moment in times]
 
     @rule(who=keys, number=which, fit=st.sampled_from(FITS), pause=pauses)
-    def cancel(self, who: str, number: int, fit: str, pause: int) -> None:
-        self.pass_time(who, pause * TICK)
-        picked = self.pick(who, number, fit)
-        if picked is None:
+    def come_and_cancel(self, who: str, number: int, fit: str, pause: int) -> None:
+        self.advance(who, pause)
+        self.cancel(self.pick(who, number, fit))
+
+    @step
+    def cancel(self, number: int) -> None:
+        if number not in self.made:
             return
-        who, task = picked
+        who, task = self.made[number]
         before = self.states(who, task)
         exchange = self.send(who, "POST", f"{API}/tasks/{task.id}/cancel")
         may, must = "PENDING" in before, before == {"PENDING"}
@@ -194,39 +211,54 @@ class Tasks(RuleBasedStateMachine):
             self.expect(exchange, "/code", {"UnsupportedOperation"})
 
     @rule(who=keys, pause=pauses)
+    @step
     def advance(self, who: str, pause: int) -> None:
         self.pass_time(who, pause * TICK)
 
     @rule(who=keys, number=which, end=st.booleans(), late=st.booleans())
-    def wait_for(self, who: str, number: int, end: bool, late: bool) -> None:
+    def come_and_wait(self, who: str, number: int, end: bool, late: bool) -> None:
+        self.wait_for(self.pick(who, number), end, late)
+
+    @step
+    def wait_for(self, number: int, end: bool, late: bool) -> None:
         """The last tick before a task starts or ends, or the first one after it."""
-        if picked := self.pick(who, number):
-            who, task = picked
+        if number in self.made:
+            who, task = self.made[number]
             moment = self.plan(who)[task.id][end]
             if moment < task.created + self.world.rules.life:
                 ticks = floor((moment - self.now[who]) / TICK) + late
                 self.pass_time(who, ticks * TICK)
 
     @rule(who=keys, number=which, late=st.booleans(), really=seldom)
-    def wait_till_it_expires(self, who: str, number: int, late: bool, really: bool) -> None:
+    def come_and_wait_longer(self, who: str, number: int, late: bool, really: bool) -> None:
+        if really:
+            self.wait_till_it_expires(self.pick(who, number), late)
+
+    @step
+    def wait_till_it_expires(self, number: int, late: bool) -> None:
         """The last tick of its life, or the first one behind that."""
-        picked = self.pick(who, number)
-        if picked and really:
-            who, task = picked
+        if number in self.made:
+            who, task = self.made[number]
             end = task.created + self.world.rules.life - TICK * (not late)
             self.pass_time(who, end - self.now[who])
 
     @rule(who=keys, really=seldom)
-    def reset(self, who: str, really: bool) -> None:
-        """All of a key is dropped; the same ids may be given out again."""
+    def start_anew(self, who: str, really: bool) -> None:
         if really:
-            self.send(who, "POST", RESET, "{}")
-            self.now[who] = self.freeze(who)
-            self.gone += [task.id for task in self.tasks[who]]
-            self.tasks[who] = []
-            self.plans.pop(who, None)
+            self.reset(who)
+
+    @step
+    def reset(self, who: str) -> None:
+        """All of a key is dropped; the same ids may be given out again."""
+        self.send(who, "POST", RESET, "{}")
+        self.now[who] = self.freeze(who)
+        self.gone += [task.id for task in self.tasks[who]]
+        self.tasks[who] = []
+        self.made = {n: (key, task) for n, (key, task) in self.made.items() if key != who}
+        self.plans.pop(who, None)
 
     @rule(who=st.sampled_from((*KEYS, STRANGER)))
+    @step
     def ask_for_what_is_not_ones_own(self, who: str) -> None:
         mine = {task.id for task in self.tasks.get(who, ())}
         others = [task.id for tasks in self.tasks.values() for task in tasks]
@@ -242,6 +274,7 @@ class Tasks(RuleBasedStateMachine):
             self.expect(exchange, "/data/0", {MISSING})
 
     @rule(who=keys, wanted=st.sampled_from(sorted(SHOWN)))
+    @step
     def filter(self, who: str, wanted: str) -> None:
         """What is in a state, or may be."""
         states = [self.states(who, task) for task in self.tasks[who]]
@@ -257,7 +290,7 @@ class Tasks(RuleBasedStateMachine):
     @invariant()
     def lists_show_what_the_model_knows(self) -> None:
         """The newest first, and no more at work than may be."""
-        for who in KEYS:
+        for who in filter(self.tasks.get, KEYS):
             alive = [t for t in self.tasks[who] if self.states(who, t) != {"UNKNOWN"}]
             exchange = self.listed(who)
             value = exchange.value

@@ -14,7 +14,8 @@ MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 _EQUALS = r"(?:=|%3D|\\u003d)"
 _NAMES = "signature|accesskeyid|credential|security-token|access_token|token"
-_SIGNED = re.compile(rf"(?i)([\w.-]*(?:{_NAMES}){_EQUALS})[^&\s\"'\\]+")
+_SIGNED = re.compile(rf"(?i)((?:{_NAMES}){_EQUALS})[^&\s\"'\\]+")
+_SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
 
 
 class Masks:
@@ -23,13 +24,15 @@ class Masks:
     def __init__(self, keys: Iterable[str]) -> None:
         forms = {form for key in keys if len(key) >= SHORT for form in _forms(key)}
         ordered = sorted(map(re.escape, forms), key=len, reverse=True)
-        self._keys = re.compile("|".join(ordered), re.IGNORECASE) if ordered else None
+        self._keys = re.compile("|".join(ordered), re.IGNORECASE)
+        self._forms = {form.casefold() for form in forms}
 
     def text(self, text: str) -> str:
         """The text without any of them, and without the signatures of URLs."""
-        if self._keys is not None:
+        folded = text.casefold()
+        if any(form in folded for form in self._forms):  # seldom, and far cheaper than to replace
             text = self._keys.sub(MASK, text)
-        return _SIGNED.sub(r"\1***", text)
+        return _SIGNED.sub(r"\1***", text) if any(s in folded for s in _SIGNS) else text
 
     def signed(self, text: str) -> dict[str, str]:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""

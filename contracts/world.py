@@ -1,5 +1,4 @@
-"""What a state machine meets: a provider, what is known of it, and how long a way to go wrong is
-made shorter."""
+"""What a state machine meets: a provider, and what is known of it; and how it is run."""
 
 from __future__ import annotations
 
@@ -16,37 +15,26 @@ from contracts.checks.ask import at
 from contracts.model import Rules
 from contracts.provider import API, Provider
 from contracts.sequence import Broken, Sequence
+from contracts.shorten import Step, Way, shortened
 from contracts.spec import Spec
 
 CREATE = f"{API}/services/aigc/image2video/video-synthesis"
 CLOCK, FREEZE = "/__mock__/clock", '{"freeze":true}'
 BOXES = {"1:1": [71, 9, 840, 778], "3:4": [0, 0, 600, 800]}
 WORK = "work-seconds-per-video-second"
-SHORTENED = 2_000  # calls in which a way to go wrong is made shorter
-
-
-class Enough(BaseException):
-    """A way to go wrong was shortened for long enough. No Exception: hypothesis would catch it."""
+LENGTHS = (4, 12, 30)  # steps; few first: what goes wrong in four is found, and told, in four
 
 
 class World:
-    """rules: how the provider's tasks go; shortened: for how many calls a way to go wrong is. Its
-    videos are measured first: one of each ratio."""
+    """rules: how the provider's tasks go. Its videos are measured first: one of each ratio."""
 
-    def __init__(
-        self,
-        spec: Spec,
-        provider: Provider,
-        rules: Rules | None = None,
-        shortened: int = SHORTENED,
-    ) -> None:
+    def __init__(self, spec: Spec, provider: Provider, rules: Rules | None = None) -> None:
         self.spec = spec
         self.provider = provider
         self.rules = rules or Rules.of(spec)
         self.fates = sorted(name for name in spec.task_outcomes if name.startswith("FAILED"))
-        self.shortest: Broken | None = None
+        self.way: Way | None = None  # the last one that went wrong
         self._numbers = itertools.count(1)
-        self._patience = shortened
         self.videos = {ratio: self._length(ratio) for ratio in BOXES}
 
     def next_prefix(self) -> str:
@@ -65,18 +53,6 @@ class World:
         documented = self.spec.operations["createVideoTask"].requests["documentation"]
         given = {**documented["input"], "ext_bbox": BOXES[ratio]}
         return json.dumps({**documented, "input": given}, separators=(",", ":"))
-
-    def went_wrong(self, broken: Broken) -> None:
-        """Remember the shortest way."""
-        calls = len(broken.sequence.calls)
-        if self.shortest is None or calls < len(self.shortest.sequence.calls):
-            self.shortest = broken
-
-    def tire(self) -> None:
-        """Count a call. Raises Enough, some time after something went wrong."""
-        self._patience -= self.shortest is not None
-        if self._patience <= 0:
-            raise Enough
 
     def _length(self, ratio: str) -> Any:
         calls, key = Sequence(), f"{self.next_prefix()}-{ratio[0]}"
@@ -101,27 +77,42 @@ def run(
     tasks: type[RuleBasedStateMachine],
     *,
     examples: int,
-    steps: int = 30,
     seed: int = 0,
 ) -> None:
-    """Try so many orders of so many calls. Raises Broken for one that the model does not allow,
-    shortened, with the calls that lead there. seed: 0 tries the same ones each time."""
+    """Try so many orders of calls, as many of each length. Raises Broken for one that the model
+    does not allow, shortened, with the calls that lead there. seed: 0 tries the same each time."""
     machine = type(tasks.__name__, (tasks,), {"world": world})
     told = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
+        max_examples=-(-examples // len(LENGTHS)),
         derandomize=not seed,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate],  # to make a way shorter by its steps takes far fewer calls
         report_multiple_bugs=False,
         print_blob=False,
         verbosity=Verbosity.quiet,
     )
     try:
-        run_state_machine_as_test(seeded(seed)(machine) if seed else machine, settings=told)
-    except (Exception, Enough):  # hypothesis wraps what ends its search early
-        if world.shortest is None:
+        for length in LENGTHS:
+            run_state_machine_as_test(
+                seeded(seed)(machine) if seed else machine,
+                settings=settings(told, stateful_step_count=length),
+            )
+    except Exception:  # hypothesis wraps what it cannot repeat
+        if world.way is None:
             raise
-        raise world.shortest from None
+        shortest, _ = shortened(world.way, lambda steps: _replayed(world, machine, steps))
+        raise shortest from None
+
+
+def _replayed(world: World, machine: type[Any], steps: list[Step]) -> Way | None:
+    world.way, fresh = None, machine()
+    try:
+        fresh.start([])
+        for name, args, kwargs in steps:
+            getattr(fresh, name)(*args, **kwargs)
+            fresh.lists_show_what_the_model_knows()
+    except Broken:
+        return world.way
+    return None

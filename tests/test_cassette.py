@@ -260,7 +260,9 @@ NESTED = b"[" * 70 + b"]" * 70
         pytest.param(b"a" * (LONGEST + 1), "", "its length", id="too long"),
         pytest.param(b"{}", "br", "its length", id="packed in a way that is not known"),
         pytest.param(b"no gzip", "gzip", "its length", id="not packed as it says"),
-        pytest.param(gzip.compress(bytes(LONGEST + 1)), "gzip", "its length", id="unpacks too long"),
+        pytest.param(
+            gzip.compress(bytes(LONGEST + 1)), "gzip", "its length", id="unpacks too long"
+        ),
         pytest.param(gzip.compress(b"{}")[:-3], "gzip", "its length", id="cut off"),
         pytest.param(NESTED, "", Body(text=NESTED.decode()), id="nested too deep"),
         pytest.param(b"NaN", "", Body(text="NaN"), id="no JSON"),

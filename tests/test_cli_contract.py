@@ -122,8 +122,8 @@ def test_nobody_at_the_url_is_a_2(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_fake_can_be_fuzzed_in_this_process_and_over_http() -> None:
     for where in ([], ["--over-http"]):
         few = "--phase", "examples", "--phase", "machine", "--examples", "2"
-        done = emo("contract", "fuzz", *where, *few)
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = run("fuzz", *where, *few)
+        assert done.exit_code == 0, done.output
         assert "machine: 2 orders of calls, nothing found" in done.stdout
         assert re.search(r"examples: \d+ calls, nothing found", done.stdout)
 
@@ -146,8 +146,8 @@ def test_a_fake_that_runs_can_be_fuzzed_again(url: str) -> None:
 
 def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line() -> None:
     with lying(Spec.load(), all_liars()["unknown_is_a_404"].make(), time="skip") as url:
-        done = emo("contract", "fuzz", url, "--phase", "examples", "--examples", "5")
-    assert done.returncode == 1
+        done = run("fuzz", url, "--phase", "examples", "--examples", "5")
+    assert done.exit_code == 1
     assert "curl -sS -g -X GET" in done.stdout
 
 

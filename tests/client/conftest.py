@@ -1,8 +1,6 @@
 """Both clients as one: `emo.detect(…)` calls Client or awaits AsyncClient, in a time of its own."""
 
 import asyncio
-import functools
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,14 +63,6 @@ class Async(Sync):
                 return await getattr(client, name)(*args, **named)
 
         return lambda *args, **named: asyncio.run(call(*args, **named))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_ssl_context() -> Iterator[None]:
-    """Each httpx client reads all certificates anew, 20 ms; here one context serves them all."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
-        yield
 
 
 @pytest.fixture(params=[Sync, Async], ids=["Client", "AsyncClient"])

@@ -9,18 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from faulty import all_liars, lying
+from hypothesis import given
+from hypothesis import strategies as st
 from support import EPOCH, Service, need
 
 from contracts.budget import Budget
+from contracts.exchange import Exchange
 from contracts.machine import Tasks
 from contracts.model import Rules
 from contracts.provider import Provider
 from contracts.retell import as_pytest, as_shell
-from contracts.sequence import Broken
+from contracts.sequence import Broken, Sequence
+from contracts.shorten import TRIES, Step, Way, shortened
 from contracts.spec import Spec
 from contracts.world import World, run
 from mock_server.app import FakeApp
@@ -33,16 +38,14 @@ QUEUE, DAY = 14.373, 86400.0
 LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]
 
 
-def _world(
-    spec: Spec, http: httpx.Client, url: str, places: int = 1, shortened: int = 300
-) -> World:
+def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
     provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, key="sk-machine")
     rules = Rules.of(spec)
-    return World(spec, provider, Rules(rules.queue, rules.life, places), shortened)
+    return World(spec, provider, Rules(rules.queue, rules.life, places))
 
 
 @contextmanager
-def in_process(spec: Spec, lie: str = "", places: int = 1, shortened: int = 300) -> Iterator[World]:
+def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
     """The fake, with a lie on top, without a socket."""
     settings = Settings(time="fast", concurrency=places)
     app = FakeApp(Engine(spec, settings=settings, real=lambda: float(int(EPOCH))))
@@ -50,7 +53,7 @@ def in_process(spec: Spec, lie: str = "", places: int = 1, shortened: int = 300)
         honest, told = app.engine.handle, all_liars()[lie].make()
         app.engine.handle = lambda call: told(call, honest)
     with httpx.Client(transport=InProcess(app)) as http:
-        yield _world(spec, http, "http://127.0.0.1", places, shortened)
+        yield _world(spec, http, "http://127.0.0.1", places)
 
 
 @pytest.mark.parametrize("places", [1, 2, 3])
@@ -74,8 +77,7 @@ def test_a_wrong_server_is_found_out_by_some_order_of_calls(spec: Spec, name: st
 
 @pytest.fixture(scope="module")
 def broken(spec: Spec) -> Broken:
-    goes_back = in_process(spec, "a_task_goes_back", shortened=3_000)
-    with goes_back as world, pytest.raises(Broken) as found:
+    with in_process(spec, "a_task_goes_back") as world, pytest.raises(Broken) as found:
         run(world, Tasks, examples=60)
     return found.value
 
@@ -84,6 +86,23 @@ def test_the_way_that_goes_wrong_is_short(broken: Broken) -> None:
     lines = as_shell(broken).splitlines()
     assert lines[-1] == "# at /output/task_status expected SUCCEEDED, got RUNNING"
     assert len(lines) <= 9
+
+
+@given(st.lists(st.integers(), max_size=40), st.sets(st.integers(0, 39), max_size=4))
+def test_what_does_not_matter_is_left_out(values: list[int], places: set[int]) -> None:
+    steps: list[Step] = [("step", (value, place), {}) for place, value in enumerate(values)]
+    matter = [one for one in steps if one[1][1] in places]
+    broken = Broken(Sequence(), Exchange("GET", "/", {}, None, 0, {}, ""), "#status", {200}, True)
+
+    def replay(tried: list[Step]) -> Way | None:
+        if any(one not in tried for one in matter):
+            return None
+        last = max((tried.index(one) for one in matter), default=-1)
+        return broken, tried[: last + 1]
+
+    tries = Mock(side_effect=replay)
+    assert shortened((broken, steps), tries) == (broken, matter)
+    assert tries.call_count <= TRIES
 
 
 def passes(text: str, url: str) -> bool:

@@ -4,9 +4,8 @@ and the official SDK with that key."""
 from __future__ import annotations
 
 import itertools
-import ssl
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import dashscope
@@ -25,7 +24,6 @@ from support_http import PLAIN, Serve
 
 VIDEO = 3 * 0.08  # CNY: 3 seconds in the ratio 1:1
 numbers = itertools.count(1)
-one_for_all = cache(ssl.create_default_context)  # of 80 ms, and nothing here is encrypted
 
 
 @pytest.fixture(name="frozen", scope="module")
@@ -142,7 +140,6 @@ def way_of_the_sdk(
     """`sdk, key = meet(url)`: one of the SDK's ways with a key of its own, or with that key."""
     monkeypatch.setattr(dashscope, "base_http_api_url", "")
     monkeypatch.setattr(dashscope, "api_key", None)
-    monkeypatch.setattr(ssl, "create_default_context", one_for_all)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     made: list[Requests] = []
 
