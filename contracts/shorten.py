@@ -1,4 +1,4 @@
-"""A way to go wrong, made shorter: steps of a state machine are left out, as many at once as can
+"""A way to go wrong, made shorter: steps are left out, as many at once as can
 be, while what is left goes wrong in the same place. The model judges each try anew."""
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from typing import Any
 
 from contracts.sequence import Broken
 
-Step = tuple[str, tuple[Any, ...], dict[str, Any]]  # a machine's method, and what it was given
+Step = tuple[str, tuple[Any, ...]]  # a method, and what it was given
 Way = tuple[Broken, list[Step]]
 TRIES = 150
 
 
 def step(method: Callable[..., None]) -> Callable[..., None]:
-    """Remember each call of a machine's method in its `steps`."""
+    """Remember each call of a method in what its object has `done`."""
 
     @wraps(method)
-    def remembered(machine: Any, *args: Any, **kwargs: Any) -> None:
-        machine.steps.append((method.__name__, args, kwargs))
-        method(machine, *args, **kwargs)
+    def remembered(self: Any, *given: Any) -> None:
+        self.done.append((method.__name__, given))
+        method(self, *given)
 
     return remembered
 

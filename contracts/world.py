@@ -1,4 +1,4 @@
-"""What a state machine meets: a provider, and what is known of it; and how it is run."""
+"""What a state machine meets: a provider, and what is known of it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ import json
 from math import inf
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis import seed as seeded
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
-
 from contracts.checks.ask import at
 from contracts.model import Rules
 from contracts.provider import API, Provider
-from contracts.sequence import Broken, Sequence
-from contracts.shorten import Step, Way, shortened
+from contracts.sequence import Sequence
+from contracts.shorten import Way
 from contracts.spec import Spec
 
 CREATE = f"{API}/services/aigc/image2video/video-synthesis"
 CLOCK, FREEZE = "/__mock__/clock", '{"freeze":true}'
 BOXES = {"1:1": [71, 9, 840, 778], "3:4": [0, 0, 600, 800]}
 WORK = "work-seconds-per-video-second"
-LENGTHS = (4, 12, 30)  # steps; few first: what goes wrong in four is found, and told, in four
 
 
 class World:
@@ -70,49 +65,3 @@ class World:
             {length if isinstance(length, int | float) else "seconds"},
         )
         return length
-
-
-def run(
-    world: World,
-    tasks: type[RuleBasedStateMachine],
-    *,
-    examples: int,
-    seed: int = 0,
-) -> None:
-    """Try so many orders of calls, as many of each length. Raises Broken for one that the model
-    does not allow, shortened, with the calls that lead there. seed: 0 tries the same each time."""
-    machine = type(tasks.__name__, (tasks,), {"world": world})
-    told = settings(
-        max_examples=-(-examples // len(LENGTHS)),
-        derandomize=not seed,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],  # to make a way shorter by its steps takes far fewer calls
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
-    )
-    try:
-        for length in LENGTHS:
-            run_state_machine_as_test(
-                seeded(seed)(machine) if seed else machine,
-                settings=settings(told, stateful_step_count=length),
-            )
-    except Exception:  # hypothesis wraps what it cannot repeat
-        if world.way is None:
-            raise
-        shortest, _ = shortened(world.way, lambda steps: _replayed(world, machine, steps))
-        raise shortest from None
-
-
-def _replayed(world: World, machine: type[Any], steps: list[Step]) -> Way | None:
-    world.way, fresh = None, machine()
-    try:
-        fresh.start([])
-        for name, args, kwargs in steps:
-            getattr(fresh, name)(*args, **kwargs)
-            fresh.lists_show_what_the_model_knows()
-    except Broken:
-        return world.way
-    return None

@@ -144,11 +144,14 @@ def test_a_fake_that_runs_can_be_fuzzed_again(url: str) -> None:
         assert "machine: 3 orders of calls, nothing found" in done.output
 
 
-def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line() -> None:
-    with lying(Spec.load(), all_liars()["unknown_is_a_404"].make(), time="skip") as url:
-        done = run("fuzz", url, "--phase", "examples", "--examples", "5")
-    assert done.exit_code == 1
-    assert "curl -sS -g -X GET" in done.stdout
+def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unknown_is_a_404 = all_liars()["unknown_is_a_404"].make()
+    with lying(Spec.load(), unknown_is_a_404, time="skip") as url, pytest.raises(SystemExit) as end:
+        main(["contract", "fuzz", url, "--phase", "examples", "--examples", "5"])
+    assert end.value.code == 1
+    assert "curl -sS -g -X GET" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,10 @@ def test_the_installed_wheel_runs_the_demo_outside_of_the_repository(
     wheel: Path, tmp_path: Path
 ) -> None:
     environment = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
-    python = environment / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    make = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
+    subprocess.run(make, check=True, timeout=120)
+    pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python")]
+    install = [*pip, "install", "--quiet", "--disable-pip-version-check", str(wheel)]
     subprocess.run(install, check=True, timeout=300, cwd=tmp_path)
     emo = environment / "bin" / "emo"
     demo = subprocess.run([emo, "demo"], check=True, timeout=60, cwd=tmp_path, capture_output=True)

@@ -20,14 +20,14 @@ from support import EPOCH, Service, need
 
 from contracts.budget import Budget
 from contracts.exchange import Exchange
-from contracts.machine import Tasks
+from contracts.machine import run
 from contracts.model import Rules
 from contracts.provider import Provider
 from contracts.retell import as_pytest, as_shell
 from contracts.sequence import Broken, Sequence
 from contracts.shorten import TRIES, Step, Way, shortened
 from contracts.spec import Spec
-from contracts.world import World, run
+from contracts.world import World
 from mock_server.app import FakeApp
 from mock_server.engine import Engine
 from mock_server.inprocess import InProcess
@@ -62,23 +62,23 @@ def test_tasks_go_as_the_model_says_in_any_order_of_calls(
 ) -> None:
     if request.config.getoption("--over-http"):
         with lying(spec, concurrency=places) as url, httpx.Client() as http:
-            run(_world(spec, http, url, places), Tasks, examples=20)
+            run(_world(spec, http, url, places), examples=20)
     else:
         with in_process(spec, places=places) as world:
-            run(world, Tasks, examples=40)
+            run(world, examples=40)
 
 
 @pytest.mark.parametrize("name", LIARS)
 def test_a_wrong_server_is_found_out_by_some_order_of_calls(spec: Spec, name: str) -> None:
     with in_process(spec, name) as world, pytest.raises(Broken) as found:
-        run(world, Tasks, examples=60)
+        run(world, examples=60)
     assert found.value.sequence.calls
 
 
 @pytest.fixture(scope="module")
 def broken(spec: Spec) -> Broken:
     with in_process(spec, "a_task_goes_back") as world, pytest.raises(Broken) as found:
-        run(world, Tasks, examples=60)
+        run(world, examples=60)
     return found.value
 
 
@@ -90,7 +90,7 @@ def test_the_way_that_goes_wrong_is_short(broken: Broken) -> None:
 
 @given(st.lists(st.integers(), max_size=40), st.sets(st.integers(0, 39), max_size=4))
 def test_what_does_not_matter_is_left_out(values: list[int], places: set[int]) -> None:
-    steps: list[Step] = [("step", (value, place), {}) for place, value in enumerate(values)]
+    steps: list[Step] = [("step", (value, place)) for place, value in enumerate(values)]
     matter = [one for one in steps if one[1][1] in places]
     broken = Broken(Sequence(), Exchange("GET", "/", {}, None, 0, {}, ""), "#status", {200}, True)
 
@@ -140,7 +140,7 @@ def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) 
 
 def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
     with in_process(spec, "times_are_in_utc") as world, pytest.raises(Broken) as found:
-        run(world, Tasks, examples=60)
+        run(world, examples=60)
     assert "epoch(" in as_pytest(found.value)
     with lying(spec, all_liars()["times_are_in_utc"].make()) as url:
         assert not passes(as_pytest(found.value), url)

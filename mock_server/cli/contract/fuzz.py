@@ -88,13 +88,13 @@ def fuzz(
 
 
 def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) -> int:
-    from contracts.machine import Tasks
+    from contracts.machine import run
     from contracts.sequence import Broken
     from contracts.spec import Spec
-    from contracts.world import World, run
+    from contracts.world import World
 
     try:
-        run(World(Spec.load(), provider), Tasks, examples=examples, seed=seed)
+        run(World(Spec.load(), provider), examples=examples, seed=seed)
     except Broken as broken:
         found.append(broken)
         click.echo(f"machine: {broken}\n")
