@@ -9,7 +9,7 @@ from functools import cache
 
 import httpx
 import pytest
-from faulty import LIARS, Lie, all_liars, lying
+from faulty import LIARS, Lie, all_liars, lying, lying_here
 
 from contracts.budget import Budget
 from contracts.checks import all_checks
@@ -30,13 +30,27 @@ def spec() -> Spec:
 def held(
     lie: Lie | None, *only: str, prefix: str = "", **settings: object
 ) -> Iterator[Verification]:
-    """A run of some checks, or of all, against a server with that lie."""
-    with lying(spec(), lie, **settings) as url, httpx.Client() as http:
+    """A run of some checks, or of all, against a server with that lie: a real one for all, and
+    where a file is sent, for which there has to be an event loop."""
+    is_real = not only or "story.download" in only
+    with real(lie, **settings) if is_real else here(lie, **settings) as (url, http):
         budget = Budget(spec(), 100.0, 13.93)
         keys = {"key": "sk-contract-1", "other_key": "sk-contract-2"}
         provider = Provider(url, budget=budget, http=http, prefix=prefix, **keys)
         provider.look()
         yield Verification(spec(), provider, select(all_checks(), only))
+
+
+@contextmanager
+def real(lie: Lie | None, **settings: object) -> Iterator[tuple[str, httpx.Client]]:
+    with lying(spec(), lie, **settings) as url, httpx.Client() as http:
+        yield url, http
+
+
+@contextmanager
+def here(lie: Lie | None, **settings: object) -> Iterator[tuple[str, httpx.Client]]:
+    with lying_here(spec(), lie, **settings) as http:
+        yield "http://127.0.0.1", http
 
 
 def results(run: Verification) -> dict[str, CheckEnded]:
@@ -49,6 +63,13 @@ def test_a_wrong_server_is_found_out_by_the_check_that_names_it(name: str) -> No
         (ended,) = results(run).values()
     assert ended.result == "failed"
     assert ended.findings
+
+
+def test_what_is_wrong_with_creations_is_told_of_those_and_not_of_all_that_needs_a_task() -> None:
+    with held(LIARS["creating_is_a_201"].make()) as run:
+        found = results(run)
+    failed = {name for name, ended in found.items() if ended.result == "failed"}
+    assert failed == {"story.accepted", "ends.failed"}
 
 
 def test_every_check_finds_out_some_wrong_server() -> None:

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 
 import httpx
 import pytest
-from faulty import all_liars, lying
+from faulty import all_liars, lying, lying_here
 from hypothesis import given
 from hypothesis import strategies as st
 from support import EPOCH, Service, need
@@ -28,10 +28,6 @@ from contracts.sequence import Broken, Sequence
 from contracts.shorten import TRIES, Step, Way, shortened
 from contracts.spec import Spec
 from contracts.world import World
-from mock_server.app import FakeApp
-from mock_server.engine import Engine
-from mock_server.inprocess import InProcess
-from mock_server.settings import Settings
 
 QUEUE, DAY = 14.373, 86400.0
 # Wrong in what one poll does not show.
@@ -47,12 +43,8 @@ def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
 @contextmanager
 def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
     """The fake, with a lie on top, without a socket."""
-    settings = Settings(time="fast", concurrency=places)
-    app = FakeApp(Engine(spec, settings=settings, real=lambda: float(int(EPOCH))))
-    if lie:
-        honest, told = app.engine.handle, all_liars()[lie].make()
-        app.engine.handle = lambda call: told(call, honest)
-    with httpx.Client(transport=InProcess(app)) as http:
+    made = all_liars()[lie].make() if lie else None
+    with lying_here(spec, made, lambda: float(int(EPOCH)), concurrency=places) as http:
         yield _world(spec, http, "http://127.0.0.1", places)
 
 

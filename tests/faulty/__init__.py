@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 
+import httpx
+
 from contracts.spec import Spec
 from mock_server.app import FakeApp
 from mock_server.call import Call, Reply
+from mock_server.clock import RealTime, real_time
 from mock_server.engine import Engine
+from mock_server.inprocess import InProcess
 from mock_server.server import running
 from mock_server.settings import Settings
 
@@ -66,13 +70,29 @@ def all_liars() -> dict[str, Liar]:
 @contextmanager
 def lying(spec: Spec, lie: Lie | None = None, **settings: Any) -> Iterator[str]:
     """A server with the lie, for as long as the block; gives its base URL."""
+    app = _app(spec, lie, settings)
+    with running(app.engine.settings, app) as url:
+        yield url
+
+
+@contextmanager
+def lying_here(
+    spec: Spec, lie: Lie | None = None, real: RealTime = real_time, **settings: Any
+) -> Iterator[httpx.Client]:
+    """The same without a socket: a client that it answers, whatever the host."""
+    with httpx.Client(transport=InProcess(_app(spec, lie, settings, real))) as http:
+        yield http
+
+
+def _app(
+    spec: Spec, lie: Lie | None, settings: dict[str, Any], real: RealTime = real_time
+) -> FakeApp:
     told = Settings(**{"port": 0, "time": "fast", **settings})
-    app = FakeApp(Engine(spec, settings=told))
+    app = FakeApp(Engine(spec, settings=told, real=real))
     honest = app.engine.handle
     if lie is not None:
         app.engine.handle = lambda call: lie(call, honest)  # type: ignore[method-assign]
-    with running(told, app) as url:
-        yield url
+    return app
 
 
 # What lies are made of
