@@ -423,3 +423,26 @@ def test_an_answer_that_nobody_thought_of_ends_no_run(text: str, status: int) ->
 
     run = verification(SPEC, odd, budget=100.0)
     assert len(ended(list(run.run()))) == len(all_checks())
+
+
+@pytest.mark.parametrize("what", ["no end", "no answer"])
+def test_a_second_task_is_canceled_whatever_becomes_of_the_first(what: str) -> None:
+    made, canceled = [], []
+
+    def lost(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/video-synthesis"):
+            made.append(f"3f2b8a9e-8a5c-4d3e-9c1b-00000000000{len(made)}")
+            output = {"task_id": made[-1], "task_status": "PENDING"}
+            return json_answer(200, {"output": output, "request_id": "r"})
+        if path.endswith("/cancel"):
+            canceled.append(path.split("/")[-2])
+            return json_answer(200, {"request_id": "r"})
+        if len(made) > 1 and what == "no answer" and made[0] in path:
+            raise httpx.ReadError("reset")
+        output = {"task_id": path.split("/")[-1], "task_status": "PENDING"}
+        return json_answer(200, {"output": output, "request_id": "r"})
+
+    (found,) = ended(list(verification(SPEC, lost, "ends.queue", budget=10.0).run())).values()
+    assert found.result != "passed"
+    assert made[1] in canceled

@@ -66,7 +66,11 @@ def live(ask: Ask, patience: float) -> Story:
     story.slashed = ask.get(story.task_id, tail="/")
     _put_one_behind(ask, story)
     _ask_as_another(ask, story)
-    follow(ask, story, patience)
+    try:
+        follow(ask, story, patience)
+    finally:  # it costs where it is left to its work
+        if story.canceled is None:
+            _cancel_the_one_behind(ask, story)
     story.again = [ask.get(story.task_id), ask.get(story.task_id)]
     story.when_done = ask.cancel(story.task_id)
     story.again.append(ask.get(story.task_id))
@@ -91,8 +95,6 @@ def follow(ask: Ask, story: Story, patience: float) -> None:
         else:
             provider.let_pass(PAUSE, or_next_event=True)
         story.polls.append(ask.get(story.task_id))
-    if story.canceled is None:
-        _cancel_the_one_behind(ask, story)
 
 
 def ended(ask: Ask, task_id: str) -> Exchange:

@@ -124,7 +124,7 @@ def outcome(read: Any, text: bytes) -> str:
         return "refused"
 
 
-@settings(often, max_examples=1000)
+@settings(often, max_examples=300)
 @given(text=texts, before=space, after=space)
 @example(text='{"a":{"b":1},"c":"\\"" , "c":1}', before="", after="")
 @example(text='{"":1,"":2}', before="", after="")
