@@ -56,8 +56,23 @@ def read(path: Path) -> Node:
 def _parse(path: Path, text: bytes) -> Any:
     import yaml  # 25 ms that a start does without when the tree is remembered
 
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        """Refuses a key that stands twice: the first of the two would be lost without a word."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Node:
+            known: set[str] = set()
+            for key, _ in node.value:
+                if key.value in known:
+                    raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is there twice",
+                                               problem_mark=key.start_mark)  # fmt: skip
+                known.add(key.value)
+            mapping: Node = super().construct_mapping(node, deep)
+            return mapping
+
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        return yaml.load(text, Loader=Loader)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
 

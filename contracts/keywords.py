@@ -30,7 +30,8 @@ class BoxInOrder:
     """`x-box: true`: [x1, y1, x2, y2] with x1 < x2 and y1 < y2."""
 
     def __init__(self, parent: Mapping[str, Any], value: Any, path: list[Any]) -> None:
-        del parent, value, path
+        del parent, path
+        self.is_asked = value is True
 
     def validate(self, instance: Any) -> None:
         try:
@@ -38,7 +39,7 @@ class BoxInOrder:
             in_order = x1 < x2 and y1 < y2
         except (TypeError, ValueError):
             return  # not four numbers: another keyword says so
-        if not in_order:
+        if self.is_asked and not in_order:
             raise ValueError(f"{instance} is not [x1, y1, x2, y2] with x1 < x2 and y1 < y2")
 
 

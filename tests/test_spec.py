@@ -11,6 +11,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from contracts.document import SpecError, default_path, read
+from contracts.rules import compile_schema
 from contracts.spec import EVIDENCE, Spec
 from mock_server.engine import Engine
 from mock_server.handlers import HANDLERS
@@ -181,3 +182,14 @@ def test_a_spec_with_an_operation_that_nothing_handles_does_not_start(tmp_path: 
 
 def test_every_operation_has_a_handler_and_no_more(spec: Spec) -> None:
     assert HANDLERS.keys() == spec.operations.keys()
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path, ("\npaths:\n", "\ninfo: {}\npaths:\n"))
+    with pytest.raises(SpecError, match=r"the key 'info' is there twice\n.*line \d+"):
+        read(path)
+
+
+@pytest.mark.parametrize(("is_asked", "count"), [(True, 1), (False, 0)])
+def test_the_order_of_a_box_is_asked_for_by_true_alone(is_asked: bool, count: int) -> None:
+    assert len(list(compile_schema({"x-box": is_asked}).iter_errors([3, 3, 1, 1]))) == count
