@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
+import gc
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -22,10 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """For -n auto: one more than there are cores, as tests wait for servers and processes."""
-    return (os.cpu_count() or 1) + 1
+def pytest_collection_finish() -> None:
+    """What is collected stays: looking at it again and again is a third of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(autouse=True, scope="session")
