@@ -81,6 +81,33 @@ def test_polls_whose_answers_overtook_each_other_make_no_state_twice(spec: Spec)
     ]
 
 
+def test_a_state_whose_answer_was_overtaken_stands_where_it_was(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    for at, name in ((1.0, "PENDING"), (41.0, "SUCCEEDED"), (39.0, "RUNNING")):
+        assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
+    states = assembler.cassette().timelines[0].states
+    assert [s.task_status for s in states] == ["PENDING", "RUNNING", "SUCCEEDED"]
+
+
+def test_that_somebody_elses_poll_finds_nothing_is_no_part_of_a_tasks_life(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    for who, name in (("me", "PENDING"), ("you", "UNKNOWN"), ("me", "RUNNING")):
+        assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
+    cassette = assembler.cassette()
+    assert [s.task_status for s in cassette.timelines[0].states] == ["PENDING", "RUNNING"]
+    assert [e.answer.output["task_status"] for e in cassette.exchanges if e.answer] == ["UNKNOWN"]
+
+
+def test_two_answers_of_one_state_begin_one_after_the_other(spec: Spec) -> None:
+    assembler = Assembler(spec)
+    for at, done in ((1.0, 0), (16.0, 0), (30.0, 2)):
+        answer = answer_of(spec, "getTask", "PENDING" if at == 1.0 else "RUNNING")
+        if at > 1.0:
+            answer.output["task_metrics"] = {"SUCCEEDED": done}
+        assembler.take(Exchange(poll_of(), at, answer))
+    assert begins(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
+
+
 def test_a_state_that_comes_back_is_a_state_of_its_own(spec: Spec) -> None:
     timeline = polls(spec, "RUNNING", "PENDING", "RUNNING").timelines[0]
     assert [s.task_status for s in timeline.states] == ["RUNNING", "PENDING", "RUNNING"]
@@ -115,7 +142,7 @@ def test_where_the_service_tells_no_times_the_polls_do(spec: Spec) -> None:
 
 def test_no_state_begins_before_the_one_ahead_of_it(spec: Spec) -> None:
     timeline = polls(spec, "RUNNING", "SUCCEEDED", "UNKNOWN", every=1).timelines[0]
-    assert begins(timeline) == (14.373, 132.825, 132.825), "a fake may run faster than the polls"
+    assert begins(timeline) == (14.373, 132.825, 133.825), "a fake may run faster than the polls"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +207,15 @@ BROKEN: list[tuple[bytes, str]] = [
     (b'{"log": {"entries": [{"startedDateTime": "soon", "request": {"method": "GET", "url": '
      b'"http://h/"}, "response": {"status": 200}}]}}',
      r"'soon' is no time - at `\$.log.entries\[0\].startedDateTime`"),
+    (b'{"log": {"entries": [{"startedDateTime": "0001-01-01T00:00:00+23:59", "request": {"method": '
+     b'"GET", "url": "http://h/"}, "response": {"status": 200}}]}}', "is no time"),
+    (b'{"log": {"entries": [{"startedDateTime": "2026-01-01", "request": {"method": "GET", "url": '
+     b'"http://[::1"}, "response": {"status": 200}}]}}',
+     r"'http://\[::1' is no URL: .* - at `\$.log.entries\[0\].request.url`"),
+    (b"interactions: [{request: {method: GET, uri: 'http://[::1'}, response: {}}]",
+     r"is no URL: .* - at `\$.interactions\[0\].request.uri`"),
+    (b'{"emo-cassette": 1, "exchanges": [{"request": {"method": "GET", "path": "/", "body": {}}}]}',
+     r"a body is one of .* - at `\$.exchanges\[0\].request.body`"),
     (b'{"log": {}}', r"missing required field `entries` - at `\$.log`"),
     (b"interactions: [{request: {method: GET, uri: 'http://h/'}, response: {}}]",
      r"There is no status - at `\$.interactions\[0\].response`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from support_cassette import CASSETTES, KEY, answer_of
+from support_cassette import CASSETTES, KEY, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Assembler, Cleaner, Exchange, load
 from contracts.cassette.bodies import body_of
@@ -154,6 +155,32 @@ def test_keys_and_cookies_of_headers_are_gone_and_how_they_were_sent_is_kept() -
     assert headers == {"content-type": "text/plain", "x-a": "1, 2"}
 
 
+@pytest.mark.parametrize("name", ["x-acs-caller-uid", "x-cookie", "x-policy", "x-api_key"])
+def test_a_header_whose_name_says_secret_is_cleaned_so_that_it_can_be_written(
+    spec: Spec, name: str
+) -> None:
+    answer = Cleaner().answer(200, [(name, "1493478651020171")], None)
+    assert answer.headers == {name: "REDACTED"}
+    assert encoded(cassette_of(Exchange(poll_of(), 0.0, answer)))
+
+
+def test_cookies_and_keys_of_the_query_are_found_again_and_in_base64_too() -> None:
+    cleaner = Cleaner()
+    cleaner.learn([("Cookie", "sid=topsecretcookie; a=b")], "api_key=plainreseller999")
+    packed = base64.b64encode(b"plainreseller999").decode()
+    text = f"topsecretcookie plainreseller999 {packed} a=b"
+    assert cleaner.text(text) == "sk-REDACTED sk-REDACTED sk-REDACTED== a=b"
+
+
+def test_lists_and_objects_of_secrets_have_none_left() -> None:
+    value = {"Set-Cookie": ["sid=1"], "token": {"value": "abc", "n": 1, "on": True}, "size": 3}
+    assert cleaned_value(value) == {
+        "Set-Cookie": ["REDACTED"],
+        "token": {"value": "REDACTED", "n": 0, "on": True},
+        "size": 3,
+    }
+
+
 def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:
     answer = answer_of(spec, "getTask", "PENDING")
     answer.output["note"] = KEY
@@ -191,11 +218,15 @@ SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00"
         ("by STS.NUabcdefgh12 of it", "by REDACTED of it"),
         (f"Authorization: Bearer {SECRET}", "Authorization: Bearer REDACTED"),
         (f"authorization=Basic{SECRET}&x=1", "authorization=REDACTED&x=1"),
+        (f'name="Signature"\r\n\r\n{SECRET}\r\n--b', 'name="Signature"\r\n\r\nREDACTED\r\n--b'),
+        (f"<SecurityToken>CAIS{SECRET}</S", "<SecurityToken>REDACTED</S"),
+        (f'{{"app_secret": "{SECRET}", broken', '{"app_secret": "REDACTED", broken'),
+        (f"?sig={SECRET}&x=1", "?sig=REDACTED&x=1"),
     ],
 )
 def test_what_looks_like_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
     assert cleaned(text) == found
-    assert scan(text)
+    assert scan(json.dumps(text))
 
 
 def test_a_key_is_known_without_the_scenario_behind_its_dot() -> None:

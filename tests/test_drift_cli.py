@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 from support_cassette import CASSETTES, cassette_of, life_of, poll_of
 from support_cli import emo
 
@@ -89,6 +90,13 @@ def test_calls_without_an_answer_are_counted(spec: Spec, tmp_path: Path) -> None
     assert run(str(tmp_path / "c.json")).output == (
         "0 answers and 0 tasks, 1 call without an answer against spec 2026-11-22: no difference\n"
     )
+
+
+def test_a_recording_of_something_else_is_exit_code_2(tmp_path: Path) -> None:
+    save(tmp_path / "c.json", replace(cassette_of(), notes=("3 calls were left out",)))
+    result = emo("contract", "drift", str(tmp_path / "c.json"))
+    assert result.returncode == 2
+    assert "c.json holds no call of DashScope's API; 3 calls were left out" in result.stderr
 
 
 @pytest.mark.parametrize(

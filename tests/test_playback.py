@@ -240,6 +240,16 @@ def test_a_task_that_was_recorded_without_its_creation_begins_with_its_first_pol
     assert stage.status(TASK) == "RUNNING"
 
 
+def test_a_task_whose_polls_were_not_recorded_stays_as_it_was_created(spec: Spec) -> None:
+    created = Exchange(creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted"))
+    stage = Stage(spec, cassette_of(created))
+    first, second = stage.create(), stage.create()
+    assert first != second
+    stage.real += 1000
+    assert (stage.status(first), stage.status(second)) == ("PENDING", "PENDING")
+    assert stage.poll(first)["output"]["task_id"] == first
+
+
 def test_where_no_times_are_known_the_polls_are_counted(spec: Spec) -> None:
     def untimed(name: str, polls: int) -> State:
         answer = answer_of(spec, "getTask", name)

@@ -30,6 +30,7 @@ class Upstream(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     got: list[dict[str, Any]]
     gate: threading.Event
+    came: threading.Event
 
     def do_GET(self) -> None:
         length = int(self.headers.get("content-length", 0))
@@ -91,8 +92,12 @@ class Upstream(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def silent(self) -> None:
+        self.came.set()
         self.gate.wait(20)
         self.close_connection = True
+
+    def odd(self) -> None:
+        self._head(999, Content_Length="0")
 
     def moved(self) -> None:
         self._head(302, Location="/elsewhere", Content_Length="0")
@@ -103,7 +108,8 @@ class Upstream(BaseHTTPRequestHandler):
 
 @contextmanager
 def upstream() -> Iterator[tuple[str, type[Upstream]]]:
-    handler = type("Handler", (Upstream,), {"got": [], "gate": threading.Event()})
+    events = {name: threading.Event() for name in ("gate", "came")}
+    handler = type("Handler", (Upstream,), {"got": [], **events})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -169,6 +175,33 @@ def test_any_method_passes_with_its_body(record: Any, cassette: Any, method: str
     (kept,) = cassette().exchanges
     assert (kept.request.method, kept.request.path) == (method, "/any/%E5%9B%BE{x}")
     assert kept.request.body.json == {"x": 1}
+
+
+@pytest.mark.parametrize("path", ["/plain%0A", "//plain", "/plain%2F..%2F%00", "/plain?%0A="])
+def test_any_path_passes_as_it_came(record: Any, cassette: Any, path: str) -> None:
+    with record() as (http, handler):
+        raw = httpx.Request("GET", http.base_url, extensions={"target": path.encode()})
+        assert http.send(raw).content == PLAIN
+    assert [got["path"].lstrip("/") for got in handler.got] == [path.lstrip("/")]
+    kept = cassette().exchanges[0].request
+    assert kept.path + ("?" if kept.query else "") + kept.query == path
+
+
+def test_an_answer_comes_in_an_encoding_that_can_be_kept(record: Any) -> None:
+    with record() as (http, handler):
+        for sent in ("br;q=1, gzip;q=0.5, zstd", "br"):
+            http.get("/plain", headers={"accept-encoding": sent})
+    asked = [dict(got["headers"])["accept-encoding"].strip() for got in handler.got]
+    assert asked == ["gzip;q=0.5", "identity"]
+
+
+def test_a_key_that_is_known_late_is_taken_out_of_what_came_before(
+    record: Any, cassette: Any
+) -> None:
+    with record() as (http, _):
+        http.post("/plain", json={"note": "for plainreseller999"})
+        http.get("/plain", params={"api_key": "plainreseller999"})
+    assert "plainreseller999" not in str(cassette())
 
 
 def test_headers_pass_but_for_those_of_the_connection(record: Any, cassette: Any) -> None:
@@ -240,7 +273,12 @@ def test_an_upstream_that_refuses_is_a_502_that_says_so(
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("/garbles", "what it sent is no HTTP"), ("/silent", "no answer in time")]
+    ("path", "why"),
+    [
+        ("/garbles", "what it sent is no HTTP"),
+        ("/silent", "no answer in time"),
+        ("/odd", "the status 999 is none of HTTP's"),
+    ],
 )
 def test_an_upstream_that_makes_no_sense_is_a_502_that_says_so(
     record: Any, cassette: Any, path: str, why: str

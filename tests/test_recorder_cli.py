@@ -6,6 +6,7 @@ import json
 import re
 import select
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_cassette import KEY, client, create, run_through
 from support_cli import CLEAN, EMO, emo
+from test_recorder import upstream
 
 from contracts.cassette import load
 from contracts.recorder.tape import Copy, Sent, Tape
@@ -103,12 +105,27 @@ def test_a_wrong_call_is_told_what_is_wrong(
     assert (tmp_path / "there.json").read_text() == "precious"
 
 
-def test_a_port_in_use_is_one_line_and_leaves_no_file(url: str, tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_line_and_loses_no_file(url: str, tmp_path: Path) -> None:
     path, port = tmp_path / "c.json", url.rpartition(":")[2]
-    result = emo("contract", "record", "--upstream", url, "--port", port, "--output", str(path))
+    path.write_text("precious")
+    where = "--port", port, "--output", str(path), "--force"
+    result = emo("contract", "record", "--upstream", url, *where)
     assert result.returncode == 1
     assert re.fullmatch(rf"Error: cannot listen on 127\.0\.0\.1:{port}: .*\n", result.stderr)
-    assert not path.exists()
+    assert path.read_text() == "precious"
+
+
+def test_a_call_that_was_under_way_at_the_end_is_in_the_file(spec: Spec, tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    with upstream() as (url, handler), recorder(url, path) as (process, base):
+        with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) as sock:
+            sock.sendall(b"POST /silent HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
+            assert handler.came.wait(20)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+        (kept,) = load(path, spec).exchanges
+    assert (kept.request.path, kept.answer) == ("/silent", None)
+    assert kept.note == "the recorder was stopped before an answer came"
 
 
 @given(

@@ -3,8 +3,10 @@ an exchange. It sends nothing and reads no clock."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,6 +23,10 @@ class _Task(Struct):
 
     timeline: Timeline
     contents: list[Any]
+    who: str
+
+
+Kept = TypeVar("Kept", Exchange, Timeline)
 
 
 class Assembler:
@@ -30,22 +36,34 @@ class Assembler:
         self._operations = Operations(spec)
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
         self._exchanges: list[Exchange] = []
-        self._created: dict[str, int] = {}  # the number of the exchange that created a task
+        self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
         self._tasks: dict[str, _Task] = {}
 
-    def take(self, exchange: Exchange) -> bool:
+    def take(self, exchange: Exchange, who: str = "") -> bool:
         """Keep an exchange. Whether it said anything new: the same answer to one more poll does
-        not."""
+        not. who: whose key was sent, "" where that is not known; a task of somebody else's is
+        UNKNOWN, which is no part of its life."""
         answer, request = exchange.answer, exchange.request
         task_id = self._operations.polled(request.method, request.path)
-        if answer is not None and task_id is not None and _status_of(answer):
-            return self._poll(task_id, exchange, answer)
+        if (
+            answer is not None
+            and task_id is not None
+            and _status_of(answer)
+            and self._is_owner(task_id, who)
+        ):
+            return self._poll(task_id, exchange, answer, who)
         if answer is not None and answer.status == 200 and request.method != "GET":
             created = answer.output.get("task_id")
             if isinstance(created, str):
-                self._created.setdefault(created, len(self._exchanges))
+                self._created.setdefault(created, (len(self._exchanges), who))
         self._exchanges.append(exchange)
         return True
+
+    def rewrite(self, clean: Callable[[Any], Any]) -> None:
+        """Clean what was kept once more, as JSON values: somebody knows of another secret."""
+        self._exchanges = [_rewritten(one, clean) for one in self._exchanges]
+        for task in self._tasks.values():
+            task.timeline = _rewritten(task.timeline, clean)
 
     def note(self, text: str) -> None:
         """Say something to whoever reads the cassette."""
@@ -56,29 +74,39 @@ class Assembler:
         timelines = tuple(task.timeline for task in self._tasks.values())
         return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
 
-    def _poll(self, task_id: str, exchange: Exchange, answer: Answer) -> bool:
+    def _is_owner(self, task_id: str, who: str) -> bool:
+        task = self._tasks.get(task_id)
+        owner = self._created.get(task_id, (0, ""))[1] if task is None else task.who
+        return not who or owner in ("", who)
+
+    def _poll(self, task_id: str, exchange: Exchange, answer: Answer, who: str) -> bool:
         content = _content(answer)
         task = self._tasks.get(task_id)
         if task is None:
-            self._tasks[task_id] = _Task(self._timeline(task_id, exchange, answer), [content])
+            self._tasks[task_id] = _Task(self._timeline(task_id, exchange, answer), [content], who)
             return True
         since = _since(task.timeline, exchange)
         number = _same(task, content, since)
         states = list(task.timeline.states)
         if number is None:
-            states.append(State(_status_of(answer), answer, since, since))
-            task.contents.append(content)
+            place = _place(states, since)
+            states.insert(place, State(_status_of(answer), answer, since, since))
+            task.contents.insert(place, content)
         else:
             states[number] = _seen_again(states[number], since)
         task.timeline = replace(task.timeline, states=tuple(states))
         return number is None
 
     def _timeline(self, task_id: str, exchange: Exchange, answer: Answer) -> Timeline:
-        number = self._created.get(task_id)
+        number, _ = self._created.get(task_id, (None, ""))
         first = exchange if number is None else self._exchanges[number]
         started = Timeline(task_id, exchange.request, (), first.at, number)
         since = _since(started, exchange)
         return replace(started, states=(State(_status_of(answer), answer, since, since),))
+
+
+def _rewritten(one: Kept, clean: Callable[[Any], Any]) -> Kept:
+    return msgspec.convert(clean(msgspec.to_builtins(one)), type(one))
 
 
 def _status_of(answer: Answer) -> str:
@@ -117,6 +145,13 @@ def _same(task: _Task, content: Any, since: float | None) -> int | None:
     if since is not None and latest is not None and since <= latest and content in task.contents:
         return task.contents.index(content)
     return None
+
+
+def _place(states: list[State], since: float | None) -> int:
+    """Where a state that is new belongs: behind those that were seen before it."""
+    if since is None:
+        return len(states)
+    return sum(state.since is None or state.since <= since for state in states)
 
 
 def _seen_again(state: State, since: float | None) -> State:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from msgspec import UNSET
 
@@ -14,14 +16,16 @@ from contracts.cassette.bodies import body_of_text
 from contracts.cassette.model import Answer, Body, Request
 from contracts.cassette.secrets import (
     KEY_PLACEHOLDER,
+    PLACEHOLDER,
     SHORTEST,
     cleaned,
     cleaned_value,
+    is_secret_name,
     pattern_of,
     placeholder_of,
 )
 
-MOST_KEYS = 64  # that are remembered; who sends more of them tests a gateway
+MOST_KEYS = 128  # that are remembered, in base64 too; who sends more of them tests a gateway
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
 COOKIES = {"cookie", "set-cookie", "set-cookie2"}
 # Of the connection, not of the call (RFC 9110, 7.6.1).
@@ -43,19 +47,34 @@ class Cleaner:
     def __init__(self) -> None:
         self._keys: OrderedDict[str, re.Pattern[str]] = OrderedDict()
 
-    def learn(self, headers: Headers) -> None:
-        """Remember the keys that a request brings along."""
+    def learn(self, headers: Headers, query: str = "") -> bool:
+        """Remember the keys and the cookies that a request brings along. Whether any are new."""
+        before = list(self._keys)
         for name, value in headers:
             if name.lower() in KEY_HEADERS | {"proxy-authorization"}:
                 whole = value.strip().rpartition(" ")[2]
                 for key in {whole, whole.partition(".")[0]}:
                     self._remember(key)
+            if name.lower() == "cookie":
+                for cookie in value.split(";"):
+                    self._remember(cookie.partition("=")[2].strip())
+        for name, value in parse_qsl(query):
+            if is_secret_name(name):
+                self._remember(value)
+        return list(self._keys) != before
+
+    @staticmethod
+    def who(headers: Headers) -> str:
+        """Who sends a request with these headers: the key as it is; "" for none."""
+        return next((value.strip() for name, value in headers if name.lower() in KEY_HEADERS), "")
 
     def _remember(self, key: str) -> None:
-        if len(key) >= SHORTEST and key not in self._keys and not KEY_PLACEHOLDER.startswith(key):
-            self._keys[key] = pattern_of(key)
-            if len(self._keys) > MOST_KEYS:
-                self._keys.popitem(last=False)
+        if len(key) < SHORTEST or key in self._keys or PLACEHOLDER in key:
+            return
+        packed = b64encode(key.encode()).decode().rstrip("=")
+        self._keys |= {key: pattern_of(key), packed: pattern_of(packed)}
+        while len(self._keys) > MOST_KEYS:
+            self._keys.popitem(last=False)
 
     def text(self, text: str) -> str:
         """A text without secrets."""
@@ -73,15 +92,16 @@ class Cleaner:
             return body
         if isinstance(body.text, str):
             return body_of_text(self.text(body.text))
-        return Body(json=cleaned_value(self._value(body.json)))
+        return Body(json=cleaned_value(self.value(body.json)))
 
-    def _value(self, value: Any) -> Any:
+    def value(self, value: Any) -> Any:
+        """A JSON value without secrets in its texts."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self._value(item) for item in value]
+            return [self.value(item) for item in value]
         if isinstance(value, dict):
-            return {self.text(name): self._value(item) for name, item in value.items()}
+            return {self.text(name): self.value(item) for name, item in value.items()}
         return value
 
     def request(
@@ -89,7 +109,7 @@ class Cleaner:
     ) -> Request:
         """What is kept of a request; it learns its keys first."""
         headers = list(headers)
-        self.learn(headers)
+        self.learn(headers, query)
         kept = [
             (name, value)
             for name, value in headers
@@ -115,5 +135,5 @@ class Cleaner:
     def _header(self, name: str, value: str) -> str:
         if not value.strip():
             return value
-        is_secret = name in KEY_HEADERS or _SECRET_HEADER.search(name) is not None
+        is_secret = is_secret_name(name) or _SECRET_HEADER.search(name) is not None
         return placeholder_of(value) if is_secret else self.text(value)

@@ -16,7 +16,7 @@ from contracts.cassette.bodies import body_of, body_of_text
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Answer, Body, Cassette, Exchange, Request
 from contracts.cassette.operations import Operations
-from contracts.cassette.problems import CassetteError
+from contracts.cassette.problems import CassetteError, checked_url
 from contracts.spec import Spec
 
 API = "/api/v1/"
@@ -70,15 +70,18 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     """The cassette of a HAR. Raises CassetteError, ValidationError."""
     log = msgspec.convert(tree, _Har).log
     operations = Operations(spec)
+    for number, entry in enumerate(log.entries):
+        checked_url(entry.request.url, f"$.log.entries[{number}].request.url")
     found = [(_moment(entry, number), entry) for number, entry in enumerate(log.entries)]
     ours = [(at, entry) for at, entry in found if _is_ours(entry.request, operations)]
     ours.sort(key=lambda one: one[0])  # pages may be in any order
     start = ours[0][0] if ours else datetime.fromtimestamp(0, UTC)
-    began = start.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     upstream = _origin(ours[0][1].request.url) if ours else ""
     assembler, cleaner = Assembler(spec, upstream=upstream, began=began if ours else ""), Cleaner()
     for at, entry in ours:
-        assembler.take(_exchange(entry, round((at - start).total_seconds(), 3), cleaner))
+        who = cleaner.who(_pairs(entry.request.headers))
+        assembler.take(_exchange(entry, round((at - start).total_seconds(), 3), cleaner), who)
     if len(ours) < len(log.entries):
         assembler.note(f"{len(log.entries) - len(ours)} calls of other services were left out")
     return assembler.cassette()
@@ -87,10 +90,10 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
 def _moment(entry: _Entry, number: int) -> datetime:
     try:
         moment = datetime.fromisoformat(entry.started)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         where = f"$.log.entries[{number}].startedDateTime"
         raise CassetteError(f"{entry.started[:60]!r} is no time - at `{where}`") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_ours(request: _Request, operations: Operations) -> bool:

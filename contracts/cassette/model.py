@@ -20,6 +20,10 @@ class Body(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     text: str | UnsetType = UNSET
     size: Count | UnsetType = UNSET
 
+    def __post_init__(self) -> None:
+        if [self.json, self.text, self.size].count(UNSET) != 2:
+            raise ValueError("a body is one of `json`, `text` and `size`")
+
 
 class Request(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """path: as sent, percent-encoded. Header names are in lower case."""

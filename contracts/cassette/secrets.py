@@ -22,8 +22,10 @@ SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one i
 
 _NAME = (
     r"(?i:(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope)[-_]?)?"
-    r"(?:signature|credential|(?:security|session|access|refresh|id)[-_]?token|token"
-    r"|access[-_]?key(?:[-_]?(?:id|secret))?|secret(?:[-_]?key)?|client[-_]?secret"
+    r"(?:signature(?:[-_]?provided)?|sig|sign|credential|jwt|token"
+    r"|(?:security|session|access|refresh|id|auth)[-_]?token"
+    r"|(?:secret[-_]?)?access[-_]?key(?:[-_]?(?:id|secret))?|secret(?:[-_]?key)?"
+    r"|(?:client|app)[-_]?secret|private[-_]?key"
     r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|password|authorization|(?:set[-_]?)?cookie"
     r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
 )
@@ -37,9 +39,12 @@ _ASSIGNED = re.compile(
     rf"({_START}{_NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
 _FIELD = re.compile(rf"({_START}{_NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
+# Of a multipart form, and of XML.
+_PART = re.compile(rf"(name=\"{_NAME}\"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)([^\r\n]+)")
+_ELEMENT = re.compile(rf"(<{_NAME}>)([^<]+)")
 _SECRET_NAME = re.compile(_NAME)
 _BEARER = re.compile(
-    r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]*\d)[A-Za-z0-9._~+/=-]{8,})"
+    r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]{0,400}\d)[A-Za-z0-9._~+/=-]{8,})"
 )
 # Alibaba Cloud's access key ids and the tokens of its STS.
 _ACCESS_KEY = re.compile(r"(?:\bLTAI[A-Za-z0-9]{12,}|\bSTS\.[A-Za-z0-9]{8,})")
@@ -85,6 +90,8 @@ def cleaned(text: str) -> str:
     text = _ACCESS_KEY.sub(PLACEHOLDER, text)
     text = _ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
     text = _FIELD.sub(_field, text)
+    text = _PART.sub(rf"\1{PLACEHOLDER}", text)
+    text = _ELEMENT.sub(rf"\1{PLACEHOLDER}", text)
     return _BEARER.sub(_bearer, text)
 
 
@@ -112,8 +119,17 @@ def cleaned_value(value: Any) -> Any:
 
 
 def _cleaned_field(name: str, value: Any) -> Any:
-    if not is_secret_name(name) or isinstance(value, bool | dict | list | None) or value == "":
-        return cleaned_value(value)
+    return _hidden(value) if is_secret_name(name) else cleaned_value(value)
+
+
+def _hidden(value: Any) -> Any:
+    """A secret: every text and number in it has a placeholder."""
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict):
+        return {cleaned(name): _hidden(item) for name, item in value.items()}
+    if isinstance(value, bool | None) or value == "":
+        return value
     return placeholder_of(value) if isinstance(value, str) else 0
 
 
@@ -166,5 +182,7 @@ _PATTERNS = {
     "access key": _ACCESS_KEY,
     "signed or secret parameter": _ASSIGNED,
     "secret field": _FIELD,
+    "secret part of a form": _PART,
+    "secret element": _ELEMENT,
     "bearer token": _BEARER,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -40,21 +41,23 @@ def told(answer: Answer, name: str) -> float | None:
 def begins(timeline: Timeline) -> tuple[float, ...] | None:
     """When each state began, in s from the creation, never before the one ahead of it; None where
     that is not known, and only their order counts."""
-    moments: list[float] = []
-    for number, state in enumerate(timeline.states):
-        moment = _began(state)
-        if moment is None and number == 0:
-            moment = 0.0
+    first, *others = timeline.states
+    moment = _told(first)
+    moments = [max(0.0, (first.since or 0.0) if moment is None else moment)]
+    for before, state in pairwise((first, *others)):
+        moment = _told(state) if state.task_status != before.task_status else None
         if moment is None:
-            return None
-        moments.append(max(moment, *moments, 0.0))
+            if before.since is None or state.since is None:
+                return None
+            # The provider's clock may run faster than the recorder's.
+            moment = max(state.since, moments[-1] + state.since - before.since)
+        moments.append(max(moment, moments[-1]))
     return tuple(moments)
 
 
-def _began(state: State) -> float | None:
+def _told(state: State) -> float | None:
     name = _BEGINS.get(state.task_status)
-    moment = told(state.answer, name) if name else None
-    return state.since if moment is None else moment
+    return told(state.answer, name) if name else None
 
 
 def lasted(timeline: Timeline, task_status: str) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from contracts.cassette.assemble import Assembler
 from contracts.cassette.bodies import body_of, body_of_text
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Body, Cassette, Exchange
+from contracts.cassette.problems import checked_url
 from contracts.spec import Spec
 
 _Headers = dict[str, str | list[str]]
@@ -55,12 +56,15 @@ class _Vcr(Struct, frozen=True):
 def from_vcr(tree: Any, spec: Spec) -> Cassette:
     """The cassette of one of VCR.py's. Raises ValidationError."""
     said = msgspec.convert(tree, _Vcr)
+    for number, interaction in enumerate(said.interactions):
+        checked_url(interaction.request.uri, f"$.interactions[{number}].request.uri")
     first = urlsplit(said.interactions[0].request.uri) if said.interactions else urlsplit("")
     host = first.netloc.rpartition("@")[2]
     assembler = Assembler(spec, upstream=f"{first.scheme}://{host}" if host else "")
     cleaner = Cleaner()
     for number, interaction in enumerate(said.interactions):
-        assembler.take(_exchange(interaction, number, cleaner))
+        who = cleaner.who(_pairs(interaction.request.headers))
+        assembler.take(_exchange(interaction, number, cleaner), who)
     assembler.note("read from VCR.py: it says in which order things came, but not when")
     return assembler.cassette()
 

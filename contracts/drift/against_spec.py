@@ -43,6 +43,8 @@ class AgainstSpec:
             yield _difference(seen, "breaking", "status", "#status", text, status, known)
             return
         yield from self._headers(seen, operation)
+        if seen.answer.body is not None and seen.answer.body.size is not UNSET:
+            return  # it was not kept
         if seen.answer.body is None or seen.answer.body.json is UNSET:
             text = "the body is no JSON"
             body = UNSET if seen.answer.body is None else seen.answer.body.text
@@ -63,7 +65,7 @@ class AgainstSpec:
         headers = seen.answer.headers
         for name in self._responses(operation.id)[str(seen.answer.status)].get("headers", {}):
             if name.lower() not in headers:
-                text, pointer = "the header is missing", f"#header/{name}"
+                text, pointer = "the header is missing", f"#header/{name.lower()}"
                 yield _difference(seen, "breaking", "header", pointer, text)
         kind = headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != JSON:

@@ -50,8 +50,8 @@ def _model(spec: Spec, cassette: Cassette, timeline: Timeline) -> dict[str, Any]
 
 
 def _video_seconds(timeline: Timeline) -> float | None:
-    last = timeline.states[-1]
-    value = last.answer.value if last.task_status == "SUCCEEDED" else None
+    done = [state.answer for state in timeline.states if state.task_status == "SUCCEEDED"]
+    value = done[-1].value if done else None
     usage = value.get("usage") if isinstance(value, dict) else None
     seconds = usage.get("video_duration") if isinstance(usage, dict) else None
     return seconds if isinstance(seconds, int | float) and seconds > 0 else None

@@ -1,5 +1,6 @@
 """A reverse proxy that keeps what passes. Bodies pass byte for byte and as they come, both ways; it
-changes nothing but the headers of the connection, follows no redirect and adds no header."""
+changes nothing but the headers of the connection and Accept-Encoding, of which it passes on what it
+can read, follows no redirect and adds no header."""
 
 from __future__ import annotations
 
@@ -11,8 +12,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.cassette.cleaner import HOP_BY_HOP
 from contracts.recorder.tape import Copy, RawHeaders, Sent, Tape
@@ -20,6 +20,7 @@ from contracts.recorder.writer import Writer
 
 # What the proxy says to the next server itself, and what it has answered already.
 _OURS = {b"host", b"expect"}
+_ENCODINGS = {b"gzip", b"x-gzip", b"deflate", b"identity"}
 _HOPS = {name.encode() for name in HOP_BY_HOP}
 
 
@@ -55,8 +56,14 @@ class Recorder:
         except ClientDisconnect:
             self._keep(sent, note="the client left before its request was whole")
             return Response(status_code=499)  # to nobody
+        except asyncio.CancelledError:
+            self._keep(sent, note="the recorder was stopped before an answer came")
+            raise
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return self._unreached(sent, error)
+            return self._unreached(sent, _why(error))
+        if answer.status_code > 599:
+            await answer.aclose()
+            return self._unreached(sent, f"the status {answer.status_code} is none of HTTP's")
         return _Passing(self._passing(sent, answer), answer)
 
     def _outgoing(self, request: Request, sent: Sent) -> httpx.Request:
@@ -65,7 +72,7 @@ class Recorder:
         if sent.query:
             target += b"?" + sent.query.encode("latin-1")
         url = self._upstream.copy_with(raw_path=target)
-        headers = [(n, v) for n, v in _onward(sent.headers) if n not in _OURS]
+        headers = [_readable(n, v) for n, v in _onward(sent.headers) if n not in _OURS]
         has_body = any(n in (b"content-length", b"transfer-encoding") for n, _ in sent.headers)
         content = _uploading(request, sent.body) if has_body else None
         return httpx.Request(
@@ -91,8 +98,7 @@ class Recorder:
         finally:
             self._keep(sent, answer.status_code, _onward(answer.headers.raw), copy, note)
 
-    def _unreached(self, sent: Sent, error: Exception) -> Response:
-        why = _why(error)
+    def _unreached(self, sent: Sent, why: str) -> Response:
         self._keep(sent, note=f"no answer: {why}")
         text = f"{self._upstream} did not answer the recorder: {why}"
         told = {"code": "UpstreamUnreachable", "message": text, "request_id": ""}
@@ -129,7 +135,7 @@ class _Passing(StreamingResponse):
             await self._answer.aclose()
 
 
-def recording_app(recorder: Recorder, writer: Writer) -> Starlette:
+def recording_app(recorder: Recorder, writer: Writer) -> ASGIApp:
     """The recorder as an ASGI app, whose file is written while it runs and once more at its end."""
 
     @asynccontextmanager
@@ -140,8 +146,12 @@ def recording_app(recorder: Recorder, writer: Writer) -> Starlette:
         await writing
         await recorder.close()
 
-    app = Starlette(routes=[Route("/{path:path}", recorder)], lifespan=lifespan)
-    app.router.redirect_slashes = False
+    rest = Starlette(lifespan=lifespan)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Every path and method there is goes to the upstream."""
+        await (recorder if scope["type"] == "http" else rest)(scope, receive, send)
+
     return app
 
 
@@ -174,6 +184,14 @@ def _onward(headers: RawHeaders) -> RawHeaders:
     return [(n, v) for n, v in headers if n not in _HOPS and n not in named]
 
 
+def _readable(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; of the encodings that a client takes, those in which an answer can be kept."""
+    if name != b"accept-encoding":
+        return name, value
+    known = [one for one in value.split(b",") if one.partition(b";")[0].strip() in _ENCODINGS]
+    return name, b",".join(known).strip() or b"identity"
+
+
 def _why(error: Exception) -> str:
     """What went wrong, in words, however little the exception says."""
     kinds = {
@@ -181,6 +199,7 @@ def _why(error: Exception) -> str:
         httpx.ReadTimeout: "no answer in time",
         httpx.WriteTimeout: "it did not take the request in time",
         httpx.PoolTimeout: "too many calls at a time",
+        httpx.ReadError: "the connection was lost",
         httpx.RemoteProtocolError: "what it sent is no HTTP",
     }
     words = [words for kind, words in kinds.items() if isinstance(error, kind)]

@@ -69,16 +69,17 @@ class Tape:
         note: str = "",
     ) -> bool:
         """Keep a call with its answer, where one came. Whether that was anything new."""
-        said = sent.body.body(sent.headers)
-        ours = self._cleaner.request(
-            sent.method, sent.path, sent.query, texts(sent.headers), said
-        )  # first: it learns the keys that the answer may repeat
+        said, brought = sent.body.body(sent.headers), texts(sent.headers)
+        if self._cleaner.learn(brought, sent.query):  # the answer may repeat them, and others did
+            self._assembler.rewrite(self._cleaner.value)
+        ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None
         if status is not None:
             told = headers or []
             answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
         at = round(sent.at - self._started, 3)
-        return self._assembler.take(Exchange(ours, at, answer, self._cleaner.text(note)))
+        kept = Exchange(ours, at, answer, self._cleaner.text(note))
+        return self._assembler.take(kept, self._cleaner.who(brought))
 
     def cassette(self) -> Cassette:
         """All that was kept until now; not while another thread keeps something."""

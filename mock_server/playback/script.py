@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import UNSET, Struct
 
-from contracts.cassette.model import Body, Cassette, Exchange, Request, Timeline
+from contracts.cassette.model import Body, Cassette, Exchange, Request, State, Timeline
 from contracts.cassette.operations import Called, Operations
 from contracts.cassette.secrets import is_secret_name
 from contracts.spec import Spec
@@ -37,10 +37,11 @@ class Script:
 
     def __init__(self, spec: Spec, cassette: Cassette) -> None:
         self.operations = Operations(spec)
-        self.tasks = {timeline.task_id: timeline for timeline in cassette.timelines}
+        timelines = [*cassette.timelines, *_never_polled(cassette)]
+        self.tasks = {timeline.task_id: timeline for timeline in timelines}
         self.created: dict[int, Timeline] = {
             timeline.created_by: timeline
-            for timeline in cassette.timelines
+            for timeline in timelines
             if timeline.created_by is not None
         }
         exchanges = enumerate(cassette.exchanges)
@@ -70,6 +71,19 @@ class Script:
         request = exchange.request
         called = self.operations.find(request.method, request.path)
         return Cue(number, exchange, called, _query(request.query), _comparable(request.body))
+
+
+def _never_polled(cassette: Cassette) -> Iterator[Timeline]:
+    """Tasks of which there is the creation alone: they stay as they were then."""
+    known = {timeline.task_id for timeline in cassette.timelines}
+    for number, exchange in enumerate(cassette.exchanges):
+        output = exchange.answer.output if exchange.answer else {}
+        task_id, status = output.get("task_id"), output.get("task_status")
+        if exchange.answer is None or exchange.request.method != "POST":
+            continue
+        if isinstance(status, str) and isinstance(task_id, str) and task_id not in known:
+            states = (State(status, exchange.answer),)
+            yield Timeline(task_id, exchange.request, states, created_by=number)
 
 
 def _can_answer(exchange: Exchange) -> bool:

@@ -70,6 +70,10 @@ def drift(cassettes: tuple[Path, ...], form: str, fail_on: Weight, band: float) 
         loaded = [(str(path), load(path, spec)) for path in cassettes]
     except CassetteError as error:
         raise click.UsageError(str(error)) from None
+    for name, cassette in loaded:
+        if not cassette.exchanges and not cassette.timelines:
+            why = "; ".join(("holds no call of DashScope's API", *cassette.notes))
+            raise click.UsageError(f"{name} {why}")
     found = kit.drift(spec, loaded, asking(spec), band=band)
     click.echo(as_json(found) if form == "json" else as_text(found), nl=False)
     return FOUND_PROBLEMS if found.at_least(fail_on) else 0

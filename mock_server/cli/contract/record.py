@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -64,23 +63,24 @@ def record(
         raise click.UsageError(f"{output} is there already; --force writes over it")
     tape = Tape(Spec.load(), origin, clock=real_time)
     try:
-        save(output, tape.cassette())  # before anything is paid for
-    except OSError as error:
-        raise click.UsageError(f"--output {output}: {error.strerror or error}") from None
-    try:
         sock = server.listen(Settings(host=host, port=port))
     except (server.AddressError, SettingsError) as error:
-        with suppress(OSError):
-            output.unlink()
         raise click.ClickException(str(error)) from None
+    try:
+        save(output, tape.cassette())  # before anything is paid for
+    except OSError as error:
+        sock.close()
+        raise click.UsageError(f"--output {output}: {error.strerror or error}") from None
     return _run(tape, origin, output, sock, timeout)
 
 
 def _origin(upstream: str) -> str:
+    import httpx
+
     try:
         parts = urlsplit(upstream)
-        has_host = bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError as error:
+        has_host = bool(httpx.URL(upstream).host) and (parts.port or 1) > 0
+    except (ValueError, httpx.InvalidURL) as error:
         raise click.UsageError(f"--upstream {upstream!r} is no URL: {error}") from None
     if parts.scheme not in ("http", "https") or not has_host:
         raise click.UsageError(f"--upstream {upstream!r} must be http://HOST or https://HOST")
@@ -119,7 +119,7 @@ def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: 
         signal.signal(number, lambda *_: None)  # uvicorn ends at them, then raises them again
     running.run(sockets=[sock])
     written = writer.write()
-    _tell(f"{tape.summary()} in {output}")
+    _tell(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
     return 0 if written else FOUND_PROBLEMS
 
 
