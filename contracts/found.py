@@ -11,9 +11,9 @@ from schemathesis import Response
 from schemathesis.core.failures import Failure
 from schemathesis.engine.recorder import ScenarioRecorder
 
-from contracts.checks.ask import MISSING, at
+from contracts.checks.ask import at
 from contracts.exchange import Exchange
-from contracts.places import pointer_of
+from contracts.places import MISSING, pointer_of
 from contracts.sequence import TYPE, Broken, Expected, Same, Sequence
 from contracts.spec import Operation, Spec
 

@@ -16,10 +16,10 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.meta import CoverageScenario, TestPhase, coverage_scenario
 from schemathesis.schemas import BaseSchema
 
-from contracts.checks.ask import MISSING
 from contracts.document import default_path
 from contracts.found import STATUSES, STRANGER, Found, Wrong, found
 from contracts.keywords import ratio_of
+from contracts.places import MISSING
 from contracts.spec import Spec
 
 Case = Any  # schemathesis.Case: its body is any JSON, and here an object

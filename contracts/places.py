@@ -10,6 +10,8 @@ from typing import Any
 
 from contracts.document import Node
 
+MISSING: Any = object()  # what stands where nothing does
+
 Part = str | int
 # From the parts of a way down a tree without $ref to the pointer of where it ends, as written.
 Where = Callable[[Iterable[Part]], str]
@@ -36,6 +38,18 @@ def parts_of(pointer: str) -> list[str]:
     """The parts of a JSON pointer; that of a document may begin with `#`."""
     parts = pointer.removeprefix("#").split("/")[1:]
     return [part.replace("~1", "/").replace("~0", "~") for part in parts]
+
+
+def value_at(value: Any, parts: Iterable[str]) -> Any:
+    """What stands there in a JSON value, MISSING where nothing does."""
+    for part in parts:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return MISSING
+    return value
 
 
 class Places:

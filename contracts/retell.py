@@ -8,8 +8,8 @@ import re
 import shlex
 from typing import Any
 
-from contracts.checks.ask import MISSING
 from contracts.exchange import Exchange
+from contracts.places import MISSING
 from contracts.sequence import Broken, Call, Moment, Same, Sequence
 
 HEAD = '''\

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.checks.ask import ASYNC, MISSING, at, shown
+from contracts.checks.ask import ASYNC, at, shown
 from contracts.checks.story import epoch
 from contracts.exchange import Exchange
-from contracts.places import parts_of
+from contracts.places import MISSING, parts_of, value_at
 from contracts.provider import Provider
 
 CUT = 0.001  # s: times are cut to the millisecond
@@ -135,14 +135,10 @@ def look(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:
     POINTER/#type; MISSING. value: the answer's, where it was read before."""
     if pointer.startswith("#"):
         return at(exchange, pointer)
-    node = exchange.value if value is MISSING else value
-    for part in parts_of(pointer.removesuffix(NAMES).removesuffix(TYPE)):
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
-        elif isinstance(node, dict) and part in node:
-            node = node[part]
-        else:
-            return MISSING
+    whole = exchange.value if value is MISSING else value
+    node = value_at(whole, parts_of(pointer.removesuffix(NAMES).removesuffix(TYPE)))
+    if node is MISSING:
+        return MISSING
     if pointer.endswith(TYPE):
         return TYPES[type(node)]
     return ", ".join(sorted(node)) if pointer.endswith(NAMES) and isinstance(node, dict) else node

@@ -7,9 +7,10 @@ import json
 from math import floor
 from typing import Any
 
-from contracts.checks.ask import MISSING, at
+from contracts.checks.ask import at
 from contracts.exchange import Exchange
 from contracts.model import Made, state, timeline
+from contracts.places import MISSING
 from contracts.provider import API
 from contracts.sequence import Broken, Expected, Moment, Same, Sequence, look
 from contracts.shorten import Step, Way, step

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec import UNSET
 
+from contracts.places import parts_of, value_at
 from mock_server.call import Call
 from mock_server.catalogue.slips import changed
 from mock_server.catalogue.triggers import (
@@ -21,7 +22,6 @@ from mock_server.catalogue.triggers import (
     Trigger,
     Url,
 )
-from mock_server.rules import at
 
 
 def altered(call: Call, trigger: Trigger) -> Call:
@@ -35,7 +35,7 @@ def altered(call: Call, trigger: Trigger) -> Call:
             key = b"Bearer " + key_of(call).encode() + b"." + scenario.encode()
             return call._replace(headers={**call.headers, b"authorization": key})
         case Url(pointer=pointer, scenario=scenario):
-            url = at(json.loads(call.body), pointer)
+            url = value_at(json.loads(call.body), parts_of(pointer))
             return _with_field(call, pointer, f"{url}?{urlencode({'emo-scenario': scenario})}")
         case Field(pointer="", value=value) if value is UNSET:
             return call._replace(body=b"")

@@ -39,7 +39,7 @@ PURE = {
     "mock_server.limits": (),
     "mock_server.account": ("mock_server.tasks",),
     "mock_server.variants": ("contracts.spec", "mock_server.near"),
-    "mock_server.rules": ("mock_server.faults",),
+    "mock_server.rules": ("contracts.places", "mock_server.faults"),
     "mock_server.scenarios": (
         "contracts.spec",
         "mock_server.faults",

@@ -39,8 +39,8 @@ _ASSIGNED = re.compile(
     rf"({_START}{_NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
 _FIELD = re.compile(rf"({_START}{_NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
-# Of a multipart form, whose parts have few headers (looked for without an end, a text of nothing but
-# such lines takes minutes), and of XML.
+# Of a multipart form, whose parts have few headers (without a bound, a text of nothing but such
+# lines takes minutes), and of XML.
 _PART = re.compile(rf"(name=\"{_NAME}\"[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n)([^\r\n]+)")
 _ELEMENT = re.compile(rf"(<{_NAME}>)([^<]+)")
 _SECRET_NAME = re.compile(_NAME)

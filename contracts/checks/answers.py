@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from contracts.checks import Because, check
-from contracts.checks.ask import MISSING, Ask, at
+from contracts.checks.ask import Ask, at
 from contracts.exchange import Exchange
+from contracts.places import MISSING
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ALWAYS = ("date", "server", "req-cost-time", "req-arrive-time", "resp-start-time")

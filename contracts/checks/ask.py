@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.events import Finding
 from contracts.exchange import Exchange
-from contracts.places import parts_of, pointer_of
+from contracts.places import MISSING, parts_of, pointer_of, value_at
 from contracts.provider import API, Provider
 from contracts.spec import Operation, Outcome, Spec
 
 if TYPE_CHECKING:
     from contracts.checks.life import Story
 
-MISSING = object()
 MINE = "mine"
 LONG = 10_000
 SHOWN = 300  # characters of a value in a finding
@@ -229,15 +228,7 @@ def at(exchange: Exchange, pointer: str) -> Any:
         return exchange.status
     if pointer.startswith("#header/"):
         return exchange.answer_headers.get(pointer.removeprefix("#header/").lower(), MISSING)
-    node = exchange.value
-    for part in parts_of(pointer):
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
-        elif isinstance(node, dict) and part in node:
-            node = node[part]
-        else:
-            return MISSING
-    return node
+    return value_at(exchange.value, parts_of(pointer))
 
 
 def shown(value: Any) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.checks import Because, check
-from contracts.checks.ask import ASYNC, MISSING, Ask, Skip, at
+from contracts.checks.ask import ASYNC, Ask, Skip, at
 from contracts.exchange import Exchange
 from contracts.keywords import ratio_of
+from contracts.places import MISSING
 
 ONE = ("detectFace",)
 TOLERANCE = 2  # px, as in the schema of ext_bbox

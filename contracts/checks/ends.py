@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contracts.checks import Because, check
-from contracts.checks.ask import MISSING, Ask, Skip, at
+from contracts.checks.ask import Ask, Skip, at
 from contracts.checks.life import PAYS, Story, fails, state
 from contracts.checks.story import TIMES
 from contracts.exchange import Exchange
+from contracts.places import MISSING
 
 # Nobody can fetch it (RFC 2606); the fake takes its parameter for a wish.
 NOWHERE = "https://emo-contract.invalid/portrait.png?emo-scenario=FAILED.InvalidURL"

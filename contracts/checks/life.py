@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from contracts.budget import OverBudget
-from contracts.checks.ask import MISSING, Ask, Skip, at
+from contracts.checks.ask import Ask, Skip, at
 from contracts.exchange import Exchange
+from contracts.places import MISSING
 
 PAYS = ("createVideoTask", "createVideoTask")  # the task, and another one behind it
 FREE = ("FAILED", "CANCELED")  # ends that are not charged (PRICE)

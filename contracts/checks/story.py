@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from contracts.checks import Because, check
-from contracts.checks.ask import MISSING, Ask, Skip, at
+from contracts.checks.ask import Ask, Skip, at
 from contracts.checks.life import PAYS, Story, state
 from contracts.checks.paths import SLASH
 from contracts.exchange import Exchange
+from contracts.places import MISSING
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TIMES = ("submit_time", "scheduled_time", "end_time")

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from contracts.places import parts_of
+from contracts.places import MISSING, parts_of, value_at
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
-from mock_server.explain.repair import MISSING, at
 from mock_server.faults import FAULTS
 from mock_server.near import near
 from mock_server.scenarios import URL_PARAMETER, asked_after_rules, asked_before_rules, input_urls
@@ -90,7 +89,7 @@ def slip(case: Case) -> Finding:
     near_miss = case.entry.near
     assert near_miss
     if near_miss.pointer.startswith("/"):
-        sent, meant = at(case.body, parts_of(near_miss.pointer)), _meant(case)
+        sent, meant = value_at(case.body, parts_of(near_miss.pointer)), _meant(case)
     else:
         sent = case.query.get(near_miss.field, MISSING)
         meant = case.spec.places.value(near_miss.schema)["name"]

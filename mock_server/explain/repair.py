@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.places import parts_of
+from contracts.places import MISSING, parts_of, value_at
 from contracts.rules import BodyRules, Violation
 from contracts.spec import Operation
 from mock_server.near import near
@@ -15,7 +15,6 @@ from mock_server.scenarios import without_scenario
 from mock_server.typos import Names, Slip
 
 STEPS = 30  # more than there are fields
-MISSING = object()
 
 
 def right_body(operation: Operation, body: Any) -> Any:
@@ -58,18 +57,6 @@ def copied(body: Any) -> Any:
     return json.loads(json.dumps(body))
 
 
-def at(body: Any, parts: list[str]) -> Any:
-    """The value there, or MISSING."""
-    for part in parts:
-        if isinstance(body, dict) and part in body:
-            body = body[part]
-        elif isinstance(body, list) and part.isdecimal() and int(part) < len(body):
-            body = body[int(part)]
-        else:
-            return MISSING
-    return body
-
-
 def schema_at(schema: Any, parts: list[str]) -> Any:
     """The schema of a place in the body; an empty one where nothing is said of it."""
     for part in parts:
@@ -96,8 +83,8 @@ def _mended(rules: BodyRules, body: Any, violation: Violation, example: Any) -> 
 def _candidates(schema: Any, body: Any, parts: list[str], example: Any) -> Iterator[Any]:
     """Values to try, the nearest first: an allowed one, the default, the documented one."""
     field = schema_at(schema, parts)
-    yield from near(str(at(body, parts))[:80], [str(c) for c in choices(field)], most=3)
-    for value in (field.get("default", MISSING), at(example, parts)):
+    yield from near(str(value_at(body, parts))[:80], [str(c) for c in choices(field)], most=3)
+    for value in (field.get("default", MISSING), value_at(example, parts)):
         if value is not MISSING:
             yield value
 
@@ -106,7 +93,7 @@ def _put(body: Any, parts: list[str], value: Any) -> Any:
     changed = copied(body)
     if not parts:
         return copied(value)
-    holder = at(changed, parts[:-1])
+    holder = value_at(changed, parts[:-1])
     holder[int(parts[-1]) if isinstance(holder, list) else parts[-1]] = copied(value)
     return changed
 
@@ -115,7 +102,7 @@ def _move(body: Any, slip: Slip) -> None:
     """Under the right name where the wrong one stood, so that a reader finds it."""
     *way, name = slip.written
     *other, meant = slip.meant
-    holder = at(body, way)
+    holder = value_at(body, way)
     if way == other:
         items = [(meant if key == name else key, value) for key, value in holder.items()]
         holder.clear()

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.places import parts_of, pointer_of
+from contracts.places import MISSING, parts_of, pointer_of, value_at
 from contracts.rules import Violation
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
-from mock_server.explain.repair import MISSING, at, choices, schema_at
+from mock_server.explain.repair import choices, schema_at
 from mock_server.near import near
 from mock_server.typos import Names, stands_for
 
@@ -33,7 +33,7 @@ WORDS = {
 def field(case: Case, violation: Violation) -> Finding:
     """A field of the body."""
     parts = parts_of(violation.pointer)
-    sent = at(case.body, parts)
+    sent = value_at(case.body, parts)
     got, meant = _misnamed(case, parts) if sent is MISSING else (sent, _near(case, parts, sent))
     return Finding(
         rule=_sentence(case, violation, violation.field),
@@ -128,7 +128,7 @@ def _near(case: Case, parts: list[str], sent: Any) -> str:
 
 def _route_of_model(case: Case, violation: Violation) -> str:
     """Where a model is called that another path serves."""
-    sent = at(case.body, ["model"]) if violation.pointer == "/model" else MISSING
+    sent = value_at(case.body, ["model"]) if violation.pointer == "/model" else MISSING
     model = case.spec.models.get(sent) if isinstance(sent, str) else None
     if model is None:
         return ""

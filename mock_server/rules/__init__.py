@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from contracts.places import MISSING, parts_of, value_at
 from mock_server.faults import Fault
 
 # Of rules that count the calls of each task by themselves, so many counts are kept, the latest.
@@ -173,33 +174,19 @@ def matches(rule: Rule, seen: Seen) -> bool:
     return (
         (not match.operations or seen.operation in match.operations)
         and match.since <= passed < match.until
-        and (not match.model or _is(match.model, at(seen.body, "/model")))
-        and all(_is(wanted, at(seen.body, pointer)) for pointer, wanted in match.body.items())
+        and (not match.model or _is(match.model, value_at(seen.body, ["model"])))
+        and all(
+            _is(wanted, value_at(seen.body, parts_of(pointer)))
+            for pointer, wanted in match.body.items()
+        )
         and all(_is(wanted, _header(seen, name)) for name, wanted in match.headers.items())
         and (not match.status or (bool(seen.task_id) and seen.status() == match.status))
     )
 
 
-class Missing:
-    """Nothing is there."""
-
-
-def at(body: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, Missing where there is none."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(body, dict) and key in body:
-            body = body[key]
-        elif isinstance(body, list) and key.isdecimal() and int(key) < len(body):
-            body = body[int(key)]
-        else:
-            return Missing
-    return body
-
-
 def _header(seen: Seen, name: str) -> Any:
     sent = seen.headers.get(name.lower().encode("latin-1", "replace"))
-    return Missing if sent is None else sent.decode("latin-1")
+    return MISSING if sent is None else sent.decode("latin-1")
 
 
 def _is(wanted: Any, value: Any) -> bool:
@@ -207,7 +194,7 @@ def _is(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, dict) and len(wanted) == 1:
         (word, argument), *_ = wanted.items()
         if word == "exists":
-            return (value is not Missing) is bool(argument)
+            return (value is not MISSING) is bool(argument)
         if word == "contains":
             return isinstance(value, str) and str(argument) in value
     return _same(wanted, value)
