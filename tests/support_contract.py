@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from contracts.budget import Budget
 from contracts.checks import Check, all_checks
 from contracts.events import CheckEnded, Event
 from contracts.provider import Provider
+from contracts.retell import as_pytest
+from contracts.sequence import Broken
 from contracts.spec import Spec
 from contracts.verify import Verification
 
@@ -83,3 +86,16 @@ def one(run: Callable[..., None], **changes: Any) -> Check:
         "rests_on": (Because("documented", "a test"),), "pays": (), **changes,
     }  # fmt: skip
     return Check(run=run, **given)
+
+
+def passes(broken: Broken, url: str) -> bool:
+    """Whether the printed test passes against that provider."""
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BASE", url)
+        exec(as_pytest(broken), names)
+        try:
+            names["test_what_went_wrong"]()
+        except AssertionError:
+            return False
+    return True

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import Any
 
 import pytest
 from faulty import all_liars, lying, with_body
 from support import EPOCH, need
+from support_contract import passes
 
 from contracts import fuzz
 from contracts.found import Found
-from contracts.retell import as_pytest, as_shell
-from contracts.sequence import Broken
+from contracts.retell import as_shell
 from contracts.spec import Spec
 from mock_server.app import FakeApp
 from mock_server.call import Call, Reply
@@ -38,19 +37,6 @@ def found(spec: Spec, name: str, phase: str) -> list[Found]:
     for _ in fuzz.run(spec, fuzz.load(phase, app=app, examples=10), problems.append):
         pass
     return problems
-
-
-def passes(broken: Broken, url: str) -> bool:
-    """Whether the printed test passes against that provider."""
-    names: dict[str, Any] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BASE", url)
-        exec(as_pytest(broken), names)
-        try:
-            names["test_what_went_wrong"]()
-        except AssertionError:
-            return False
-    return True
 
 
 @pytest.mark.parametrize(("name", "phase", "pointer"), WRONG)

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from typing import Any
 from unittest.mock import Mock
 
 import httpx
@@ -17,6 +16,7 @@ from faulty import all_liars, lying, lying_here
 from hypothesis import given
 from hypothesis import strategies as st
 from support import EPOCH, Service, need
+from support_contract import passes
 
 from contracts.budget import Budget
 from contracts.exchange import Exchange
@@ -97,26 +97,13 @@ def test_what_does_not_matter_is_left_out(values: list[int], places: set[int]) -
     assert tries.call_count <= TRIES
 
 
-def passes(text: str, url: str) -> bool:
-    """Whether the test that a text is passes against that provider."""
-    names: dict[str, Any] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BASE", url)
-        exec(text, names)
-        try:
-            names["test_what_went_wrong"]()
-        except AssertionError:
-            return False
-    return True
-
-
 def test_the_test_that_is_printed_fails_there_and_passes_on_the_honest_fake(
     spec: Spec, broken: Broken
 ) -> None:
     with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
-        assert not passes(as_pytest(broken), url)
+        assert not passes(broken, url)
     with lying(spec) as url:
-        assert passes(as_pytest(broken), url)
+        assert passes(broken, url)
 
 
 def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) -> None:
@@ -135,9 +122,9 @@ def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
         run(world, examples=60)
     assert "epoch(" in as_pytest(found.value)
     with lying(spec, all_liars()["times_are_in_utc"].make()) as url:
-        assert not passes(as_pytest(found.value), url)
+        assert not passes(found.value, url)
     with lying(spec) as url:
-        assert passes(as_pytest(found.value), url)
+        assert passes(found.value, url)
 
 
 def test_a_stuck_task_that_is_canceled_takes_no_other_back(service: Service) -> None:

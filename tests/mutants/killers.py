@@ -51,7 +51,7 @@ SUITES = {
         "tests/client/test_client_contract_requests.py",
         "tests/client/test_client_contract_newer.py",
     ),
-    "the kit": ("tests/test_verify.py",),
+    "the kit": ("tests/test_verify.py", "tests/test_verify_money.py"),
 }
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--no-header"]
 # They test how the file is read, which here is not read.
