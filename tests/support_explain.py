@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support import Result, Service
+from test_refusals import changed
 
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
@@ -53,6 +54,11 @@ class Explained(Service):
         told = dict(self.engine.reply.headers).get(EXPLAIN, b"").decode()
         assert told == ("" if why.kind == "fine" else why.id)
         return why
+
+    def why_of_body(self, **changes: Any) -> Explanation:
+        """Of the documented creation with these changes."""
+        self.create(changed(self.spec, "createVideoTask", **changes))
+        return self.why()
 
     def run(self, curl: str, key: str = "sk-test") -> Result:
         """What the line gets in a shell that has this key."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from support import SERVICE, request
@@ -12,129 +11,15 @@ from test_refusals import changed
 
 from contracts.spec import Spec
 from mock_server.call import Call
-from mock_server.explain import Explanation, as_text
+from mock_server.explain import as_text
 
 CREATE = f"{SERVICE}/video-synthesis"
 DETECT = f"{SERVICE}/face-detect"
-INPUT = "#/components/schemas/CreateInput"
 
 
 @pytest.fixture(name="service")
 def explained(spec: Spec) -> Explained:
     return Explained(spec)
-
-
-def of_body(service: Explained, **changes: Any) -> Explanation:
-    service.create(changed(service.spec, "createVideoTask", **changes))
-    return service.why()
-
-
-BODIES = [
-    ({"model": "emo-v9"}, "/model", 'model must be one of ["emo-v1","emo-detect-v1"]', '"emo-v9"',
-     "emo-v1", "#/components/schemas/CreateRequest/properties/model/allOf/0/enum"),
-    ({"model": "emo-detect-v1"}, "/model", 'model must not be "emo-detect-v1"', '"emo-detect-v1"',
-     "emo-v1", "#/components/schemas/CreateRequest/properties/model/allOf/1/not"),
-    ({"input__image_url": None}, "/input/image_url", "input.image_url is required", "", "",
-     f"{INPUT}/required"),
-    ({"input__audio_url": "ftp://x"}, "/input/audio_url", "input.audio_url must match", '"ftp://x"',
-     "", "#/components/schemas/MediaUrl/pattern"),
-    ({"input__image_url": 7}, "/input/image_url", 'input.image_url must be of type "string"', "7",
-     "", "#/components/schemas/MediaUrl/type"),
-    ({"parameters__style_level": "Normal"}, "/parameters/style_level",
-     'parameters.style_level must be one of ["normal","calm","active"]', '"Normal"', "normal",
-     "#/components/schemas/CreateParameters/properties/style_level/enum"),
-    ({"input__face_bbox": [1, 2, 3]}, "/input/face_bbox", "must have at least 4 items", "[1,2,3]",
-     "", "#/components/schemas/Box/minItems"),
-    ({"input__face_bbox": [1, 2, 3, 9000]}, "/input/face_bbox/3", "must be at most 7000", "9000",
-     "", "#/components/schemas/Box/items/maximum"),
-    ({"input__face_bbox": [10, 0, 5, 5]}, "/input/face_bbox", "is not [x1, y1, x2, y2]",
-     "[10,0,5,5]", "", f"{INPUT}/properties/face_bbox/x-box"),
-    ({"input__ext_bbox": [0, 0, 100, 200]}, "/input/ext_bbox",
-     "100x200 is neither 1:1 nor 3:4 within 2 px", "[0,0,100,200]", "",
-     f"{INPUT}/properties/ext_bbox/x-aspect-ratios"),
-    ({"input": []}, "/input", 'input must be of type "object"', "[]", "", f"{INPUT}/type"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("change", "pointer", "rule", "got", "meant", "place"), BODIES)
-def test_a_refused_body(
-    service: Explained, change: Any, pointer: str, rule: str, got: str, meant: str, place: str
-) -> None:
-    why = of_body(service, **change)
-    assert (why.kind, why.status, why.pointer, why.got) == ("refusal", 400, pointer, got)
-    assert rule in why.rule
-    assert why.did_you_mean == meant
-    file_and_line, _, where = why.spec.partition(" ")
-    assert file_and_line == f"openapi.yaml:{service.spec.places.line(place)}"
-    assert where == place
-    keyword = place.rpartition("/")[2]
-    assert json.loads(why.expected) == {keyword: service.spec.places.value(place)}
-
-
-def test_the_answer_is_repeated_with_its_name(service: Explained) -> None:
-    result = service.create(changed(service.spec, "createVideoTask", input__image_url=None))
-    why = service.why()
-    assert why.id == result.body["request_id"]
-    assert (why.code, why.message) == ("InvalidParameter", "Field required: input.image_url")
-    assert (why.outcome, why.call) == ("InvalidParameter-field-required", f"POST {CREATE}")
-    assert "JPG" in why.advice, "the description that the spec has"
-
-
-@pytest.mark.parametrize("wrong", ["img_url", "imageUrl", "image", "Image_URL"])
-def test_a_misspelled_field_is_named_where_the_right_one_is_missing(
-    service: Explained, wrong: str
-) -> None:
-    change = {"input__image_url": None, f"input__{wrong}": "https://example.com/a.png"}
-    why = of_body(service, **change)
-    assert (why.pointer, why.did_you_mean) == ("/input/image_url", "input.image_url")
-    assert why.got == f'"input.{wrong}"'
-
-
-def test_fields_beside_the_input_belong_into_it(service: Explained) -> None:
-    body = request(service.spec, "createVideoTask")
-    service.create({"model": body["model"], **body["input"]})
-    why = service.why()
-    assert (why.pointer, why.got, why.did_you_mean) == ("/input", '"image_url"', "input.image_url")
-
-
-def test_a_model_of_another_path_is_sent_there(service: Explained) -> None:
-    why = of_body(service, model="emo-detect-v1")
-    assert why.advice.endswith(f"at POST {DETECT.removeprefix('/api/v1')}")
-
-
-JSONS = [
-    (b'{"model": "emo-v1", input: 1}', "line 1 column 21", '{"model": "emo-v1", input: 1}'),
-    (b'{"a": 1, "a": 2}', "the key 'a' stands twice", '{"a": 1, "a": 2}'),
-    (b"\xff", "position 0", "\ufffd"),
-    (b" ", "Expecting value", " "),
-    (b"[" * 4000, "nested more than 128 deep", "[" * 199 + "…"),
-    (b'{"x": "' + b"y" * 300 + b'", 1}', "column 311", "y" * 37 + '", 1}'),
-]
-
-
-@pytest.mark.parametrize(("body", "rule", "got"), JSONS, ids=range(len(JSONS)))
-def test_a_body_that_is_no_json(service: Explained, body: bytes, rule: str, got: str) -> None:
-    service.create(body)
-    why = service.why()
-    assert rule in why.rule
-    assert why.got == got
-    assert why.spec.endswith("~1video-synthesis/post/requestBody")
-
-
-def test_a_body_that_is_too_large(service: Explained) -> None:
-    service.create(b'{"model": "' + b"x" * 2**20 + b'"}')
-    why = service.why()
-    assert (why.status, why.pointer) == (413, "#body")
-    assert why.expected == "at most 1048576 bytes"
-    assert why.spec.endswith("#/x-limits/body-bytes")
-
-
-def test_headers_that_are_too_large(service: Explained) -> None:
-    key = {b"authorization": b"Bearer sk-test"}
-    service.engine.handle(Call("GET", "/api/v1/tasks", headers=key, head_bytes=99999))
-    why = service.why()
-    assert (why.status, why.pointer, why.got) == (431, "#header", "99999 bytes")
-    assert why.spec.endswith("#/x-limits/header-bytes")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +94,7 @@ def test_the_asynchronous_header(service: Explained) -> None:
 
 
 def test_an_oss_url_without_its_header(service: Explained) -> None:
-    why = of_body(service, input__audio_url="oss://bucket/voice.wav")
+    why = service.why_of_body(input__audio_url="oss://bucket/voice.wav")
     assert why.pointer == "#header/X-DashScope-OssResourceResolve"
     assert "must be enable for oss://bucket/voice.wav" in why.rule
     assert why.spec.endswith("#/components/parameters/OssResourceResolve")
@@ -337,13 +222,13 @@ def test_a_variant(spec: Spec) -> None:
     assert (why.kind, why.source, why.curl) == ("refusal", "variant models", "")
     assert "the variant 'models' refused the call" in why.rule
     service = Explained(spec, variants={"missing-field": "task"})
-    why = of_body(service, input__image_url=None)
+    why = service.why_of_body(input__image_url=None)
     assert (why.kind, why.status, why.pointer) == ("near-miss", 200, "/input/image_url")
     assert why.rule.endswith("the task was created, and fails for it")
 
 
 def test_a_slip_that_was_taken(service: Explained) -> None:
-    why = of_body(service, parameters={"styleLevel": "calm"})
+    why = service.why_of_body(parameters={"styleLevel": "calm"})
     assert (why.kind, why.status, why.pointer) == ("near-miss", 200, "/parameters/styleLevel")
     assert (why.did_you_mean, why.got) == ("parameters.style_level", '"calm"')
     service.list("page=2")
@@ -361,13 +246,13 @@ def test_what_is_fine(service: Explained) -> None:
 
 
 def test_long_values_are_cut(service: Explained) -> None:
-    why = of_body(service, parameters__style_level="x" * 9999)
+    why = service.why_of_body(parameters__style_level="x" * 9999)
     assert len(why.got) == 200
     assert why.got.endswith("…")
 
 
 def test_as_text(service: Explained) -> None:
-    why = of_body(service, parameters__style_level="Calm")
+    why = service.why_of_body(parameters__style_level="Calm")
     line = service.spec.places.line(why.spec.partition(" ")[2])
     first, *rest = as_text(why).partition("\ncurl -sS")[0].splitlines()
     assert first == f"POST {CREATE} -> 400 InvalidParameter: The style_level is invalid."

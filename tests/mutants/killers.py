@@ -42,6 +42,7 @@ SUITES = {
         "tests/test_catalogue_triggers.py",
         "tests/test_catalogue_variants.py",
         "tests/test_explain.py",
+        "tests/test_explain_bodies.py",
         "tests/test_scenarios.py",
         "tests/contract/test_contract_rules.py",
         "tests/contract/test_contract_mutations.py",
