@@ -14,7 +14,7 @@ import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
-from contracts import claims
+from contracts import amounts, claims
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
 from contracts.places import Places, Where, pointer_of
@@ -257,6 +257,7 @@ class _Compiler:
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
                 self.problems.append(f"x-refusals {use}: no outcome {name}")
+        self.problems += amounts.problems(spec.limits, spec.models, spec.operations)
         self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
         states = set(spec.schemas["TaskStatus"]["enum"])
         life = spec.lifecycle

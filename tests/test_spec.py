@@ -113,6 +113,17 @@ def test_tags_tell_the_three_calls_from_task_management(spec: Spec) -> None:
         ("video_duration: 13.93", "video_length: 13.93", "video_duration"),
         ("initial: PENDING", "initial: WAITING", "WAITING"),
         ("task_status: RUNNING", "task_status: WORKING", "WORKING"),
+        (
+            "  body-bytes: 1048576",
+            "  body-byte: 1048576",
+            "x-limits: Object contains unknown field",
+        ),
+        ("  header-bytes: 61440\n", "", "x-limits: Object missing required field `header-bytes`"),
+        ("concurrency: 1", "concurrency: 0", "x-models emo-v1: Expected `int` >= 1"),
+        ("    queue-seconds: 14.373\n", "", "x-models emo-v1: Object missing required field"),
+        ("price-per-image: 0.004", "price-per-image: '4'", "x-models emo-detect-v1: Expected"),
+        ("operation: detectFace", "operation: findFace", "emo-detect-v1: no operation 'findFace'"),
+        ("x-models:\n", "x-models: []\nx-details:\n", "x-models: Expected `object`"),
     ],
 )
 def test_a_file_at_odds_with_itself_is_refused(
@@ -175,8 +186,8 @@ def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
 
 
 def test_a_spec_with_an_operation_that_nothing_handles_does_not_start(tmp_path: Path) -> None:
-    spec = Spec.load(written(tmp_path, ("operationId: detectFace", "operationId: detectFaces")))
-    with pytest.raises(SpecError, match="detectFaces is on one side only"):
+    spec = Spec.load(written(tmp_path, ("operationId: listTasks", "operationId: findTasks")))
+    with pytest.raises(SpecError, match="findTasks is on one side only"):
         Engine(spec)
 
 
