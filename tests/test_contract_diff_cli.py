@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -136,7 +138,32 @@ def test_a_value_that_is_null_is_not_one_that_is_gone(old: Path, tmp_path: Path)
 def test_refs_that_were_not_followed_are_named(old: Path, tmp_path: Path) -> None:
     new = written(tmp_path / "new.yaml", changed((NORMAL, {"$ref": "other.yaml#/style"})))
     result = compared(old, new)
-    assert f"note: {new} does not have what these $refs lead to: other.yaml#/style" in result.stderr
+    assert f"note: not followed in {new}, so not compared: $ref other.yaml#/style" in result.stderr
+    same = compared(new, new)
+    assert same.stdout == "no difference in what was compared\n"
+
+
+def test_json_may_escape_what_yaml_may_not(tmp_path: Path) -> None:
+    told = {"openapi": "3.1.0", "info": {"title": "\N{DOG FACE}"}, "paths": {}}
+    dog = written(tmp_path / "dog.json", told)
+    assert "\\ud83d" in dog.read_text("utf-8")
+    assert compared(dog, dog).stdout == "no difference\n"
+
+
+def test_a_file_that_cannot_be_read_again_has_places_without_lines(old: Path) -> None:
+    need(os.path.exists("/dev/fd"), "/dev/fd")  # noqa: PTH110
+    read, write = os.pipe()
+    Thread(target=_fill, args=(write, json.dumps(changed(WILD)).encode())).start()
+    try:
+        result = compared(old, Path(f"/dev/fd/{read}"))
+    finally:
+        os.close(read)
+    assert f"enum-widened  /dev/fd/{read} #/components" in result.output
+
+
+def _fill(pipe: int, text: bytes) -> None:
+    with os.fdopen(pipe, "wb") as file:
+        file.write(text)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +171,8 @@ def test_refs_that_were_not_followed_are_named(old: Path, tmp_path: Path) -> Non
     [("[1]", "is not a mapping"), ("a: [", "cannot be read"), ("a: 1", "openapi is missing"),
      ("openapi: 2.5", "openapi is 2.5"), ("swagger: '2.0'", "convert it to OpenAPI 3"),
      ("openapi: 3.1.0\npaths: []", "paths is no mapping"), ("\x00", "cannot be read"),
+     ("openapi: 3.1.0\nx: {{ title }}", "a key is no text\n  line 2, column 5"),
+     ('{"openapi": "3.1.0", "paths": {}, "paths": {}}', "'paths' is there twice"),
      ("openapi: 3.1.0\nx: &x {y: *x}", "holds itself by a YAML alias"),
      ("openapi: 3.1.0\nx: " + "[" * 5000 + "]" * 5000, "nested too deep")],
 )  # fmt: skip

@@ -171,3 +171,88 @@ def test_a_sentence_says_what_changed_and_why_it_breaks() -> None:
         "answer": 'allowed now: "SUSPENDED"; a client may meet what it does not know',
         "request": 'allowed now: "SUSPENDED"; a server has to do what it could refuse',
     }
+
+
+def test_names_of_a_query_have_a_case_and_those_of_headers_have_none() -> None:
+    changes = found((f"{LIST}/parameters/5/name", "Page_No"))
+    assert short(changes) == {f"parameter-removed {CLIENT}", f"parameter-added {SERVER}"}
+    moved = found((f"{LIST}/parameters/5/name", "Page_No"), (f"{LIST}/parameters/5/in", "header"))
+    assert {c.kind for c in moved} == {"parameter-moved"}
+
+
+def test_another_refusal_of_one_of_several_rules_is_another_answer() -> None:
+    rule = f"{SCHEMAS}/CreateRequest/properties/model/allOf/1/x-refusal"
+    assert short(found((rule, GONE))) == {f"x-refusal-changed {BOTH}"}
+    back = diff(Document(changed((rule, GONE))), OLD)
+    assert short(back) == {f"x-refusal-changed {BOTH}"}
+
+
+def test_servers_of_an_operation_stand_in_place_of_those_of_the_document() -> None:
+    same = TREE["servers"]
+    assert found((f"{GET}/servers", same)) == []
+    changes = found((f"{GET}/servers", [{"url": "https://dashscope-intl.aliyuncs.com/api/v1"}]))
+    assert short(changes) == {f"server-added {NONE}", f"server-removed {CLIENT}"}
+    assert {c.uses for c in changes} == {("getTask",)}
+
+
+def test_to_say_the_default_server_is_no_change() -> None:
+    bare = changed(("#/servers", GONE))
+    assert diff(Document(bare), Document({**bare, "servers": [{"url": "/"}]})) == []
+
+
+def test_who_may_call_counts_for_each_operation_wherever_it_is_said() -> None:
+    everywhere = deepcopy(TREE)
+    demands = everywhere.pop("security")
+    for item in everywhere["paths"].values():
+        for operation in item.values():
+            operation.setdefault("security", demands)
+    assert diff(OLD, Document(everywhere)) == []
+    (change,) = diff(OLD, Document(changed((f"{GET}/security", []))))
+    assert (change.kind, change.uses) == ("security-widened", ("getTask",))
+
+
+def test_a_scheme_counts_where_it_is_demanded() -> None:
+    spare = {"type": "oauth2", "flows": {"implicit": {"scopes": {"w": "write"}}}}
+    schemes = "#/components/securitySchemes"
+    old = Document(changed((f"{schemes}/Spare", spare)))
+    new = Document(changed((f"{schemes}/Spare", {"type": "http"})))
+    assert diff(old, new) == []
+    assert short(found((f"{schemes}/ApiKey", GONE))) == {f"security-scheme-removed {BOTH}"}
+    assert found((f"{schemes}/ApiKey/scheme", "Bearer")) == []
+
+
+def test_the_words_of_a_scope_are_words() -> None:
+    def demanding(words: str) -> Document:
+        scheme = {"type": "oauth2", "flows": {"implicit": {"scopes": {"w": words}}}}
+        place = "#/components/securitySchemes/ApiKey"
+        return Document(changed((place, scheme), ("#/security", [{"ApiKey": ["w"]}])))
+
+    assert short(diff(demanding("write"), demanding("Write!"))) == set()
+
+
+def test_a_parameter_that_is_sent_in_another_form_breaks_both() -> None:
+    place, plain = f"{LIST}/parameters/-", {"name": "f", "in": "query"}
+    schema = {"type": "object"}
+    old = Document(changed((place, {**plain, "schema": schema})))
+    content = {"application/json": {"schema": schema}}
+    new = Document(changed((place, {**plain, "content": content})))
+    for changes in (diff(old, new), diff(new, old)):
+        assert short(changes) == {f"style-changed {BOTH}"}
+        assert changes[0].pointer.endswith("/content")
+
+
+def test_each_name_that_has_to_be_there_now_is_named() -> None:
+    changes = found((f"{SCHEMAS}/Error/required", []))
+    assert {c.text.partition(" ")[0] for c in changes} == {'"code"', '"message"', '"request_id"'}
+
+
+def test_what_samples_of_lists_tell_counts() -> None:
+    data = f"{LIST}/responses/200/content/application~1json/examples/listed/value/data"
+    (change,) = found((f"{data}/0/status", "FAILED"))
+    assert (change.kind, change.client) == ("outcome-changed", "breaking")
+    assert short(found((data, []))) == set()
+    (change,) = found((data, "none"))
+    assert (change.text.partition(";")[0], change.client) == (
+        '"data" is of another type',
+        "breaking",
+    )

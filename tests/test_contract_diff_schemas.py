@@ -203,3 +203,65 @@ def test_a_union_of_components_is_held_against_those_of_the_same_name() -> None:
     both = Document({"schema": old, **names}), Document({"schema": old, **changed})
     found = Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "answer")
     assert sorted(f.kind for f in found) == ["property-added", "property-removed"]
+
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/node"}}}
+NULLABLE = {"anyOf": [{"$ref": "#/node"}, {"type": "null"}]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (NODE, {**NODE, "properties": {"next": NULLABLE}}, WIDENED),
+        ({"type": "array"}, {"type": "array", "items": {"$ref": "#/node"}}, NARROWED),
+        ({}, {"additionalProperties": {"$ref": "#/node"}}, NONE),
+        ({}, {"type": ["object", "string"], "additionalProperties": {"$ref": "#/node"}}, NARROWED),
+        (NODE, {}, WIDENED | Effect.WITHDRAWN),
+    ],
+)
+def test_a_schema_that_holds_itself_on_one_side_only_has_an_end(
+    old: Any, new: Any, expected: Effect
+) -> None:
+    ref = {"$ref": "#/node"}
+    both = [Document({"schema": ref, "node": node}) for node in (old, new)]
+    found = list(Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "request"))
+    assert effect_of(found) & Effect.CHANGED == expected & Effect.CHANGED
+
+
+TEXT, NULL, NUMBER, COUNT = ({"type": t} for t in ("string", "null", "number", "integer"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"anyOf": [TEXT]}, TEXT, NONE),
+        ({"oneOf": [{"$ref": "#/x"}]}, {"$ref": "#/x"}, NONE),
+        ({"anyOf": [TEXT, NULL]}, {"type": ["null", "string"]}, NONE),
+        ({"anyOf": [TEXT, NULL], "title": "t"}, TEXT, NARROWED),
+        ({"oneOf": [NUMBER, COUNT]}, NUMBER, CHANGED),
+        ({"anyOf": [NUMBER, COUNT]}, NUMBER, NONE),
+        ({"oneOf": [A, B]}, {"enum": ["b", "a"]}, NONE),
+        ({"oneOf": [A, A]}, {"enum": ["a"]}, CHANGED),
+        ({"anyOf": [A, A]}, {"enum": ["a"]}, NONE),
+        ({"oneOf": [A, B]}, {"anyOf": [B, A]}, NONE),
+        ({"anyOf": [{"minLength": 1}, NULL]}, {"minLength": 1}, NARROWED),
+        ({"minLength": 1}, {"anyOf": [NULL, {"minLength": 1, "title": "t"}]}, WIDENED),
+    ],
+)
+def test_alternatives_may_be_said_without_them(old: Any, new: Any, expected: Effect) -> None:
+    assert effect_of(differences(old, new, x=TEXT)) == expected
+
+
+ID = {"properties": {"id": {"type": "string", "readOnly": True}}}
+
+
+def test_what_does_not_travel_on_a_side_is_not_demanded_there() -> None:
+    longest = {"id": {**ID["properties"]["id"], "maxLength": 5}}
+    new: Any = {"properties": longest, "required": ["id"]}
+    assert effect_of(differences(ID, new, "request")) == NONE
+    assert effect_of(differences(ID, new, "answer")) == NARROWED
+    assert effect_of(differences({}, ID, "request")) == NONE
+    assert effect_of(differences({}, ID, "answer")) == OFFERED
+    secret = {"properties": {"id": {"type": "string", "writeOnly": True}}}
+    assert effect_of(differences(secret, {**secret, "required": ["id"]}, "answer")) == NONE
+    assert effect_of(differences(secret, {**secret, "required": ["id"]}, "request")) == NARROWED

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from contracts.diff.agreements import REFUSALS
 from contracts.diff.effects import Effect, Side
 from contracts.diff.findings import Found
-from contracts.diff.judges import other, rule, sets
+from contracts.diff.judges import noted, other, rule, sets, words
 from contracts.diff.tables import WORDS, Rule, by_table, leaf, lone, text
 from contracts.diff.tree import Node, Pair, canonical
 
@@ -22,6 +22,8 @@ def servers(pair: Pair, side: Side) -> Iterator[Found]:
     del side
     old, new = ({str(s.get("url").value): s for s in node.items()} for node in pair)
     for url in dict.fromkeys([*old, *new]):
+        if url == "/" and not (old and new):
+            continue  # it is what counts without any
         server = Pair(old.get(url) or pair.old.absent("-"), new.get(url) or pair.new.absent("-"))
         if server.in_both:
             yield from by_table(server, {"variables": _variables}, "answer")
@@ -45,14 +47,49 @@ def _choices(pair: Pair, side: Side) -> Iterator[Found]:
         yield Found(pair, "server-variable", effect, side)
 
 
-def schemes(pair: Pair, side: Side) -> Iterator[Found]:
-    """The rule of the security schemes; one that is new or gone counts where it is demanded."""
-    for scheme in pair.each():
-        if scheme.in_both:
+def schemes(root: Pair, side: Side) -> Iterator[Found]:
+    """The differences of the security schemes that a call may have to follow; one that is new or
+    gone counts where it is demanded."""
+    old, new = (_demanded(node) for node in root)
+    for scheme in root.get("components").get("securitySchemes").each():
+        name = scheme.shown.name
+        if scheme.in_both and name in old | new:
             yield from by_table(scheme, _SCHEME, side)
+        elif not scheme.in_both and name in (new if scheme.old.is_there else old):
+            how = "added" if scheme.new.is_there else "removed"
+            said = f"{name} is demanded, and only one of the two says what it is"
+            yield Found(scheme, "security-scheme", Effect.CHANGED, side, said, how=how)
+
+
+def _demanded(root: Node) -> set[str]:
+    """The names of the schemes that any operation may demand."""
+    items = root.get("paths").fields().values()
+    operations = [inner for item in items for inner in item.fields().values()]
+    lists = [node.get("security") for node in (root, *operations)]
+    return {name for demands in lists for way in demands.items() for name in way.fields()}
+
+
+def _spelled(pair: Pair, side: Side) -> Iterator[Found]:
+    """The rule of what means the same in any case."""
+    old, new = (str(node.value).lower() for node in pair)
+    if old != new:
+        yield from leaf(other, UNSET)(pair, side)
+
+
+def _flows(pair: Pair, side: Side) -> Iterator[Found]:
+    for flow in pair.each():
+        yield from by_table(flow, {"scopes": _scopes}, side)
+
+
+def _scopes(pair: Pair, side: Side) -> Iterator[Found]:
+    """What may be asked for, each with words for people; what is demanded is said elsewhere."""
+    for scope in pair.each():
+        yield from leaf(words if scope.in_both else noted, UNSET)(scope, side)
 
 
 _SCHEME: dict[str, Rule] = {
+    "scheme": _spelled,
+    "flows": _flows,
     "bearerFormat": text,
     "x-key-pattern": leaf(rule),
     "x-refusals": REFUSALS,
@@ -63,18 +100,13 @@ class Security:
     """Who may call. root: both documents."""
 
     def __init__(self, root: Pair) -> None:
-        self.common = root.get("security")
+        self._common = root.get("security")
         self._names = _aliases(root.get("components").get("securitySchemes"))
 
-    def of(self, own: Pair) -> Pair:
-        """What counts for an operation: what it says itself, else the document."""
-        old, new = (
-            said if said.is_there else above for said, above in zip(own, self.common, strict=True)
-        )
-        return Pair(old, new)
-
-    def differences(self, pair: Pair, side: Side) -> Iterator[Found]:
-        """The rule of two lists of requirements; to demand less is to allow more."""
+    def differences(self, own: Pair, side: Side) -> Iterator[Found]:
+        """What an operation demands: what it says itself, else what the document says. To demand
+        less is to allow more."""
+        pair = Pair(*(n if n.is_there else c for n, c in zip(own, self._common, strict=True)))
         old, new = _ways(pair.old, {}), _ways(pair.new, self._names)
         effect = Effect.NONE
         if not all(any(way <= was for way in new) for was in old):

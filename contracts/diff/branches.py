@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from contracts.diff.conjuncts import Parts, Whole, allowed_kinds, values, whole
+from contracts.diff.conjuncts import Parts, Whole, whole
 from contracts.diff.context import Context, Turn, Walk
 from contracts.diff.effects import Effect
 from contracts.diff.findings import Found
+from contracts.diff.kinds import allowed_kinds, values
 from contracts.diff.matching import matched
 from contracts.diff.tree import Node, Pair
 

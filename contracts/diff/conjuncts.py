@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
+from contracts.diff.effects import Side
 from contracts.diff.tables import WORDS
 from contracts.diff.tree import Node, Pair, canonical
 
-KINDS = frozenset({"null", "boolean", "object", "array", "string", "integer", "fraction"})
 Refusals = tuple[str | None, str | None]
+ALTERNATIVES = frozenset({"anyOf", "oneOf"})
 
 # No rules that hold beside each other: what stands beside a $ref counts before what it leads to.
 _FIRST_COUNTS = WORDS | {"default", "deprecated", "x-refusal", "x-missing"}
@@ -81,10 +82,21 @@ class Whole(NamedTuple):
                 found.append(part)
         return found
 
+    def alternatives(self) -> frozenset[str]:
+        """Which of anyOf and oneOf it says."""
+        return frozenset(ALTERNATIVES & {k for part in self.parts for k in part.fields})
+
     def required(self) -> set[str]:
         """The names that `required` lists."""
         lists = (part.value("required") for part in self.parts)
         return {str(name) for names in lists if isinstance(names, list) for name in names}
+
+    def hidden(self, side: Side) -> set[str]:
+        """The names that do not travel on this side: those of readOnly values are not in requests,
+        those of writeOnly ones not in answers."""
+        keyword = "readOnly" if side == "request" else "writeOnly"
+        held = (field for p in self.parts for field in p.get("properties").fields().items())
+        return {name for name, node in held if node.get(keyword).value is True}
 
 
 class Wholes(NamedTuple):
@@ -100,17 +112,56 @@ class Wholes(NamedTuple):
     def refusals(self) -> Refusals:
         return (self.old.parts[0].refusal, self.new.parts[0].refusal)
 
+    def hidden(self, side: Side) -> set[str]:
+        """The names that do not travel on this side, by each of the two that declares them."""
+        old, new = (schema.hidden(side) for schema in self)
+        declared = (
+            {name for p in schema.parts for name in p.get("properties").fields()} for schema in self
+        )
+        was, now = declared
+        return (old & new) | (old - now) | (new - was)
+
     def keywords(self) -> list[str]:
         """Those that either says."""
         return list(dict.fromkeys(k for whole in self for p in whole.parts for k in p.fields))
 
 
-def whole(node: Node, refusal: str | None = None) -> Whole:
-    """A schema cut into its parts. refusal: the nearest above."""
-    return Whole(node, _parts(node, refusal, ()) or [Part(node, {}, refusal)])
+def whole(node: Node, refusal: str | None = None, *, is_plain: bool = False) -> Whole:
+    """A schema cut into its parts. refusal: the nearest above. is_plain: alternatives of which
+    there is only one, or that are nothing but types or values, are said without them."""
+    return Whole(node, _parts(node, refusal, (), is_plain) or [Part(node, {}, refusal)])
 
 
-def _parts(node: Node, refusal: str | None, above: tuple[str, ...]) -> list[Part]:
+def wholes(pair: Pair, refusals: Refusals) -> Wholes:
+    """Both schemas. Where only one has alternatives, they are said without them if that can be;
+    else the other may be one of them."""
+    both = Wholes(*(whole(node, r) for node, r in zip(pair, refusals, strict=True)))
+    old, new = (side.alternatives() for side in both)
+    if old == new:
+        return both
+    plain = Wholes(*(
+        whole(node, refusal, is_plain=bool(alone))
+        for node, refusal, alone in zip(pair, refusals, (old - new, new - old), strict=True)
+    ))  # fmt: skip
+    if any(side.alternatives() for side in plain):
+        return Wholes(_among(plain.old, plain.new), _among(plain.new, plain.old))
+    return plain
+
+
+def _among(schema: Whole, other: Whole) -> Whole:
+    """A schema that is one of the alternatives that another is, as the only one of them."""
+    keywords = {keyword for part in other.parts for keyword in part.fields} - WORDS
+    if len(keywords) != 1 or not keywords <= ALTERNATIVES:
+        return schema
+    (keyword,) = keywords
+    branches, node = [b.settled() for b in other.get(keyword).items()], schema.node
+    if not any(b.place == node.place or Pair(node, b).is_same(WORDS) for b in branches):
+        return schema
+    alone = Node(node.document, [node.value], node.place)
+    return Whole(node, [Part(node, {keyword: alone}, schema.parts[0].refusal)])
+
+
+def _parts(node: Node, refusal: str | None, above: tuple[str, ...], is_plain: bool) -> list[Part]:
     if node.place in above:
         return []
     said: set[str] = set()
@@ -119,11 +170,40 @@ def _parts(node: Node, refusal: str | None, above: tuple[str, ...]) -> list[Part
     for layer in node.layers():
         fields = {k: n for k, n in _said(layer).items() if k not in said & _FIRST_COUNTS}
         said |= fields.keys()
-        inner = fields.pop("allOf", None)
-        found.append(Part(layer, fields, refusal, is_own=not above))
-        for child in inner.items() if inner else ():
-            found += _parts(child, refusal, (*above, node.place))
+        inner = fields.pop("allOf").items() if "allOf" in fields else []
+        if is_plain:
+            inner += list(_lone(fields))
+        lists = list(_lists(fields)) if is_plain else []
+        for said_together in (fields, *lists):
+            found.append(Part(layer, said_together, refusal, is_own=not above))
+        for child in inner:
+            found += _parts(child, refusal, (*above, node.place), is_plain)
     return found
+
+
+def _lone(fields: dict[str, Node]) -> Iterator[Node]:
+    """Takes out alternatives of which there is only one: it must hold."""
+    for keyword in ALTERNATIVES & fields.keys():
+        if len(fields[keyword].items()) == 1:
+            yield from fields.pop(keyword).items()
+
+
+def _lists(fields: dict[str, Node]) -> Iterator[dict[str, Node]]:
+    """Takes out alternatives of nothing but types, or of nothing but values: they are a list of
+    types, or an enum. Those of a oneOf must differ, as one value is never of two."""
+    for keyword in sorted(ALTERNATIVES):
+        for name, same in (("type", "type"), ("const", "enum")):
+            branches = fields[keyword].items() if keyword in fields else []
+            told = [branch.fields() for branch in branches]
+            values = [said[name].value for said in told if said.keys() - WORDS == {name}]
+            is_one = keyword == "oneOf" and len(set(map(canonical, values))) < len(values)
+            is_known = name == "const" or (
+                all(isinstance(value, str) for value in values)
+                and not (keyword == "oneOf" and {"number", "integer"} <= set(values))
+            )
+            if branches and len(values) == len(branches) and is_known and not is_one:
+                alternatives = fields.pop(keyword)
+                yield {same: Node(alternatives.document, values, alternatives.place)}
 
 
 def _said(layer: Node) -> dict[str, Node]:
@@ -135,58 +215,3 @@ def _said(layer: Node) -> dict[str, Node]:
 
 def _text(node: Node) -> str | None:
     return node.value if isinstance(node.value, str) else None
-
-
-def kinds(schema: Whole) -> frozenset[str]:
-    """The types that `type` allows; an integer is a number, and so is a fraction."""
-    return frozenset.intersection(*(_kinds(part) for part in schema.parts))
-
-
-def _kinds(part: Part) -> frozenset[str]:
-    said = part.value("type")
-    if said is None:
-        return KINDS
-    found = {str(kind) for kind in (said if isinstance(said, list) else [said])}
-    if part.value("nullable") is True:  # OpenAPI 3.0
-        found.add("null")
-    if "number" in found:
-        found = (found - {"number"}) | {"integer", "fraction"}
-    return frozenset(found)
-
-
-def values(schema: Whole) -> dict[str, str] | None:
-    """The values that enum and const name, as far as the type allows them: canonical text and
-    kind. None where there is neither."""
-    lists = [named for part in schema.parts for named in _named(part)]
-    if not lists:
-        return None
-    sets = [{canonical(value): kind_of(value) for value in found} for found in lists]
-    allowed = kinds(schema)
-    return {
-        text: kind
-        for text, kind in sets[0].items()
-        if kind in allowed and all(text in other for other in sets)
-    }
-
-
-def _named(part: Part) -> Iterator[list[Any]]:
-    if isinstance(part.value("enum"), list):
-        yield part.value("enum")
-    if part.get("const").is_there:
-        yield [part.get("const").value]
-
-
-def allowed_kinds(schema: Whole) -> frozenset[str]:
-    """The types of all that a schema allows: of the values that it names, if it names some."""
-    named = values(schema)
-    return kinds(schema) if named is None else frozenset(named.values())
-
-
-def kind_of(value: Any) -> str:
-    """The type of a value, as in kinds()."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "boolean"
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "fraction"
-    known = ((int, "integer"), (list, "array"), (dict, "object"))
-    return next((kind for type_, kind in known if isinstance(value, type_)), "string")

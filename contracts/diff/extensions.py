@@ -6,20 +6,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.diff.conjuncts import Parts
+from contracts.diff.conjuncts import Part, Parts, Whole, Wholes
 from contracts.diff.context import Context, Walk
 from contracts.diff.effects import Effect
 from contracts.diff.findings import Found, names_quoted
 from contracts.diff.judges import sets
+from contracts.diff.matching import matched
 from contracts.diff.tree import Pair
 
+_REFUSALS = ("x-refusal", "x-missing")
 
-def refusals(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
-    """x-refusal and x-missing: another outcome is another answer to the same call. Where one says
-    the same as the nearest above, nothing changes. In an answer they say nothing."""
+
+def refusals(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
+    """x-refusal and x-missing: another outcome is another answer to the same call. In an answer
+    they say nothing."""
     del walk
     if context.side == "answer":
         return
+
+    def differ(old: Part, new: Part) -> Iterator[Found]:
+        return _refused(Parts(old, new), context)
+
+    olds, news = (schema.having(_REFUSALS) for schema in schemas)
+    for old, new in matched(olds, news, differ):
+        old = old or _alike(schemas.old, new) or schemas.old.nothing
+        new = new or _alike(schemas.new, old) or schemas.new.nothing
+        yield from differ(old, new)
+
+
+def _alike(schema: Whole, other: Part | None) -> Part | None:
+    """The part that says the same, but for what its refusal is."""
+    if other is None:
+        return None
+    but = frozenset(_REFUSALS)
+    found = (p for p in schema.parts if p.fields and Pair(p.node, other.node).is_same(but))
+    return next(found, None)
+
+
+def _refused(parts: Parts, context: Context) -> Iterator[Found]:
+    """Where one says the same as the nearest above, nothing changes."""
     missing = parts.get("x-missing")
     above = zip(missing, context.refusals, strict=True)
     for pair, keyword, (old, new) in (
@@ -28,7 +53,8 @@ def refusals(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
     ):
         part = parts.new if pair.new.is_there else parts.old
         # One that comes with a rule of an allOf, or goes with it, is no other answer.
-        if pair.shown.is_there and old != new and (pair.in_both or part.is_own):
+        is_one_rule = pair.in_both or part.is_own or all(side.fields for side in parts)
+        if pair.shown.is_there and old != new and is_one_rule:
             text = f"what breaks it is answered {new} now" if new else "its refusal is not named"
             yield Found(pair, keyword, Effect.CHANGED, context.side, text)
 

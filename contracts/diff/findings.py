@@ -70,6 +70,11 @@ class Found(Struct, frozen=True):
         """What is so now, in words."""
         return self.text or _TEXTS[outcome_of(self.effect)].format(self.subject)
 
+    @property
+    def used(self) -> str:
+        """Where it counts."""
+        return " ".join([self.use, ".".join(self.field)]).strip()
+
     def below(self, name: str) -> Found:
         """The same as seen from what holds it under this name."""
         return replace(self, field=(name, *self.field))
@@ -89,20 +94,19 @@ def effect_of(found: Iterable[Found]) -> Effect:
 
 def gathered(found: Iterable[Found]) -> list[Change]:
     """The changes: what is written once and counts in many places is one of them."""
-    changes: dict[tuple[Any, ...], Change] = {}
+    first: dict[tuple[Any, ...], Found] = {}
+    uses: dict[tuple[Any, ...], dict[str, None]] = {}
     for one in found:
-        change = _change(one)
-        key = (change.pointer, change.kind, change.side, one.pair.new.is_there, one.effect)
-        known = changes.setdefault(key, change)
-        uses = tuple(dict.fromkeys([*known.uses, *change.uses]))
-        changes[key] = replace(known, uses=uses)
-    return list(changes.values())
+        is_there = one.pair.new.is_there
+        key = (one.pair.shown.place, one.kind, one.side, one.said, is_there, one.effect)
+        first.setdefault(key, one)
+        uses.setdefault(key, {}).update(dict.fromkeys(filter(None, [one.used])))
+    return [_change(one, tuple(uses[key])) for key, one in first.items()]
 
 
-def _change(found: Found) -> Change:
+def _change(found: Found, uses: tuple[str, ...]) -> Change:
     old, new = found.pair
     said = [found.said, *reasons(found.side, found.effect)]
-    use = " ".join([found.use, ".".join(found.field)]).strip()
     return Change(
         pointer=found.pair.shown.place,
         kind=found.kind,
@@ -112,7 +116,7 @@ def _change(found: Found) -> Change:
         server=verdict("server", found.side, found.effect),
         was=_value(old.value),
         now=_value(new.value),
-        uses=(use,) if use else (),
+        uses=uses,
         hint=found.hint,
     )
 

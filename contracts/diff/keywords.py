@@ -9,10 +9,11 @@ from typing import Any
 from msgspec import UNSET
 
 from contracts.diff import judges
-from contracts.diff.conjuncts import Part, Parts, Whole, Wholes, allowed_kinds, kinds, values
+from contracts.diff.conjuncts import Part, Parts, Whole, Wholes
 from contracts.diff.context import Context, Walk
 from contracts.diff.effects import Effect
 from contracts.diff.findings import Found, quoted
+from contracts.diff.kinds import allowed_kinds, kinds, values
 from contracts.diff.tables import Rule, leaf, silent, text
 from contracts.diff.tree import Node, Pair, canonical
 
@@ -51,7 +52,9 @@ def types(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     old, new = (kinds(schema) for schema in schemas)
     if old != new:
         effect = judges.sets(*map(allowed_kinds, schemas)) if old & new else Effect.CHANGED
-        yield context.found(schemas.get("type"), "type", effect)
+        told = [schemas.get(keyword) for keyword in ("type", "nullable")]
+        place = next((pair for pair in told if not pair.is_same()), told[0])
+        yield context.found(place, "type", effect)
     named = values(schemas.old), values(schemas.new)
     effect = judges.sets(*named)
     if effect:
@@ -105,7 +108,7 @@ def required(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     """Names that must be there."""
     del walk
     old, new = schemas.old.required(), schemas.new.required()
-    for name in sorted(old ^ new):
+    for name in sorted((old ^ new) - schemas.hidden(context.side)):
         pair = Pair(*(_listing(schema, name) for schema in schemas))
         if name in new:
             said, how, effect = "has to be there now", "added", Effect.NARROWED

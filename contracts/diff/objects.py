@@ -68,7 +68,8 @@ def _is_open(part: Part) -> bool:
 def _object(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     old, new = (_declared(schema) for schema in schemas)
     hints = renames(old, new, lambda gone, came: _is_same(old[gone], new[came]))
-    for name in dict.fromkeys([*old, *new]):
+    hidden = schemas.hidden(context.side)
+    for name in [n for n in dict.fromkeys([*old, *new]) if n not in hidden]:
         differ = partial(_held, walk, schemas, name, context)
         if name in old and name in new:
             pairs = matched(old[name], new[name], differ)

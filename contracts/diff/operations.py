@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from contracts.diff.access import Security, schemes, servers
 from contracts.diff.agreements import AGREEMENTS, RATE
@@ -22,7 +23,7 @@ from contracts.diff.tables import Rule, by_table, called, leaf, lone, silent, te
 from contracts.diff.tree import Document, Known, Node, Pair
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_ITEM: dict[str, Rule] = {"servers": servers, **dict.fromkeys((*METHODS, "parameters"), silent)}
+_ITEM: dict[str, Rule] = dict.fromkeys((*METHODS, "parameters", "servers"), silent)
 
 
 class Call(NamedTuple):
@@ -36,6 +37,15 @@ class Call(NamedTuple):
         """Its operationId; without one method and path."""
         return _id(self.own.shown) or _written(self.item.shown, self.own.shown)
 
+    @property
+    def servers(self) -> tuple[Node | None, Node | None] | None:
+        """Those of the operation or of its path, which count in place of the document's."""
+        old, new = (
+            next((n for n in (own.get("servers"), item.get("servers")) if n.is_there), None)
+            for item, own in zip(self.item, self.own, strict=True)
+        )
+        return (old, new) if old or new else None
+
 
 def differences(old: Document, new: Document) -> Iterator[Found]:
     """All differences of two documents."""
@@ -46,9 +56,9 @@ def differences(old: Document, new: Document) -> Iterator[Found]:
         "openapi": text,
         "info": _info,
         "servers": servers,
-        "security": operations.security.differences,
+        "security": silent,
         "paths": operations.paths,
-        "components": _components,
+        "components": lambda _, side: schemes(root, side),
     }
     yield from by_table(root, table, "request")
 
@@ -58,15 +68,11 @@ def _info(pair: Pair, side: Side) -> Iterator[Found]:
         yield from called("info", text(field, side))
 
 
-def _components(pair: Pair, side: Side) -> Iterator[Found]:
-    """What stands there counts where it is used; a scheme is used by its name."""
-    yield from schemes(pair.get("securitySchemes"), side)
-
-
 class Operations:
     """Compares the operations of two documents."""
 
     def __init__(self, root: Pair) -> None:
+        self._root = root
         self.security = Security(root)
         self._known: Known = {}
         self._payloads = payloads = Payloads(Schemas(self._known))
@@ -77,7 +83,7 @@ class Operations:
             "requestBody": payloads.body,
             "responses": lambda pair, _: responses(payloads, pair, self._known),
             "security": silent,
-            "servers": servers,
+            "servers": silent,
             "x-rate": RATE,
         }
 
@@ -96,7 +102,8 @@ class Operations:
 
     def _call(self, call: Call, side: Side) -> Iterator[Found]:
         if not call.own.in_both:
-            yield lone(call.own, "operation", side)
+            said = f"operation {call.label} is {'new' if call.own.new.is_there else 'gone'}"
+            yield replace(lone(call.own, "operation", side), text=said)
             return
         was, now = (_written(*nodes) for nodes in zip(call.item, call.own, strict=True))
         if _shape(was) != _shape(now):
@@ -105,9 +112,11 @@ class Operations:
         if not call.own.is_same(known=self._known):
             yield from by_table(call.own, self._table, side)
         yield from parameters(self._payloads, call.item, call.own)
-        own = call.own.get("security")
-        if own.shown.is_there:
-            yield from self.security.differences(self.security.of(own), side)
+        yield from self.security.differences(call.own.get("security"), side)
+        nearer = call.servers
+        if nearer:
+            common = self._root.get("servers")
+            yield from servers(Pair(nearer[0] or common.old, nearer[1] or common.new), side)
 
 
 def _shape(template: str) -> str:

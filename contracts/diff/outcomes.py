@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contracts.diff.effects import Effect, Side
 from contracts.diff.findings import Found
 from contracts.diff.judges import noted
+from contracts.diff.kinds import kind_of
 from contracts.diff.tables import Rule, by_table, called, leaf, lone, text
 from contracts.diff.tree import Pair
 
@@ -38,9 +39,16 @@ def _value(pair: Pair, side: Side) -> Iterator[Found]:
     if not pair.in_both:
         said = f'"{name}" is in it now' if pair.new.is_there else f'"{name}" is in it no more'
         yield Found(pair, "outcome", Effect.NOTED, side, said)
-    elif all(isinstance(node.value, dict) for node in pair):
+    elif pair.holds_maps:
         for inner in pair.each():
             yield from _value(inner, side)
+    elif all(isinstance(node.value, list) for node in pair):
+        for old, new in zip(*(node.items() for node in pair), strict=False):
+            yield from _value(Pair(old, new), side)
+        if len(pair.old.items()) != len(pair.new.items()):
+            yield from called("outcome", text(pair, side))
+    elif len({kind_of(node.value) for node in pair} - {"fraction"}) > 1:
+        yield Found(pair, "outcome", Effect.CHANGED, side, f'"{name}" is of another type')
     elif name in TELLING:
         yield Found(pair, "outcome", Effect.CHANGED, side, "it says something else")
     else:

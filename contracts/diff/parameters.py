@@ -62,16 +62,28 @@ def _names(pair: Pair) -> Iterator[Found]:
         ("name", "renamed", "what is made from the document goes by its name"),
     ):
         inner = pair.get(keyword)
-        old, new = (str(node.value).lower() for node in inner)
+        old, new = (_written(node.value, pair) for node in inner)
         if inner.in_both and old != new:
             yield Found(inner, "parameter", Effect.CHANGED, "request", said, how=how)
 
 
+def _written(value: object, pair: Pair) -> str:
+    """A name or a place; the case of a header says nothing, once it is or was one."""
+    is_header = any(node.get("in").value == "header" for node in pair)
+    return str(value).lower() if is_header else str(value)
+
+
 def _moved(old: dict[Key, Node], new: dict[Key, Node]) -> dict[Key, Key]:
     """The new key of each parameter that is gone, where another has its name elsewhere."""
-    came = {key.name.lower(): key for key in new if key not in old}
+    came = [key for key in new if key not in old]
     gone = [key for key in old if key not in new and key.where != "path"]
-    return {key: came[key.name.lower()] for key in gone if key.name.lower() in came}
+    return {key: there for key in gone for there in came if _has_moved(key, there)}
+
+
+def _has_moved(gone: Key, came: Key) -> bool:
+    is_header = "header" in (gone.where, came.where)
+    names = {key.name.lower() if is_header else key.name for key in (gone, came)}
+    return gone.where != came.where and len(names) == 1
 
 
 def _renames(payloads: Payloads, old: dict[Key, Node], new: dict[Key, Node]) -> dict[Key, str]:

@@ -39,11 +39,15 @@ class Payloads:
         """A parameter of a request, or a header of an answer."""
         refusals = _refusals(pair)
         rules = {"schema": self._schema(refusals), "content": self._content(refusals)}
-        yield from by_table(pair, {**PARAMETER, **rules}, side)
         old, new = (_style(node) for node in pair)
+        if old != new and pair.get("content").shown.is_there:
+            rules = dict.fromkeys(rules, silent)  # nothing of the one is like the other
+        yield from by_table(pair, {**PARAMETER, **rules}, side)
         if old != new and pair.get("in").is_same():
             text = f"it is written as {new}, not as {old}"
-            yield Found(pair.get("style"), "style", Effect.CHANGED, side, text)
+            told = [pair.get(name) for name in ("content", "style", "explode")]
+            place = next(node for node in (*told, pair) if not node.is_same())
+            yield Found(place, "style", Effect.CHANGED, side, text)
 
     def headers(self, pair: Pair, side: Side) -> Iterator[Found]:
         """The rule of the headers of an answer; their case says nothing."""
@@ -88,11 +92,12 @@ def lone_part(pair: Pair, subject: str, side: Side) -> Found:
 
 
 def _lone_media(pair: Pair, side: Side) -> Found:
-    """A type of content. Of a request one more has to be taken; of an answer it is chosen by who
-    asks, so one that comes or goes is another answer."""
+    """A type of content. Of a request one more has to be taken. Of an answer one more may come
+    unasked; one that is gone cannot be asked for any more."""
     effect = Effect.WIDENED if pair.new.is_there else Effect.NARROWED
     how = "added" if pair.new.is_there else "removed"
-    effect = effect if side == "request" else Effect.CHANGED
+    if side == "answer":
+        effect |= Effect.OFFERED if pair.new.is_there else Effect.WITHDRAWN
     return Found(pair, "content", effect, side, f"{pair.shown.name}: {how}", how=how)
 
 
@@ -107,6 +112,9 @@ def _refusals(pair: Pair) -> Refusals:
 
 def _style(node: Node) -> str:
     """How a parameter is written, by OpenAPI's defaults where it does not say."""
+    content = node.get("content").fields()
+    if content:
+        return ", ".join(map(_media, content))
     where, style, exploded = (node.get(name).value for name in ("in", "style", "explode"))
     style = _STYLES.get(str(where), "simple") if style is UNSET else style
     exploded = style == "form" if exploded is UNSET else exploded

@@ -57,14 +57,16 @@ class Report(Struct, frozen=True):
                     yield from (f"  {line}" for line in self._lines(change))
                 yield ""
         counts = (f"{number} {name}" for name, number in self._counts().items())
-        yield ", ".join(counts) if self.changes else "no difference"
+        is_looked_into = not any(document.unresolved for document in self.documents)
+        none = "no difference" if is_looked_into else "no difference in what was compared"
+        yield ", ".join(counts) if self.changes else none
 
     def notes(self) -> Iterator[str]:
         """What was not looked into."""
         for places, document in zip(self.places, self.documents, strict=True):
             if document.unresolved:
                 found = ", ".join(sorted(document.unresolved))
-                yield f"note: {places.path} does not have what these $refs lead to: {found}"
+                yield f"note: not followed in {places.path}, so not compared: $ref {found}"
 
     def _shown(self) -> list[Change]:
         return [change for change in self.changes if self.is_whole or not change.is_cosmetic]
@@ -85,7 +87,8 @@ class Report(Struct, frozen=True):
 
     def _lines(self, change: Change) -> Iterator[str]:
         places = self.places[0 if change.now is UNSET else 1]
-        yield f"{change.kind}  {places.path}:{places.line(change.pointer)} {change.pointer}"
+        line = places.line(change.pointer)  # 0: not in what can be read again, as of a pipe
+        yield f"{change.kind}  {places.path}{f':{line}' if line else ''} {change.pointer}"
         yield f"  {change.text}"
         yield from (f"  {name:<4} {_short(v)}" for name, v in _values(change))
         if change.uses:

@@ -48,16 +48,16 @@ def _first(named: dict[str, Node], names: list[str]) -> Node | None:
 
 
 def _lone(response: Pair, is_covered: bool) -> Found:
-    """A status that is new or gone. What means success is waited for, so another success is no
-    more of the same."""
+    """A status that is new or gone: as a value of an enum. For a success that is gone clients look
+    in vain."""
     how = "added" if response.new.is_there else "removed"
     said = f"{response.shown.name} is {'new' if response.new.is_there else 'gone'}"
     if is_covered:
         effect = Effect.NOTED
-    elif response.shown.name.startswith("2"):
-        effect = Effect.CHANGED
     else:
         effect = Effect.WIDENED if response.new.is_there else Effect.NARROWED
+        if response.shown.name.startswith("2"):
+            effect |= Effect.OFFERED if response.new.is_there else Effect.WITHDRAWN
     return Found(response, "response", effect, "answer", said, how=how)
 
 

@@ -11,12 +11,13 @@ from itertools import chain
 from msgspec.structs import replace
 
 from contracts.diff import arrays, branches, extensions, keywords, objects
-from contracts.diff.conjuncts import Part, Parts, Refusals, Wholes, kinds, whole
+from contracts.diff.conjuncts import Part, Parts, Refusals, Wholes, wholes
 from contracts.diff.context import Context, Walk
 from contracts.diff.effects import Effect, Side
 from contracts.diff.findings import Found
 from contracts.diff.judges import other
 from contracts.diff.keywords import Judge, PartJudge
+from contracts.diff.kinds import kinds
 from contracts.diff.matching import matched
 from contracts.diff.tables import WORDS, leaf, unknown
 from contracts.diff.tree import Known, Node, Pair
@@ -27,6 +28,7 @@ JUDGES: dict[Judge, tuple[str, ...]] = {
     keywords.bounds("maximum"): ("maximum", "exclusiveMaximum"),
     keywords.required: ("required",),
     objects.properties: ("properties", "patternProperties", "additionalProperties"),
+    extensions.refusals: ("x-refusal", "x-missing"),
 }
 PART_JUDGES: dict[PartJudge, tuple[str, ...]] = {
     keywords.dependent: ("dependentRequired",),
@@ -40,7 +42,6 @@ PART_JUDGES: dict[PartJudge, tuple[str, ...]] = {
     branches.condition: ("if", "then", "else"),
     branches.dependent: ("dependentSchemas",),
     branches.left_over: ("unevaluatedProperties", "unevaluatedItems"),
-    extensions.refusals: ("x-refusal", "x-missing"),
     extensions.lifecycle: ("x-task-lifecycle",),
 }
 _LEFT_OVER = {"unevaluatedProperties", "unevaluatedItems"}
@@ -107,7 +108,7 @@ class Schemas:
         return self._done[key]
 
     def _compare(self, pair: Pair, context: Context) -> Iterator[Found]:
-        both = Wholes(*(whole(n, r) for n, r in zip(pair, context.refusals, strict=True)))
+        both = wholes(pair, context.refusals)
         if any(schema.is_never for schema in both):
             yield from _never(pair, both, context)
             return
@@ -149,7 +150,8 @@ class Schemas:
 
 
 def _key(pair: Pair, context: Context) -> Key:
-    return (*((node.place, node.is_there) for node in pair), *context.key)
+    """What is not there is one thing, wherever it is not: else one that holds itself has no end."""
+    return (*(node.place if node.is_there else "" for node in pair), *context.key)
 
 
 def _leaf(keyword: str) -> PartJudge:
