@@ -91,6 +91,8 @@ def test_nobody_is_asked_before_a_check_runs(run: Run) -> None:
     done = run("--emo-contract-url", "http://127.0.0.1:1", "-k", "test_own")
     assert done.ret == pytest.ExitCode.OK
     assert done.parseoutcomes()["passed"] == 1
+    count = len(CHECKS)
+    done.stdout.fnmatch_lines([f"*collected {count + 1} items / {count} deselected / 1 selected"])
 
 
 @pytest.mark.parametrize(
