@@ -68,7 +68,8 @@ class Broken(AssertionError):
         self.pointer = pointer
         self.wanted = wanted
         self.inside = inside
-        expected, got = _told(wanted), shown(look(exchange, pointer))
+        got = shown(look(exchange, pointer)) if exchange.status else f"none: {exchange.answer}"
+        expected = _told(wanted)
         self.text = f"at {pointer} expected {'' if inside else 'not '}{expected}, got {got}"
         super().__init__(f"{exchange.method} {exchange.url}: {self.text}")
 

@@ -12,6 +12,7 @@ from faulty import all_liars, lying
 from support_cli import emo
 
 from contracts.checks import all_checks
+from contracts.provider import Provider, Unreachable
 from contracts.spec import Spec
 from mock_server.cli import cli, main
 from mock_server.cli.contract import COMMANDS
@@ -160,6 +161,8 @@ def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line(
         (["--examples", "0"], "must be 1 or more"),
         (["--phase", "machin"], "Did you mean 'machine'?"),
         (["http://127.0.0.1:1"], "does not answer"),
+        (["ftp://x"], "must be http:// or https://"),
+        (["http://127.0.0.1:1", "--prefix", "qwen"], "does not answer"),
     ],
 )
 def test_fuzzing_called_wrongly_is_a_2(
@@ -173,3 +176,37 @@ def test_fuzzing_called_wrongly_is_a_2(
         main(["contract", "fuzz", *arguments])
     assert end.value.code == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("phase", ["machine", "examples"])
+def test_a_provider_that_is_gone_while_it_is_fuzzed_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], phase: str
+) -> None:
+    looked: list[Provider] = []
+
+    def look(self: Provider) -> None:
+        looked.append(self)
+        self.has_clock = True
+        if len(looked) > 1:
+            raise Unreachable("http://127.0.0.1:1 does not answer")
+
+    monkeypatch.setattr(Provider, "look", look)
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "fuzz", "http://127.0.0.1:1", "--phase", phase, "--examples", "3"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.count("does not answer") == 1
+    assert len(looked) == 2
+
+
+def test_a_test_that_cannot_be_saved_is_printed_and_a_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    nowhere = str(tmp_path / "no" / "test.py")
+    few = "--phase", "machine", "--examples", "9", "--save", nowhere
+    wrong = all_liars()["works_on_all_at_once"].make()
+    with lying(Spec.load(), wrong) as url, pytest.raises(SystemExit) as end:
+        main(["contract", "fuzz", url, *few])
+    assert end.value.code == 2
+    told = capsys.readouterr()
+    assert nowhere in told.err
+    assert "def test_what_went_wrong" in told.out

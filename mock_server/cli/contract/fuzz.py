@@ -81,9 +81,7 @@ def fuzz(
                 count = _schemathesis(provider, app, phase, examples, seed, found)
         total += count
     if save is not None and found:
-        from contracts.retell import as_pytest
-
-        save.write_text(as_pytest(found[0]), "utf-8")
+        _save(save, found[0])
     return FOUND_PROBLEMS if total else 0
 
 
@@ -96,6 +94,8 @@ def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) 
     try:
         run(World(Spec.load(), provider), examples=examples, seed=seed)
     except Broken as broken:
+        if not broken.exchange.status:
+            _look(provider)
         found.append(broken)
         click.echo(f"machine: {broken}\n")
         _retell(broken)
@@ -112,18 +112,42 @@ def _schemathesis(
     from contracts.found import Found
     from contracts.spec import Spec
 
-    problems: list[Found] = []
-    url, key = f"{provider.root}/api/v1", provider.key
-    schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
-    recorders = fuzzing.run(Spec.load(), schema, problems.append, key)
-    sent = sum(len(recorder.cases) for recorder in recorders)
-    for problem in problems:
+    count = 0
+
+    def failed(problem: Found) -> None:
+        nonlocal count
+        count += 1
         click.echo(f"{phase}: {problem}\n")
-        if problem.broken is not None:
+        if problem.broken is None:
+            _look(provider)
+        else:
             found.append(problem.broken)
             _retell(problem.broken)
-    click.echo(f"{phase}: {sent} calls, {len(problems) or 'nothing'} found")
-    return len(problems)
+
+    url, key = f"{provider.root}/api/v1", provider.key
+    schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
+    sent = sum(len(r.cases) for r in fuzzing.run(Spec.load(), schema, failed, key))
+    click.echo(f"{phase}: {sent} calls, {count or 'nothing'} found")
+    return count
+
+
+def _look(provider: Provider) -> None:
+    """Raises UsageError where nobody answers: what is found then is nothing."""
+    from contracts.provider import Unreachable
+
+    try:
+        provider.look()
+    except Unreachable as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _save(file: Path, broken: Broken) -> None:
+    from contracts.retell import as_pytest
+
+    try:
+        file.write_text(as_pytest(broken), "utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--save: {error}") from None
 
 
 def _retell(broken: Broken) -> None:
@@ -166,11 +190,11 @@ def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provide
     from contracts.budget import Budget
     from contracts.provider import Provider, Unreachable
 
-    provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, prefix=prefix)
     try:
-        provider.look()
+        provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, prefix=prefix)
     except Unreachable as error:
         raise click.UsageError(str(error)) from None
+    _look(provider)
     if not provider.has_clock:
         raise click.UsageError(f"{url} has no control API; `emo contract verify` asks any provider")
     provider.key = f"sk-fuzz-{uuid4().hex[:8]}"  # what another run left is not met again
