@@ -3,7 +3,10 @@ can be told again: see contracts/retell.py. Sends nothing."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,10 +15,12 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from contracts.checks.ask import at
+from contracts.checks.story import epoch
 from contracts.exchange import Exchange
 from contracts.places import MISSING, pointer_of
 from contracts.sequence import TYPE, Broken, Expected, Same, Sequence
 from contracts.spec import Operation, Spec
+from contracts.world import CLOCK
 
 ME, STRANGER = "one", "stranger"
 # The statuses that a check lets pass, where it is about them alone.
@@ -28,6 +33,9 @@ STATUSES = {
 # What a client sends by itself, or schemathesis for its own use.
 OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent",
                "x-schemathesis-testcaseid"}  # fmt: skip
+STATE = "/output/task_status"
+HOUR = 3600.0  # s: longer than a task takes, and shorter than it is known
+History = dict[str, list[Exchange]]  # by the id of a task: its creation, and what came of it
 Blame = tuple[str, Expected, bool]  # a pointer, what should be there, or (False) should not
 
 
@@ -62,25 +70,67 @@ class Found(Struct, frozen=True):
         return f"{self.label}: {self.check}: {self.why}"
 
 
+def remember(recorder: ScenarioRecorder, history: History) -> None:
+    """Add what was said of each task: its creation, and the polls that showed something new."""
+    for step, interaction in recorder.interactions.items():
+        exchange = _exchange(interaction)
+        created = _created(recorder, step, exchange)
+        if created:
+            history[created] = [exchange]
+            continue
+        for task in [task for task in history if task in exchange.url]:
+            state = at(exchange, STATE)
+            if exchange.method == "POST" or state != at(history[task][-1], STATE):
+                history[task].append(exchange)
+
+
 def found(
-    spec: Spec, recorder: ScenarioRecorder, case_id: str, check: str, failure: Failure, key: str
-) -> Found:
-    """The calls that lead to what a check has against an answer, and what it is."""
+    spec: Spec, recorder: ScenarioRecorder, case_id: str, check: str, failure: Failure, key: str,
+    before: History,
+) -> Found:  # fmt: skip
+    """The calls that lead to what a check has against an answer, and what it is. before: what other
+    scenarios did: schemathesis asks for tasks of theirs too."""
     sequence = Sequence()
-    for step in _chain(recorder, case_id):
+    last = _exchange(recorder.interactions[case_id])
+    asked = [task for task in before if task in last.url]
+    for task in asked:
+        for number, exchange in enumerate(before[task]):
+            sequence.add(exchange, _who(exchange, key), "" if number else task)
+    *steps, end = _chain(recorder, case_id, asked)
+    for step in steps:
         exchange = _exchange(recorder.interactions[step])
-        is_new = _operation(recorder, step) == "createVideoTask" and exchange.status == 200
-        created = str(at(exchange, "/output/task_id")) if is_new else ""
-        who = ME if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
-        sequence.add(exchange, who, created)
+        sequence.add(exchange, _who(exchange, key), _created(recorder, step, exchange))
+    for passes in _time_passes(last, is_strange=bool(asked)):
+        sequence.add(passes, ME)
+    sequence.add(last, _who(last, key), _created(recorder, end, last))
     wrong = getattr(failure, "exception", None)
     if isinstance(wrong, Wrong):
         broken = _ours(sequence, wrong)
         return Found(recorder.label, check, broken.text, broken)
-    last = sequence.calls[-1].exchange
     blame = _blame(spec.operations[_operation(recorder, case_id)], last, check)
     why = " ".join(f"{failure.title} {failure.message}".split())
     return Found(recorder.label, check, why, Broken(sequence, last, *blame))
+
+
+def _time_passes(polled: Exchange, *, is_strange: bool) -> Iterator[Exchange]:
+    """The call that lets as much time pass as an ended task took: that it had passed may be the
+    doing of other tasks, whose polls moved it. is_strange: another scenario made the task."""
+    began, ended = (epoch(at(polled, f"/output/{name}")) for name in ("submit_time", "end_time"))
+    seconds = ended - began if began and ended else HOUR if is_strange and not began else 0
+    if seconds > 0:
+        parts = urlsplit(polled.url)
+        url, body = f"{parts.scheme}://{parts.netloc}{CLOCK}", json.dumps({"advance": seconds})
+        yield Exchange("POST", url, {"Content-Type": "application/json"}, body, 200, {}, "{}")
+
+
+def _created(recorder: ScenarioRecorder, step: str, exchange: Exchange) -> str:
+    """The id of the task that a step created."""
+    is_new = step in recorder.cases and _operation(recorder, step) == "createVideoTask"
+    return str(at(exchange, "/output/task_id")) if is_new and exchange.status == 200 else ""
+
+
+def _who(exchange: Exchange, key: str) -> str:
+    return ME if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
 
 
 def _ours(sequence: Sequence, wrong: Wrong) -> Broken:
@@ -92,7 +142,7 @@ def _ours(sequence: Sequence, wrong: Wrong) -> Broken:
     return Broken(sequence, last, wrong.pointer, wanted, wrong.inside)
 
 
-def _chain(recorder: ScenarioRecorder, case_id: str) -> list[str]:
+def _chain(recorder: ScenarioRecorder, case_id: str, asked: Iterable[str]) -> list[str]:
     """The case behind those that it came from and all that asked for the same tasks, in order."""
     chain: set[str] = set()
     step: str | None = case_id
@@ -101,6 +151,7 @@ def _chain(recorder: ScenarioRecorder, case_id: str) -> list[str]:
         step = recorder.cases[step].parent_id
     sent = [_exchange(recorder.interactions[one]) for one in chain]
     tasks = {str(at(exchange, "/output/task_id")) for exchange in sent if exchange.body}
+    tasks |= set(asked)
     known = list(recorder.interactions)
     return [
         one

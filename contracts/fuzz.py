@@ -17,7 +17,7 @@ from schemathesis.generation.meta import CoverageScenario, TestPhase, coverage_s
 from schemathesis.schemas import BaseSchema
 
 from contracts.document import default_path
-from contracts.found import STATUSES, STRANGER, Found, Wrong, found
+from contracts.found import STATUSES, STRANGER, Found, History, Wrong, found, remember
 from contracts.keywords import ratio_of
 from contracts.places import MISSING
 from contracts.spec import Spec
@@ -48,6 +48,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 KEY = "sk-fuzz"
 GENERATION = {"mode": "all", "database": "none"}
 CONFIG: dict[str, Any] = {
+    "request-timeout": 60,
     "checks": {
         "max_response_time": 30,  # to find a hang, not to measure
         **{
@@ -249,10 +250,12 @@ def run(
     spec: Spec, schema: BaseSchema, failed: Callable[[Found], object], key: str = KEY
 ) -> Iterator[ScenarioRecorder]:
     """What was sent and judged. failed: is told everything that a check has against an answer."""
+    before = History()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
-            for one in _found(spec, event.recorder, key):
+            for one in _found(spec, event.recorder, key, before):
                 failed(one)
+            remember(event.recorder, before)
             yield event.recorder
         elif isinstance(event, events.NonFatalError):
             failed(Found(event.label, "error", str(event.value)))
@@ -260,8 +263,9 @@ def run(
             raise event.exception
 
 
-def _found(spec: Spec, recorder: ScenarioRecorder, key: str) -> Iterator[Found]:
+def _found(spec: Spec, recorder: ScenarioRecorder, key: str, before: History) -> Iterator[Found]:
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info:
-                yield found(spec, recorder, case_id, check.name, check.failure_info.failure, key)
+                failure = check.failure_info.failure
+                yield found(spec, recorder, case_id, check.name, failure, key, before)
