@@ -72,7 +72,10 @@ def value_of(keyword: str, depth: int) -> Any:
 
 @st.composite
 def altered(draw: Any, schema: Any) -> Any:
-    """The schema with one keyword more, less or of another value, here or in a schema inside."""
+    """The schema with one keyword more, less or of another value, here or in a schema inside; or as
+    one of several."""
+    if draw(st.integers(0, 7)) == 0:
+        return {draw(st.sampled_from(["anyOf", "oneOf"])): [schema, *draw(BRANCHES)]}
     if not isinstance(schema, dict) or not schema:
         return draw(schemas(1))
     keyword = draw(st.sampled_from(sorted(schema)))
@@ -87,6 +90,9 @@ def altered(draw: Any, schema: Any) -> Any:
     if how == "inside" and kind in (MAP, LIST):
         return {**schema, keyword: draw(altered_inside(value))}
     return {**schema, keyword: draw(value_of(keyword, 1))}
+
+
+BRANCHES = st.lists(schemas(1), max_size=1)
 
 
 @st.composite

@@ -183,27 +183,29 @@ def _parts(node: Node, refusal: str | None, above: tuple[str, ...], is_plain: bo
 
 def _lone(fields: dict[str, Node]) -> Iterator[Node]:
     """Takes out alternatives of which there is only one: it must hold."""
-    for keyword in ALTERNATIVES & fields.keys():
+    for keyword in sorted(ALTERNATIVES & fields.keys()):
         if len(fields[keyword].items()) == 1:
             yield from fields.pop(keyword).items()
 
 
 def _lists(fields: dict[str, Node]) -> Iterator[dict[str, Node]]:
     """Takes out alternatives of nothing but types, or of nothing but values: they are a list of
-    types, or an enum. Those of a oneOf must differ, as one value is never of two."""
-    for keyword in sorted(ALTERNATIVES):
-        for name, same in (("type", "type"), ("const", "enum")):
-            branches = fields[keyword].items() if keyword in fields else []
-            told = [branch.fields() for branch in branches]
+    types, or an enum."""
+    for keyword in sorted(ALTERNATIVES & fields.keys()):
+        told = [branch.fields() for branch in fields[keyword].items()]
+        for name, of_all in (("type", "type"), ("const", "enum")):
             values = [said[name].value for said in told if said.keys() - WORDS == {name}]
-            is_one = keyword == "oneOf" and len(set(map(canonical, values))) < len(values)
-            is_known = name == "const" or (
-                all(isinstance(value, str) for value in values)
-                and not (keyword == "oneOf" and {"number", "integer"} <= set(values))
-            )
-            if branches and len(values) == len(branches) and is_known and not is_one:
+            is_plain = name == "const" or all(isinstance(value, str) for value in values)
+            is_whole = is_plain and 0 < len(values) == len(told)
+            if is_whole and (keyword == "anyOf" or _are_apart(values)):
                 alternatives = fields.pop(keyword)
-                yield {same: Node(alternatives.document, values, alternatives.place)}
+                yield {of_all: Node(alternatives.document, values, alternatives.place)}
+
+
+def _are_apart(values: list[Any]) -> bool:
+    """Whether nothing is of two of these values, or types: then oneOf says what anyOf says."""
+    texts = set(map(canonical, values))
+    return len(texts) == len(values) and not {'"number"', '"integer"'} <= texts
 
 
 def _said(layer: Node) -> dict[str, Node]:

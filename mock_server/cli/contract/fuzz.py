@@ -57,7 +57,8 @@ def fuzz(
     """Look by chance for calls that a provider answers wrongly.
 
     Without BASE_URL it is the fake, made for this. A provider at BASE_URL needs a control API, so
-    that its time can be moved; and it creates many tasks, so it is not for one that charges.
+    that its time can be moved; and it creates many tasks, so it is not for one that charges. What
+    is documented is expected: serve it without --limits, --variant and --concurrency.
 
     Exit code 0 when nothing was found, 1 when something was: the calls that lead there are printed
     as curl lines and as a test. 2 for a wrong call.
