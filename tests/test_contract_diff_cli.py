@@ -99,6 +99,14 @@ def test_many_uses_are_counted_and_long_values_cut(old: Path, tmp_path: Path) ->
     assert max(len(line) for line in lines if line.startswith("    was ")) <= 110
 
 
+def test_of_long_values_is_shown_where_they_differ(tmp_path: Path) -> None:
+    both = [changed((f"{NORMAL}/pattern", "x" * 150 + end + "y" * 150)) for end in "ab"]
+    files = [written(tmp_path / name, tree) for name, tree in zip("on", both, strict=True)]
+    said = compared(*files).output
+    assert f"was  …{'x' * 25}a{'y' * 74}…" in said
+    assert f"is   …{'x' * 25}b{'y' * 74}…" in said
+
+
 def test_cosmetic_changes_are_counted_and_shown_when_asked_for(old: Path, tmp_path: Path) -> None:
     new = written(tmp_path / "new.yaml", changed(WORDS))
     counted, whole = compared(old, new), compared(old, new, "--all")

@@ -35,8 +35,10 @@ def parameters(payloads: Payloads, item: Pair, own: Pair) -> Iterator[Found]:
         if pair.in_both:
             found = [*payloads.parameter(pair, "request"), *_names(pair)]
         else:
+            how = "new" if pair.new.is_there else "gone"
+            said = f"parameter {pair.shown.get('name').value} is {how}"
             lone = lone_part(pair, "parameter", "request")
-            found = [replace(lone, hint=hints.get(key, ""))]
+            found = [replace(lone, text=said, hint=hints.get(key, ""))]
         use = f"{key.where} {pair.shown.get('name').value}"
         yield from (one.of(use) for one in found)
 

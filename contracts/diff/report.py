@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -90,7 +89,7 @@ class Report(Struct, frozen=True):
         line = places.line(change.pointer)  # 0: not in what can be read again, as of a pipe
         yield f"{change.kind}  {places.path}{f':{line}' if line else ''} {change.pointer}"
         yield f"  {change.text}"
-        yield from (f"  {name:<4} {_short(v)}" for name, v in _values(change))
+        yield from (f"  {name:<4} {text}" for name, text in _values(change))
         if change.uses:
             more = len(change.uses) - USES
             yield f"  in   {', '.join(change.uses[:USES])}" + f" and {more} more" * (more > 0)
@@ -98,11 +97,16 @@ class Report(Struct, frozen=True):
             yield f"  hint {change.hint}"
 
 
-def _values(change: Change) -> Iterable[tuple[str, Any]]:
-    both = (("was", change.was), ("is", change.now))
-    return ((name, value) for name, value in both if value is not UNSET)
+def _values(change: Change) -> Iterable[tuple[str, str]]:
+    """Both values, where they are long only what is around the first difference."""
+    both = {"was": change.was, "is": change.now}
+    texts = {n: msgspec.json.encode(v).decode() for n, v in both.items() if v is not UNSET}
+    pairs = zip(*texts.values(), strict=False) if len(texts) == 2 else ()
+    same = next((n for n, (old, new) in enumerate(pairs) if old != new), 0)
+    start = same - VALUE // 4 if same >= VALUE * 3 // 4 else 0
+    return ((name, _cut(text, start)) for name, text in texts.items())
 
 
-def _short(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= VALUE else f"{text[: VALUE - 1]}…"
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + VALUE]
+    return "…" * (start > 0) + shown + "…" * (start + VALUE < len(text))
