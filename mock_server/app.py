@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -19,13 +19,16 @@ from mock_server import media, results
 from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
+from mock_server.cors import Cors
 from mock_server.engine import Engine
 from mock_server.line import act_out
+from mock_server.reached import Address, OriginOf, origin_of
 from mock_server.rules import Ruleset, no_file
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
-OWN_PATHS = ("/__mock__/", "/samples/", "/results/")
+CONTROL = "/__mock__/"
+OWN_PATHS = (CONTROL, "/samples/", "/results/")
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
 LONGEST_OWN = 3 * max(map(len, OWN_PATHS))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
@@ -57,16 +60,19 @@ class FakeApp(Starlette):
     engine, past middleware and routing that would cost a third of the throughput."""
 
     def __init__(self, engine: Engine) -> None:
+        origin = self._origin = origin_of(engine.settings)
         super().__init__(
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
-                Route("/results/{rest:path}", _result(engine), methods=["GET", "HEAD"]),
+                Route("/results/{rest:path}", _result(engine, origin), methods=["GET", "HEAD"]),
             ],
             exception_handlers={HTTPException: _own_error},
         )
         self.router.redirect_slashes = False
         self.engine = engine
+        self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
+        self._open = self._own if self._cors is None else self._cors.around(self._own)
         self._limit = engine.spec.limits["body-bytes"]
 
     def broken(self) -> Reply:
@@ -86,14 +92,18 @@ class FakeApp(Starlette):
         headers: list[tuple[bytes, bytes]],
         body: bytes,
         scheme: str,
-        server: tuple[str, int | None] | None,
+        server: Address,
+        client: Address,
     ) -> Reply:
         """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered."""
-        named = dict(headers)
+        named, cors = dict(headers), self._cors
+        if cors is not None and (preflight := cors.preflight(method, named)) is not None:
+            return preflight
         head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(headers)))
         text, asked = path.decode("latin-1"), query.decode("latin-1")
-        origin = f"{scheme}://{_host(named, server)}"
-        return self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
+        origin = self._origin(named, client, scheme, server)
+        reply = self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
+        return reply if cors is None else cors.opened(reply, named)
 
     def delivering(self, reply: Reply) -> ASGIApp:
         """An app that gives this answer to whatever it is asked."""
@@ -104,16 +114,22 @@ class FakeApp(Starlette):
         return deliver
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(OWN_PATHS):
-            await super().__call__(scope, receive, send)
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
+            await self._own(scope, receive, send)
+            return
+        if scope["path"].startswith(OWN_PATHS):
+            await self._open(scope, receive, send)
             return
         body = await self._read(receive)
         if body is None:
             return  # the client left in the middle, and nothing was asked for
         path = scope.get("raw_path") or scope["path"].encode()
-        how = scope["headers"], body, scope["scheme"], scope.get("server")
+        how = scope["headers"], body, scope["scheme"], scope.get("server"), scope.get("client")
         reply = self.answer(scope["method"], path, scope["query_string"], *how)
         await self._deliver(reply, scope, send)
+
+    async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
     async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
         if reply.line is not None:
@@ -140,34 +156,18 @@ class FakeApp(Starlette):
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _host(headers: dict[bytes, bytes], server: tuple[str, int | None] | None) -> str:
-    """How the client names us, for URLs in answers; a Host that cannot be one is not repeated."""
-    host = _possible(headers.get(b"host", b""))
-    if host:
-        return host
-    name, port = server or ("127.0.0.1", 80)
-    return f"{name}:{port}"
-
-
-@lru_cache(maxsize=1024)
-def _possible(host: bytes) -> str:
-    """The text of a Host header, "" where it can be none."""
-    text = host.decode("latin-1")
-    return text if re.fullmatch(r"[\w.:\[\]-]{1,255}", text, re.ASCII) else ""
-
-
 async def _sample(request: Request) -> Response:
     path = media.sample(request.path_params["name"])
     return FileResponse(path) if path else _xml(results.no_such_key(request.url.path))
 
 
-def _result(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
+def _result(engine: Engine, origin: OriginOf) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
         found = engine.result(path, request.url.query)
         _drop_odd_range(request.scope)
         response = _xml(found) if isinstance(found, results.Denied) else _video(found)
-        engine.note_download(_call(request, path), response.status_code)
+        engine.note_download(_call(request, path, origin), response.status_code)
         return response
 
     return serve
@@ -177,10 +177,10 @@ def _video(found: media.Clip) -> Response:
     return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
 
 
-def _call(request: Request, path: str) -> Call:
-    headers = dict(request.scope["headers"])
-    origin = f"{request.url.scheme}://{_host(headers, request.scope.get('server'))}"
-    return Call(request.method, path, request.url.query, headers, b"", origin)
+def _call(request: Request, path: str, origin: OriginOf) -> Call:
+    scope, headers = request.scope, dict(request.scope["headers"])
+    reached = origin(headers, scope.get("client"), scope["scheme"], scope.get("server"))
+    return Call(request.method, path, request.url.query, headers, b"", reached)
 
 
 def _drop_odd_range(scope: Scope) -> None:

@@ -141,9 +141,8 @@ class Protocol(HttpToolsProtocol):
             return  # pipelined behind the last call of the connection
         url, method = self._asked, self.parser.get_method().decode()
         try:
-            reply = self.app.answer(
-                method, url.path, url.query or b"", self.headers, body, self.scheme, self.server
-            )
+            asked = method, url.path, url.query or b"", self.headers, body
+            reply = self.app.answer(*asked, self.scheme, self.server, self.client)
         except Exception as error:  # noqa: BLE001 (uvicorn's task reports it)
             self._as_task(_raising(error))
             super().on_message_complete()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from ipaddress import ip_address
 
 from msgspec import Struct
 
 from mock_server.clock import MODES
+from mock_server.origins import UrlError, addresses, page_origin, public_url
 
 LIMITS = ("off", "documented")
 LOGS = ("auto", "text", "json", "off")
@@ -21,15 +22,22 @@ def environment() -> Mapping[str, str]:
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be, named with its value and the way on."""
+    """A setting that cannot be used, named with its value and the way on. setting: the field of
+    Settings; "" where it concerns no single one."""
+
+    def __init__(self, text: str, setting: str = "") -> None:
+        super().__init__(text)
+        self.setting = setting
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
     how many tasks of one key run at a time (None: as the spec says), `seed` what ids and boxes
     depend on, `limits` a key of LIMITS, `variants` choices of the spec's x-variants by name,
-    `scenario` the path of a file of scenarios, or one scenario, as YAML; `log` a key of LOGS.
-    Raises SettingsError."""
+    `scenario` the path of a file of scenarios, or one scenario, as YAML; `log` a key of LOGS;
+    `cors` the origins whose pages may call the mocked API (`localhost`: every loopback origin);
+    `public_url` what URLs in answers begin with; `forwarded_allow_ips` the proxies whose headers
+    X-Forwarded-Proto and X-Forwarded-Host say that instead. Raises SettingsError."""
 
     host: str = "127.0.0.1"
     port: int = 8787
@@ -43,29 +51,35 @@ class Settings(Struct, frozen=True, kw_only=True):
     variants: dict[str, str] = {}
     scenario: str | None = None
     log: str = "auto"
+    cors: tuple[str, ...] = ()
+    public_url: str | None = None
+    forwarded_allow_ips: str | None = None
 
     def __post_init__(self) -> None:
-        if self.time not in MODES:
-            raise SettingsError(f"time {self.time!r} is none of {', '.join(MODES)}")
-        if self.speed is not None and not 0 <= self.speed <= 1e9:
-            raise SettingsError(f"speed {self.speed} must be from 0 (frozen) to 1e9")
-        if self.concurrency is not None and not 1 <= self.concurrency <= 1000:
-            raise SettingsError(f"concurrency {self.concurrency} must be from 1 to 1000")
-        if self.limits not in LIMITS:
-            raise SettingsError(f"limits {self.limits!r} is none of {', '.join(LIMITS)}")
-        if self.log not in LOGS:
-            raise SettingsError(f"log {self.log!r} is none of {', '.join(LOGS)}")
-        if not 0 <= self.port <= 65535:
-            raise SettingsError(f"port {self.port} must be from 0 (any free one) to 65535")
-        if self.time == "frozen" and self.speed:
-            raise SettingsError(
-                f"speed {self.speed} contradicts time 'frozen'; leave one of them out"
-            )
-        if not self.host:
-            raise SettingsError("host is empty; 0.0.0.0 means all addresses")
+        self._check_simulation()
         token = self.admin_token
-        if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
-            raise SettingsError("admin token must be printable ASCII, and not empty")
+        in_range = f"{self.port} must be from 0 (any free one) to 65535"
+        _require(0 <= self.port <= 65535, "port", in_range)
+        _require(bool(self.host), "host", "is empty; 0.0.0.0 means all addresses")
+        _require(self.log in LOGS, "log", f"{self.log!r} is none of {', '.join(LOGS)}")
+        possible = token is None or (token.isascii() and token.isprintable() and token.strip())
+        _require(bool(possible), "admin_token", "must be printable ASCII, and not empty")
+        for origin in self.cors:
+            _check("cors", page_origin, origin)
+        _check("public_url", public_url, self.public_url)
+        _check("forwarded_allow_ips", addresses, self.forwarded_allow_ips)
+
+    def _check_simulation(self) -> None:
+        speed, concurrency = self.speed, self.concurrency
+        _require(self.time in MODES, "time", f"{self.time!r} is none of {', '.join(MODES)}")
+        in_range = speed is None or 0 <= speed <= 1e9
+        _require(in_range, "speed", f"{speed} must be from 0 (frozen) to 1e9")
+        in_range = concurrency is None or 1 <= concurrency <= 1000
+        _require(in_range, "concurrency", f"{concurrency} must be from 1 to 1000")
+        _require(self.limits in LIMITS, "limits", f"{self.limits!r} is none of {', '.join(LIMITS)}")
+        contradicts = self.time == "frozen" and self.speed
+        text = f"{speed} contradicts time 'frozen'; leave one of them out"
+        _require(not contradicts, "speed", text)
 
     @property
     def clock(self) -> tuple[float, bool]:
@@ -82,6 +96,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return is_loopback(self.host)
+
+
+def _require(holds: bool, setting: str, text: str) -> None:
+    if not holds:
+        raise SettingsError(f"{setting.replace('_', ' ')} {text}", setting)
+
+
+def _check(setting: str, check: Callable[[str], object], text: str | None) -> None:
+    try:
+        if text is not None:
+            check(text)
+    except UrlError as error:
+        raise SettingsError(f"{setting.replace('_', ' ')} {error}", setting) from None
 
 
 def is_loopback(name: str) -> bool:

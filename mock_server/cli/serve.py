@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_server.cli.variables import Port, Words, as_given, from_environment, setting
 from mock_server.clock import MODES
+from mock_server.origins import public_url
 from mock_server.settings import LIMITS, LOGS, Settings, SettingsError, environment
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="""\b
+Each option can also be set by the environment variable in its brackets.
+Several values in one variable are separated by spaces or commas.
+
+\b
 Examples:
   emo serve
   emo serve --port 0 --time skip
@@ -26,12 +32,13 @@ Examples:
   emo serve --scenario '{operation: createVideoTask, first: 2, do: Throttling.RateQuota}'
   emo serve --scenario bad-day.yaml --variant detector-rejection=400
   emo serve --replay cassette.json --time skip
-  emo serve --host 0.0.0.0 --admin-token s3cret
+  emo serve --cors localhost
+  EMO_HOST=0.0.0.0 EMO_ADMIN_TOKEN=s3cret emo serve --allow-host fake
 """
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8787, show_default=True, help="Port; 0 picks a free one.")
-@click.option(
+@setting("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@setting("--port", default=8787, type=Port(), show_default=True, help="Port; 0 picks a free one.")
+@setting(
     "--time",
     default="fast",
     show_default=True,
@@ -39,45 +46,82 @@ Examples:
     help="real: as the service (about 40 s a task). fast: ten times that. skip: each poll of an "
     "unfinished task jumps to its next event. frozen: only the control API moves the clock.",
 )
-@click.option("--speed", type=float, help="Seconds of the fake's time in a real one.")
-@click.option("--concurrency", type=int, help="Tasks of one key at work at a time.  [default: 1]")
-@click.option("--seed", default="emo", show_default=True, help="What ids, boxes, faults depend on.")
-@click.option(
+@setting("--speed", type=float, help="Seconds of the fake's time in a real one.")
+@setting("--concurrency", type=int, show_default="1", help="Tasks of one key at work at a time.")
+@setting("--seed", default="emo", show_default=True, help="What ids, boxes, faults depend on.")
+@setting(
     "--limits",
     default="off",
     show_default=True,
     type=click.Choice(LIMITS),
     help="documented: 5 submits and 20 queries a second, then 429.",
 )
-@click.option(
+@setting(
     "--scenario",
     metavar="FILE|YAML",
     help="What calls are to meet: a file, read again when it changes, or YAML itself.",
 )
-@click.option(
+@setting(
     "--variant",
-    "variants",
     metavar="NAME=CHOICE",
+    type=Words(),
     multiple=True,
     help="The other side of a contradiction of the documentation; `emo scenarios` lists them.",
 )
-@click.option(
+@setting(
     "--replay",
     metavar="CASSETTE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Answer from a recording: of `emo contract record`, a HAR file, or VCR.py's.",
 )
-@click.option(
+@setting(
     "--log",
     default="auto",
     show_default=True,
     type=click.Choice(LOGS),
     help="A line for each exchange on stderr. auto: text on a terminal, else none.",
 )
-@click.option("--admin-token", help="Opens the control API off this machine, to who sends it.")
-@click.option("--allow-host", multiple=True, help="A further Host name for the control API.")
+@setting(
+    "--cors",
+    metavar="ORIGIN",
+    type=Words(),
+    multiple=True,
+    help="An origin whose pages may call the API from a browser, such as https://app.example; "
+    "localhost: every loopback origin. Can be repeated.",
+)
+@setting(
+    "--public-url",
+    metavar="URL",
+    show_default="as the client called",
+    help="What video_url and other URLs in answers begin with.",
+)
+@setting(
+    "--forwarded-allow-ips",
+    metavar="IPS",
+    show_default="none",
+    help="Proxies whose X-Forwarded-Proto and X-Forwarded-Host are used for these URLs: addresses "
+    "and networks, separated by commas; * for all.",
+)
+@setting(
+    "--admin-token",
+    metavar="TOKEN",
+    help="Token that control requests must carry; opens the control API to other machines.",
+)
+@setting(
+    "--allow-host",
+    metavar="NAME",
+    type=Words(),
+    multiple=True,
+    help="A further Host name for the control API, such as a container's. Can be repeated.",
+)
+@click.pass_context
 def serve(
-    allow_host: tuple[str, ...], variants: tuple[str, ...], replay: Path | None, **options: Any
+    context: click.Context,
+    /,
+    allow_host: tuple[str, ...],
+    variant: tuple[str, ...],
+    replay: Path | None,
+    **options: Any,
 ) -> None:
     """Run the fake service. Stop it with Ctrl-C."""
     import gc
@@ -92,12 +136,16 @@ def serve(
     try:
         settings = Settings(
             allow_hosts=tuple(map(str.lower, allow_host)),
-            variants=dict(map(_pair, variants)),
+            variants=dict(map(_pair, variant)),
             **options,
         )
         app = create_app(settings, tell=_tell) if replay is None else _replaying(settings, replay)
-    except (SettingsError, ScenarioError, VariantError) as error:
-        raise click.UsageError(str(error)) from None
+    except SettingsError as error:
+        raise click.UsageError(as_given(context, error.setting, str(error))) from None
+    except ScenarioError as error:
+        raise click.UsageError(as_given(context, "scenario", str(error))) from None
+    except VariantError as error:
+        raise click.UsageError(as_given(context, "variant", str(error))) from None
     except SpecError as error:
         raise click.ClickException(str(error)) from None
     _log(app, settings.log)
@@ -105,7 +153,8 @@ def serve(
         sock = server.listen(settings)
         server.serve(app, sock, lambda: _ready(settings, server.base_url(sock)))
     except server.AddressError as error:
-        raise click.ClickException(str(error)) from None
+        given = from_environment(context, "host", "port")
+        raise click.ClickException(f"{error}{given}") from None
     _tell_unused(app.engine)
 
 
@@ -118,7 +167,7 @@ def _replaying(settings: Settings, cassette: Path) -> FakeApp:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, choice = text.partition("=")
     if not equals:
-        raise SettingsError(f"variant {text!r} must be NAME=CHOICE")
+        raise SettingsError(f"{text!r} must be NAME=CHOICE", "variant")
     return name, choice
 
 
@@ -160,7 +209,9 @@ def _time(settings: Settings) -> str:
 
 def _ready(settings: Settings, url: str) -> None:
     click.echo(f"emo: serving on {url} ({_time(settings)})", err=True)
-    click.echo(f"  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1", err=True)
+    base = url if settings.public_url is None else public_url(settings.public_url)
+    click.echo(f"  export DASHSCOPE_HTTP_BASE_URL={base}/api/v1", err=True)
     click.echo("  export DASHSCOPE_API_KEY=sk-local", err=True)
     if not settings.is_loopback and settings.admin_token is None:
-        click.echo("  the control API is off; start with --admin-token to open it", err=True)
+        way_on = "start with --admin-token (or EMO_ADMIN_TOKEN) to open it"
+        click.echo(f"  the control API is off; {way_on}", err=True)

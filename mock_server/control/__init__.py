@@ -21,12 +21,14 @@ from mock_server.context import ANONYMOUS, Refused
 from mock_server.control import clocks, reports, scripts
 from mock_server.control.asked import Asked, ControlError, Told
 from mock_server.engine import Engine
-from mock_server.guard import refusal
+from mock_server.guard import missing
 
 MAX_BODY = 1 << 20
-NEEDS_NO_KEY = {"/health", "/metrics", "/explain", "/explain/{id}"}
+HEALTH = "/health"  # says nothing secret, so that any probe may ask
+NEEDS_NO_KEY = {HEALTH, "/metrics", "/explain", "/explain/{id}"}
+NO_KEY = "send the API key whose data you mean as `Authorization: Bearer sk-…`"
 CONTROLS: list[tuple[str, str, Callable[[Asked], Told]]] = [
-    ("GET", "/health", clocks.health),
+    ("GET", HEALTH, clocks.health),
     ("GET", "/state", clocks.state),
     ("GET", "/clock", clocks.clock),
     ("POST", "/clock", clocks.set_clock),
@@ -46,6 +48,7 @@ CONTROLS: list[tuple[str, str, Callable[[Asked], Told]]] = [
     ("GET", "/bundle", reports.bundle),
     ("GET", "/metrics", reports.metrics),
 ]
+NEEDS_KEY = {path for _, path, _ in CONTROLS} - NEEDS_NO_KEY
 
 
 def control_app(engine: Engine) -> ASGIApp:
@@ -57,16 +60,39 @@ def control_app(engine: Engine) -> ASGIApp:
     router = Router(routes, default=_not_found, redirect_slashes=False)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            request = Request(scope)
-            client = request.client.host if request.client else None
-            why = refusal(engine.settings, client, request.headers)
+        if scope["type"] == "http" and _route(scope) != HEALTH:
+            why = _refusal(engine, Request(scope))
             if why:
                 await _error(403, why)(scope, receive, send)
                 return
         await router(scope, receive, send)
 
     return guarded
+
+
+def _refusal(engine: Engine, request: Request) -> str:
+    """All that is missing at once, so that nobody mends one thing only to be refused for the next;
+    "" where the call may pass."""
+    lacks = missing(engine.settings, request.client and request.client.host, request.headers)
+    if lacks and _route(request.scope) in NEEDS_KEY and not _has_key(engine, request):
+        lacks.append(NO_KEY)
+    if len(lacks) < 2:
+        return "".join(lacks)
+    numbered = "; ".join(f"({number}) {text}" for number, text in enumerate(lacks, 1))
+    return f"{len(lacks)} things keep this control call from passing: {numbered}"
+
+
+def _route(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _has_key(engine: Engine, request: Request) -> bool:
+    try:
+        engine.tenant_of_headers(dict(request.scope["headers"]))
+    except Refused:
+        return False
+    return True
 
 
 def act(engine: Engine, tenant_id: str, real: float, method: str, path: str, body: bytes) -> None:
@@ -83,7 +109,7 @@ def _handler(
             tenant_id = engine.tenant_of_headers(dict(request.scope["headers"]))
         except Refused:
             if needs_key:
-                return _error(401, "say whose: send the API key as `Authorization: Bearer sk-…`")
+                return _error(401, NO_KEY)
             tenant_id = ANONYMOUS
         try:
             raw = await _body(request)

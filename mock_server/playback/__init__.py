@@ -17,14 +17,15 @@ def replaying(settings: Settings, path: Path) -> FakeApp:
     """The whole fake as an ASGI app that answers from a recording. Raises SettingsError where the
     file is none, or where settings make no sense with one."""
     given = {
-        "--scenario": settings.scenario is not None,
-        "--variant": bool(settings.variants),
-        "--limits": settings.limits != "off",
-        "--concurrency": settings.concurrency is not None,
+        "scenario": settings.scenario is not None,
+        "variant": bool(settings.variants),
+        "limits": settings.limits != "off",
+        "concurrency": settings.concurrency is not None,
     }
     for name, is_given in given.items():
         if is_given:
-            raise SettingsError(f"--replay answers as it was recorded; leave {name} out")
+            text = f"--replay answers as it was recorded; leave --{name} out"
+            raise SettingsError(text, name)
     spec = Spec.load()
     try:
         return FakeApp(Player(spec, load(path, spec), settings=settings))

@@ -1,0 +1,62 @@
+"""Options that can also be environment variables, and errors that name the one that was used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Words(click.ParamType[str]):
+    """A text. Several of them in one environment variable are separated by spaces or commas."""
+
+    name = "text"
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [word for word in re.split(r"[\s,]+", rv) if word]
+
+
+class Port(click.ParamType[int]):
+    """A port's number."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(value)
+        except ValueError:
+            hint = ""
+            if str(value).startswith("tcp://"):
+                # Kubernetes and Docker links describe a service named `emo` in EMO_PORT.
+                hint = ". Kubernetes sets EMO_PORT in its pods for a service named emo: give the "
+                hint += "service another name, or set enableServiceLinks: false"
+            self.fail(f"{value!r} is not a whole number{hint}", param, ctx)
+
+
+def setting(name: str, **attributes: Any) -> Callable[[F], F]:
+    """An option, and the variable of that name: of `--admin-token` it is EMO_ADMIN_TOKEN."""
+    variable = "EMO_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, envvar=variable, show_envvar=True, **attributes)
+
+
+def as_given(context: click.Context, parameter: str, text: str) -> str:
+    """The text of an error about a parameter, headed by what its value came from: the option or
+    the variable. The text alone where neither was given."""
+    option = next((o for o in context.command.params if o.name == parameter), None)
+    source = context.get_parameter_source(parameter)
+    if option is None or source not in (ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE):
+        return text
+    name = option.envvar if source == ParameterSource.ENVIRONMENT else option.opts[0]
+    return f"{name}: {text.removeprefix(parameter.replace('_', ' ')).strip()}"
+
+
+def from_environment(context: click.Context, *parameters: str) -> str:
+    """` (EMO_HOST, EMO_PORT)`: those of the parameters that are set by their variables, or ""."""
+    source = context.get_parameter_source
+    names = [f"EMO_{p.upper()}" for p in parameters if source(p) == ParameterSource.ENVIRONMENT]
+    return f" ({', '.join(names)})" if names else ""

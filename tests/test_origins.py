@@ -1,0 +1,101 @@
+"""The addresses that settings name: origins of pages, the public URL, trusted proxies."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from mock_server.origins import UrlError, addresses, page_origin, public_url
+
+SCHEMES = st.sampled_from(["http", "https", "app", "chrome-extension"])
+HOSTS = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True) | st.just("[::1]")
+PORTS = st.integers(1, 65535)
+IPS = st.ip_addresses()
+# uvicorn does not look into IPv4 addresses that are written as IPv6.
+PLAIN_IPS = IPS.filter(lambda ip: not getattr(ip, "ipv4_mapped", None))
+
+
+@given(SCHEMES, HOSTS, PORTS)
+def test_an_origin_is_kept_and_what_is_added_to_it_is_refused(
+    scheme: str, host: str, port: int
+) -> None:
+    origin = page_origin(f"{scheme}://{host}:{port}")
+    assert page_origin(origin) == page_origin(origin.upper()) == origin
+    for more in ("/", "/path", "?query", "#fragment"):
+        with pytest.raises(UrlError, match="is more than an origin; use "):
+            page_origin(origin + more)
+
+
+def test_the_default_port_of_an_origin_is_left_out_as_browsers_do() -> None:
+    assert page_origin("http://App.Example:80") == "http://app.example"
+    assert page_origin("https://app.example:443") == "https://app.example"
+    assert page_origin("https://app.example:80") == "https://app.example:80"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("*", "name each origin, or use localhost"), ("null", "serve its folder"), ("", "SCHEME://"),
+     ("localhost:5173", "SCHEME://"), ("app.example", "SCHEME://"), ("//app.example", "SCHEME://"),
+     ("http://", "SCHEME://"), ("file:///tmp/page.html", "SCHEME://"),
+     ("https://*.example.com", "impossible host"), ("http://a:0", "impossible host or port"),
+     ("http://a:", "impossible host or port"), ("http://a:99999", "not a URL"),
+     ("http://a:b", "not a URL"), ("http://[::1", "not a URL"), ("http://bücher.example", "xn--"),
+     ("http://a b", "without spaces"), ("http://a,http://b", "not a URL|impossible host")],
+)  # fmt: skip
+def test_a_text_that_cannot_be_an_origin_is_refused_with_the_way_on(text: str, words: str) -> None:
+    with pytest.raises(UrlError, match=words):
+        page_origin(text)
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    for check in (page_origin, public_url):
+        with pytest.raises(UrlError, match="leave them out") as caught:
+            check("https://me:s3cret@app.example")
+        assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [("https://fake.example", "https://fake.example"), ("http://Fake:80/", "http://fake"),
+     ("https://fake.example:8443/emo/", "https://fake.example:8443/emo"),
+     ("https://fake.example/emo/api/v1/", "https://fake.example/emo")],
+)  # fmt: skip
+def test_a_public_url_is_an_origin_and_maybe_a_path(given: str, used: str) -> None:
+    assert public_url(given) == used
+
+
+@pytest.mark.parametrize(
+    "text", ["fake.example", "ftp://fake.example", "/emo", "https://", "https://a/?b", "https://a#",
+             "https://a/<b>", "https://a/%\x00", "https://a/b c"],
+)  # fmt: skip
+def test_a_text_that_cannot_be_a_public_url_is_refused(text: str) -> None:
+    with pytest.raises(UrlError):
+        public_url(text)
+
+
+@given(st.lists(PLAIN_IPS | st.sampled_from(["10.0.0.0/8", "fd00::/8"]), min_size=1), PLAIN_IPS)
+def test_the_trusted_addresses_are_those_that_uvicorn_would_trust(
+    trusted: list[object], client: object
+) -> None:
+    text = ",".join(map(str, trusted))
+    theirs = ProxyHeadersMiddleware(None, text).trusted_hosts  # type: ignore[arg-type]
+    asked = [client, *(ip_network(str(one))[0] for one in trusted)]
+    assert [addresses(text)(str(ip)) for ip in asked] == [str(ip) in theirs for ip in asked]
+
+
+def test_every_address_is_trusted_by_a_star_and_none_by_an_empty_text() -> None:
+    assert addresses("*")("203.0.113.9")
+    assert not addresses("")("127.0.0.1")
+    assert addresses("10.0.0.0/8, 127.0.0.1")("::ffff:127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.5/8", "proxy", "127.0.0.1,*", "1.2.3.4:80", "10.0.0.0/99"]
+)
+def test_a_text_that_cannot_be_an_address_is_refused(text: str) -> None:
+    with pytest.raises(UrlError, match="is not an address or network"):
+        addresses(text)
