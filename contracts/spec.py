@@ -10,98 +10,37 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
 from contracts import amounts, claims
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
+from contracts.operation import Lifecycle, Operation, Outcome, Rate, download, examples
 from contracts.places import Places, Where, pointer_of
 from contracts.rules import BodyRules, Parameter, compile_schema
 from contracts.variants import Variant, problems
 
+__all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
     "x-aspect-tolerance", "x-details", "x-evidence", "x-key-pattern", "x-limits", "x-message",
-    "x-missing", "x-models", "x-queued-for", "x-rate", "x-refusal", "x-refusals",
-    "x-required-by-scheme", "x-runs-for", "x-source", "x-task-lifecycle", "x-variants", *KEYWORDS,
+    "x-lasts-seconds", "x-missing", "x-models", "x-queued-for", "x-range", "x-rate", "x-refusal",
+    "x-refusals", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
+    "x-task-lifecycle", "x-variants", *KEYWORDS,
 }  # fmt: skip
-
-
-class Outcome(Struct, frozen=True):
-    """A documented answer, by name. `value` is its body, `template` its message with {fields},
-    `details` what newer gateways add to it. A task that fails so waits for `queued_for` seconds and
-    runs for `runs_for` (None: as any other)."""
-
-    name: str
-    status: int
-    value: Any
-    summary: str
-    evidence: str
-    source: str
-    template: str | None = None
-    details: str | None = None
-    queued_for: float | None = None
-    runs_for: float | None = None
-
-    @property
-    def code(self) -> str:
-        """The error code, wherever this answer carries it; "" for a success."""
-        value = self.value
-        return str(value.get("code") or value.get("output", {}).get("code") or "")
-
-
-class Lifecycle(Struct, frozen=True):
-    """How a task may go: `next[state]` are the states that may follow it directly."""
-
-    initial: str
-    terminal: frozenset[str]
-    next: dict[str, tuple[str, ...]]
-
-    def reachable(self, state: str) -> set[str]:
-        """Every state that may be seen after `state`, itself included: a poll may miss some."""
-        seen, todo = set(), [state]
-        while todo:
-            current = todo.pop()
-            if current not in seen:
-                seen.add(current)
-                todo.extend(self.next[current])
-        return seen
-
-
-class Rate(Struct, frozen=True, rename="kebab"):
-    """How many calls a second one key has, and the outcome of a call above it."""
-
-    per_second: float
-    refusal: str
-
-
-class Operation(Struct, frozen=True):
-    """One operation, named by its operationId. `template` is its path, parameters in braces."""
-
-    id: str
-    method: str
-    template: str
-    tags: tuple[str, ...]
-    rate: Rate
-    headers: tuple[Parameter, ...]
-    query: tuple[Parameter, ...]
-    body: BodyRules | None
-    body_refusal: str
-    requests: dict[str, Any]
-    outcomes: dict[str, Outcome]
-    answers: dict[int, jsonschema_rs.Validator]
 
 
 class Spec(Struct, frozen=True, dict=True):
     """The whole contract. `models` and `limits` are x-models and x-limits as they stand, `places`
-    knows where what is said here is written."""
+    knows where what is said here is written. `result` is the download of a result: an operation of
+    the object store, not of the API, whose outcomes are its own."""
 
     version: str
     prefixes: tuple[str, ...]
     operations: dict[str, Operation]
+    result: Operation
     outcomes: dict[str, Outcome]
     lifecycle: Lifecycle
     models: dict[str, dict[str, Any]]
@@ -118,9 +57,19 @@ class Spec(Struct, frozen=True, dict=True):
         path = path or default_path()
         return _Compiler(str(path), read(path)).spec()
 
+    @cached_property
+    def all_operations(self) -> dict[str, Operation]:
+        """The operations of the API and the download of a result: what a scenario can name."""
+        return {**self.operations, self.result.id: self.result}
+
+    @cached_property
+    def all_outcomes(self) -> dict[str, Outcome]:
+        """The outcomes of all of these."""
+        return {**self.outcomes, **self.result.outcomes}
+
     def operations_with(self, outcome: str) -> list[Operation]:
-        """The operations that can answer so, in the order of the file."""
-        return [op for op in self.operations.values() if outcome in op.outcomes]
+        """The operations that can answer so, in the order of the file, the download last."""
+        return [op for op in self.all_operations.values() if outcome in op.outcomes]
 
     def creates_tasks(self, operation: str) -> bool:
         """Whether an operation creates tasks: one of its models is waited for."""
@@ -133,6 +82,8 @@ class Spec(Struct, frozen=True, dict=True):
         operation = operation if operation in having else having[0]
         assert operation
         status = str(operation.outcomes[outcome].status)
+        if operation is self.result:
+            return "#" + pointer_of(("x-results", "responses", status, "examples", outcome))
         answer = ("paths", operation.template, operation.method.lower(), "responses", status)
         media = ("content", "application/json", "examples", outcome)
         return self.places.written("#" + pointer_of((*answer, *media)))
@@ -175,6 +126,7 @@ class _Compiler:
             version=tree["info"]["version"],
             prefixes=tuple(dict.fromkeys(urlsplit(s["url"]).path for s in tree["servers"])),
             operations={op.id: op for op in self._operations()},
+            result=download(tree["x-results"]),
             outcomes=self.outcomes,
             lifecycle=Lifecycle(
                 lifecycle["initial"],
@@ -227,19 +179,7 @@ class _Compiler:
 
     def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
         for status, response in node["responses"].items():
-            for name, example in response["content"]["application/json"]["examples"].items():
-                outcome = Outcome(
-                    name=name,
-                    status=int(status),
-                    value=example["value"],
-                    summary=example["summary"],
-                    evidence=example["x-evidence"],
-                    source=example["x-source"],
-                    template=example.get("x-message"),
-                    details=example.get("x-details"),
-                    queued_for=example.get("x-queued-for"),
-                    runs_for=example.get("x-runs-for"),
-                )
+            for name, outcome in examples(status, response["content"]["application/json"]):
                 known = self.outcomes.setdefault(name, outcome)
                 if known != outcome:
                     self.problems.append(f"outcome {name} is said twice, and differently")
@@ -254,6 +194,8 @@ class _Compiler:
                 self.problems.append(f"{pointer}: evidence {said!r} is none of {EVIDENCE}")
         for operation in spec.operations.values():
             self._check_operation(operation)
+        for name in spec.outcomes.keys() & spec.result.outcomes.keys():
+            self.problems.append(f"x-results {name}: is the name of an outcome of the API too")
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
                 self.problems.append(f"x-refusals {use}: no outcome {name}")

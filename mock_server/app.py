@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 
@@ -15,20 +14,20 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.spec import Spec
-from mock_server import media, results
+from mock_server import media
 from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.cors import Cors
 from mock_server.engine import Engine
 from mock_server.line import act_out
-from mock_server.reached import Address, OriginOf, origin_of
+from mock_server.reached import Address, origin_of
 from mock_server.rules import Ruleset, no_file
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
 CONTROL = "/__mock__/"
-OWN_PATHS = (CONTROL, "/samples/", "/results/")
+OWN_PATHS = (CONTROL, "/samples/")
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
 LONGEST_OWN = 3 * max(map(len, OWN_PATHS))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
@@ -56,16 +55,16 @@ def _file(spec: Spec, where: str, tell: Callable[[str], object]) -> Callable[[fl
 
 
 class FakeApp(Starlette):
-    """The fake's own paths are Starlette routes; every other path is the service's and goes to the
-    engine, past middleware and routing that would cost a third of the throughput."""
+    """The fake's own paths are Starlette routes; every other path is the service's, or its object
+    store's, and goes to the engine, past middleware and routing that would cost a third of the
+    throughput."""
 
     def __init__(self, engine: Engine) -> None:
-        origin = self._origin = origin_of(engine.settings)
+        self._origin = origin_of(engine.settings)
         super().__init__(
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
-                Route("/results/{rest:path}", _result(engine, origin), methods=["GET", "HEAD"]),
             ],
             exception_handlers={HTTPException: _own_error},
         )
@@ -80,8 +79,8 @@ class FakeApp(Starlette):
         return self.engine.broken()
 
     def answers_at_once(self, method: bytes, path: bytes) -> bool:
-        """Whether the engine answers this call, as raw as it came: any of the service's. A HEAD has
-        its own rules, and a path in escapes may be one of the fake's own."""
+        """Whether the engine answers this call, as raw as it came: any of the service's or of its
+        store's. A HEAD has its own rules, and a path in escapes may be one of the fake's own."""
         return method != b"HEAD" and b"%" not in path[:LONGEST_OWN] and not path.startswith(OWN_RAW)
 
     def answer(
@@ -158,49 +157,9 @@ class FakeApp(Starlette):
 
 async def _sample(request: Request) -> Response:
     path = media.sample(request.path_params["name"])
-    return FileResponse(path) if path else _xml(results.no_such_key(request.url.path))
-
-
-def _result(engine: Engine, origin: OriginOf) -> Callable[[Request], Awaitable[Response]]:
-    async def serve(request: Request) -> Response:
-        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-        found = engine.result(path, request.url.query)
-        _drop_odd_range(request.scope)
-        response = _xml(found) if isinstance(found, results.Denied) else _video(found)
-        engine.note_download(_call(request, path, origin), response.status_code)
-        return response
-
-    return serve
-
-
-def _video(found: media.Clip) -> Response:
-    return FileResponse(found.path, media_type="video/mp4", headers={"server": "AliyunOSS"})
-
-
-def _call(request: Request, path: str, origin: OriginOf) -> Call:
-    scope, headers = request.scope, dict(request.scope["headers"])
-    reached = origin(headers, scope.get("client"), scope["scheme"], scope.get("server"))
-    return Call(request.method, path, request.url.query, headers, b"", reached)
-
-
-def _drop_odd_range(scope: Scope) -> None:
-    """A Range that makes no sense is as good as none (RFC 9110)."""
-    scope["headers"] = [
-        (name, value)
-        for name, value in scope["headers"]
-        if name != b"range" or _is_range(value.decode("latin-1"))
-    ]
-
-
-def _is_range(value: str) -> bool:
-    parts = [
-        re.fullmatch(r"(\d{0,18})-(\d{0,18})", p.strip())
-        for p in value.removeprefix("bytes=").split(",")
-    ]
-    return value.startswith("bytes=") and all(
-        part and any(part.groups()) and not (all(part.groups()) and int(part[1]) > int(part[2]))
-        for part in parts
-    )
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(path)
 
 
 async def _own_error(request: Request, error: Exception) -> Response:
@@ -208,8 +167,3 @@ async def _own_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     text = f"{request.method} {request.url.path}: {error.detail}"
     return JSONResponse({"error": text}, error.status_code, headers=error.headers)
-
-
-def _xml(denied: results.Denied) -> Response:
-    headers = {"server": "AliyunOSS"}
-    return Response(denied.xml, denied.status, headers, media_type="application/xml")

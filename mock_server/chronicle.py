@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from mock_server.explain import Explanation
 
 EXPLAIN = b"x-mock-explain"
-CONTROL, RESULT = "control", "result"
+CONTROL = "control"
 # So many of a tenant's latest tasks are looked through for the one that a request_id created.
 LOOKED_AT = 10_000
 
 BATCH = 32  # exchanges that are put off at most
 LARGE = 1 << 14  # bytes of a call that is not put off
+
+LONGEST_PAGE = 1 << 12  # bytes of what a download answers in place of a video, at most
 
 Log = Callable[[str, Entry], object]
 
@@ -64,6 +66,11 @@ class Chronicle:
             self._settle()
         return reply
 
+    def record_download(self, v: Visit, reply: Reply) -> Reply:
+        """The same of a download, whose video is not kept."""
+        self.record(v, without_video(reply))
+        return reply
+
     def _settle(self) -> None:
         """Keep what was put off. In a row it costs half of what it costs between other work. The
         lock: who reads may be another thread."""
@@ -89,9 +96,8 @@ class Chronicle:
     def note(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
     ) -> None:
-        """Keep a call of the control API that changed something, or a download."""
-        kind = CONTROL if call.path.startswith("/__mock__/") else RESULT
-        self.journal.append(tenant_id, key, real, now, kind, call, reply, "")
+        """Keep a call of the control API that changed something."""
+        self.journal.append(tenant_id, key, real, now, CONTROL, call, reply, "")
         if self.log is not None:
             self._tell(tenant_id)
 
@@ -132,3 +138,8 @@ class Chronicle:
         entry = self._journal.last(tenant_id)
         if self.log is not None and entry is not None:
             self.log(tenant_id, entry)
+
+
+def without_video(reply: Reply) -> Reply:
+    """The answer to a download as it is kept: of a video there are only the headers."""
+    return reply._replace(body=b"") if len(reply.body) > LONGEST_PAGE else reply

@@ -31,8 +31,9 @@ class Visit(Struct):
     """One call on its way through the engine.
 
     real: the machine's time, now: the tenant's. path_value: the task_id in the path. detail: the
-    missing field of a task that is to fail for it. task_id: that was created or asked for. source:
-    what refused it, where that was no rule of the spec (`limits`, `account`, `variant NAME`). near:
+    missing field of a task that is to fail for it. task_id: that was created or asked for.
+    download: the scenario of the created task's downloads. source: what refused it, where that was
+    no rule of the spec (`limits`, `account`, `variant NAME`). near:
     an accepted field that looks like a typo. explained: whether there is something to explain."""
 
     call: Call
@@ -47,6 +48,7 @@ class Visit(Struct):
     body: Any = None
     detail: str = ""
     task_id: str = ""
+    download: str = ""
     choice: Choice = NOTHING
     effects: Effects = PLAIN
     source: str = ""

@@ -14,8 +14,8 @@ from mock_server.scenarios import (
     HEADER,
     NOTHING,
     URL_PARAMETER,
+    Asked,
     Choice,
-    asked_after_rules,
     asked_before_rules,
     choose,
     choose_by_rule,
@@ -35,16 +35,18 @@ def asks(v: Visit, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> b
 
 
 def decide(
-    spec: Spec, v: Visit, tenant: Tenant, operation: Operation, urls: list[str],
+    spec: Spec, v: Visit, tenant: Tenant, operation: Operation, asked: list[Asked],
     file: tuple[Rule, ...], status: Callable[[], str],
 ) -> tuple[Choice, Tenant]:  # fmt: skip
-    """What becomes of the call, and the tenant's record with every rule that counted it. Raises
-    UnknownScenario for any name that does not exist, also a weaker one's."""
+    """What becomes of the call, and the tenant's record with every rule that counted it. asked:
+    what is weaker than the tenant's rules. Raises UnknownScenario for any name that does not exist,
+    also a weaker one's."""
     header = choose(spec, operation, asked_before_rules(v.call.headers))
-    weaker = choose(spec, operation, asked_after_rules(urls, v.key))
+    weaker = choose(spec, operation, asked)
     if not tenant.rules and not file:
         return header or weaker or NOTHING, tenant
-    seen = Seen(operation.id, v.body, v.call.headers, v.path_value, status, v.now, tenant.began)
+    task_id = v.path_value or v.task_id
+    seen = Seen(operation.id, v.body, v.call.headers, task_id, status, v.now, tenant.began)
     own, tally = pick(tenant.rules, tenant.tally, seen)
     served, tally = pick(file, tally, seen)
     choice, tally = _strongest(spec, operation, header, own, weaker, served, tally)
@@ -64,3 +66,10 @@ def _strongest(
     if served is not None:
         return choose_by_rule(spec, operation, served, "file"), fire(tally, served.rule)
     return NOTHING, tally
+
+
+def in_spite(choice: Choice, fate: Choice | None) -> Choice:
+    """The choice for a creation whose task is to fail: a fault or a 200 do not mend the call."""
+    if fate is None or choice.fate or (choice.answer and choice.answer.status != 200):
+        return choice
+    return choice._replace(fate=fate.fate) if choice.name else fate

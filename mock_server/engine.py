@@ -7,27 +7,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
 from contracts.document import SpecError
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
-from mock_server import ids, variants
+from mock_server import ids, store_answers, variants
 from mock_server.admission import Admission
 from mock_server.call import Call, Reply
 from mock_server.chronicle import Chronicle
 from mock_server.clock import RealTime, real_time
 from mock_server.context import ANONYMOUS, Context, Facts, Refused, Visit
-from mock_server.decide import asks, decide
+from mock_server.decide import asks, decide, in_spite
 from mock_server.faults import FAULTS, strike
 from mock_server.handlers import HANDLERS, state_shown
 from mock_server.ids import digest, uuid
-from mock_server.media import Clip
 from mock_server.replies import Replies, headers
-from mock_server.results import Denied, no_such_key, open_result
+from mock_server.results import PREFIX, open_result, place
 from mock_server.rules import Rule, Ruleset, no_file
-from mock_server.scenarios import HEADER, Choice, UnknownScenario, input_urls
+from mock_server.scenarios import (
+    HEADER,
+    NOTHING,
+    Asked,
+    Choice,
+    UnknownScenario,
+    asked_after_rules,
+    asked_before_rules,
+    for_download,
+    input_urls,
+)
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
 from mock_server.stores.memory import MemoryStore
@@ -78,6 +88,8 @@ class Engine:
 
     def handle(self, call: Call) -> Reply:
         """The answer to any call. Never raises for what a client can send."""
+        if call.path.startswith(PREFIX):
+            return self._download(call)
         v = Visit(call, self.real())
         try:
             reply = self._answer(v)
@@ -123,25 +135,42 @@ class Engine:
         now = self.tenants.now(tenant_id, real)
         self.chronicle.note(tenant_id, key, real, now, call, DONE)
 
-    def note_download(self, call: Call, status: int) -> None:
-        """Keep that a result was asked for; whose it is stands in its path."""
-        tenant_id = call.path.removeprefix("/results/").partition("/")[0]
-        if self.store.tenant(tenant_id) is not None:
-            real = self.real()
-            now = self.tenants.now(tenant_id, real)
-            self.chronicle.note(tenant_id, "", real, now, call, DONE._replace(status=status))
-
     def forget(self, tenant_id: str) -> None:
         """Drop all that belongs to the tenant."""
         self.store.reset(tenant_id)
         self.chronicle.journal.reset(tenant_id)
 
-    def result(self, path: str, query: str) -> Clip | Denied:
-        """What the object store answers for a path under /results/, by the tenant's clock."""
-        tenant_id, _, rest = path.removeprefix("/results/").partition("/")
-        if rest.count("/") != 1:
-            return no_such_key(path)
-        return open_result(self.seed, path, query, self.tenants.now(tenant_id, self.real()))
+    def _download(self, call: Call) -> Reply:
+        """The object store's answer: tenant and task stand in the path, and there is no key."""
+        v, where = Visit(call, self.real(), operation=self.spec.result), place(call.path)
+        tenant = self.store.tenant(where.tenant) if where else None
+        if where and tenant:
+            v.tenant_id, v.task_id = where.tenant, unquote(where.task_id)
+        self._stamp(v, tenant.clock.now(v.real) if tenant else v.real)
+        found = open_result(self.seed, call.path, call.query, v.now)
+        try:
+            if tenant:
+                self._decide_download(v, tenant)
+            reply = store_answers.answer(self.spec.result, v, found)
+        except UnknownScenario as unknown:
+            v.violation = Violation("", "", "", str(unknown))
+            reply = store_answers.unknown_scenario(str(unknown), v)
+        reply = self._struck(v, reply) if v.choice.name else reply
+        return self.chronicle.record_download(v, reply) if tenant else reply
+
+    def _decide_download(self, v: Visit, tenant: Tenant) -> None:
+        """Choose what becomes of a download: its header, the rules that name it, or what the create
+        call of its task asked for."""
+        task = self.store.task(v.tenant_id, v.task_id)
+        asked = [Asked("task", task.download)] if task and task.download else []
+        file = self.file(v.real).rules
+        if not (asked or tenant.rules or file or HEADER in v.call.headers):
+            return
+        status = partial(state_shown, self.store, v.tenant_id, False, v.task_id, v.now)
+        v.choice, counted = decide(self.spec, v, tenant, self.spec.result, asked, file, status)
+        self._count(v, tenant, counted)
+        if v.choice.source == "task" and task and v.choice.over(v.now - task.ended):
+            v.choice = NOTHING
 
     def _answer(self, v: Visit) -> Reply:
         call, admission, file = v.call, self.admission, self.file(v.real)
@@ -169,7 +198,7 @@ class Engine:
         if asks(v, tenant, urls, file.rules):
             tenant = self._decide(v, operation, tenant, urls, file.rules)
         if fate is not None:
-            v.choice = _in_spite(v.choice, fate)
+            v.choice = in_spite(v.choice, fate)
         return self._carried_out(v, operation, tenant)
 
     def _decide(
@@ -179,12 +208,19 @@ class Engine:
         """Choose what becomes of the call; the tenant's record may count it."""
         skips = tenant.clock.skip and operation.id == "getTask"
         status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
-        v.choice, counted = decide(self.spec, v, tenant, operation, urls, file, status)
+        asked = list(asked_after_rules(urls, v.key))
+        v.choice, counted = decide(self.spec, v, tenant, operation, asked, file, status)
+        if self.spec.creates_tasks(operation.id):
+            v.download = for_download(self.spec, [*asked_before_rules(v.call.headers), *asked])
+        self._count(v, tenant, counted)
+        return counted
+
+    def _count(self, v: Visit, tenant: Tenant, counted: Tenant) -> None:
+        """Keep what the rules counted, and which rule of the file decided."""
         if counted is not tenant:
             self.store.save(v.tenant_id, counted)
             if v.choice.source.startswith("file "):
                 self._heard.add(v.choice.source)
-        return counted
 
     def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
         """The body, and how the task is to fail that is created in spite of it (variants)."""
@@ -259,10 +295,3 @@ class Engine:
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if v.tenant_id == ANONYMOUS else "9"
         v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)
-
-
-def _in_spite(choice: Choice, fate: Choice | None) -> Choice:
-    """The choice for a creation whose task is to fail: a fault or a 200 do not mend the call."""
-    if fate is None or choice.fate or (choice.answer and choice.answer.status != 200):
-        return choice
-    return choice._replace(fate=fate.fate) if choice.name else fate

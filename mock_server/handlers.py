@@ -76,6 +76,7 @@ def _new_task(c: Context) -> Task:
         expires=c.v.now if fate.name == "UNKNOWN" else expires,
         canceled=c.v.now if fate.name == "CANCELED" else None,
         detail=c.v.detail,
+        download=c.v.download,
     )
 
 

@@ -46,8 +46,8 @@ class Metrics:
     @classmethod
     def of(cls, spec: Spec) -> Metrics:
         """With the operations and statuses of the spec, and the fake's own."""
-        statuses = {outcome.status for outcome in spec.outcomes.values()} | OWN_STATUSES
-        return cls(spec.version, spec.operations, statuses, FAULTS)
+        statuses = {outcome.status for outcome in spec.all_outcomes.values()} | OWN_STATUSES
+        return cls(spec.version, spec.all_operations, statuses, FAULTS)
 
     def count(
         self,

@@ -11,7 +11,7 @@ import msgspec
 from contracts.spec import Spec
 from mock_server.bundle import REPRODUCED, Bundle, BundleError, Difference, Exchange
 from mock_server.call import Call, Reply
-from mock_server.chronicle import CONTROL, RESULT
+from mock_server.chronicle import CONTROL, without_video
 from mock_server.control import act
 from mock_server.control.asked import ControlError
 from mock_server.engine import Engine
@@ -55,8 +55,10 @@ class Replay:
             if exchange.kind == CONTROL:
                 if exchange.path != RESET:
                     self._act(exchange)
-            elif exchange.kind != RESULT:
-                difference = _compare(exchange, self._engine.handle(_call(exchange)))
+            else:
+                reply = self._engine.handle(_call(exchange))
+                is_download = exchange.kind == self._engine.spec.result.id
+                difference = _compare(exchange, without_video(reply) if is_download else reply)
                 if difference is not None:
                     return difference
             seen(exchange)

@@ -48,6 +48,11 @@ class Choice(NamedTuple):
     name: str = ""
     source: str = ""
 
+    def over(self, seconds: float) -> bool:
+        """Whether the answer holds no longer, so long after the end of the task that asked."""
+        lasts = self.answer.lasts if self.answer else None
+        return lasts is not None and seconds >= lasts
+
 
 NOTHING = Choice()
 
@@ -103,19 +108,28 @@ def choose_by_rule(spec: Spec, operation: Operation, hit: Hit, source: str) -> C
     return choice._replace(source=f"{source} {rule.name}")
 
 
+def for_download(spec: Spec, asked: Iterable[Asked]) -> str:
+    """The first name that means downloads alone: a create call hands it on to those of its task."""
+    for _, name, _ in asked:
+        target, do = find(spec, name)
+        if target == spec.result.id or do.outcome in spec.result.outcomes:
+            return name
+    return ""
+
+
 def find(spec: Spec, name: str) -> tuple[str | None, Do]:
     """The operation that is meant alone, and what is to happen."""
     target, colon, rest = name.rpartition(":")
     if rest == NORMAL_NAME:
-        operations, do = list(spec.operations), NORMAL
+        operations, do = list(spec.all_operations), NORMAL
     elif rest.partition("=")[0] in FAULTS:
-        operations = list(spec.operations)
+        operations = list(spec.all_operations)
         do = Do(fault=_fault(rest))
     else:
         operations = [operation.id for operation in able(spec, rest)]
         do = Do(rest)
     if not operations:
-        raise UnknownScenario(name, _near(rest, [*spec.outcomes, *FAULTS, NORMAL_NAME]))
+        raise UnknownScenario(name, _near(rest, [*spec.all_outcomes, *FAULTS, NORMAL_NAME]))
     if colon and target not in operations:
         raise UnknownScenario(name, [f"{operation}:{rest}" for operation in operations])
     return target or None, do
@@ -135,7 +149,7 @@ def apply(spec: Spec, operation: Operation, do: Do, this_call: bool) -> Choice |
     if is_fate and spec.creates_tasks(operation.id):
         return Choice(fate=spec.outcomes[do.outcome], fault=do.fault, name=name)
     if do.outcome in operation.outcomes and (this_call or not is_fate):
-        return Choice(spec.outcomes[do.outcome], fault=do.fault, name=name)
+        return Choice(operation.outcomes[do.outcome], fault=do.fault, name=name)
     return None if do.outcome else Choice(fault=do.fault, name=name)
 
 

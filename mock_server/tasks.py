@@ -17,7 +17,7 @@ class Task(Struct, frozen=True, gc=False):
 
     `outcome` is the name of the answer it ends with (`SUCCEEDED`, `FAILED.InvalidURL`, …), `slot`
     the place it works in (-1: none). A time of `inf` never comes: a task can be stuck. `detail`
-    is the field that its message names."""
+    is the field that its message names, `download` the scenario of its downloads ("": none)."""
 
     id: str
     request_id: str
@@ -31,6 +31,7 @@ class Task(Struct, frozen=True, gc=False):
     expires: float
     canceled: float | None = None
     detail: str = ""
+    download: str = ""
 
 
 def status_at(task: Task, now: float) -> str:

@@ -40,7 +40,44 @@ def test_a_part_of_the_result_can_be_asked_for(http: httpx.Client, spec: Spec) -
     part = PLAIN.get(found, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{len(whole)}"
-    assert PLAIN.get(found, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [("bytes=0-", 206, slice(0, None)), ("bytes=-100", 206, slice(-100, None)),
+     ("bytes=0-99,200-299", 206, slice(0, 100)),
+     ("bytes={size}-", 200, slice(0, None)), ("bytes=0-{size}", 200, slice(0, None))],
+)  # fmt: skip
+def test_a_range_outside_of_the_video_is_ignored_as_the_object_store_does(
+    http: httpx.Client, spec: Spec, asked: str, status: int, part: slice
+) -> None:
+    found, whole = video_url(http, spec), media.clip("1:1").path.read_bytes()
+    answer = PLAIN.get(found, headers={"Range": asked.format(size=len(whole))})
+    assert (answer.status_code, answer.content) == (status, whole[part])
+
+
+def test_the_object_store_keeps_to_the_standard_where_it_is_asked(
+    http: httpx.Client, spec: Spec
+) -> None:
+    found, whole = video_url(http, spec), media.clip("1:1").path.read_bytes()
+    asked = {"x-oss-range-behavior": "standard"}
+    beyond = PLAIN.get(found, headers={**asked, "Range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, "InvalidRange" in beyond.text) == (416, True)
+    longer = PLAIN.get(found, headers={**asked, "Range": f"bytes=5-{len(whole)}"})
+    assert (longer.status_code, longer.content) == (206, whole[5:])
+
+
+def test_a_head_has_the_headers_of_the_video_alone(http: httpx.Client, spec: Spec) -> None:
+    found, whole = video_url(http, spec), media.clip("1:1").path.read_bytes()
+    answer = PLAIN.head(found)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == len(whole)
+    assert answer.headers["etag"] == PLAIN.get(found).headers["etag"]
+
+
+def test_a_result_can_only_be_read(http: httpx.Client, spec: Spec) -> None:
+    answer = PLAIN.put(video_url(http, spec), content=b"another")
+    assert (answer.status_code, "MethodNotAllowed" in answer.text) == (405, True)
 
 
 def test_a_range_that_makes_no_sense_is_as_good_as_none(http: httpx.Client, spec: Spec) -> None:

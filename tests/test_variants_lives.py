@@ -8,7 +8,7 @@ import pytest
 from support import EPOCH, Service
 
 from contracts.spec import Spec
-from mock_server.results import Denied
+from mock_server.call import Call
 
 SPEC = Spec.load()
 DAY = 86400
@@ -35,9 +35,9 @@ def test_a_video_can_be_opened_as_long_as_was_chosen(
     path, _, query = url.removeprefix("http://127.0.0.1:8787").partition("?")
     ended = EPOCH + QUEUED + WORK
     service.real = int(ended + days * DAY) - 1
-    assert not isinstance(service.engine.result(path, query), Denied)
+    assert service.engine.handle(Call("GET", path, query)).status == 200
     service.real += 2
-    assert isinstance(service.engine.result(path, query), Denied)
+    assert service.engine.handle(Call("GET", path, query)).outcome == "expired"
 
 
 # task-life

@@ -18,6 +18,7 @@ SOURCES = {
     "header": ("the header X-Mock-Scenario", "leave the header out"),
     "url": (f"{URL_PARAMETER} in an input URL", "take it out of the URL"),
     "key": ("the part of the API key behind its dot", "leave that part out"),
+    "task": ("the create call of the task", "create a task that does not ask for it"),
     "rule": ("the rule {!r}", "take the rule back"),
     "file": ("the rule {!r} of the scenario file", "take the rule out of the file"),
     "variant": ("the variant {!r}", "choose its default"),
@@ -30,7 +31,7 @@ BY_THE_CALL = ("header", "url", "key")
 def asked_for(case: Case) -> Finding:
     """The answer was asked for, or the way of the task that was created."""
     entry = case.entry
-    outcome = case.spec.outcomes.get(entry.scenario or entry.outcome)
+    outcome = case.spec.all_outcomes.get(entry.scenario or entry.outcome)
     what = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
     by, advice = _source(entry.source)
     return Finding(
@@ -72,7 +73,7 @@ def unknown_scenario(case: Case) -> Finding:
     """A scenario was asked for that does not exist."""
     asked = _asked(case)
     name = asked.rpartition(":")[2]
-    found = [n for n in near(name[:80], [*case.spec.outcomes, *FAULTS]) if n != name]
+    found = [n for n in near(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
     return Finding(
         rule="what was asked for does not exist, or not for this operation",
         pointer="" if case.header("X-Mock-Scenario") is None else "#header/X-Mock-Scenario",
@@ -107,7 +108,7 @@ def slip(case: Case) -> Finding:
 
 def fine(case: Case) -> Finding:
     """Nothing to explain."""
-    outcome = case.spec.outcomes.get(case.entry.outcome)
+    outcome = case.spec.all_outcomes.get(case.entry.outcome)
     if outcome is None:
         return Finding(rule="no rule of the spec has to do with this call")
     failed = outcome.name.startswith("FAILED.")

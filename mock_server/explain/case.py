@@ -58,11 +58,20 @@ class Case:
     def address(self) -> Address | None:
         """What the path means, or in all likelihood should."""
         entry = self.entry
+        if self.is_download:
+            return None
         found = exact(self.spec, entry.method, entry.path)
         return found or nearest(self.spec, entry.method, entry.path)
 
+    @property
+    def is_download(self) -> bool:
+        """Whether the object store answered, not the API."""
+        return self.entry.kind == self.spec.result.id
+
     @cached_property
     def operation(self) -> Operation | None:
+        if self.is_download:
+            return self.spec.result
         return self.address.operation if self.address else None
 
     @cached_property

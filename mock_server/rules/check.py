@@ -76,10 +76,11 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
 def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
     for number, operation in enumerate(operations_of(rule)):
         where = f"{place}/operation" + (f"/{number}" if isinstance(rule["operation"], list) else "")
-        yield from _known(operation, "operation", spec.operations, where)
+        yield from _known(operation, "operation", spec.all_operations, where)
     yield from _known(rule.get("model"), "model", spec.models, f"{place}/model")
     yield from _known(rule.get("status"), "status", spec.lifecycle.next, f"{place}/status")
-    named = [spec.operations[name] for name in operations_of(rule) if name in spec.operations]
+    known = spec.all_operations
+    named = [known[name] for name in operations_of(rule) if name in known]
     if named:
         yield from _never(spec, rule, named, place)
     for pointer in _slips(rule, named or list(spec.operations.values())):
@@ -175,7 +176,7 @@ def _do(spec: Spec, rule: dict[str, Any], do: Any, place: str) -> Iterator[Probl
         yield Problem(place, str(error))
         return
     can = [operation.id for operation in able(spec, outcome)] if outcome else []
-    named = _among(operations_of(rule), spec.operations)
+    named = _among(operations_of(rule), spec.all_operations)
     if outcome and named and not _among(named, can):
         yield Problem(place, f"{', '.join(named)} cannot answer {outcome}; {', '.join(can)} can")
 

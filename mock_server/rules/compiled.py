@@ -54,7 +54,7 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
     return Rule(
         name=name,
         id=f"{name} {blake2b(text, digest_size=6, person=source).hexdigest()}",
-        match=_match(written, operations_of(written) or _able(steps)),
+        match=_match(written, operations_of(written) or _able(steps) or list(spec.operations)),
         steps=steps,
         named="operation" in written,
         per_task=written.get("per") == "task",
@@ -95,7 +95,9 @@ def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
 
 
 def _step(spec: Spec, do: Do, times: int | None, named: bool) -> Step:
-    """The step with the operations that can answer so, or create a task that goes so."""
-    operations = [] if do == NORMAL else spec.operations.values()
+    """The step with the operations that can answer so, or create a task that goes so. A fault of a
+    rule that names none is one of the API: downloads go to another host of the service."""
+    every = spec.all_operations if named or do.outcome else spec.operations
+    operations = [] if do == NORMAL else every.values()
     able = [o.id for o in operations if apply(spec, o, do, named) is not None]
     return Step(do, times, tuple(able))

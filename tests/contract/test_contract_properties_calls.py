@@ -270,8 +270,7 @@ def test_a_signed_url_opens_until_it_expires(
     opens = opened(path, query, expires - early)
     assert isinstance(opens, Clip if expires - early < expires else Denied)
     late = opened(path, query, expires)
-    assert isinstance(late, Denied)
-    assert b"Request has expired." in late.xml
+    assert late == Denied("expired", expires)
 
 
 @often
@@ -293,7 +292,7 @@ def test_a_url_that_was_touched_opens_nothing(
     path, now = parts.pop("path"), int(query["Expires"]) - 1.0
     denied = opened(path, parts, now)
     assert isinstance(denied, Denied)
-    assert denied.status == 403
+    assert denied.outcome in ("no-signature", "bad-signature", "no-such-key")
 
 
 @often

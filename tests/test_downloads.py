@@ -1,0 +1,174 @@
+"""Scenarios and faults reach the downloads of results: by the call's header, by rules that name
+`result`, by the create call of the task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import Service, request
+
+from contracts.spec import Spec
+from mock_server.bundle import bundle_of
+from mock_server.call import Call, Reply
+from mock_server.replay import Replay
+
+DONE = 3600.0  # seconds in which the task has ended
+
+
+def finished(service: Service, **options: Any) -> str:
+    """The URL of a task's video, just after its end."""
+    task = service.task_id(**options)
+    service.real = service.engine.store.task(service.tenant_id(), task).ended
+    return service.get(task).body["output"]["results"]["video_url"]
+
+
+def fetch(service: Service, url: str, method: str = "GET", **headers: str) -> Reply:
+    path, _, query = url.removeprefix("http://127.0.0.1:8787").partition("?")
+    sent = {k.replace("_", "-").lower().encode(): v.encode() for k, v in headers.items()}
+    return service.engine.handle(Call(method, path, query, sent))
+
+
+def asking(spec: Spec, scenario: str) -> Any:
+    """A create body whose image URL asks for a scenario."""
+    body = request(spec, "createVideoTask")
+    body["input"]["image_url"] += f"?emo-scenario={scenario}"
+    return body
+
+
+def test_the_header_of_a_download_asks_for_an_answer_of_the_store(service: Service) -> None:
+    url = finished(service)
+    assert fetch(service, url, X_Mock_Scenario="expired").status == 403
+    assert fetch(service, url, X_Mock_Scenario="store-busy").status == 503
+    assert fetch(service, url).status == 200
+
+
+def test_a_rule_that_names_downloads_counts_them_alone(service: Service) -> None:
+    url = finished(service)
+    service.rules({"operation": "result", "first": 2, "do": "no-such-key"})
+    assert [fetch(service, url).status for _ in range(3)] == [404, 404, 200]
+
+
+def test_a_rule_of_a_store_answer_means_downloads_without_naming_them(service: Service) -> None:
+    url = finished(service)
+    service.rules({"nth": 2, "do": "store-error"})
+    service.get("never-was")
+    assert [fetch(service, url).status for _ in range(3)] == [200, 500, 200]
+
+
+def test_a_rule_of_a_fault_that_names_no_operation_leaves_downloads_alone(
+    service: Service,
+) -> None:
+    url = finished(service)
+    service.rules({"first": 1, "do": "reset"})
+    assert fetch(service, url).line is None
+    assert service.raw("GET", "/api/v1/tasks/never-was").line is not None
+
+
+def test_a_rule_can_wait_for_the_second_download_of_each_task(service: Service) -> None:
+    first, second = finished(service), finished(service)
+    service.rules({"operation": "result", "per": "task", "nth": 2, "do": "expired"})
+    shown = [fetch(service, url).status for url in (first, second, first, second)]
+    assert shown == [200, 200, 403, 403]
+
+
+@pytest.mark.parametrize("name", ["result:expired", "expired"])
+def test_an_input_url_decides_the_downloads_of_its_task_alone(
+    service: Service, spec: Spec, name: str
+) -> None:
+    url = finished(service, body=asking(spec, name))
+    assert [fetch(service, url).status for _ in range(2)] == [403, 403]
+    assert fetch(service, finished(service)).status == 200
+
+
+def test_a_header_of_the_create_call_decides_the_downloads_too(service: Service) -> None:
+    url = finished(service, X_Mock_Scenario="result:store-error")
+    assert fetch(service, url).status == 500
+
+
+def test_a_result_comes_some_seconds_after_the_task_that_names_it(
+    service: Service, spec: Spec
+) -> None:
+    url = finished(service, body=asking(spec, "result:not-yet"))
+    assert fetch(service, url).status == 404
+    service.real += 4.9
+    assert fetch(service, url).status == 404
+    service.real += 0.1
+    assert fetch(service, url).status == 200
+
+
+def test_a_fault_of_an_input_url_strikes_the_download(service: Service, spec: Spec) -> None:
+    url = finished(service, body=asking(spec, "result:latency=7"))
+    line = fetch(service, url).line
+    assert line is not None
+    assert line.due == pytest.approx(service.real + 7)
+
+
+def test_a_rule_is_stronger_than_what_the_create_call_asked_for(
+    service: Service, spec: Spec
+) -> None:
+    url = finished(service, body=asking(spec, "result:expired"))
+    service.rules({"operation": "result", "do": "normal"})
+    assert fetch(service, url).status == 200
+    assert fetch(service, url, X_Mock_Scenario="store-busy").status == 503
+
+
+def test_a_cut_counts_from_the_first_byte_of_the_part_that_is_sent(service: Service) -> None:
+    url = finished(service)
+    reply = fetch(service, url, Range="bytes=1000-", X_Mock_Scenario="reset-body=0.5")
+    assert reply.status == 206
+    assert reply.line is not None
+    assert reply.line.sent == len(reply.body) // 2
+
+
+def test_a_range_can_be_ignored_or_answered_with_another_part(service: Service) -> None:
+    url, asked = finished(service), {"Range": "bytes=100-199"}
+    whole = fetch(service, url).body
+    ignored = fetch(service, url, X_Mock_Scenario="no-range", **asked)
+    assert (ignored.status, ignored.body) == (200, whole)
+    assert b"accept-ranges" not in dict(ignored.headers)
+    other = fetch(service, url, X_Mock_Scenario="wrong-range", **asked)
+    assert (other.status, dict(other.headers)[b"content-range"][:12]) == (206, b"bytes 99-199")
+
+
+def test_a_scenario_opens_no_url_that_was_changed(service: Service) -> None:
+    url = finished(service).replace("Signature=", "Signature=A")
+    assert fetch(service, url, X_Mock_Scenario="no-range").outcome == "bad-signature"
+
+
+def test_a_scenario_that_does_not_exist_is_named_with_near_ones(service: Service) -> None:
+    reply = fetch(service, finished(service), X_Mock_Scenario="result:expird")
+    assert reply.status == 400
+    assert b"<Code>UnknownScenario</Code>" in reply.body
+    assert b"'result:expired'" in reply.body or b"'expired'" in reply.body
+
+
+def test_downloads_are_in_the_journal_with_what_was_asked_for(service: Service) -> None:
+    url = finished(service)
+    fetch(service, url, X_Mock_Scenario="expired")
+    entry = service.engine.chronicle.journal.last(service.tenant_id())
+    assert entry is not None
+    assert (entry.kind, entry.status, entry.scenario, entry.source) == (
+        "result", 403, "expired", "header",
+    )  # fmt: skip
+    assert entry.task_id in url
+
+
+def test_a_refused_download_is_explained(service: Service) -> None:
+    url = finished(service)
+    fetch(service, url, X_Mock_Scenario="expired")
+    owner, entry = service.engine.chronicle.last_odd(service.tenant_id()) or ("", None)
+    assert entry is not None
+    explanation = service.engine.chronicle.explained(owner, entry)
+    assert "X-Mock-Scenario asked for expired" in explanation.rule
+    assert "x-results" in explanation.spec
+
+
+def test_a_bundle_with_downloads_gives_the_same_answers_again(service: Service, spec: Spec) -> None:
+    url = finished(service, body=asking(spec, "result:not-yet"))
+    fetch(service, url)
+    service.real += 60
+    fetch(service, url, Range="bytes=5-")
+    bundle = bundle_of(service.engine, service.tenant_id(), service.real)
+    assert [e.kind for e in bundle.exchanges[-2:]] == ["result", "result"]
+    assert Replay(spec, bundle).run() is None
