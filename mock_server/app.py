@@ -20,7 +20,7 @@ from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.cors import Cors
 from mock_server.engine import Engine
-from mock_server.line import act_out
+from mock_server.line import act_out, leave
 from mock_server.reached import Address, origin_of
 from mock_server.rules import Ruleset, no_file
 from mock_server.settings import Settings
@@ -139,6 +139,8 @@ class FakeApp(Starlette):
             {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         )
         await send({"type": "http.response.body", "body": reply.body})
+        if reply.line is not None:
+            leave(reply.line, scope)
 
     async def _read(self, receive: Receive) -> bytes | None:
         """The body, cut behind the limit; the rest is read and thrown away. None: it broke off."""

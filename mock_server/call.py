@@ -26,8 +26,9 @@ class Line(NamedTuple):
     `due`: the tenant's time before which nothing is sent. `sent`: how much of the body is sent
     (None: all of it; -1: not even the head). `end`: what becomes of the connection then: "" stays,
     "close" is FIN, "reset" is RST, "hold" is silence until the client leaves, "refuse" is RST and
-    no new connection to the server for `seconds` of the machine's time. `rate`: bytes of head and
-    body a second of the tenant's time (0: at once). `tenant`: whose time it is."""
+    no new connection to the server for `seconds` of the machine's time, "stale" is RST when the
+    next call comes on it. `rate`: bytes of head and body a second of the tenant's time (0: at
+    once). `tenant`: whose time it is."""
 
     due: float = 0.0
     sent: int | None = None

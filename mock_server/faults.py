@@ -58,6 +58,7 @@ LATENCY = (
 SHUT = Parameter("seconds", "of the machine's time", 1.0, 60.0)
 RATE = Parameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
 PART = Parameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
+BYTES = Parameter("bytes", "of the body that arrive", 100.0, 1e9)
 STATUS = Parameter("status", "of the answer", 502.0, 504.0, 502.0)
 MORE = Parameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
 
@@ -82,6 +83,21 @@ _KINDS = (
         ((PART,),),
     ),
     Kind("close", "FIN before an answer", False, "RemoteProtocolError", strikes.close),
+    Kind(
+        "cut-off",
+        "FIN after so many bytes of the body",
+        True,
+        "RemoteProtocolError",
+        strikes.cut_off,
+        ((BYTES,),),
+    ),
+    Kind(
+        "stale-connection",
+        "a whole answer, then RST when the next call comes on the same connection",
+        True,
+        "",
+        strikes.stale_connection,
+    ),
     Kind("hold", "silence until the client leaves", True, "ReadTimeout", strikes.hold),
     Kind("lost", "carried out, then RST before the answer", True, "ReadError", strikes.reset),
     Kind("truncated", "JSON that ends in the middle", True, "", strikes.truncated, ((PART,),)),

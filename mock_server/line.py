@@ -11,7 +11,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope, Send
 
@@ -77,7 +77,7 @@ async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: L
     transport.resume_reading()  # behind a pipelined call uvicorn would not see the client leave
     try:
         there = await _until(line.due, left, transport)
-        if there and not line.end and not line.rate and line.sent is None:
+        if there and line.end in ("", "stale") and not line.rate and line.sent is None:
             return True
         if there:
             await _write(_bytes(reply, line, scope["method"]), line, transport, left)
@@ -152,11 +152,48 @@ async def _end(line: Line, scope: Scope, transport: asyncio.Transport) -> None:
     if line.end == "refuse" and "refuse" in scope["state"]:
         scope["state"]["refuse"](line.seconds)
     if line.end in ("reset", "refuse"):
-        sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
-        transport.abort()
+        _reset(transport)
     else:
         transport.close()
+
+
+def leave(line: Line, scope: Scope) -> None:
+    """Do what is still to be done to the connection once the answer is sent."""
+    transport = (scope.get("state") or {}).get("transport")
+    if line.end == "stale" and transport is not None and not transport.is_closing():
+        transport.set_protocol(_Stale(transport))
+
+
+class _Stale(asyncio.Protocol):
+    """Lets a kept connection die at the next call, as one does that a proxy gave up meanwhile. What
+    else happens to it is the business of the protocol that had it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._before: Any = transport.get_protocol()
+
+    def data_received(self, data: bytes) -> None:
+        del data
+        _reset(self._transport)
+
+    def eof_received(self) -> None:
+        self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._before.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._before.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._before.resume_writing()
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End the connection by RST."""
+    sock = transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+    transport.abort()
 
 
 async def _done(send: Send) -> None:

@@ -63,6 +63,14 @@ def reset_body(blow: Blow, part: float) -> Reply:
     return _line(blow.reply, sent=int(len(blow.reply.body) * part), end="reset")
 
 
+def cut_off(blow: Blow, bytes: float) -> Reply:
+    return _line(blow.reply, sent=int(bytes), end="close")
+
+
+def stale_connection(blow: Blow) -> Reply:
+    return _line(blow.reply, end="stale")
+
+
 def close(blow: Blow) -> Reply:
     return _line(blow.reply, sent=-1, end="close")
 

@@ -49,7 +49,7 @@ def render(spec: Spec) -> str:
         rules=_rules(json.loads(SCHEMA.read_bytes())),
         example=f"<!-- examples/{EXAMPLE.name} -->\n```yaml\n{EXAMPLE.read_text('utf-8')}```",
         variants="\n\n".join(_variant(name, variant) for name, variant in variants),
-        answers="\n\n".join(_answers(o, entries) for o in spec.operations.values()),
+        answers="\n\n".join(_answers(o, entries) for o in spec.all_operations.values()),
     )
 
 

@@ -16,7 +16,7 @@ from mock_server.faults import FAULTS, parse
 from mock_server.line import httpx_error
 
 ENTRIES = catalogue(SPEC)
-OUTCOMES = [entry for entry in ENTRIES if entry.kind == "outcome"]
+OUTCOMES = [entry for entry in ENTRIES if entry.operation in SPEC.operations]
 STATES = list(SPEC.lifecycle.next)
 Tree = dict[str, Any]
 Said = set[tuple[str, int, str]]

@@ -20,7 +20,7 @@ from mock_server.faults import FAULTS
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["serv"], "Did you mean 'serve'?"), (["serve", "--prot", "1"], "--port"),
-     (["serve", "--time", "fats"], "Did you mean 'fast'?"), (["serve", "--port", "x"], "integer"),
+     (["serve", "--time", "fats"], "Did you mean 'fast'?"), (["serve", "--port", "x"], "not a whole number"),
      (["serve", "--port", "70000"], "from 0 (any free one) to 65535"),
      (["serve", "--speed", "-1"], "from 0"), (["serve", "--admin-token", ""], "not empty"),
      (["serve", "--time", "frozen", "--speed", "5"], "contradicts"),
@@ -58,7 +58,7 @@ def test_help_and_version_need_nothing() -> None:
 
 def test_scenarios_prints_the_whole_catalogue(spec: Spec, run: Callable[..., Result]) -> None:
     rows = json.loads(run("scenarios", "--json").output)
-    assert {row["name"] for row in rows if row["kind"] == "outcome"} == spec.outcomes.keys()
+    assert {row["name"] for row in rows if row["kind"] == "outcome"} == spec.all_outcomes.keys()
     assert {row["name"] for row in rows if row["kind"] == "fault"} == FAULTS.keys()
     assert rows[0].keys() >= {"name", "operation", "status", "code", "evidence", "trigger"}
     text = run("scenarios").output

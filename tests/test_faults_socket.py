@@ -99,6 +99,30 @@ def test_more_is_promised_than_comes(wire: Wire) -> None:
     assert json.loads(answer.body)["request_id"].encode() == answer.headers[b"x-request-id"]
 
 
+@pytest.mark.parametrize("bytes_sent", [0, 7])
+def test_a_body_is_cut_off_after_so_many_bytes(wire: Wire, bytes_sent: int) -> None:
+    length = wire.ask().length
+    wire.send(f"cut-off={bytes_sent}")
+    data, end = wire.rest()
+    assert (end, answer_of(data).length, len(answer_of(data).body)) == ("FIN", length, bytes_sent)
+
+
+def test_a_kept_connection_dies_at_the_next_call(wire: Wire) -> None:
+    answer = wire.ask("stale-connection")
+    assert answer.status == b"HTTP/1.1 200 OK"
+    assert b"connection" not in answer.headers
+    assert are_silent(wire)
+    wire.send()
+    assert wire.rest() == (b"", "RST")
+
+
+def test_a_client_that_opens_a_new_connection_never_notices_the_stale_one(url: str) -> None:
+    with Wire(url) as first:
+        first.ask("stale-connection")
+    with Wire(url) as second:
+        assert second.ask().status == b"HTTP/1.1 200 OK"
+
+
 def test_json_ends_in_the_middle_and_the_connection_stays(wire: Wire) -> None:
     answer = wire.ask("truncated")
     expected = whole(wire, answer)

@@ -39,12 +39,12 @@ class Entry(Struct, frozen=True):
 
 def catalogue(spec: Spec) -> list[Entry]:
     """Every entry: outcomes by operation in the order of the file, then faults, then variants."""
-    outcomes = [e for o in spec.operations.values() for e in _outcomes(spec, o)]
+    outcomes = [e for o in spec.all_operations.values() for e in _outcomes(spec, o)]
     return [*outcomes, *(_fault(spec, kind) for kind in FAULTS.values()), *_variants(spec)]
 
 
 def _outcomes(spec: Spec, operation: Operation) -> Iterator[Entry]:
-    mistakes = list(slips(spec, operation))
+    mistakes = [] if operation is spec.result else list(slips(spec, operation))
     for outcome in operation.outcomes.values():
         yield Entry(
             kind="outcome",
@@ -62,8 +62,12 @@ def _outcomes(spec: Spec, operation: Operation) -> Iterator[Entry]:
 
 def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Trigger]:
     name = outcome.name
+    if operation is spec.result:
+        yield Header(operation.id, SCENARIO, name)
+        yield from _of_create(spec, f"{operation.id}:{name}")
+        return
     if name in spec.task_outcomes:
-        yield from _of_task(spec, name)
+        yield from _of_create(spec, name)
         yield Header(operation.id, SCENARIO, name)
         return
     yield Header(operation.id, SCENARIO, name)
@@ -73,8 +77,8 @@ def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Tri
     yield Key(operation.id, f"{operation.id}:{name}" if shared else name)
 
 
-def _of_task(spec: Spec, name: str) -> Iterator[Trigger]:
-    """How a task goes is chosen when it is created."""
+def _of_create(spec: Spec, name: str) -> Iterator[Trigger]:
+    """How a task goes, and its downloads, is chosen when it is created."""
     for operation in spec.operations.values():
         if spec.creates_tasks(operation.id):
             yield Url(operation.id, url_field(operation), name)

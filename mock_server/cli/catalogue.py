@@ -88,7 +88,7 @@ def _title(spec: Spec, entry: Entry) -> str:
     if entry.kind == "variant":
         name = entry.name.partition("=")[0]
         return f"{name}: {spec.variants[name].summary}"
-    operation = spec.operations[entry.operation]
+    operation = spec.all_operations[entry.operation]
     return f"{operation.id}: {operation.method} {operation.template}"
 
 
@@ -114,8 +114,8 @@ def _aligned(rows: Rows) -> Iterator[str]:
 
 
 def _of_operation(spec: Spec, operation: str | None) -> Test:
-    if operation is not None and operation not in spec.operations:
-        known = list(spec.operations)
+    if operation is not None and operation not in spec.all_operations:
+        known = list(spec.all_operations)
         hint = did_you_mean(operation, known)
         raise click.UsageError(f"no operation {operation!r}; there are {', '.join(known)}.{hint}")
     return lambda entry: operation in (None, entry.operation)

@@ -80,7 +80,7 @@ def _response(entry: Entry) -> dict[str, Any]:
         content["encoding"] = "base64"
     phrase = PHRASES.get(entry.status, "")
     answer = _answer(entry.status, phrase, entry.reply_headers, content, len(body))
-    if entry.line and entry.line.end:
+    if entry.line and entry.line.end not in ("", "stale"):
         answer["_error"] = CUT if entry.line.end == "close" else ERRORS[entry.line.end]
     return answer
 

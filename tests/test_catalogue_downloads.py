@@ -1,0 +1,47 @@
+"""Each answer of the object store that the catalogue lists comes by each way that it names."""
+
+from __future__ import annotations
+
+import pytest
+from support import Service
+from support_catalogue import SPEC, document, good_call, key_of, new_key
+from support_triggers import altered
+
+from mock_server.call import Call, Reply
+from mock_server.catalogue import Entry, catalogue
+from mock_server.catalogue.triggers import Header, Key, Trigger, Url
+
+ENTRIES = [entry for entry in catalogue(SPEC) if entry.operation == SPEC.result.id]
+WAYS = [(entry, trigger) for entry in ENTRIES for trigger in entry.triggers]
+
+
+def downloaded(trigger: Trigger) -> Reply:
+    """The answer to a download, where the trigger is on it or on the create call of its task."""
+    service, create = Service(SPEC), good_call(SPEC.operations["createVideoTask"], key=new_key())
+    on_download = trigger.operation == SPEC.result.id
+    create = create if on_download else altered(create, trigger)
+    made = service.engine.handle(create)
+    key = key_of(create)
+    task = next(service.engine.store.newest_first(service.tenant_id(key)))
+    assert made.status == 200
+    service.real = task.ended
+    url = service.get(task.id, key=key).body["output"]["results"]["video_url"]
+    path, _, query = url.removeprefix("http://127.0.0.1:8787").partition("?")
+    call = Call("GET", path, query)
+    return service.engine.handle(altered(call, trigger) if on_download else call)
+
+
+@pytest.mark.parametrize(("entry", "trigger"), WAYS, ids=lambda value: getattr(value, "text", ""))
+def test_each_way_leads_to_exactly_that_answer(entry: Entry, trigger: Trigger) -> None:
+    reply = downloaded(trigger)
+    assert (reply.outcome, reply.status) == (entry.name, entry.status)
+    assert entry.code.encode() in reply.body
+    assert (reply.body[:5] == b"<?xml") == bool(entry.code)
+
+
+def test_the_catalogue_has_each_answer_of_the_store_in_each_way() -> None:
+    responses = document()["x-results"]["responses"].items()
+    examples = [(int(status), name) for status, r in responses for name in r["examples"]]
+    assert [(entry.status, entry.name) for entry in ENTRIES] == examples
+    for entry in ENTRIES:
+        assert [type(trigger) for trigger in entry.triggers] == [Header, Url, Header, Key]
