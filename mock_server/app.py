@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.spec import Spec
-from mock_server import media
+from mock_server import media, page
 from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
@@ -29,6 +29,7 @@ from mock_server.stores import Store
 CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/")
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
+PAGES = {page.ROOT.encode(), page.ICON.encode()}
 LONGEST_OWN = 3 * max(map(len, OWN_PATHS))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
@@ -60,7 +61,7 @@ class FakeApp(Starlette):
     throughput."""
 
     def __init__(self, engine: Engine) -> None:
-        self._origin = origin_of(engine.settings)
+        origin = self._origin = origin_of(engine.settings)
         super().__init__(
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
@@ -72,6 +73,7 @@ class FakeApp(Starlette):
         self.engine = engine
         self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
         self._open = self._own if self._cors is None else self._cors.around(self._own)
+        self._page = page.page_app(engine, origin)
         self._limit = engine.spec.limits["body-bytes"]
 
     def broken(self) -> Reply:
@@ -81,7 +83,12 @@ class FakeApp(Starlette):
     def answers_at_once(self, method: bytes, path: bytes) -> bool:
         """Whether the engine answers this call, as raw as it came: any of the service's or of its
         store's. A HEAD has its own rules, and a path in escapes may be one of the fake's own."""
-        return method != b"HEAD" and b"%" not in path[:LONGEST_OWN] and not path.startswith(OWN_RAW)
+        return (
+            method != b"HEAD"
+            and b"%" not in path[:LONGEST_OWN]
+            and not path.startswith(OWN_RAW)
+            and path not in PAGES
+        )
 
     def answer(
         self,
@@ -118,6 +125,9 @@ class FakeApp(Starlette):
             return
         if scope["path"].startswith(OWN_PATHS):
             await self._open(scope, receive, send)
+            return
+        if page.wants_page(scope):
+            await self._page(scope, receive, send)
             return
         body = await self._read(receive)
         if body is None:

@@ -18,7 +18,7 @@ CLOCK_HELP = (
 
 
 def health(asked: Asked) -> dict[str, Any]:
-    """That the fake is up, and what it serves."""
+    """Says that the fake is up, and which spec it serves. Needs no key and no token."""
     engine = asked.engine
     return {
         "status": "ok",
@@ -31,14 +31,14 @@ def health(asked: Asked) -> dict[str, Any]:
 
 
 def clock(asked: Asked) -> dict[str, Any]:
-    """The tenant's time, and how it goes."""
+    """Shows the key's time and speed."""
     shown = asked.tenant.clock
     now = shown.now(asked.real)
     return {"now": now, "time": wire_time(now), "speed": shown.rate, "skip": shown.skip}
 
 
 def state(asked: Asked) -> dict[str, Any]:
-    """The clock and the tasks, newest first."""
+    """Shows the key's clock and tasks, newest first."""
     shown = clock(asked)
     tasks: list[dict[str, Any]] = []
     more = 0
@@ -60,7 +60,7 @@ def state(asked: Asked) -> dict[str, Any]:
 
 
 def set_clock(asked: Asked) -> dict[str, Any]:
-    """Advance, freeze, run at a speed, or jump to the next event."""
+    """Moves the key's clock: advance, freeze, run at a speed, or jump to the next event."""
     record = asked.tenant
     try:
         moved = _moved(asked, record.clock, asked.real)
@@ -95,7 +95,7 @@ def _next_event(asked: Asked, now: float) -> float:
 
 
 def reset(asked: Asked) -> dict[str, Any]:
-    """Drop all that belongs to the tenant: tasks, clock, scenarios, account, journal."""
+    """Drops everything of the key: tasks, clock, scenarios, account, journal."""
     dropped = sum(1 for _ in asked.engine.store.newest_first(asked.tenant_id))
     asked.engine.forget(asked.tenant_id)
     return {"dropped_tasks": dropped}

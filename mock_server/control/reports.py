@@ -16,7 +16,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 def journal(asked: Asked) -> Callable[[], Typed]:
-    """The exchanges; see records.journal_answer for what can be asked."""
+    """Shows what was asked and answered, also as HAR and as curl commands."""
     from mock_server.journal.records import journal_answer
 
     kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.outcomes
@@ -31,7 +31,7 @@ def journal(asked: Asked) -> Callable[[], Typed]:
 
 
 def explain(asked: Asked) -> Any:
-    """Why the call whose answer had this request_id was answered so."""
+    """Explains the answer with this request_id."""
     found = asked.engine.chronicle.exchange(asked.tenant_id, asked.given["id"])
     if found is None:
         text = f"no exchange {asked.given['id'][:80]!r} of this key, or it had to make room"
@@ -40,7 +40,7 @@ def explain(asked: Asked) -> Any:
 
 
 def explain_last(asked: Asked) -> Any:
-    """Why the latest call that there is something to explain of was answered so."""
+    """Explains the latest answer that was refused, unusual or asked for."""
     found = asked.engine.chronicle.last_odd(asked.tenant_id)
     if found is None:
         raise ControlError("there is nothing to explain: every call of this key was fine", 404)
@@ -57,7 +57,7 @@ def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
 
 
 def bundle(asked: Asked) -> Callable[[], Typed]:
-    """All that `emo replay` needs to get the same answers again."""
+    """Gives everything that is needed to get the same answers again."""
     from mock_server.bundle import bundling
 
     write = bundling(asked.engine, asked.tenant_id, asked.real)
@@ -65,5 +65,5 @@ def bundle(asked: Asked) -> Callable[[], Typed]:
 
 
 def metrics(asked: Asked) -> Typed:
-    """The server's counts, for Prometheus."""
+    """Counts the calls of all keys, for Prometheus."""
     return CONTENT_TYPE, asked.engine.chronicle.counts().encode()

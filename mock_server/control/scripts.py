@@ -18,7 +18,7 @@ ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, o
 
 
 def scenarios(asked: Asked) -> dict[str, Any]:
-    """The rules with how often each matched and answered; `unused` are those that never did."""
+    """Shows the key's rules, how often each matched and decided, and which never did."""
     record = asked.tenant
     served = asked.engine.file(asked.real).rules
     shown = _shown(record.rules, record.tally), _shown(served, record.tally)
@@ -27,18 +27,18 @@ def scenarios(asked: Asked) -> dict[str, Any]:
 
 
 def add_scenarios(asked: Asked) -> dict[str, Any]:
-    """Put rules behind those that are there: one rule, a list of them, or the whole form."""
+    """Adds rules: one, a list, or rules and variants."""
     record = asked.tenant
     return _set(asked, list(record.rules))
 
 
 def set_scenarios(asked: Asked) -> dict[str, Any]:
-    """Put rules in place of those that are there; those that stay go on counting."""
+    """Replaces the rules; those that stay go on counting."""
     return _set(asked, [])
 
 
 def drop_scenarios(asked: Asked) -> dict[str, Any]:
-    """Drop the tenant's rules and what they counted. Tells what never fired."""
+    """Drops the rules, and says which never decided a call."""
     told = scenarios(asked)
     asked.save(_with_rules(asked, ()))
     return {"dropped": [rule["name"] for rule in told["scenarios"]], "unused": told["unused"]}
@@ -90,7 +90,7 @@ def _shown(rules: Iterable[Rule], tally: Tally) -> list[dict[str, Any]]:
 
 
 def variants(asked: Asked) -> dict[str, Any]:
-    """Each contradiction of the documentation, with what the tenant sees and what else there is."""
+    """Shows where the documentation contradicts itself, and which side is served."""
     engine = asked.engine
     seen = engine.variants_of(asked.tenant, asked.real)
     return {
@@ -104,7 +104,7 @@ def variants(asked: Asked) -> dict[str, Any]:
 
 
 def set_variants(asked: Asked) -> dict[str, Any]:
-    """Choose `{"NAME": "CHOICE"}`; those that are not named are as they are for the server."""
+    """Chooses sides: {"NAME": "CHOICE"}; the others are as for the server."""
     try:
         chosen.check(asked.engine.spec, asked.arguments)
     except chosen.VariantError as error:
@@ -115,14 +115,16 @@ def set_variants(asked: Asked) -> dict[str, Any]:
 
 
 def account(asked: Asked) -> dict[str, Any]:
-    """What the account may still spend."""
+    """Shows what the key may still spend."""
     found = asked.tenant.account
     return {"balance": found.balance, "free_only": found.free_only}
 
 
 def set_account(asked: Asked) -> dict[str, Any]:
-    """`balance`: CNY that may be spent before Arrearage, null for no end. `free_only`: nothing
-    beyond the free quota, then AllocationQuota.FreeTierOnly."""
+    """Sets what the key may spend.
+
+    `balance`: CNY that may be spent before Arrearage, null for no end. `free_only`: nothing beyond
+    the free quota, then AllocationQuota.FreeTierOnly."""
     given = asked.arguments
     if not given or given.keys() - {"balance", "free_only"}:
         raise ControlError(ACCOUNT_HELP)
@@ -140,7 +142,7 @@ def set_account(asked: Asked) -> dict[str, Any]:
 
 
 def usage(asked: Asked) -> dict[str, Any]:
-    """What the calls would have cost by now."""
+    """Shows what the calls would have cost by now."""
     rows = asked.engine.tenants.usage(asked.tenant_id, asked.real)
     total = round(sum(row.cost for row in rows), 6)
     return {"currency": "CNY", "total": total, "models": [_row(row) for row in rows]}

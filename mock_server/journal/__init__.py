@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from itertools import islice
 from secrets import token_hex
 
 from contracts.rules import Violation
@@ -131,6 +132,17 @@ class Journal:
             return None
         newer = unpack(room.rows[-1]).number - room.odd if explained else 0
         return unpack(room.rows[-1 - newer]) if newer < len(room.rows) else None
+
+    def latest(self, count: int) -> list[tuple[str, Entry]]:
+        """The newest exchanges of all tenants by the machine's time, newest first, each with the
+        id of its tenant."""
+        rooms = islice(reversed(self._rooms.values()), count)  # the last active ones
+        newest = [
+            (room.tenant, unpack(row))
+            for room in rooms
+            for row in islice(reversed(room.rows), count)
+        ]
+        return sorted(newest, key=lambda one: (one[1].real, one[1].number), reverse=True)[:count]
 
     @property
     def entry_count(self) -> int:

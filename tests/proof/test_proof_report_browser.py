@@ -8,51 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Page, browser
+from browser import CONTRASTS, LEGIBLE, LOADED, NARROW, TROUBLE, WATCH, Page, browser
 from support_reports import HOSTILE, ROOT, hostile, mixed
 
 from contracts.reports import render
 from contracts.reports.words import visible
 
-NARROW = 360  # px
-LEGIBLE = 4.5  # contrast of text that WCAG 2.2 (1.4.3, AA) asks for
-
-# Before the page: whatever goes wrong in it, or is tried.
-WATCH = """
-    window.trouble = [];
-    const note = kind => event => trouble.push(`${kind} ${event.message || event.blockedURI}`);
-    addEventListener("error", note("error"), true);
-    addEventListener("securitypolicyviolation", note("policy"), true);
-    for (const name of ["alert", "confirm", "prompt", "fetch"])
-        window[name] = () => { trouble.push(name) };
-    for (const name of ["error", "warn"]) console[name] = text => trouble.push(`${name} ${text}`);
-"""
-LOADED = """
-    if (document.readyState !== "complete")
-        await new Promise(done => addEventListener("load", done));
-"""
-TROUBLE = "return [...trouble, ...performance.getEntriesByType('resource').map(e => e.name)]"
-# What is text of its own, by its colour on what is behind it, the worst first.
-CONTRASTS = r"""
-    document.querySelectorAll("details").forEach(one => one.open = true);
-    const parts = text => text.match(/[\d.]+/g).map(Number);
-    const light = part => part <= 10.314 ? part / 3294.6 : ((part / 255 + .055) / 1.055) ** 2.4;
-    const luminance = ([r, g, b]) => .2126 * light(r) + .7152 * light(g) + .0722 * light(b);
-    const behind = node => {
-        for (; node; node = node.parentElement) {
-            const [r, g, b, alpha = 1] = parts(getComputedStyle(node).backgroundColor);
-            if (alpha === 1) return [r, g, b];
-            if (alpha !== 0) throw Error(`half transparent: ${node.outerHTML.slice(0, 99)}`);
-        }
-        throw Error("nothing behind");
-    };
-    const own = node => [...node.childNodes].some(c => c.nodeType === 3 && c.data.trim());
-    return [...document.body.querySelectorAll("*")].filter(own).map(node => {
-        const levels = [parts(getComputedStyle(node).color), behind(node)].map(luminance).sort();
-        const [low, high] = [Math.min(...levels), Math.max(...levels)];
-        return [(high + .05) / (low + .05), `${node.tagName}.${node.className}`];
-    }).sort((a, b) => a[0] - b[0]);
-"""
 Open = Callable[[str], Page]
 
 

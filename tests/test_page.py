@@ -1,0 +1,166 @@
+"""The page at `/`: who gets it, what is on it, and to whom it shows the exchanges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support_http import PLAIN, Serve, http_client  # noqa: F401
+
+from contracts.spec import Spec
+from mock_server.app import FakeApp
+from mock_server.control import CONTROLS
+from mock_server.engine import Engine
+from mock_server.page import wants_page
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+ASKS = {"Accept": BROWSER}
+HIDDEN = "shown only where the control API would answer"
+
+
+@pytest.fixture(scope="module")
+def url(serve: Serve) -> Iterator[str]:
+    with serve(cors=("localhost",)) as base:
+        yield base
+
+
+@pytest.mark.parametrize(
+    "accept", [BROWSER, "text/html", "TEXT/HTML;q=0.9, */*", "application/json, text/html"]
+)
+def test_whoever_asks_for_html_gets_the_page(url: str, accept: str) -> None:
+    for method, headers in (("GET", {}), ("HEAD", {}), ("GET", {"Authorization": "Bearer sk-a"})):
+        answer = PLAIN.request(method, f"{url}/", headers={"Accept": accept, **headers})
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            200,
+            "text/html; charset=utf-8",
+        )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accept"),
+    [("GET", "/", "*/*"), ("GET", "/", ""), ("GET", "/", "application/json"),
+     ("POST", "/", BROWSER),
+     ("GET", "/", "text/html;q=0, */*"), ("GET", "/", "application/json, text/html;q=0.5"),
+     ("GET", "/", "text/html;q=x"), ("GET", "/", "text/*"), ("GET", "//", BROWSER),
+     ("GET", "/index.html", BROWSER), ("OPTIONS", "/", BROWSER), ("POST", "/favicon.ico", "*/*")],
+)  # fmt: skip
+def test_every_other_call_gets_the_services_answer(
+    url: str, method: str, path: str, accept: str
+) -> None:
+    answer = PLAIN.request(method, url + path, headers={"Accept": accept})
+    assert (answer.status_code, answer.json()["code"]) == (401, "InvalidApiKey")
+    keyed = {"Accept": accept, "Authorization": "Bearer sk-a"}
+    assert PLAIN.request(method, url + path, headers=keyed).json()["code"] == "InvalidParameter"
+
+
+def test_a_browsers_own_calls_leave_nothing_in_the_journal(url: str) -> None:
+    def count() -> str:
+        return re.findall(r"emo_journal_entries (\d+)", PLAIN.get(f"{url}/__mock__/metrics").text)[
+            0
+        ]
+
+    before = count()
+    assert PLAIN.get(f"{url}/", headers=ASKS).status_code == 200
+    icon = PLAIN.get(f"{url}/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert count() == before
+
+
+def test_the_page_has_the_lines_to_copy_and_every_route(url: str, spec: Spec) -> None:
+    page = PLAIN.get(f"{url}/", headers=ASKS).text
+    assert f"export DASHSCOPE_HTTP_BASE_URL={url}/api/v1\nexport DASHSCOPE_API_KEY=sk-" in page
+    for operation in spec.operations.values():
+        assert f"{operation.method} /api/v1{operation.template}" in page
+        assert operation.id in page
+    for method, path, control in CONTROLS:
+        assert f"{method} /__mock__{path}" in page
+        assert str(control.__doc__).partition("\n")[0].endswith("."), "its first line is shown"
+    for route in FakeApp(Engine(spec)).routes:
+        assert str(getattr(route, "path", "")).partition("{")[0] in page
+
+
+def test_the_address_on_the_page_is_the_one_that_was_called_or_made_public(serve: Serve) -> None:
+    with serve() as base:
+        page = PLAIN.get(f"{base}/", headers={**ASKS, "Host": "localhost:1234"}).text
+        assert "http://localhost:1234/api/v1" in page
+        page = PLAIN.get(f"{base}/", headers={**ASKS, "Host": '"><script>'}).text
+        assert "<script" not in page
+    with serve(public_url="https://fake.example/emo") as base:
+        assert "https://fake.example/emo/api/v1" in PLAIN.get(f"{base}/", headers=ASKS).text
+
+
+def test_the_page_may_load_nothing_and_be_read_by_no_other_page(url: str) -> None:
+    answer = PLAIN.get(f"{url}/", headers={**ASKS, "Origin": "http://localhost:5173"})
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["cache-control"] == "no-store"
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert not re.findall(r"<script|\son\w+=|https?://(?!127\.0\.0\.1)", answer.text)
+
+
+def test_the_latest_exchanges_of_all_keys_come_newest_first_and_no_more_than_20(url: str) -> None:
+    for number in range(25):
+        key = {"Authorization": f"Bearer sk-page-key-{number % 3}"}
+        PLAIN.get(f"{url}/api/v1/tasks/number-{number}", headers=key)
+    page = PLAIN.get(f"{url}/", headers=ASKS).text
+    seen = re.findall(r"<code>GET /api/v1/tasks/number-(\d+)</code>", page)
+    assert seen == [str(number) for number in range(24, 4, -1)]
+    assert "sk-page-key" not in page
+    assert re.search(r"<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</time>", page)
+
+
+def test_an_exchange_is_explained_on_the_page(http: httpx.Client, url: str) -> None:
+    http.post("/api/v1/services/aigc/image2video/face-detect", json={"model": "emo-detect-v1"})
+    page = PLAIN.get(f"{url}/", headers=ASKS).text
+    assert "<summary>Why?</summary><pre>POST /api/v1/services/aigc/image2video/face-detect" in page
+
+
+@pytest.mark.parametrize("path", ["<script>alert(1)</script>", "%E2%80%AEevil", "a&amp;b", "]]>"])
+def test_what_clients_send_stays_text(http: httpx.Client, url: str, path: str) -> None:
+    http.get(f"/api/v1/tasks/{path}", headers={"X-Mock-Scenario": "<img src=x>\u202e".encode()})
+    page = PLAIN.get(f"{url}/", headers=ASKS).text
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"X-Forwarded-For": "10.0.0.9"}],
+)
+def test_who_may_not_use_the_control_api_sees_no_exchange(
+    url: str, headers: dict[str, str]
+) -> None:
+    PLAIN.get(f"{url}/api/v1/tasks/secret-task", headers={"Authorization": "Bearer sk-hidden"})
+    assert "secret-task" in PLAIN.get(f"{url}/", headers=ASKS).text
+    page = PLAIN.get(f"{url}/", headers={**ASKS, **headers}).text
+    assert "secret-task" not in page
+    assert HIDDEN in page
+    assert "emo journal" in page
+
+
+def test_with_an_admin_token_the_page_shows_no_exchange_without_it(serve: Serve) -> None:
+    with serve(admin_token="s3cret") as base:
+        PLAIN.get(f"{base}/api/v1/tasks/secret-task")
+        page = PLAIN.get(f"{base}/", headers=ASKS).text
+        assert HIDDEN in page
+        assert "s3cret" not in page
+        told = {**ASKS, "X-Mock-Admin-Token": "s3cret"}
+        assert "secret-task" in PLAIN.get(f"{base}/", headers=told).text
+
+
+def test_a_fake_that_was_not_called_yet_says_so(serve: Serve) -> None:
+    with serve() as base:
+        assert "Nothing was called yet." in PLAIN.get(f"{base}/", headers=ASKS).text
+
+
+@given(st.text(alphabet="texhml/*;,q=0.9 \xff", max_size=40))
+def test_no_accept_header_is_a_mistake(accept: str) -> None:
+    headers = [(b"accept", accept.encode("latin-1"))]
+    wants_page({"path": "/", "method": "GET", "headers": headers})
