@@ -20,7 +20,8 @@ from mock_server.faults import FAULTS
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["serv"], "Did you mean 'serve'?"), (["serve", "--prot", "1"], "--port"),
-     (["serve", "--time", "fats"], "Did you mean 'fast'?"), (["serve", "--port", "x"], "whole number"),
+     (["serve", "--time", "fats"], "Did you mean 'fast'?"),
+     (["serve", "--port", "x"], "whole number"),
      (["serve", "--port", "70000"], "from 0 (any free one) to 65535"),
      (["serve", "--speed", "-1"], "from 0"), (["serve", "--admin-token", ""], "not empty"),
      (["serve", "--time", "frozen", "--speed", "5"], "contradicts"),
