@@ -4,6 +4,7 @@ no check can pay by mistake. Sends nothing."""
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
 from contracts.spec import Spec
@@ -20,16 +21,25 @@ class OverBudget(Exception):
 class Budget:
     """limit: CNY, None where nothing may be paid for. seconds: how long the recording is that is
     sent; a second of video costs as much as the dearest ratio. Counts by documented prices (PRICE).
-    Raises ValueError for a limit that is none."""
+    Raises ValueError for a limit below 0, or NaN.
+
+    is_free: nobody charges (a fake). Then no limit is needed, and `spent` is what it would have
+    cost; a limit that is given holds all the same, as a rehearsal of the same run elsewhere."""
 
     def __init__(self, spec: Spec, limit: float | None, seconds: float) -> None:
         if limit is not None and not limit >= 0:
             raise ValueError(f"a budget of {limit} CNY must be 0 or more")
         self.limit = limit
         self.spent = 0.0
+        self.is_free = False
         self._models = spec.models
         self._paths = {op.template: op.id for op in spec.operations.values()}
         self._seconds = seconds
+
+    @property
+    def allows_any(self) -> bool:
+        """Whether calls that may be charged for are sent at all."""
+        return self.is_free or self.limit is not None
 
     def price(self, method: str, path: str, body: str | None, has_key: bool) -> float:
         """CNY that a call may cost at most: by the model that it names or by its path, whichever is
@@ -59,12 +69,12 @@ class Budget:
         """Spend so much. Raises OverBudget, and spends nothing, where that is too much."""
         if price == 0:
             return
-        if self.limit is None:
-            raise OverBudget(f"it may cost {price:.3f} CNY; --budget says how much it may be")
-        left = self.limit - self.spent
+        if not self.allows_any:
+            raise OverBudget(f"a call may cost {price:.3f} CNY; --budget CNY allows it")
+        left = inf if self.limit is None else max(self.limit - self.spent, 0.0)
         if price > left + 1e-9:
-            text = f"it may cost {price:.3f} CNY, and {max(left, 0.0):.3f} of {self.limit:g} are"
-            raise OverBudget(f"{text} left; --budget says how much it may be")
+            text = f"{left:.3f} of {self.limit:g} CNY are left, and that is too little"
+            raise OverBudget(f"{text}; --budget CNY allows more")
         self.spent += price
 
     def give_back(self, price: float) -> None:

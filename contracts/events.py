@@ -11,8 +11,11 @@ from contracts.exchange import Exchange
 
 Severity = Literal["error", "warning", "note"]
 Tier = Literal["free", "paid"]
-Result = Literal["passed", "failed", "skipped"]
-RESULTS: tuple[Result, ...] = ("passed", "failed", "skipped")
+SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")  # the least first
+# accepted: something differs, and the run does not fail for it: it is less than --fail-on names, or
+# the baseline has it.
+Result = Literal["passed", "failed", "accepted", "skipped"]
+RESULTS: tuple[Result, ...] = ("passed", "failed", "accepted", "skipped")
 
 
 class Claim(Struct, frozen=True):
@@ -49,7 +52,8 @@ class Finding(Struct, frozen=True):
 
 class Started(Struct, frozen=True, tag=True):
     """The run begins. url: of the provider, with its prefix. at: epoch s. clock: whether it has a
-    control API, so that its time is moved. budget: CNY, None where nothing may be paid for."""
+    control API, so that its time is moved. budget: CNY, None where no limit is given. free: whether
+    it is a fake, whose calls cost nothing. fail_on: the least severity that fails the run."""
 
     url: str
     spec: str
@@ -58,6 +62,8 @@ class Started(Struct, frozen=True, tag=True):
     clock: bool
     budget: float | None
     claims: tuple[Claim, ...]
+    free: bool = False
+    fail_on: Severity = "warning"
 
 
 class CheckStarted(Struct, frozen=True, tag=True):
@@ -67,7 +73,7 @@ class CheckStarted(Struct, frozen=True, tag=True):
 
 
 class CheckEnded(Struct, frozen=True, tag=True):
-    """How it went. why: of one that was skipped. spent: CNY, by the documented prices."""
+    """How it went. why: it was skipped, or accepted. spent: CNY, by the documented prices."""
 
     claim: Claim
     result: Result
@@ -87,8 +93,13 @@ class Ended(Struct, frozen=True, tag=True):
 
     @property
     def green(self) -> bool:
-        """Whether at least one check passed and none failed."""
-        return bool(self.counts["passed"]) and not self.counts["failed"]
+        """Whether at least one check was made, and none failed."""
+        return self.made > 0 and not self.counts["failed"]
+
+    @property
+    def made(self) -> int:
+        """How many checks were not skipped."""
+        return sum(count for result, count in self.counts.items() if result != "skipped")
 
 
 Event = Started | CheckStarted | CheckEnded | Ended

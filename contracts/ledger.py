@@ -15,7 +15,7 @@ from msgspec import Struct
 from contracts.checks.ask import at
 from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
-from contracts.provider import NEAR
+from contracts.network import is_loopback
 from contracts.spec import Spec
 
 FORMAT = 1
@@ -87,7 +87,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
     for event in events:
         if isinstance(event, Started) and not event.clock:
             host = urlsplit(event.url).hostname or ""
-            host = "" if host in NEAR else host  # a stub is no service
+            host = "" if is_loopback(host) else host  # a stub is no service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
             held = event.result == "passed"

@@ -16,6 +16,7 @@ import msgspec
 from contracts.budget import Budget
 from contracts.exchange import Exchange
 from contracts.masks import Masks
+from contracts.network import is_loopback, is_private, proxy_of
 
 API = "/api/v1"
 KEY, OTHER_KEY = "DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY"  # variables that hold them
@@ -23,7 +24,6 @@ TRIES, PAUSE = 11, 0.5  # so often, so many s apart, is a provider asked whether
 LONGEST = 1 << 20  # bytes of an answer that are kept, and for which it is read
 LARGEST = 64 << 20  # bytes of a download
 PATIENCE = 120.0  # seconds of the machine's time for the whole of one answer
-NEAR = ("127.0.0.1", "localhost", "::1")
 GAPS = {"POST": 0.25, "GET": 0.06}  # s between calls of one who is not near: 5 and 20 a second
 
 
@@ -55,16 +55,21 @@ class Provider:
         self.other_key = _usable(OTHER_KEY, other_key)
         self.budget = budget
         self.has_clock = False
+        self.is_fake = False
         self.clock = clock
         self._sleep = sleep
         self._http = http
         self._masks = Masks((self.key, self.other_key))
         self._signed: dict[str, str] = {}  # URLs as they were sent, by how they are shown
-        self._is_near = urlsplit(self.origin).hostname in NEAR
+        self._host = urlsplit(self.origin).hostname or ""
+        self._is_near = is_loopback(self._host)
 
     def look(self) -> None:
         """Find out whether it has a control API; one that is about to start is waited for. Raises
-        Unreachable."""
+        Unreachable.
+
+        A provider with one is a fake, whose calls cost nothing, only on this machine or in a
+        private network: any host of the internet could answer `/__mock__/health` and charge."""
         for left in reversed(range(TRIES)):
             try:
                 answer = self._http.get(f"{self.origin}/__mock__/health")
@@ -74,6 +79,7 @@ class Provider:
                     raise Unreachable(self._silence(error)) from error
             self._sleep(PAUSE)
         self.has_clock = answer.status_code == 200 and "spec" in _value(answer)
+        self.is_fake = self.budget.is_free = self.has_clock and is_private(self._host)
 
     def sign_in(self, seed: str) -> None:
         """Choose the keys: of a provider with a control API, which takes any, those of nobody else,
@@ -179,6 +185,11 @@ class Provider:
         }
 
     def _silence(self, error: Exception) -> str:
+        proxy = proxy_of(self.origin)
+        if proxy:
+            through = f"{self.origin} does not answer through the proxy {proxy}"
+            way_on = "to go around the proxy, add the host to NO_PROXY"
+            return f"{through}: {error or type(error).__name__}; {way_on}"
         why = f"{error or type(error).__name__}; is it running? `emo serve` runs the fake"
         return f"{self.origin} does not answer: {why}"
 

@@ -14,12 +14,15 @@ from contracts.checks.ask import Ask, Skip, Stop
 from contracts.checks.life import Story, live
 from contracts.events import (
     RESULTS,
+    SEVERITIES,
     CheckEnded,
     CheckStarted,
     Claim,
     Ended,
     Event,
+    Finding,
     Result,
+    Severity,
     Started,
 )
 from contracts.provider import Provider, Unreachable
@@ -71,7 +74,8 @@ def select(
 
 
 class Verification:
-    """checks: what select() gave. patience: seconds of the machine's time for a task to end."""
+    """checks: what select() gave. patience: seconds of the machine's time for a task to end.
+    fail_on: the least severity of a check for which the run fails."""
 
     def __init__(
         self,
@@ -82,6 +86,7 @@ class Verification:
         media: Media | None = None,
         seed: str = "emo",
         patience: float = 1800.0,
+        fail_on: Severity = "warning",
     ) -> None:
         self.spec = spec
         self.provider = provider
@@ -89,6 +94,7 @@ class Verification:
         self.media = media or Media.documented(spec)
         self.seed = seed
         self.patience = patience
+        self.fail_on = fail_on
         self._signed_in = False
         self._unreachable: Unreachable | None = None
         self._story: Story | Exception | None = None
@@ -118,6 +124,8 @@ class Verification:
             clock=provider.has_clock,
             budget=provider.budget.limit,
             claims=tuple(claims),
+            free=provider.is_fake,
+            fail_on=self.fail_on,
         )
         counts = dict.fromkeys(RESULTS, 0)
         for check, claim in zip(self.checks, claims, strict=True):
@@ -145,17 +153,32 @@ class Verification:
         )
 
     def _result(self, check: Check, ask: Ask) -> tuple[Result, str]:
-        if check.pays and self.provider.budget.limit is None:
-            return "skipped", "its calls may be charged for; --budget says how much it may be"
+        if check.pays and not self.provider.budget.allows_any:
+            return "skipped", self._costs()
         try:
             check.run(ask)
         except (Skip, OverBudget) as why:
-            return ("failed", "") if ask.findings else ("skipped", str(why))
+            if not ask.findings:
+                return "skipped", str(why)
         except Stop:
             pass
         except Exception as error:  # noqa: BLE001 (an answer that nobody thought of ends no run)
             ask.find(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
-        return ("failed", "") if ask.findings else ("passed", "")
+        return self._judged(check, ask.findings)
+
+    def _judged(self, check: Check, findings: list[Finding]) -> tuple[Result, str]:
+        if not findings:
+            return "passed", ""
+        if SEVERITIES.index(check.severity) < SEVERITIES.index(self.fail_on):
+            return "accepted", f"below --fail-on {self.fail_on}"
+        return "failed", ""
+
+    def _costs(self) -> str:
+        """Why a check is skipped whose calls may be charged for."""
+        if not self.provider.has_clock:
+            return "its calls may cost money; --budget CNY allows them"
+        why = f"{self.provider.origin} answers like a fake, but is not in a private network"
+        return f"its calls may cost money: {why}; --budget CNY allows them"
 
     def _lived(self, ask: Ask) -> Story:
         """The life of one task, which the first check that asks for it lets happen."""

@@ -111,6 +111,16 @@ def _check(setting: str, check: Callable[[str], object], text: str | None) -> No
         raise SettingsError(f"{setting.replace('_', ' ')} {error}", setting) from None
 
 
+def bypass_proxies(host: str) -> None:
+    """Let every HTTP library of this process reach a host directly. requests, with which
+    schemathesis sends, reads proxies from the environment alone."""
+    from urllib.request import getproxies
+
+    if getproxies():
+        for name in ("NO_PROXY", "no_proxy"):
+            os.environ[name] = ",".join(filter(None, [os.environ.get(name), host]))
+
+
 def is_loopback(name: str) -> bool:
     """Whether a host's name or address is this machine's own."""
     if name.lower() == "localhost":

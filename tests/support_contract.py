@@ -38,14 +38,15 @@ class Time:
 
 
 def provider(
-    spec: Spec, answer: Answer, budget: float | None = None, *, key: str = "sk-mine", **more: Any
-) -> Provider:
-    """A provider without a control API that answers so, and whose time passes at once."""
+    spec: Spec, answer: Answer, budget: float | None = None, *, key: str = "sk-mine",
+    url: str = REAL, **more: Any,
+) -> Provider:  # fmt: skip
+    """A provider that answers so, and whose time passes at once."""
     time = Time()
     http = httpx.Client(transport=httpx.MockTransport(answer))
     limit = Budget(spec, budget, 13.93)
     return Provider(
-        REAL, budget=limit, http=http, key=key, clock=time.clock, sleep=time.sleep, **more
+        url, budget=limit, http=http, key=key, clock=time.clock, sleep=time.sleep, **more
     )
 
 

@@ -25,6 +25,14 @@ def run(*arguments: str, **variables: str) -> Result:
     return CliRunner().invoke(cli, ["contract", *arguments], env={**hidden, **variables})
 
 
+def code_of(*arguments: str) -> int:
+    """The exit code of a command that runs in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(["contract", *arguments])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
@@ -48,15 +56,67 @@ def test_a_wrong_server_is_a_1_and_is_told() -> None:
     with lying(Spec.load(), all_liars()["usage_is_a_list"].make()) as url:
         done = emo("contract", "verify", url, "--budget", "10", "--check", "story.usage")
     assert done.returncode == 1
-    assert "FAILED story.usage" in done.stderr
-    assert "at /usage" in done.stderr
+    assert "FAILED story.usage" in done.stdout
+    assert "at /usage" in done.stdout
 
 
-def test_without_a_budget_only_what_is_free_is_checked(url: str) -> None:
-    result = run("verify", url, "--report", "json=-")
-    free = sum(1 for check in all_checks().values() if check.tier == "free")
+def test_a_fake_needs_no_budget_and_the_result_says_what_it_would_have_cost(url: str) -> None:
+    result = run("verify", url)
     assert result.exit_code == 0
-    assert json.loads(result.stdout)["ended"]["counts"]["passed"] == free
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith(f"{len(all_checks())} passed, 0 failed, 0 skipped in ")
+    assert re.search(r"; would have cost [\d.]+ CNY$", last)
+    assert " CNY" not in result.stderr
+
+
+def test_a_budget_on_a_fake_is_a_limit_as_on_the_service(url: str) -> None:
+    result = run("verify", url, "--budget", "1", "--check", "story", "--check", "detection.pass")
+    assert result.exit_code == 0
+    skips = [line for line in result.stdout.splitlines() if line.startswith("SKIPPED")]
+    assert skips == [
+        f"SKIPPED {sum(id.startswith('story.') for id in all_checks())} checks: "
+        "0.996 of 1 CNY are left, and that is too little; --budget CNY allows more"
+    ]
+
+
+def test_a_run_without_a_check_is_not_green(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("verify", url, "--budget", "0", "--check", "creation.area") == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("No check ran: 0 passed, 0 failed, 1 skipped")
+    assert code_of("verify", url, "--tier", "free", "--check", "creation") == 2
+    assert "no check is left: look at --check, --skip and --tier" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 0), ("error", 0)])
+def test_a_note_fails_the_run_only_where_that_is_asked_for(
+    fail_on: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lying(Spec.load(), all_liars()["says_not_how_long_it_took"].make()) as url:
+        got = code_of("verify", url, "--check", "answers.headers", "--fail-on", fail_on)
+    assert got == code
+    result = capsys.readouterr().out
+    assert ("FAILED" in result) == bool(code)
+    assert ("ACCEPTED answers.headers (note), below --fail-on" in result) != bool(code)
+
+
+def test_the_fake_is_reached_although_a_proxy_is_set(url: str) -> None:
+    result = run("verify", url, "--check", "keys", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="")
+    assert result.exit_code == 0, result.output
+
+
+def test_a_proxy_on_the_way_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
+    proxy = "http://user:secret@127.0.0.1:9"
+    result = run("verify", "http://provider.example", HTTP_PROXY=proxy, NO_PROXY="")
+    assert result.exit_code == 2
+    assert "does not answer through the proxy http://127.0.0.1:9: " in result.stderr
+    assert "secret" not in result.output
+
+
+def test_a_report_on_stdout_has_it_for_itself(url: str) -> None:
+    result = run("verify", url, "--check", "keys", "--report", "json")
+    assert json.loads(result.stdout)["verdict"] == "passed"
+    assert " passed, 0 failed" in result.stderr
 
 
 def test_the_checks_can_be_listed(url: str) -> None:
@@ -127,6 +187,17 @@ def test_the_fake_can_be_fuzzed_in_this_process_and_over_http() -> None:
         assert done.exit_code == 0, done.output
         assert "machine: 2 orders of calls, nothing found" in done.stdout
         assert re.search(r"examples: \d+ calls, nothing found", done.stdout)
+
+
+def test_fuzzing_reaches_the_fake_although_a_proxy_is_set(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    for phase in ("examples", "machine"):
+        done = run("fuzz", url, "--phase", phase, "--examples", "2", **proxy)
+        assert "nothing found" in done.stdout, done.output
 
 
 def test_what_fuzzing_finds_is_a_1_and_is_saved_as_a_test(tmp_path: Path) -> None:

@@ -56,19 +56,39 @@ def test_a_failure_says_what_differs_and_how_to_see_it(run: Run) -> None:
         done = run("--emo-contract-url", url, "--emo-contract-check", "unknown.uuid")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     said = done.stdout.str()
+    assert "_ EMO contract: unknown.uuid _" in said
     assert "A task that there is not is a 200 that says UNKNOWN." in said
     assert "at #status\n    expected  200\n    got       404\n" in said
     assert "curl -sS" in said
     assert "Traceback" not in said
 
 
-def test_without_a_budget_paid_checks_are_skipped(run: Run) -> None:
+def test_a_fake_needs_no_budget(run: Run) -> None:
     with lying(Spec.load()) as url:
-        done = run("--emo-contract-url", url, "--emo-contract-skip", "keys", "-rs")
-    paid = sum(1 for check in CHECKS.values() if check.tier == "paid")
+        done = run("--emo-contract-url", url, "--emo-contract-check", "detection")
     assert done.ret == pytest.ExitCode.OK
-    assert done.parseoutcomes()["skipped"] == paid
-    assert "--budget says how much it may be" in done.stdout.str()
+    assert "skipped" not in done.parseoutcomes()
+
+
+def test_a_suite_in_which_every_check_was_skipped_is_not_green(run: Run) -> None:
+    with lying(Spec.load()) as url:
+        arguments = "--emo-contract-budget", "0", "--emo-contract-check", "detection", "-rs"
+        done = run("--emo-contract-url", url, *arguments)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    assert done.parseoutcomes()["passed"] == 1  # the suite's own test
+    assert "emo-contract: no check ran, all were skipped" in done.stdout.str()
+    assert "--budget CNY allows more" in done.stdout.str()
+
+
+@pytest.mark.parametrize(("fail_on", "outcome"), [("note", "failed"), ("warning", "xfailed")])
+def test_a_note_fails_a_suite_only_where_that_is_asked_for(
+    run: Run, fail_on: str, outcome: str
+) -> None:
+    with lying(Spec.load(), all_liars()["says_not_how_long_it_took"].make()) as url:
+        arguments = "--emo-contract-check", "answers.headers", "--emo-contract-fail-on", fail_on
+        done = run("--emo-contract-url", url, *arguments)
+    assert done.parseoutcomes()[outcome] == 1
+    assert done.ret == (outcome == "failed")
 
 
 def test_without_the_url_nothing_of_it_is_there(run: Run) -> None:

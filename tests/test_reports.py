@@ -77,8 +77,9 @@ def test_events_that_do_not_begin_with_the_start_are_no_run() -> None:
         (["passed"] * 2, True, "passed", "All 2 checks passed"),
         (["passed", "skipped"], True, "passed", "1 check passed, none failed"),
         (["passed", "failed", "skipped"], True, "failed", "1 of 3 checks failed"),
-        (["skipped"], True, "nothing", "Nothing was checked"),
-        ([], True, "nothing", "Nothing was checked"),
+        (["passed", "accepted"], True, "passed", "1 check passed, 1 accepted, none failed"),
+        (["skipped"], True, "nothing", "No check ran"),
+        ([], True, "nothing", "No check ran"),
         (["passed", "failed"], False, "unfinished", "The run was cut off"),
     ],
 )
@@ -219,7 +220,7 @@ def test_the_json_report_names_its_format_and_says_the_result_first() -> None:
     report = json.loads(render("json", mixed()))
     assert list(report)[:3] == ["format", "verdict", "counts"]
     assert (report["format"], report["verdict"]) == (FORMAT, "failed")
-    assert report["counts"] == {"passed": 1, "failed": 2, "skipped": 1}
+    assert report["counts"] == {"passed": 1, "failed": 2, "accepted": 0, "skipped": 1}
     assert report["checks"][1]["findings"][0]["pointer"] == "/output/task_status"
 
 

@@ -1,4 +1,5 @@
-"""How `emo contract verify` shows a run while it goes: on a terminal and elsewhere, on stderr."""
+"""How `emo contract verify` shows a run: its progress on stderr, its result on stdout, on a
+terminal and elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 
 import pytest
-from support_reports import HOSTILE, ROOT, hostile, mixed, run_of
+from support_reports import HOSTILE, ROOT, claim, ended, hostile, mixed, run_of
 from test_architecture import HEAVY, imports
 from test_architecture import ROOT as REPOSITORY
 
@@ -15,8 +16,9 @@ from contracts.events import Event
 from contracts.reports.words import in_line
 from mock_server.cli.contract.progress import Progress
 
-Show = Callable[[Iterable[Event]], str]
+Show = Callable[[Iterable[Event]], tuple[str, str]]
 SUM = "1 passed, 2 failed, 1 skipped in 3.1 s; 0.00 CNY spent"
+SKIPPED = "SKIPPED story.paid: its calls may be charged for; --budget says how much it may be"
 
 
 class Terminal(StringIO):
@@ -26,85 +28,110 @@ class Terminal(StringIO):
 
 @pytest.fixture(params=["terminal", "file"])
 def show(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Show:
-    """What is written to stderr for the events."""
-    return shower(monkeypatch, Terminal() if request.param == "terminal" else StringIO())
+    """What is written for the events to stderr and to stdout."""
+    return shower(monkeypatch, Terminal if request.param == "terminal" else StringIO)
 
 
-def shower(monkeypatch: pytest.MonkeyPatch, stream: StringIO, width: int = 140) -> Show:
-    def show(events: Iterable[Event]) -> str:
+def shower(
+    monkeypatch: pytest.MonkeyPatch, stream: type[StringIO], width: int = 140, **options: bool
+) -> Show:
+    def show(events: Iterable[Event]) -> tuple[str, str]:
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setattr(sys, "stderr", stream)
-        with Progress() as progress:
+        err, out = stream(), stream()
+        monkeypatch.setattr(sys, "stderr", err)
+        monkeypatch.setattr(sys, "stdout", out)
+        with Progress(**options) as progress:
             for event in events:
                 progress.take(event)
-        return stream.getvalue()
+        return err.getvalue(), out.getvalue()
 
     return show
 
 
-def test_a_run_ends_with_its_failures_and_its_sum(
-    show: Show, capsys: pytest.CaptureFixture[str]
+def test_the_result_on_stdout_is_the_failures_the_skips_and_the_sum(show: Show) -> None:
+    progress, result = show(mixed())
+    assert f"4 checks of {ROOT}, at most 1.1144 CNY" in progress
+    assert result.index("FAILED keys.wrong") < result.index("FAILED unknown.foreign")
+    assert "curl -sS" in result
+    assert result.splitlines()[-3:] == [SKIPPED, "", SUM]
+    assert "FAILED" not in progress
+
+
+@pytest.mark.parametrize("stream", [StringIO, Terminal])
+def test_a_report_that_goes_to_stdout_has_it_for_itself(
+    monkeypatch: pytest.MonkeyPatch, stream: type[StringIO]
 ) -> None:
-    shown = show(mixed())
-    assert f"4 checks of {ROOT}, at most 1.1144 CNY" in shown
-    assert shown.index("FAILED keys.wrong") < shown.index("FAILED unknown.foreign")
-    assert "curl -sS" in shown
-    assert shown.splitlines()[-1] == SUM
-    assert capsys.readouterr().out == ""
+    progress, result = shower(monkeypatch, stream, is_stdout_taken=True)(mixed())
+    assert progress.splitlines()[-1] == SUM
+    assert result == ""
 
 
-def test_every_check_is_shown_once_with_its_result_and_a_skip_with_why(show: Show) -> None:
-    before = show(mixed()).split("FAILED ")[0].splitlines()
-    told = {"keys.missing": "passed", "keys.wrong": "failed", "story.paid": "skipped"}
-    for id, result in told.items():
-        [row] = [line for line in before if id in line]
-        assert result in row
-        assert ("its calls may be charged for" in row) == (result == "skipped")
+def test_skips_are_told_once_for_each_reason_with_their_number(show: Show) -> None:
+    names = [f"story.{number}" for number in range(30)]
+    checks = [ended(name, "skipped", claim=claim(name)) for name in names]
+    result = show(run_of([ended(), *checks, ended("a.b", "skipped", why="no other key")]))[1]
+    assert [line for line in result.splitlines() if "SKIPPED" in line] == [
+        "SKIPPED 30 checks: its calls may be charged for; --budget says how much it may be",
+        "SKIPPED a.b: no other key",
+    ]
+
+
+def test_a_run_against_a_fake_says_what_it_would_have_cost(show: Show) -> None:
+    paid = ended("story.paid", claim=claim("story.paid", cost=1.2), spent=1.1344)
+    progress, result = show(run_of([paid], free=True))
+    assert result.splitlines()[-1].endswith("; would have cost 1.1344 CNY")
+    assert "CNY" not in progress
+
+
+def test_a_check_whose_difference_is_accepted_is_a_line(show: Show) -> None:
+    check = ended("a.b", "accepted", why="below --fail-on error")
+    result = show(run_of([check]))[1]
+    assert "ACCEPTED a.b (error), below --fail-on error" in result
+    assert "0 passed, 0 failed, 1 accepted, 0 skipped" in result
 
 
 def test_a_run_that_is_cut_off_says_how_far_it_came(show: Show) -> None:
-    shown = show(mixed()[:4])
-    assert shown.splitlines()[-1].endswith("cut off during keys.wrong, 3 of 4 not done")
+    result = show(mixed()[:4])[1]
+    assert result.splitlines()[-1].endswith("cut off during keys.wrong, 3 of 4 not done")
 
 
 def test_a_run_that_never_began_shows_nothing(show: Show) -> None:
-    assert show([]) == ""
+    assert show([]) == ("", "")
 
 
-def test_a_run_without_checks_is_shown(show: Show) -> None:
-    assert "0 passed, 0 failed, 0 skipped" in show(run_of([]))
+def test_a_run_in_which_nothing_ran_says_so(show: Show) -> None:
+    assert "No check ran: 0 passed, 0 failed, 0 skipped" in show(run_of([]))[1]
 
 
 def test_elsewhere_than_on_a_terminal_there_are_plain_lines_as_they_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stream = StringIO()
-    show = shower(monkeypatch, stream)
-    shown = show(event for event in mixed()[:3])
-    assert "passed   keys.missing: A call without a key is refused.\n" in shown
-    assert not {"\x1b", "\0", "\u202e", "\f"} & set(show(hostile()))
+    show = shower(monkeypatch, StringIO)
+    shown = show(event for event in mixed()[:3])[0]
+    assert "passed    keys.missing: A call without a key is refused.\n" in shown
+    assert not {"\x1b", "\0", "\u202e", "\f"} & set("".join(show(hostile())))
 
 
 def test_a_terminal_gets_no_escape_of_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = shower(monkeypatch, Terminal())(hostile())
+    shown = "".join(shower(monkeypatch, Terminal)(hostile()))
     assert in_line(HOSTILE)[:40] in shown
     assert "\x1b[31m\0" not in shown
     assert not {"\0", "\u202e", "\f"} & set(shown)
 
 
 def test_on_a_terminal_there_is_a_bar_and_then_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = shower(monkeypatch, Terminal())(mixed())
-    assert "0/4" in shown
-    table = shown[shown.index("evidence") :]
-    assert "keys.missing" in table
+    progress, result = shower(monkeypatch, Terminal)(mixed())
+    assert "0/4" in progress
+    table = result[result.index("evidence") : result.index("FAILED ")]
+    assert ("keys.missing" in table, "story.paid" in table) == (True, False)
 
 
 def test_on_a_narrow_terminal_the_table_keeps_to_what_matters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = shower(monkeypatch, Terminal(), width=80)(mixed())
-    table = shown[: shown.index("FAILED")]
+    result = shower(monkeypatch, Terminal, width=80)(mixed())[1]
+    table = result[: result.index("FAILED")]
     assert "keys.missing" in table
     assert "captured" not in table
     [row] = [line for line in table.splitlines() if "keys.missing" in line]

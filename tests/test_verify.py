@@ -34,7 +34,7 @@ def test_a_run_begins_with_its_claims_and_ends_with_counts() -> None:
     assert isinstance(last, Ended)
     assert [claim.id for claim in first.claims] == ["keys.missing", "unknown.uuid"]
     assert [type(e) for e in events[1:-1]] == [CheckStarted, CheckEnded] * 2
-    assert last.counts == {"passed": 0, "failed": 2, "skipped": 0}
+    assert last.counts == {"passed": 0, "failed": 2, "accepted": 0, "skipped": 0}
     assert not last.green
 
 

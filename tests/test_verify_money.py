@@ -89,7 +89,7 @@ def test_a_check_that_the_budget_does_not_allow_says_what_it_would_cost() -> Non
     (found,) = ended(list(run.run())).values()
     assert found.result == "skipped"
     assert found.why == (
-        "it may cost 2.229 CNY, and 1.000 of 1 are left; --budget says how much it may be"
+        "1.000 of 1 CNY are left, and that is too little; --budget CNY allows more"
     )
 
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.cassette.cleaner import HOP_BY_HOP
+from contracts.network import proxy_of
 from contracts.recorder.tape import Copy, RawHeaders, Sent, Tape
 from contracts.recorder.writer import Writer
 
@@ -100,7 +101,9 @@ class Recorder:
 
     def _unreached(self, sent: Sent, why: str) -> Response:
         self._keep(sent, note=f"no answer: {why}")
-        text = f"{self._upstream} did not answer the recorder: {why}"
+        proxy = proxy_of(str(self._upstream))
+        through = f" through the proxy {proxy}" if proxy else ""
+        text = f"{self._upstream} did not answer the recorder{through}: {why}"
         told = {"code": "UpstreamUnreachable", "message": text, "request_id": ""}
         return JSONResponse(told, 502)
 

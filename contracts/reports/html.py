@@ -11,7 +11,7 @@ from contracts.events import RESULTS, CheckEnded
 from contracts.reports.elements import Child, element
 from contracts.reports.html_check import check_row, facts
 from contracts.reports.run import Run
-from contracts.reports.words import headline, in_line, money, paid, when
+from contracts.reports.words import cost, headline, in_line, paid, when
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LIGHT_AND_DARK = "light dark"
@@ -72,7 +72,8 @@ def _facts(run: Run) -> dict[str, Child]:
         "Contract": in_line(started.spec),
         "Run at": element("time", when(started.at)),
         "Took": f"{run.seconds:.1f} s",
-        "Spent": f"{money(run.spent)}; allowed: {paid(started.budget)}",
+        "Cost": cost(run),
+        "Paid calls": paid(started),
         "Time": "moved by the control API" if started.clock else "real",
         "Seed": element("code", in_line(started.seed)),
     }
@@ -85,6 +86,7 @@ def _tally(run: Run) -> Element:
             "li", element("strong", str(count)), f" {result}", class_=result if count else "zero"
         )
         for result, count in run.counts.items()
+        if count or result != "accepted"
     ]
     parts = [
         element("i", class_=result, style=f"flex-grow:{count}")

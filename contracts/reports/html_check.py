@@ -10,7 +10,7 @@ from contracts.exchange import Exchange
 from contracts.reports.elements import Child, element
 from contracts.reports.words import cut, in_line, money, place, plural, pretty
 
-MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "skipped": "–"}
+MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}
 PLACE = "Said in"
 CALLS = 30  # of a check are shown, and those that a finding names
 
@@ -55,7 +55,7 @@ def _summary(check: CheckEnded) -> Element:
             " ",  # for who copies or listens
             element("code", in_line(claim.id)),
             " ",
-            severity if check.result == "failed" else None,
+            severity if check.findings else None,
             element("span", in_line(check.why), class_="why") if check.why else None,
             class_="claim",
         ),

@@ -66,7 +66,7 @@ class Run(Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """`nothing`: the run ended, but no check passed and none failed."""
+        """`nothing`: the run ended, and no check was made."""
         if self.ended is None:
             return "unfinished"
         if self.ended.green:
@@ -88,9 +88,9 @@ class Run(Struct, frozen=True):
         """CNY, by the documented prices."""
         return self.ended.spent if self.ended else sum(c.spent for c in self.checks)
 
-    def that(self, result: Result) -> list[CheckEnded]:
+    def that(self, *results: Result) -> list[CheckEnded]:
         """The checks that ended so."""
-        return [check for check in self.checks if check.result == result]
+        return [check for check in self.checks if check.result in results]
 
     def rooms(self) -> list[tuple[str, list[CheckEnded]]]:
         """The checks by the part of their ids before the dot, both in the order of the run."""

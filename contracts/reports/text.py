@@ -18,6 +18,7 @@ from contracts.reports.words import (
     place,
     plural,
     pretty,
+    skips,
     summary,
     visible,
     when,
@@ -31,8 +32,8 @@ def as_text(run: Run) -> str:
     """The whole report."""
     blocks = [head(run), "\n".join(table([COLUMNS, *map(row, run.checks)]))]
     blocks += map(failure, run.that("failed"))
-    if skipped := run.that("skipped"):
-        blocks.append("\n".join(map(skip, skipped)))
+    blocks += filter(None, ["\n".join(map(accepted, run.that("accepted")))])
+    blocks += filter(None, ["\n".join(skips(run))])
     return "\n\n".join([*blocks, summary(run)]) + "\n"
 
 
@@ -42,7 +43,7 @@ def head(run: Run) -> str:
     waits = "moved by the control API" if started.clock else "real"
     return (
         f"{headline(run)}: {in_line(started.url)} by the EMO contract {in_line(started.spec)}\n"
-        f"{when(started.at)}; time: {waits}; paid calls: {paid(started.budget)}; "
+        f"{when(started.at)}; time: {waits}; paid calls: {paid(started)}; "
         f"seed: {in_line(started.seed)}"
     )
 
@@ -93,15 +94,16 @@ def exchange_lines(exchange: Exchange) -> str:
     return visible(f"{exchange.curl()}{answer} {text}")
 
 
-def skip(check: CheckEnded) -> str:
-    """Why a check was skipped."""
-    return f"SKIPPED {in_line(check.claim.id)}: {in_line(check.why)}"
+def accepted(check: CheckEnded) -> str:
+    """A check that differs, for which the run does not fail."""
+    claim = check.claim
+    return f"ACCEPTED {in_line(claim.id)} ({claim.severity}), {in_line(check.why)}"
 
 
 def outlook(run: Run) -> str:
     """What is going to be done, before the first check."""
     total = sum(claim.cost for claim in run.started.claims)
-    costs = f", at most {money(total)}" if total else ""
+    costs = f", at most {money(total)}" if total and not run.started.free else ""
     return f"{plural(len(run.started.claims), 'check')} of {in_line(run.started.url)}{costs}"
 
 

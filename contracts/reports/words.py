@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from contracts.events import RESULTS, Claim
+from contracts.events import RESULTS, Claim, Started
 from contracts.reports.run import Run
 
+NOTHING = "No check ran"
 LONGEST = 4000  # characters of a request or an answer; the JSON report has all of them
 # What a reader would not see, or would take for something else: controls, marks that turn the
 # direction of what follows, spaces without width, halves of surrogate pairs, no characters at all.
@@ -72,16 +73,20 @@ def headline(run: Run) -> str:
     if run.verdict == "failed":
         return f"{counts['failed']} of {plural(total, 'check')} failed"
     if run.verdict == "passed":
-        if not counts["skipped"]:
+        if counts["passed"] == total:
             return f"All {plural(total, 'check')} passed" if total > 1 else "The check passed"
-        return f"{plural(counts['passed'], 'check')} passed, none failed"
-    return "The run was cut off" if run.verdict == "unfinished" else "Nothing was checked"
+        accepted = f" {counts['accepted']} accepted," if counts["accepted"] else ""
+        return f"{plural(counts['passed'], 'check')} passed,{accepted} none failed"
+    return "The run was cut off" if run.verdict == "unfinished" else NOTHING
 
 
 def summary(run: Run) -> str:
     """`51 passed, 2 failed, 4 skipped in 3.1 s; 0.00 CNY spent`"""
-    counts = ", ".join(f"{run.counts[result]} {result}" for result in RESULTS)
-    text = f"{counts} in {run.seconds:.1f} s; {money(run.spent)} spent"
+    shown = [result for result in RESULTS if result != "accepted" or run.counts[result]]
+    counts = ", ".join(f"{run.counts[result]} {result}" for result in shown)
+    text = f"{counts} in {run.seconds:.1f} s; {cost(run)}"
+    if run.verdict == "nothing":
+        return f"{NOTHING}: {text}"
     if run.ended:
         return text
     during = f" during {in_line(run.running.id)}" if run.running else ""
@@ -89,9 +94,28 @@ def summary(run: Run) -> str:
     return f"{text}; cut off{during}, {left} of {len(run.started.claims)} not done"
 
 
-def paid(budget: float | None) -> str:
-    """What a budget allows."""
-    return "nothing" if budget is None else f"up to {money(budget)}"
+def cost(run: Run) -> str:
+    """`1.1344 CNY spent`; of a fake `would have cost 1.1344 CNY`."""
+    amount = money(run.spent)
+    return f"would have cost {amount}" if run.started.free else f"{amount} spent"
+
+
+def paid(started: Started) -> str:
+    """Which calls that may be charged for are sent."""
+    if started.budget is not None:
+        return f"up to {money(started.budget)}"
+    return "all, they are free here" if started.free else "none"
+
+
+def skips(run: Run) -> list[str]:
+    """Why checks were skipped: a line for each reason, with the number of its checks."""
+    reasons: dict[str, list[str]] = {}
+    for check in run.that("skipped"):
+        reasons.setdefault(in_line(check.why), []).append(in_line(check.claim.id))
+    return [
+        f"SKIPPED {ids[0] if len(ids) == 1 else plural(len(ids), 'check')}: {why}"
+        for why, ids in reasons.items()
+    ]
 
 
 def place(claim: Claim) -> str:

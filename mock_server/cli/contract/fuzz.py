@@ -171,10 +171,10 @@ def _provider(
 
     settings = Settings(port=0, time="skip")
     if base_url is not None:
-        with httpx.Client(timeout=60.0) as http:
+        with _client(base_url) as http:
             yield _signed_in(spec, base_url, prefix, http), None
     elif over_http:
-        with running(settings) as url, httpx.Client(timeout=60.0) as http:
+        with running(settings) as url, _client(url) as http:
             yield _signed_in(spec, url, prefix, http), None
     else:
         app = create_app(settings, spec=spec, real=lambda: NOW)
@@ -182,6 +182,21 @@ def _provider(
             provider = _signed_in(spec, "http://127.0.0.1", prefix, http)
             provider.key = "sk-fuzz"
             yield provider, app
+
+
+def _client(url: str) -> httpx.Client:
+    from urllib.parse import urlsplit
+
+    from contracts.network import http_client
+    from mock_server.settings import bypass_proxies, is_loopback
+
+    try:
+        host = urlsplit(url).hostname or ""
+        if is_loopback(host):
+            bypass_proxies(host)
+        return http_client(url, timeout=60.0)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provider:

@@ -1,5 +1,5 @@
-"""How a run of the checks is shown while it goes, on stderr: on a terminal a bar and then a table,
-elsewhere a line for each check; then why checks failed, and a line that sums up."""
+"""How a run of the checks is shown: its progress on stderr, as a bar on a terminal, elsewhere as a
+line for each check; then its result on stdout: why checks failed, and a line that sums up."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ import click
 
 from contracts.events import CheckEnded, CheckStarted, Ended, Event, Started
 from contracts.reports.run import Run
-from contracts.reports.text import COLUMNS, failure, outlook, row
-from contracts.reports.words import in_line, summary
+from contracts.reports.text import COLUMNS, accepted, failure, outlook, row
+from contracts.reports.words import in_line, skips, summary
 
 if TYPE_CHECKING:
-    from rich.console import Console, JustifyMethod
+    from rich.console import JustifyMethod
     from rich.progress import Progress as Bar
 
 WIDE = 110  # characters of a terminal on which all columns find room
-STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
+STYLES = {"passed": "green", "failed": "bold red", "accepted": "yellow", "skipped": "yellow"}
 
 
 class Progress:
-    """Takes the events of one run. Where the run is cut off, leaving says how far it came."""
+    """Takes the events of one run. Where the run is cut off, leaving says how far it came.
+    is_stdout_taken: a report goes to stdout, so the result goes to stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_stdout_taken: bool = False) -> None:
         self._events: list[Event] = []
-        self._console: Console | None = None
+        self._is_stdout_taken = is_stdout_taken
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            self._console = Console(stderr=True, highlight=False)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -56,14 +53,16 @@ class Progress:
                 self._conclude()
 
     def _begin(self, run: Run) -> None:
-        _say(outlook(run))
-        if self._console:
+        click.echo(outlook(run), err=True)
+        if sys.stderr.isatty():
+            from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
             from rich.progress import Progress as Bar
 
             columns = SpinnerColumn(), MofNCompleteColumn(), BarColumn(bar_width=24)
             text = TextColumn("{task.description}", markup=False)
-            self._bar = Bar(*columns, text, console=self._console, transient=True)
+            console = Console(stderr=True, highlight=False)
+            self._bar = Bar(*columns, text, console=console, transient=True)
             self._bar.add_task("", total=len(run.started.claims))
             self._bar.start()
 
@@ -74,9 +73,10 @@ class Progress:
     def _end(self, check: CheckEnded) -> None:
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
-        else:
-            why = f" ({in_line(check.why)})" if check.why else ""
-            _say(f"{check.result:<7}  {in_line(check.claim.id)}: {in_line(check.claim.title)}{why}")
+        elif check.result != "skipped":  # those are told together, by their reasons
+            claim = check.claim
+            line = f"{check.result:<8}  {in_line(claim.id)}: {in_line(claim.title)}"
+            click.echo(line, err=True)
 
     def _stop(self) -> None:
         if self._bar:
@@ -85,32 +85,30 @@ class Progress:
 
     def _conclude(self) -> None:
         run = Run.of(self._events)
-        if self._console:
-            _print_table(self._console, run)
-        for check in run.that("failed"):
-            _say(f"\n{failure(check)}")
-        _say(f"\n{summary(run)}")
+        stream = sys.stderr if self._is_stdout_taken else sys.stdout
+        if stream.isatty():
+            _print_table(run, is_stderr=self._is_stdout_taken)
+        blocks = [*map(failure, run.that("failed"))]
+        blocks += ["\n".join(map(accepted, run.that("accepted"))), "\n".join(skips(run))]
+        text = "\n\n".join([*filter(None, blocks), summary(run)])
+        click.echo(text, err=self._is_stdout_taken)
 
 
-def _say(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _print_table(console: Console, run: Run) -> None:
-    """Every check, a skipped one with the reason; what finds no room is in the reports."""
+def _print_table(run: Run, *, is_stderr: bool) -> None:
+    """Every check that was made; what finds no room is in the reports."""
     from rich import box
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(stderr=is_stderr, highlight=False)
     shown = COLUMNS if console.width >= WIDE else ("result", "check", "title")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in shown:
         side: JustifyMethod = "right" if name == "seconds" else "left"
         table.add_column(name, justify=side, no_wrap=name != "title")
-    for check in run.checks:
+    for check in run.that("passed", "failed", "accepted"):
         cells = dict(zip(COLUMNS, row(check), strict=True))
-        if check.why:
-            cells["title"] += f" ({in_line(check.why)})"
         styles = {"result": STYLES[check.result]}
         table.add_row(*(Text(cells[name], styles.get(name, "")) for name in shown))
     console.print(table)

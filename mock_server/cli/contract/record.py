@@ -96,6 +96,7 @@ def _origin(upstream: str) -> str:
 def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float) -> int:
     import httpx
 
+    from contracts.network import usable
     from contracts.recorder.proxy import Recorder, recording_app
     from contracts.recorder.serving import server_of
     from contracts.recorder.writer import Writer
@@ -110,7 +111,10 @@ def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: 
     limits = httpx.Limits(max_connections=None)
     # A proxy of the environment is for the way out, not for what runs on this machine.
     is_far = not is_loopback(urlsplit(upstream).hostname or "")
-    http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far)
+    try:
+        http = usable(lambda: httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     writer = Writer(output, tape.cassette, _tell)
     recorder = Recorder(upstream, tape, http, writer.changed)
     running = server_of(recording_app(recorder, writer))

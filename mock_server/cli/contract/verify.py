@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contracts.spec import Spec
     from contracts.verify import Media, Verification
 
+SEVERITIES = ("note", "warning", "error")  # as of contracts.events
 HTTP_PATIENCE = 60.0  # seconds for one answer
 
 
@@ -41,9 +42,21 @@ Examples:
     type=click.Choice(["free", "paid"]),
     default="paid",
     show_default=True,
-    help="free: only what costs nothing. paid: what the budget allows, too.",
+    help="free: only the checks that cost nothing. paid: those that --budget allows, too.",
 )
-@click.option("--budget", type=float, metavar="CNY", help="How much may be spent.  [default: none]")
+@click.option(
+    "--budget",
+    type=float,
+    metavar="CNY",
+    help="How much may be spent. A fake charges nothing and needs none.  [default: nothing]",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="warning",
+    show_default=True,
+    help="The least difference with which the exit code is 1.",
+)
 @click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
 @click.option("--seed", default="emo", show_default=True, help="What chance depends on.")
 @click.option(
@@ -66,10 +79,11 @@ def verify(**options: Any) -> int:
     """Hold any provider of EMO to the contract: the fake, a reseller, the service itself.
 
     BASE_URL is where it is, without /api/v1. The key is DASHSCOPE_API_KEY of the environment, a
-    second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake needs none.
+    second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake needs none, and costs
+    nothing. The result goes to stdout, the progress to stderr.
 
-    Exit code 0 when every check passed that was made, 1 when one failed, 2 for a wrong call, and
-    where nobody answers.
+    Exit code 0 when every check passed that was made, 1 when one failed or all were skipped, 2 for
+    a wrong call, and where nobody answers.
     """
     from contracts.provider import Unreachable
     from contracts.spec import Spec
@@ -87,6 +101,7 @@ def verify(**options: Any) -> int:
             run = Verification(
                 spec, provider, checks,
                 media=media, seed=options["seed"], patience=options["timeout"],
+                fail_on=options["fail_on"],
             )  # fmt: skip
             run.sign_in()
             return _shown(run, targets, options["ledger"])
@@ -97,7 +112,7 @@ def verify(**options: Any) -> int:
 def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
     from contracts import ledger as ledgers
     from contracts.events import Ended
-    from contracts.reports import open_reports
+    from contracts.reports import STDOUT, open_reports
     from mock_server.cli.contract.progress import Progress
 
     events: list[Event] = []
@@ -106,7 +121,8 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
             report = stack.enter_context(open_reports(targets))
         except OSError as error:
             raise click.UsageError(f"--report: {error}") from None
-        progress = stack.enter_context(Progress())
+        is_stdout_taken = any(target.file == STDOUT for target in targets)
+        progress = stack.enter_context(Progress(is_stdout_taken=is_stdout_taken))
         if ledger is not None:  # also of a run that is broken off
             stack.callback(lambda: click.echo(ledgers.update(ledger, run.spec, events), err=True))
         for event in run.run():
@@ -123,10 +139,13 @@ def _checks(options: dict[str, Any]) -> list[Check]:
 
     known = all_checks()
     try:
-        return select(known, options["only"], options["skip"], options["tier"])
+        chosen = select(known, options["only"], options["skip"], options["tier"])
     except UnknownCheck as error:
         hint = did_you_mean(str(error), known)
         raise click.UsageError(f"no check {error}.{hint} --list shows them all") from None
+    if not chosen:
+        raise click.UsageError("no check is left: look at --check, --skip and --tier")
+    return chosen
 
 
 def _media(spec: Spec, options: dict[str, Any]) -> Media:
@@ -144,15 +163,18 @@ def _media(spec: Spec, options: dict[str, Any]) -> Media:
 
 @contextmanager
 def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Provider]:
-    import httpx
-
     from contracts.budget import Budget
+    from contracts.network import http_client
     from contracts.provider import KEY, OTHER_KEY, Provider
 
     url, budget = options["base_url"], options["budget"]
     if budget is not None and not budget >= 0:
         raise click.UsageError(f"--budget {budget} must be 0 or more")
-    with httpx.Client(timeout=HTTP_PATIENCE) as http:
+    try:
+        client = http_client(url, timeout=HTTP_PATIENCE)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with client as http:
         yield Provider(
             url,
             budget=Budget(spec, budget, media.seconds),

@@ -1,0 +1,77 @@
+"""How a host is reached: directly on this machine, else through the proxies of the environment.
+Judges a host by its name alone, and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".test", ".home.arpa")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    address = _address(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def is_private(host: str) -> bool:
+    """Whether a name or an address is of this machine or of a private network: 10.0.0.5,
+    host.docker.internal, or the name of a container, which has no dot."""
+    address = _address(host)
+    if address is not None:
+        return is_loopback(host) or address.is_private
+    return bool(host) and ("." not in host or host.lower().endswith(PRIVATE_ENDINGS))
+
+
+def http_client(url: str, *, timeout: float) -> httpx.Client:
+    """A client for the host of this URL. timeout: seconds. Raises ValueError as usable() does."""
+    return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_loopback(_host(url))))
+
+
+def usable(make: Callable[[], Http]) -> Http:
+    """A client of httpx that is made with the proxies and certificates of the environment. Raises
+    ValueError, whose text is for people and shows no password, where one cannot be used."""
+    try:
+        return make()
+    except ImportError:
+        raise ValueError("a SOCKS proxy needs `pip install httpx[socks]`") from None
+    except (ValueError, httpx.InvalidURL):  # its text may hold the password of a proxy
+        raise ValueError("HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not a URL of a proxy") from None
+    except OSError as error:
+        raise ValueError(f"SSL_CERT_FILE: the certificates cannot be read: {error}") from None
+
+
+def proxy_of(url: str) -> str:
+    """The proxy that the environment names for a URL, without its password; "" for none."""
+    from urllib.request import getproxies, proxy_bypass
+
+    host = _host(url)
+    if is_loopback(host) or proxy_bypass(host):
+        return ""
+    known = getproxies()
+    proxy = known.get(urlsplit(url).scheme) or known.get("all") or ""
+    scheme, separator, rest = proxy.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
