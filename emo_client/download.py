@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from emo_client import errors, retry
 from emo_client.models import TaskAnswer
+from emo_client.object_store import Refusal, is_over, way_on
 from emo_client.settings import text
 from emo_client.steps import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
 
@@ -30,11 +31,12 @@ def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str
             part.finish()
             return Path(path)
         failures, most = (1, part.size()) if part.size() > most else (failures + 1, most)
-        refused = isinstance(outcome, Answer) and not part.problem
-        again = outcome if refused else Lost(part.problem, may_have_arrived=True)
+        again: Outcome = Lost(part.problem, may_have_arrived=True)
+        if isinstance(outcome, Answer) and not part.problem:
+            again = again if _may_come(outcome, url, world.now()) else outcome
         wait = retry.delay(failures, again, world.random, now=world.now())
         if wait is None:
-            raise _failure(outcome, part.problem, url)
+            raise _failure(outcome, part.problem, url, world.now())
         yield Sleep(wait)
 
 
@@ -190,26 +192,26 @@ def _strong(etag: str) -> str:
     return found[1] if found else ""
 
 
-def _failure(outcome: Outcome, problem: str, url: str) -> errors.DownloadFailed:
-    """The error for the last try: what the object store says in its XML, or what was wrong."""
+def _may_come(answer: Answer, url: str, now: float) -> bool:
+    """Whether the store does not have the object yet: a task may end a moment before that."""
+    return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
+
+
+def _failure(outcome: Outcome, problem: str, url: str, now: float) -> errors.DownloadFailed:
+    """The error for the last try: what the object store says, or what was wrong."""
     where = f"the video at {_bare(url)} could not be fetched"
     if isinstance(outcome, Lost) or problem:
         kept = "call again to fetch the rest"
         return errors.DownloadFailed(f"{where}: {_unsigned(problem, url)}; {kept}")
-    xml = outcome.body.decode("utf-8", "replace")
-    code, message = _unsigned(_tag("Code", xml), url), _unsigned(_tag("Message", xml), url)
-    request_id = _tag("RequestId", xml) or outcome.headers.get("x-oss-request-id")
+    refusal = Refusal.of(outcome)
+    code, message = _unsigned(refusal.code, url), _unsigned(refusal.message, url)
     said = ": ".join(filter(None, [code, message])) or "no reason given"
-    gone = code == "NoSuchKey" or outcome.status == 410 or "expired" in message.lower()
-    way_on = "; a result lives 24 h, so the video must be made again" if gone else ""
-    kind = errors.ResultExpired if gone else errors.DownloadFailed
-    told = f"{where}: {outcome.status} {said}{way_on}"
-    return kind(told, status=outcome.status, code=code, message=message, request_id=request_id)
-
-
-def _tag(name: str, xml: str) -> str:
-    found = re.search(rf"<{name}>([^<]*)</{name}>", xml)
-    return found[1].strip() if found else ""
+    over = refusal.has_expired() or is_over(url, outcome, now)
+    end = "a result lives 24 h, so the video must be made again" if over else way_on(refusal, url)
+    kind = errors.ResultExpired if over else errors.DownloadFailed
+    text = "; ".join(filter(None, [f"{where}: {outcome.status} {said}", end]))
+    named = refusal.request_id
+    return kind(text, status=outcome.status, code=code, message=message, request_id=named)
 
 
 def _bare(url: str) -> str:

@@ -14,6 +14,7 @@ from typing import BinaryIO, Self, TypeVar
 import httpx
 
 from emo_client import settings
+from emo_client.charset import text_of
 from emo_client.errors import ConfigError
 from emo_client.steps import Answer, Lost, Request, Stream, World
 
@@ -115,10 +116,16 @@ class Driver:
         return text.replace(self._key, "…") if len(self._key) >= SECRET_LENGTH else text
 
     def _answer(self, intake: "Intake") -> Answer:
-        body = intake.body()
-        if len(self._key) >= SECRET_LENGTH:
-            body = body.replace(self._key.encode(), "…".encode())
+        body = self._clean_body(intake.body(), intake.head.headers.get("content-type", ""))
         return Answer(intake.head.status, intake.head.headers, body)
+
+    def _clean_body(self, body: bytes, content_type: str) -> bytes:
+        """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
+        text = text_of(body, content_type) or ""
+        if self._clean(text) != text:
+            return self._clean(text).encode("utf-8", "replace")
+        secret = len(self._key) >= SECRET_LENGTH
+        return body.replace(self._key.encode(), "…".encode()) if secret else body
 
     def _lost(self, error: Exception, step: Request | Stream) -> Lost:
         said = self._clean(str(error))

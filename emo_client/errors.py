@@ -23,11 +23,23 @@ Every error that stems from an answer names the answer's request_id. All can be 
 causes as far as those are of this tree.
 """
 
-from typing import Any
+from typing import Any, Self
 
 
 class EmoError(Exception):
-    """All of this tree."""
+    """All of this tree.
+
+    task_id: of the task that it is about, None where there is none or its id is not known.
+    """
+
+    task_id: str | None = None
+
+    def of_task(self, task_id: str | None, way_on: str = "") -> Self:
+        """This error with the id of a task. way_on: what to do with that task, for the text."""
+        self.task_id = self.task_id or task_id
+        if task_id and way_on:
+            self.args = (f"{self}; task {task_id} was created: {way_on}",)
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         cause = self.__cause__ if isinstance(self.__cause__, EmoError) else None

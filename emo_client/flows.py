@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emo_client import errors
-from emo_client.answers import error_of, read, request_id, unexpected
+from emo_client.answers import read, reason, request_id, task_id_of, unexpected
 from emo_client.calls import request_for, send
 from emo_client.models import (
     DETECT_MODEL,
@@ -64,9 +64,9 @@ def detect(
     request = request_for("detectFace", body, headers=_resolving(image_url))
     way_on = "it may have been charged; the picture can be checked again"
     answer = yield from send(world, request, safe=False, way_on=way_on)
-    refused = error_of(answer)
-    if answer.status == 400 and (refused.code or "").startswith(REJECTIONS):
-        raise errors.FaceRejected(refused.code or "", refused.message or "", request_id(answer))
+    refused = reason(answer)
+    if answer.status == 400 and refused.code.startswith(REJECTIONS):
+        raise errors.FaceRejected(*refused, request_id(answer))
     return _face(answer, read(answer, Detection, str(request), world), str(request))
 
 
@@ -104,9 +104,17 @@ def create(
     request = request_for("createVideoTask", body, headers=headers)
     way_on = "look at list() before creating again, for each task is charged"
     answer = yield from send(world, request, safe=False, way_on=way_on)
-    created = read(answer, TaskCreated, str(request), world)
-    if not created.output.task_id:
-        raise unexpected(answer, str(request), "the task_id is empty; look at list()")
+    return _created(answer, str(request), world)
+
+
+def _created(answer: Answer, call: str, world: World) -> TaskCreated:
+    """The new task; where its answer cannot be read, the error has the id that stands in it."""
+    try:
+        created = read(answer, TaskCreated, call, world)
+        if not created.output.task_id:
+            raise unexpected(answer, call, "the task_id is empty; look at list()")
+    except errors.EmoError as error:
+        raise error.of_task(task_id_of(answer), "wait for it instead of creating again") from None
     return created
 
 

@@ -103,7 +103,7 @@ class TaskCreatedOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """task_id: A UUIDv4 in every capture (CNB)."""
 
     task_id: str
-    task_status: str
+    task_status: str | None = None
 
 
 class VideoResults(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -27,6 +27,16 @@ def wait(
     world: World, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
 ) -> Flow[TaskAnswer]:
     """Poll a task until it ends or the time is over. See Client.wait."""
+    try:
+        return (yield from _waited(world, task_id, timeout, on_update))
+    except errors.EmoError as error:
+        error.of_task(task_id)  # generate's caller knows it from nowhere else
+        raise
+
+
+def _waited(
+    world: World, task_id: str, timeout: float, on_update: OnUpdate | None
+) -> Flow[TaskAnswer]:
     watch = _Watch(world, task_id, timeout)
     while True:
         request = request_for("getTask", task_id=task_id, within=watch.within())

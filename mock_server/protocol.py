@@ -1,5 +1,5 @@
-"""uvicorn's HTTP protocols, mended where they would not answer as a service does, and with a short
-way for calls whose answer is there at once."""
+"""uvicorn's HTTP protocol, mended where it would not answer as a service does, and with a short way
+for calls whose answer is there at once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from math import inf
 from typing import Any
 
 from httptools import parse_url
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from contracts.recorder.upgrades import DecliningProtocol
 from mock_server import http1
 from mock_server.call import Reply
 
 LONG = 1 << 16  # bytes of a body, from which on uvicorn holds back the client
 
 
-class Protocol(HttpToolsProtocol):
-    """Keeps the body of a call that offers HTTP/2, and refuses broken HTTP in the envelope.
-
-    Java's HttpClient and `curl --http2` send `Upgrade: h2c` with every first call; httptools ends
-    the request there and drops its body. h11 declines the offer and reads on, so it takes over
-    such a connection.
+class Protocol(DecliningProtocol):
+    """Ignores offers to change the protocol, and refuses broken HTTP in the envelope.
 
     It puts the connection into each call's scope, where mock_server.line acts on it.
 
@@ -31,35 +27,12 @@ class Protocol(HttpToolsProtocol):
 
     _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
     _keep_alive = True
-    _in_head = False
     _asked: Any  # the call's URL in parts
     _idle_since = inf  # the loop's time; not idle: inf
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        # Under h11 too: it is made from this state, and this connection.
         self.app_state = {**self.app_state, "transport": transport}
-
-    def data_received(self, data: bytes) -> None:
-        if b"h2c" in data and self._offers_http2(data):
-            self._hand_over(data)
-        else:
-            super().data_received(data)
-
-    def _offers_http2(self, data: bytes) -> bool:
-        """Whether a request begins here whose head, in this one piece, holds the offer."""
-        idle = self.cycle is None or self.cycle.response_complete
-        idle = idle and self._body is None and not self._in_head
-        head = data.partition(b"\r\n\r\n")[0].lower()
-        return idle and b"\r\nupgrade: h2c" in head
-
-    def _hand_over(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
-        self.connections.discard(self)
-        protocol = _h11(self)
-        protocol.connection_made(self.transport)
-        self.transport.set_protocol(protocol)
-        protocol.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -96,10 +69,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Without the scope, which only a task needs."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._in_head = True
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
         busy = self.cycle is not None and not self.cycle.response_complete
         waits = busy or self.expect_100_continue or self.flow.write_paused
         if self.transport.is_closing() or (not waits and self._is_the_engines()):
@@ -178,17 +149,6 @@ def _raising(error: Exception) -> Any:
         raise error
 
     return fail
-
-
-def _h11(origin: Protocol) -> Any:
-    """The same connection under h11. Rarely needed, and slow to load."""
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    class Declining(H11Protocol):
-        def send_400_response(self, msg: str) -> None:
-            _refuse(self, msg)
-
-    return Declining(origin.config, origin.server_state, origin.app_state)
 
 
 def _refuse(protocol: Any, msg: str) -> None:

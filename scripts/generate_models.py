@@ -27,9 +27,11 @@ SPEC = ROOT / "openapi.yaml"
 MODELS = ROOT / "emo_client" / "models.py"
 
 # What an answer is worthless without. Without its request_id, its usage or the region of a listed
-# task it can still be used, so those may be missing or null.
+# task it can still be used, so those may be missing or null; so may the state of a task that was
+# just created, which is paid for.
 NEEDED = {"output", "task_id", "task_status", "status", "data"}
 NEEDED |= {"total", "total_page", "page_no", "page_size"}
+NOT_NEEDED = {("TaskCreatedOutput", "task_status")}
 
 HEADER = '''\
 """What is sent to the EMO API and what it answers. Nothing here checks or decides anything.
@@ -114,12 +116,13 @@ def _models(spec: Schema) -> Iterator[tuple[str, Schema]]:
     schemas, sent = spec["components"]["schemas"], _sent(spec)
     for name, schema in schemas.items():
         if "properties" in schema:
-            model = _model(schema, schemas, request=name in sent)
+            model = _model(name, schema, schemas, request=name in sent)
             yield name, model | {"description": _docstring(name, schema, spec)}
 
 
-def _model(schema: Schema, schemas: Schema, *, request: bool) -> Schema:
-    required = [key for key in schema.get("required", []) if request or key in NEEDED]
+def _model(name: str, schema: Schema, schemas: Schema, *, request: bool) -> Schema:
+    needed = {key for key in NEEDED if (name, key) not in NOT_NEEDED}
+    required = [key for key in schema.get("required", []) if request or key in needed]
     properties = {
         key: _shape(part, schemas) if key in required else _optional(_shape(part, schemas))
         for key, part in schema["properties"].items()

@@ -18,7 +18,6 @@ from mock_server import server
 from mock_server.line import SLICE
 from mock_server.settings import Settings
 
-H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
 KEYS = itertools.count()
 
 
@@ -55,14 +54,12 @@ def answer_of(data: bytes) -> Answer:
 class Wire:
     """A connection with a key of its own, on which polls are sent and bytes are read."""
 
-    def __init__(self, url: str, protocol: str = "httptools") -> None:
+    def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self.url, self.address = url, (str(parts.hostname), int(parts.port or 80))
         self.unread = b""
         self.key = f"Bearer sk-wire-{next(KEYS)}"
         self.sock = socket.create_connection(self.address, timeout=10)
-        if protocol == "h11":  # it takes the connection over for good
-            assert self.ask(extra=H2C).status == b"HTTP/1.1 200 OK"
 
     def __enter__(self) -> Wire:
         return self

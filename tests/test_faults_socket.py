@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from errno import ECONNREFUSED
-from itertools import product
 from typing import Any
 
 import pytest
@@ -35,10 +34,10 @@ def url(loop: str) -> Iterator[str]:
         yield base
 
 
-@pytest.fixture(params=["httptools", "h11"])
-def wire(request: pytest.FixtureRequest, url: str) -> Iterator[Wire]:
+@pytest.fixture
+def wire(url: str) -> Iterator[Wire]:
     """A connection that has been answered once before."""
-    with Wire(url, request.param) as connection:
+    with Wire(url) as connection:
         assert connection.ask().status == b"HTTP/1.1 200 OK"
         yield connection
 
@@ -224,8 +223,8 @@ def test_a_call_behind_a_struck_one_is_not_answered_before_it(wire: Wire, fault:
 def test_nothing_is_left_of_a_call_whose_client_leaves(loop: str, behind: list[str]) -> None:
     with ExitStack() as stack:
         base, wires = stack.enter_context(serving(loop)), []
-        for protocol, fault in product(("httptools", "h11"), ("hold", "latency=10", "drip=10")):
-            wires.append(wire := stack.enter_context(Wire(base, protocol)))
+        for fault in ("hold", "latency=10", "drip=10"):
+            wires.append(wire := stack.enter_context(Wire(base)))
             wire.clock(freeze=True)
             wire.send(fault, *behind)
         assert are_silent(*wires)

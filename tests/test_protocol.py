@@ -169,6 +169,41 @@ def test_both_ways_give_the_same_bytes_however_the_calls_are_cut(
     assert short.startswith(b"HTTP/1.1 ")
 
 
+TOKENS = st.sampled_from(["h2c", "H2C", "TLS/1.2", "websocket", "foo, h2c", "IRC/6.9", "a" * 99])
+CONNECTIONS = st.sampled_from(
+    ["Upgrade", "upgrade, HTTP2-Settings", "keep-alive,UPGRADE", "x\r\nConnection: Upgrade"]
+)
+MORE = st.sampled_from(["", "HTTP2-Settings: AAMAAABk\r\n", "Upgrade: other\r\n"])
+OFFERS = st.builds("Connection: {}\r\nUpgrade:{}{}\r\n{}".format, CONNECTIONS,
+                   st.sampled_from([" ", "", "\t"]), TOKENS, MORE)  # fmt: skip
+
+
+def offering(call: str, offer: str) -> str:
+    """The call with an offer to change the protocol."""
+    start, _, rest = call.partition("\r\n")
+    return f"{start}\r\n{offer}{rest}"
+
+
+@settings(deadline=None)
+@given(
+    calls=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=3),
+    offers=st.lists(OFFERS | st.just(""), min_size=3, max_size=3),
+    places=st.lists(st.integers(0, 1 << 12), max_size=4),
+)
+def test_an_offer_of_another_protocol_changes_no_answer(
+    calls: list[str], offers: list[str], places: list[int]
+) -> None:
+    plain = [CALLS[name] for name in calls]
+    offered = [offering(call, offer) for call, offer in zip(plain, offers, strict=False)]
+    pieces = cut("".join(offered), places)
+    assert asyncio.run(answers(Protocol, pieces)) == asyncio.run(answers(Protocol, plain))
+
+
+def test_a_demand_to_connect_elsewhere_is_refused() -> None:
+    calls = [get("there:443", method="CONNECT")]
+    assert asyncio.run(answers(Protocol, calls)).startswith(b"HTTP/1.1 4")
+
+
 @pytest.mark.parametrize("name", ["poll", "list", "create", "create in chunks", "no key"])
 def test_an_answer_that_is_there_at_once_takes_no_task(name: str) -> None:
     async def tasks() -> int:

@@ -220,6 +220,15 @@ def test_headers_pass_but_for_those_of_the_connection(record: Any, cassette: Any
     assert cassette().exchanges[0].answer.headers == {"content-length": "6", "x-kept": "1"}
 
 
+@pytest.mark.parametrize("offer", ["h2c", "TLS/1.2", "websocket"])
+def test_a_body_behind_an_offer_of_another_protocol_passes(record: Any, offer: str) -> None:
+    headers = {"Connection": "Upgrade", "Upgrade": offer, "Expect": "100-continue"}
+    with record() as (http, handler):
+        assert http.post("/plain", content=b"a body", headers=headers).content == PLAIN
+    assert handler.got[0]["body"] == b"a body"
+    assert "upgrade" not in {name.lower() for name, _ in handler.got[0]["headers"]}
+
+
 def test_a_compressed_body_passes_as_it_is_and_is_recorded_as_what_it_says(
     record: Any, cassette: Any
 ) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from contracts.recorder.upgrades import DecliningProtocol
+
 # Its own lines on stderr would show what is not for the screen; Server and Date are the upstream's.
 UVICORN: dict[str, Any] = {
     "log_config": None,
@@ -35,4 +37,4 @@ class RecorderServer(uvicorn.Server):
 
 def server_of(app: ASGIApp) -> RecorderServer:
     """A server for the app; `run(sockets=[…])` runs it."""
-    return RecorderServer(uvicorn.Config(app, **UVICORN))
+    return RecorderServer(uvicorn.Config(app, http=DecliningProtocol, **UVICORN))

@@ -34,24 +34,64 @@ def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) 
 @pytest.mark.parametrize(
     ("status", "body", "kind", "text"),
     [
-        (
-            404,
-            "<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>",
-            ResultExpired,
-            "404 NoSuchKey",
-        ),
         (404, "<Error><Code>NoSuchBucket</Code></Error>", DownloadFailed, "404 NoSuchBucket"),
         (404, "<html>", DownloadFailed, "404 no reason given"),
         (403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", DownloadFailed, "403 Sig"),
+        (403, '{"code": 1, "message": "no"}', DownloadFailed, "403 1: no"),
         (410, "", ResultExpired, "410 no reason given"),
+        (400, "<Error><Code>ExpiredToken</Code></Error>", ResultExpired, "400 ExpiredToken"),
     ],
 )
-def test_other_refusals_of_the_store_are_told_with_its_code(
+def test_other_refusals_of_the_store_are_raised_with_its_code(
     fetch, status, body, kind, text
 ) -> None:
     with pytest.raises(kind, match=text) as caught:
         fetch(lambda _: httpx.Response(status, text=body))
     assert type(caught.value) is kind
+
+
+MISSING = "<Error><Code>NoSuchKey</Code><Message>not found</Message></Error>"
+YEARS = 4102444800
+BASE = "http://oss.test/v.mp4"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize(
+    ("query", "valid"),
+    [
+        (f"Expires={YEARS}&OSSAccessKeyId=x&Signature=y", True),
+        ("Expires=900&OSSAccessKeyId=x&Signature=y", False),
+        ("X-Amz-Date=20200101T000000Z&X-Amz-Expires=604800&X-Amz-Signature=y", False),
+        ("x-oss-date=20200101T000000Z&x-oss-expires=9999999999&x-oss-signature=y", True),
+        ("X-Goog-Date=20200101T000000Z&X-Goog-Expires=60&X-Goog-Signature=y", False),
+        ("se=2099-01-01T00%3A00%3A00Z&sig=y", True),
+        ("q-sign-time=900;950&q-signature=y", False),
+        (f"e={YEARS}&token=y", True),
+    ],
+)
+def test_the_validity_of_the_url_decides_whether_it_expired(fetch, status, query, valid) -> None:
+    date = {"date": "Fri, 27 Nov 2026 08:00:00 GMT"}
+    with pytest.raises(DownloadFailed, match="valid until 2" if valid else "made again") as caught:
+        fetch(lambda _: httpx.Response(status, text=MISSING, headers=date), f"{BASE}?{query}")
+    assert type(caught.value) is (DownloadFailed if valid else ResultExpired)
+
+
+def test_a_missing_object_whose_url_has_no_end_is_not_called_expired(fetch) -> None:
+    with pytest.raises(DownloadFailed, match="not have it yet, or no longer") as caught:
+        fetch(lambda _: httpx.Response(404, text=MISSING), BASE)
+    assert type(caught.value) is DownloadFailed
+
+
+def test_a_result_that_is_not_there_yet_is_asked_for_again(emo_with, tmp_path) -> None:
+    store = Store()
+
+    def late(request: httpx.Request) -> httpx.Response:
+        answer = store(request)
+        return answer if len(store.requests) == 3 else httpx.Response(404, text=MISSING)
+
+    emo = emo_with(transport=httpx.MockTransport(late))
+    assert emo.download(f"{BASE}?Expires={YEARS}", tmp_path / "v").read_bytes() == VIDEO
+    assert emo.time.sleeps == [0.5, 1.0]
 
 
 def test_no_error_shows_the_signature(fetch) -> None:

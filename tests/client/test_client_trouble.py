@@ -148,7 +148,9 @@ def test_a_read_does_not_sleep_through_a_long_retry_after(emo, on, refuse) -> No
     assert emo.time.sleeps == []
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>busy</html>", b"\xff\xfe", b'{"output":'])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>busy</html>", b"\xff\xfe", b'{"output":', b"[" * 100000]
+)
 def test_a_success_that_is_not_json_is_unexpected(emo, on, content) -> None:
     on("GET", "/tasks/t", httpx.Response(200, content=content, headers={"x-request-id": "r-head"}))
     with pytest.raises(UnexpectedAnswer, match=r"body is not JSON: .* \(request_id r-head\)"):
@@ -156,7 +158,7 @@ def test_a_success_that_is_not_json_is_unexpected(emo, on, content) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"output": None}, {"output": {"task_id": "t"}}, {"output": []}]
+    "body", [{}, {"output": None}, {"output": {"task_status": "PENDING"}}, {"output": []}]
 )
 @pytest.mark.parametrize(
     ("operation", "method", "path", "args"),
@@ -170,13 +172,6 @@ def test_a_success_of_a_wrong_shape_is_unexpected(
         getattr(emo, operation)(*args)
 
 
-@pytest.mark.parametrize("content", [b"[" * 100000, b'{"output":[], nonsense'])
-def test_a_success_that_is_neither_of_the_shape_nor_json_is_unexpected(emo, on, content) -> None:
-    on("GET", "/tasks/t", httpx.Response(200, content=content))
-    with pytest.raises(UnexpectedAnswer, match=r"its shape is wrong"):
-        emo.get("t")
-
-
 def test_a_create_without_a_task_id_is_unexpected(emo, on) -> None:
     on("POST", CREATE, {"output": {"task_id": "", "task_status": "PENDING"}, "request_id": "r"})
     with pytest.raises(UnexpectedAnswer, match="the task_id is empty"):
@@ -185,9 +180,7 @@ def test_a_create_without_a_task_id_is_unexpected(emo, on) -> None:
 
 def test_an_error_that_is_not_the_services_keeps_its_status_and_words(emo, on) -> None:
     on("POST", CREATE, httpx.Response(502, html="<html>Bad Gateway</html>"))
-    with pytest.raises(
-        ServiceError, match=r"answered 502: <html>Bad Gateway.*without a request_id"
-    ):
+    with pytest.raises(ServiceError, match=r"answered 502: Bad Gateway .*without a request_id"):
         emo.create(*BOXES)
 
 

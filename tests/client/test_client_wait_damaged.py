@@ -14,6 +14,7 @@ from emo_client import (
     UnexpectedAnswer,
     errors,
 )
+from emo_client.models import VideoUsage
 
 KEY = "sk-0123456789abcdef"
 DAMAGED = [
@@ -52,11 +53,18 @@ def test_a_poll_of_a_wrong_shape_is_raised_at_once(emo, on) -> None:
     assert route.call_count == 1
 
 
-@pytest.mark.parametrize("usage", [{"video_duration": "abc"}, {"video_ratio": 5}])
-def test_usage_of_a_wrong_type_does_not_lose_the_video(emo, on, task, usage) -> None:
+@pytest.mark.parametrize(
+    ("usage", "read"),
+    [
+        ({"video_duration": "abc", "video_ratio": "1:1"}, VideoUsage(video_ratio="1:1")),
+        ({"video_ratio": 5}, VideoUsage(video_ratio="5")),
+        ([3.0], None),
+    ],
+)
+def test_usage_of_a_wrong_type_does_not_lose_the_video(emo, on, task, usage, read) -> None:
     on("GET", "/tasks/t", task("SUCCEEDED") | {"usage": usage})
     done = emo.wait("t")
-    assert done.output.results.video_url and done.usage is None
+    assert done.output.results.video_url and done.usage == read
 
 
 def test_usage_is_kept_where_only_the_results_are_odd(emo, on, task) -> None:

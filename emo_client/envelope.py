@@ -1,0 +1,172 @@
+"""Brings the JSON of an answer into the one form that is documented. The service puts its parts
+under `output`; siblings, gateways and resellers put them at the top, under `data` or `error`, in a
+text or as numbers. Nothing here raises an error of the client."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emo_client.models import TASK_STATUSES
+
+# What is looked for; names without `_` and `-`, in lower case.
+_CODES = ("code", "errorcode", "errcode", "errorcodes")
+_MESSAGES = ("message", "errormessage", "msg", "errormsg", "errmsg", "errordescription", "detail",
+             "details", "reason", "title", "error")  # fmt: skip
+_REQUEST_IDS = ("requestid", "xrequestid", "traceid")
+_HOLDERS = {"output", "error", "errors", "result", "results", "data", "detail", "details", "body"}
+NAMES = frozenset((*_CODES, *_MESSAGES, *_REQUEST_IDS, *_HOLDERS, "taskid", "taskstatus"))
+# Codes and messages with which a gateway says that all is well.
+_NO_REASONS = {
+    "",
+    "0",
+    "200",
+    "ok",
+    "success",
+    "succeeded",
+    "null",
+    "none",
+    "false",
+    "true",
+    "[]",
+    "{}",
+}
+_DEEPEST = 6  # levels in which the parts of an answer are looked for
+_TASK_ID = re.compile(r"""(?i)\btask_?id[\\"'\s]*[:=>][\\"'\s]*([\w-]{1,128})""")
+
+
+class Reason(NamedTuple):
+    """What an answer says went wrong; empty texts where it does not say."""
+
+    code: str = ""
+    message: str = ""
+
+
+def parsed(text: str) -> Any:
+    """The JSON of a text. Raises msgspec.DecodeError, RecursionError."""
+    return msgspec.json.decode(text.lstrip("\ufeff \t\r\n"))
+
+
+def normalized(body: Any) -> Any:
+    """The body with its task under `output`, the state in capitals, and the reason of a failure
+    beside them. A body that is no object is returned as it is."""
+    if not isinstance(body, dict):
+        return body
+    output = _object(body.get("output")) or {}
+    for name in ("task_id", "task_status"):
+        value = output.get(name)
+        value = _first(body, (name.replace("_", ""),)) if value is None else value
+        output |= {} if value is None else {name: value}
+    state = str(output.get("task_status")).strip().upper()
+    if state in TASK_STATUSES:
+        output["task_status"] = state
+    if _may_have_failed(output):
+        reason = reason_of(body, output)._asdict()
+        output |= {name: text for name, text in reason.items() if text}
+    return {**body, "request_id": request_id_of(body), **({"output": output} if output else {})}
+
+
+def reason_of(body: Any, home: Any = None) -> Reason:
+    """Why something failed, wherever in the body that stands, as text whatever its type is.
+
+    home: the object that has `code` and `message` by the documentation; the body if None. What
+    stands there is returned as it is.
+    """
+    home = body if home is None else home
+    code, message = (_documented(home, name) for name in Reason._fields)
+    output = _object(body.get("output")) if isinstance(body, dict) else None
+    for place in (*_objects(output), *_objects(body)):
+        code = code or _said(place, _CODES)
+        message = message or _said(place, _MESSAGES)
+    return Reason(code, message)
+
+
+def _documented(home: Any, name: str) -> str:
+    return text_of_value(home.get(name)) if isinstance(home, dict) else ""
+
+
+def request_id_of(body: Any) -> str | None:
+    """The id of the request, not of one of the tasks in a list."""
+    top = body if isinstance(body, dict) else {}
+    for place in (top, _object(top.get("output")), _object(top.get("error"))):
+        for name, value in (place or {}).items():
+            if _plain(name) in _REQUEST_IDS and value not in (None, ""):
+                return text_of_value(value)
+    return None
+
+
+def task_id_in(text: str, *, in_prose: bool = True) -> str | None:
+    """The id of a task that an answer names, wherever it stands; None where it names none.
+
+    in_prose: look for it also in a text that is not JSON, such as one that was cut off.
+    """
+    try:
+        found = _first(parsed(text), ("taskid",))
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if isinstance(found, str | int) and not isinstance(found, bool) and found != "":
+        return str(found)
+    match = _TASK_ID.search(text) if in_prose else None
+    return match[1] if match and match[1].lower() not in _NO_REASONS else None
+
+
+def text_of_value(value: Any) -> str:
+    """A code or message as text: "" for null, JSON for what is neither text nor a number."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return msgspec.json.encode(value).decode()
+
+
+def _may_have_failed(output: dict[str, Any]) -> bool:
+    return output.get("task_status", "FAILED") == "FAILED" and not output.get("face_bbox")
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    """An object, also one that is written as JSON in a text or that stands alone in a list."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        try:
+            value = parsed(value)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return dict(value) if isinstance(value, dict) else None
+
+
+def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """The object, then those in it under a name that holds parts of an answer."""
+    if isinstance(value, list):
+        for item in value[:20]:
+            yield from _objects(item, depth + 1)
+    found = _object(value) if depth < _DEEPEST else None
+    if found is None:
+        return
+    yield found
+    for name, item in found.items():
+        if _plain(name) in _HOLDERS:
+            yield from _objects(item, depth + 1)
+
+
+def _first(body: Any, names: tuple[str, ...]) -> Any:
+    """The first value under one of these names."""
+    for place in _objects(body):
+        for name, value in place.items():
+            if _plain(name) in names and value not in (None, ""):
+                return value
+    return None
+
+
+def _said(place: dict[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these, in their order, that says something; objects are places of their own."""
+    plain = {_plain(name): value for name, value in reversed(place.items())}
+    texts = (text_of_value(plain.get(n)) for n in names if not _is_place(n, plain.get(n)))
+    return next((text for text in texts if text.strip().lower() not in _NO_REASONS), "")
+
+
+def _is_place(name: str, value: Any) -> bool:
+    return name in _HOLDERS and (isinstance(value, list) or _object(value) is not None)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()

@@ -1,0 +1,218 @@
+"""Answers that are not as documented: the id of a task that was paid for is never lost, the reason
+of a failure is found wherever it stands, and no error of a parser reaches the caller."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_client import Client, EmoError, FaceRejected, InvalidRequest, TaskFailed, UnexpectedAnswer
+
+CREATE = "/services/aigc/image2video/video-synthesis"
+BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
+PAID = "5f0c1c0e-8f0b-4f5a"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"output": {"task_id": PAID}},
+        {"task_id": PAID},
+        {"task_id": PAID, "task_status": "pending", "output": None},
+        {"output": {"task_id": PAID, "task_status": None}},
+        {"output": {"task_id": PAID, "task_status": 3}},
+        {"output": {"taskId": PAID}},
+        {"data": {"task_id": PAID, "status": "submitted"}},
+        {"output": json.dumps({"task_id": PAID, "task_status": "PENDING"})},
+        {"output": [{"task_id": PAID}]},
+        {"output": {"task_id": PAID, "task_status": "PENDING"}, "request_id": 7, "usage": "none"},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_creation_that_is_answered_oddly_returns_its_task_id(emo, on, body, status) -> None:
+    on("POST", CREATE, httpx.Response(status, json=body, headers={"content-type": "text/plain"}))
+    assert emo.create(*BOXES).output.task_id == PAID
+
+
+def test_a_task_id_that_is_a_number_is_returned_as_text(emo, on) -> None:
+    on("POST", CREATE, {"output": {"task_id": 1234567890123456789}})
+    assert emo.create(*BOXES).output.task_id == "1234567890123456789"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"output": {"task_id": "%s", "task_st' % PAID.encode(),
+        b'{"output": {"task_id": "%s", "eta": NaN}}' % PAID.encode(),
+        b"<task><task_id>%s</task_id></task>" % PAID.encode(),
+        b"callback({'task_id': '%s'})" % PAID.encode(),
+        b'{"output": {"task": "x"}, "debug": "{\\"task_id\\": \\"%s\\"}"}' % PAID.encode(),
+    ],
+)
+def test_a_creation_that_cannot_be_read_has_its_task_id_in_the_error(emo, on, content) -> None:
+    on("POST", CREATE, httpx.Response(200, content=content))
+    with pytest.raises(UnexpectedAnswer, match=f"task {PAID} was created: wait for it") as caught:
+        emo.create(*BOXES)
+    assert caught.value.task_id == PAID
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2, b"\r\n \xef\xbb\xbf"])
+def test_byte_order_marks_before_an_answer_are_skipped(emo, on, mark) -> None:
+    body = mark + json.dumps({"output": {"task_id": PAID}}).encode()
+    on("POST", CREATE, httpx.Response(200, content=body))
+    assert emo.create(*BOXES).output.task_id == PAID
+
+
+def test_a_refused_creation_names_no_task_that_its_message_only_talks_about(
+    emo, on, refuse
+) -> None:
+    on("POST", CREATE, refuse(400, "InvalidParameter", "task_id: must be a text"))
+    with pytest.raises(InvalidRequest, match="task_id: must be a text") as caught:
+        emo.create(*BOXES)
+    assert caught.value.task_id is None
+
+
+def test_an_error_while_waiting_names_the_task(emo, on, refuse) -> None:
+    on("GET", "/tasks/t", refuse(403, "Model.AccessDenied"))
+    with pytest.raises(EmoError, match="AccessDenied") as caught:
+        emo.wait("t")
+    assert caught.value.task_id == "t"
+
+
+TEXTS = st.sampled_from([PAID, "PENDING", "FAILED", "no", "", "{", "[1]", '{"code": 1}', "0"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
+NAMES = st.sampled_from(
+    ["output", "task_id", "task_status", "code", "message", "results", "error", "errors", "data",
+     "request_id", "usage", "video_url", "detail", "check_pass", "face_bbox", "ext_bbox"]
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(NAMES, v, max_size=5), max_leaves=9
+)
+HEADERS = st.sampled_from(
+    ["application/json", "text/html; charset=gbk", "x; charset=utf-16", "text/plain; charset=zlib"]
+)
+
+
+def answering(status: int, body: bytes, kind: str) -> Client:
+    answer = lambda _: httpx.Response(status, content=body, headers={"content-type": kind})  # noqa: E731
+    transport = httpx.MockTransport(answer)
+    return Client(
+        api_key="sk-0123456789abcdef",
+        base_url="http://localhost/api/v1",
+        transport=transport,
+        sleep=lambda _: None,
+    )
+
+
+@given(
+    value=VALUES,
+    status=st.sampled_from([200, 202, 400, 403, 404]),
+    kind=HEADERS,
+    cut=st.integers(0, 99),
+    flip=st.binary(max_size=3),
+)
+def test_no_answer_raises_an_error_of_a_parser(
+    value: Any, status: int, kind: str, cut: int, flip: bytes
+) -> None:
+    body = json.dumps(value).encode()
+    body = body[: len(body) - cut % 7] + flip
+    with answering(status, body, kind) as emo:
+        for call in (
+            lambda: emo.get("t"),
+            lambda: emo.create(*BOXES),
+            lambda: emo.detect("http://x"),
+        ):
+            try:
+                call()
+            except EmoError as error:
+                assert str(error)
+
+
+@given(around=st.dictionaries(NAMES.filter(lambda n: n != "task_id"), VALUES, max_size=3),
+       more=st.dictionaries(NAMES.filter(lambda n: n != "task_id"), VALUES, max_size=3),
+       inside=st.booleans(), as_text=st.booleans(), cut=st.booleans())  # fmt: skip
+def test_the_id_of_a_paid_task_is_never_lost(
+    around: dict[str, Any], more: dict[str, Any], inside: bool, as_text: bool, cut: bool
+) -> None:
+    around, more = without_ids(around), without_ids(more)
+    output = {**more, "task_id": PAID}
+    body = {**around, "output": json.dumps(output) if as_text else output}
+    content = json.dumps(body if inside else {**around, "task_id": PAID, "output": None}).encode()
+    with answering(200, content[:-1] if cut else content, "application/json") as emo:
+        try:
+            found = emo.create(*BOXES).output.task_id
+        except EmoError as error:
+            found = error.task_id or ""
+    assert found == PAID
+
+
+def without_ids(value: Any) -> Any:
+    """A value in which nothing else is called a task_id."""
+    if isinstance(value, dict):
+        return {name: without_ids(item) for name, item in value.items() if name != "task_id"}
+    return [without_ids(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("output", "top"),
+    [
+        ({"code": "Bad", "message": "rejected"}, {}),
+        ({}, {"code": "Bad", "message": "rejected"}),
+        ({"code": "", "message": None}, {"code": "Bad", "message": "rejected"}),
+        ({"results": {"code": "Bad", "message": "rejected"}}, {}),
+        (
+            {"results": [{"code": "Bad", "message": "rejected"}]},
+            {"code": 200, "message": "success"},
+        ),
+        ({"error": {"code": "Bad", "message": "rejected"}}, {}),
+        ({}, {"error": {"code": "Bad", "message": "rejected"}}),
+        ({}, {"errors": [{"code": "Bad", "detail": "rejected"}]}),
+        ({"error_code": "Bad", "error_msg": "rejected"}, {}),
+        ({"code": "Bad"}, {"message": "rejected"}),
+    ],
+)
+def test_the_reason_of_a_failure_is_found_wherever_it_stands(emo, on, output, top) -> None:
+    body = {"output": {"task_id": "t", "task_status": "failed", **output}, **top}
+    on("GET", "/tasks/t", body)
+    with pytest.raises(TaskFailed, match="FAILED: Bad: rejected") as caught:
+        emo.wait("t")
+    assert (caught.value.code, caught.value.message) == ("Bad", "rejected")
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(1301, "1301"), (None, ""), ([1, "a"], '[1,"a"]'), ({"a": 1}, '{"a":1}'), (True, "true")],
+)
+def test_a_code_of_any_type_is_text_in_the_exception(emo, on, task, code, text) -> None:
+    on("GET", "/tasks/t", task("FAILED", code=code, message=code))
+    with pytest.raises(TaskFailed, match="task t FAILED") as caught:
+        emo.wait("t")
+    assert (caught.value.code, caught.value.message) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"message": "no"}, "", "no"),
+        ({"error": {"code": None, "message": "no", "type": "invalid"}}, "", "no"),
+        ({"error": "no"}, "", "no"),
+        ({"detail": [{"loc": ["body"], "msg": "no"}]}, "", "no"),
+        ({"errors": [{"code": 17, "message": "no"}]}, "17", "no"),
+        ({"Code": "Bad", "Message": "no", "RequestId": "r"}, "Bad", "no"),
+    ],
+)
+def test_a_refusal_is_read_in_the_forms_of_gateways(emo, on, body, code, message) -> None:
+    on("GET", "/tasks/t", httpx.Response(400, json=body))
+    with pytest.raises(InvalidRequest, match="no") as caught:
+        emo.get("t")
+    assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_a_rejected_picture_whose_reason_stands_at_the_top_is_rejected_with_it(emo, on) -> None:
+    body = {"code": "InvalidFile.NoHuman", "message": "nobody", "output": {"check_pass": False}}
+    on("POST", "/services/aigc/image2video/face-detect", body)
+    with pytest.raises(FaceRejected, match=r"InvalidFile\.NoHuman: nobody"):
+        emo.detect("https://x/p.png")
