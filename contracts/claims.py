@@ -20,8 +20,8 @@ def evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def refusals(node: dict[str, Any]) -> Iterator[str]:
     """Every outcome that a rule of this Operation Object names."""
-    for part in (node.get("parameters", []), node.get("requestBody", {})):
-        yield from _named(part)
+    for key in ("parameters", "x-forbidden-headers", "requestBody"):
+        yield from _named(node.get(key))
 
 
 def _named(node: Any) -> Iterator[str]:

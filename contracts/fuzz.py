@@ -16,7 +16,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.meta import CoverageScenario, TestPhase, coverage_scenario
 from schemathesis.schemas import BaseSchema
 
-from contracts.document import default_path
+from contracts.document import default_path, read
 from contracts.found import STATUSES, STRANGER, Found, History, Wrong, found, remember
 from contracts.keywords import ratio_of
 from contracts.places import MISSING
@@ -46,6 +46,7 @@ BUILT_IN = {
 }
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 KEY = "sk-fuzz"
+PLAIN = {"x-request-body": "requestBody"}
 GENERATION = {"mode": "all", "database": "none"}
 CONFIG: dict[str, Any] = {
     "request-timeout": 60,
@@ -226,6 +227,18 @@ def _shaped(box: list[int]) -> list[int]:
     return box if ratio_of(box, ["1:1", "3:4"], 2) else [x1, y1, x1 + side, y1 + side]
 
 
+def in_plain_openapi(node: Any) -> Any:
+    """The document with the body of each link, and the headers that an operation refuses, where
+    OpenAPI has them. Code generators trip over them there; schemathesis makes calls of them."""
+    if isinstance(node, list):
+        return [in_plain_openapi(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {PLAIN.get(key, key): in_plain_openapi(value) for key, value in node.items()}
+    forbidden = plain.pop("x-forbidden-headers", [])
+    return {**plain, "parameters": [*forbidden, *plain["parameters"]]} if forbidden else plain
+
+
 def load(
     *phases: str, app: Any = None, url: str = "", key: str = KEY, examples: int = 25, seed: int = 0
 ) -> BaseSchema:
@@ -233,9 +246,8 @@ def load(
     tries the same each time."""
     generation = {**GENERATION, "max-examples": examples, "deterministic": not seed}
     config = {**CONFIG, "seed": seed or 1, "generation": generation}
-    schema = schemathesis.openapi.from_path(
-        default_path(), config=schemathesis.Config.from_dict(config)
-    )
+    document = in_plain_openapi(read(default_path()))
+    schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
     schema.config.phases.update(phases=list(phases))
     if app is not None:
         schema.app = app

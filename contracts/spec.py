@@ -22,12 +22,14 @@ from contracts.rules import BodyRules, Parameter, compile_schema
 from contracts.variants import Variant, problems
 
 __all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
+PARAMETERS = ("parameters", "x-forbidden-headers")  # where an operation says what it checks
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
-    "x-aspect-tolerance", "x-details", "x-evidence", "x-key-pattern", "x-limits", "x-message",
-    "x-lasts-seconds", "x-missing", "x-models", "x-queued-for", "x-range", "x-rate", "x-refusal",
-    "x-refusals", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
+    "x-aspect-tolerance", "x-details", "x-enum-varnames", "x-evidence", "x-forbidden-headers",
+    "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message", "x-missing", "x-models",
+    "x-queued-for", "x-range", "x-rate", "x-refusal", "x-refusals", "x-request-body",
+    "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
     "x-task-lifecycle", "x-variants", *KEYWORDS,
 }  # fmt: skip
 
@@ -151,8 +153,9 @@ class _Compiler:
     def _operation(self, template: str, method: str, node: Node) -> Operation:
         where = ("paths", template, method)
         parameters = [
-            Parameter.of(p, self.places.under(pointer_of((*where, "parameters", index))))
-            for index, p in enumerate(node.get("parameters", []))
+            Parameter.of(p, self.places.under(pointer_of((*where, key, index))))
+            for key in PARAMETERS
+            for index, p in enumerate(node.get(key, []))
             if p["in"] != "path"
         ]
         body = node.get("requestBody", {})

@@ -66,7 +66,7 @@ class CreateParameters(Struct, frozen=True, omit_defaults=True, kw_only=True):
     style_level: str | None = None
 
 
-class Error(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ErrorAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """code: What went wrong.
     message: The same for people. The wire may add " For details, see: URL".
     """

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.spec import Spec
-from mock_server import media, page
+from mock_server import media, openapi_file, page
 from mock_server.call import Call, Reply
 from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
@@ -30,7 +30,8 @@ CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/")
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
 PAGES = {page.ROOT.encode(), page.ICON.encode()}
-LONGEST_OWN = 3 * max(map(len, OWN_PATHS))  # each letter of it in escapes
+FILES = {path.encode() for path in openapi_file.PATHS}
+LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *openapi_file.PATHS)))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
 
@@ -66,6 +67,7 @@ class FakeApp(Starlette):
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
+                *openapi_file.routes(origin),
             ],
             exception_handlers={HTTPException: _own_error},
         )
@@ -88,6 +90,7 @@ class FakeApp(Starlette):
             and b"%" not in path[:LONGEST_OWN]
             and not path.startswith(OWN_RAW)
             and path not in PAGES
+            and path not in FILES
         )
 
     def answer(
@@ -123,7 +126,7 @@ class FakeApp(Starlette):
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._own(scope, receive, send)
             return
-        if scope["path"].startswith(OWN_PATHS):
+        if scope["path"].startswith(OWN_PATHS) or scope["path"] in openapi_file.PATHS:
             await self._open(scope, receive, send)
             return
         if page.wants_page(scope):

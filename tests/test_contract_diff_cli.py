@@ -93,7 +93,7 @@ def test_what_is_gone_is_shown_in_the_old_file(old: Path, tmp_path: Path) -> Non
 
 
 def test_many_uses_are_counted_and_long_values_cut(old: Path, tmp_path: Path) -> None:
-    change = ("#/components/schemas/Error/properties", {})
+    change = ("#/components/schemas/ErrorAnswer/properties", {})
     lines = compared(old, written(tmp_path / "new.yaml", changed(change))).output.splitlines()
     assert any(line.strip().startswith("in ") and line.endswith(" more") for line in lines)
     assert max(len(line) for line in lines if line.startswith("    was ")) <= 110

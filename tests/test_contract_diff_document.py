@@ -62,8 +62,8 @@ def test_what_a_ref_leads_to_may_stand_in_its_place() -> None:
 
 
 def test_a_change_that_counts_in_many_places_is_one() -> None:
-    (change,) = found((f"{SCHEMAS}/Error/properties/code/minLength", 0))
-    assert change.pointer == f"{SCHEMAS}/Error/properties/code/minLength"
+    (change,) = found((f"{SCHEMAS}/ErrorAnswer/properties/code/minLength", 0))
+    assert change.pointer == f"{SCHEMAS}/ErrorAnswer/properties/code/minLength"
     assert (change.was, change.now) == (1, 0)
     assert {"detectFace 400 code", "getTask 500 code"} < set(change.uses)
 
@@ -90,7 +90,7 @@ def test_a_field_with_a_new_name_looks_like_a_rename() -> None:
 
 def test_of_several_equal_fields_the_one_spelled_most_alike_is_the_rename() -> None:
     fields = f"{SCHEMAS}/TaskListItem/properties"
-    new = {"description": "When it was over.", "type": "integer"}
+    new = {"description": "When it was over.", "type": "integer", "format": "int64"}
     changes = found(
         (f"{fields}/anything", new), (f"{fields}/ended_at", new), (f"{fields}/end_time", GONE)
     )
@@ -242,7 +242,7 @@ def test_a_parameter_that_is_sent_in_another_form_breaks_both() -> None:
 
 
 def test_each_name_that_has_to_be_there_now_is_named() -> None:
-    changes = found((f"{SCHEMAS}/Error/required", []))
+    changes = found((f"{SCHEMAS}/ErrorAnswer/required", []))
     assert {c.text.partition(" ")[0] for c in changes} == {'"code"', '"message"', '"request_id"'}
 
 

@@ -20,6 +20,8 @@ LONGEST = 300  # characters of one part of an exchange
 # Files of the fake itself, beside the routes of the spec and of the control API.
 FILES = {
     "/results/…": "The video of a task; its signed URL is in the task's answer.",
+    "/openapi.yaml": "The API as an OpenAPI document.",
+    "/openapi.json": "The same as JSON.",
     "/samples/portrait.png": "A portrait to try the API with.",
     "/samples/voice.wav": "A voice recording to try the API with.",
 }

@@ -59,6 +59,15 @@ def test_every_operation_keeps_the_contract(
     assert passed == {*BUILT_IN, *OURS, "max_response_time"} - {"unsupported_method"}
 
 
+def test_schemathesis_gets_the_bodies_of_links_and_the_refused_headers() -> None:
+    schema = fuzz.load("stateful").raw_schema
+    detect = schema["paths"]["/services/aigc/image2video/face-detect"]["post"]
+    link = detect["responses"]["200"]["links"]["CreateTaskFromDetection"]
+    assert link["requestBody"]["input"]["face_bbox"] == "$response.body#/output/face_bbox"
+    assert detect["parameters"][0]["name"] == "X-DashScope-Async"
+    assert not {"x-request-body", "x-forbidden-headers"} & {*link, *detect}
+
+
 def test_every_link_of_the_spec_leads_on(spec: Spec, loaded: Loaded) -> None:
     schema = loaded("stateful")
     links, led = set(_links(schema)), set()  # before it infers more of them

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.document import Node
 from contracts.places import escaped
+from contracts.spec import PARAMETERS
 from tests.mutants.mutation import Mutation
 from tests.mutants.schemas import Found, of_schema, refusal_of
 
@@ -31,11 +32,12 @@ def of_operation(node: Node, at: str) -> Found:
     yield Mutation("operation-renamed", f"{at}/operationId", value=f"{node['operationId']}2")
     yield Mutation("rate-refusal-changed", f"{at}/x-rate/refusal", value="Throttling")
     yield from number(node["x-rate"]["per-second"], f"{at}/x-rate/per-second", "rate")
-    for index, parameter in enumerate(node.get("parameters", ())):
-        here = f"{at}/parameters/{index}"
-        yield Mutation("parameter-removed", here)
-        if "$ref" not in parameter:
-            yield from of_parameter(parameter, here)
+    for key in PARAMETERS:
+        for index, parameter in enumerate(node.get(key, ())):
+            here = f"{at}/{key}/{index}"
+            yield Mutation("parameter-removed", here)
+            if "$ref" not in parameter:
+                yield from of_parameter(parameter, here)
     if "requestBody" in node:
         yield from of_body(node["requestBody"], f"{at}/requestBody")
     yield from of_responses(node["responses"], f"{at}/responses")

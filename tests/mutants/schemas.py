@@ -44,7 +44,10 @@ def of_schema(schema: Node, at: str) -> Found:
 
 
 def of_property(name: str, inner: Any, at: str) -> Found:
-    """A property that is gone, is called otherwise, or is otherwise."""
+    """A property that is gone, is called otherwise, or is otherwise. `true` only says that it may
+    be there, where nothing else forbids it."""
+    if inner is True:
+        return
     yield Mutation("property-removed", at)
     yield Mutation("property-renamed", at, name=f"{name}_2")
     if isinstance(inner, bool):
@@ -93,7 +96,7 @@ def missing_of(value: str, at: str) -> Found:
 def reference_of(value: str, at: str) -> Found:
     """A schema in place of another that has another type."""
     if value.startswith("#/components/schemas/"):
-        other = "Error" if not value.endswith("/Error") else "CancelAnswer"
+        other = "ErrorAnswer" if not value.endswith("/ErrorAnswer") else "CancelAnswer"
         yield Mutation("reference-changed", at, value=f"#/components/schemas/{other}")
 
 

@@ -1,0 +1,77 @@
+"""GET /openapi.yaml and /openapi.json: the document as the fake serves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from support_http import PLAIN
+
+from contracts.document import default_path, read
+from contracts.spec import Spec
+from mock_server import openapi_file
+
+FAKE = "http://127.0.0.1:8787/api/v1"
+
+
+def _get(url: str, name: str) -> Any:
+    answer = PLAIN.get(f"{url}/openapi.{name}")
+    assert answer.headers["content-type"] == f"application/{name}"
+    return yaml.load(answer.content, yaml.CSafeLoader) if name == "yaml" else answer.json()
+
+
+@pytest.mark.parametrize("name", ["yaml", "json"])
+def test_the_document_is_served_without_a_key(url: str, name: str) -> None:
+    served, document = _get(url, name), read(default_path())
+    others = [server for server in document["servers"] if server["url"] != FAKE]
+    assert served["servers"][1:] == others
+    assert {**served, "servers": document["servers"]} == document
+
+
+@pytest.mark.parametrize("name", ["yaml", "json"])
+def test_the_address_that_the_client_used_comes_first_in_servers(url: str, name: str) -> None:
+    assert _get(url, name)["servers"][0]["url"] == f"{url}/api/v1"
+    named = PLAIN.get(f"{url}/openapi.{name}", headers={"Host": "fake.test:81"}).text
+    assert "http://fake.test:81/api/v1" in named
+    assert FAKE not in named
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "image/png", ""])
+@pytest.mark.parametrize("name", ["yaml", "json"])
+def test_accept_changes_nothing(url: str, name: str, accept: str) -> None:
+    answer = PLAIN.get(f"{url}/openapi.{name}", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"application/{name}")
+
+
+@pytest.mark.parametrize("path", ["/openapi.yaml", "/openapi.json", "/%6fpenapi.json?a=b"])
+def test_head_gives_the_length_and_no_body(url: str, path: str) -> None:
+    got, head = PLAIN.get(url + path), PLAIN.head(url + path)
+    assert head.headers["content-length"] == got.headers["content-length"]
+    assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/openapi.yamlx", "/openapi", "/openapi.json/", "/api/v1/openapi.json"]
+)
+def test_a_path_that_is_only_like_it_is_answered_by_the_service(url: str, path: str) -> None:
+    assert PLAIN.get(url + path).json()["code"] == "InvalidApiKey"
+
+
+def test_another_method_is_refused_in_words(url: str) -> None:
+    answer = PLAIN.post(f"{url}/openapi.yaml", content=b"openapi: 3.1.0")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert "POST /openapi.yaml" in answer.json()["error"]
+
+
+def test_the_served_document_can_be_loaded_in_place_of_the_file(url: str, tmp_path: Any) -> None:
+    (tmp_path / "openapi.yaml").write_bytes(PLAIN.get(f"{url}/openapi.yaml").content)
+    assert Spec.load(tmp_path / "openapi.yaml").operations.keys() == Spec.load().operations.keys()
+
+
+def test_the_file_is_read_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [PLAIN.get(f"{url}/openapi.{name}").content for name in ("yaml", "json")]
+    monkeypatch.setattr(openapi_file, "read", None)
+    monkeypatch.setattr(openapi_file, "default_path", None)
+    assert [PLAIN.get(f"{url}/openapi.{name}").content for name in ("yaml", "json")] == first
