@@ -80,6 +80,8 @@ def _parse(path: Path, text: bytes) -> Any:
 
     try:
         return yaml.load(text, Loader=Loader)  # noqa: S506
+    except RecursionError:
+        raise SpecError(str(path), ["cannot be read: it is nested too deep"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         told = str(error).replace('in "<byte string>", ', "")
         raise SpecError(str(path), [f"cannot be read: {told}"]) from error

@@ -107,7 +107,7 @@ class Places:
         try:
             text = self.path.read_bytes()
             return yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError):
             return None  # it was readable when the spec was loaded
 
 

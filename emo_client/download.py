@@ -5,6 +5,7 @@ ETag, so that what was left of one video is never continued with another. It bec
 one step, when its length is what the object store said. One download per target at a time.
 """
 
+import errno
 import glob
 import hashlib
 import os
@@ -174,9 +175,27 @@ def _resolved(path: str | os.PathLike[str]) -> Path:
         target = Path(path)
         if b"\0" in os.fsencode(target):
             raise ValueError
-        return target.resolve() if target.is_symlink() else target
-    except (TypeError, ValueError, OSError, RuntimeError):  # the last two of symlinks in a circle
+        is_link = target.is_symlink()
+    except (TypeError, ValueError, OSError):
         raise errors.ConfigError(f"path={path!r} is no path of a file") from None
+    return _followed(target) if is_link else target
+
+
+def _followed(link: Path) -> Path:
+    """Where a symlink leads, also to a file that is not there yet. Raises ConfigError for symlinks
+    in a circle: up to Python 3.12 resolve() raises for them, from 3.13 on it returns one of them,
+    which the download would replace."""
+    try:
+        try:
+            return link.resolve(strict=True)
+        except FileNotFoundError:
+            target = link.resolve()
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    except (OSError, RuntimeError) as error:
+        reason = f"{link} is a symlink that cannot be followed: {error}"
+        raise errors.ConfigError(f"{reason}; give the path of a file") from None
+    return target
 
 
 def _no_video(head: Answer) -> str:

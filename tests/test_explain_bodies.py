@@ -102,6 +102,8 @@ JSONS = [
     (b"\xff", "position 0", "\ufffd"),
     (b" ", "Expecting value", " "),
     (b"[" * 4000, "nested more than 128 deep", "[" * 199 + "…"),
+    (b"[" * 4000 + b"]" * 4000, "nested more than 128 deep", "[" * 199 + "…"),
+    (b'{"a": "' + b"[" * 4000, "Unterminated string", '{"a": "' + "[" * 192 + "…"),
     (b'{"x": "' + b"y" * 300 + b'", 1}', "column 311", "y" * 37 + '", 1}'),
 ]
 

@@ -42,12 +42,25 @@ def test_a_symlink_is_followed_and_stays(fetch, tmp_path, there) -> None:
     assert files(tmp_path / "kept") == ["real.mp4"]
 
 
-def test_symlinks_in_a_circle_are_told(fetch, tmp_path) -> None:
-    (tmp_path / "video.mp4").symlink_to("other.mp4")
-    (tmp_path / "other.mp4").symlink_to("video.mp4")
-    with pytest.raises(ConfigError, match=r"video\.mp4"):
-        fetch(Store())
-    assert (tmp_path / "video.mp4").is_symlink()
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"video.mp4": "video.mp4"},
+        {"video.mp4": "other.mp4", "other.mp4": "video.mp4"},
+        {"video.mp4": "missing/../other.mp4", "other.mp4": "other.mp4"},
+        {"video.mp4": "a/../free.mp4", "a": "b", "b": "a"},
+        {"video.mp4": "a/free.mp4", "a": "a"},
+    ],
+    ids=str,
+)
+def test_a_symlink_loop_is_refused_and_left_as_it_was(fetch, tmp_path, links) -> None:
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    store = Store()
+    with pytest.raises(ConfigError, match=r"video\.mp4 is a symlink that cannot be followed"):
+        fetch(store)
+    assert {path.name: str(path.readlink()) for path in tmp_path.iterdir()} == links
+    assert store.requests == []
 
 
 def typed(store: Store, kind: str | None):
