@@ -1,17 +1,18 @@
-"""Takes keys and signatures out of what was exchanged, in whatever form they stand. Decides nothing
-else, and sends nothing."""
+"""Hides keys and signatures in a text, however they are spelled there. Decides nothing else."""
 
 from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
+BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
 _EQUALS = r"(?:=|%3D|\\u003d)"
 _NAMES = "signature|accesskeyid|credential|security-token|access_token|token"
 _SIGNED = re.compile(rf"(?i)((?:{_NAMES}){_EQUALS})[^&\s\"'\\]+")
@@ -19,20 +20,37 @@ _SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and mos
 
 
 class Masks:
-    """keys: what is never shown, as it is, in escapes, percent-encoded, in base64, in any case."""
+    """keys: the secrets to hide. Those of fewer than SHORT characters are not looked for."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        forms = {form for key in keys if len(key) >= SHORT for form in _forms(key)}
-        ordered = sorted(map(re.escape, forms), key=len, reverse=True)
-        self._keys = re.compile("|".join(ordered), re.IGNORECASE)
-        self._forms = {form.casefold() for form in forms}
+        long = {key for key in keys if len(key) >= SHORT}
+        forms = {_lower(form) for key in long for form in spellings(key)}
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._keys = [_lower(key) for key in long if len(key) > BEGINNING]
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes with `sk-***` in place of every key."""
+        lower = data.lower()
+        for form in self._forms:
+            if form in lower:
+                data = _replaced(data, lower, form)
+                lower = data.lower()
+        for key in self._keys:
+            if key[:BEGINNING] in lower:
+                data = _without_beginning(data, lower, key)
+                lower = data.lower()
+        return data
+
+    def keys(self, text: str) -> str:
+        """The text with `sk-***` in place of every key."""
+        data = text.encode("utf-8", "surrogatepass")
+        found = self.data(data)
+        return text if found == data else found.decode("utf-8", "surrogatepass")
 
     def text(self, text: str) -> str:
         """The text without any of them, and without the signatures of URLs."""
-        folded = text.casefold()
-        if any(form in folded for form in self._forms):  # seldom, and far cheaper than to replace
-            text = self._keys.sub(MASK, text)
-        return _SIGNED.sub(r"\1***", text) if any(s in folded for s in _SIGNS) else text
+        text, lower = self.keys(text), text.lower()
+        return _SIGNED.sub(r"\1***", text) if any(s in lower for s in _SIGNS) else text
 
     def signed(self, text: str) -> dict[str, str]:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""
@@ -40,12 +58,52 @@ class Masks:
         return {shown: url for url in found if (shown := self.text(url)) != url}
 
 
-def _forms(key: str) -> Iterator[str]:
-    escaped = "".join(f"\\u{ord(c):04x}" if not c.isalnum() else c for c in key)
-    yield from (key, escaped, json.dumps(key)[1:-1], key.replace("/", "\\/"))
-    yield from (quote(key, safe=""), "".join(f"%{b:02x}" for b in key.encode()))
-    yield quote(key, safe="").replace("-", "%2D")
-    yield b64encode(key.encode()).decode().rstrip("=")
+def spellings(key: str) -> Iterator[str]:
+    """The key as it is, in escapes of JSON, Python, URLs (also twice) and HTML, and in base64,
+    wherever it begins in what was encoded. Any of them may be in other case."""
+    percent = quote(key, safe="")
+    dashes = percent.replace("-", "%2D")
+    every = "".join(f"%{byte:02x}" for byte in key.encode("utf-8", "replace"))
+    yield from (key, percent, dashes, every, quote(percent), quote(dashes), quote(every))
+    yield "".join(f"\\u{ord(c):04x}" if not c.isalnum() else c for c in key)
+    yield "".join(f"\\u{ord(c):04x}" for c in key)
+    yield from (json.dumps(key)[1:-1], json.dumps(key)[1:-1].replace("/", "\\/"), repr(key)[1:-1])
+    yield from (escape(key), escape(key, quote=False), escape(key).replace("&#x27;", "&#39;"))
+    yield from in_base64(key.encode("utf-8", "replace"))
+
+
+def in_base64(key: bytes) -> Iterator[str]:
+    """As much of the key's base64 as depends on the key alone, wherever it begins."""
+    for encode in (b64encode, urlsafe_b64encode):
+        for before in range(3):
+            coded = encode(bytes(before) + key).decode()
+            yield coded[-(-before * 8 // 6) : (before + len(key)) * 8 // 6]
+
+
+def _replaced(data: bytes, lower: bytes, form: bytes) -> bytes:
+    """The data with a mask wherever the form is in its lower case."""
+    parts, start, at = [], 0, lower.find(form)
+    while at >= 0:
+        parts.append(data[start:at])
+        start = at + len(form)
+        at = lower.find(form, start)
+    return MASK.encode().join([*parts, data[start:]])
+
+
+def _without_beginning(data: bytes, lower: bytes, key: bytes) -> bytes:
+    """The data with a mask for as much of the key as there is: an error may cut what it shows."""
+    parts, start, at = [], 0, lower.find(key[:BEGINNING])
+    while at >= 0:
+        parts.append(data[start:at])
+        start = at + BEGINNING
+        while start < len(lower) and lower[start : start + 1] == key[start - at : start - at + 1]:
+            start += 1
+        at = lower.find(key[:BEGINNING], start)
+    return MASK.encode().join([*parts, data[start:]])
+
+
+def _lower(text: str) -> bytes:
+    return text.encode("utf-8", "replace").lower()
 
 
 def _value(text: str) -> Any:

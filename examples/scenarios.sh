@@ -16,9 +16,9 @@ call "$base/services/aigc/image2video/face-detect" \
   -d "$(detection 'https://example.com/portrait.png?emo-scenario=InvalidFile.FacePose')"
 
 # By the key: every call of that key to which the name applies, here every poll.
-key=sk-local.getTask:InternalError
+key=sk-local+getTask:InternalError
 call "$base/tasks/a8532587-fa8c-4ef8-82be-3a1b7c5d9e20"
 
 # A name that there is not is a 400 that says which ones are near.
-key=sk-local.Throtling
+key=sk-local+Throtling
 call "$base/tasks"

@@ -38,7 +38,7 @@ class Admission:
             raise self.refused("missing", "#header/Authorization", "is missing")
         known = self._key(sent) if len(sent) <= LONGEST_REMEMBERED else self._key_of(sent)
         if known is None:
-            why = "is not `Bearer` and a key that starts with sk-"
+            why = "is not `Bearer` and a key that starts with sk- or st-"
             raise self.refused("invalid", "#header/Authorization", why)
         return known
 

@@ -20,6 +20,7 @@ from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.cors import Cors
 from mock_server.engine import Engine
+from mock_server.journal.redact import without_secrets
 from mock_server.line import act_out, leave
 from mock_server.reached import Address, origin_of
 from mock_server.rules import Ruleset, no_file
@@ -181,4 +182,5 @@ async def _own_error(request: Request, error: Exception) -> Response:
     """A wrong path or method under one of the fake's own prefixes."""
     assert isinstance(error, HTTPException)
     text = f"{request.method} {request.url.path}: {error.detail}"
+    text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
     return JSONResponse({"error": text}, error.status_code, headers=error.headers)

@@ -14,6 +14,7 @@ from mock_server.call import Call, Reply
 from mock_server.context import ANONYMOUS, Visit
 from mock_server.journal import Journal
 from mock_server.journal.entry import Entry, is_odd
+from mock_server.keys import almost_asked
 from mock_server.metrics import Gauges, Metrics
 from mock_server.stores import Store
 from mock_server.typos import Typos
@@ -57,6 +58,8 @@ class Chronicle:
         """Keep an exchange; the answer says where it is explained, if there is something to say."""
         if reply.status == 200 and v.operation is not None and v.violation is None:
             v.near = self._typos.near_miss(v.operation, v.body, v.call.query)
+            if v.by_key.meant:
+                v.near = v.near or almost_asked(v.by_key)
         v.explained = is_odd(reply.status, reply.outcome, v.choice.name, v.violation, v.near)
         if v.explained:
             reply.headers.append((EXPLAIN, v.request_id.encode()))
@@ -86,7 +89,7 @@ class Chronicle:
         self._journal.append(
             v.tenant_id, v.key, v.real, v.now, kind, v.call, reply, v.request_id,
             v.task_id or v.path_value, choice.name, v.source or choice.source, fault,
-            v.violation, v.near,
+            v.violation, v.near, v.by_key.shown,
         )  # fmt: skip
         scenario = bool(choice.name)
         self._metrics.count(kind, reply.status, fault, scenario=scenario, explained=v.explained)

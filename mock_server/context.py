@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
 from mock_server.call import Call
+from mock_server.keys import NO_SCENARIO, KeyScenario
 from mock_server.scenarios import NOTHING, Choice
 from mock_server.stores import Store, Tenant
 from mock_server.variants import PLAIN, Effects
@@ -33,8 +34,9 @@ class Visit(Struct):
     real: the machine's time, now: the tenant's. path_value: the task_id in the path. detail: the
     missing field of a task that is to fail for it. task_id: that was created or asked for.
     download: the scenario of the created task's downloads. source: what refused it, where that was
-    no rule of the spec (`limits`, `account`, `variant NAME`). near:
-    an accepted field that looks like a typo. explained: whether there is something to explain."""
+    no rule of the spec (`limits`, `account`, `variant NAME`). near: an accepted field that looks
+    like a typo. explained: whether there is something to explain. by_key: the scenario that the key
+    asks for."""
 
     call: Call
     real: float
@@ -55,6 +57,7 @@ class Visit(Struct):
     violation: Violation | None = None
     near: Violation | None = None
     explained: bool = False
+    by_key: KeyScenario = NO_SCENARIO
 
 
 class Context(Struct):

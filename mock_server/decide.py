@@ -29,7 +29,7 @@ def asks(v: Visit, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> b
         tenant.rules
         or file
         or HEADER in v.call.headers
-        or "." in v.key
+        or v.by_key.name
         or (urls and URL_PARAMETER in " ".join(urls))
     )
 

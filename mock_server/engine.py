@@ -24,6 +24,7 @@ from mock_server.decide import asks, decide, in_spite
 from mock_server.faults import FAULTS, strike
 from mock_server.handlers import HANDLERS, state_shown
 from mock_server.ids import digest, uuid
+from mock_server.keys import scenario_of, why_unknown
 from mock_server.replies import Replies, headers
 from mock_server.results import PREFIX, open_result, place
 from mock_server.rules import Rule, Ruleset, no_file
@@ -77,10 +78,11 @@ class Engine:
         self._replies = Replies(spec)
         self._heard: set[str] = set()
         self._variants = variants.check(spec, dict(self.settings.variants))
-        self._effects = lru_cache(maxsize=256)(self._effects_of)
+        self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
         self._tenant_id = lru_cache(maxsize=4096)(
             tenant_of or partial(ids.tenant_of, seed=self.seed)
         )
+        self._scenario_of = lru_cache(maxsize=1024)(partial(scenario_of, spec))
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
         odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
         if odd:
@@ -98,8 +100,9 @@ class Engine:
             self._stamp(v, self.tenants.now(v.tenant_id, v.real))
             reply = self._replies.refuse(v.violation, call, v.effects, v.request_id, v.now)
         except UnknownScenario as unknown:
-            v.violation = Violation("", "", "", str(unknown))
-            reply = self._replies.unknown_scenario(str(unknown), v.request_id, v.now)
+            text = why_unknown(self.spec, unknown, v.by_key, v.call)
+            v.violation = Violation("", "", "", text)
+            reply = self._replies.unknown_scenario(text, v.request_id, v.now)
         return self.chronicle.record(v, reply)
 
     def broken(self) -> Reply:
@@ -153,8 +156,9 @@ class Engine:
                 self._decide_download(v, tenant)
             reply = store_answers.answer(self.spec.result, v, found)
         except UnknownScenario as unknown:
-            v.violation = Violation("", "", "", str(unknown))
-            reply = store_answers.unknown_scenario(str(unknown), v)
+            text = why_unknown(self.spec, unknown, v.by_key, v.call)
+            v.violation = Violation("", "", "", text)
+            reply = store_answers.unknown_scenario(text, v)
         reply = self._struck(v, reply) if v.choice.name else reply
         return self.chronicle.record_download(v, reply) if tenant else reply
 
@@ -179,6 +183,8 @@ class Engine:
             v.effects = self._in_effect(shared)
         v.key = admission.key(call.headers)
         v.tenant_id = self._tenant_id(v.key)
+        if "." in v.key or "+" in v.key:
+            v.by_key = self._scenario_of(v.key)
         tenant = self.tenants.get(v.tenant_id, v.real)
         if tenant.variants:
             v.effects = self._in_effect({**shared, **tenant.variants})
@@ -208,7 +214,7 @@ class Engine:
         """Choose what becomes of the call; the tenant's record may count it."""
         skips = tenant.clock.skip and operation.id == "getTask"
         status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
-        asked = list(asked_after_rules(urls, v.key))
+        asked = list(asked_after_rules(urls, v.by_key.name))
         v.choice, counted = decide(self.spec, v, tenant, operation, asked, file, status)
         if self.spec.creates_tasks(operation.id):
             v.download = for_download(self.spec, [*asked_before_rules(v.call.headers), *asked])
@@ -285,9 +291,6 @@ class Engine:
     def _in_effect(self, chosen: dict[str, str]) -> Effects:
         """What the variants chosen do."""
         return self._effects(tuple(sorted(chosen.items())))
-
-    def _effects_of(self, chosen: tuple[tuple[str, str], ...]) -> Effects:
-        return variants.effects(self.spec, dict(chosen))
 
     def _stamp(self, v: Visit, now: float) -> None:
         """Give the exchange its time and its request_id."""

@@ -3,6 +3,7 @@ differ. Knows no socket."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,9 @@ from mock_server.rules.compiled import RuleError, compile_ruleset
 from mock_server.settings import Settings, SettingsError
 from mock_server.variants import VariantError
 
-# Stands for the key, which the bundle has not; what follows its first dot names a scenario.
+# Stands for the key, which is not in the bundle; only the scenario at its end is.
 KEY = "sk-replayed"
+_SCENARIO = re.compile(rb"[+.].*")
 # A journal begins anew with it, and the tenant after it.
 RESET = "/__mock__/reset"
 
@@ -87,8 +89,9 @@ def _call(exchange: Exchange) -> Call:
         raise BundleError(f"exchange {exchange.number}: a header cannot be: {error}") from None
     authorization = headers.get(b"authorization")
     if authorization is not None:
-        _, dot, name = authorization.partition(b".")
-        headers[b"authorization"] = f"Bearer {KEY}".encode() + dot + name
+        scenario = _SCENARIO.search(authorization)
+        end = scenario[0] if scenario else b""
+        headers[b"authorization"] = f"Bearer {KEY}".encode() + end
     e = exchange
     return Call(e.method, e.path, e.query, headers, e.body, e.origin, e.head_bytes)
 

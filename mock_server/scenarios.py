@@ -22,12 +22,16 @@ _ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
 
 class UnknownScenario(Exception):
-    """A name that nothing has. Its text lists near matches, or says why it cannot be."""
+    """No scenario has this name. The text lists near matches, or says why the name cannot be.
+
+    name: "" for one that stands in an API key, which is not repeated."""
 
     def __init__(self, name: str, near_by: list[str], why: str = "") -> None:
+        self.name = name
         near_by = [repr(known) for known in near_by]
         hint = f"did you mean {' or '.join(near_by)}? " if near_by else f"{why}; " if why else ""
-        super().__init__(f"no scenario {name[:80]!r}; {hint}`emo scenarios` lists them all")
+        what = f"no scenario {name[:80]!r}" if name else "the API key has no scenario behind its +"
+        super().__init__(f"{what}; {hint}`emo scenarios` lists them all")
 
 
 class Asked(NamedTuple):
@@ -64,16 +68,15 @@ def asked_before_rules(headers: dict[bytes, bytes]) -> Iterator[Asked]:
         yield Asked("header", header.decode("latin-1").strip(), this_call=True)
 
 
-def asked_after_rules(urls: list[str], key: str) -> Iterator[Asked]:
-    """The names in input URLs, then the part of the key behind its first dot: what one call says is
-    stronger than what a whole session does."""
+def asked_after_rules(urls: list[str], by_key: str) -> Iterator[Asked]:
+    """The names in input URLs, then the one in the key: what one call asks for is stronger than
+    what a whole session does."""
     for url in urls:
         if URL_PARAMETER in url:
             query = url.partition("?")[2].partition("#")[0]
             yield from (Asked("url", v) for name, v in parse_qsl(query) if name == URL_PARAMETER)
-    suffix = key.partition(".")[2]
-    if suffix:
-        yield Asked("key", suffix)
+    if by_key:
+        yield Asked("key", by_key)
 
 
 def input_urls(body: Any) -> list[str]:

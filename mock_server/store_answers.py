@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from contracts.spec import Operation, Outcome
 from mock_server.call import Call, Reply
 from mock_server.context import Visit
+from mock_server.journal.redact import without_secrets
 from mock_server.media import Clip
 from mock_server.results import Denied
 from mock_server.wire import http_date
@@ -32,7 +33,8 @@ def answer(operation: Operation, v: Visit, found: Clip | Denied) -> Reply:
         return _video(outcome, v, found)
     more = _times(found, v.now) if isinstance(found, Denied) else ""
     if outcome.status == 404:
-        more = f"<Key>{escape(_printable(v.call.path))}</Key>"
+        path = without_secrets(_printable(v.call.path), v.call.headers, v.call.query)
+        more = f"<Key>{escape(path)}</Key>"
     code, message = outcome.value["code"], outcome.value["message"]
     return _xml(outcome.status, _said(code, message) + more, outcome.name, v)
 

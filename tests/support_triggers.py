@@ -32,7 +32,7 @@ def altered(call: Call, trigger: Trigger) -> Call:
         case Header(name=name, value=str(value)):
             return call._replace(headers={**call.headers, name.lower().encode(): value.encode()})
         case Key(scenario=scenario):
-            key = b"Bearer " + key_of(call).encode() + b"." + scenario.encode()
+            key = b"Bearer " + key_of(call).encode() + b"+" + scenario.encode()
             return call._replace(headers={**call.headers, b"authorization": key})
         case Url(pointer=pointer, scenario=scenario):
             url = value_at(json.loads(call.body), parts_of(pointer))

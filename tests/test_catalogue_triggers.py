@@ -33,7 +33,7 @@ TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.n
     ("trigger", "text"),
     [(Header("", "X-A", "b"), "-H 'X-A: b'"), (Header("", "X-A", None), "leave out the header X-A"),
      (Url("", "/input/image_url", "reset"), "?emo-scenario=reset"),
-     (Key("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything.getTask:reset'"),
+     (Key("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
      (Field("", "/input/face_bbox", [1, 2]), "input.face_bbox: [1, 2]"),
      (Field("", "/input"), "leave out input"), (Field("", "", UNSET), "leave out the body"),
      (Query("", "page_no", "x"), "?page_no=x"), (Method("", "PUT"), "send it as PUT"),

@@ -79,7 +79,7 @@ def test_scenarios_says_the_line_that_triggers_each_and_the_mistake(
     (row,) = json.loads(run("scenarios", "--json", "--search", name).output)
     assert row["recipe"] == row["trigger"]["url"] == f"?emo-scenario={name}"
     assert row["trigger"]["header"] == f"-H 'X-Mock-Scenario: {name}'"
-    assert row["trigger"]["key"] == f"-H 'Authorization: Bearer sk-anything.{name}'"
+    assert row["trigger"]["key"] == f"-H 'Authorization: Bearer sk-anything+{name}'"
 
 
 @pytest.mark.parametrize(

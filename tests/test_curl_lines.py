@@ -90,7 +90,8 @@ def test_a_body_without_a_type_is_sent_without_one(echo: ThreadingHTTPServer) ->
 def test_a_scenario_of_the_key_is_asked_for_by_header(echo: ThreadingHTTPServer) -> None:
     key = "sk-anything.InvalidFile.NoHuman"
     call = Call("GET", "/", "", {b"authorization": b"Bearer " + key.encode()})
-    _, _, sent, _ = repeated(echo, call, key, source="key", scenario="InvalidFile.NoHuman")
+    name = "InvalidFile.NoHuman"
+    _, _, sent, _ = repeated(echo, call, key, source="key", scenario=name, shown=f".{name}")
     assert sent["x-mock-scenario"] == "InvalidFile.NoHuman"
     assert sent["authorization"] == "Bearer sk-of-the-shell"
 

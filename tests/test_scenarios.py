@@ -160,7 +160,7 @@ def test_an_unknown_name_is_a_400_that_lists_near_ones(
 ) -> None:
     for result in (
         service.detect(X_Mock_Scenario=name),
-        service.detect(key=f"sk-a.{name}"),
+        service.detect(key=f"sk-a+{name}"),
         service.detect(with_url(service, "detectFace", "image_url", name)),
     ):
         assert (result.status, result.body["code"]) == (400, "UnknownScenario")

@@ -43,15 +43,20 @@ def test_every_call_needs_a_key_as_a_bearer(tree: dict[str, Any]) -> None:
     ("key", "may"),
     [
         ("sk-a", True),
-        ("sk-" + "a" * 250, True),
-        ("sk-" + "a" * 251, False),
+        ("sk-ws-H.ABCDEFG.ab12.MEUCIQDx-_y", True),
+        ("sk-sp-0123456789abcdef", True),
+        ("st-0123456789abcdef", True),
+        ("sk-" + "a" * 4093, True),
+        ("sk-" + "a" * 4094, False),
+        ("st-", False),
+        ("su-a", False),
         ("sk-", False),
         ("xsk-a", False),
         ("sk-a b", False),
         ("nope", False),
     ],
 )
-def test_a_key_begins_with_sk_and_has_no_blank(spec: Spec, key: str, may: bool) -> None:
+def test_a_key_begins_with_sk_or_st_and_has_no_blank(spec: Spec, key: str, may: bool) -> None:
     assert bool(spec.key_pattern.search(key)) is may
 
 

@@ -54,13 +54,13 @@ class Url(Trigger, frozen=True):
 
 
 class Key(Trigger, frozen=True):
-    """A scenario behind the first dot of the API key."""
+    """A scenario behind a `+` in the API key."""
 
     scenario: str
 
     @property
     def text(self) -> str:
-        return f"-H 'Authorization: Bearer sk-anything.{self.scenario}'"
+        return f"-H 'Authorization: Bearer sk-anything+{self.scenario}'"
 
 
 class Field(Trigger, frozen=True):

@@ -45,7 +45,7 @@ def scenarios(
 
     Answers are the named examples of openapi.yaml. A call asks for one, or for a fault, by its
     name: in the header X-Mock-Scenario, in the parameter emo-scenario of an input URL, or in the
-    API key behind its first dot (sk-anything.NAME). operationId:NAME means one operation alone.
+    API key behind a plus sign (sk-anything+NAME). operationId:NAME means one operation alone.
     """
     spec = Spec.load()
     tests = [_of_operation(spec, operation), _of_status(status), _of_text(search)]

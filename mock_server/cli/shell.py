@@ -41,7 +41,7 @@ def env(shell: str, url: str | None, key: str, as_json: bool) -> None:
         "NO_PROXY": ",".join(dict.fromkeys(filter(None, direct))),
     }
     for name, value in values.items():
-        if not re.fullmatch(r"[\w.:/,%~@\[\]-]+", value, re.ASCII):
+        if not re.fullmatch(r"[\w.:/,%~@+=\[\]-]+", value, re.ASCII):
             raise click.UsageError(f"{name}: {value!r} is nothing to give to a shell")
     if as_json:
         click.echo(json.dumps(values, indent=2))

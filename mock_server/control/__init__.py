@@ -22,6 +22,7 @@ from mock_server.control import clocks, reports, scripts
 from mock_server.control.asked import Asked, ControlError, Told
 from mock_server.engine import Engine
 from mock_server.guard import missing
+from mock_server.journal.redact import without_secrets
 
 MAX_BODY = 1 << 20
 HEALTH = "/health"  # says nothing secret, so that any probe may ask
@@ -61,9 +62,10 @@ def control_app(engine: Engine) -> ASGIApp:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _route(scope) != HEALTH:
-            why = _refusal(engine, Request(scope))
+            request = Request(scope)
+            why = _refusal(engine, request)
             if why:
-                await _error(403, why)(scope, receive, send)
+                await _error(403, why, request)(scope, receive, send)
                 return
         await router(scope, receive, send)
 
@@ -120,7 +122,7 @@ def _handler(
             if callable(told):
                 told = await run_in_threadpool(told)
         except ControlError as error:
-            return _error(error.status, str(error))
+            return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
             key = engine.admission.key(dict(request.scope["headers"]))
             engine.note(tenant_id, real, _call(request, raw), key)
@@ -159,5 +161,9 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
         await _error(404, f"no such control route; there are {known}")(scope, receive, send)
 
 
-def _error(status: int, text: str) -> JSONResponse:
+def _error(status: int, text: str, request: Request | None = None) -> JSONResponse:
+    """An error that may repeat a part of the request, but no secret of it."""
+    if request is not None:
+        headers = dict(request.scope["headers"])
+        text = without_secrets(text, headers, request.url.query)
     return JSONResponse({"error": text}, status)

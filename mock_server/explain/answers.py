@@ -9,6 +9,7 @@ from contracts.places import MISSING, parts_of, value_at
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
 from mock_server.faults import FAULTS
+from mock_server.keys import AUTHORIZATION, HIDDEN, scenario_of
 from mock_server.near import near
 from mock_server.scenarios import URL_PARAMETER, asked_after_rules, asked_before_rules, input_urls
 from mock_server.typos import Names
@@ -17,7 +18,7 @@ from mock_server.typos import Names
 SOURCES = {
     "header": ("the header X-Mock-Scenario", "leave the header out"),
     "url": (f"{URL_PARAMETER} in an input URL", "take it out of the URL"),
-    "key": ("the part of the API key behind its dot", "leave that part out"),
+    "key": ("the end of the API key", "leave that part out"),
     "task": ("the create call of the task", "create a task that does not ask for it"),
     "rule": ("the rule {!r}", "take the rule back"),
     "file": ("the rule {!r} of the scenario file", "take the rule out of the file"),
@@ -72,17 +73,36 @@ def limit(case: Case) -> Finding:
 def unknown_scenario(case: Case) -> Finding:
     """A scenario was asked for that does not exist."""
     asked = _asked(case)
-    name = asked.rpartition(":")[2]
+    name = asked.rpartition(":")[2].partition("=")[0]
     found = [n for n in near(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
     return Finding(
         rule="what was asked for does not exist, or not for this operation",
-        pointer="" if case.header("X-Mock-Scenario") is None else "#header/X-Mock-Scenario",
+        pointer=_place(case),
         expected="the name of an outcome of the spec or of a fault",
-        got=short(asked) if asked else "",
+        got=short(asked) if asked not in ("", HIDDEN) else "",
         did_you_mean="".join(found),
         advice="`emo scenarios` lists them all",
         curl=corrected(case, scenario="".join(found)),
     )
+
+
+def almost_a_scenario(case: Case) -> Finding:
+    """The key ends almost like a scenario. It was accepted as a key, dots and all."""
+    near_miss = case.entry.near
+    assert near_miss
+    return Finding(
+        rule=f"the API key ends almost like the scenario {near_miss.field}, and asks for none",
+        pointer=near_miss.pointer,
+        expected=short(f"sk-anything+{near_miss.field}"),
+        did_you_mean=near_miss.field,
+        advice="a scenario stands behind a + in the key; what follows a dot is part of the key",
+        curl=corrected(case, scenario=near_miss.field),
+    )
+
+
+def is_almost_a_scenario(case: Case) -> bool:
+    near_miss = case.entry.near
+    return near_miss is not None and near_miss.pointer == AUTHORIZATION
 
 
 def slip(case: Case) -> Finding:
@@ -150,6 +170,14 @@ def _without(case: Case) -> str:
 
 def _asked(case: Case) -> str:
     """The name that was asked for, of several the strongest."""
-    headers, key = case.entry.headers, case.header("Authorization") or ""
-    asked = chain(asked_before_rules(headers), asked_after_rules(input_urls(case.body), key))
+    headers, by_key = case.entry.headers, scenario_of(case.spec, case.header("Authorization") or "")
+    urls = input_urls(case.body)
+    asked = chain(asked_before_rules(headers), asked_after_rules(urls, by_key.name))
     return next((name for _, name, _ in asked), "")
+
+
+def _place(case: Case) -> str:
+    """The header that asks, where it is one."""
+    if case.header("X-Mock-Scenario") is not None:
+        return "#header/X-Mock-Scenario"
+    return AUTHORIZATION if scenario_of(case.spec, case.header("Authorization") or "").name else ""

@@ -13,6 +13,7 @@ from mock_server.explain.address import Address
 from mock_server.explain.case import Case
 from mock_server.explain.repair import right_body
 from mock_server.journal.curl import LONGEST_ARGUMENT
+from mock_server.keys import scenario_of
 from mock_server.near import near
 from mock_server.scenarios import HEADER, input_urls
 from mock_server.typos import stands_for
@@ -43,7 +44,8 @@ def authorization(case: Case) -> str:
     """The key of the shell; a plain one where the shell may have the one that led here."""
     sent, violation = case.header("Authorization") or "", case.entry.violation
     is_wrong = violation is not None and violation.pointer == "#header/Authorization"
-    return OF_THE_FAKE if "." in sent or (sent and is_wrong) else BEARER
+    asks = scenario_of(case.spec, sent).name != ""
+    return OF_THE_FAKE if asks or (sent and is_wrong) else BEARER
 
 
 def _curl(case: Case, address: Address, asked: dict[str, str]) -> str:

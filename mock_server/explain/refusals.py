@@ -47,7 +47,7 @@ def _key(case: Case, violation: Violation) -> Finding:
         got=short(sent or like) if sent or like else "",
         did_you_mean="Authorization" if like else "",
         place="#/components/securitySchemes/ApiKey/x-key-pattern",
-        advice="any key that starts with sk- will do here; clients read DASHSCOPE_API_KEY",
+        advice="any key that starts with sk- or st- is accepted; clients read DASHSCOPE_API_KEY",
         curl=corrected(case),
     )
 

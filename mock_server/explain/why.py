@@ -33,6 +33,7 @@ SORTS = (
     Sort("scenario", lambda c: c.entry.scenario != "", answers.asked_for),
     Sort("refusal", lambda c: c.entry.outcome == "UnsupportedOperation", tasks.not_pending),
     Sort("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
+    Sort("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
     Sort("near-miss", lambda c: c.entry.near is not None, answers.slip),
     Sort("refusal", lambda c: c.entry.status >= 400, answers.fine),
     Sort("fine", lambda _: True, answers.fine),

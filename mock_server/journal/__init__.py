@@ -13,7 +13,7 @@ from contracts.rules import Violation
 from mock_server.call import Call, Reply
 from mock_server.journal.entry import Entry, is_odd, pack, unpack
 from mock_server.journal.filters import ALL, Filters
-from mock_server.journal.redact import OTHERS, masking, without_anothers, without_secrets
+from mock_server.journal.redact import redactor
 
 __all__ = ["Entry", "Journal"]
 
@@ -86,20 +86,23 @@ class Journal:
         fault: str = "",
         violation: Violation | None = None,
         near: Violation | None = None,
+        shown: str = "",
     ) -> int:
         """Keep an exchange; see Entry for what is what. `key` is the API key ("": none that the
-        fake takes), which is masked wherever it stands. Gives the entry's number."""
-        secret, mask = masking(key)
-        headers = call.headers
-        if not secret or not OTHERS.isdisjoint(headers):
-            call = without_secrets(call, key)
+        fake accepts), which is masked wherever it stands, but for the end that may be `shown`.
+        Gives the entry's number."""
+        redact = redactor(key, shown)
+        if not redact.is_plain(call, reply):
+            call, reply, task_id, violation, near = redact.thorough(
+                call, reply, task_id, violation, near
+            )
         room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
         number = room.number + 1
         row = pack(
             (number, real, at, kind, call, reply, request_id,
              task_id, scenario, source, fault, violation, near)
         )  # fmt: skip
-        self._keep(room, without_anothers(row.replace(secret, mask) if secret else row))
+        self._keep(room, redact.row(row))
         room.number = number  # now that it is there: another thread may be reading
         if is_odd(reply.status, reply.outcome, scenario, violation, near):
             room.odd = number

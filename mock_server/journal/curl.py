@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from contracts.exchange import BEARER, as_curl
+from contracts.secret_names import is_secret_header
 from mock_server import body as json_body
 from mock_server.journal.entry import Entry, text_of, text_or_base64
-from mock_server.journal.redact import OTHERS
+from mock_server.journal.places import AUTHORIZATION
 
 # What curl sets itself, or what would make it do something else.
 OF_THE_CONNECTION = {
     b"host", b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"expect",
     b"upgrade", b"http2-settings", b"accept-encoding", b"te", b"trailer",
 }  # fmt: skip
-MASKED_KEY = "sk-"  # of a key that the fake does not take nothing is left
+MASKED_KEYS = ("sk-", "st-")  # of a key that the fake does not accept nothing is left
 LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,072
 
 
@@ -40,16 +41,20 @@ def _headers(entry: Entry) -> dict[str, str]:
     headers = {
         text_of(name): text_of(value)
         for name, value in entry.headers.items()
-        if name not in OF_THE_CONNECTION and name not in OTHERS
+        if name not in OF_THE_CONNECTION and not _is_masked(name)
     }
     key = headers.get("authorization", "")
-    if MASKED_KEY in key:
+    if any(prefix in key for prefix in MASKED_KEYS):
         headers["authorization"] = BEARER
     if entry.source == "key":  # what the shell's key does not ask for
-        headers["x-mock-scenario"] = key.partition(".")[2]
+        headers["x-mock-scenario"] = re.split(r"[+.]", key, maxsplit=1)[-1]
     if entry.body and "content-type" not in headers:
         headers["content-type"] = ""  # curl would say that it is a form
     return headers
+
+
+def _is_masked(name: bytes) -> bool:
+    return name != AUTHORIZATION and is_secret_header(name.decode("latin-1"))
 
 
 def _json(body: bytes) -> Any:

@@ -1,0 +1,98 @@
+"""Hides secrets where they stand in a request by its form: in headers, in the query, in the body.
+Whatever stands there is hidden, however short it is. Each function adds what it hid to `found`."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from urllib.parse import unquote, unquote_plus
+
+from contracts.secret_names import KEY_NAMES, WORDS, is_key_name, is_secret_header
+
+AUTHORIZATION = b"authorization"
+# Headers of most calls, none of which is for a secret; AUTHORIZATION is known to hold the key.
+USUAL = frozenset(
+    b"accept accept-encoding accept-language authorization connection content-length content-type "
+    b"date host user-agent x-dashscope-async x-dashscope-ossresourceresolve "
+    b"x-mock-scenario".split()
+)
+_SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
+_WORDS = tuple(word.encode() for word in WORDS)
+_FIELD = re.compile(
+    rf"(?i)((?:\\*[\"']){KEY_NAMES}(?:\\*[\"'])\s*:\s*)"
+    rf"(?:(\\+\")([^\"\\]*)|(\")((?:[^\"\\]|\\.)*)|(')([^']*)|()([0-9]+))".encode()
+)
+_IN_FORM = re.compile(rf"(?i)((?:^|&){KEY_NAMES}=)([^&\s]*)".encode())
+_IN_PART = re.compile(rf"(?i)(name=\"{KEY_NAMES}\"[^\n]*\n\r?\n)([^\r\n]*)".encode())
+
+
+def stars(secret: bytes, shown: int = 0) -> bytes:
+    """As many characters, of which the first ones are shown."""
+    return secret[:shown] + b"*" * (len(secret) - shown)
+
+
+def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
+    """The header's value; hidden where it is a secret, apart from the scheme of Authorization."""
+    if not is_secret_header(name.decode("latin-1")):
+        return value
+    scheme = _SCHEME.match(value)
+    start = scheme.end() if scheme else 0
+    found += _secrets(value[start:].decode("latin-1"))
+    return stars(value, start if name == AUTHORIZATION else 0)
+
+
+def in_query(query: str, found: list[str]) -> str:
+    """The query, in which the values of parameters such as `api_key` are hidden."""
+    if not query:
+        return query
+    parts = (part.partition("=") for part in query.split("&"))
+    return "&".join(name + equals + _parameter(name, value, found) for name, equals, value in parts)
+
+
+def has_secret_name(body: bytes) -> bool:
+    """Whether a body, in lower case, may have a field that `in_body` hides. Most have none."""
+    return any(word in body for word in _WORDS)
+
+
+def in_body(body: bytes, found: list[str]) -> bytes:
+    """The body, in which the values of fields such as `"api_key"` are hidden, whether it is JSON,
+    a form or multipart."""
+    if not has_secret_name(body.lower()):
+        return body
+
+    def hidden(match: re.Match[bytes]) -> bytes:
+        before, *values = (group for group in match.groups() if group is not None)
+        found.append(_unescaped(values[-1]))
+        return b"".join([before, *values[:-1], stars(values[-1])])
+
+    for pattern in (_FIELD, _IN_FORM, _IN_PART):
+        body = pattern.sub(hidden, body)
+    return body
+
+
+def _parameter(name: str, value: str, found: list[str]) -> str:
+    if not is_key_name(unquote(name)):
+        return value
+    found += [value, unquote_plus(value), unquote(value)]
+    return "*" * len(value)
+
+
+def _unescaped(value: bytes) -> str:
+    text = value.decode("latin-1")
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
+
+
+def _secrets(text: str) -> Iterator[str]:
+    """A secret header's value, the value of each cookie, the name and the password of Basic."""
+    yield text.strip()
+    yield from (cookie.partition("=")[2].strip() for cookie in text.split(";"))
+    try:
+        pair = b64decode(text, validate=True).decode("latin-1")
+    except ValueError:
+        return
+    yield from (pair, *pair.partition(":")[::2])
