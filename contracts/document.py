@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from contracts.text_file import EncodingError, utf8_of
+
 Node = dict[str, Any]
 
 # Beside a $ref these only add to what it says; anything else would need an allOf.
@@ -46,12 +48,19 @@ def read(path: Path) -> Node:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
     tree = _remembered(text) if path == default_path() else None
     if tree is None:
-        tree = _parse(path, text)
+        tree = _parse(path, _in_utf8(path, text))
         if path == default_path():
             _remember(text, tree)
     if not isinstance(tree, dict):
         raise SpecError(str(path), ["is not a mapping"])
     return tree
+
+
+def _in_utf8(path: Path, data: bytes) -> bytes:
+    try:
+        return utf8_of(data)
+    except EncodingError as error:
+        raise SpecError(str(path), [str(error)]) from None
 
 
 def _parse(path: Path, text: bytes) -> Any:

@@ -17,6 +17,7 @@ from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
 from contracts.network import is_loopback
 from contracts.spec import Spec
+from contracts.text_file import EncodingError, text_of
 
 FORMAT = 1
 Standing = Literal["observed", "documented", "assumed"]
@@ -52,10 +53,12 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Ledger:
     """The ledger of a file, an empty one where there is none. Raises LedgerError."""
     try:
-        ledger = msgspec.json.decode(path.read_bytes(), type=Ledger)
+        ledger = msgspec.json.decode(text_of(path.read_bytes()), type=Ledger)
     except FileNotFoundError:
         return Ledger()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except EncodingError as error:
+        raise LedgerError(f"{path} {error}") from None
+    except msgspec.DecodeError as error:
         raise LedgerError(f"{path} is no ledger: {error}") from None
     if ledger.format != FORMAT:
         raise LedgerError(f"{path} has the format {ledger.format}, not {FORMAT}")

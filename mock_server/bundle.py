@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from contracts.text_file import EncodingError, text_of
 from mock_server.call import Line
 from mock_server.engine import Engine
 from mock_server.journal.entry import Entry
@@ -101,8 +102,10 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle
 def read(data: bytes) -> Bundle:
     """The bundle of a file. Raises BundleError."""
     try:
-        found = msgspec.json.decode(data, type=Bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found = msgspec.json.decode(text_of(data), type=Bundle)
+    except EncodingError as error:
+        raise BundleError(str(error)) from None
+    except msgspec.DecodeError as error:
         raise BundleError(f"is no bundle: {error}") from None
     if found.format != FORMAT:
         raise BundleError(f"has the format {found.format!r}; this version reads {FORMAT!r}")

@@ -189,7 +189,7 @@ BROKEN: list[tuple[bytes, str]] = [
     (b"", "is no recording: at its top there is none of"),
     (b"[1]", "is no recording"),
     (b"{]", "is no JSON: "),
-    (b"\xff\xfe", "is no text in UTF-8: byte 0"),
+    (b"\xff\xfe{", "is not text in UTF-16: byte 2"),
     (b"a: [", "is no YAML: "),
     (b"!!python/object/apply:os.getcwd []", "is no YAML: could not determine a constructor"),
     (b'{"emo-cassette": 2}', "has the format 2; this version reads 1"),

@@ -16,6 +16,7 @@ from contracts.cassette.problems import CassetteError
 from contracts.cassette.secrets import cleaned_value, scan
 from contracts.cassette.vcr import from_vcr
 from contracts.spec import Spec
+from contracts.text_file import EncodingError, text_of
 
 
 def load(path: Path, spec: Spec) -> Cassette:
@@ -71,9 +72,9 @@ def save(path: Path, cassette: Cassette) -> None:
 
 def _tree(data: bytes) -> Any:
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CassetteError(f"is no text in UTF-8: byte {error.start}") from None
+        text = text_of(data)
+    except EncodingError as error:
+        raise CassetteError(str(error)) from None
     if text.lstrip().startswith("{"):
         try:
             return msgspec.json.decode(text)

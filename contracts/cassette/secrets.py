@@ -1,9 +1,12 @@
 """What a secret looks like in a text, what stands in its place, and a scan for what was missed. It
 knows no key by itself and decides nothing about calls.
 
-Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`) and the S3
-kind (`X-Amz-…`); upload policies of DashScope carry `policy`, `signature`, `oss_access_key_id`;
-lists of tasks tell `api_key_id`, `caller_uid`, `caller_parent_id`, the numbers of an account."""
+Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
+kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
+COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
+`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`). Upload policies of
+DashScope carry `policy`, `signature`, `oss_access_key_id`; lists of tasks tell `api_key_id`,
+`caller_uid`, `caller_parent_id`, the numbers of an account."""
 
 from __future__ import annotations
 
@@ -20,13 +23,15 @@ PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
 SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one is part of words
 
+# A name that ends in one of the first words is a secret whatever vendor stands before it; the
+# others are whole names, at most behind the prefix of a header.
 _NAME = (
-    r"(?i:(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope)[-_]?)?"
-    r"(?:signature(?:[-_]?provided)?|sig|sign|credential|jwt|token"
-    r"|(?:security|session|access|refresh|id|auth)[-_]?token"
-    r"|(?:secret[-_]?)?access[-_]?key(?:[-_]?(?:id|secret))?|secret(?:[-_]?key)?"
-    r"|(?:client|app)[-_]?secret|private[-_]?key"
-    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|password|authorization|(?:set[-_]?)?cookie"
+    r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
+    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|hmac)"
+    r"|(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope|q|app)[-_]?)?(?:sig|sign|jwt|ak|sk"
+    r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
+    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
+    r"|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
     r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
 )
 # A word begins here: behind no letter, or behind an escape, whose last character is no part of it.
@@ -47,8 +52,13 @@ _SECRET_NAME = re.compile(_NAME)
 _BEARER = re.compile(
     r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]{0,400}\d)[A-Za-z0-9._~+/=-]{8,})"
 )
-# Alibaba Cloud's access key ids and the tokens of its STS.
-_ACCESS_KEY = re.compile(r"(?:\bLTAI[A-Za-z0-9]{12,}|\bSTS\.[A-Za-z0-9]{8,})")
+# Access key ids of Alibaba Cloud and the tokens of its STS; of AWS, Tencent Cloud and Volcengine.
+_ACCESS_KEY = re.compile(
+    r"\b(?:LTAI[A-Za-z0-9]{12,}|STS\.[A-Za-z0-9]{8,}|A[KS]IA[A-Z0-9]{16}\b|AKID[A-Za-z0-9]{28,}"
+    r"|AKLT[A-Za-z0-9]{20,})"
+)
+# A user's password before the host of a URL.
+_PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s\"'<>/@:\\]{0,100}:)([^\s\"'<>/@\\]{1,200})(?=@)")
 
 
 def _spelled(char: str) -> str:
@@ -89,6 +99,7 @@ def cleaned(text: str) -> str:
     text = _KEY.sub(KEY_PLACEHOLDER, text)
     text = _LONG_KEY.sub(KEY_PLACEHOLDER, text)
     text = _ACCESS_KEY.sub(PLACEHOLDER, text)
+    text = _PASSWORD.sub(rf"\1{PLACEHOLDER}", text)
     text = _ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
     text = _FIELD.sub(_field, text)
     text = _PART.sub(rf"\1{PLACEHOLDER}", text)
@@ -181,6 +192,7 @@ def _kinds(text: str) -> Iterator[str]:
 _PATTERNS = {
     "key": re.compile(f"{_KEY.pattern}|{_LONG_KEY.pattern}"),
     "access key": _ACCESS_KEY,
+    "password of a URL": _PASSWORD,
     "signed or secret parameter": _ASSIGNED,
     "secret field": _FIELD,
     "secret part of a form": _PART,

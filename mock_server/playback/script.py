@@ -18,7 +18,9 @@ from contracts.cassette.secrets import is_secret_name
 from contracts.spec import Spec
 
 # Parts of a signed URL that are others each time, besides its secrets.
-_PASSING = re.compile(r"(?i)expires|x-(?:oss|amz)-(?:date|expires|signature-version)")
+_PASSING = re.compile(
+    r"(?i)expires|x-[a-z]{2,9}-(?:date|expires|signature-version)|q-(?:sign|key)-time|s[et]|e"
+)
 
 
 class Cue(Struct, frozen=True):

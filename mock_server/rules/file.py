@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.places import parts_of, pointer_of
 from contracts.spec import Spec
+from contracts.text_file import EncodingError, text_of
 from mock_server.rules import Ruleset
 from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
 from mock_server.rules.shape import Problem
@@ -62,9 +63,11 @@ class RulesFile:
     def _read(self) -> Ruleset:
         assert self._path is not None
         try:
-            text = self._path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(self._path.read_bytes())
+        except OSError as error:
             raise ScenarioError(f"{self._path} cannot be read: {error}") from None
+        except EncodingError as error:
+            raise ScenarioError(f"{self._path} {error}") from None
         return compiled(self._spec, text, str(self._path))
 
     def _stamped(self) -> tuple[int, int, int] | None:
