@@ -24,6 +24,7 @@ PAGES = [
     "docs/architecture.md",
     "docs/contract.md",
     "docs/control.md",
+    "docs/deploy.md",
     "docs/diff.md",
     "docs/journal.md",
     "docs/limits.md",
