@@ -20,8 +20,8 @@ MAY_IMPORT = {
     "mock_server.cli": ("contracts", "emo_client", "mock_server"),
 }
 EXPLAINING = (
-    "address", "answers", "case", "corrected", "explanation", "refusals", "repair", "schemas",
-    "tasks", "why",
+    "address", "answers", "case", "corrected", "explanation", "preflight", "refusals", "repair",
+    "schemas", "tasks", "why",
 )  # fmt: skip
 REPORTING = (
     "as_json", "elements", "html", "html_check", "junit", "run", "sarif", "text", "words",
@@ -106,6 +106,7 @@ PURE = {
             "mock_server.faults",
             "mock_server.keys",
             "mock_server.near",
+            "mock_server.origins",
             "mock_server.routing",
             "mock_server.scenarios",
             "mock_server.tasks",

@@ -119,6 +119,20 @@ def test_localhost_is_every_loopback_origin(scheme: str, host: str, port: int) -
     assert not Cors(["localhost"]).allows(origin.replace("1", "2").replace("l", "k").encode())
 
 
+@pytest.mark.parametrize(
+    ("origin", "advice"),
+    [("http://localhost:5173", "--cors http://localhost:5173,"), ("null", "serve its folder")],
+)
+def test_a_refused_preflight_is_explained_by_the_option_that_allows_it(
+    serve: Serve, origin: str, advice: str
+) -> None:
+    with serve() as base:
+        PLAIN.options(f"{base}/api/v1/tasks/1", headers={"Origin": origin, **ASKS})
+        explained = PLAIN.get(f"{base}/__mock__/explain").json()
+    assert explained["pointer"] == "#header/Origin"
+    assert advice in explained["advice"]
+
+
 def test_the_journal_and_so_a_bundle_hold_the_answer_without_cors(url: str) -> None:
     call = {"Origin": APP, "Authorization": "Bearer sk-kept"}
     PLAIN.get(f"{url}/api/v1/tasks/1", headers=call)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from contracts.spec import Spec
-from mock_server.explain import answers, tasks
+from mock_server.explain import answers, preflight, tasks
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
 from mock_server.explain.refusals import refusal
@@ -24,6 +24,7 @@ class Sort(NamedTuple):
 
 # The first that holds. A broken rule counts before what else was asked for: it was seen first.
 SORTS = (
+    Sort("refusal", preflight.is_preflight, preflight.not_allowed),
     Sort("limit", lambda c: c.entry.source in ("limits", "account"), answers.limit),
     Sort("refusal", answers.is_unknown_scenario, answers.unknown_scenario),
     Sort("refusal", answers.is_by_variant, answers.limit),
