@@ -22,16 +22,16 @@ from mock_server.cors import Cors
 from mock_server.engine import Engine
 from mock_server.journal.redact import without_secrets
 from mock_server.line import act_out, leave
+from mock_server.page import documents
 from mock_server.reached import Address, origin_of
 from mock_server.rules import Ruleset, no_file
 from mock_server.settings import Settings
 from mock_server.stores import Store
 
 CONTROL = "/__mock__/"
-OWN_PATHS = (CONTROL, "/samples/")
+OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
-PAGES = {page.ROOT.encode(), page.ICON.encode()}
-FILES = {path.encode() for path in openapi_file.PATHS}
+OWN_FILES = {path.encode() for path in (page.ROOT, page.ICON, *openapi_file.PATHS)}
 LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *openapi_file.PATHS)))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
@@ -69,6 +69,7 @@ class FakeApp(Starlette):
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
                 *openapi_file.routes(origin),
+                *documents.routes(),
             ],
             exception_handlers={HTTPException: _own_error},
         )
@@ -90,8 +91,7 @@ class FakeApp(Starlette):
             method != b"HEAD"
             and b"%" not in path[:LONGEST_OWN]
             and not path.startswith(OWN_RAW)
-            and path not in PAGES
-            and path not in FILES
+            and path not in OWN_FILES
         )
 
     def answer(

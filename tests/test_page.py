@@ -83,6 +83,19 @@ def test_the_page_has_the_lines_to_copy_and_every_route(url: str, spec: Spec) ->
         assert str(getattr(route, "path", "")).partition("{")[0] in page
 
 
+def test_each_link_of_the_page_leads_somewhere(url: str) -> None:
+    links = re.findall(r'href="(/[^"]*)"', PLAIN.get(f"{url}/", headers=ASKS).text)
+    assert {"/openapi.yaml", "/docs/control.md", "/docs/deploy.md"} <= set(links)
+    for link in links:
+        assert PLAIN.get(url + link, headers=ASKS).status_code == 200, link
+    assert PLAIN.get(f"{url}/docs/control.md").text.startswith("# The control API\n")
+
+
+@pytest.mark.parametrize("name", ["", "none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md"])
+def test_nothing_but_the_documentation_is_below_docs(url: str, name: str) -> None:
+    assert PLAIN.get(f"{url}/docs/{name}").status_code == 404
+
+
 def test_the_address_on_the_page_is_the_one_that_was_called_or_made_public(serve: Serve) -> None:
     with serve() as base:
         page = PLAIN.get(f"{base}/", headers={**ASKS, "Host": "localhost:1234"}).text

@@ -14,6 +14,7 @@ from mock_server.control import CONTROLS
 from mock_server.engine import Engine
 from mock_server.explain import as_text
 from mock_server.journal import Entry
+from mock_server.page.documents import titles
 from mock_server.wire import wire_time
 
 LONGEST = 300  # characters of one part of an exchange
@@ -22,16 +23,9 @@ FILES = {
     "/results/…": "The video of a task; its signed URL is in the task's answer.",
     "/openapi.yaml": "The API as an OpenAPI document.",
     "/openapi.json": "The same as JSON.",
+    "/docs/…": "The documentation.",
     "/samples/portrait.png": "A portrait to try the API with.",
     "/samples/voice.wav": "A voice recording to try the API with.",
-}
-PAGES = {
-    "README.md": "what the fake does, and what it does not do",
-    "docs/sdk.md": "the official SDK, unchanged",
-    "docs/scenarios.md": "every failure on demand",
-    "docs/control.md": "moving the clock",
-    "docs/journal.md": "what was asked, and why it was answered so",
-    "docs/deploy.md": "browsers, containers and proxies",
 }
 
 
@@ -173,14 +167,18 @@ def _first_line(function: object) -> str:
 
 
 def _documents() -> Element:
-    rows = [element("li", element("code", name), f": {text}") for name, text in PAGES.items()]
+    pages = [element("li", _link(path, title)) for path, title in titles().items()]
     return _section(
         "Documentation",
-        element("p", "In the project's source, from which this server was installed:"),
-        element("ul", *rows),
-        element("p", "On the command line: ", element("code", "emo --help"), ", ",
-                element("code", "emo scenarios"), " and ", element("code", "emo explain"), "."),
+        element("ul", *pages),
+        element("p", "The API: ", _link("/openapi.yaml"), ", ", _link("/openapi.json"), ". On the "
+                "command line: ", element("code", "emo --help"), ", ",
+                element("code", "emo scenarios"), ", ", element("code", "emo explain"), "."),
     )  # fmt: skip
+
+
+def _link(path: str, text: str = "") -> Element:
+    return element("a", text or path, href=path)
 
 
 def _section(title: str, *children: Child) -> Element:
