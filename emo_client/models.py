@@ -113,7 +113,9 @@ class VideoResults(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class VideoUsage(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """video_duration: Length of the video in seconds."""
+    """video_duration: Length of the video in seconds, that of the recording; two decimals in the
+    sample.
+    """
 
     video_duration: float | None = None
     video_ratio: str | None = None

@@ -30,8 +30,8 @@ with mock, Client(api_key=key, base_url=base, sleep=pause) as client:
 
     bill = mock.get("/usage").raise_for_status().json()
     spent = {row["model"]: row["quantity"] for row in bill["models"] if row["quantity"]}
-    assert spent == {"emo-detect-v1": 1, "emo-v1": 3.0}, bill
-    assert bill["total"] == 0.484, bill
+    assert spent == {"emo-detect-v1": 1, "emo-v1": 2.95}, bill
+    assert bill["total"] == 0.476, bill
     print("spent", bill["total"], bill["currency"])
 
     # More than the balance is spent: what costs money is refused, until there is more.

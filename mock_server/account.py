@@ -3,7 +3,7 @@ spec's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from mock_server.tasks import Task
 
 Models = Mapping[str, Mapping[str, Any]]
-Seconds = Callable[[str], float]
 
 
 class Account(Struct, frozen=True, gc=False):
@@ -46,23 +45,21 @@ def charge_image(account: Account, model: str) -> Account:
     return replace(account, images={**account.images, model: account.images.get(model, 0) + 1})
 
 
-def settle(account: Account, forgotten: Iterable[Task], now: float, seconds: Seconds) -> Account:
+def settle(account: Account, forgotten: Iterable[Task], now: float) -> Account:
     """The account when those tasks are no longer there to be counted."""
-    return replace(account, seconds=_add(account.seconds, forgotten, now, seconds))
+    return replace(account, seconds=_add(account.seconds, forgotten, now))
 
 
-def bill(
-    models: Models, account: Account, tasks: Iterable[Task], now: float, seconds: Seconds
-) -> Iterator[Used]:
+def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) -> Iterator[Used]:
     """A row for each model and ratio that has a price, used or not, in the order of the spec. Tasks
     are charged when they succeed; failures are free (PRICE)."""
-    made = _add(account.seconds, tasks, now, seconds)
+    made = _add(account.seconds, tasks, now)
     for name, model in models.items():
         if "price-per-image" in model:
             count = account.images.get(name, 0)
             yield Used(name, "image", "", count, model["price-per-image"])
         for ratio, price in model.get("price-per-video-second", {}).items():
-            yield Used(name, "second", ratio, made.get((name, ratio), 0.0), price)
+            yield Used(name, "second", ratio, round(made.get((name, ratio), 0.0), 2), price)
 
 
 def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> str:
@@ -79,13 +76,13 @@ def total(rows: Iterable[Used]) -> float:
 
 
 def _add(
-    before: Mapping[tuple[str, str], float], tasks: Iterable[Task], now: float, seconds: Seconds
+    before: Mapping[tuple[str, str], float], tasks: Iterable[Task], now: float
 ) -> dict[tuple[str, str], float]:
     made = dict(before)
     for task in tasks:
         if _is_charged(task, now):
             key = task.model, task.ratio
-            made[key] = made.get(key, 0.0) + seconds(task.ratio)
+            made[key] = made.get(key, 0.0) + task.seconds
     return made
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from contracts.keywords import ratio_of
 from contracts.spec import Outcome
-from mock_server import media
 from mock_server.account import settle
+from mock_server.audio_length import audio_seconds
 from mock_server.context import Answer, Context, Facts
 from mock_server.detector import detect
 from mock_server.ids import uuid
@@ -44,7 +44,7 @@ def create_video_task(c: Context) -> Answer:
     c.v.task_id = task.id
     gone = c.store.forget(c.v.tenant_id, c.v.now)
     if gone:
-        c.save(account=settle(c.tenant.account, gone, c.v.now, media.seconds))
+        c.save(account=settle(c.tenant.account, gone, c.v.now))
     c.store.put(c.v.tenant_id, (task,))
     return c.v.choice.answer or c.operation.outcomes["accepted"], {"task_id": task.id}
 
@@ -53,12 +53,12 @@ def _new_task(c: Context) -> Task:
     """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
     name = c.v.body["model"]
     model = c.spec.models[name]
-    ratio = _ratio(c)
+    ratio, seconds = _ratio(c), _seconds(c, c.v.body["input"].get("audio_url", ""))
     fate = c.v.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
     expires = c.v.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
     if fate.name not in PLACELESS:
-        work = _work(model, fate, media.seconds(ratio))
+        work = _work(model, fate, seconds)
         wait = model["queue-seconds"] if fate.queued_for is None else fate.queued_for
         until = inf if c.v.effects.lives_from_end and work < inf else expires
         slot, start, end = _take_place(c, c.v.now + wait, work, until)
@@ -77,6 +77,7 @@ def _new_task(c: Context) -> Task:
         canceled=c.v.now if fate.name == "CANCELED" else None,
         detail=c.v.detail,
         download=c.v.download,
+        seconds=seconds,
     )
 
 
@@ -96,6 +97,11 @@ def _ratio(c: Context) -> str:
     ratio = ratio_of(box, known, schema["x-aspect-tolerance"])
     assert ratio is not None  # the schema's keyword refused any other
     return ratio
+
+
+def _seconds(c: Context, audio_url: str) -> float:
+    """How long the video of a recording is."""
+    return audio_seconds(c.spec, c.seed, without_scenario(audio_url))
 
 
 def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
@@ -155,16 +161,18 @@ def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
 
 
 def _video(c: Context, task: Task | None) -> Facts:
-    """The clip of the task's ratio and the URL that serves it until a day after the end."""
+    """The task's video and the URL that serves it until a day after the end."""
     if task is None:  # this poll alone was asked to show a video
         task_id, ratio, model, ended = quote(c.v.path_value, safe=""), "1:1", "emo-v1", c.v.now
+        seconds = _seconds(c, c.v.path_value)
     else:
         task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.v.now)
+        seconds = task.seconds
     expires = ended + (c.v.effects.result_life or c.spec.models[model]["result-life-seconds"])
-    path = signed_path(c.seed, c.v.tenant_id, task_id, ratio, expires)
+    path = signed_path(c.seed, c.v.tenant_id, task_id, ratio, seconds, expires)
     return {
         "video_url": c.v.call.origin + path,
-        "video_duration": media.seconds(ratio),
+        "video_duration": seconds,
         "video_ratio": ratio,
     }
 

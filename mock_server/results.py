@@ -32,10 +32,12 @@ class Place(NamedTuple):
 
 
 @lru_cache(maxsize=16384)
-def signed_path(seed: bytes, tenant: str, task_id: str, ratio: str, expires: float) -> str:
+def signed_path(
+    seed: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
+) -> str:
     """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`,
-    as captured of other models (CNB)."""
-    path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}.mp4"
+    as captured of other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
+    path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}-{seconds}.mp4"
     signature = quote(_signature(seed, path, str(int(expires))), safe="")
     return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"
 
@@ -46,8 +48,8 @@ def place(path: str) -> Place | None:
     return Place(*parts) if len(parts) == 3 else None
 
 
-def open_result(seed: bytes, path: str, query: str, now: float) -> media.Clip | Denied:
-    """The clip behind a signed path, or the store's refusal; `now` is the tenant's time."""
+def open_result(seed: bytes, path: str, query: str, now: float) -> bytes | Denied:
+    """The video behind a signed path, or the store's refusal; `now` is the tenant's time."""
     where = place(path)
     if where is None:
         return Denied("no-such-key")
@@ -63,7 +65,8 @@ def open_result(seed: bytes, path: str, query: str, now: float) -> media.Clip | 
         return Denied("bad-signature")
     if now >= int(expires):
         return Denied("expired", int(expires))
-    return media.clip(where.name.removesuffix(".mp4").replace("x", ":"))
+    ratio, _, seconds = where.name.removesuffix(".mp4").partition("-")
+    return media.video(ratio.replace("x", ":"), float(seconds))
 
 
 def _signature(seed: bytes, path: str, expires: str) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from hashlib import md5
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from contracts.spec import Operation, Outcome
 from mock_server.call import Call, Reply
 from mock_server.context import Visit
 from mock_server.journal.redact import without_secrets
-from mock_server.media import Clip
 from mock_server.results import Denied
 from mock_server.wire import http_date
 
@@ -23,13 +21,13 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*(?:,|$)", re.ASCII)
 Headers = list[tuple[bytes, bytes]]
 
 
-def answer(operation: Operation, v: Visit, found: Clip | Denied) -> Reply:
+def answer(operation: Operation, v: Visit, found: bytes | Denied) -> Reply:
     """The answer to a download: what a scenario chose, else what follows from the call. A scenario
     of a 200 does not open a URL that is refused."""
     outcome, chosen = _natural(operation, v.call, found), v.choice.answer
     if chosen and (chosen.status != 200 or outcome.status == 200):
         outcome = chosen
-    if outcome.status == 200 and isinstance(found, Clip):
+    if outcome.status == 200 and isinstance(found, bytes):
         return _video(outcome, v, found)
     more = _times(found, v.now) if isinstance(found, Denied) else ""
     if outcome.status == 404:
@@ -44,32 +42,26 @@ def unknown_scenario(text: str, v: Visit) -> Reply:
     return _xml(400, _said("UnknownScenario", text), "", v)
 
 
-def _natural(operation: Operation, call: Call, found: Clip | Denied) -> Outcome:
+def _natural(operation: Operation, call: Call, found: bytes | Denied) -> Outcome:
     """The outcome of a download that no scenario decides."""
     if call.method not in ("GET", "HEAD"):
         return operation.outcomes["not-allowed"]
     if isinstance(found, Denied):
         return operation.outcomes[found.outcome]
     beyond = _is_standard(call) and _asks_for_a_part(call)
-    if beyond and _span(call, len(content(found.path))) is None:
+    if beyond and _span(call, len(found)) is None:
         return operation.outcomes["bad-range"]
     return operation.outcomes["downloaded"]
 
 
-@cache
-def content(path: Path) -> bytes:
-    """A clip's bytes."""
-    return path.read_bytes()
-
-
-@cache
-def etag(path: Path) -> bytes:
+@lru_cache(maxsize=16)
+def etag(video: bytes) -> bytes:
     """The MD5 of the bytes in capitals, as OSS has it for an object of one part."""
-    return b'"%s"' % md5(content(path), usedforsecurity=False).hexdigest().upper().encode()
+    return b'"%s"' % md5(video, usedforsecurity=False).hexdigest().upper().encode()
 
 
-def _video(outcome: Outcome, v: Visit, clip: Clip) -> Reply:
-    body, tag = content(clip.path), etag(clip.path)
+def _video(outcome: Outcome, v: Visit, body: bytes) -> Reply:
+    tag = etag(body)
     is_same = v.call.headers.get(b"if-range", tag) == tag
     span = _span(v.call, len(body)) if is_same and outcome.range != "ignored" else None
     headers = [(b"content-type", b"video/mp4"), (b"etag", tag)]

@@ -17,7 +17,8 @@ class Task(Struct, frozen=True, gc=False):
 
     `outcome` is the name of the answer it ends with (`SUCCEEDED`, `FAILED.InvalidURL`, …), `slot`
     the place it works in (-1: none). A time of `inf` never comes: a task can be stuck. `detail`
-    is the field that its message names, `download` the scenario of its downloads ("": none)."""
+    is the field that its message names, `download` the scenario of its downloads ("": none),
+    `seconds` the length of its video."""
 
     id: str
     request_id: str
@@ -32,6 +33,7 @@ class Task(Struct, frozen=True, gc=False):
     canceled: float | None = None
     detail: str = ""
     download: str = ""
+    seconds: float = 0.0
 
 
 def status_at(task: Task, now: float) -> str:

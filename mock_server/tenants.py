@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from contracts.rules import Violation
 from contracts.spec import Operation, Spec
-from mock_server import media
 from mock_server.account import Used, bill, charge_image, refused, total
 from mock_server.clock import Clock
 from mock_server.context import Refused, Visit
@@ -94,4 +93,4 @@ class Tenants:
 
     def _bill(self, tenant_id: str, tenant: Tenant, now: float) -> list[Used]:
         tasks = self._store.newest_first(tenant_id)
-        return list(bill(self._spec.models, tenant.account, tasks, now, media.seconds))
+        return list(bill(self._spec.models, tenant.account, tasks, now))

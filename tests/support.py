@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.spec import Spec
+from mock_server import media
+from mock_server.audio_length import audio_seconds
 from mock_server.call import Call, Reply
 from mock_server.engine import Engine
 from mock_server.rules import Ruleset
@@ -18,6 +20,7 @@ from mock_server.settings import Settings
 from mock_server.stores import Tenant
 
 EPOCH = 1_757_572_418.716  # 2025-09-11 14:33:38.716 in UTC+8, as in the documentation
+SECONDS = 13.93  # of the video that the documented recording makes (YU)
 KEY = "sk-test"
 SERVICE = "/api/v1/services/aigc/image2video"
 
@@ -28,6 +31,12 @@ def need(condition: object, what: str) -> None:
         if os.environ.get("EMO_NO_SKIPS"):
             pytest.fail(f"{what} must be there, and is not")
         pytest.skip(f"needs {what}")
+
+
+def video_of(audio_url: str, ratio: str = "1:1") -> bytes:
+    """The video that a server with the default seed makes of a recording."""
+    seconds = audio_seconds(Spec.load(), Settings().seed_bytes, audio_url)
+    return media.video(ratio, seconds)
 
 
 class Result(NamedTuple):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support import KEY, Result, Service, request
+from support import KEY, SECONDS, Result, Service, request
 
-from mock_server import media
 from mock_server.account import Account, Used, refused
 
 DAY = 86400
@@ -83,11 +82,11 @@ def test_a_video_costs_by_its_seconds_and_ratio_once_it_is_there(service: Servic
     service.task_id()
     service.task_id(portrait(service))
     assert costs(service) == [0, 0, 0]
-    service.real += 14.4 + 25.5
-    square = round(media.seconds("1:1") * SQUARE, 6)
+    service.real += 14.4 + 8.5 * SECONDS
+    square = round(SECONDS * SQUARE, 6)
     assert costs(service) == [0, square, 0]
     until_all_ended(service)
-    assert costs(service) == [0, square, round(media.seconds("3:4") * PORTRAIT, 6)]
+    assert costs(service) == [0, square, round(SECONDS * PORTRAIT, 6)]
 
 
 @pytest.mark.parametrize("fate", ["FAILED.InvalidURL", "PENDING", "RUNNING", "CANCELED", "UNKNOWN"])
@@ -123,7 +122,7 @@ def test_the_bill_forgets_nothing_when_tasks_are_forgotten(service: Service) -> 
         service.task_id(body)
         service.real += 3600
     before = bill(service)
-    assert [quantity for quantity, _ in before.values()] == [0, 6.0, 3.0]
+    assert [quantity for quantity, _ in before.values()] == [0, 2 * SECONDS, SECONDS]
     for days in (1, 1, 30):
         service.real += days * DAY
         assert bill(service) == before
@@ -161,7 +160,7 @@ def test_a_balance_is_spent_to_the_last_fen_and_not_beyond(service: Service) -> 
 
 def test_what_is_spent_on_one_model_is_missing_for_the_other(service: Service) -> None:
     service.task_id()
-    service.change(account=Account(balance=0.34))  # 0.24 of it for the video
+    service.change(account=Account(balance=SECONDS * SQUARE + 0.1))
     assert service.create().status == 200
     until_all_ended(service)
     assert (answered(service.detect()), answered(service.create())) == ("Arrearage", "Arrearage")
@@ -184,10 +183,10 @@ def test_the_free_quota_ends_at_exactly_its_size(service: Service) -> None:
 
 
 def test_the_free_seconds_count_over_all_ratios(service: Service) -> None:
-    seconds = {("emo-v1", "1:1"): 900.0, ("emo-v1", "3:4"): FREE_SECONDS - 900.0 - 3.0}
+    seconds = {("emo-v1", "1:1"): 900.0, ("emo-v1", "3:4"): FREE_SECONDS - 900.0 - SECONDS}
     service.change(account=Account(free_only=True, seconds=seconds))
     task = service.task_id()
-    service.real += 40
+    service.real += 140
     assert service.status(task) == "SUCCEEDED"
     refusal = service.create()
     assert (refusal.status, refusal.body["code"]) == (403, "AllocationQuota.FreeTierOnly")

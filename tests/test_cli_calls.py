@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from support import video_of
 from support_cli import BOXES, MEDIA, emo, run_here  # noqa: F401
-
-from mock_server import media
 
 
 def test_the_calls_do_by_hand_what_the_client_does(
@@ -25,7 +24,7 @@ def test_the_calls_do_by_hand_what_the_client_does(
     assert run("cancel", task).exit_code == 1
     done = run("wait", task, "-o", str(tmp_path / "video.mp4"))
     assert "SUCCEEDED" in done.output
-    assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+    assert (tmp_path / "video.mp4").read_bytes() == video_of(MEDIA[3])
 
 
 def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
@@ -37,7 +36,7 @@ def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
     assert re.match(r"  task [0-9a-f-]{36}\n", result.stderr)
     states = re.findall(r"^ +[\d.]+ s  (\w+)$", result.stderr, re.MULTILINE)
     assert states == ["RUNNING", "SUCCEEDED"]
-    assert target.stat().st_size == media.clip("3:4").path.stat().st_size
+    assert target.read_bytes() == video_of(MEDIA[3], "3:4")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_demo_needs_no_server_key_or_network_and_leaves_a_playable_video(
     printed, target = demo
     for word in ("detected", "created", "SUCCEEDED", "downloaded", "curl -sS -X POST"):
         assert word in printed
-    assert target.read_bytes() == media.clip("1:1").path.read_bytes()
+    assert target.read_bytes() == media.video("1:1", media.voice().duration)
 
 
 def test_demos_curl_lines_work_when_they_are_pasted(demo: tuple[str, Path], url: str) -> None:

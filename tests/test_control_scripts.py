@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support import SERVICE, request
+from support import SECONDS, SERVICE, request
 from support_http import Serve, create, http_client  # noqa: F401
 
 from contracts.spec import Spec
@@ -147,9 +147,13 @@ def test_usage_says_what_the_calls_would_have_cost(http: httpx.Client, spec: Spe
     create(http, spec)
     http.post("/__mock__/clock", json={"advance": 3600})
     usage = http.get("/__mock__/usage").json()
-    assert (usage["currency"], usage["total"]) == ("CNY", 0.004 + 3.0 * 0.08)
+    assert (usage["currency"], usage["total"]) == ("CNY", round(0.004 + SECONDS * 0.08, 6))
     rows = [(row["model"], row["quantity"], row["cost"]) for row in usage["models"]]
-    assert rows == [("emo-detect-v1", 1, 0.004), ("emo-v1", 3.0, 0.24), ("emo-v1", 0, 0.0)]
+    assert rows == [
+        ("emo-detect-v1", 1, 0.004),
+        ("emo-v1", SECONDS, round(SECONDS * 0.08, 6)),
+        ("emo-v1", 0, 0.0),
+    ]
 
 
 def test_an_account_without_money_is_in_arrears(http: httpx.Client, spec: Spec) -> None:

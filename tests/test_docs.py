@@ -13,9 +13,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from support import need
+from support import need, video_of
 
-from mock_server import media
 from mock_server.control import CONTROLS
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +96,7 @@ def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
     script = script.replace("emo env", f"emo env --url http://127.0.0.1:{port}")
     script = script.replace("emo serve", f"emo serve --port {port}")
     assert "SUCCEEDED" in run(["sh", "-e", "-c", script], tmp_path)
-    assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+    assert (tmp_path / "video.mp4").read_bytes() == video_of("https://example.com/voice.wav")
 
 
 def test_the_block_that_holds_the_fake_to_the_contract_writes_its_reports(tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ def test_the_block_that_holds_the_fake_to_the_contract_writes_its_reports(tmp_pa
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("sk-readme", "3 s of video in video.mp4"),
+    [("sk-readme", "2.95 s of video in video.mp4"),
      ("sk-readme.InvalidFile.NoHuman", "choose another picture: The input image has no human"),
      ("sk-readme.FAILED.InvalidURL-size", "no video: InvalidURL File size is larger than 15MB.")],
 )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support import EPOCH, Service, request
+from support import EPOCH, SECONDS, Service, request
 
 from mock_server import media
 
-QUEUED, WORK = 14.373, 8.5 * media.clip("1:1").duration
+QUEUED, WORK = 14.373, 8.5 * SECONDS
 DAY = 86400
 
 
@@ -38,10 +38,10 @@ def test_each_state_shows_what_it_is_documented_to_show(service: Service) -> Non
     assert service.get(task).body["output"] == shown
     service.real += WORK
     done = service.get(task).body
-    shown |= {"task_status": "SUCCEEDED", "end_time": "2025-09-11 14:34:18.589"}
+    shown |= {"task_status": "SUCCEEDED", "end_time": "2025-09-11 14:35:51.494"}
     assert {k: v for k, v in done["output"].items() if k != "results"} == shown
     assert list(done["output"]["results"]) == ["video_url"]
-    assert done["usage"] == {"video_duration": 3.0, "video_ratio": "1:1"}
+    assert done["usage"] == {"video_duration": SECONDS, "video_ratio": "1:1"}
 
 
 def test_the_times_are_utc_plus_8_and_agree_with_the_date_header(service: Service) -> None:
@@ -153,7 +153,7 @@ def test_fast_is_the_same_timeline_ten_times_faster(make_service: Callable[..., 
     service.real += (QUEUED + WORK) / 10 + 0.001
     output = service.get(task).body["output"]
     assert output["task_status"] == "SUCCEEDED"
-    assert output["end_time"] == "2025-09-11 14:34:18.589"
+    assert output["end_time"] == "2025-09-11 14:35:51.494"
 
 
 def test_frozen_stands_still(make_service: Callable[..., Service]) -> None:

@@ -1,17 +1,18 @@
-"""The sample inputs and result clips the fake serves, and what is true of them.
+"""The sample inputs and result videos the fake serves, and what is true of them.
 
-It reads the committed files and never draws, decodes or changes them: `draw` made them, and wrote
-`manifest.json` from them. Importing it opens no file and needs neither Pillow nor PyAV.
+It reads the committed files and never draws or decodes them: `draw` made them, and wrote
+`manifest.json` from them; `cut` makes videos of other lengths out of the clips. Importing it opens
+no file and needs neither Pillow nor PyAV.
 """
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["Box", "Clip", "Portrait", "Voice", "clip", "portrait", "sample", "voice"]
+__all__ = ["Box", "Clip", "Portrait", "Voice", "clip", "portrait", "sample", "video", "voice"]
 
 Box: TypeAlias = tuple[int, int, int, int]
 
@@ -19,7 +20,8 @@ _FOLDER = Path(__file__).parent
 
 
 class Clip(NamedTuple):
-    """A finished video, H.264 with an AAC voice; `duration` in seconds is the container's own."""
+    """A committed video, H.264 with an AAC voice, that can be repeated without a seam; `duration`
+    in seconds is the container's own."""
 
     path: Path
     width: int
@@ -59,9 +61,13 @@ def clip(ratio: str) -> Clip:
     return Clip(**_located(clips[ratio]))
 
 
-def seconds(ratio: str) -> float:
-    """The length of the video of that ratio."""
-    return clip(ratio).duration
+@lru_cache(maxsize=16)  # 16 videos of 60 s have 40 MB
+def video(ratio: str, seconds: float) -> bytes:
+    """The clip of `ratio`, repeated and cut to the whole frame next to `seconds`; at least one."""
+    from mock_server.media.cut import cut  # for the first download only
+
+    base = clip(ratio)
+    return cut(base.path.read_bytes(), max(1, round(seconds * base.fps)) / base.fps)
 
 
 @cache

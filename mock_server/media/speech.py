@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 RATE = 16_000
-SECONDS = 3.0
+# A whole number of video frames (48 at 15 a second) and of AAC packets (50 of 1024 samples): a clip
+# repeats it without a seam.
+SECONDS = 3.2
 
 _BLOCK = 80  # samples between two settings of the resonators: 5 ms, faster than a tongue moves
 _BANDWIDTHS = (80.0, 100.0, 140.0, 220.0)

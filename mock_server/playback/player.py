@@ -12,12 +12,14 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from contracts.budget import LONGEST_VIDEO
 from contracts.cassette.bodies import body_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Answer, Cassette, Request, Timeline
 from contracts.cassette.operations import POLL
 from contracts.cassette.timing import begins, state_at
 from contracts.spec import Operation, Spec
+from mock_server import media
 from mock_server.call import Call, Reply
 from mock_server.context import Refused, Visit
 from mock_server.engine import Engine
@@ -151,6 +153,7 @@ class Player(Engine):
             scheduled=min(_moment(play, {"RUNNING"}), ended),
             ended=ended,
             expires=min(_moment(play, {"UNKNOWN"}), forgotten),
+            seconds=_seconds(last.answer),
         )
 
     def _polled(self, v: Visit, tenant: Tenant, play: Play) -> Reply:
@@ -171,9 +174,8 @@ class Player(Engine):
         """The address of a video of the fake's that is like the recorded one."""
         life = self.spec.models[task.model]["result-life-seconds"]
         ended = min(task.ended, v.now)
-        path = signed_path(
-            self.seed, v.tenant_id, quote(task.id, safe=""), task.ratio, ended + life
-        )
+        task_id, expires = quote(task.id, safe=""), ended + life
+        path = signed_path(self.seed, v.tenant_id, task_id, task.ratio, task.seconds, expires)
         return v.call.origin + path
 
     def _reply(self, v: Visit, answer: Answer, ids: dict[str, str]) -> Reply:
@@ -211,9 +213,21 @@ def _moment(play: Play, states: set[str]) -> float:
 
 
 def _ratio(answer: Answer) -> str:
-    usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
-    ratio = usage.get("video_ratio") if isinstance(usage, dict) else None
+    ratio = _usage(answer).get("video_ratio")
     return ratio if ratio in ("1:1", "3:4") else "1:1"
+
+
+def _seconds(answer: Answer) -> float:
+    """The length of the recorded video; that of our sample where it cannot be one (EMO-3: 60 s)."""
+    seconds = _usage(answer).get("video_duration")
+    if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_VIDEO:
+        return float(seconds)
+    return media.voice().duration
+
+
+def _usage(answer: Answer) -> dict[str, Any]:
+    usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
+    return usage if isinstance(usage, dict) else {}
 
 
 def _request(call: Call) -> Request:

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import EPOCH, Service
+from support import EPOCH, SECONDS, Service
 
 from contracts.spec import Spec
-from mock_server import media
 from mock_server.limits import Bucket, take, until_next
 
 SPEC = Spec.load()
@@ -131,7 +130,7 @@ def test_the_bill_is_for_images_answered_and_videos_seen_and_never_goes_down(
             service.real += value
         videos |= {task for task in tasks if service.status(task) == "SUCCEEDED"}
         rows = service.engine.tenants.usage(service.tenant_id(), service.real)
-        seconds = media.seconds("1:1") * len(videos)
+        seconds = SECONDS * len(videos)
         assert [row.quantity for row in rows] == pytest.approx([images, seconds, 0])
         cost = sum(row.cost for row in rows)
         assert cost == pytest.approx(images * 0.004 + seconds * 0.08)

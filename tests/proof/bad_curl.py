@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from proof.bad_days import Key
+from proof.transports import AUDIO
 from support import SERVICE, need
 
 DETECT, CREATE = f"{SERVICE}/face-detect", f"{SERVICE}/video-synthesis"
@@ -102,7 +103,7 @@ def body(model: str, changes: dict[str, Any]) -> dict[str, Any]:
     """A documented body with changes: of the input, or of `model` and `parameters`."""
     given: dict[str, Any] = {"image_url": "https://example.com/a.png"}
     if model == "emo-v1":
-        given |= {"audio_url": "https://example.com/a.wav", "face_bbox": [302, 286, 610, 593],
+        given |= {"audio_url": AUDIO, "face_bbox": [302, 286, 610, 593],
                   "ext_bbox": [71, 9, 840, 778]}  # fmt: skip
     whole = {name: changes.pop(name) for name in ("model", "parameters") if name in changes}
     given = {name: value for name, value in {**given, **changes}.items() if value is not None}

@@ -20,9 +20,10 @@ from proof.transports import (
     Requests,
     without_sleep,
 )
+from support import SECONDS
 from support_http import PLAIN, Serve
 
-VIDEO = 3 * 0.08  # CNY: 3 seconds in the ratio 1:1
+VIDEO = SECONDS * 0.08  # CNY, in the ratio 1:1
 numbers = itertools.count(1)
 
 

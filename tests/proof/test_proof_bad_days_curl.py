@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from proof.bad_curl import DETECT, Curl, body, curls_of_a_test, need_emo  # noqa: F401
 from proof.bad_days import VIDEO, frozen_server, limited_server  # noqa: F401
+from support import SECONDS
 from support_http import Serve
-
-from mock_server import media
 
 Curls = Callable[..., Curl]
 LATE, RESET = 28, 56
@@ -161,7 +160,7 @@ def test_an_account_without_money_is_in_arrears_and_usage_says_why(
     usage = curl("/__mock__/usage").body
     assert (usage["currency"], usage["total"]) == ("CNY", pytest.approx(VIDEO + 0.004))
     rows = [(row["model"], row["quantity"], row["price"]) for row in usage["models"]]
-    assert rows[:2] == [("emo-detect-v1", 1, 0.004), ("emo-v1", media.seconds("1:1"), 0.08)]
+    assert rows[:2] == [("emo-detect-v1", 1, 0.004), ("emo-v1", SECONDS, 0.08)]
     for said in (curl.create(), curl.detect()):
         assert (said.status, said.body["code"], said.body["message"]) == (400, "Arrearage", ARREARS)
     curl.put("/account", {"balance": None})

@@ -16,6 +16,7 @@ from proof.bad_days import (
     told,
     way_of_the_sdk,  # noqa: F401
 )
+from support import SECONDS
 from support_http import Serve
 
 from mock_server.faults import FAULTS
@@ -132,6 +133,6 @@ def test_one_lost_answer_is_two_billed_tasks_of_which_the_user_knows_one(
     assert (created.status, created.output["task_status"]) == (200, "PENDING")
     assert key.calls("createVideoTask") == [None, 200]
     key.clock(advance=3600)
-    assert sdk.fetch(created.output["task_id"]).usage["video_duration"] == 3
+    assert sdk.fetch(created.output["task_id"]).usage["video_duration"] == SECONDS
     assert sdk.list(status="SUCCEEDED").output["total"] == 2
     assert key.ask("GET", "/usage")["total"] == pytest.approx(VIDEO * 2)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from support import need
+from support import SECONDS, need
 
 from mock_server import media
 
@@ -104,7 +104,7 @@ def test_each_file_that_a_test_runs_is_shown_on_some_page() -> None:
 def test_an_example_makes_a_video(run: Run, url: str, tmp_path: Path, name: str) -> None:
     said = run([*MAKES_A_VIDEO[name], str(ROOT / "examples" / name)], url + "/api/v1")
     assert "SUCCEEDED" in said
-    assert (tmp_path / "video.mp4").read_bytes() == media.clip("1:1").path.read_bytes()
+    assert (tmp_path / "video.mp4").read_bytes() == media.video("1:1", SECONDS)
 
 
 def test_the_variables_are_what_the_command_prints(run: Run, url: str) -> None:

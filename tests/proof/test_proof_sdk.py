@@ -9,9 +9,17 @@ from itertools import count
 import dashscope
 import pytest
 import requests
-from proof.transports import BOXES, FAILING, IMAGE, INPUT, TRANSPORTS, Requests, without_sleep
-
-from mock_server import media
+from proof.transports import (
+    AUDIO,
+    BOXES,
+    FAILING,
+    IMAGE,
+    INPUT,
+    TRANSPORTS,
+    Requests,
+    without_sleep,
+)
+from support import SECONDS, video_of
 
 REFUSED_CANCEL = "Failed to cancel the task, please confirm if the task is in PENDING status."
 INVALID_URL = "Required URL is missing or invalid, please check the request URL."
@@ -70,7 +78,7 @@ def test_a_portrait_and_a_voice_become_a_video_that_can_be_downloaded(
     assert len(slept) <= 2, "three polls are enough"
     video = requests.get(done.output["results"]["video_url"], timeout=5)
     assert video.headers["content-type"] == "video/mp4"
-    assert video.content == media.clip("1:1").path.read_bytes()
+    assert video.content == video_of(AUDIO)
 
 
 def test_detection_finds_the_documented_boxes_in_the_documented_picture(sdk: Requests) -> None:
@@ -89,7 +97,7 @@ def test_the_length_and_the_ratio_are_charged_as_usage(sdk: Requests) -> None:
     boxes = sdk.detect(ratio="3:4").output
     created = sdk.create({**INPUT, **{name: boxes[name] for name in BOXES}})
     usage = sdk.wait(created.output["task_id"]).usage
-    assert usage["video_duration"] == media.clip("3:4").duration
+    assert usage["video_duration"] == SECONDS
     assert usage["video_ratio"] == "3:4"
 
 
