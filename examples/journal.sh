@@ -28,4 +28,4 @@ echo '# The refused calls; one of them sent again; all calls, for a browser.'
 emo journal --status 4xx
 emo journal --operation getTask --status 4xx --curl > again.sh
 sh again.sh > again.json
-emo journal --har journal.har
+emo journal --har -o journal.har

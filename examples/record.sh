@@ -9,13 +9,13 @@ make_video() {
   emo wait "$task"
 }
 
-# In place of the service, so that it costs nothing. With it: --upstream https://dashscope.aliyuncs.com
+# In place of the service, so that it costs nothing. With it: --base-url https://dashscope.aliyuncs.com/api/v1
 emo serve --port 8787 --time skip 2> fake.log &
 fake=$!
 trap 'kill $fake' EXIT
 ready fake.log
 
-emo contract record --upstream http://127.0.0.1:8787 --port 8788 --output task.json 2> record.log &
+emo contract record --base-url http://127.0.0.1:8787 --port 8788 -o task.json 2> record.log &
 recorder=$!
 ready record.log
 DASHSCOPE_HTTP_BASE_URL=http://127.0.0.1:8788/api/v1 make_video

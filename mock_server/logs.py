@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_server.journal.entry import Entry
 from mock_server.journal.redact import without_keys
-from mock_server.wire import wire_time
+from mock_server.wire import ZONE_TEXT, wire_time
 
 LONGEST = 120  # characters of any one part that a client may choose
 API = "/api/v1"
@@ -18,11 +18,11 @@ FAULT, DIM = "35", "2"
 
 
 def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str:
-    """`14:33:38 3f2a91c0 GET /tasks/a8532587-… 200 RUNNING`, without an end of line."""
+    """`14:33:38+08:00 3f2a91c0 GET /tasks/a8532587-… 200 RUNNING`, without an end of line."""
     paint = _paint if colour else _plain
     status = str(entry.status) if entry.answered else "---"
     parts = [
-        paint(wire_time(entry.at)[11:19], DIM),
+        paint(f"{wire_time(entry.at)[11:19]}{ZONE_TEXT}", DIM),
         paint(tenant_id[:SHORT_ID], DIM) if tenant_id else "",
         f"{_clean(entry.method):<4}",
         _path(entry.path),

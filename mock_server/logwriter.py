@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
@@ -29,12 +29,18 @@ def wants_colour(stream: Stream, environment: Mapping[str, str]) -> bool:
     return stream.isatty() and not plain
 
 
+def _lost(lines: int) -> str:
+    return f"({lines} lines were lost: nobody read them in time)"
+
+
 class LogWriter:
     """`write` takes a line at any time, from any thread. Lines are out at most PAUSE seconds later,
     in their order, and all of them once `close` returns, which is called at exit too."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, lost: Callable[[int], str] = _lost) -> None:
+        """lost: the line in place of so many that nobody read in time."""
         self._stream = stream
+        self._lost_line = lost
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._size = 0
@@ -65,7 +71,7 @@ class LogWriter:
             lines, self._lines = self._lines, []
             lost, self._lost, self._size = self._lost, 0, 0
         if lost:
-            lines.append(f"({lost} lines were lost: nobody read them in time)")
+            lines.append(self._lost_line(lost))
         if not lines or self._broken:
             return
         try:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 ZONE = timezone(timedelta(hours=8))  # CNB: the body's times against the date header
+ZONE_TEXT = "+08:00"  # for people; the service itself leaves it out
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

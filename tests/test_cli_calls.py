@@ -18,7 +18,7 @@ def test_the_calls_do_by_hand_what_the_client_does(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:
     assert "face_bbox" in run("detect", *MEDIA[:2]).output
-    task = run("create", *MEDIA, *BOXES).output.strip()
+    task = run("create", *MEDIA, *BOXES).stdout.strip()
     assert "RUNNING" in run("get", task).output
     assert f"{task}  RUNNING" in run("list").output
     assert run("cancel", task).exit_code == 1
@@ -33,7 +33,7 @@ def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
     target = tmp_path / "video.mp4"
     result = run("generate", *MEDIA, "--ratio", "3:4", "-o", str(target))
     assert result.exit_code == 0, result.output
-    assert re.match(r"  task [0-9a-f-]{36}\n", result.stderr)
+    assert re.match(r"emo: calling http\S+ .*\n  task [0-9a-f-]{36}\n", result.stderr)
     states = re.findall(r"^ +[\d.]+ s  (\w+)$", result.stderr, re.MULTILINE)
     assert states == ["RUNNING", "SUCCEEDED"]
     assert target.read_bytes() == video_of(MEDIA[3], "3:4")
@@ -75,7 +75,7 @@ def test_a_rejected_picture_exits_1_with_the_reason(run: Callable[..., Result]) 
 
 
 def test_a_missing_key_is_wrong_usage_and_names_the_variable() -> None:
-    result = emo("get", "x", DASHSCOPE_HTTP_BASE_URL="http://127.0.0.1:9/api/v1")
+    result = emo("get", "x", "--base-url", "https://example.com")
     assert result.returncode == 2
     assert "DASHSCOPE_API_KEY" in result.stderr
     assert "Traceback" not in result.stderr
@@ -87,7 +87,7 @@ def test_no_server_is_one_clear_error() -> None:
         "DASHSCOPE_API_KEY": "sk-secret",
     }
     result = emo("create", *MEDIA, *BOXES, **environment)
-    assert result.returncode == 1
-    assert "127.0.0.1:9" in result.stderr
+    assert result.returncode == 2
+    assert "nobody answers at http://127.0.0.1:9/api/v1; start the fake" in result.stderr
     assert "sk-secret" not in result.stderr + result.stdout
     assert "Traceback" not in result.stderr

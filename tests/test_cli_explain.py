@@ -49,9 +49,9 @@ def test_wrong_usage_of_explain_is_said_in_words(http: httpx.Client) -> None:
     both = emo("explain", "x", "--last", **there(http))
     assert (both.returncode, "not both" in both.stderr) == (2, True)
     dots = emo("explain", "..", **there(http))
-    assert (dots.returncode, "is no request_id" in dots.stderr) == (2, True)
-    gone = emo("explain", "--url", "http://127.0.0.1:9/api/v1", "--key", "sk-x")
-    assert (gone.returncode, "no fake answers at" in gone.stderr) == (1, True)
+    assert (dots.returncode, "is not a request_id" in dots.stderr) == (2, True)
+    gone = emo("explain", "--server", "http://127.0.0.1:9/api/v1", "--key", "sk-x")
+    assert (gone.returncode, "no fake answers at" in gone.stderr) == (2, True)
 
 
 def test_a_bundle_is_replayed_in_a_new_process(
@@ -97,11 +97,11 @@ def test_a_server_says_at_its_end_which_scenarios_never_fired(tmp_path: Path) ->
             server.send_signal(signal.SIGTERM)
             assert server.wait(10) == 0
     lines = log.read_text().splitlines()
-    assert lines[-1] == "emo: scenarios that never fired: never"
-    told = [json.loads(line) for line in lines if line.startswith("{")]
-    assert [(t["status"], t["scenario"], t["source"]) for t in told] == [
-        (429, "Throttling", "file at once")
-    ]
+    told = [json.loads(line) for line in lines]
+    assert [line.get("event", "") for line in told] == ["serving", "", "unused-scenarios"]
+    assert (told[0]["url"], told[-1]["scenarios"]) == (url, ["never"])
+    answered = told[1]["status"], told[1]["scenario"], told[1]["source"]
+    assert answered == (429, "Throttling", "file at once")
     assert "sk-logs" not in log.read_text()
 
 

@@ -74,9 +74,9 @@ def run(*arguments: str, key: str = KEY) -> Result:
 def test_the_journal_is_a_line_an_exchange(fake: Fake) -> None:
     lines = run().stdout.splitlines()
     assert lines == [
-        "14:33:38 POST /services/aigc/image2video/video-synthesis 200 PENDING task a8532587",
-        f"14:33:40 GET  /tasks/{TASK} 200 RUNNING",
-        "14:33:38 GET  /x 429 RUNNING",
+        "14:33:38+08:00 POST /services/aigc/image2video/video-synthesis 200 PENDING task a8532587",
+        f"14:33:40+08:00 GET  /tasks/{TASK} 200 RUNNING",
+        "14:33:38+08:00 GET  /x 429 RUNNING",
     ]
     (asked,) = fake.asked
     assert asked.headers["authorization"] == f"Bearer {KEY}"
@@ -138,7 +138,7 @@ def test_har_is_saved_and_curl_is_printed(fake: Fake, tmp_path: Path) -> None:
     [(["--operation", "getTasks"], 1, "Did you mean 'getTask'?"),
      (["--status", "4x"], 1, "must be like 200 or 4xx"), (["--last", "0"], 2, "--last"),
      (["--curl", "--follow"], 2, "choose one of"), (["--curl", "--json"], 2, "choose one of"),
-     (["--url", "127.0.0.1"], 2, "no http(s) URL"), (["--key", "a b"], 2, "cannot be a key")],
+     (["--server", "127.0.0.1"], 2, "no http(s) URL"), (["--key", "a b"], 2, "cannot be a key")],
     ids=str,
 )  # fmt: skip
 def test_a_mistake_is_said_in_words(
@@ -151,8 +151,8 @@ def test_a_mistake_is_said_in_words(
 
 def test_where_nobody_answers_is_said_without_the_key(fake: Fake) -> None:
     fake.down = {1}
-    done = run("--url", "http://127.0.0.1:9")
-    assert (done.exit_code, KEY in done.stderr) == (1, False)
+    done = run("--server", "http://127.0.0.1:9")
+    assert (done.exit_code, KEY in done.stderr) == (2, False)
     assert "no fake answers at http://127.0.0.1:9" in done.stderr
 
 
@@ -165,7 +165,7 @@ def test_what_is_no_fake_is_called_none(
     fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
 ) -> None:
     monkeypatch.setattr(fake, "answer", lambda _: answer)
-    done = run("--url", "http://127.0.0.1:1234/api/v1")
+    done = run("--server", "http://127.0.0.1:1234/api/v1")
     assert done.exit_code == 1
     assert "http://127.0.0.1:1234 is no fake of this project" in done.stderr
 
@@ -224,7 +224,7 @@ def test_follow_goes_on_behind_a_reset(fake: Fake, monkeypatch: pytest.MonkeyPat
 
 def test_ctrl_c_ends_follow_with_130_and_no_word(serve: Serve) -> None:
     with serve() as url:
-        arguments = [*EMO, "journal", "--follow", "--url", url, "--key", KEY]
+        arguments = [*EMO, "journal", "--follow", "--server", url, "--key", KEY]
         headers = {"Authorization": f"Bearer {KEY}"}
         httpx.get(f"{url}/api/v1/tasks/{TASK}", headers=headers)
         with subprocess.Popen(
@@ -245,7 +245,7 @@ def test_a_running_fake_has_a_journal_without_the_key(serve: Serve, tmp_path: Pa
         headers = {"Authorization": f"Bearer {KEY}"}
         httpx.get(f"{url}/api/v1/tasks/{KEY}?x={KEY}", headers=headers)
         target = tmp_path / "journal.har"
-        options = ["--url", url, "--key", KEY]
+        options = ["--server", url, "--key", KEY]
         for form in (["--json"], ["--curl"], ["--har", str(target)], []):
             done = emo("journal", *options, *form)
             assert (done.returncode, KEY in done.stdout + done.stderr) == (0, False)

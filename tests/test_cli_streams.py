@@ -41,7 +41,7 @@ def test_an_interrupt_ends_a_wait_with_130_and_has_shown_the_task(
             command, stderr=subprocess.PIPE, text=True, env={**CLEAN, **environment}
         ) as process:
             assert process.stderr
-            shown = [process.stderr.readline() for _ in range(2)]
+            _, *shown = [process.stderr.readline() for _ in range(3)]
             process.send_signal(signal.SIGINT)
             rest = process.stderr.read()
         assert process.returncode == 130

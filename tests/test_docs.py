@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
     "docs/architecture.md",
+    "docs/command-line.md",
     "docs/contract.md",
     "docs/control.md",
     "docs/deploy.md",
@@ -93,7 +94,7 @@ def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     script = (ROOT / "examples/serve.sh").read_text("utf-8")
-    script = script.replace("emo env", f"emo env --url http://127.0.0.1:{port}")
+    script = script.replace("emo env", f"emo env --server http://127.0.0.1:{port}")
     script = script.replace("emo serve", f"emo serve --port {port}")
     assert "SUCCEEDED" in run(["sh", "-e", "-c", script], tmp_path)
     assert (tmp_path / "video.mp4").read_bytes() == video_of("https://example.com/voice.wav")

@@ -24,19 +24,19 @@ TENANT = "3f2a91c0d4e5b6a7"
 
 @pytest.mark.parametrize(
     ("found", "line"),
-    [(entry(), f"14:33:38 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING"),
-     (entry(**create()), "14:33:38 3f2a91c0 POST /services/aigc/image2video/video-synthesis 200 "
-                         "PENDING task a8532587"),
+    [(entry(), f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING"),
+     (entry(**create()), "14:33:38+08:00 3f2a91c0 POST /services/aigc/image2video/video-synthesis "
+                         "200 PENDING task a8532587"),
      (entry(fault="reset", scenario="reset", source="rule a", reply=reply(line=Line(sent=-1))),
-      f"14:33:38 3f2a91c0 GET  /tasks/{TASK} --- reset (by rule a)"),
+      f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} --- reset (by rule a)"),
      (entry(fault="latency", scenario="latency", source="header"),
-      f"14:33:38 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING latency (by header)"),
+      f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING latency (by header)"),
      (entry(scenario="FAILED.InvalidURL", source="url"),
-      f"14:33:38 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING (FAILED.InvalidURL by url)"),
+      f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING (FAILED.InvalidURL by url)"),
      (entry(reply=reply(429), source="limits"),
-      f"14:33:38 3f2a91c0 GET  /tasks/{TASK} 429 RUNNING (by limits)"),
+      f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 429 RUNNING (by limits)"),
      (entry(call=Call("GET", "/api/v1x/y", "Signature=abc", {}), task_id=""),
-      "14:33:38 3f2a91c0 GET  /api/v1x/y 200 RUNNING")],
+      "14:33:38+08:00 3f2a91c0 GET  /api/v1x/y 200 RUNNING")],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_a_line_says_what_happened(found: Entry, line: str) -> None:
@@ -44,7 +44,7 @@ def test_a_line_says_what_happened(found: Entry, line: str) -> None:
 
 
 def test_a_line_without_tenant_is_for_who_knows_it() -> None:
-    assert text_line(entry()).startswith("14:33:38 GET  /tasks/")
+    assert text_line(entry()).startswith("14:33:38+08:00 GET  /tasks/")
 
 
 @pytest.mark.parametrize(("code", "colour"), [(200, "32"), (404, "33"), (500, "31")])

@@ -29,7 +29,7 @@ Serve = Callable[..., AbstractContextManager[str]]
 @contextmanager
 def recorder(upstream: str, path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running `emo contract record`, and where it listens."""
-    command = [*EMO, "contract", "record", "--upstream", upstream, "--port", "0"]
+    command = [*EMO, "contract", "record", "--base-url", upstream, "--port", "0"]
     with subprocess.Popen(
         [*command, "--output", str(path)], stderr=subprocess.PIPE, text=True, env=CLEAN
     ) as process:
@@ -85,13 +85,13 @@ def test_each_exchange_is_written_soon_after_it(serve: Serve, spec: Spec, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--upstream", "dashscope.aliyuncs.com"], "must be http://HOST or https://HOST"),
-        (["--upstream", "https://h:99999"], "is no URL: Port out of range"),
-        (["--upstream", "https://u:p@h"], "must hold no password"),
-        (["--upstream", "https://h/api/v1"], "has a path: give https://h, and the path /api/v1 to"),
-        (["--upstream", "http://h", "--output", "there.json"], "there.json is there already"),
-        (["--upstream", "http://h", "--output", "no/such/c.json"], "No such file or directory"),
-        (["--upstream", "http://h", "--timeout", "0"], "--timeout 0 must be above 0"),
+        (["--base-url", "dashscope.aliyuncs.com"], "must be http://HOST or https://HOST"),
+        (["--base-url", "https://h:99999"], "is no URL: Port out of range"),
+        (["--base-url", "https://u:p@h"], "must hold no password"),
+        (["--base-url", "https://h/v1"], "has a path: give https://h, and the path /v1 to"),
+        (["--base-url", "http://h", "--output", "there.json"], "there.json is there already"),
+        (["--base-url", "http://h", "--output", "no/such/c.json"], "No such file or directory"),
+        (["--base-url", "http://h", "--timeout", "0"], "--timeout 0 must be above 0"),
     ],
 )
 def test_a_wrong_call_is_told_what_is_wrong(
@@ -109,7 +109,7 @@ def test_a_port_in_use_is_one_line_and_loses_no_file(url: str, tmp_path: Path) -
     path, port = tmp_path / "c.json", url.rpartition(":")[2]
     path.write_text("precious")
     where = "--port", port, "--output", str(path), "--force"
-    result = emo("contract", "record", "--upstream", url, *where)
+    result = emo("contract", "record", "--base-url", url, *where)
     assert result.returncode == 1
     assert re.fullmatch(rf"Error: cannot listen on 127\.0\.0\.1:{port}: .*\n", result.stderr)
     assert path.read_text() == "precious"

@@ -4,12 +4,18 @@ when it runs, so that `emo --help` is quick."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
+from mock_server.cli import complete
+from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, report
+from mock_server.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.near import did_you_mean
+from mock_server.settings import environment
 
 # name: module, what it does. Here, so that the list of commands imports none of them.
 COMMANDS = {
@@ -24,14 +30,14 @@ COMMANDS = {
     "cancel": ("calls", "Cancel a task that is still PENDING."),
     "list": ("calls", "List the tasks of the last 24 hours."),
     "generate": ("calls", "Detect, create, wait and download in one."),
+    "download": ("calls", "Download the video of a task."),
     "journal": ("journal", "Show what was asked and answered."),
     "explain": ("explain", "Say why a call was answered as it was."),
     "replay": ("replay", "Get the answers of a bundle again, or see where they differ."),
     "contract": ("contract", "Hold a provider, a recording or a new spec to the contract."),
     "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
 }
-FOUND_PROBLEMS, WRONG_USAGE = 1, 2
-
+__all__ = ["COMMANDS", "FOUND_PROBLEMS", "WRONG_USAGE", "LazyGroup", "cli", "main"]
 
 Commands = dict[str, tuple[str, str]]
 
@@ -53,6 +59,14 @@ class LazyGroup(click.Group):
         module = import_module(f"{self.package}.{self.table[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name if cmd_name != "list" else "list_")
         return command
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _quietly():  # help is printed here
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _quietly():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -79,28 +93,35 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage."""
+    """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage or nobody there."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    code = _run(arguments)
+    drop_what_nobody_reads()
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    said = Form.of(arguments, environment())
     try:
+        if complete.VARIABLE in environment():
+            complete.prepare()
         code: Any = cli.main(args=arguments, prog_name="emo", standalone_mode=False)
-    except click.UsageError as error:
-        _with_suggestion(error).show()
-        code = WRONG_USAGE
+        flush()
+    except ReaderLeft:
+        return 0
     except click.ClickException as error:
-        error.show()
-        code = FOUND_PROBLEMS
+        return report(error, said)
     except (click.Abort, KeyboardInterrupt):
-        code = 130
+        return 130
     except (OSError, UnicodeError) as error:
-        click.echo(f"Error: {error}", err=True)
-        code = FOUND_PROBLEMS
-    sys.exit(code if isinstance(code, int) else 0)
+        return report(click.ClickException(str(error)), said)
+    return code if isinstance(code, int) else 0
 
 
-def _with_suggestion(error: click.UsageError) -> click.UsageError:
-    """A wrong value of a choice gets a did-you-mean, as click gives wrong option names."""
-    parameter = getattr(error, "param", None)
-    if parameter is None or not isinstance(parameter.type, click.Choice):
-        return error
-    text = error.message.partition("'")[2].partition("'")[0]
-    hint = did_you_mean(text, [str(choice) for choice in parameter.type.choices])
-    return click.BadParameter(error.message + hint, error.ctx, parameter)
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """A reader that left is no error; click would make exit code 1 of it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderLeft from None

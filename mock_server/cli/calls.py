@@ -1,102 +1,24 @@
-"""`emo detect`, `create`, `get`, `wait`, `cancel`, `list`, `generate`: the client, by hand.
-
-They talk to whatever DASHSCOPE_HTTP_BASE_URL names, with the key in DASHSCOPE_API_KEY."""
+"""`emo detect`, `create`, `get`, `wait`, `cancel`, `list`, `generate`, `download`: the client, by
+hand. They call the fake on this machine unless --live, --base-url or the environment says otherwise
+(where.py)."""
 
 from __future__ import annotations
 
-import functools
-import os
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.show import Progress, never_sleep, print_json, print_task
+from mock_server.cli import complete, options
+from mock_server.cli.calling import calls, look, progress
+from mock_server.cli.problems import Problem
+from mock_server.cli.show import print_json, print_list, print_task
+from mock_server.cli.values import Box, State
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    from emo_client import Client, TaskAnswer
 
-    from emo_client import Client
-
-Command = Callable[..., Any]
-
-
-def _calls(command: Command) -> Command:
-    """Give a command a Client, --base-url and --json; turn the client's errors into exit codes."""
-
-    @click.option("--base-url", help="Of the API, with /api/v1.  [default: as in the environment]")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    @functools.wraps(command)
-    def wrapped(base_url: str | None, as_json: bool, **arguments: Any) -> None:
-        from emo_client import Client, ConfigError, EmoError
-
-        try:
-            with Client(base_url=base_url) as client:
-                command(client, as_json, **arguments)
-        except ConfigError as error:
-            raise click.UsageError(str(error)) from None
-        except BrokenPipeError:
-            raise  # the reader left; click knows how to go quietly
-        except (EmoError, OSError) as error:
-            raise click.ClickException(str(error)) from None
-
-    return wrapped
-
-
-class Box(click.ParamType[list[int]]):
-    """Four whole numbers: x1,y1,x2,y2."""
-
-    name = "x1,y1,x2,y2"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[int]:
-        parts = str(value).strip("[]").split(",")
-        if len(parts) != 4 or not all(re.fullmatch("[0-9]{1,9}", part.strip()) for part in parts):
-            self.fail(f"{value!r} is not x1,y1,x2,y2, like 302,286,610,593", param, ctx)
-        return [int(part) for part in parts]
-
-
-class State(click.ParamType[str]):
-    """A task's state; one that only looks like a known one is a mistake."""
-
-    name = "state"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from emo_client import TASK_STATUSES
-        from mock_server.near import did_you_mean
-
-        hint = did_you_mean(str(value).upper(), list(TASK_STATUSES))
-        if value not in TASK_STATUSES and hint:
-            self.fail(f"{value!r} is no state.{hint}", param, ctx)
-        return str(value)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem
-
-        from emo_client import TASK_STATUSES
-
-        known = (state for state in TASK_STATUSES if state.startswith(incomplete.upper()))
-        return [CompletionItem(state) for state in known]
-
-
-def target(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    """A path that a video can be saved to: found out before anything is paid for."""
-    if value is None:
-        return None
-    folder = value.parent
-    if value.exists() and not value.is_file():
-        raise click.BadParameter(f"{value} is not a file", ctx, param)
-    if not folder.is_dir():
-        raise click.BadParameter(f"the folder {folder} is not there", ctx, param)
-    if not os.access(folder, os.W_OK):
-        raise click.BadParameter(f"the folder {folder} cannot be written to", ctx, param)
-    return value
-
+MOMENT = "YYYYMMDDhhmmss"
 
 image = click.option("--image", required=True, help="URL of the portrait.")
 audio = click.option("--audio", required=True, help="URL of the voice recording.")
@@ -110,22 +32,21 @@ ratio = click.option(
 style = click.option(
     "--style", type=click.Choice(["normal", "calm", "active"]), help="How much the head moves."
 )
-output = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=target,
-    help="Download the video to here.",
-)
+output = options.output("Download the video to this file.", callback=options.target)
 timeout = click.option(
-    "--timeout", default=1800.0, show_default=True, type=click.FloatRange(0, min_open=True)
+    "--timeout",
+    default=1800.0,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.FloatRange(0, min_open=True),
+    help="How long to wait for the task to end.",
 )
 
 
 @click.command(epilog="Example: emo detect --image https://example.com/portrait.png --ratio 3:4")
 @image
 @ratio
-@_calls
+@calls
 def detect(client: Client, as_json: bool, image: str, ratio: str) -> None:
     """Check a portrait and find the face. Exit code 1 when it is rejected."""
     face = client.detect(image, ratio)
@@ -148,7 +69,7 @@ Example:
 @click.option("--face", required=True, type=Box(), help="face_bbox, as detect printed it.")
 @click.option("--ext", required=True, type=Box(), help="ext_bbox, as detect printed it.")
 @style
-@_calls
+@calls
 def create(
     client: Client,
     as_json: bool,
@@ -168,7 +89,7 @@ def create(
 
 @click.command(epilog="Example: emo get a8532587-fa8c-4ef8-82be-3a1b7c5d9e20 --json")
 @click.argument("task_id")
-@_calls
+@calls
 def get(client: Client, as_json: bool, task_id: str) -> None:
     """Ask how a task is."""
     print_task(client.get(task_id), as_json)
@@ -178,17 +99,18 @@ def get(client: Client, as_json: bool, task_id: str) -> None:
 @click.argument("task_id")
 @timeout
 @output
-@_calls
+@calls
 def wait(client: Client, as_json: bool, task_id: str, timeout: float, output: Path | None) -> None:
     """Wait for a task to end. Exit code 1 when it ends without a video."""
-    with Progress(lambda: _asker(client)) as progress:
-        task = client.wait(task_id, timeout, progress.update)
+    with progress() as shown:
+        look(client, task_id, shown)
+        task = client.wait(task_id, timeout, shown.update)
     _finish(client, task, output, as_json)
 
 
 @click.command(epilog="Example: emo cancel a8532587-fa8c-4ef8-82be-3a1b7c5d9e20")
 @click.argument("task_id")
-@_calls
+@calls
 def cancel(client: Client, as_json: bool, task_id: str) -> None:
     """Cancel a task that is still PENDING."""
     answer = client.cancel(task_id)
@@ -207,21 +129,21 @@ Examples:
 """,
 )
 @click.option("--status", type=State(), help="Only tasks in this state, like PENDING.")
-@click.option("--model", help="Only tasks of this model.")
-@click.option("--start-time", help="YYYYMMDDhhmmss in UTC+8.")
-@click.option("--end-time", help="YYYYMMDDhhmmss in UTC+8.")
-@click.option("--page-no", default=1, show_default=True, type=click.IntRange(1))
-@click.option("--page-size", default=10, show_default=True, type=click.IntRange(1))
-@_calls
+@click.option("--model", shell_complete=complete.models, help="Only tasks of this model.")
+@click.option("--start-time", metavar=MOMENT, help="Only tasks created from then on, in UTC+8.")
+@click.option("--end-time", metavar=MOMENT, help="Only tasks created until then, in UTC+8.")
+@click.option("--page-no", default=1, show_default=True, type=click.IntRange(1), help="Which page.")
+@click.option(
+    "--page-size", default=10, show_default=True, type=click.IntRange(1), help="Tasks a page."
+)
+@calls
 def list_(client: Client, as_json: bool, model: str | None, **filters: Any) -> None:
     """List the tasks of the last 24 hours, newest first."""
     page = client.list(model_name=model, **filters)
     if as_json:
         print_json(page)
         return
-    for item in page.data:
-        click.echo(f"{item.task_id}  {item.status:<9}  {item.model_name}")
-    click.echo(f"page {page.page_no} of {page.total_page}, {page.total} tasks in all", err=True)
+    print_list(page)
 
 
 @click.command(
@@ -236,7 +158,7 @@ Example:
 @style
 @timeout
 @output
-@_calls
+@calls
 def generate(
     client: Client,
     as_json: bool,
@@ -248,20 +170,60 @@ def generate(
     output: Path | None,
 ) -> None:
     """Detect, create, wait and download in one."""
-    with Progress(lambda: _asker(client)) as progress:
-        task = client.generate(image, audio, ratio, style, timeout, progress.update)
+    with progress() as shown:
+        task = client.generate(image, audio, ratio, style, timeout, shown.update)
     _finish(client, task, output, as_json)
 
 
-def _asker(client: Client) -> Client:
-    """A client for what is only shown: one try, and no waiting."""
-    from emo_client import Client
+@click.command(
+    epilog="""\b
+Examples:
+  emo download a8532587-fa8c-4ef8-82be-3a1b7c5d9e20 -o video.mp4
+  emo download 'http://127.0.0.1:8787/…/video.mp4?Expires=…' -o video.mp4
+"""
+)
+@click.argument("source", metavar="TASK_ID|URL")
+@options.output("The file to write.", required=True, callback=options.target)
+@calls
+def download(client: Client, as_json: bool, source: str, output: Path) -> None:
+    """Download the video of a task that SUCCEEDED, or of its video_url. What an earlier try left
+    unfinished is continued."""
+    if "://" in source:
+        video: Any = source
+    else:
+        video = client.get(source)
+        _must_have_video(video, output)
+    _save(client, video, output, as_json)
 
-    return Client(base_url=client.base_url, timeout=2.0, sleep=never_sleep)
+
+def _must_have_video(task: TaskAnswer, output: Path) -> None:
+    """Raises Problem for a task that has no video, or not yet."""
+    state, task_id = task.output.task_status, task.output.task_id
+    if task.output.results and task.output.results.video_url:
+        return
+    why = ": ".join(filter(None, [task.output.code, task.output.message]))
+    message = f"task {task_id} is {state} and has no video{why and ': '}{why}"
+    if state in ("PENDING", "RUNNING"):
+        message += f"; wait for it: emo wait {task_id} -o {output}"
+    facts = {"code": task.output.code, "request_id": task.request_id, "task_id": task_id}
+    raise Problem(message, kind="NoVideo", facts=facts)
 
 
-def _finish(client: Client, task: Any, output: Path | None, as_json: bool) -> None:
-    print_task(task, as_json)
+def _finish(client: Client, task: TaskAnswer, output: Path | None, as_json: bool) -> None:
+    """Print a task that ended with a video, and download that."""
+    if not as_json:
+        print_task(task, as_json)
     if output is not None:
-        client.download(task, output)
-        click.echo(f"saved to {output}", err=as_json)
+        _save(client, task, output, as_json=False, err=as_json)
+    if as_json:
+        print_json(task)
+
+
+def _save(
+    client: Client, video: TaskAnswer | str, output: Path, as_json: bool, err: bool = False
+) -> None:
+    path = client.download(video, output)
+    if as_json:
+        print_json({"path": str(path), "bytes": path.stat().st_size})
+    else:
+        click.echo(f"saved to {path}", err=err)

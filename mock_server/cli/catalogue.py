@@ -12,6 +12,7 @@ import click
 
 from contracts.spec import Spec
 from mock_server.catalogue import KINDS, Entry, catalogue
+from mock_server.cli import complete
 from mock_server.near import did_you_mean
 
 Test = Callable[[Entry], bool]
@@ -33,10 +34,20 @@ Examples:
   emo scenarios --json | jq '.[] | select(.status == 429).name'
 """
 )
-@click.option("--operation", metavar="ID", help="Only what this operationId answers.")
+@click.option(
+    "--operation",
+    metavar="ID",
+    shell_complete=complete.operations,
+    help="Only what this operationId answers.",
+)
 @click.option("--kind", type=click.Choice(KINDS), help="Only answers, faults or variants.")
 @click.option("--status", metavar="429|4xx", help="Only answers with this HTTP status.")
-@click.option("--search", metavar="TEXT", help="Only where this text stands anywhere.")
+@click.option(
+    "--search",
+    metavar="TEXT",
+    shell_complete=complete.scenarios,
+    help="Only where this text stands anywhere.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with further ways for each.")
 def scenarios(
     operation: str | None, kind: str | None, status: str | None, search: str | None, as_json: bool

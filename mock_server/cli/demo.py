@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mock_server.cli.calls import target
+from mock_server.cli.options import target
 from mock_server.cli.show import Progress
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ Examples:
 )
 @click.option("--image", help="URL of a portrait.  [default: a drawn one that the fake serves]")
 @click.option("--audio", help="URL of a voice recording.  [default: one that the fake serves]")
-@click.option("--ratio", default="1:1", show_default=True, type=click.Choice(["1:1", "3:4"]))
+@click.option(
+    "--ratio",
+    default="1:1",
+    show_default=True,
+    type=click.Choice(["1:1", "3:4"]),
+    help="Head or body.",
+)
 @click.option(
     "-o",
     "--output",
@@ -34,6 +40,7 @@ Examples:
     show_default=True,
     type=click.Path(path_type=Path),
     callback=target,
+    help="The file to write.",
 )
 def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None:
     """Show the whole lifecycle, with no server, key or network.

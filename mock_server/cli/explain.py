@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mock_server.cli.fake import Fake, Gone, options
+from mock_server.cli.fake import Fake, options
+from mock_server.cli.options import as_json as json_option
 
 
 @click.command(
@@ -16,11 +17,11 @@ Examples:
 """
 )
 @click.argument("request_id", required=False)
-@click.option("--last", is_flag=True, help="The latest call there is something to say of; default.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--last", is_flag=True, help="The latest call that has an explanation (default).")
+@json_option
 @options
 def explain(
-    request_id: str | None, last: bool, as_json: bool, url: str | None, key: str | None,
+    request_id: str | None, last: bool, as_json: bool, server: str | None, key: str | None,
     admin_token: str | None,
 ) -> None:  # fmt: skip
     """Say why a call was answered as it was.
@@ -31,11 +32,8 @@ def explain(
     if last and request_id is not None:
         raise click.UsageError("give a REQUEST_ID or --last, not both")
     path = "/explain" if request_id is None else f"/explain/{_segment(request_id)}"
-    with Fake(url, key, admin_token) as fake:
-        try:
-            answer = fake.get(path, **({} if as_json else {"format": "text"}))
-        except Gone as gone:
-            raise click.ClickException(str(gone)) from None
+    with Fake(server, key, admin_token) as fake:
+        answer = fake.get(path, **({} if as_json else {"format": "text"}))
     click.echo(answer.text, nl=as_json)
 
 
@@ -43,5 +41,5 @@ def _segment(request_id: str) -> str:
     from urllib.parse import quote
 
     if not request_id.strip(". "):
-        raise click.UsageError(f"{request_id!r} is no request_id; an answer has it in its body")
+        raise click.UsageError(f"{request_id!r} is not a request_id; an answer has it in its body")
     return quote(request_id, safe="")

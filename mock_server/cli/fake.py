@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
+
+from mock_server.cli import options as shared
+from mock_server.cli.problems import NobodyThere, as_typed
+from mock_server.cli.where import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, default_key, root
 
 if TYPE_CHECKING:
     import httpx
 
-LOCAL = "http://127.0.0.1:8787"
 MUCH_TO_SAY = 30.0  # seconds: a journal may be large
 
 
-class Gone(Exception):
+class Gone(NobodyThere):
     """The fake cannot be reached just now."""
 
 
 def options(command: Any) -> Any:
-    """--url, --key and --admin-token."""
+    """--server, --key and --admin-token."""
     for option in (
-        click.option("--admin-token", help="As given to emo serve."),
-        click.option("--key", help="Whose: the API key.  [default: as in the environment]"),
-        click.option("--url", help=f"Of the fake.  [default: as in the environment, or {LOCAL}]"),
+        shared.admin_token,
+        shared.key(f"API key of the tenant to show.  [default: {KEY_VARIABLE}, or {LOCAL_KEY}]"),
+        shared.server(f"Root of the fake.  [default: of {URL_VARIABLE}, or {LOCAL}]"),
     ):
         command = option(command)
     return command
@@ -32,22 +34,20 @@ def options(command: Any) -> Any:
 class Fake:
     """What belongs to one key on a running fake. A context manager."""
 
-    def __init__(self, url: str | None, key: str | None, admin_token: str | None) -> None:
+    def __init__(self, server: str | None, key: str | None, admin_token: str | None) -> None:
         """Raises UsageError for a key or URL that cannot be."""
         import httpx
 
         from emo_client import ConfigError
-        from emo_client.settings import DEFAULT_URL, api_key, base_url
+        from emo_client.settings import api_key
 
+        self.origin = root(server)
         try:
-            given = base_url(url)
-            headers = {"Authorization": f"Bearer {api_key(key)}"}
+            headers = {"Authorization": f"Bearer {api_key(key or default_key())}"}
         except ConfigError as error:
-            raise click.UsageError(str(error)) from None
-        parts = urlsplit(LOCAL if given == DEFAULT_URL else given)
+            raise click.UsageError(as_typed(str(error), arguments=True)) from None
         if admin_token:
             headers["X-Mock-Admin-Token"] = admin_token
-        self.origin = f"{parts.scheme}://{parts.netloc}"
         self._http = httpx.Client(
             base_url=self.origin, headers=headers, timeout=MUCH_TO_SAY, trust_env=False
         )
@@ -59,7 +59,8 @@ class Fake:
         try:
             answer = self._http.get(f"/__mock__{path}", params=query)
         except httpx.TransportError as error:
-            raise Gone(f"no fake answers at {self.origin}: {error}") from None
+            start = "start one with `emo serve`, or give its root as --server"
+            raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
         if answer.status_code != 200:
             raise click.ClickException(self._refusal(answer))
         return answer

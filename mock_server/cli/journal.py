@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_server.cli import complete
 from mock_server.cli.fake import Fake, Gone, options
+from mock_server.cli.options import output
+from mock_server.cli.streams import reader_left
 
 if TYPE_CHECKING:
     import httpx
@@ -20,48 +23,75 @@ PAUSE = 0.5
 pause = threading.Event().wait  # sleep that a signal ends at once
 
 
+STDOUT = Path("-")
+
+
 @click.command(
     epilog="""\b
 Examples:
   emo journal --last 20
   emo journal --follow --status 4xx
   emo journal --task TASK_ID
-  emo journal --har journal.har
+  emo journal --har -o journal.har
 """
 )
-@click.option("--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
-@click.option("--operation", help="Only those of this operationId; none, control, result.")
-@click.option("--status", help="Only those of this status: 404, 4xx, or none for no answer.")
-@click.option("--outcome", help="Only those answered with this outcome.")
-@click.option("--scenario", is_flag=True, help="Only those that a scenario was applied to.")
-@click.option("--explained", is_flag=True, help="Only those there is something to explain of.")
-@click.option("--task", "task_id", metavar="ID", help="Only those of a task, and its polls.")
-@click.option("--last", type=click.IntRange(1), help="Only the last so many.")
-@click.option("--har", type=click.Path(path_type=Path), help="Save as HAR, for a browser's tools.")
+@click.option("--follow", is_flag=True, help="Go on with new exchanges, until Ctrl-C.")
+@click.option(
+    "--operation",
+    metavar="ID",
+    shell_complete=complete.kinds,
+    help="Only calls of this operationId; none, control, result.",
+)
+@click.option(
+    "--status", metavar="404|4xx", help="Only answers with this HTTP status, or none for no answer."
+)
+@click.option(
+    "--outcome",
+    metavar="NAME",
+    shell_complete=complete.outcomes,
+    help="Only calls answered with this outcome.",
+)
+@click.option("--scenario", is_flag=True, help="Only calls that a scenario was applied to.")
+@click.option("--explained", is_flag=True, help="Only calls that have an explanation.")
+@click.option("--task", "task_id", metavar="ID", help="Only the calls of one task, and its polls.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N.")
+@click.option(
+    "--har",
+    is_flag=False,
+    flag_value="-",
+    type=click.Path(path_type=Path),
+    metavar="",
+    help="Print HAR, for a browser's developer tools.",
+)
 @click.option("--curl", is_flag=True, help="Print as commands for curl.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an exchange a line.")
+@output("Write to this file instead.")
 @options
 def journal(
-    follow: bool, har: Path | None, curl: bool, as_json: bool, url: str | None, key: str | None,
-    admin_token: str | None, **filters: Any,
+    follow: bool, har: Path | None, curl: bool, as_json: bool, output: Path | None,
+    server: str | None, key: str | None, admin_token: str | None, **filters: Any,
 ) -> None:  # fmt: skip
     """Show what was asked and answered."""
     if sum((follow, har is not None, curl)) > 1 or (as_json and (har or curl)):
         raise click.UsageError(
             "choose one of --follow, --har and --curl; --json goes with the first alone"
         )
+    if har not in (None, STDOUT):  # `--har FILE`, as it was
+        output = output or har
+    if follow and output:
+        raise click.UsageError("--follow writes to stdout: give --follow or --output, not both")
     query = {name: _text(value) for name, value in filters.items() if value}
-    with Fake(url, key, admin_token) as fake:
+    with Fake(server, key, admin_token) as fake:
         kept = Kept(fake, query)
-        try:
-            if har:
-                _save(kept, har)
-            elif curl:
-                click.echo(kept.ask(format="curl").text, nl=False)
-            else:
-                _print(kept, follow, as_json)
-        except Gone as gone:
-            raise click.ClickException(str(gone)) from None
+        if har:
+            _write(kept.ask(format="har").text, output)
+        elif curl:
+            _write(kept.ask(format="curl").text, output)
+        elif output:
+            lines = [_line(exchange, as_json) for exchange in kept.exchanges()]
+            _write("".join(f"{line}\n" for line in lines), output)
+        else:
+            _print(kept, follow, as_json)
 
 
 class Kept:
@@ -96,6 +126,11 @@ class Kept:
             page = self.page(after=page["next"], last="")
             yield page
 
+    def exchanges(self) -> Iterator[dict[str, Any]]:
+        """All that is there now, one by one."""
+        for page in self.pages():
+            yield from page["exchanges"]
+
 
 def _print(kept: Kept, follow: bool, as_json: bool) -> None:
     after = None
@@ -111,9 +146,9 @@ def _print(kept: Kept, follow: bool, as_json: bool) -> None:
 
 
 def _follow(kept: Kept, after: int, as_json: bool) -> None:
-    """What comes, for ever. A fake that goes away is waited for."""
+    """New exchanges, until nobody reads them. A fake that goes away is waited for."""
     is_gone = False
-    while True:
+    while not reader_left():
         pause(PAUSE)
         try:
             after = _show_new(kept, after, as_json)
@@ -140,8 +175,11 @@ def _show_new(kept: Kept, after: int, as_json: bool) -> int:
 
 def _show(page: Mapping[str, Any], as_json: bool) -> None:
     for exchange in page["exchanges"]:
-        line = json.dumps(exchange, ensure_ascii=False) if as_json else exchange["summary"]
-        click.echo(line)
+        click.echo(_line(exchange, as_json))
+
+
+def _line(exchange: Mapping[str, Any], as_json: bool) -> str:
+    return json.dumps(exchange, ensure_ascii=False) if as_json else str(exchange["summary"])
 
 
 def _print_timeline(timeline: Mapping[str, Any]) -> None:
@@ -153,10 +191,12 @@ def _print_timeline(timeline: Mapping[str, Any]) -> None:
         click.echo(f"{since}{run['shown']:<{width}} {polls} in {run['end'] - run['start']:.1f} s")
 
 
-def _save(kept: Kept, target: Path) -> None:
-    content = kept.ask(format="har").content
-    target.write_bytes(content)
-    click.echo(f"saved to {target}", err=True)
+def _write(text: str, file: Path | None) -> None:
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        file.write_text(text, "utf-8")
+        click.echo(f"saved to {file}", err=True)
 
 
 def _text(value: Any) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli.options import as_json as as_json_option
 
 if TYPE_CHECKING:
     from mock_server.bundle import Difference
@@ -20,8 +21,9 @@ Examples:
   emo replay run.json
 """
 )
+@as_json_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def replay(file: Path) -> int:
+def replay(file: Path, as_json: bool) -> int:
     """Do again what a bundle says was done, in a new process, and compare every answer.
 
     FILE is what GET /__mock__/bundle answers. Exit code 0 when every answer is the same, byte for
@@ -29,6 +31,7 @@ def replay(file: Path) -> int:
     """
     from contracts.spec import Spec
     from mock_server.bundle import BundleError, read
+    from mock_server.cli.show import print_json
     from mock_server.replay import Replay
 
     try:
@@ -36,11 +39,21 @@ def replay(file: Path) -> int:
         difference = Replay(Spec.load(), bundle).run()
     except BundleError as error:
         raise click.UsageError(f"{file} {error}") from None
-    if difference is not None:
+    if as_json:
+        print_json({"exchanges": len(bundle.exchanges), "difference": _found(difference)})
+    elif difference is not None:
         _print(difference)
-        return FOUND_PROBLEMS
-    click.echo(f"{len(bundle.exchanges)} exchanges, every answer the same")
-    return 0
+    else:
+        click.echo(f"{len(bundle.exchanges)} exchanges, every answer the same")
+    return 0 if difference is None else FOUND_PROBLEMS
+
+
+def _found(difference: Difference | None) -> dict[str, Any] | None:
+    if difference is None:
+        return None
+    exchange = difference.exchange
+    where = {"number": exchange.number, "method": exchange.method, "path": exchange.path}
+    return {**where, "what": difference.what, "was": difference.was, "is": difference.now}
 
 
 def _print(difference: Difference) -> None:

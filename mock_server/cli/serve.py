@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_server.cli import complete
+from mock_server.cli.notices import Notices, lost
 from mock_server.cli.variables import Port, Words, as_given, from_environment, setting
+from mock_server.cli.where import LOCAL_KEY
 from mock_server.clock import MODES
+from mock_server.logwriter import LogWriter
 from mock_server.origins import public_url
 from mock_server.settings import LIMITS, LOGS, Settings, SettingsError, environment
 
@@ -48,7 +53,7 @@ Examples:
 )
 @setting("--speed", type=float, help="Seconds of the fake's time in a real one.")
 @setting("--concurrency", type=int, show_default="1", help="Tasks of one key at work at a time.")
-@setting("--seed", default="emo", show_default=True, help="What ids, boxes, faults depend on.")
+@setting("--seed", default="emo", show_default=True, help="Seed of ids, boxes and faults.")
 @setting(
     "--limits",
     default="off",
@@ -65,6 +70,7 @@ Examples:
     "--variant",
     metavar="NAME=CHOICE",
     type=Words(),
+    shell_complete=complete.variants,
     multiple=True,
     help="The other side of a contradiction of the documentation; `emo scenarios` lists them.",
 )
@@ -133,13 +139,21 @@ def serve(
     from mock_server.rules.file import ScenarioError
     from mock_server.variants import VariantError
 
+    form = _form(options["log"])
+    writer = LogWriter(sys.stderr, lost) if form == "json" else LogWriter(sys.stderr)
+    notices = Notices(writer if form == "json" else None)
+    notices.take_over()
     try:
         settings = Settings(
             allow_hosts=tuple(map(str.lower, allow_host)),
             variants=dict(map(_pair, variant)),
             **options,
         )
-        app = create_app(settings, tell=_tell) if replay is None else _replaying(settings, replay)
+        app = (
+            create_app(settings, tell=partial(notices.say, "scenario-file"))
+            if replay is None
+            else _replaying(settings, replay)
+        )
     except SettingsError as error:
         raise click.UsageError(as_given(context, error.setting, str(error))) from None
     except ScenarioError as error:
@@ -148,14 +162,19 @@ def serve(
         raise click.UsageError(as_given(context, "variant", str(error))) from None
     except SpecError as error:
         raise click.ClickException(str(error)) from None
-    _log(app, settings.log)
+    _log(app, form, writer)
     try:
         sock = server.listen(settings)
-        server.serve(app, sock, lambda: _ready(settings, server.base_url(sock)))
+        server.serve(app, sock, lambda: _ready(notices, settings, server.base_url(sock)))
     except server.AddressError as error:
         given = from_environment(context, "host", "port")
         raise click.ClickException(f"{error}{given}") from None
-    _tell_unused(app.engine)
+    _say_unused(notices, app.engine)
+
+
+def _form(log: str) -> str:
+    """How to log: `auto` is text on a terminal, else nothing."""
+    return log if log != "auto" else "text" if sys.stderr.isatty() else "off"
 
 
 def _replaying(settings: Settings, cassette: Path) -> FakeApp:
@@ -171,20 +190,13 @@ def _pair(text: str) -> tuple[str, str]:
     return name, choice
 
 
-def _tell(text: str) -> None:
-    click.echo(f"emo: {text}", err=True)
-
-
-def _log(app: FakeApp, form: str) -> None:
-    stream = sys.stderr
-    if form == "auto":
-        form = "text" if stream.isatty() else "off"
+def _log(app: FakeApp, form: str, writer: LogWriter) -> None:
     if form == "off":
         return
     from mock_server.logs import json_line, text_line
-    from mock_server.logwriter import LogWriter, wants_colour
+    from mock_server.logwriter import wants_colour
 
-    writer, colour = LogWriter(stream), wants_colour(stream, environment())
+    colour = wants_colour(sys.stderr, environment())
 
     def write(tenant_id: str, entry: Entry) -> None:
         if form == "json":
@@ -195,11 +207,12 @@ def _log(app: FakeApp, form: str) -> None:
     app.engine.chronicle.log = write
 
 
-def _tell_unused(engine: Engine) -> None:
+def _say_unused(notices: Notices, engine: Engine) -> None:
     """Name the server's scenarios that no call of any key ever met."""
     unused = engine.unused()
     if unused:
-        _tell(f"scenarios that never fired: {', '.join(unused)}")
+        text = f"scenarios that never fired: {', '.join(unused)}"
+        notices.say("unused-scenarios", text, scenarios=list(unused))
 
 
 def _time(settings: Settings) -> str:
@@ -207,11 +220,16 @@ def _time(settings: Settings) -> str:
     return f"time: {settings.time}{speed}"
 
 
-def _ready(settings: Settings, url: str) -> None:
-    click.echo(f"emo: serving on {url} ({_time(settings)})", err=True)
+def _ready(notices: Notices, settings: Settings, url: str) -> None:
     base = url if settings.public_url is None else public_url(settings.public_url)
-    click.echo(f"  export DASHSCOPE_HTTP_BASE_URL={base}/api/v1", err=True)
-    click.echo("  export DASHSCOPE_API_KEY=sk-local", err=True)
+    lines = [
+        f"export DASHSCOPE_HTTP_BASE_URL={base}/api/v1",
+        f"export DASHSCOPE_API_KEY={LOCAL_KEY}",
+    ]
+    notices.say(
+        "serving", f"serving on {url} ({_time(settings)})", *lines,
+        url=url, base_url=f"{base}/api/v1", time=settings.time,
+    )  # fmt: skip
     if not settings.is_loopback and settings.admin_token is None:
         way_on = "start with --admin-token (or EMO_ADMIN_TOKEN) to open it"
-        click.echo(f"  the control API is off; {way_on}", err=True)
+        notices.say("control-closed", f"the control API is off; {way_on}")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 import click
 
-from mock_server.settings import Settings
+from mock_server.cli import options
+from mock_server.cli.complete import VARIABLE
+from mock_server.cli.where import API, LOCAL, LOCAL_KEY, checked_url, local
+from mock_server.settings import environment
 
 # How a shell sets a variable, and how it puts something before one that may be there.
 SHELLS = {
@@ -16,6 +20,9 @@ SHELLS = {
     "fish": ("set -gx {} '{}'", 'set -gx {0} "{1},${0}"'),
     "powershell": ("$env:{} = '{}'", '$env:{0} = "{1},$env:{0}"'),
 }
+PLAIN = r"[\w.:/,%~@\[\]+=-]"  # no shell does anything with these between quotes
+COMPLETED = ("bash", "zsh", "fish")
+EVALUATED = ('eval "$(emo completion {})"', "emo completion {} | source")
 
 
 @click.command(
@@ -26,28 +33,52 @@ Examples:
   emo env --shell powershell | Invoke-Expression
 """
 )
-@click.option("--shell", default="sh", show_default=True, type=click.Choice(list(SHELLS)))
-@click.option("--url", help="Where the fake is.  [default: http://127.0.0.1:8787]")
-@click.option("--key", default="sk-local", show_default=True, help="Any key that starts with sk-.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def env(shell: str, url: str | None, key: str, as_json: bool) -> None:
+@click.option(
+    "--shell",
+    default="sh",
+    show_default=True,
+    type=click.Choice(list(SHELLS)),
+    help="The shell that reads it.",
+)
+@options.server(f"Root of the fake.  [default: {LOCAL}]")
+@options.key(f"Any key of the service's form; it is the tenant.  [default: {LOCAL_KEY}]")
+@options.as_json
+def env(shell: str, server: str | None, key: str | None, as_json: bool) -> None:
     """Print what the official SDK needs to talk to the fake."""
-    default = Settings()
-    root = (url or f"http://{default.host}:{default.port}").rstrip("/").removesuffix("/api/v1")
-    direct = ["127.0.0.1", "localhost", "::1", urlsplit(root).hostname or ""]
+    base_url = checked_url(server or local(), "--server").removesuffix(API) + API
+    direct = ["127.0.0.1", "localhost", "::1", urlsplit(base_url).hostname or ""]
     values = {
-        "DASHSCOPE_HTTP_BASE_URL": f"{root}/api/v1",
-        "DASHSCOPE_API_KEY": key,
-        "NO_PROXY": ",".join(dict.fromkeys(filter(None, direct))),
+        "DASHSCOPE_HTTP_BASE_URL": _plain(base_url, "--server"),
+        "DASHSCOPE_API_KEY": _plain(_usable(LOCAL_KEY if key is None else key), "--key"),
+        "NO_PROXY": ",".join(dict.fromkeys(direct)),
     }
-    for name, value in values.items():
-        if not re.fullmatch(r"[\w.:/,%~@+=\[\]-]+", value, re.ASCII):
-            raise click.UsageError(f"{name}: {value!r} is nothing to give to a shell")
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return
     for name, value in values.items():
         click.echo(SHELLS[shell][name == "NO_PROXY"].format(name, value))
+
+
+def _usable(key: str) -> str:
+    """The key, if the fake accepts it. Raises UsageError, which does not show it."""
+    from contracts.spec import Spec
+
+    if not Spec.load().key_pattern.match(key):
+        raise click.UsageError(
+            "--key cannot be a key: one starts with sk- or st-, and is printable ASCII, no blanks"
+        )
+    return key
+
+
+def _plain(value: str, option: str) -> str:
+    """The value, if every shell takes it as it is. Raises UsageError, which does not show it."""
+    odd = next((at for at, char in enumerate(value) if not re.match(PLAIN, char, re.ASCII)), None)
+    if odd is not None:
+        raise click.UsageError(
+            f"{option}: character {odd + 1} of {len(value)} cannot be given to a shell; "
+            "letters, digits and . : / , % ~ @ [ ] + = _ - can"
+        )
+    return value
 
 
 @click.command(
@@ -57,13 +88,18 @@ Examples:
   emo completion fish > ~/.config/fish/completions/emo.fish
 """
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+@click.argument("shell", required=False, type=click.Choice(COMPLETED))
+def completion(shell: str | None) -> None:
     """Print the shell completion for bash, zsh or fish."""
     from click.shell_completion import get_completion_class
 
     from mock_server.cli import cli
 
+    if shell is None:
+        running = PurePath(environment().get("SHELL", "")).name
+        example = running if running in COMPLETED else "bash"
+        line = EVALUATED[example == "fish"].format(example)
+        raise click.UsageError(f"which shell? {', '.join(COMPLETED)}. For {example}: {line}")
     kind = get_completion_class(shell)
     assert kind is not None  # click has all three
-    click.echo(kind(cli, {}, "emo", "_EMO_COMPLETE").source())
+    click.echo(kind(cli, {}, "emo", VARIABLE).source())

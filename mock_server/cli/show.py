@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from emo_client.errors import EmoError
+from mock_server.wire import ZONE_TEXT, wire_time
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Live
 
     from emo_client import Client
-    from emo_client.models import TaskAnswer
+    from emo_client.models import TaskAnswer, TaskList
 
 
 def print_json(value: Any) -> None:
@@ -40,9 +41,9 @@ def print_task(task: TaskAnswer, as_json: bool) -> None:
     fields = {
         "task_id": output.task_id,
         "status": output.task_status,
-        "submitted": output.submit_time,
-        "scheduled": output.scheduled_time,
-        "ended": output.end_time,
+        "submitted": with_zone(output.submit_time),
+        "scheduled": with_zone(output.scheduled_time),
+        "ended": with_zone(output.end_time),
         "code": output.code,
         "message": output.message,
         "video_url": output.results.video_url if output.results else None,
@@ -51,6 +52,30 @@ def print_task(task: TaskAnswer, as_json: bool) -> None:
     for name, value in fields.items():
         if value is not None:
             click.echo(f"{name:<11}{value}")
+
+
+def print_list(page: TaskList) -> None:
+    """A line for each task of a page, and below, on stderr, which page it is."""
+    for item in page.data:
+        created = moment(item.gmt_create)
+        line = f"{item.task_id}  {item.status:<9}  {item.model_name or '':<7}  {created}"
+        click.echo(line.rstrip())
+    tasks = "1 task" if page.total == 1 else f"{page.total or 'no'} tasks"
+    where = f"page {page.page_no} of {page.total_page}, " if page.total_page else ""
+    click.echo(f"{where}{tasks} in all", err=True)
+
+
+def with_zone(time: str | None) -> str | None:
+    """A time of the service, which is in UTC+8 and does not say so, for people."""
+    return f"{time} {ZONE_TEXT}" if time else None
+
+
+def moment(epoch_ms: int | None) -> str:
+    """Milliseconds since 1970 in the service's time; nothing where they are none."""
+    try:
+        return f"{wire_time((epoch_ms or 0) / 1000)} {ZONE_TEXT}" if epoch_ms else ""
+    except (OverflowError, ValueError, OSError):
+        return str(epoch_ms)  # of a provider that counts otherwise
 
 
 def _seconds(task: TaskAnswer) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli import options as shared
 
 if TYPE_CHECKING:
     from contracts.diff.report import Report
@@ -20,7 +21,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 Examples:
   emo contract diff v1.yaml v2.yaml
   emo contract diff --for client v1.yaml v2.yaml && echo 'no client breaks'
-  emo contract diff --all --format json v1.yaml v2.yaml | jq -r '.changes[].kind'
+  emo contract diff --all --json v1.yaml v2.yaml | jq -r '.changes[].kind'
 """
 )
 @click.argument("old", type=FILE)
@@ -33,23 +34,17 @@ Examples:
     show_default=True,
     help="Whose trouble counts: of who sends requests, or of who answers them.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@shared.as_json
+@click.option("--format", "form", type=click.Choice(["text", "json"]), hidden=True)
 @click.option("--all", "is_whole", is_flag=True, help="Print cosmetic changes too.")
-def diff(old: Path, new: Path, whom: str, form: str, is_whole: bool) -> int:
+def diff(old: Path, new: Path, whom: str, as_json: bool, form: str | None, is_whole: bool) -> int:
     """Say what changed from OLD to NEW, and whom each change breaks.
 
     OLD and NEW are OpenAPI 3 documents, with the extensions of this project or without. Exit code
     1 when something breaks who is asked for, else 0.
     """
     report = _report(old, new, whom, is_whole)
-    click.echo(report.as_json() if form == "json" else "\n".join(report.as_text()))
+    click.echo(report.as_json() if as_json or form == "json" else "\n".join(report.as_text()))
     for note in report.notes():
         click.echo(note, err=True)
     return FOUND_PROBLEMS if report.is_breaking else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli import options as shared
 
 if TYPE_CHECKING:
     from contracts.drift import Weight
@@ -19,7 +20,7 @@ WEIGHTS = ("breaking", "additive", "cosmetic")
     epilog="""\b
 Examples:
   emo contract drift cassette.json
-  emo contract drift --fail-on additive --format json cassette.json browser.har vcr.yaml
+  emo contract drift --fail-on additive --json cassette.json browser.har vcr.yaml
 """
 )
 @click.argument(
@@ -28,14 +29,8 @@ Examples:
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@click.option(
-    "--format",
-    "form",
-    default="text",
-    show_default=True,
-    type=click.Choice(["text", "json"]),
-    help="For people, or for programs.",
-)
+@shared.as_json
+@click.option("--format", "form", type=click.Choice(["text", "json"]), hidden=True)
 @click.option(
     "--fail-on",
     default="breaking",
@@ -49,7 +44,9 @@ Examples:
     show_default=True,
     help="How many times longer or shorter than documented a task may wait and work.",
 )
-def drift(cassettes: tuple[Path, ...], form: str, fail_on: Weight, band: float) -> int:
+def drift(
+    cassettes: tuple[Path, ...], as_json: bool, form: str | None, fail_on: Weight, band: float
+) -> int:
     """Hold recordings against the spec and the fake, and say what differs.
 
     CASSETTES are recordings of `emo contract record`, HAR files (of a browser, of `emo journal
@@ -58,7 +55,8 @@ def drift(cassettes: tuple[Path, ...], form: str, fail_on: Weight, band: float) 
     """
     from contracts import drift as kit
     from contracts.cassette import CassetteError, load
-    from contracts.drift.report import as_json, as_text
+    from contracts.drift.report import as_json as json_of
+    from contracts.drift.report import as_text
     from contracts.spec import Spec
     from mock_server.playback.asking import asking
 
@@ -75,5 +73,5 @@ def drift(cassettes: tuple[Path, ...], form: str, fail_on: Weight, band: float) 
             why = "; ".join(("holds no call of DashScope's API", *cassette.notes))
             raise click.UsageError(f"{name} {why}")
     found = kit.drift(spec, loaded, asking(spec), band=band)
-    click.echo(as_json(found) if form == "json" else as_text(found), nl=False)
+    click.echo(json_of(found) if as_json or form == "json" else as_text(found), nl=False)
     return FOUND_PROBLEMS if found.at_least(fail_on) else 0

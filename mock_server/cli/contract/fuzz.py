@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli import options as shared
 
 if TYPE_CHECKING:
     import httpx
@@ -30,10 +32,10 @@ HINT = "pip install 'dashscope-emo-kit[contract]'"
 Examples:
   emo contract fuzz
   emo contract fuzz --over-http --phase machine --examples 200 --seed 7
-  emo contract fuzz http://127.0.0.1:8787 --prefix /qwen --save test_what_went_wrong.py
+  emo contract fuzz http://127.0.0.1:8787 --prefix /qwen -o test_what_went_wrong.py
 """
 )
-@click.argument("base_url", required=False)
+@shared.provider
 @click.option("--over-http", is_flag=True, help="Serve the fake on a socket; else in this process.")
 @click.option(
     "--phase",
@@ -43,16 +45,16 @@ Examples:
     help="Only this: schemathesis' four, or the machine: any order of calls.  [default: all]",
 )
 @click.option("--examples", default=50, show_default=True, help="How many of each to try.")
-@click.option("--seed", default=0, show_default=True, help="0 tries the same ones each time.")
+@shared.seed("The same seed tries the same calls.", default="0")
 @click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
-@click.option(
-    "--save",
+@shared.output(
+    "Write the first problem that is found as a test for pytest.",
+    old=["--save"],
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the first thing that is found as a test for pytest.",
 )
 def fuzz(
-    base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: int,
-    prefix: str, save: Path | None,
+    base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,
+    prefix: str, output: Path | None,
 ) -> int:  # fmt: skip
     """Look by chance for calls that a provider answers wrongly.
 
@@ -72,18 +74,26 @@ def fuzz(
         import schemathesis  # noqa: F401
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is not installed: {HINT}") from None
+    number = _number(seed)
     found: list[Broken] = []
     total = 0
     for phase in dict.fromkeys(phases or PHASES):
         with _provider(Spec.load(), base_url, prefix, over_http) as (provider, app):
             if phase == MACHINE:
-                count = _machine(provider, examples, seed, found)
+                count = _machine(provider, examples, number, found)
             else:
-                count = _schemathesis(provider, app, phase, examples, seed, found)
+                count = _schemathesis(provider, app, phase, examples, number, found)
         total += count
-    if save is not None and found:
-        _save(save, found[0])
+    if output is not None and found:
+        _save(output, found[0])
     return FOUND_PROBLEMS if total else 0
+
+
+def _number(seed: str) -> int:
+    """A number is itself; any other text makes one, the same each time."""
+    if seed.isdecimal() and seed.isascii():
+        return int(seed)
+    return int.from_bytes(blake2b(seed.encode(), digest_size=4).digest())
 
 
 def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) -> int:
@@ -148,7 +158,7 @@ def _save(file: Path, broken: Broken) -> None:
     try:
         file.write_text(as_pytest(broken), "utf-8")
     except OSError as error:
-        raise click.UsageError(f"--save: {error}") from None
+        raise click.UsageError(f"--output: {error}") from None
 
 
 def _retell(broken: Broken) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli import options as shared
 from mock_server.clock import real_time
 from mock_server.settings import Settings, SettingsError, is_loopback
 
@@ -24,26 +25,31 @@ PORT = 8788  # beside the fake's
 @click.command(
     epilog="""\b
 Examples:
-  emo contract record --upstream https://dashscope.aliyuncs.com --output emo.json
-  emo contract record --upstream http://127.0.0.1:8787 --port 0
+  emo contract record --base-url https://dashscope.aliyuncs.com/api/v1 -o emo.json
+  emo contract record --base-url http://127.0.0.1:8787 --port 0
 """
 )
-@click.option("--upstream", required=True, metavar="URL", help="The provider: https://HOST.")
+@shared.option(
+    "--base-url",
+    old=["--upstream"],
+    required=True,
+    metavar="URL",
+    help="The provider to record, with or without its /api/v1.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, help="Port; 0 picks a free one.")
-@click.option(
-    "--output",
+@shared.output(
+    "The file to write.",
     default=Path("cassette.json"),
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
     "--timeout", default=60.0, show_default=True, help="Seconds to wait for the provider."
 )
 def record(
-    upstream: str, host: str, port: int, output: Path, force: bool, timeout: float
+    base_url: str, host: str, port: int, output: Path, force: bool, timeout: float
 ) -> int:  # fmt: skip
     """Record what a client and a provider say to each other. Stop it with Ctrl-C.
 
@@ -56,7 +62,7 @@ def record(
     from contracts.spec import Spec
     from mock_server import server
 
-    origin = _origin(upstream)
+    origin = _origin(base_url)
     if not timeout > 0:
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not force:
@@ -74,23 +80,23 @@ def record(
     return _run(tape, origin, output, sock, timeout)
 
 
-def _origin(upstream: str) -> str:
+def _origin(base_url: str) -> str:
     import httpx
 
     try:
-        parts = urlsplit(upstream)
-        has_host = bool(httpx.URL(upstream).host) and (parts.port or 1) > 0
+        parts = urlsplit(base_url)
+        has_host = bool(httpx.URL(base_url).host) and (parts.port or 1) > 0
     except (ValueError, httpx.InvalidURL) as error:
-        raise click.UsageError(f"--upstream {upstream!r} is no URL: {error}") from None
+        raise click.UsageError(f"--base-url {base_url!r} is no URL: {error}") from None
     if parts.scheme not in ("http", "https") or not has_host:
-        raise click.UsageError(f"--upstream {upstream!r} must be http://HOST or https://HOST")
+        raise click.UsageError(f"--base-url {base_url!r} must be http://HOST or https://HOST")
     if "@" in parts.netloc:
-        raise click.UsageError("--upstream must hold no password; let the client send its key")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        origin = f"{parts.scheme}://{parts.netloc}"
+        raise click.UsageError("--base-url must hold no password; let the client send its key")
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if parts.path.strip("/") not in ("", "api/v1") or parts.query or parts.fragment:
         way_on = f"give {origin}, and the path {parts.path} to the client"
-        raise click.UsageError(f"--upstream {upstream} has a path: {way_on}")
-    return f"{parts.scheme}://{parts.netloc}"
+        raise click.UsageError(f"--base-url {base_url} has a path: {way_on}")
+    return origin
 
 
 def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float) -> int:

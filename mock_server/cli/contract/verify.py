@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.cli import FOUND_PROBLEMS
+from mock_server.cli import options as shared
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
 
@@ -34,9 +35,9 @@ Examples:
   emo contract verify https://dashscope.aliyuncs.com --budget 3 --ledger docs/ledger.json
 """
 )
-@click.argument("base_url")
-@click.option("--check", "only", multiple=True, metavar="ID", help="Only this check, or all KEYS.…")
-@click.option("--skip", multiple=True, metavar="ID", help="All but this check, or these.")
+@shared.provider
+@shared.check("--check", "only", help="Only this check, or all KEYS.…")
+@shared.check("--skip", help="All but this check, or these.")
 @click.option(
     "--tier",
     type=click.Choice(["free", "paid"]),
@@ -58,7 +59,7 @@ Examples:
     help="The least difference with which the exit code is 1.",
 )
 @click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
-@click.option("--seed", default="emo", show_default=True, help="What chance depends on.")
+@shared.seed()
 @click.option(
     "--timeout", default=1800.0, show_default=True, help="Seconds to wait for a task to end."
 )
@@ -96,6 +97,7 @@ def verify(**options: Any) -> int:
     media = _media(spec, options)
     if options["listing"]:
         return _list(spec, checks, media)
+    shared.need_url(options)
     try:
         with _provider(spec, media, options) as provider:
             run = Verification(

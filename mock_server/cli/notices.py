@@ -1,0 +1,77 @@
+"""What `emo serve` says of itself on stderr, beside a line for each exchange: where it listens,
+which file was read again, what went wrong. With `--log json` each is a line of JSON, and so is
+whatever Python itself would write there."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+import click
+
+from mock_server.clock import real_time
+from mock_server.logwriter import LogWriter
+
+
+def json_notice(event: str, message: str, **facts: Any) -> str:
+    """One notice as a line of JSON. real: seconds since 1970."""
+    told = {"event": event, "real": round(real_time(), 3), "message": message, **facts}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def lost(lines: int) -> str:
+    """The notice that lines of the log were dropped."""
+    return json_notice("lost", f"{lines} lines were lost: nobody read them in time", lines=lines)
+
+
+class Notices:
+    """Says things in the order of the log. writer: of the log, where that is JSON. A reader that
+    left is no error here: it ends the log, never the server."""
+
+    def __init__(self, writer: LogWriter | None = None) -> None:
+        self._writer = writer
+
+    def say(self, event: str, message: str, *lines: str, **facts: Any) -> None:
+        """message: one sentence; lines: what only people want below it; facts: for programs."""
+        if self._writer is not None:
+            self._writer.write(json_notice(event, message, **facts))
+            return
+        with suppress(OSError):
+            click.echo("\n".join([f"emo: {message}", *(f"  {line}" for line in lines)]), err=True)
+
+    def take_over(self) -> None:
+        """Say, too, what Python's logging, warnings and uncaught exceptions would print."""
+        if self._writer is None:
+            return
+        logging.getLogger().addHandler(_Handler(self))
+        logging.captureWarnings(True)
+        sys.excepthook = self._uncaught
+        threading.excepthook = lambda args: self._uncaught(
+            args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+        )
+
+    def _uncaught(
+        self, kind: type[BaseException], error: BaseException, at: TracebackType | None
+    ) -> None:
+        text = "".join(traceback.format_exception(kind, error, at))
+        self.say("error", f"{kind.__name__}: {error}", traceback=text)
+
+
+class _Handler(logging.Handler):
+    """Python's log records as notices."""
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__(logging.WARNING)
+        self._notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = {}
+        if record.exc_info and record.exc_info[0]:
+            facts["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+        self._notices.say(record.levelname.lower(), record.getMessage(), **facts)

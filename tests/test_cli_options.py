@@ -1,0 +1,111 @@
+"""Every command names the same thing by the same option; former names work and are not shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from support_cli import run_here  # noqa: F401
+
+from mock_server.cli import cli
+from mock_server.cli.options import Option
+
+SHARED = {"--base-url", "--server", "--output", "--json", "--key", "--seed", "--admin-token"}
+# Former names, and what they are now.
+FORMER = {
+    ("env", "--url"): "--server",
+    ("explain", "--url"): "--server",
+    ("journal", "--url"): "--server",
+    ("contract fuzz", "--save"): "--output",
+    ("contract record", "--upstream"): "--base-url",
+}
+
+
+def commands(group: click.Group = cli, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
+def options(command: click.Command) -> list[click.Option]:
+    return [param for param in command.params if isinstance(param, click.Option)]
+
+
+def test_a_thing_has_one_name_on_all_commands() -> None:
+    for name, command in commands():
+        shown = {text for option in options(command) if not option.hidden for text in option.opts}
+        assert not shown & {"--url", "--out", "--format", "--save", "--upstream", "--file"}, name
+        assert ("-o" in shown) is ("--output" in shown), name
+
+
+def test_every_option_and_command_says_what_it_is() -> None:
+    for name, command in commands():
+        for option in options(command):
+            assert option.hidden or option.help, f"{name} {option.opts}"
+
+
+def test_each_former_name_is_known_and_hidden() -> None:
+    found = {
+        (name, old): option.opts[-1]
+        for name, command in commands()
+        for option in options(command)
+        if isinstance(option, Option)
+        for old in option.old
+    }
+    assert found == FORMER
+    for name, old in FORMER:
+        assert old not in CliRunner().invoke(cli, [*name.split(), "--help"]).output
+
+
+@pytest.mark.parametrize("command", ["env", "explain", "journal"])
+def test_url_is_server(url: str, command: str) -> None:
+    key = ["--key", f"sk-former-{command}"]
+    new, old = (
+        CliRunner().invoke(cli, [command, name, url, *key]).output for name in ("--server", "--url")
+    )
+    assert new == old
+    assert "No such option" not in new
+
+
+@pytest.mark.parametrize("name", ["--base-url", "--upstream"])
+def test_upstream_is_base_url(tmp_path: Path, name: str) -> None:
+    result = CliRunner().invoke(cli, ["contract", "record", name, "http://h/x"])
+    assert "--base-url http://h/x has a path" in result.output
+
+
+@pytest.mark.parametrize("name", ["-o", "--output", "--save"])
+def test_save_is_output(tmp_path: Path, name: str) -> None:
+    wrong = ["contract", "fuzz", "--examples", "0", name, str(tmp_path / "test_x.py")]
+    assert "--examples 0 must be 1 or more" in CliRunner().invoke(cli, wrong).output
+
+
+def test_har_with_a_file_is_har_with_an_output(run: Callable[..., Result], tmp_path: Path) -> None:
+    run("list")
+    files = [tmp_path / name for name in "abc"]
+    assert run("journal", "--har", str(files[0])).exit_code == 0
+    assert run("journal", "--har", "-o", str(files[1])).exit_code == 0
+    assert len(json.loads(run("journal", "--har").stdout)["log"]["entries"]) == 1
+    assert run("journal", "-o", str(files[2])).exit_code == 0
+    sizes = [len(json.loads(file.read_text())["log"]["entries"]) for file in files[:2]]
+    assert sizes == [1, 1]
+    assert "GET  /tasks 200" in files[2].read_text()
+
+
+def test_a_provider_is_named_once() -> None:
+    twice = ["contract", "fuzz", "http://h", "--base-url", "http://h"]
+    assert "give the URL once" in CliRunner().invoke(cli, twice).output
+    assert "which provider?" in CliRunner().invoke(cli, ["contract", "verify"]).output
+
+
+def test_a_seed_is_any_text() -> None:
+    few = ["contract", "fuzz", "--phase", "machine", "--examples", "1", "--seed", "a word"]
+    assert "machine: 1 orders of calls, nothing found" in CliRunner().invoke(cli, few).output

@@ -1,0 +1,107 @@
+"""Errors of `emo`: as JSON where that is asked for, in the words of the command line, keyless."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support_cli import BOXES, MEDIA, emo
+
+from mock_server.cli import main
+from mock_server.cli.problems import as_typed
+
+NOBODY = "http://127.0.0.1:9"
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """The error on stdout, which must be all that is there. stderr says it too."""
+    with pytest.raises(SystemExit) as end:
+        main([*arguments])
+    told = capsys.readouterr()
+    error: dict[str, Any] = json.loads(told.out)["error"]
+    assert error["exit_code"] == end.value.code != 0
+    assert "Error: " in told.err
+    return error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [(["get", "--json"], "UsageError", "Missing argument 'TASK_ID'"),
+     (["--json"], "UsageError", "No such option"),
+     (["scenarios", "--json", "--operation", "getTsk"], "UsageError", "Did you mean 'getTask'?"),
+     (["scenarios", "--kind", "x", "--json"], "UsageError", "'x' is not one of"),
+     (["env", "--json", "--key", "x"], "UsageError", "--key cannot be a key"),
+     (["journal", "--json", "--server", NOBODY], "ConnectionFailed", "no fake answers at"),
+     (["explain", "--json", "--server", NOBODY], "ConnectionFailed", "`emo serve`"),
+     (["list", "--json", "--base-url", NOBODY], "ConnectionFailed", "`emo serve --port 9`"),
+     (["replay", "--json", "/none"], "UsageError", "does not exist"),
+     (["contract", "diff", "--json", "a"], "UsageError", "'OLD'"),
+     (["contract", "drift", "--json"], "UsageError", "CASSETTES"),
+     (["create", "--json", *MEDIA, *BOXES, "--key", "a b"], "UsageError", "--key cannot be a key")],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_with_json_an_error_is_an_object_on_stdout_and_nothing_else_is(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    kind: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr("emo_client.retry.backoff", lambda *_: 0.0)
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    error = failed(capsys, *arguments)
+    assert (error["type"], words in error["message"]) == (kind, True), error
+
+
+def test_an_error_of_the_service_keeps_its_facts(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = ["--base-url", url, "--json", "--key", "sk-facts"]
+    error = failed(capsys, "cancel", "no-such-task", *there)
+    assert error["code"]
+    assert error["status"] >= 400
+    assert error["request_id"]
+    failing = "https://x/a.wav?emo-scenario=FAILED.InvalidURL-size"
+    error = failed(capsys, "generate", "--image", "https://x/a.png", "--audio", failing, *there)
+    assert (error["type"], error["code"]) == ("TaskFailed", "InvalidURL")
+    assert len(error["task_id"]) == 36
+
+
+def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["get"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [("there is no API key: set X or give api_key=…", "there is no API key: set X or give --key"),
+     ("api_key cannot be a key: it is", "--key cannot be a key: it is"),
+     ("timeout=inf must be a number", "--timeout inf must be a number"),
+     ("base_url='x' is no http(s) URL", "--base-url 'x' is no http(s) URL"),
+     ("path='\\0' is no path of a file", "--output '\\0' is no path of a file"),
+     ("look at list() before creating again", "look at `emo list` before creating again")],
+)  # fmt: skip
+def test_a_message_of_the_client_names_options_as_they_are_typed(said: str, typed: str) -> None:
+    assert as_typed(said, arguments=True) == typed
+
+
+def test_a_field_of_the_service_is_not_taken_for_an_option() -> None:
+    text = "answered 400 InvalidParameter: Field required: input.face_bbox, image_url"
+    assert as_typed(text) == text
+
+
+@pytest.mark.parametrize("arguments", [["get", "x", "sk-0123456789"], ["sk-0123456789"],
+                                       ["env", "--server", "sk-0123456789", "--json"]])  # fmt: skip
+def test_a_key_in_the_wrong_place_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    told = capsys.readouterr()
+    assert "sk-0123456789" not in told.out + told.err
+
+
+def test_a_mistyped_option_is_not_answered_with_a_former_name() -> None:
+    assert "--url" not in emo("journal", "--ur").stderr
