@@ -1,8 +1,12 @@
 # Everything runs in .venv of this checkout; only Python >= 3.11, make and the package registry are needed.
 PYTHON ?= python3
 BIN := .venv/bin
+# The exact versions that are tested. -c is for what is installed; the two variables are for what
+# builds the package, as old and new versions of pip call it.
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint models scenarios proven mutants media bench clean
+.PHONY: demo test lint models scenarios proven mutants media bench constraints clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -33,6 +37,11 @@ media: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
 
+# The newest versions that pyproject.toml permits become the ones that are tested: run `make test`
+# with them, and commit the file.
+constraints:
+	$(PYTHON) scripts/freeze_constraints.py
+
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dist build
 
@@ -40,10 +49,10 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable .
 	touch $@
 
-.venv/installed-dev: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+.venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --quiet --editable '.[dev]'
 	touch $@ .venv/installed

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
+    here = "--no-isolation"  # the build backend of constraints.txt, not the newest one
+    build = [sys.executable, "-m", "build", "--wheel", here, "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=300)
     return next(folder.glob("*.whl"))
 
@@ -45,7 +46,7 @@ def test_the_installed_wheel_runs_the_demo_outside_of_the_repository(
     subprocess.run(make, check=True, timeout=120)
     pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python")]
     quiet = "--quiet", "--disable-pip-version-check", "--no-compile"
-    install = [*pip, "install", *quiet, str(wheel)]
+    install = [*pip, "install", *quiet, "-c", str(ROOT / "constraints.txt"), str(wheel)]
     subprocess.run(install, check=True, timeout=300, cwd=tmp_path)
     emo = environment / "bin" / "emo"
     demo = subprocess.run([emo, "demo"], check=True, timeout=60, cwd=tmp_path, capture_output=True)
