@@ -205,22 +205,24 @@ BROKEN: list[tuple[bytes, str]] = [
      b'"GET", "path": "/"}, "states": [{"task_status": "PENDING", "answer": {"status": 200}}]}]}',
      r"there is no exchange 3 - at `\$.timelines\[0\].created_by`"),
     (b'{"log": {"entries": [{"startedDateTime": "soon", "request": {"method": "GET", "url": '
-     b'"http://h/"}, "response": {"status": 200}}]}}',
-     r"'soon' is no time - at `\$.log.entries\[0\].startedDateTime`"),
+     b'"https://dashscope.aliyuncs.com/api/v1/tasks"}, "response": {"status": 200}}]}}',
+     r"'soon' is not a time - at `\$.log.entries\[0\].startedDateTime`"),
     (b'{"log": {"entries": [{"startedDateTime": "0001-01-01T00:00:00+23:59", "request": {"method": '
-     b'"GET", "url": "http://h/"}, "response": {"status": 200}}]}}', "is no time"),
+     b'"GET", "url": "https://dashscope.aliyuncs.com/api/v1/tasks"}}]}}', "is not a time"),
+    (b'{"log": {"entries": [{"request": {"method": "GET", "url": '
+     b'"https://dashscope.aliyuncs.com/api/v1/tasks"}}]}}',
+     r"missing required field `startedDateTime` - at `\$.log.entries\[0\]`"),
     (b'{"log": {"entries": [{"startedDateTime": "2026-01-01", "request": {"method": "GET", "url": '
-     b'"http://[::1"}, "response": {"status": 200}}]}}',
-     r"'http://\[::1' is no URL: .* - at `\$.log.entries\[0\].request.url`"),
-    (b"interactions: [{request: {method: GET, uri: 'http://[::1'}, response: {}}]",
-     r"is no URL: .* - at `\$.interactions\[0\].request.uri`"),
+     b'"https://dashscope.aliyuncs.com/api/v1/tasks", "headers": 5}}]}}',
+     r"got `int` - at `\$.log.entries\[0\].request.headers`"),
     (b'{"emo-cassette": 1, "exchanges": [{"request": {"method": "GET", "path": "/", "body": {}}}]}',
      r"a body is one of .* - at `\$.exchanges\[0\].request.body`"),
     (b'{"log": {}}', r"missing required field `entries` - at `\$.log`"),
-    (b"interactions: [{request: {method: GET, uri: 'http://h/'}, response: {}}]",
-     r"There is no status - at `\$.interactions\[0\].response`"),
-    (b"interactions: [{request: {method: GET, uri: 'http://h/', body: {base64_string: '1'}}, "
-     b"response: {status: {code: 200}}}]", r"Invalid base64 - at `\$.interactions\[0\].request"),
+    (b"interactions: [{request: {method: GET, uri: 'https://dashscope.aliyuncs.com/api/v1/tasks'}, "
+     b"response: {}}]", r"There is no status - at `\$.interactions\[0\].response`"),
+    (b"interactions: [{request: {method: GET, uri: 'https://dashscope.aliyuncs.com/api/v1/tasks', "
+     b"body: {base64_string: '1'}}, response: {status: {code: 200}}}]",
+     r"Invalid base64 - at `\$.interactions\[0\].request"),
     (b'{"emo-cassette": 1, "notes": [' + b"[" * 100_000, "is no JSON: "),
 ]  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_a_har_becomes_timelines_with_times(spec: Spec) -> None:
 def test_what_a_page_asks_of_others_is_left_out_of_a_har(spec: Spec) -> None:
     cassette = har(spec, entry(1, "https://example.com/app.js"), entry(2, POLL))
     assert len(cassette.exchanges) == 1
-    assert cassette.notes == ("1 calls of other services were left out",)
+    assert cassette.notes == ("1 call is left out as not DashScope's: 1 of example.com",)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,12 @@ def test_what_a_page_asks_of_others_is_left_out_of_a_har(spec: Spec) -> None:
         ({"text": "hello"}, Body(text="hello")),
         ({"text": "eyJhIjog\nMX0=", "encoding": "base64"}, Body(json={"a": 1})),
         ({"text": "//4=", "encoding": "base64"}, Body(size=2)),
-        ({"text": "!", "encoding": "base64", "size": 7}, Body(size=7)),
+        ({"text": '{"a": 1}', "encoding": "base64"}, Body(json={"a": 1})),
+        ({"text": "plain", "encoding": "base64"}, Body(text="plain")),
+        ({"text": "abcd", "encoding": "base64", "mimeType": "text/plain"}, Body(text="abcd")),
+        ({"text": "eyJhIjogMX0", "encoding": "Base64"}, Body(json={"a": 1})),
+        ({"text": '{"a": 1}', "encoding": None, "size": None}, Body(json={"a": 1})),
+        ({"text": None, "size": "230"}, Body(size=230)),
         ({"size": 4000}, Body(size=4000)),
         ({"size": -1}, None),
         ({}, None),

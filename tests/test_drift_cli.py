@@ -96,7 +96,7 @@ def test_a_recording_of_something_else_is_exit_code_2(tmp_path: Path) -> None:
     save(tmp_path / "c.json", replace(cassette_of(), notes=("3 calls were left out",)))
     result = emo("contract", "drift", str(tmp_path / "c.json"))
     assert result.returncode == 2
-    assert "c.json holds no call of DashScope's API; 3 calls were left out" in result.stderr
+    assert "c.json: holds no call of DashScope's API; 3 calls were left out" in result.stderr
 
 
 @pytest.mark.parametrize(

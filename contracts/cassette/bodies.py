@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from base64 import b64decode
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from contracts.cassette.model import Body
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
 DEEPEST = 64  # levels of JSON that are kept as a value; deeper ones are text
+_URL_SAFE = str.maketrans("-_", "+/")
 # wbits of zlib: gzip has a header of its own; `deflate` is zlib's by the RFC, raw by some servers.
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
@@ -25,6 +27,22 @@ def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body
     if not size:
         return None
     return Body(size=size) if text is None else body_of_text(text)
+
+
+def body_of_packed(data: bytes, encoding: str) -> Body | None:
+    """The body of bytes that a program may have decompressed, and left the Content-Encoding."""
+    body = body_of(data, encoding)
+    return body_of(data) if encoding and body and isinstance(body.size, int) else body
+
+
+def body_of_base64(text: str, encoding: str = "") -> Body | None:
+    """The body of a text that is said to be base64; where it is not, it is the text itself."""
+    packed = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
+    try:
+        data = b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+    except ValueError:
+        return body_of_text(text)
+    return body_of_packed(data, encoding)
 
 
 def body_of_text(text: str) -> Body:

@@ -12,18 +12,20 @@ from msgspec import Struct
 
 from contracts.cassette.har import from_har
 from contracts.cassette.model import FORMAT, Cassette
+from contracts.cassette.ours import checked
 from contracts.cassette.problems import CassetteError
 from contracts.cassette.secrets import cleaned_value, scan
-from contracts.cassette.vcr import from_vcr
+from contracts.cassette.vcr import from_betamax, from_vcr
 from contracts.spec import Spec
 from contracts.text_file import EncodingError, text_of
 
 
-def load(path: Path, spec: Spec) -> Cassette:
-    """The cassette of a file in any of the three formats. Raises CassetteError, whose text names
-    the file and the place in it."""
+def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
+    """The cassette of a file in any of the formats. Raises CassetteError, whose text names the file
+    and the place in it. needed: it must hold a call of DashScope's API."""
     try:
-        return read(path.read_bytes(), spec)
+        cassette = read(path.read_bytes(), spec)
+        return checked(cassette, spec) if needed else cassette
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror or error}") from None
     except CassetteError as error:
@@ -33,7 +35,7 @@ def load(path: Path, spec: Spec) -> Cassette:
 def read(data: bytes, spec: Spec) -> Cassette:
     """The cassette of a file's bytes. Raises CassetteError."""
     tree = _tree(data)
-    for key, reader in (("emo-cassette", _own), ("log", from_har), ("interactions", from_vcr)):
+    for key, reader in _READERS.items():
         if isinstance(tree, dict) and key in tree:
             try:
                 return reader(tree, spec)
@@ -41,7 +43,7 @@ def read(data: bytes, spec: Spec) -> Cassette:
                 raise CassetteError(str(error)) from None
             except RecursionError:
                 raise CassetteError("is nested too deeply") from None
-    known = "`emo-cassette` of ours, `log` of HAR, `interactions` of VCR.py"
+    known = "`emo-cassette` of ours, `log` of HAR, `interactions` or `http_interactions` of VCR.py"
     raise CassetteError(f"is no recording: at its top there is none of {known}")
 
 
@@ -106,3 +108,11 @@ def _own(tree: dict[str, Any], _spec: Spec) -> Cassette:
             where = f"$.timelines[{number}].created_by"
             raise CassetteError(f"there is no exchange {timeline.created_by} - at `{where}`")
     return cassette
+
+
+_READERS = {
+    "emo-cassette": _own,
+    "log": from_har,
+    "interactions": from_vcr,
+    "http_interactions": from_betamax,
+}

@@ -1,65 +1,72 @@
-"""HAR 1.2 as a cassette: what browsers save, and `emo journal --har`. Calls that have nothing to do
-with DashScope, of which a page makes many, are left out."""
+"""HAR as a cassette: what browsers and proxies save, and `emo journal --har`. Each of them leaves
+out other fields, or writes null; only what is needed of DashScope's own calls is asked for."""
 
 from __future__ import annotations
 
-from base64 import b64decode
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct, field
 
 from contracts.cassette.assemble import Assembler
-from contracts.cassette.bodies import body_of, body_of_text
+from contracts.cassette.bodies import body_of_base64, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Answer, Body, Cassette, Exchange, Request
 from contracts.cassette.operations import Operations
-from contracts.cassette.problems import CassetteError, checked_url
+from contracts.cassette.ours import Seen, left_out, ours
+from contracts.cassette.problems import CassetteError, placed
 from contracts.spec import Spec
 
-API = "/api/v1/"
+_TEXT = re.compile("json|text")  # types whose bytes are text
+_Text = str | int | float | bool
 
 
 class _Pair(Struct, frozen=True):
-    name: str
-    value: str
+    name: str = ""
+    value: _Text = ""
+
+
+_Pairs = list[_Pair] | dict[str, _Text]
 
 
 class _Content(Struct, frozen=True):
+    """encoding: of the text; `base64` in HAR 1.2. Of a request some programs write `_encoding`."""
+
     text: str = ""
-    size: int = 0
+    size: float = 0
     encoding: str = ""
-
-
-class _PostData(Struct, frozen=True):
-    text: str = ""
-    encoding: str = msgspec.field(default="", name="_encoding")
+    own_encoding: str = field(default="", name="_encoding")
+    mime: str = field(default="", name="mimeType")
 
 
 class _Request(Struct, frozen=True, rename={"post_data": "postData"}):
     method: str
     url: str
-    headers: tuple[_Pair, ...] = ()
-    post_data: _PostData | None = None
+    headers: _Pairs = []
+    post_data: _Content = _Content()
 
 
 class _Response(Struct, frozen=True):
-    status: Annotated[int, Meta(ge=0, le=599)]
-    headers: tuple[_Pair, ...] = ()
+    """error, failure: of Chrome and of Playwright, where no answer came."""
+
+    status: float = 0
+    headers: _Pairs = []
     content: _Content = _Content()
-    error: str = msgspec.field(default="", name="_error")
+    error: Any = field(default="", name="_error")
+    failure: Any = field(default="", name="_failureText")
 
 
 class _Entry(Struct, frozen=True, rename={"started": "startedDateTime"}):
     started: str
     request: _Request
-    response: _Response
+    response: _Response = _Response()
 
 
 class _Log(Struct, frozen=True):
-    entries: tuple[_Entry, ...]
+    entries: list[Any]
 
 
 class _Har(Struct, frozen=True):
@@ -68,37 +75,64 @@ class _Har(Struct, frozen=True):
 
 def from_har(tree: Any, spec: Spec) -> Cassette:
     """The cassette of a HAR. Raises CassetteError, ValidationError."""
-    log = msgspec.convert(tree, _Har).log
-    operations = Operations(spec)
-    for number, entry in enumerate(log.entries):
-        checked_url(entry.request.url, f"$.log.entries[{number}].request.url")
-    found = [(_moment(entry, number), entry) for number, entry in enumerate(log.entries)]
-    ours = [(at, entry) for at, entry in found if _is_ours(entry.request, operations)]
-    ours.sort(key=lambda one: one[0])  # pages may be in any order
-    start = ours[0][0] if ours else datetime.fromtimestamp(0, UTC)
-    began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    upstream = _origin(ours[0][1].request.url) if ours else ""
-    assembler, cleaner = Assembler(spec, upstream=upstream, began=began if ours else ""), Cleaner()
-    for at, entry in ours:
+    entries = msgspec.convert(tree, _Har).log.entries
+    calls = [_seen(entry) for entry in entries]
+    chosen = ours(calls, Operations(spec))
+    numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
+    found = [_timed(entries[number], f"$.log.entries[{number}]") for number in numbers]
+    found.sort(key=lambda one: one[0])  # pages may be in any order
+    start, began, upstream = datetime.fromtimestamp(0, UTC), "", ""
+    if found:
+        start, first = found[0]
+        began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        upstream = _origin(first.request.url)
+    assembler, cleaner = Assembler(spec, upstream=upstream, began=began), Cleaner()
+    for at, entry in found:
         who = cleaner.who(_pairs(entry.request.headers))
         assembler.take(_exchange(entry, round((at - start).total_seconds(), 3), cleaner), who)
-    if len(ours) < len(log.entries):
-        assembler.note(f"{len(log.entries) - len(ours)} calls of other services were left out")
+    if note := left_out(calls, chosen):
+        assembler.note(note)
     return assembler.cassette()
 
 
-def _moment(entry: _Entry, number: int) -> datetime:
+def _seen(entry: Any) -> Seen:
+    """What shows whose an entry is, as far as it has that."""
+    request = _below(entry, "request")
+    method, url = _below(request, "method"), _below(request, "url")
+    content = _below(entry, "response", "content")
+
+    def answer() -> object:
+        text = _below(content, "text")
+        is_packed = isinstance(text, str) and _below(content, "encoding") == "base64"
+        return bytes_of(body_of_base64(text)) if is_packed else text
+
+    return Seen(str(method or ""), str(url or ""), answer)
+
+
+def _below(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _timed(entry: Any, where: str) -> tuple[datetime, _Entry]:
     try:
-        moment = datetime.fromisoformat(entry.started)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        read = msgspec.convert(_without_nulls(entry), _Entry, strict=False)
+    except msgspec.ValidationError as error:
+        raise placed(error, where) from None
+    try:
+        moment = datetime.fromisoformat(read.started)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        where = f"$.log.entries[{number}].startedDateTime"
-        raise CassetteError(f"{entry.started[:60]!r} is no time - at `{where}`") from None
+        place = f"{where}.startedDateTime"
+        raise CassetteError(f"{read.started[:60]!r} is not a time - at `{place}`") from None
+    return moment, read
 
 
-def _is_ours(request: _Request, operations: Operations) -> bool:
-    path = urlsplit(request.url).path
-    return API in path or operations.find(request.method, path) is not None
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _origin(url: str) -> str:
@@ -107,37 +141,41 @@ def _origin(url: str) -> str:
 
 
 def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
-    request = _request(entry.request, cleaner)
-    response = entry.response
-    if response.status < 100:  # browsers write 0 for an answer that never came
-        return Exchange(request, at, note=cleaner.text(response.error or "no answer came"))
-    return Exchange(request, at, _answer(response, cleaner), note=cleaner.text(response.error))
+    request, response = _request(entry.request, cleaner), entry.response
+    failures = (response.error, response.failure)
+    note = next((text for text in failures if isinstance(text, str) and text), "")
+    if 100 <= response.status <= 599:
+        return Exchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
+    if response.status > 599:
+        note = note or f"the status {response.status:g} is not one of HTTP"
+    # Browsers write 0, and Playwright -1, for an answer that never came.
+    return Exchange(request, at, note=cleaner.text(note or "no answer came"))
 
 
 def _request(said: _Request, cleaner: Cleaner) -> Request:
-    url, post = urlsplit(said.url), said.post_data
-    body = _body(post.text, post.encoding, 0) if post else None
-    return cleaner.request(said.method, url.path, url.query, _pairs(said.headers), body)
+    url, headers = urlsplit(said.url), _pairs(said.headers)
+    body = _body(said.post_data, headers)
+    return cleaner.request(said.method, url.path, url.query, headers, body)
 
 
 def _answer(said: _Response, cleaner: Cleaner) -> Answer:
-    content = said.content
-    body = _body(content.text, content.encoding, content.size)
-    return cleaner.answer(said.status, _pairs(said.headers), body)
+    headers = _pairs(said.headers)
+    return cleaner.answer(int(said.status), headers, _body(said.content, headers))
 
 
-def _body(text: str, encoding: str, size: int) -> Body | None:
+def _body(content: _Content, headers: list[tuple[str, str]]) -> Body | None:
     """HAR holds bodies without their Content-Encoding; of a long one maybe only its size."""
-    if not text:
-        return Body(size=size) if size > 0 else None
-    if encoding != "base64":
-        return body_of_text(text)
-    try:
-        return body_of(b64decode("".join(text.split()), validate=True))
-    except ValueError:
-        return Body(size=max(size, 0))
+    if not content.text:
+        return Body(size=int(content.size)) if content.size > 0 else None
+    if (content.encoding or content.own_encoding).lower() != "base64":
+        return body_of_text(content.text)
+    encodings = [value for name, value in headers if name.lower() == "content-encoding"]
+    body = body_of_base64(content.text, ", ".join(encodings))
+    is_false = body is not None and isinstance(body.size, int) and _TEXT.search(content.mime)
+    return body_of_text(content.text) if is_false else body
 
 
-def _pairs(headers: tuple[_Pair, ...]) -> list[tuple[str, str]]:
+def _pairs(headers: _Pairs) -> list[tuple[str, str]]:
     """HTTP/2 has `:authority` and the like among its headers."""
-    return [(pair.name, pair.value) for pair in headers if not pair.name.startswith(":")]
+    given = headers.items() if isinstance(headers, dict) else ((h.name, h.value) for h in headers)
+    return [(name, str(value)) for name, value in given if name and not name.startswith(":")]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 
 class CassetteError(ValueError):
     """A file that is no recording, or a recording that cannot be written. Its text says what is
     wrong, and where."""
 
 
-def checked_url(url: str, where: str) -> None:
-    """Raises CassetteError for a URL that cannot be read; where: its place in the file."""
-    try:
-        urlsplit(url)
-    except ValueError as error:
-        raise CassetteError(f"{url[:80]!r} is no URL: {error} - at `{where}`") from None
+def placed(error: Exception, where: str) -> CassetteError:
+    """The error of a part of a file, with the place of that part in the file. where: `$.log…`."""
+    text = str(error)
+    return CassetteError(
+        text.replace("`$", f"`{where}") if "`$" in text else f"{text} - at `{where}`"
+    )

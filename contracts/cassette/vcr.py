@@ -1,5 +1,5 @@
-"""VCR.py's cassettes (version 1) as ours. They hold no times: what came after what is all that
-counts, besides what the bodies say."""
+"""Cassettes of VCR.py (version 1) and Betamax as ours. They hold no times that count: the order is
+all, besides what the bodies say."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from contracts.cassette.assemble import Assembler
-from contracts.cassette.bodies import body_of, body_of_text
+from contracts.cassette.bodies import body_of_packed, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Body, Cassette, Exchange
-from contracts.cassette.problems import checked_url
+from contracts.cassette.operations import Operations
+from contracts.cassette.ours import Seen, left_out, ours
+from contracts.cassette.problems import placed
 from contracts.spec import Spec
 
-_Headers = dict[str, str | list[str]]
+_Headers = dict[str, str | list[str] | None] | None
 
 
 class _Code(Struct, frozen=True):
@@ -50,23 +52,62 @@ class _Interaction(Struct, frozen=True):
 
 
 class _Vcr(Struct, frozen=True):
-    interactions: tuple[_Interaction, ...]
+    interactions: list[Any]
 
 
 def from_vcr(tree: Any, spec: Spec) -> Cassette:
-    """The cassette of one of VCR.py's. Raises ValidationError."""
-    said = msgspec.convert(tree, _Vcr)
-    for number, interaction in enumerate(said.interactions):
-        checked_url(interaction.request.uri, f"$.interactions[{number}].request.uri")
-    first = urlsplit(said.interactions[0].request.uri) if said.interactions else urlsplit("")
+    """The cassette of one of VCR.py's. Raises CassetteError, ValidationError."""
+    interactions = msgspec.convert(tree, _Vcr).interactions
+    calls = [_seen(interaction) for interaction in interactions]
+    chosen = ours(calls, Operations(spec))
+    numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
+    first = urlsplit(calls[numbers[0]].url) if numbers else urlsplit("")
     host = first.netloc.rpartition("@")[2]
     assembler = Assembler(spec, upstream=f"{first.scheme}://{host}" if host else "")
     cleaner = Cleaner()
-    for number, interaction in enumerate(said.interactions):
-        who = cleaner.who(_pairs(interaction.request.headers))
-        assembler.take(_exchange(interaction, number, cleaner), who)
+    for number in numbers:
+        said = _read(interactions[number], f"$.interactions[{number}]")
+        who = cleaner.who(_pairs(said.request.headers))
+        assembler.take(_exchange(said, number, cleaner), who)
     assembler.note("read from VCR.py: it says in which order things came, but not when")
+    if note := left_out(calls, chosen):
+        assembler.note(note)
     return assembler.cassette()
+
+
+def from_betamax(tree: Any, spec: Spec) -> Cassette:
+    """The cassette of one of Betamax's, which has another name for the list alone."""
+    return from_vcr({"interactions": tree["http_interactions"]}, spec)
+
+
+def _seen(interaction: Any) -> Seen:
+    """What shows whose an interaction is, as far as it has that."""
+    parts = interaction if isinstance(interaction, dict) else {}
+    request, response = (parts.get(name) for name in ("request", "response"))
+    request = request if isinstance(request, dict) else {}
+    response = response if isinstance(response, dict) else {}
+    body = response.get("content") if response.get("body") is None else response["body"]
+
+    def answer() -> object:
+        value = _answer_body(body, response.get("headers"))
+        return bytes_of(value)
+
+    return Seen(str(request.get("method", "")), str(request.get("uri", "")), answer)
+
+
+def _answer_body(body: Any, headers: Any) -> Body | None:
+    try:
+        pairs = _pairs(msgspec.convert(headers, _Headers))
+        return _body(_content(body, "$"), _encoding(pairs))
+    except msgspec.ValidationError:
+        return None
+
+
+def _read(interaction: Any, where: str) -> _Interaction:
+    try:
+        return msgspec.convert(interaction, _Interaction, strict=False)
+    except msgspec.ValidationError as error:
+        raise placed(error, where) from None
 
 
 def _exchange(said: _Interaction, number: int, cleaner: Cleaner) -> Exchange:
@@ -99,13 +140,9 @@ def _content(said: Any, where: str) -> str | bytes | None:
 
 
 def _body(content: str | bytes | None, encoding: str) -> Body | None:
-    """VCR.py may have decompressed a body and left its Content-Encoding where it was."""
     if not content:
         return None
-    if isinstance(content, str):
-        return body_of_text(content)
-    body = body_of(content, encoding)
-    return body_of(content) if encoding and body and isinstance(body.size, int) else body
+    return body_of_text(content) if isinstance(content, str) else body_of_packed(content, encoding)
 
 
 def _encoding(headers: list[tuple[str, str]]) -> str:
@@ -116,6 +153,6 @@ def _pairs(headers: _Headers) -> list[tuple[str, str]]:
     """Values are texts, or lists of them."""
     return [
         (name, one)
-        for name, value in headers.items()
-        for one in (value if isinstance(value, list) else [value])
+        for name, value in (headers or {}).items()
+        for one in (value if isinstance(value, list) else [value or ""])
     ]

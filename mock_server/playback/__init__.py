@@ -28,6 +28,6 @@ def replaying(settings: Settings, path: Path) -> FakeApp:
             raise SettingsError(text, name)
     spec = Spec.load()
     try:
-        return FakeApp(Player(spec, load(path, spec), settings=settings))
+        return FakeApp(Player(spec, load(path, spec, needed=True), settings=settings))
     except CassetteError as error:
         raise SettingsError(f"--replay {error}") from None
