@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from contracts import bounded_yaml
 from contracts.text_file import EncodingError, utf8_of
 
 Node = dict[str, Any]
@@ -88,12 +89,12 @@ def _parse(path: Path, text: bytes) -> Any:
             return mapping
 
     try:
-        return yaml.load(text, Loader=Loader)  # noqa: S506
-    except RecursionError:
-        raise SpecError(str(path), ["cannot be read: it is nested too deep"]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return bounded_yaml.load(text, Loader)
+    except (yaml.YAMLError, ValueError) as error:
         told = str(error).replace('in "<byte string>", ', "")
         raise SpecError(str(path), [f"cannot be read: {told}"]) from error
+    except RecursionError as error:
+        raise SpecError(str(path), ["cannot be read: it is nested too deep"]) from error
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> Node:

@@ -228,6 +228,7 @@ def test_a_schema_that_holds_itself_on_one_side_only_has_an_end(
     assert effect_of(found) & Effect.CHANGED == expected & Effect.CHANGED
 
 
+FIRST = {"type": "string", "minLength": 1}
 TEXT, NULL, NUMBER, COUNT = ({"type": t} for t in ("string", "null", "number", "integer"))
 
 
@@ -244,8 +245,11 @@ TEXT, NULL, NUMBER, COUNT = ({"type": t} for t in ("string", "null", "number", "
         ({"oneOf": [A, A]}, {"enum": ["a"]}, CHANGED),
         ({"anyOf": [A, A]}, {"enum": ["a"]}, NONE),
         ({"oneOf": [A, B]}, {"anyOf": [B, A]}, NONE),
-        ({"anyOf": [{"minLength": 1}, NULL]}, {"minLength": 1}, NARROWED),
-        ({"minLength": 1}, {"anyOf": [NULL, {"minLength": 1, "title": "t"}]}, WIDENED),
+        ({"anyOf": [FIRST, NULL]}, FIRST, NARROWED),
+        ({"anyOf": [FIRST, NULL]}, {**FIRST, "type": ["string", "null"]}, NONE),
+        (FIRST, {"anyOf": [NULL, {**FIRST, "title": "t"}]}, WIDENED),
+        ({"anyOf": [{"minLength": 1}, NULL]}, {"minLength": 1}, NONE),  # it allowed null already
+        ({"oneOf": [{"minLength": 1}, NULL]}, {"minLength": 1}, CHANGED),  # null was of both
     ],
 )
 def test_alternatives_may_be_said_without_them(old: Any, new: Any, expected: Effect) -> None:
@@ -262,6 +266,6 @@ def test_what_does_not_travel_on_a_side_is_not_demanded_there() -> None:
     assert effect_of(differences(ID, new, "answer")) == NARROWED
     assert effect_of(differences({}, ID, "request")) == NONE
     assert effect_of(differences({}, ID, "answer")) == OFFERED
-    secret = {"properties": {"id": {"type": "string", "writeOnly": True}}}
+    secret: Any = {"properties": {"id": {"type": "string", "writeOnly": True}}}
     assert effect_of(differences(secret, {**secret, "required": ["id"]}, "answer")) == NONE
     assert effect_of(differences(secret, {**secret, "required": ["id"]}, "request")) == NARROWED

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from contracts import bounded_yaml
 from contracts.cassette.har import from_har
 from contracts.cassette.model import FORMAT, Cassette
 from contracts.cassette.ours import checked
@@ -89,7 +90,9 @@ def _yaml(text: str) -> Any:
     import yaml  # 25 ms, for who has a file of it
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        return bounded_yaml.load(text)
+    except bounded_yaml.TooManyAliases as error:
+        raise CassetteError(str(error)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise CassetteError(f"is no YAML: {' '.join(str(error).split())}") from None
 

@@ -7,11 +7,10 @@ file, and knows no server."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from contracts.diff.effects import Effect, Party, Side, Verdict
 from contracts.diff.findings import Change, gathered
-from contracts.diff.operations import differences
+from contracts.diff.operations import differences, one_path_twice
 from contracts.diff.tree import Document
 from contracts.document import SpecError, read
 
@@ -28,20 +27,11 @@ def load(path: Path) -> Document:
         raise SpecError(str(path), [f"is no OpenAPI 3 document: openapi is {version or 'missing'}"])
     if not isinstance(tree.get("paths", {}), dict):
         raise SpecError(str(path), ["is no OpenAPI document: paths is no mapping"])
-    if _holds_itself(tree, set(), set()):
-        raise SpecError(str(path), ["holds itself by a YAML alias; use $ref"])
-    return Document(tree)
-
-
-def _holds_itself(node: Any, above: set[int], done: set[int]) -> bool:
-    """Whether a value is inside of itself: its places would have no end."""
-    if id(node) in above or not isinstance(node, dict | list):
-        return id(node) in above
-    if id(node) in done:
-        return False
-    done.add(id(node))
-    inside = node.values() if isinstance(node, dict) else node
-    return any(_holds_itself(child, above | {id(node)}, done) for child in inside)
+    document = Document(tree)
+    problems = list(one_path_twice(document.root))
+    if problems:
+        raise SpecError(str(path), problems)
+    return document
 
 
 def diff(old: Document, new: Document) -> list[Change]:

@@ -15,6 +15,11 @@ from contracts.diff.tree import Node, Pair, canonical
 Refusals = tuple[str | None, str | None]
 ALTERNATIVES = frozenset({"anyOf", "oneOf"})
 
+# What may refuse null, however it is written: a schema with one is not said with null allowed.
+_OF_NULL_TOO = {
+    "$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "schema",
+    "unevaluatedProperties", "unevaluatedItems",
+}  # fmt: skip
 # No rules that hold beside each other: what stands beside a $ref counts before what it leads to.
 _FIRST_COUNTS = WORDS | {"default", "deprecated", "x-refusal", "x-missing"}
 
@@ -129,7 +134,7 @@ class Wholes(NamedTuple):
 def whole(node: Node, refusal: str | None = None, *, is_plain: bool = False) -> Whole:
     """A schema cut into its parts. refusal: the nearest above. is_plain: alternatives of which
     there is only one, or that are nothing but types or values, are said without them."""
-    return Whole(node, _parts(node, refusal, (), is_plain) or [Part(node, {}, refusal)])
+    return Whole(node, _parts(node, refusal, set(), is_plain) or [Part(node, {}, refusal)])
 
 
 def wholes(pair: Pair, refusals: Refusals) -> Wholes:
@@ -161,23 +166,30 @@ def _among(schema: Whole, other: Whole) -> Whole:
     return Whole(node, [Part(node, {keyword: alone}, schema.parts[0].refusal)])
 
 
-def _parts(node: Node, refusal: str | None, above: tuple[str, ...], is_plain: bool) -> list[Part]:
-    if node.place in above:
-        return []
+def _parts(
+    node: Node, refusal: str | None, seen: set[tuple[str, str | None]], is_plain: bool
+) -> list[Part]:
+    """seen: the places that are among the parts already, with their refusals: a rule that holds
+    twice says nothing more, and may hold itself or be reached in a million ways."""
     said: set[str] = set()
     found: list[Part] = []
+    is_own = not seen
     refusal = _text(node.get("x-refusal")) or refusal
     for layer in node.layers():
+        if (layer.place, refusal) in seen:
+            continue
+        seen.add((layer.place, refusal))
         fields = {k: n for k, n in _said(layer).items() if k not in said & _FIRST_COUNTS}
         said |= fields.keys()
         inner = fields.pop("allOf").items() if "allOf" in fields else []
         if is_plain:
             inner += list(_lone(fields))
         lists = list(_lists(fields)) if is_plain else []
+        found += _or_null(fields, refusal) if is_plain else []
         for said_together in (fields, *lists):
-            found.append(Part(layer, said_together, refusal, is_own=not above))
+            found.append(Part(layer, said_together, refusal, is_own=is_own))
         for child in inner:
-            found += _parts(child, refusal, (*above, node.place), is_plain)
+            found += _parts(child, refusal, seen, is_plain)
     return found
 
 
@@ -200,6 +212,53 @@ def _lists(fields: dict[str, Node]) -> Iterator[dict[str, Node]]:
             if is_whole and (keyword == "anyOf" or _are_apart(values)):
                 alternatives = fields.pop(keyword)
                 yield {of_all: Node(alternatives.document, values, alternatives.place)}
+
+
+def _or_null(fields: dict[str, Node], refusal: str | None) -> list[Part]:
+    """Takes out alternatives of one schema and null: they are that schema with null allowed, so
+    that what it loses at the same time is not hidden."""
+    found: list[Part] = []
+    for keyword in sorted(ALTERNATIVES & fields.keys()):
+        branches = fields[keyword].items()
+        others = [branch for branch in branches if not _is_null(branch)]
+        if len(others) != 1 or len(branches) == 1:
+            continue
+        parts = _parts(others[0], refusal, {("", None)}, is_plain=True)
+        if any(part.fields.keys() & _OF_NULL_TOO for part in parts):
+            continue
+        if keyword == "oneOf" and all(_allows_null(part) for part in parts):
+            continue  # null is of both then, and so of none
+        del fields[keyword]
+        found += [part._replace(fields=_with_null(part.fields)) for part in parts]
+    return found
+
+
+def _is_null(branch: Node) -> bool:
+    said = {name: node.value for name, node in branch.fields().items() if name not in WORDS}
+    return said in ({"type": "null"}, {"type": ["null"]}, {"const": None}, {"enum": [None]})
+
+
+def _allows_null(part: Part) -> bool:
+    kinds, named = part.value("type"), part.value("enum")
+    of_kind = kinds is None or "null" in (kinds if isinstance(kinds, list) else [kinds])
+    of_kind = of_kind or part.value("nullable") is True
+    named = [part.get("const").value] if part.get("const").is_there else named
+    return of_kind and (not isinstance(named, list) or None in named)
+
+
+def _with_null(fields: dict[str, Node]) -> dict[str, Node]:
+    """Keywords with null allowed; all others say nothing of null."""
+    changed = dict(fields)
+    if "type" in fields:
+        kinds = fields["type"].value
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        changed["type"] = fields["type"]._replace(value=[*kinds, "null"])
+    if isinstance(fields["enum"].value if "enum" in fields else None, list):
+        changed["enum"] = fields["enum"]._replace(value=[*fields["enum"].value, None])
+    if "const" in fields:
+        const = changed.pop("const")
+        changed["enum"] = const._replace(value=[const.value, None])
+    return changed
 
 
 def _are_apart(values: list[Any]) -> bool:

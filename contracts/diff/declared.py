@@ -49,17 +49,18 @@ def _every(nodes: Nodes) -> list[Part]:
         return []
     memo, key = nodes[0].document.memo, ("every", *(node.place for node in nodes))
     if key not in memo:
-        memo[key] = list(_each(nodes, ()))
+        memo[key] = list(_each(nodes, set()))
     found: list[Part] = memo[key]
     return found
 
 
-def _each(nodes: Iterable[Node], above: tuple[str, ...]) -> Iterator[Part]:
-    for node in nodes:
-        if node.place not in above:
+def _each(nodes: Iterable[Node], seen: set[str]) -> Iterator[Part]:
+    for node in (node.settled() for node in nodes):
+        if node.place not in seen:
+            seen.add(node.place)
             for part in whole(node).parts:
                 yield part
-                yield from _each(_branches(part), (*above, node.place))
+                yield from _each(_branches(part), seen)
 
 
 def _branches(part: Part) -> Iterator[Node]:

@@ -35,8 +35,9 @@ LEAVES: dict[str, Rule] = {
         ("pattern", "format", "contentEncoding", "contentMediaType"), leaf(judges.rule)
     ),
     "x-box": leaf(judges.switch, False),
-    "readOnly": leaf(judges.other, False),
-    "writeOnly": leaf(judges.other, False),
+    # Of a property they say whether it travels (conjuncts.hidden); elsewhere they are words.
+    "readOnly": leaf(judges.words, False),
+    "writeOnly": leaf(judges.words, False),
     "deprecated": leaf(judges.noted, False),
     "default": leaf(judges.other, UNSET, "what is left out is taken for something else"),
     # Where schemas stand that others lead to: they count there.
@@ -55,12 +56,19 @@ def types(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
         told = [schemas.get(keyword) for keyword in ("type", "nullable")]
         place = next((pair for pair in told if not pair.is_same()), told[0])
         yield context.found(place, "type", effect)
-    named = values(schemas.old), values(schemas.new)
+    was, now = values(schemas.old), values(schemas.new)
+    if ("null" in old) != ("null" in new):  # which is said already
+        was, now = _without_null(was), _without_null(now)
+    named = was, now
     effect = judges.sets(*named)
     if effect:
         keyword = "enum" if "enum" in schemas.keywords() else "const"
         said = "" if None in named else _said(*(set(found or ()) for found in named))
         yield context.found(schemas.get(keyword), keyword, effect, said)
+
+
+def _without_null(named: dict[str, str] | None) -> dict[str, str] | None:
+    return named and {text: kind for text, kind in named.items() if kind != "null"}
 
 
 def _said(old: set[str], new: set[str]) -> str:
@@ -107,7 +115,7 @@ def _higher(old: Any, new: Any) -> Effect:
 def required(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     """Names that must be there."""
     del walk
-    old, new = schemas.old.required(), schemas.new.required()
+    old, new = (schema.required() - schema.hidden(context.side) for schema in schemas)
     for name in sorted((old ^ new) - schemas.hidden(context.side)):
         pair = Pair(*(_listing(schema, name) for schema in schemas))
         if name in new:

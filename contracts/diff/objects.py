@@ -69,9 +69,13 @@ def _object(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     old, new = (_declared(schema) for schema in schemas)
     hints = renames(old, new, lambda gone, came: _is_same(old[gone], new[came]))
     hidden = schemas.hidden(context.side)
+    was_hidden, is_hidden = (schema.hidden(context.side) for schema in schemas)
+    unlike = (was_hidden ^ is_hidden) - hidden
     for name in [n for n in dict.fromkeys([*old, *new]) if n not in hidden]:
         differ = partial(_held, walk, schemas, name, context)
-        if name in old and name in new:
+        if name in unlike:
+            found = list(_travels(old[name], new[name], name, context))
+        elif name in old and name in new:
             pairs = matched(old[name], new[name], differ)
             found = [one for pair in pairs for one in differ(*pair)]
         else:
@@ -82,6 +86,24 @@ def _object(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
     yield from _patterns(walk, schemas, context)
     rest = schemas.get("additionalProperties")
     yield from (one.below("*") for one in walk.inside(rest, context, schemas.refusals))
+
+
+def _travels(old: list[Held], new: list[Held], name: str, context: Context) -> Iterator[Found]:
+    """A name of both that travels on this side in one of the two alone: `readOnly` is not for
+    requests, `writeOnly` not for answers."""
+    flag = "readOnly" if context.side == "request" else "writeOnly"
+    was, now = (_flag([held.node for held in side], flag) for side in (old, new))
+    is_new = now.value is not True
+    effect, how = (Effect.OFFERED, "removed") if is_new else (Effect.WITHDRAWN, "added")
+    verb = "be sent" if context.side == "request" else "be answered"
+    said = f'"{name}" may {verb} now' if is_new else f'"{name}" may {verb} no longer'
+    yield context.found(Pair(was, now), flag, effect, said, how=how)
+
+
+def _flag(nodes: list[Node], flag: str) -> Node:
+    """Where one of the schemas of a name is marked so, else the first of them."""
+    flags = [node.get(flag) for node in nodes]
+    return next((node for node in flags if node.value is True), flags[0])
 
 
 def _declared(schema: Whole) -> dict[str, list[Held]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -90,14 +91,15 @@ class Operations:
     def paths(self, pair: Pair, side: Side) -> Iterator[Found]:
         """The rule of the paths; how a part of one is named does not make it another."""
         calls: list[Call] = []
-        for item in pair.each(_shape):
-            if item.shown.name.startswith("x-"):
-                yield from unknown(item, side)
+        for shape in dict.fromkeys(_shape(name) for name in pair.names()):
+            if shape.startswith("x-"):
+                yield from unknown(pair.get(shape), side)
                 continue
-            if item.in_both:
+            items = _items(pair, shape)
+            for item in (item for item in items if item.in_both):
                 yield from by_table(item, _ITEM, side)
-            calls += [Call(item, item.get(method)) for method in METHODS]
-        for call in _joined([call for call in calls if call.own.shown.is_there]):
+            calls += _calls(items)
+        for call in _joined(calls):
             yield from (one.of(call.label) for one in self._call(call, side))
 
     def _call(self, call: Call, side: Side) -> Iterator[Found]:
@@ -119,8 +121,40 @@ class Operations:
             yield from servers(Pair(nearer[0] or common.old, nearer[1] or common.new), side)
 
 
+def one_path_twice(root: Node) -> Iterator[str]:
+    """The operations that a document has twice: under two paths that differ in names alone."""
+    known: dict[tuple[str, str], str] = {}
+    for name, item in root.get("paths").fields().items():
+        for method in (method for method in METHODS if item.get(method).is_there):
+            first = known.setdefault((_shape(name), method), name)
+            if first != name:
+                yield f"{first} and {name} are one path, and both have {method.upper()}"
+
+
 def _shape(template: str) -> str:
     return re.sub(r"{[^{}]*}", "{}", template)
+
+
+def _items(pair: Pair, shape: str) -> list[Pair]:
+    """The path items of one shape: those of one name together, then in their order. OpenAPI forbids
+    two of one shape in a document, and people write them: for each method one, as a router does."""
+    old, new = ([n for n in side.fields() if _shape(n) == shape] for side in pair)
+    same = [name for name in old if name in new]
+    left = zip_longest((n for n in old if n not in same), (n for n in new if n not in same))
+    return [pair.get(name) for name in same] + [
+        Pair(pair.old.get(was or str(now)), pair.new.get(now or str(was))) for was, now in left
+    ]
+
+
+def _calls(items: list[Pair]) -> Iterator[Call]:
+    """The operations of path items of one shape, whichever of these holds them."""
+    for method in METHODS:
+        olds = (item for item in items if item.old.get(method).is_there)
+        news = (item for item in items if item.new.get(method).is_there)
+        old, new = next(olds, None), next(news, None)
+        if old or new:
+            item = Pair((old or new or items[0]).old, (new or old or items[0]).new)
+            yield Call(item, item.get(method))
 
 
 def _written(item: Node, operation: Node) -> str:

@@ -5,7 +5,7 @@ operation."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from msgspec.structs import replace
@@ -104,7 +104,7 @@ class Schemas:
         key = _key(pair, context)
         if key not in self._done:
             self._done[key] = ()  # for one that is a branch of itself
-            self._done[key] = tuple(self._compare(pair, context))
+            self._done[key] = _distinct(self._compare(pair, context))
         return self._done[key]
 
     def _compare(self, pair: Pair, context: Context) -> Iterator[Found]:
@@ -152,6 +152,15 @@ class Schemas:
 def _key(pair: Pair, context: Context) -> Key:
     """What is not there is one thing, wherever it is not: else one that holds itself has no end."""
     return (*(node.place if node.is_there else "" for node in pair), *context.key)
+
+
+def _distinct(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Each difference once: a schema that is reached in a million ways differs in one place."""
+    known: dict[Key, Found] = {}
+    for one in found:
+        places = (one.pair.old.place, one.pair.new.place)
+        known.setdefault((*places, one.kind, one.said, one.effect, one.field, one.link), one)
+    return tuple(known.values())
 
 
 def _leaf(keyword: str) -> PartJudge:

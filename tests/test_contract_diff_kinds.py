@@ -1,0 +1,188 @@
+"""Changes that hide each other, that mean nothing where they stand, or are reached in many ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_contract_diff_schemas import NARROWED, NONE, NULL, OFFERED, WIDENED, differences
+
+from contracts.bounded_yaml import TooManyAliases
+from contracts.bounded_yaml import load as load_yaml
+from contracts.cassette import CassetteError
+from contracts.cassette import load as load_cassette
+from contracts.diff import Document, diff, load
+from contracts.diff.effects import Effect, mirrored
+from contracts.diff.findings import effect_of
+from contracts.document import SpecError
+from contracts.spec import Spec
+
+WITHDRAWN = Effect.WITHDRAWN
+
+OWNER = {"type": "string", "enum": ["person", "robot"], "maxLength": 9}
+PERSON = {"type": "string", "enum": ["person"], "maxLength": 8}
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"oneOf": [NULL, PERSON]},
+        {"anyOf": [PERSON, {"enum": [None]}]},
+        {"anyOf": [{"allOf": [PERSON, {"title": "t"}]}, NULL]},
+        {**PERSON, "type": ["string", "null"], "enum": ["person", None]},
+    ],
+)
+def test_null_hides_nothing_that_changes_at_the_same_time(new: Any) -> None:
+    found = {(one.subject, one.effect) for one in differences(OWNER, new) if one.effect}
+    assert found == {("type", WIDENED), ("enum", NARROWED), ("maxLength", NARROWED)}
+
+
+def test_a_value_that_is_not_null_any_more_hides_nothing_either() -> None:
+    old = {"oneOf": [NULL, {"type": "integer", "const": 1}]}
+    new = {"type": "integer", "enum": [1, 2]}
+    found = {(one.subject, one.effect) for one in differences(old, new)}
+    assert found == {("type", NARROWED), ("enum", WIDENED)}
+
+
+PLAIN: Any = {"properties": {"id": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("flag", "side", "effect"),
+    [
+        ("readOnly", "request", WITHDRAWN),
+        ("readOnly", "answer", NONE),
+        ("writeOnly", "answer", WITHDRAWN),
+        ("writeOnly", "request", NONE),
+    ],
+)
+def test_read_only_counts_in_requests_alone_and_write_only_in_answers(
+    flag: str, side: Any, effect: Effect
+) -> None:
+    marked = {"properties": {"id": {"type": "string", flag: True}}}
+    assert effect_of(differences(PLAIN, marked, side)) == effect
+    assert effect_of(differences(marked, PLAIN, side)) == mirrored(effect)
+
+
+@pytest.mark.parametrize("inside", [lambda s: s, lambda s: {"items": s}, lambda s: {"not": s}])
+def test_read_only_means_nothing_where_it_is_not_of_a_property(inside: Any) -> None:
+    old, new = inside({"type": "string", "readOnly": True}), inside({"type": "string"})
+    for side in ("request", "answer"):
+        assert effect_of(differences(old, new, side)) == NONE
+
+
+def test_a_name_that_travels_now_is_demanded_only_from_now_on() -> None:
+    old = {"properties": {"id": {"type": "string", "readOnly": True}}, "required": ["id"]}
+    assert effect_of(differences(old, {**PLAIN, "required": ["id"]}, "request")) == (
+        OFFERED | NARROWED
+    )
+    assert effect_of(differences(old, {**PLAIN, "required": ["id"]}, "answer")) == NONE
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "if"])
+def test_schemas_that_are_reached_in_a_million_ways_are_compared_once(keyword: str) -> None:
+    def doubled(leaf: Any) -> Any:
+        schemas = {"s0": leaf}
+        for number in range(1, 40):
+            again = {"$ref": f"#/schema/$defs/s{number - 1}"}
+            two = [again, {"allOf": [again], "title": "again"}]
+            schemas[f"s{number}"] = (
+                {"if": again, "then": again} if keyword == "if" else {keyword: two}
+            )
+        return {"$ref": "#/schema/$defs/s39", "$defs": schemas}
+
+    found = differences(doubled({"maxLength": 5}), doubled({"maxLength": 4}))
+    assert {one.subject for one in found} == {"maxLength"}
+    assert len(found) <= 2  # by two turns of effects at most: of a condition, and as it is
+
+
+# Paths of one shape
+
+
+def paths(**items: str) -> Document:
+    """A document whose paths have these methods; `__` stands for a slash, `_x_` for `{x}`."""
+    named = {
+        "/" + name.replace("__", "/").replace("_", "{", 1).replace("_", "}", 1): {
+            method: {"responses": {"200": {"description": "d"}}} for method in methods.split()
+        }
+        for name, methods in items.items()
+    }
+    return Document({"openapi": "3.0.3", "paths": named})
+
+
+def kinds(old: Document, new: Document) -> list[tuple[str, str]]:
+    return [(change.kind, change.text.split(";")[0]) for change in diff(old, new)]
+
+
+def test_an_operation_of_two_paths_of_one_shape_that_goes_is_named() -> None:
+    old, new = paths(jobs___job_="get", jobs___id_="delete"), paths(jobs___id_="delete")
+    assert kinds(old, new) == [("operation-removed", "operation GET /jobs/{job} is gone")]
+    assert kinds(new, old) == [("operation-added", "operation GET /jobs/{job} is new")]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        paths(jobs___id_="get delete"),
+        paths(jobs___id_="get", jobs___job_="delete"),
+        paths(jobs___x_="delete", jobs___y_="get"),
+        paths(jobs___job_="get", jobs___id_="delete"),
+    ],
+)
+def test_which_path_of_one_shape_holds_an_operation_is_no_change(new: Document) -> None:
+    assert kinds(paths(jobs___job_="get", jobs___id_="delete"), new) == []
+
+
+def test_one_operation_under_two_paths_of_one_shape_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "api.yaml"
+    item = "{get: {responses: {}}}"
+    file.write_text(f"openapi: 3.0.3\npaths: {{'/a/{{x}}': {item}, '/a/{{y}}': {item}}}\n")
+    with pytest.raises(SpecError, match=r"/a/{x} and /a/{y} are one path, and both have GET"):
+        load(file)
+
+
+# Aliases
+
+
+def bomb(first: str, rung: str, rungs: int = 24) -> str:
+    """YAML of a few bytes: each rung holds the one before it twice."""
+    lines = [f"x-a0: &a0 {first}"]
+    lines += [f"x-a{n}: &a{n} {rung.replace('*', f'*a{n - 1}')}" for n in range(1, rungs)]
+    return "openapi: 3.1.0\ninteractions: []\n" + "\n".join(lines) + "\n"
+
+
+BOMBS = [
+    bomb("[1, 2]", "[*, *]"),
+    bomb("{k: 1}", "{a: *, b: *}"),
+    bomb("{k: 1}", "{<<: [*, *]}"),
+    bomb("x" * 60_000, "[*, *]", rungs=10),
+    "a: &a [*a]",
+    "a: &a {b: {c: [*a]}}",
+]
+
+
+@pytest.mark.parametrize("text", BOMBS)
+def test_aliases_that_stand_for_too_much_are_refused_wherever_a_file_is_read(
+    tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "bomb.yaml"
+    file.write_text(text)
+    with pytest.raises(TooManyAliases, match=r"its YAML aliases .* \(line \d+, column \d+\)"):
+        load_yaml(text)
+    with pytest.raises(SpecError, match="its YAML aliases"):
+        load(file)
+    with pytest.raises(CassetteError, match="its YAML aliases"):
+        load_cassette(file, Spec.load())
+
+
+def test_aliases_that_save_some_typing_are_read() -> None:
+    text = bomb("{k: 1}", "{a: *, b: *}", rungs=10)
+    assert load_yaml(text)["x-a2"] == {"a": {"a": {"k": 1}, "b": {"k": 1}}} | {
+        "b": {"a": {"k": 1}, "b": {"k": 1}}
+    }
+    assert load_yaml("") is None
+
+
+def test_a_large_text_without_aliases_is_read() -> None:
+    assert len(load_yaml("\n".join(f"- {n}" for n in range(120_000)))) == 120_000
