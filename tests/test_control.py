@@ -22,7 +22,7 @@ def test_the_control_api_shows_and_moves_the_tenants_time(http: httpx.Client, sp
     http.post("/__mock__/clock", json={"next_event": True})
     assert http.get("/__mock__/state").json()["tasks"][0]["task_status"] == "RUNNING"
     before = http.get("/__mock__/clock").json()["now"]
-    assert http.post("/__mock__/clock", json={"advance": 100}).json()["now"] == before + 100
+    assert http.post("/__mock__/clock", json={"advance": 200}).json()["now"] == before + 200
     assert http.get("/__mock__/state").json()["tasks"][0]["task_status"] == "SUCCEEDED"
     assert http.post("/__mock__/clock", json={"speed": 60}).json()["speed"] == 60
 

@@ -85,6 +85,22 @@ def test_a_public_url_wins_and_its_results_are_there_behind_any_host(serve: Serv
         assert PLAIN.get(base + path, headers={"Host": "anything"}).status_code == 200
 
 
+def test_the_journal_has_the_url_that_the_client_called(serve: Serve) -> None:
+    with serve(forwarded_allow_ips="127.0.0.1") as base:
+        own = {"Authorization": "Bearer sk-seen"}
+        local = {
+            **own,
+            **FORWARDED,
+            "X-Forwarded-For": "127.0.0.1",
+            "X-Forwarded-Host": "localhost",
+        }
+        PLAIN.get(f"{base}/api/v1/tasks/1", headers=local)
+        PLAIN.post(f"{base}/__mock__/clock", headers=local, json={"advance": 1})
+        seen = PLAIN.get(f"{base}/__mock__/journal", headers=own).json()["exchanges"]
+    paths = ["/api/v1/tasks/1", "/__mock__/clock"]
+    assert [one["request"]["url"] for one in seen] == [f"https://localhost{p}" for p in paths]
+
+
 HEADERS = st.fixed_dictionaries(
     {},
     optional={

@@ -23,6 +23,7 @@ from mock_server.control.asked import Asked, ControlError, Told
 from mock_server.engine import Engine
 from mock_server.guard import missing
 from mock_server.journal.redact import without_secrets
+from mock_server.reached import OriginOf, origin_of
 
 MAX_BODY = 1 << 20
 HEALTH = "/health"  # says nothing secret, so that any probe may ask
@@ -54,8 +55,9 @@ NEEDS_KEY = {path for _, path, _ in CONTROLS} - NEEDS_NO_KEY
 
 def control_app(engine: Engine) -> ASGIApp:
     """The routes behind the guard."""
+    reached = origin_of(engine.settings)
     routes = [
-        Route(path, _handler(engine, control, path not in NEEDS_NO_KEY), methods=[method])
+        Route(path, _handler(engine, control, path not in NEEDS_NO_KEY, reached), methods=[method])
         for method, path, control in CONTROLS
     ]
     router = Router(routes, default=_not_found, redirect_slashes=False)
@@ -104,7 +106,7 @@ def act(engine: Engine, tenant_id: str, real: float, method: str, path: str, bod
 
 
 def _handler(
-    engine: Engine, control: Callable[[Asked], Told], needs_key: bool
+    engine: Engine, control: Callable[[Asked], Told], needs_key: bool, reached: OriginOf
 ) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         try:
@@ -125,7 +127,7 @@ def _handler(
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
             key = engine.admission.key(dict(request.scope["headers"]))
-            engine.note(tenant_id, real, _call(request, raw), key)
+            engine.note(tenant_id, real, _call(request, raw, reached), key)
         if isinstance(told, tuple):
             return Response(told[1], media_type=told[0])
         return JSONResponse(told)
@@ -133,9 +135,9 @@ def _handler(
     return handle
 
 
-def _call(request: Request, raw: bytes) -> Call:
-    url, headers = request.url, dict(request.scope["headers"])
-    origin = f"{url.scheme}://{url.netloc}"  # the guard let its Host pass
+def _call(request: Request, raw: bytes, reached: OriginOf) -> Call:
+    url, scope, headers = request.url, request.scope, dict(request.scope["headers"])
+    origin = reached(headers, scope.get("client"), scope["scheme"], scope.get("server"))
     return Call(request.method, url.path, url.query, headers, raw, origin)
 
 
