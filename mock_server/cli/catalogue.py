@@ -12,9 +12,11 @@ import click
 
 from contracts.spec import Spec
 from mock_server.catalogue import KINDS, Entry, catalogue
+from mock_server.catalogue.essentials import ESSENTIALS, Essential
 from mock_server.cli import complete
 from mock_server.near import did_you_mean
 
+NORMAL = Essential("back to normal", "normal")
 Test = Callable[[Entry], bool]
 Rows = list[tuple[str, ...]]
 
@@ -65,7 +67,9 @@ def scenarios(
     if as_json:
         click.echo(json.dumps([_row(entry) for entry in found], indent=2, ensure_ascii=False))
     elif found:
-        click.echo("\n".join([*_lines(spec, found), LEGEND]), nl=False)
+        is_whole = (operation, kind, status, search) == (None, None, None, None)
+        first = [*_essentials(), ""] if is_whole else []
+        click.echo("\n".join([*first, *_lines(spec, found), LEGEND]), nl=False)
     else:
         click.echo("nothing is like that; `emo scenarios` lists all there is", err=True)
 
@@ -85,6 +89,12 @@ def _row(entry: Entry) -> dict[str, Any]:
         "trigger": {trigger.way: trigger.text for trigger in reversed(entry.triggers)},
         "natural": [trigger.text for trigger in entry.natural],
     }
+
+
+def _essentials() -> Iterator[str]:
+    """What most people look for, before all there is."""
+    yield "The ten that people need most. Type a line, then run your program:"
+    yield from _aligned([(f"  {one.purpose} ", one.line) for one in (*ESSENTIALS, NORMAL)])
 
 
 def _lines(spec: Spec, entries: list[Entry]) -> Iterator[str]:
