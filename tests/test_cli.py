@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -126,18 +125,3 @@ def test_env_speaks_three_shells(run: Callable[..., Result]) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_printed_for_three_shells(shell: str, run: Callable[..., Result]) -> None:
     assert "_EMO_COMPLETE" in run("completion", shell).output
-
-
-def test_completion_knows_commands_and_values() -> None:
-    environment = {"COMP_WORDS": "emo serve --time f", "COMP_CWORD": "3"}
-    environment["_EMO_COMPLETE"] = "bash_complete"
-    command = [sys.executable, "-c", "from mock_server.cli import main; main()"]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**CLEAN, **environment},
-        check=True,
-    )
-    assert done.stdout.split() == ["plain,fast", "plain,frozen"]

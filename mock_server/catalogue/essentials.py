@@ -26,6 +26,6 @@ ESSENTIALS = (
     Essential("the task fails", "FAILED.InternalError"),
     Essential("every poll is a 500", "getTask:InternalError"),
     Essential("slow answers: 5 s each", "latency=5"),
-    Essential("the create's answer is lost", "createVideoTask:lost"),
+    Essential("a create's lost answer", "createVideoTask:lost"),
     Essential("the video has expired", "result:expired"),
 )

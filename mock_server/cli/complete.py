@@ -73,7 +73,9 @@ def _with_rooms(checks: Iterable[str]) -> list[str]:
 def keys(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Of an API key the scenario behind its `+`."""
     key, plus, name = incomplete.partition("+")
-    return [f"{key}+{known}" for known in _scenarios() if plus and known.startswith(name)]
+    operation, colon, name = name.rpartition(":")
+    before = f"{key}+{operation}{colon}"
+    return [before + known for known in _scenarios() if plus and known.startswith(name)]
 
 
 def prepare() -> None:

@@ -94,7 +94,7 @@ def provider(command: Any) -> Any:
     """A provider as the argument BASE_URL or the option `--base-url`, given as `base_url`."""
     import functools
 
-    @click.argument("url", required=False, metavar="BASE_URL")
+    @click.argument("url", required=False, metavar="[BASE_URL]")
     @option("--base-url", metavar="URL", help="The same as BASE_URL.")
     @functools.wraps(command)
     def wrapped(url: str | None, base_url: str | None, **options: Any) -> Any:
