@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint models scenarios proven mutants media bench constraints clean
+.PHONY: demo test lint tools models scenarios proven mutants media bench constraints clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -18,6 +18,9 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# What tests/tools tries with openapi.yaml; without it those tests are skipped.
+tools: tests/tools/.venv/installed tests/tools/node_modules/installed
 
 models: .venv/installed-dev
 	$(BIN)/python scripts/generate_models.py
@@ -56,3 +59,12 @@ clean:
 .venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --quiet --editable '.[dev]'
 	touch $@ .venv/installed
+
+tests/tools/.venv/installed: tests/tools/requirements.txt
+	$(PYTHON) -m venv tests/tools/.venv
+	tests/tools/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+tests/tools/node_modules/installed: tests/tools/package.json
+	cd tests/tools && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	touch $@

@@ -30,6 +30,7 @@ PAGES = [
     "docs/limits.md",
     "docs/recording.md",
     "docs/scenarios.md",
+    "docs/tools.md",
 ]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)
 TARGETS = re.compile(r"^(\w+):", re.M)
