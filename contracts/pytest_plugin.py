@@ -1,9 +1,7 @@
-"""pytest: one item for each check of the contract, held against any provider from its own suite.
+"""The items that pytest runs: one for each check of the contract. emo_kit/pytest_plugin.py has the
+options and adds the items to a session.
 
-    pytest --emo-contract-url http://127.0.0.1:8787
-
-Decides nothing; what a check is, and when it fails, is as for `emo contract verify`. Loads nothing
-of the kit where the option is not given."""
+Decides nothing; what a check is, and when it fails, is as for `emo contract verify`."""
 
 from __future__ import annotations
 
@@ -23,77 +21,12 @@ if TYPE_CHECKING:
     from contracts.verify import Media, Verification
 
 
-NODE = "emo-contract"
-
-
 class Broken(Exception):
     """A check that failed, as it ended."""
 
     def __init__(self, ended: CheckEnded) -> None:
         super().__init__(ended.claim.id)
         self.ended = ended
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("emo-contract", "the contract of DashScope's EMO API")
-    group.addoption("--emo-contract-url", metavar="URL", help="the provider, without /api/v1")
-    group.addoption("--emo-contract-prefix", default="", metavar="PATH", help="before /api/v1")
-    group.addoption("--emo-contract-check", action="append", default=[], metavar="ID",
-                    help="only this check, or all of keys, paths, …")  # fmt: skip
-    group.addoption("--emo-contract-skip", action="append", default=[], metavar="ID",
-                    help="all but this check, or these")  # fmt: skip
-    group.addoption("--emo-contract-budget", type=float, metavar="CNY",
-                    help="how much paid checks may spend; a fake needs none")  # fmt: skip
-    group.addoption("--emo-contract-fail-on", default="warning", metavar="SEVERITY",
-                    choices=("note", "warning", "error"),
-                    help="the least difference that fails: note, warning or error")  # fmt: skip
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Raises UsageError for a budget that several processes would each spend."""
-    several = config.getoption("numprocesses", None) or hasattr(config, "workerinput")
-    budget = config.getoption("--emo-contract-budget")
-    if several and budget is not None:
-        raise pytest.UsageError("a budget is kept by one process: run the contract with -n 0")
-    if budget is not None and not budget >= 0:
-        raise pytest.UsageError(f"--emo-contract-budget {budget} must be 0 or more")
-    if config.getoption("--emo-contract-url"):
-        config.pluginmanager.register(MadeChecks(), "emo-contract-made-checks")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Add the checks behind the tests that were collected."""
-    if session.config.getoption("--emo-contract-url"):
-        contract = Contract.from_parent(session, name=NODE, nodeid=NODE)
-        checks: list[pytest.Item | pytest.Collector] = list(contract.collect())
-        collected = pytest.CollectReport(contract.nodeid, "passed", None, checks)
-        session.ihook.pytest_collectreport(report=collected)  # or they are not counted
-        items.extend(check for check in checks if isinstance(check, pytest.Item))
-
-
-class MadeChecks:
-    """Fails a session in which every check was skipped: nothing was compared with the contract."""
-
-    def __init__(self) -> None:
-        self.made = self.skipped = 0
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count the checks; with xdist this is called in the process that reports them."""
-        if report.nodeid.startswith(f"{NODE}::") and (report.when == "call" or report.failed):
-            is_skipped = report.skipped and not hasattr(report, "wasxfail")
-            self.made += not is_skipped
-            self.skipped += is_skipped
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.skipped and not self.made:
-            why = "-rs shows why; --emo-contract-budget CNY allows those that cost money"
-            terminalreporter.write_line(f"{NODE}: no check ran, all were skipped: {why}", red=True)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.skipped and not self.made and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class Contract(pytest.Collector):
@@ -136,7 +69,7 @@ class CheckItem(pytest.Item):
         return failure(excinfo.value.ended)
 
     def reportinfo(self) -> tuple[str, None, str]:
-        return NODE, None, f"EMO contract: {self._claim.id}"
+        return self.nodeid.partition("::")[0], None, f"EMO contract: {self._claim.id}"
 
 
 def _verification(config: pytest.Config) -> Verification:

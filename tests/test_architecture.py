@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("contracts", "emo_client", "mock_server")
+ROOMS = ("contracts", "emo_client", "emo_kit", "mock_server")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 # Who may import what of ours; a longer prefix counts before a shorter one.
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "emo_client": ("emo_client",),
     "mock_server": ("contracts", "mock_server"),
     "mock_server.cli": ("contracts", "emo_client", "mock_server"),
+    "emo_kit": ROOMS,
 }
 EXPLAINING = (
     "address", "answers", "case", "corrected", "explanation", "preflight", "refusals", "repair",

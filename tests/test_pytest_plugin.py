@@ -8,14 +8,17 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import yaml  # noqa: F401  pytester forgets what is imported while it runs, and yaml works once
 from faulty import all_liars, lying
 
+import contracts.pytest_plugin  # noqa: F401
 from contracts.checks import all_checks
 from contracts.provider import Provider
 from contracts.spec import Spec
 
 Run = Callable[..., pytest.RunResult]
-CHECKS = all_checks()  # here: what is imported while a test runs is forgotten behind it
+# Here, since what is imported while a test runs is forgotten behind it.
+LIARS, CHECKS = all_liars(), all_checks()
 QUICK = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
@@ -52,7 +55,7 @@ def test_they_run_behind_the_tests_of_the_suite(run: Run) -> None:
 
 
 def test_a_failure_says_what_differs_and_how_to_see_it(run: Run) -> None:
-    with lying(Spec.load(), all_liars()["unknown_is_a_404"].make()) as url:
+    with lying(Spec.load(), LIARS["unknown_is_a_404"].make()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-check", "unknown.uuid")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     said = done.stdout.str()
@@ -84,7 +87,7 @@ def test_a_suite_in_which_every_check_was_skipped_is_not_green(run: Run) -> None
 def test_a_note_fails_a_suite_only_where_that_is_asked_for(
     run: Run, fail_on: str, outcome: str
 ) -> None:
-    with lying(Spec.load(), all_liars()["says_not_how_long_it_took"].make()) as url:
+    with lying(Spec.load(), LIARS["says_not_how_long_it_took"].make()) as url:
         arguments = "--emo-contract-check", "answers.headers", "--emo-contract-fail-on", fail_on
         done = run("--emo-contract-url", url, *arguments)
     assert done.parseoutcomes()[outcome] == 1
@@ -135,3 +138,88 @@ def test_a_budget_is_not_spent_by_several_processes(run: Run) -> None:
         done = run("--emo-contract-url", url, "--emo-contract-budget", "1", "-n", "1")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert "run the contract with -n 0" in done.stdout.str() + done.stderr.str()
+
+
+# A user's project beside the kit.
+
+
+def pytest_of(pytester: pytest.Pytester, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m pytest`, which puts the project's folder first on sys.path."""
+    command = [sys.executable, "-m", "pytest", *QUICK, *arguments]
+    known = {name: v for name, v in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=pytester.path, env=known, capture_output=True, text=True)
+
+
+def package(pytester: pytest.Pytester, name: str) -> None:
+    folder = pytester.mkpydir(name)
+    (folder / "mine.py").write_text("MINE = True\n")
+
+
+@pytest.mark.parametrize("name", ["contracts", "mock_server", "emo_client"])
+def test_a_project_may_have_a_package_with_the_name_of_one_of_ours(
+    pytester: pytest.Pytester, name: str
+) -> None:
+    package(pytester, name)
+    pytester.makepyfile(f"from {name}.mine import MINE\n\ndef test_own() -> None:\n    assert MINE")
+    done = pytest_of(pytester)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_the_plugin_imports_nothing_of_ours_and_nothing_heavy_without_an_option(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile("""
+        import sys
+        def test_own(pytestconfig) -> None:
+            assert pytestconfig.pluginmanager.has_plugin("emo_kit.pytest_plugin")
+            heavy = {"contracts", "emo_client", "mock_server", "httpx", "msgspec", "yaml", "click"}
+            assert not heavy & set(sys.modules)
+    """)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    done = pytest_of(pytester, "-p", "emo_kit.pytest_plugin")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["package", "module"])
+def test_a_package_of_the_project_that_hides_ours_is_named_in_one_sentence(
+    pytester: pytest.Pytester, kind: str
+) -> None:
+    if kind == "package":
+        package(pytester, "contracts")
+    else:
+        pytester.makepyfile(contracts="MINE = True\n")
+    done = pytest_of(pytester, "--emo-contract-url", "http://127.0.0.1:1")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    where = pytester.path / ("contracts" if kind == "package" else "contracts.py")
+    assert f"{where} hides the package 'contracts' of dashscope-emo-kit" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_package_that_only_collecting_makes_importable_is_named_too(
+    pytester: pytest.Pytester,
+) -> None:
+    folder = pytester.mkdir("suite")
+    (folder / "contracts").mkdir()
+    (folder / "contracts" / "__init__.py").touch()
+    (folder / "contracts" / "test_own.py").write_text("def test_own() -> None:\n    pass\n")
+    done = pytest_of(pytester, "suite", "--emo-contract-url", "http://127.0.0.1:1")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"{folder / 'contracts'} hides the package 'contracts'" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", [["-p", "emo_kit.pytest_plugin"], ["-n", "1"]])
+def test_the_plugin_works_where_it_is_named_again_and_with_xdist(
+    run: Run, options: list[str]
+) -> None:
+    with lying(Spec.load()) as url:
+        done = run("--emo-contract-url", url, "--emo-contract-check", "paths", *options)
+    assert done.ret == pytest.ExitCode.OK
+
+
+def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_own() -> None:\n    pass\n")
+    assert pytest_of(pytester, "-p", "no:emo_kit.pytest_plugin").returncode == 0
+    off = pytest_of(pytester, "-p", "no:emo_kit.pytest_plugin", "--emo-contract-url", "http://x")
+    assert "unrecognized arguments: --emo-contract-url" in off.stderr

@@ -25,7 +25,7 @@ def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "contracts/openapi.yaml", "contracts/py.typed", "contracts/reports/page.css",
-        "emo_client/py.typed",
+        "emo_client/py.typed", "emo_kit/py.typed",
         "mock_server/py.typed", "mock_server/page/page.css", "mock_server/page/favicon.svg",
         "mock_server/page/docs/control.md",
         "mock_server/media/clip-1x1.mp4", "mock_server/media/clip-3x4.mp4",
@@ -34,7 +34,7 @@ def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
     } <= names  # fmt: skip
     rooms = {name.split("/")[0] for name in names}
     assert {r for r in rooms if not r.endswith(".dist-info")} == {
-        "contracts", "emo_client", "mock_server",
+        "contracts", "emo_client", "emo_kit", "mock_server",
     }  # fmt: skip
 
 
