@@ -22,7 +22,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.steps import Answer, Flow, Outcome, Request, Sleep, Stream
+from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
 
 T = TypeVar("T")
 
@@ -165,14 +165,17 @@ class AsyncClient(Driver):
                 raise
             return self._lost(TOO_SLOW, step)
 
-    async def _answered(self, step: Request | Stream) -> Answer:
+    async def _answered(self, step: Request | Stream) -> Outcome:
         follow = isinstance(step, Stream)
         request = self._request(self._http, step)
         sent = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
         response = await sent
         async with aclosing(response):
             with self._intake(step, response) as intake:
-                async for chunk in response.aiter_bytes():
-                    if not intake.take(chunk):
-                        break
+                try:
+                    async for chunk in response.aiter_bytes():
+                        if not intake.take(chunk):
+                            break
+                except BROKEN as error:
+                    return self._lost(error, step, intake)
                 return self._answer(intake)

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from emo_client import errors, retry
+from emo_client.charset import readable
+from emo_client.envelope import task_id_in
 from emo_client.models import OPERATIONS
 from emo_client.settings import text
 from emo_client.steps import Answer, Flow, Lost, Request, Sleep, World, ask
@@ -67,6 +69,7 @@ def lost(outcome: Lost, request: Request, way_on: str = "") -> errors.Connection
     arrived = outcome.may_have_arrived
     if not arrived:
         way_on = "check base_url, the network and HTTPS_PROXY / NO_PROXY"
-    return errors.ConnectionFailed(
+    error = errors.ConnectionFailed(
         str(request), outcome.reason, may_have_arrived=arrived, way_on=way_on
     )
+    return error.of_task(task_id_in(readable(outcome.body)))

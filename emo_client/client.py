@@ -24,7 +24,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.steps import Answer, Flow, Outcome, Request, Sleep, Stream
+from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
 
 T = TypeVar("T")
 
@@ -89,7 +89,8 @@ class Client(Driver):
         audio_url: WAV or MP3, not over 15 MB and 60 s (EMO-3). face_bbox, ext_bbox: as detect
         answered them. style_level: `normal`, `calm` or `active`; None leaves it to the service.
         Never sent twice unless the first surely did not arrive; after ConnectionFailed with
-        may_have_arrived, look at list() first.
+        may_have_arrived, look at list() first. Where an answer that cannot be used names the task,
+        its id is in the error, as task_id.
         """
         boxes = face_bbox, ext_bbox
         flow = flows.create(self._world, image_url, audio_url, *boxes, style_level, model=model)
@@ -203,12 +204,15 @@ class Client(Driver):
         except TooSlow:
             return self._lost(TOO_SLOW, step)
 
-    def _answered(self, step: Request | Stream) -> Answer:
+    def _answered(self, step: Request | Stream) -> Outcome:
         follow = isinstance(step, Stream)
         request = self._request(self._http, step)
         response = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
         with closing(response), self._intake(step, response) as intake:
-            for chunk in response.iter_bytes():
-                if not intake.take(chunk):
-                    break
+            try:
+                for chunk in response.iter_bytes():
+                    if not intake.take(chunk):
+                        break
+            except BROKEN as error:
+                return self._lost(error, step, intake)
             return self._answer(intake)

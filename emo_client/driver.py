@@ -127,13 +127,16 @@ class Driver:
         secret = len(self._key) >= SECRET_LENGTH
         return body.replace(self._key.encode(), "…".encode()) if secret else body
 
-    def _lost(self, error: Exception, step: Request | Stream) -> Lost:
+    def _lost(
+        self, error: Exception, step: Request | Stream, intake: "Intake | None" = None
+    ) -> Lost:
         said = self._clean(str(error))
         reason = f"{type(error).__name__}{said and ': '}{said}"
         not_sent = isinstance(error, _NOT_SENT)
         if not_sent and isinstance(step, Request):
             reason += f" (base_url={self.base_url})"
-        return Lost(reason, may_have_arrived=not not_sent)
+        body = self._answer(intake).body if intake else b""
+        return Lost(reason, may_have_arrived=not not_sent, body=body)
 
 
 class Intake:

@@ -37,6 +37,7 @@ __all__ = [
     "wait",
 ]
 
+PAID = "wait for it instead of creating again"
 # Codes of a rejected picture when it comes as a 400, as on a sibling model (S2VT).
 REJECTIONS = ("InvalidFile.", "InvalidImage", "InvalidPerson")
 
@@ -103,7 +104,10 @@ def create(
     body = CreateRequest(model=text("model", model), input=made_of, parameters=wanted)
     request = request_for("createVideoTask", body, headers=headers)
     way_on = "look at list() before creating again, for each task is charged"
-    answer = yield from send(world, request, safe=False, way_on=way_on)
+    try:
+        answer = yield from send(world, request, safe=False, way_on=way_on)
+    except errors.ConnectionFailed as error:
+        raise error.of_task(error.task_id, PAID) from None
     return _created(answer, str(request), world)
 
 
@@ -114,7 +118,7 @@ def _created(answer: Answer, call: str, world: World) -> TaskCreated:
         if not created.output.task_id:
             raise unexpected(answer, call, "the task_id is empty; look at list()")
     except errors.EmoError as error:
-        raise error.of_task(task_id_of(answer), "wait for it instead of creating again") from None
+        raise error.of_task(task_id_of(answer), PAID) from None
     return created
 
 

@@ -43,10 +43,12 @@ class Lost:
     """No answer, or not the whole of it.
 
     may_have_arrived: False when no connection was made, so the service surely did not get it.
+    body: the beginning of an answer that broke off.
     """
 
     reason: str
     may_have_arrived: bool
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support_cassette import CASSETTES, TASK, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Cassette, CassetteError, Exchange, load, read, save
+from contracts.drift import drift
 from contracts.spec import Spec
+from mock_server.playback.asking import asking
 
 SERVICE = "https://dashscope.aliyuncs.com/api/v1"
 RESELLER = "https://api.example.org:8443/qwen/api/v1"
@@ -88,6 +90,7 @@ PATHS = [path for path in paths(BROWSER) if len(path) > 2]
 ODD = [None, "", "7", -1, 999, [], {}, True, "http://["]
 
 
+@settings(deadline=None)
 @given(path=st.sampled_from(PATHS), odd=st.sampled_from(ODD))
 def test_any_field_of_a_har_may_be_null_or_odd(spec: Spec, path: tuple[Any, ...], odd: Any) -> None:
     tree = deepcopy(BROWSER)
@@ -123,6 +126,17 @@ def test_headers_as_an_object_and_values_that_are_numbers_are_read(spec: Spec) -
     (exchange,) = har(spec, one).exchanges
     assert exchange.answer
     assert exchange.answer.headers == {"x-a": "1"}
+
+
+@pytest.mark.parametrize(("size", "is_known"), [(-1, False), (180, False), (0, True)])
+def test_the_body_of_a_creation_that_a_har_lacks_is_not_held_against_the_fake(
+    spec: Spec, size: int, is_known: bool
+) -> None:
+    created = answer_of(spec, "createVideoTask", "accepted").value
+    one = entry(f"{SERVICE}{CREATE}", created, "POST")
+    one["request"] |= {"bodySize": size, "postData": {"mimeType": "application/json", "text": None}}
+    found = drift(spec, [("c.har", har(spec, one))], asking(spec))
+    assert any(one.pointer == "#status" for one in found.differences) == is_known
 
 
 # Whose a call is.

@@ -70,6 +70,15 @@ def test_a_bundle_is_read_in_any_encoding(http: Any, write: Any) -> None:
     assert len(read_bundle(write(text)).exchanges) == 1
 
 
+@written
+def test_a_body_for_the_control_api_is_read_in_any_encoding(http: Any, write: Any) -> None:
+    rules = write('{"scenarios":\n[{"operation": "getTask", "do": "Throttling"}]}')
+    assert http.put("/__mock__/scenarios", content=rules).status_code == 200
+    assert http.put("/__mock__/scenarios", content="访问".encode("gbk")).json() == {
+        "error": "the body is not text in UTF-8: byte 0 is 0xb7; save it as UTF-8"
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

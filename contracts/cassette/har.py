@@ -42,11 +42,14 @@ class _Content(Struct, frozen=True):
     mime: str = field(default="", name="mimeType")
 
 
-class _Request(Struct, frozen=True, rename={"post_data": "postData"}):
+class _Request(Struct, frozen=True, rename={"post_data": "postData", "body_size": "bodySize"}):
+    """body_size: in bytes, -1 where the program does not know."""
+
     method: str
     url: str
     headers: _Pairs = []
     post_data: _Content = _Content()
+    body_size: float = -1
 
 
 class _Response(Struct, frozen=True):
@@ -155,6 +158,8 @@ def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
 def _request(said: _Request, cleaner: Cleaner) -> Request:
     url, headers = urlsplit(said.url), _pairs(said.headers)
     body = _body(said.post_data, headers)
+    if body is None and said.method != "GET" and said.body_size != 0:
+        body = Body(size=max(int(said.body_size), 0))  # there was one, or nobody knows
     return cleaner.request(said.method, url.path, url.query, headers, body)
 
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.text_file import EncodingError, utf8_of
 from mock_server import body as json_body
 from mock_server.call import Call
 from mock_server.context import ANONYMOUS, Refused
@@ -152,7 +153,9 @@ async def _body(request: Request) -> bytes:
 
 def _read(raw: bytes) -> Any:
     try:
-        return json_body.decode(raw) if raw.strip() else {}
+        return json_body.decode(utf8_of(raw)) if raw.strip() else {}
+    except EncodingError as error:
+        raise ControlError(f"the body {error}") from None
     except ValueError as error:
         raise ControlError(f"the body is no JSON: {error}") from None
 

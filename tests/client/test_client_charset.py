@@ -4,7 +4,7 @@ import gzip
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emo_client import PermissionDenied
@@ -51,6 +51,7 @@ def test_a_page_may_name_its_charset_itself(head: str) -> None:
     assert text_of(f"{head}存取被拒絕".encode("big5"), "text/html") == f"{head}存取被拒絕"
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["C"])), charset=st.sampled_from(
     ["utf-8", "utf-16-le", "utf-16-be", "gb18030"]), named=st.booleans())  # fmt: skip
 def test_what_was_written_is_read(text: str, charset: str, named: bool) -> None:
@@ -61,6 +62,7 @@ def test_what_was_written_is_read(text: str, charset: str, named: bool) -> None:
     assert found in (text.removeprefix("\ufeff"), ambiguous)
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=300), kind=st.text(max_size=40))
 def test_any_bytes_are_text_for_people(body: bytes, kind: str) -> None:
     for named in (kind, f"text/html; charset={kind}"):

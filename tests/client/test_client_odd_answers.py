@@ -6,10 +6,19 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from object_store import Broken
 
-from emo_client import Client, EmoError, FaceRejected, InvalidRequest, TaskFailed, UnexpectedAnswer
+from emo_client import (
+    Client,
+    ConnectionFailed,
+    EmoError,
+    FaceRejected,
+    InvalidRequest,
+    TaskFailed,
+    UnexpectedAnswer,
+)
 
 CREATE = "/services/aigc/image2video/video-synthesis"
 BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
@@ -55,6 +64,14 @@ def test_a_task_id_that_is_a_number_is_returned_as_text(emo, on) -> None:
 def test_a_creation_that_cannot_be_read_has_its_task_id_in_the_error(emo, on, content) -> None:
     on("POST", CREATE, httpx.Response(200, content=content))
     with pytest.raises(UnexpectedAnswer, match=f"task {PAID} was created: wait for it") as caught:
+        emo.create(*BOXES)
+    assert caught.value.task_id == PAID
+
+
+def test_an_answer_that_breaks_off_behind_the_task_id_has_it_in_the_error(emo_with) -> None:
+    stream = Broken(b'{"output": {"task_id": "%s", "task_' % PAID.encode())
+    emo = emo_with(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=stream)))
+    with pytest.raises(ConnectionFailed, match=f"task {PAID} was created: wait for it") as caught:
         emo.create(*BOXES)
     assert caught.value.task_id == PAID
 
@@ -107,6 +124,7 @@ def answering(status: int, body: bytes, kind: str) -> Client:
     )
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     value=VALUES,
     status=st.sampled_from([200, 202, 400, 403, 404]),
@@ -131,6 +149,7 @@ def test_no_answer_raises_an_error_of_a_parser(
                 assert str(error)
 
 
+@settings(max_examples=50, deadline=None)
 @given(around=st.dictionaries(NAMES.filter(lambda n: n != "task_id"), VALUES, max_size=3),
        more=st.dictionaries(NAMES.filter(lambda n: n != "task_id"), VALUES, max_size=3),
        inside=st.booleans(), as_text=st.booleans(), cut=st.booleans())  # fmt: skip
