@@ -150,8 +150,8 @@ def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
         (["{url}", "--report", "html=no/such/folder/x"], "No such file or directory"),
         (["http://x", "--budget", "-1"], "must be 0 or more"),
         (["http://x", "--budget", "nan"], "must be 0 or more"),
-        (["http://x", "--audio-url", "https://x/y.wav"], "belong together"),
-        (["http://x", "--audio-url", "u", "--audio-seconds", "61"], "at most 60"),
+        (["http://x", "--audio", "https://x/y.wav"], "belong together"),
+        (["http://x", "--audio", "u", "--audio-seconds", "61"], "at most 60"),
         (["http://x", "--tier", "payed"], "Did you mean 'paid'?"),
     ],
 )

@@ -22,6 +22,8 @@ FORMER = {
     ("journal", "--url"): "--server",
     ("contract fuzz", "--save"): "--output",
     ("contract record", "--upstream"): "--base-url",
+    ("contract verify", "--image-url"): "--image",
+    ("contract verify", "--audio-url"): "--audio",
 }
 
 
@@ -63,7 +65,8 @@ def test_each_former_name_is_known_and_hidden() -> None:
     }
     assert found == FORMER
     for name, old in FORMER:
-        assert old not in CliRunner().invoke(cli, [*name.split(), "--help"]).output
+        shown = CliRunner().invoke(cli, [*name.split(), "--help"]).output
+        assert f"{old} " not in shown
 
 
 @pytest.mark.parametrize("command", ["env", "explain", "journal"])
@@ -104,6 +107,18 @@ def test_a_provider_is_named_once() -> None:
     twice = ["contract", "fuzz", "http://h", "--base-url", "http://h"]
     assert "give the URL once" in CliRunner().invoke(cli, twice).output
     assert "which provider?" in CliRunner().invoke(cli, ["contract", "verify"]).output
+
+
+@pytest.mark.parametrize("name", ["--audio", "--audio-url"])
+def test_audio_url_is_audio(name: str) -> None:
+    result = CliRunner().invoke(cli, ["contract", "verify", "http://x", name, "http://y"])
+    assert "--audio and --audio-seconds belong together" in result.output
+
+
+def test_verify_prints_json_as_every_command_does(url: str) -> None:
+    one = ["contract", "verify", "--base-url", f"{url}/api/v1", "--check", "keys.missing"]
+    result = CliRunner().invoke(cli, [*one, "--json"])
+    assert json.loads(result.stdout)["ended"]["counts"]["passed"] == 1
 
 
 def test_a_seed_is_any_text() -> None:

@@ -61,10 +61,26 @@ Examples:
 @click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
 @shared.seed()
 @click.option(
-    "--timeout", default=1800.0, show_default=True, help="Seconds to wait for a task to end."
+    "--timeout",
+    default=1800.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a task to end.",
 )
-@click.option("--image-url", help="The portrait to send.  [default: the documentation's]")
-@click.option("--audio-url", help="The recording to send, with --audio-seconds.")
+@shared.option(
+    "--image",
+    "image_url",
+    old=["--image-url"],
+    metavar="URL",
+    help="The portrait to send.  [default: the documentation's]",
+)
+@shared.option(
+    "--audio",
+    "audio_url",
+    old=["--audio-url"],
+    metavar="URL",
+    help="The recording to send, with --audio-seconds.",
+)
 @click.option("--audio-seconds", type=float, help="How long that is: it decides the price.")
 @click.option(
     "--report",
@@ -75,13 +91,15 @@ Examples:
 )
 @click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="What a real "
               "provider was seen to do is kept in this file.")  # fmt: skip
+@shared.key("API key.  [default: DASHSCOPE_API_KEY]")
+@click.option("--json", "as_json", is_flag=True, help="The same as --report json; errors too.")
 @click.option("--list", "listing", is_flag=True, help="List the checks and send nothing.")
 def verify(**options: Any) -> int:
     """Hold any provider of EMO to the contract: the fake, a reseller, the service itself.
 
-    BASE_URL is where it is, without /api/v1. The key is DASHSCOPE_API_KEY of the environment, a
-    second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake needs none, and costs
-    nothing. The result goes to stdout, the progress to stderr.
+    BASE_URL is where it is, with or without /api/v1. The key is --key, else DASHSCOPE_API_KEY of
+    the environment, a second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake
+    needs none, and costs nothing. The result goes to stdout, the progress to stderr.
 
     Exit code 0 when every check passed that was made, 1 when one failed or all were skipped, 2 for
     a wrong call, and where nobody answers.
@@ -92,6 +110,7 @@ def verify(**options: Any) -> int:
 
     spec = Spec.load()
     targets = [_target(text) for text in options["reports"]]
+    targets += [_target("json")] * options["as_json"]
     _known(options["ledger"])
     checks = _checks(options)
     media = _media(spec, options)
@@ -156,7 +175,7 @@ def _media(spec: Spec, options: dict[str, Any]) -> Media:
     documented = Media.documented(spec)
     audio, seconds = options["audio_url"], options["audio_seconds"]
     if (audio is None) != (seconds is None):
-        raise click.UsageError("--audio-url and --audio-seconds belong together")
+        raise click.UsageError("--audio and --audio-seconds belong together")
     if seconds is not None and not 0 < seconds <= 60:
         raise click.UsageError(f"--audio-seconds {seconds:g} must be above 0, and at most 60")
     image = options["image_url"] or documented.image_url
@@ -182,7 +201,7 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
             budget=Budget(spec, budget, media.seconds),
             http=http,
             prefix=options["prefix"],
-            key=environment().get(KEY, ""),
+            key=options["key"] or environment().get(KEY, ""),
             other_key=environment().get(OTHER_KEY, ""),
         )
 
