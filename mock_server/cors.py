@@ -17,6 +17,7 @@ from mock_server.settings import is_loopback
 Header = tuple[bytes, bytes]
 MAX_AGE = b"600"  # seconds; Chromium keeps no preflight longer than 7200
 METHOD = b"access-control-request-method"
+OURS = b"access-control-"
 VARY = (b"vary", b"Origin")
 # Every page may read these anyway (Fetch, CORS-safelisted response-header name).
 SAFE = {
@@ -49,19 +50,21 @@ class Cors:
             answer.append((b"access-control-allow-private-network", b"true"))
         return Reply(204, [*answer, (b"access-control-max-age", MAX_AGE)], b"", "")
 
-    def headers(self, origin: bytes, answer: Iterable[Header]) -> list[Header]:
-        """What is added to the headers of an answer: an allowed page may read them all."""
+    def added(self, asked: Mapping[bytes, bytes], answer: Iterable[Header]) -> list[Header]:
+        """The headers of an answer with those that let an allowed page read all of them. A recorded
+        answer may have some of another time."""
+        kept = [(n, value) for n, value in answer if not n.lower().startswith(OURS)]
+        origin = asked.get(b"origin", b"")
         if not self.allows(origin):
-            return [VARY]
-        names = dict.fromkeys(name.lower() for name, _ in answer)
+            return [*kept, VARY]
+        names = dict.fromkeys(name.lower() for name, _ in kept)
         shown = b", ".join(name for name in names if name not in SAFE)
-        return [*_allowed(origin), (b"access-control-expose-headers", shown)]
+        return [*kept, *_allowed(origin), (b"access-control-expose-headers", shown)]
 
     def opened(self, reply: Reply, headers: Mapping[bytes, bytes]) -> Reply:
         """The same answer with these headers. The engine's own list stays as it is: the journal has
         it, and a bundle is compared with it."""
-        added = self.headers(headers.get(b"origin", b""), reply.headers)
-        return reply._replace(headers=[*reply.headers, *added])
+        return reply._replace(headers=self.added(headers, reply.headers))
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """The same for an ASGI app, such as that of the results."""
@@ -72,8 +75,7 @@ class Cors:
 
             async def adding(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    added = self.headers(headers.get(b"origin", b""), message["headers"])
-                    message = {**message, "headers": [*message["headers"], *added]}
+                    message = {**message, "headers": self.added(headers, message["headers"])}
                 await send(message)
 
             if reply is None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 import mock_server.server
 from mock_server.cli import cli
+from mock_server.cli.variables import misspelled
 from mock_server.settings import Settings
 
 SERVE = cli.get_command(click.Context(cli), "serve")
@@ -96,6 +97,15 @@ def test_the_admin_token_is_in_no_error(run: Any) -> None:
         assert result.exit_code == 2
         assert "s3cret" not in result.output + result.stderr
     assert "EMO_ADMIN_TOKEN: must be printable ASCII" in run(EMO_ADMIN_TOKEN="s3cret\x01")[0].stderr
+
+
+def test_a_misspelled_variable_is_named_and_others_are_left_alone() -> None:
+    names = ["EMO_PROT", "EMO_ALLOW_HOSTS", "EMO_ADMINTOKEN", "EMO_PORT", "EMO_NO_SKIPS", "EMO_KIT",
+             "EMO_SERVICE_PORT", "EMO_CONTRACT_URL", "OTHER_PROT"]  # fmt: skip
+    assert list(misspelled(SERVE, names)) == [
+        ("EMO_ADMINTOKEN", "EMO_ADMIN_TOKEN"), ("EMO_ALLOW_HOSTS", "EMO_ALLOW_HOST"),
+        ("EMO_PROT", "EMO_PORT"),
+    ]  # fmt: skip
 
 
 def test_a_service_named_emo_in_kubernetes_is_explained(run: Any) -> None:

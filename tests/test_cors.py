@@ -107,6 +107,14 @@ def test_the_control_api_is_opened_to_no_page(url: str, method: str, origin: str
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+def test_what_a_recording_allowed_is_not_allowed_again() -> None:
+    recorded = [(b"Access-Control-Allow-Origin", b"*"), (b"etag", b"1")]
+    for origin in (APP, "https://evil.example"):
+        headers = Cors([APP]).added({b"origin": origin.encode()}, recorded)
+        assert (b"Access-Control-Allow-Origin", b"*") not in headers
+        assert (b"etag", b"1") in headers
+
+
 LOOPBACK = st.sampled_from(["localhost", "app.localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
 
 

@@ -11,7 +11,7 @@ import click
 
 from mock_server.cli import complete
 from mock_server.cli.notices import Notices, lost
-from mock_server.cli.variables import Port, Words, as_given, from_environment, setting
+from mock_server.cli.variables import Port, Words, as_given, from_environment, misspelled, setting
 from mock_server.cli.where import LOCAL_KEY
 from mock_server.clock import MODES
 from mock_server.logwriter import LogWriter
@@ -230,6 +230,9 @@ def _ready(notices: Notices, settings: Settings, url: str) -> None:
         "serving", f"serving on {url} ({_time(settings)})", *lines,
         url=url, base_url=f"{base}/api/v1", time=settings.time,
     )  # fmt: skip
+    for name, meant in misspelled(serve, environment()):
+        text = f"the variable {name} means nothing to emo serve; did you mean {meant}?"
+        notices.say("unknown-variable", text, variable=name)
     if not settings.is_loopback and settings.admin_token is None:
         way_on = "start with --admin-token (or EMO_ADMIN_TOKEN) to open it"
         notices.say("control-closed", f"the control API is off; {way_on}")

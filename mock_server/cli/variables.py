@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from mock_server.near import near
+
+NEAR = 0.85  # of 1: EMO_PROT is EMO_PORT, but EMO_SERVICE_PORT is something else's
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,3 +63,12 @@ def from_environment(context: click.Context, *parameters: str) -> str:
     source = context.get_parameter_source
     names = [f"EMO_{p.upper()}" for p in parameters if source(p) == ParameterSource.ENVIRONMENT]
     return f" ({', '.join(names)})" if names else ""
+
+
+def misspelled(command: click.Command, environment: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Variables that look like a mistake for one of the command's, each with that one."""
+    known = {name for o in command.params if isinstance(name := o.envvar, str)}
+    for name in sorted(set(environment) - known):
+        if name.startswith("EMO_"):
+            meant = near(name, known, cutoff=NEAR)
+            yield from ((name, other) for other in meant)
