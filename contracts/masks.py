@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from contracts.signed_urls import ASSIGNED
+
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
-_EQUALS = r"(?:=|%3D|\\u003d)"
-_NAMES = "signature|accesskeyid|credential|security-token|access_token|token"
-_SIGNED = re.compile(rf"(?i)((?:{_NAMES}){_EQUALS})[^&\s\"'\\]+")
 _SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
 
 
@@ -50,7 +48,7 @@ class Masks:
     def text(self, text: str) -> str:
         """The text without any of them, and without the signatures of URLs."""
         text, lower = self.keys(text), text.lower()
-        return _SIGNED.sub(r"\1***", text) if any(s in lower for s in _SIGNS) else text
+        return ASSIGNED.sub(r"\1***", text) if any(s in lower for s in _SIGNS) else text
 
     def signed(self, text: str) -> dict[str, str]:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""

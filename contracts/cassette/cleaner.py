@@ -24,6 +24,7 @@ from contracts.cassette.secrets import (
     pattern_of,
     placeholder_of,
 )
+from contracts.secret_names import is_secret_header
 
 MOST_KEYS = 128  # that are remembered, in base64 too; who sends more of them tests a gateway
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
@@ -34,9 +35,6 @@ HOP_BY_HOP = {
     "te", "trailer", "transfer-encoding", "upgrade",
 }  # fmt: skip
 _KEPT_OF_REQUEST = {"accept", "authorization", "api-key", "content-type", "user-agent"}
-_SECRET_HEADER = re.compile(
-    r"auth|token|secret|password|session|signature|credential|api-?key|(?:^|-)key(?:-|$)"
-)
 
 Headers = Iterable[tuple[str, str]]
 
@@ -135,5 +133,5 @@ class Cleaner:
     def _header(self, name: str, value: str) -> str:
         if not value.strip():
             return value
-        is_secret = is_secret_name(name) or _SECRET_HEADER.search(name) is not None
+        is_secret = is_secret_name(name) or is_secret_header(name)
         return placeholder_of(value) if is_secret else self.text(value)

@@ -1,12 +1,5 @@
 """What a secret looks like in a text, what stands in its place, and a scan for what was missed. It
-knows no key by itself and decides nothing about calls.
-
-Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
-kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
-COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
-`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`). Upload policies of
-DashScope carry `policy`, `signature`, `oss_access_key_id`; lists of tasks tell `api_key_id`,
-`caller_uid`, `caller_parent_id`, the numbers of an account."""
+knows no key by itself and decides nothing about calls."""
 
 from __future__ import annotations
 
@@ -18,37 +11,18 @@ import msgspec
 from msgspec import Struct
 
 from contracts.places import pointer_of
+from contracts.signed_urls import ASSIGNED, NAME, START
 
 PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
 SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one is part of words
 
-# A name that ends in one of the first words is a secret whatever vendor stands before it; the
-# others are whole names, at most behind the prefix of a header.
-_NAME = (
-    r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
-    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|hmac)"
-    r"|(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope|q|app)[-_]?)?(?:sig|sign|jwt|ak|sk"
-    r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
-    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
-    r"|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
-    r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
-)
-# A word begins here: behind no letter, or behind an escape, whose last character is no part of it.
-_START = (
-    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
-    r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=%2525[0-9A-Fa-f]{2}))"
-)
-_AND = r"%(?:25)*26|\\u0026"
-_ASSIGNED = re.compile(
-    rf"({_START}{_NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
-)
-_FIELD = re.compile(rf"({_START}{_NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
+_FIELD = re.compile(rf"({START}{NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
 # Of a multipart form, whose parts have few headers (without a bound, a text of nothing but such
 # lines takes minutes), and of XML.
-_PART = re.compile(rf"(name=\"{_NAME}\"[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n)([^\r\n]+)")
-_ELEMENT = re.compile(rf"(<{_NAME}>)([^<]+)")
-_SECRET_NAME = re.compile(_NAME)
+_PART = re.compile(rf"(name=\"{NAME}\"[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n)([^\r\n]+)")
+_ELEMENT = re.compile(rf"(<{NAME}>)([^<]+)")
+_SECRET_NAME = re.compile(NAME)
 _BEARER = re.compile(
     r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]{0,400}\d)[A-Za-z0-9._~+/=-]{8,})"
 )
@@ -70,7 +44,7 @@ _KEY_CHARACTER = (
     r"(?:[A-Za-z0-9_-]|(?i:(?:%(?:25)*|\\u00)(?:2d|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|4f|6f)))"
 )
 _SK = "".join(map(_spelled, "sk-"))
-_KEY = re.compile(rf"{_START}{_SK}{_KEY_CHARACTER}{{3,}}")
+_KEY = re.compile(rf"{START}{_SK}{_KEY_CHARACTER}{{3,}}")
 # Inside of a word too, where it is as long as real ones are; `task-` is what ids begin with.
 _LONG_KEY = re.compile(r"(?<![Tt][Aa])sk-[A-Za-z0-9]{24,}")
 
@@ -100,7 +74,7 @@ def cleaned(text: str) -> str:
     text = _LONG_KEY.sub(KEY_PLACEHOLDER, text)
     text = _ACCESS_KEY.sub(PLACEHOLDER, text)
     text = _PASSWORD.sub(rf"\1{PLACEHOLDER}", text)
-    text = _ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
+    text = ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
     text = _FIELD.sub(_field, text)
     text = _PART.sub(rf"\1{PLACEHOLDER}", text)
     text = _ELEMENT.sub(rf"\1{PLACEHOLDER}", text)
@@ -193,7 +167,7 @@ _PATTERNS = {
     "key": re.compile(f"{_KEY.pattern}|{_LONG_KEY.pattern}"),
     "access key": _ACCESS_KEY,
     "password of a URL": _PASSWORD,
-    "signed or secret parameter": _ASSIGNED,
+    "signed or secret parameter": ASSIGNED,
     "secret field": _FIELD,
     "secret part of a form": _PART,
     "secret element": _ELEMENT,
