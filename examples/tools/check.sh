@@ -1,5 +1,5 @@
 #!/bin/sh
 set -e
-npx redocly lint openapi.yaml
+npx @redocly/cli lint openapi.yaml
 echo 'extends: spectral:oas' > spectral.yaml
-npx spectral lint openapi.yaml --ruleset spectral.yaml --fail-severity hint
+npx @stoplight/spectral-cli lint openapi.yaml --ruleset spectral.yaml --fail-severity hint
