@@ -6,6 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+# Where an operation lists the parameters that it checks: those that clients send, and headers that
+# it refuses, which generated clients would offer.
+PARAMETERS = ("parameters", "x-forbidden-headers")
+
 
 def evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every example of the tree as it was written, by its pointer, with the evidence it gives."""
@@ -20,7 +24,7 @@ def evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def refusals(node: dict[str, Any]) -> Iterator[str]:
     """Every outcome that a rule of this Operation Object names."""
-    for key in ("parameters", "x-forbidden-headers", "requestBody"):
+    for key in (*PARAMETERS, "requestBody"):
         yield from _named(node.get(key))
 
 

@@ -22,7 +22,6 @@ from contracts.rules import BodyRules, Parameter, compile_schema
 from contracts.variants import Variant, problems
 
 __all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
-PARAMETERS = ("parameters", "x-forbidden-headers")  # where an operation says what it checks
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
@@ -154,7 +153,7 @@ class _Compiler:
         where = ("paths", template, method)
         parameters = [
             Parameter.of(p, self.places.under(pointer_of((*where, key, index))))
-            for key in PARAMETERS
+            for key in claims.PARAMETERS
             for index, p in enumerate(node.get(key, []))
             if p["in"] != "path"
         ]

@@ -272,3 +272,14 @@ def test_a_change_breaks_whom_it_breaks_and_the_way_back_is_the_mirror(
 def test_the_table_has_every_kind_of_change() -> None:
     kinds = {said.split()[0] for *_, expected in ROWS for said in expected.split(", ") if said}
     assert len(kinds) >= 60
+
+
+def test_a_header_that_is_refused_is_compared_as_a_parameter() -> None:
+    """Where it is listed says nothing: `parameters` and x-forbidden-headers are the same to it."""
+    detect, forbidden = "/services/aigc/image2video/face-detect", f"{DETECT}/x-forbidden-headers"
+    (header,) = TREE["paths"][detect]["post"]["x-forbidden-headers"]
+    assert short(found((f"{DETECT}/parameters/-", header), (forbidden, GONE))) == set()
+    assert short(found((forbidden, GONE))) == {f"parameter-removed {CLIENT}"}
+    assert short(found((f"{forbidden}/0/x-refusal", "InvalidParameter"))) == {
+        f"x-refusal-changed {BOTH}"
+    }

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from contracts.claims import PARAMETERS
 from contracts.diff.access import Security, schemes, servers
 from contracts.diff.agreements import AGREEMENTS, RATE
 from contracts.diff.effects import Effect, Side
@@ -80,7 +81,7 @@ class Operations:
         self._table: dict[str, Rule] = {
             "operationId": leaf(other, UNSET, "what is made from the document goes by it"),
             "deprecated": leaf(noted, False),
-            "parameters": silent,
+            **dict.fromkeys(PARAMETERS, silent),
             "requestBody": payloads.body,
             "responses": lambda pair, _: responses(payloads, pair, self._known),
             "security": silent,

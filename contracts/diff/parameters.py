@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from contracts.claims import PARAMETERS
 from contracts.diff.effects import Effect
 from contracts.diff.findings import Found, effect_of
 from contracts.diff.payloads import Payloads, lone_part
@@ -44,10 +46,12 @@ def parameters(payloads: Payloads, item: Pair, own: Pair) -> Iterator[Found]:
 
 
 def _keyed(item: Node, operation: Node) -> dict[Key, Node]:
-    """The parameters; those of the operation count before those of its path."""
+    """The parameters, and the headers that the operation refuses, which say the same elsewhere;
+    those of the operation count before those of its path."""
     positions = re.findall(r"{([^{}]*)}", item.name)
     found = {}
-    for node in (*item.get("parameters").items(), *operation.get("parameters").items()):
+    lists = item.get("parameters"), *(operation.get(key) for key in PARAMETERS)
+    for node in chain.from_iterable(each.items() for each in lists):
         where, name = str(node.get("in").value), str(node.get("name").value)
         if where == "path" and name in positions:
             key = Key(where, str(positions.index(name)))

@@ -19,7 +19,7 @@ Rule = Callable[[Pair, Side], Iterator[Found]]
 # Words for people, and where they come from.
 WORDS = frozenset({
     "description", "summary", "title", "$comment", "example", "examples", "externalDocs", "tags",
-    "x-evidence", "x-source", "x-message", "x-details",
+    "x-evidence", "x-source", "x-message", "x-details", "x-enum-varnames",
 })  # fmt: skip
 UNKNOWN = "{} is another, and what it means is not known here"
 UNDECIDED = "{} is another, and which of the two allows more is not decided"
