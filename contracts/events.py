@@ -42,12 +42,14 @@ class Claim(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One difference. pointer: the JSON pointer in the answer's body, `#status`, `#header/NAME`
     where it is elsewhere, `#answer` where there was none. expected and got: for people. exchange:
-    the position, in those of its check, of the exchange that shows it; None where none does."""
+    the position, in those of its check, of the exchange that shows it; None where none does.
+    known: the baseline accepts it."""
 
     pointer: str
     expected: str
     got: str
     exchange: int | None = None
+    known: bool = False
 
 
 class Started(Struct, frozen=True, tag=True):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from contracts.baseline import STALE
 from contracts.checks.ask import at
 from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
@@ -93,7 +94,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
             host = "" if is_loopback(host) else host  # a stub is no service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
-            held = event.result == "passed"
+            held = all(finding.pointer == STALE for finding in event.findings)
             _keep(claims, event.claim.id, Observation(date, host, _shows(event), held))
             for exchange in event.exchanges:
                 for name in _named(spec, exchange):

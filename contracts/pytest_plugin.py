@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
+    from contracts.baseline import Baseline
     from contracts.checks import Check
     from contracts.events import CheckEnded
     from contracts.provider import Provider
@@ -97,8 +99,19 @@ def _verification(config: pytest.Config) -> Verification:
         provider = _provider(config, spec, media, http)
     except Unreachable as error:
         raise pytest.UsageError(f"--emo-contract-url: {error}") from None
-    fail_on = option("--emo-contract-fail-on")
-    return Verification(spec, provider, checks, media=media, fail_on=fail_on)
+    fail_on, baseline = option("--emo-contract-fail-on"), _baseline(config)
+    return Verification(spec, provider, checks, media=media, fail_on=fail_on, baseline=baseline)
+
+
+def _baseline(config: pytest.Config) -> Baseline:
+    from contracts.baseline import Baseline, BaselineError, load
+    from contracts.checks import all_checks
+
+    file = config.getoption("--emo-contract-baseline")
+    try:
+        return load(Path(file), all_checks()) if file else Baseline()
+    except BaselineError as error:
+        raise pytest.UsageError(f"--emo-contract-baseline: {error}") from None
 
 
 def _provider(config: pytest.Config, spec: Spec, media: Media, http: httpx.Client) -> Provider:

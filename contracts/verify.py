@@ -8,6 +8,7 @@ from random import Random
 
 from msgspec import Struct
 
+from contracts.baseline import STALE, Baseline
 from contracts.budget import OverBudget
 from contracts.checks import Check, all_checks
 from contracts.checks.ask import Ask, Skip, Stop
@@ -20,7 +21,6 @@ from contracts.events import (
     Claim,
     Ended,
     Event,
-    Finding,
     Result,
     Severity,
     Started,
@@ -75,7 +75,8 @@ def select(
 
 class Verification:
     """checks: what select() gave. patience: seconds of the machine's time for a task to end.
-    fail_on: the least severity of a check for which the run fails."""
+    fail_on: the least severity of a check for which the run fails. baseline: the differences that
+    are accepted; an accepted one that no longer occurs fails its check."""
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class Verification:
         seed: str = "emo",
         patience: float = 1800.0,
         fail_on: Severity = "warning",
+        baseline: Baseline | None = None,
     ) -> None:
         self.spec = spec
         self.provider = provider
@@ -95,6 +97,7 @@ class Verification:
         self.seed = seed
         self.patience = patience
         self.fail_on = fail_on
+        self.baseline = baseline or Baseline()
         self._signed_in = False
         self._unreachable: Unreachable | None = None
         self._story: Story | Exception | None = None
@@ -164,14 +167,22 @@ class Verification:
             pass
         except Exception as error:  # noqa: BLE001 (an answer that nobody thought of ends no run)
             ask.find(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
-        return self._judged(check, ask.findings)
+        return self._judged(check, ask)
 
-    def _judged(self, check: Check, findings: list[Finding]) -> tuple[Result, str]:
-        if not findings:
+    def _judged(self, check: Check, ask: Ask) -> tuple[Result, str]:
+        is_minor = SEVERITIES.index(check.severity) < SEVERITIES.index(self.fail_on)
+        if is_minor and self.baseline.is_updating:
+            self.baseline.forget(check.id)  # it does not fail the run, so it needs no entry
+        else:
+            root = self.provider.root
+            ask.findings = self.baseline.judge(check.id, ask.findings, ask.exchanges, root)
+        if not ask.findings:
             return "passed", ""
-        if SEVERITIES.index(check.severity) < SEVERITIES.index(self.fail_on):
-            return "accepted", f"below --fail-on {self.fail_on}"
-        return "failed", ""
+        if any(finding.pointer == STALE for finding in ask.findings):
+            return "failed", ""
+        if all(finding.known for finding in ask.findings):
+            return "accepted", "in the baseline"
+        return ("accepted", f"below --fail-on {self.fail_on}") if is_minor else ("failed", "")
 
     def _costs(self) -> str:
         """Why a check is skipped whose calls may be charged for."""

@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--emo-contract-fail-on", default="warning", metavar="SEVERITY",
                     choices=("note", "warning", "error"),
                     help="the least difference that fails: note, warning or error")  # fmt: skip
+    group.addoption("--emo-contract-baseline", metavar="FILE",
+                    help="accept the differences that this file holds")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

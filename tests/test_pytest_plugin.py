@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml  # noqa: F401  pytester forgets what is imported while it runs, and yaml works once
 from faulty import all_liars, lying
 
 import contracts.pytest_plugin  # noqa: F401
+from contracts.baseline import Baseline, Entry, save
 from contracts.checks import all_checks
 from contracts.provider import Provider
 from contracts.spec import Spec
@@ -138,6 +140,23 @@ def test_a_budget_is_not_spent_by_several_processes(run: Run) -> None:
         done = run("--emo-contract-url", url, "--emo-contract-budget", "1", "-n", "1")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert "run the contract with -n 0" in done.stdout.str() + done.stderr.str()
+
+
+def test_known_differences_are_expected_failures(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    baseline = Baseline(is_updating=True)
+    arguments = "--emo-contract-check", "unknown.uuid", "--emo-contract-baseline", str(file)
+    with lying(Spec.load(), all_liars()["unknown_is_a_404"].make()) as url:
+        assert "does not exist" in run("--emo-contract-url", url, *arguments).stderr.str()
+        baseline.entries.add(
+            Entry("unknown.uuid", "GET /api/v1/tasks/<id>", "#status", "200", "404")
+        )
+        save(file, baseline)
+        done = run("--emo-contract-url", url, *arguments)
+    assert done.ret == pytest.ExitCode.OK
+    assert done.parseoutcomes()["xfailed"] == 1
+    with lying(Spec.load()) as url:
+        assert run("--emo-contract-url", url, *arguments).ret == pytest.ExitCode.TESTS_FAILED
 
 
 # A user's project beside the kit.

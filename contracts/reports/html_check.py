@@ -97,7 +97,12 @@ def _finding(finding: Finding, calls: int) -> Element:
     where = in_line(finding.pointer) or "the whole answer"
     return element(
         "tr",
-        element("th", element("code", where), scope="row"),
+        element(
+            "th",
+            element("code", where),
+            " (in the baseline)" if finding.known else None,
+            scope="row",
+        ),
         element("td", in_line(finding.expected), data_name="Expected"),
         element("td", in_line(cut(finding.got)), class_="got", data_name="Got"),
         element("td", call, data_name="Call"),

@@ -22,6 +22,7 @@ SCHEMA = (
 URL = re.compile(r"https?://[^\s;,<>\"]+")
 FINGERPRINT = "emoContractFinding/v1"
 Object = dict[str, Any]
+ACCEPTED = {"kind": "external", "justification": "The baseline accepts it."}
 
 
 def as_sarif(run: Run) -> str:
@@ -68,6 +69,7 @@ def _results(check: CheckEnded, index: int) -> Iterator[Object]:
         seen[said] += 1
         yield _result(check.claim, finding, index) | {
             "partialFingerprints": {FINGERPRINT: _digest(f"{said}\0{seen[said]}")},
+            **({"suppressions": [ACCEPTED]} if finding.known else {}),
             **(_exchange(exchange) if exchange else {}),
         }
 

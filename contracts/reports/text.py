@@ -84,7 +84,8 @@ def finding_lines(finding: Finding) -> str:
     """One difference."""
     where = in_line(finding.pointer) or "the whole answer"
     expected, got = in_line(finding.expected), in_line(cut(finding.got, ANSWER))
-    return f"  at {where}\n    expected  {expected}\n    got       {got}"
+    known = " (accepted by the baseline)" if finding.known else ""
+    return f"  at {where}{known}\n    expected  {expected}\n    got       {got}"
 
 
 def exchange_lines(exchange: Exchange) -> str:

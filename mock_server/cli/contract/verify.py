@@ -15,6 +15,7 @@ from mock_server.near import did_you_mean
 from mock_server.settings import environment
 
 if TYPE_CHECKING:
+    from contracts.baseline import Baseline
     from contracts.checks import Check
     from contracts.events import Event
     from contracts.provider import Provider
@@ -91,6 +92,16 @@ Examples:
 )
 @click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="What a real "
               "provider was seen to do is kept in this file.")  # fmt: skip
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Accept the differences that this file holds; one that no longer occurs fails.",
+)
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    help="Accept whatever differs, and write it to the file of --baseline.",
+)
 @shared.key("API key.  [default: DASHSCOPE_API_KEY]")
 @click.option("--json", "as_json", is_flag=True, help="The same as --report json; errors too.")
 @click.option("--list", "listing", is_flag=True, help="List the checks and send nothing.")
@@ -112,6 +123,7 @@ def verify(**options: Any) -> int:
     targets = [_target(text) for text in options["reports"]]
     targets += [_target("json")] * options["as_json"]
     _known(options["ledger"])
+    baseline = _baseline(options)
     checks = _checks(options)
     media = _media(spec, options)
     if options["listing"]:
@@ -122,12 +134,15 @@ def verify(**options: Any) -> int:
             run = Verification(
                 spec, provider, checks,
                 media=media, seed=options["seed"], patience=options["timeout"],
-                fail_on=options["fail_on"],
+                fail_on=options["fail_on"], baseline=baseline,
             )  # fmt: skip
             run.sign_in()
-            return _shown(run, targets, options["ledger"])
+            code = _shown(run, targets, options["ledger"])
     except Unreachable as error:
         raise click.UsageError(str(error)) from None
+    if baseline.is_updating:
+        _keep(baseline, options["baseline"])
+    return code
 
 
 def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
@@ -152,6 +167,34 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
     last = events[-1]
     assert isinstance(last, Ended)
     return 0 if last.green else FOUND_PROBLEMS
+
+
+def _baseline(options: dict[str, Any]) -> Baseline:
+    from contracts.baseline import Baseline, BaselineError, load
+    from contracts.checks import all_checks
+
+    path, is_updating = options["baseline"], options["update_baseline"]
+    if path is None:
+        if is_updating:
+            raise click.UsageError("--update-baseline needs --baseline FILE")
+        return Baseline()
+    if not path.absolute().parent.is_dir():
+        raise click.UsageError(f"--baseline: there is no folder {path.parent}")
+    try:
+        return load(path, all_checks(), is_updating=is_updating)
+    except BaselineError as error:
+        raise click.UsageError(f"--baseline: {error}") from None
+
+
+def _keep(baseline: Baseline, path: Path) -> None:
+    from contracts.baseline import save
+    from contracts.reports.words import plural
+
+    try:
+        save(path, baseline)
+    except OSError as error:
+        raise click.UsageError(f"--baseline: {error}") from None
+    click.echo(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
 
 
 def _checks(options: dict[str, Any]) -> list[Check]:
