@@ -49,7 +49,8 @@ class BodyRules:
         return self._validator.is_valid(body)
 
     def violations(self, body: Any) -> Iterator[Violation]:
-        """What is wrong with a body: shape before values, then in the order of the schema."""
+        """What is wrong with a body: what is checked first, shape before values, then in the order
+        of the schema."""
         for error in sorted(self._validator.iter_errors(body), key=self._rank):
             yield self._violation(error)
 
@@ -86,11 +87,20 @@ class BodyRules:
             node = node[part]
         return node
 
-    def _rank(self, error: jsonschema_rs.ValidationError) -> tuple[bool, list[int]]:
+    def _rank(self, error: jsonschema_rs.ValidationError) -> tuple[bool, bool, list[int]]:
         keyword = error.schema_path[-1] if error.schema_path else ""
-        place = list(error.instance_path)
         missing = _missing_property(error)
-        return keyword not in _SHAPE, self._order([*place, missing] if missing else place)
+        place = [*error.instance_path, *([missing] if missing else [])]
+        return not self._is_first(place), keyword not in _SHAPE, self._order(place)
+
+    def _is_first(self, place: list[str | int]) -> bool:
+        """Whether the schema has x-checked-first on the way to a place of the body."""
+        node = self.schema
+        for part in place:
+            node = node.get("properties", {}).get(part, {})
+            if node.get("x-checked-first"):
+                return True
+        return False
 
     def _order(self, place: list[str | int]) -> list[int]:
         """Where a place of the body stands in the schema, as positions of properties."""

@@ -16,6 +16,7 @@ from msgspec import Struct
 from contracts import amounts, claims
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
+from contracts.not_served import NotServed
 from contracts.operation import Lifecycle, Operation, Outcome, Rate, download, examples
 from contracts.places import Places, Where, pointer_of
 from contracts.rules import BodyRules, Parameter, compile_schema
@@ -25,8 +26,10 @@ __all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
-    "x-aspect-tolerance", "x-details", "x-enum-varnames", "x-evidence", "x-forbidden-headers",
+    "x-aspect-tolerance", "x-checked-first", "x-details", "x-enum-varnames", "x-evidence",
+    "x-forbidden-headers",
     "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message", "x-missing", "x-models",
+    "x-not-served",
     "x-queued-for", "x-range", "x-rate", "x-refusal", "x-refusals", "x-request-body",
     "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
     "x-task-lifecycle", "x-variants", *KEYWORDS,
@@ -47,6 +50,7 @@ class Spec(Struct, frozen=True, dict=True):
     models: dict[str, dict[str, Any]]
     limits: dict[str, int]
     variants: dict[str, Variant]
+    not_served: NotServed
     refusals: dict[str, str]
     key_pattern: re.Pattern[str]
     schemas: dict[str, Node]
@@ -71,6 +75,10 @@ class Spec(Struct, frozen=True, dict=True):
     def operations_with(self, outcome: str) -> list[Operation]:
         """The operations that can answer so, in the order of the file, the download last."""
         return [op for op in self.all_operations.values() if outcome in op.outcomes]
+
+    def models_of(self, operation: str) -> list[str]:
+        """The models that are called at an operation."""
+        return [name for name, model in self.models.items() if model["operation"] == operation]
 
     def creates_tasks(self, operation: str) -> bool:
         """Whether an operation creates tasks: one of its models is waited for."""
@@ -137,6 +145,7 @@ class _Compiler:
             models=tree["x-models"],
             limits=tree["x-limits"],
             variants=msgspec.convert(tree["x-variants"], dict[str, Variant]),
+            not_served=msgspec.convert(tree["x-not-served"], NotServed),
             refusals={**tree["x-refusals"], **scheme["x-refusals"]},
             key_pattern=re.compile(scheme["x-key-pattern"]),
             schemas=tree["components"]["schemas"],

@@ -19,7 +19,8 @@ class Choice(
     """One side of a contradiction.
 
     answers: outcomes in place of others. fates: refusals of a create call, and how the task fails
-    that is created instead. refuse: the outcome of each call that names a model. details: what is
+    that is created instead. refuse: the outcome of each call that names a model. unreachable: by
+    operation, the answer to a URL that cannot be fetched, or how the task fails. details: what is
     added to the messages of refusals that have no x-details. result_life: of a video's URL, in s.
     life_from: `end` when the life of a task counts from its end."""
 
@@ -29,6 +30,7 @@ class Choice(
     answers: dict[str, str] = {}
     fates: dict[str, str] = {}
     refuse: str = ""
+    unreachable: dict[str, str] = {}
     details: str = ""
     result_life: float | None = msgspec.field(default=None, name="result-life-seconds")
     life_from: str = msgspec.field(default="creation", name="life-from")
@@ -53,6 +55,7 @@ def problems(
             if choice.evidence not in evidence:
                 yield f"x-variants {name}: evidence {choice.evidence!r} is none of {evidence}"
             named = (*choice.answers, *choice.answers.values(), *choice.fates)
-            for outcome in filter(None, (*named, *choice.fates.values(), choice.refuse)):
+            brought = (*choice.fates.values(), *choice.unreachable.values(), choice.refuse)
+            for outcome in filter(None, (*named, *brought)):
                 if outcome not in outcomes:
                     yield f"x-variants {name}: no outcome {outcome}"

@@ -57,7 +57,7 @@ class Chronicle:
     def record(self, v: Visit, reply: Reply) -> Reply:
         """Keep an exchange; the answer says where it is explained, if there is something to say."""
         if reply.status == 200 and v.operation is not None and v.violation is None:
-            v.near = self._typos.near_miss(v.operation, v.body, v.call.query)
+            v.near = v.near or self._typos.near_miss(v.operation, v.body, v.call.query)
             if v.by_key.meant:
                 v.near = v.near or almost_asked(v.by_key)
         v.explained = is_odd(reply.status, reply.outcome, v.choice.name, v.violation, v.near)

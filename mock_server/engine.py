@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
 from urllib.parse import unquote
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
 from mock_server import ids, store_answers, variants
 from mock_server.admission import Admission
+from mock_server.body_checks import check_body, check_reachable
 from mock_server.call import Call, Reply
 from mock_server.chronicle import Chronicle
 from mock_server.clock import RealTime, real_time
@@ -32,7 +32,6 @@ from mock_server.scenarios import (
     HEADER,
     NOTHING,
     Asked,
-    Choice,
     UnknownScenario,
     asked_after_rules,
     asked_before_rules,
@@ -193,13 +192,15 @@ class Engine:
         if self.settings.limits == "documented":
             tenant = self.tenants.take_token(v, operation, tenant)
         admission.headers(operation, call)
-        v.body, fate = self._body(v, operation)
+        v.body = admission.json(operation, call)
+        fate = check_body(self.spec, v, operation)
         v.query = admission.query(operation, call.query)
         urls = input_urls(v.body)
         if urls:
             admission.schemes(operation, urls, call)
+            fate = check_reachable(self.spec, v, operation, urls) or fate
         if v.body is not None:
-            self._check_model(v, tenant)
+            self.tenants.check_account(v, tenant)
         self._stamp(v, tenant.clock.now(v.real))
         if asks(v, tenant, urls, file.rules):
             tenant = self._decide(v, operation, tenant, urls, file.rules)
@@ -227,27 +228,6 @@ class Engine:
             self.store.save(v.tenant_id, counted)
             if v.choice.source.startswith("file "):
                 self._heard.add(v.choice.source)
-
-    def _body(self, v: Visit, operation: Operation) -> tuple[Any, Choice | None]:
-        """The body, and how the task is to fail that is created in spite of it (variants)."""
-        body = self.admission.json(operation, v.call)
-        if operation.body is None or operation.body.is_valid(body):
-            return body, None
-        violations = operation.body.violations(body)
-        first = next(violations)
-        fates = v.effects.fates if self.spec.creates_tasks(operation.id) else {}
-        for violation in (first, *violations):
-            if violation.outcome not in fates:
-                raise Refused(violation)
-        v.detail, v.violation, name = first.field, first, fates[first.outcome]
-        source = f"variant {v.effects.names[name]}"
-        return body, Choice(fate=self.spec.outcomes[name], name=name, source=source)
-
-    def _check_model(self, v: Visit, tenant: Tenant) -> None:
-        if v.effects.refuse:
-            v.source = f"variant {v.effects.names[v.effects.refuse]}"
-            raise Refused(Violation(v.effects.refuse, "/model", "model", "is retired"))
-        self.tenants.check_account(v, tenant)
 
     def _carried_out(self, v: Visit, operation: Operation, tenant: Tenant) -> Reply:
         choice = v.choice

@@ -22,6 +22,7 @@ class Effects(Struct, frozen=True):
     fates: dict[str, str] = {}
     refuse: str = ""
     details: str = ""
+    unreachable: dict[str, str] = {}
     result_life: float | None = None
     lives_from_end: bool = False
     names: dict[str, str] = {}
@@ -50,10 +51,14 @@ def check(spec: Spec, chosen: Mapping[str, object]) -> dict[str, str]:
 def effects(spec: Spec, chosen: Mapping[str, str]) -> Effects:
     """All of the choices in one."""
     choices = [(name, spec.variants[name].choices[choice]) for name, choice in chosen.items()]
-    brought = [(name, (*c.answers.values(), *c.fates.values(), c.refuse)) for name, c in choices]
+    brought = [
+        (name, (*c.answers.values(), *c.fates.values(), *c.unreachable.values(), c.refuse))
+        for name, c in choices
+    ]
     return Effects(
         answers={a: b for _, choice in choices for a, b in choice.answers.items()},
         fates={a: b for _, choice in choices for a, b in choice.fates.items()},
+        unreachable={a: b for _, choice in choices for a, b in choice.unreachable.items()},
         refuse="".join(choice.refuse for _, choice in choices),
         details="".join(choice.details for _, choice in choices),
         result_life=next((c.result_life for _, c in choices if c.result_life), None),

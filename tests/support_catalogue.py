@@ -63,7 +63,7 @@ def service_of(limits: str = "off", variant: str = "") -> Service:
 def good_call(operation: Operation, task_id: str = "", key: str = "") -> Call:
     """The documented call of an operation, with a key of its own where none is given."""
     body = next(iter(operation.requests.values()), None)
-    needed = {p.header: p.schema["const"].encode() for p in operation.headers if p.required}
+    needed = {p.header: min(p.allowed).encode() for p in operation.headers if p.required}
     return Call(
         method=operation.method,
         path="/api/v1" + operation.template.replace("{task_id}", task_id or "never-was"),

@@ -21,8 +21,8 @@ MAY_IMPORT = {
     "emo_kit": ROOMS,
 }
 EXPLAINING = (
-    "address", "answers", "case", "corrected", "explanation", "preflight", "refusals", "repair",
-    "schemas", "tasks", "why",
+    "address", "answers", "case", "corrected", "explanation", "models", "paths", "preflight",
+    "refusals", "repair", "schemas", "tasks", "urls", "why",
 )  # fmt: skip
 REPORTING = (
     "as_json", "elements", "html", "html_check", "junit", "run", "sarif", "text", "words",
@@ -97,6 +97,7 @@ PURE = {
         (f"mock_server.explain.{name}" for name in EXPLAINING),
         (
             "contracts.exchange",
+            "contracts.not_served",
             "contracts.places",
             "contracts.rules",
             "contracts.spec",
@@ -108,6 +109,7 @@ PURE = {
             "mock_server.keys",
             "mock_server.near",
             "mock_server.origins",
+            "mock_server.public_urls",
             "mock_server.routing",
             "mock_server.scenarios",
             "mock_server.tasks",

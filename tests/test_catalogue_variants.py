@@ -25,7 +25,7 @@ from support_triggers import altered
 
 from contracts.variants import Choice, Variant
 from mock_server.catalogue import Entry, catalogue
-from mock_server.catalogue.triggers import SCENARIO, Control, Header, Serve, Trigger
+from mock_server.catalogue.triggers import SCENARIO, Control, Field, Header, Serve, Trigger
 
 ENTRIES = catalogue(SPEC)
 CREATE = "createVideoTask"
@@ -121,7 +121,18 @@ def life_from(c: Chosen) -> None:
         assert shown.reply.outcome == ("SUCCEEDED" if c.choice.life_from == "end" else "UNKNOWN")
 
 
-CHECKS = {c.__name__: c for c in (answers, fates, refuse, details, result_life, life_from)}
+def unreachable(c: Chosen) -> None:
+    for operation in {name for choice in c.variant.choices.values() for name in choice.unreachable}:
+        local = Field(operation, "/input/image_url", "http://localhost/portrait.png")
+        played = c.call(operation, local)
+        name = c.choice.unreachable.get(operation)
+        answer = ended(played) if name in SPEC.task_outcomes else played
+        assert answer.reply.outcome == name if name else answer.reply.status == 200
+
+
+CHECKS = {
+    c.__name__: c for c in (answers, fates, refuse, unreachable, details, result_life, life_from)
+}
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e.kind == "variant"], ids=lambda e: e.name)

@@ -24,10 +24,6 @@ def explained(spec: Spec) -> Explained:
 
 
 BODIES = [
-    ({"model": "emo-v9"}, "/model", 'model must be one of ["emo-v1","emo-detect-v1"]', '"emo-v9"',
-     "emo-v1", "#/components/schemas/CreateRequest/properties/model/allOf/0/enum"),
-    ({"model": "emo-detect-v1"}, "/model", 'model must not be "emo-detect-v1"', '"emo-detect-v1"',
-     "emo-v1", "#/components/schemas/CreateRequest/properties/model/allOf/1/not"),
     ({"input__image_url": None}, "/input/image_url", "input.image_url is required", "", "",
      f"{INPUT}/required"),
     ({"input__audio_url": "ftp://x"}, "/input/audio_url", "input.audio_url must match", '"ftp://x"',

@@ -142,7 +142,7 @@ names = st.sampled_from(
 ) | st.text(max_size=3)  # fmt: skip
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9000) | st.text(max_size=9) | st.floats(0, 9)
-    | st.sampled_from(["emo-v1", "calm", "https://x/a.png?emo-scenario=Throttling", "oss://x/a"]),
+    | st.sampled_from(["emo-v1", "calm", "https://x.net/a?emo-scenario=Throttling", "oss://x/a"]),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(names, inner, max_size=5),
     max_leaves=12,
 )  # fmt: skip

@@ -186,17 +186,18 @@ def test_list_refuses_a_filter_that_cannot_be(service: Service, query: str, name
     assert_refused(service.list(query), 400, "InvalidParameter", message)
 
 
-def test_the_order_is_key_path_method_header_json_shape_meaning(service: Service) -> None:
+def test_the_order_is_key_path_method_header_json_model_shape_meaning(service: Service) -> None:
     path = f"{SERVICE}/video-synthesis"
-    worse = changed(service.spec, "createVideoTask", model="nope", input__image_url=None)
+    no_image = {"input__image_url": None, "input__audio_url": "x"}
+    worse = changed(service.spec, "createVideoTask", model="nope", **no_image)
     steps = [
         (service.call("PUT", "/x", b"{", key="bad"), "Invalid API-key provided."),
         (service.call("PUT", "/x", b"{"), "url error, please check url！"),
         (service.call("PUT", path, b"{"), "Request method 'PUT' is not supported."),
         (service.call("POST", path, b"{"), "current user api does not support synchronous calls"),
         (service.create(b"{"), BAD_BODY),
-        (service.create(worse), NO_IMAGE),
-        (service.create(changed(service.spec, "createVideoTask", model="n")), "Model not exist."),
+        (service.create(worse), "Model not exist."),
+        (service.create(changed(service.spec, "createVideoTask", **no_image)), NO_IMAGE),
     ]
     assert [result.body["message"] for result, _ in steps] == [message for _, message in steps]
 

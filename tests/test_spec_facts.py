@@ -198,6 +198,7 @@ def test_the_variants_are_the_contradictions_and_begin_as_the_documentation(spec
     assert {name: variant.default for name, variant in spec.variants.items()} == {
         "detector-rejection": "200",  # DET-2
         "missing-field": "submit",  # ERR-zh
+        "unreachable-url": "accepted",  # the fake fetches nothing
         "message-suffix": "none",  # ERR-zh
         "creation-order": "output-first",  # EMO-3
         "unknown-model": "400",  # KR

@@ -316,6 +316,6 @@ def test_a_retired_model_is_served_no_more(
         assert shown(service.create(**options)) == expected
         assert shown(service.detect(**options)) == expected
     assert service.create({"input": {}}).body["code"] == "BadRequest.EmptyModel"
-    service.real += 60
+    service.real += 200
     assert service.status(task) == "SUCCEEDED"
     assert service.list().body["total"] == 1

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from contracts.places import pointer_of
 from contracts.spec import Operation, Spec
 from mock_server.routing import Route, Router
 
 ALIKE = 0.75  # two paths, part by part, on the average
 RELATED = 0.4  # two parts of such paths, at least
+MISSPELLED = 0.7  # each part, of a path that may be of another service
 SAME = 0.8  # a last part that stands for a whole path
 
 
@@ -62,6 +64,27 @@ def base_of(address: Address, path: str) -> str:
     if parts[: len(prefix)] == prefix and len(parts) <= len(prefix) + own:
         return address.prefix
     return "".join(f"/{part}" for part in parts[:-own])
+
+
+def place_of(address: Address) -> str:
+    """Where the operation is written in the spec."""
+    operation = address.operation
+    return "#" + pointer_of(("paths", operation.template, operation.method.lower()))
+
+
+def is_like(spec: Spec, path: str) -> bool:
+    """Whether a path of a service is one of ours, misspelled or with a part left out."""
+    parts = [unquote(part) for part in path.split("/") if part]
+    ours = [_parts(operation) for operation in spec.operations.values()]
+    shorter = len(parts) < max(map(len, ours)) and nearest(spec, "", path) is not None
+    likenesses = [_least(operation, parts) for operation in spec.operations.values()]
+    return shorter or max(likenesses) >= MISSPELLED
+
+
+def _least(operation: Operation, parts: list[str]) -> float:
+    """How alike the least alike part is of the end of a path; 0 where that is too short."""
+    wanted = _parts(operation)
+    return min(_fixed(wanted, parts[-len(wanted) :])) if len(parts) >= len(wanted) else 0.0
 
 
 def methods_of(spec: Spec, template: str) -> list[str]:

@@ -32,6 +32,7 @@ class Finding(Struct, frozen=True):
     place: str = ""
     advice: str = ""
     curl: str = ""
+    curl_note: str = ""
 
 
 class Case:

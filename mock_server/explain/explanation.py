@@ -14,7 +14,7 @@ class Explanation(Struct, frozen=True):
     `#header/NAME`, `#query/NAME`, `#path`, … expected, got: short, where it can be as JSON.
     did_you_mean: a name or a value. spec: file, line and pointer of what decided. outcome: the
     answer's name in the spec. source: by what it was asked for. advice: the way on. curl: the call,
-    put right."""
+    put right; curl_note: what to decide first, where that call does something else."""
 
     id: str
     call: str
@@ -32,6 +32,7 @@ class Explanation(Struct, frozen=True):
     source: str = ""
     advice: str = ""
     curl: str = ""
+    curl_note: str = ""
 
 
 SHOWN = ("pointer", "expected", "got", "did_you_mean", "spec", "outcome", "source", "advice")
@@ -44,5 +45,5 @@ def as_text(explanation: Explanation) -> str:
     rows = [(name.replace("_", " "), getattr(explanation, name)) for name in SHOWN]
     lines += [f"  {name:<13} {value}" for name, value in rows if value]
     if explanation.curl:
-        lines += ["", explanation.curl.rstrip("\n")]
+        lines += ["", *filter(None, [explanation.curl_note]), explanation.curl.rstrip("\n")]
     return "\n".join(lines) + "\n"

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from contracts.places import pointer_of
 from contracts.rules import Violation
 from mock_server import body as json_body
-from mock_server.explain.address import Address, base_of, methods_of
+from mock_server.explain.address import methods_of, place_of
 from mock_server.explain.case import Case, Finding, cut, short
 from mock_server.explain.corrected import corrected
+from mock_server.explain.models import MODEL, model
+from mock_server.explain.paths import wrong_path
 from mock_server.explain.schemas import field, header_like, parameter
 
 BEFORE = 40  # characters that are shown before what cannot be read
@@ -30,6 +32,8 @@ def refusal(case: Case) -> Finding:
 
 
 def _kind(violation: Violation) -> Callable[[Case, Violation], Finding]:
+    if violation.pointer == MODEL and violation.keyword != "required":
+        return model
     if violation.pointer in _OF_THE_WHOLE:
         return _OF_THE_WHOLE[violation.pointer]
     if violation.pointer.startswith("#"):
@@ -79,43 +83,10 @@ def _body_size(case: Case, violation: Violation) -> Finding:
     )
 
 
-def _path(case: Case, violation: Violation) -> Finding:
-    spec, entry, address = case.spec, case.entry, case.address
-    known = [f"{o.method} {o.template}" for o in spec.operations.values()]
-    base = entry.origin + (address.prefix if address else spec.prefixes[0])
-    return Finding(
-        rule=_wrong_path(entry.path, address),
-        pointer=violation.pointer,
-        expected=short(address.path if address else known),
-        got=short(entry.path),
-        did_you_mean=entry.origin + address.path if address else "",
-        place=_place(address) if address else "#/paths",
-        advice=f"the base URL is {base}; SDKs read it from DASHSCOPE_HTTP_BASE_URL",
-        curl=corrected(case),
-    )
-
-
-def _wrong_path(path: str, address: Address | None) -> str:
-    """What is wrong with it, in words."""
-    if address is None:
-        return "there is no such path, and none that is like it"
-    base, prefix = base_of(address, path), address.prefix
-    if base.startswith(prefix * 2):
-        return f"{prefix} stands there twice: the client adds what the base URL has already"
-    if base == "":
-        return f"{prefix} is missing: the base URL ends too early"
-    if base.startswith("/compatible-mode"):
-        return f"{base} is the base of the OpenAI-compatible API, which has no such call"
-    if base != prefix:
-        return f"{base} is no base of this API"
-    if "//" in path:
-        return "the path has an empty part: a slash too many"
-    return "the path is misspelled, or a part of it is missing"
-
-
 def _method(case: Case, violation: Violation) -> Finding:
     assert case.address
     operation = case.address.operation
+    summary = case.spec.places.value(place_of(case.address))["summary"]
     return Finding(
         rule=f"this path has no {case.entry.method[:20]}",
         pointer=violation.pointer,
@@ -123,7 +94,7 @@ def _method(case: Case, violation: Violation) -> Finding:
         got=short(case.entry.method),
         did_you_mean=operation.method,
         place="#" + pointer_of(("paths", operation.template)),
-        advice=f"{operation.method} is: {case.spec.places.value(_place(case.address))['summary']}",
+        advice=f"{operation.method} is: {summary}",
         curl=corrected(case),
     )
 
@@ -135,7 +106,7 @@ def _json(case: Case, violation: Violation) -> Finding:
         pointer=violation.pointer,
         expected="a JSON object in UTF-8",
         got=_around(case.entry.body),
-        place=_place(case.address) + "/requestBody" if case.address else "",
+        place=place_of(case.address) + "/requestBody" if case.address else "",
         advice="the line below has the documented request",
         curl=corrected(case),
     )
@@ -155,15 +126,10 @@ def _around(body: bytes) -> str:
     return cut(body.decode("utf-8", "replace")[max(0, position - BEFORE) :])
 
 
-def _place(address: Address) -> str:
-    operation = address.operation
-    return "#" + pointer_of(("paths", operation.template, operation.method.lower()))
-
-
 _OF_THE_WHOLE: dict[str, Callable[[Case, Violation], Finding]] = {
     "#header/Authorization": _key,
     "#header": _head_size,
     "#body": _body_size,
-    "#path": _path,
+    "#path": wrong_path,
     "#method": _method,
 }

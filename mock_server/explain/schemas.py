@@ -11,6 +11,7 @@ from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
 from mock_server.explain.repair import choices, schema_at
 from mock_server.near import near
+from mock_server.public_urls import ADVICE, why_not_fetched
 from mock_server.typos import Names, stands_for
 
 # What a keyword wants. Those of contracts.keywords say it themselves.
@@ -42,7 +43,7 @@ def field(case: Case, violation: Violation) -> Finding:
         got="" if got is MISSING else short(got),
         did_you_mean=meant,
         place=violation.schema,
-        advice=_description(case, violation) + _route_of_model(case, violation),
+        advice=_description(case, violation) + _of_url(violation, sent),
         curl=corrected(case),
     )
 
@@ -126,14 +127,10 @@ def _near(case: Case, parts: list[str], sent: Any) -> str:
     return found[0] if found else ""
 
 
-def _route_of_model(case: Case, violation: Violation) -> str:
-    """Where a model is called that another path serves."""
-    sent = value_at(case.body, ["model"]) if violation.pointer == "/model" else MISSING
-    model = case.spec.models.get(sent) if isinstance(sent, str) else None
-    if model is None:
-        return ""
-    operation = case.spec.operations[model["operation"]]
-    return f" {sent} is called at {operation.method} {operation.template}"
+def _of_url(violation: Violation, sent: Any) -> str:
+    """Why the service does not fetch it, for a value that should be a URL."""
+    why = why_not_fetched(sent) if violation.keyword == "pattern" else ""
+    return f" This value cannot be fetched: {why}; {ADVICE}" if why else ""
 
 
 def _schema_of(case: Case, name: str) -> Any:

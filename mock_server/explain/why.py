@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from contracts.spec import Spec
-from mock_server.explain import answers, preflight, tasks
+from mock_server.explain import answers, preflight, tasks, urls
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
 from mock_server.explain.refusals import refusal
@@ -35,6 +35,7 @@ SORTS = (
     Sort("refusal", lambda c: c.entry.outcome == "UnsupportedOperation", tasks.not_pending),
     Sort("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
     Sort("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
+    Sort("near-miss", urls.is_unreachable, urls.unreachable),
     Sort("near-miss", lambda c: c.entry.near is not None, answers.slip),
     Sort("refusal", lambda c: c.entry.status >= 400, answers.fine),
     Sort("fine", lambda _: True, answers.fine),
@@ -72,6 +73,7 @@ def explain(
         source=entry.source,
         advice=found.advice,
         curl=found.curl,
+        curl_note=found.curl_note,
     )
 
 

@@ -1,0 +1,76 @@
+"""Explains a call to a path that the fake does not serve: another product of the service, a wrong
+base URL, or a misspelling."""
+
+from __future__ import annotations
+
+from contracts.not_served import behind
+from contracts.rules import Violation
+from mock_server.explain.address import Address, base_of, is_like, place_of
+from mock_server.explain.case import Case, Finding, short
+from mock_server.explain.corrected import corrected
+
+OF_A_SERVICE = "/services/"
+
+
+def wrong_path(case: Case, violation: Violation) -> Finding:
+    """A path that the service has for something else is never called a misspelling."""
+    spec, path = case.spec, case.entry.path
+    known = spec.not_served.path(path, spec.prefixes)
+    if known is None and _is_of_another_service(case):
+        return _not_served(case, violation, "something else, if for anything")
+    if known is None and case.address is None:
+        known = spec.not_served.root_path(path)
+    if known is not None:
+        return _not_served(case, violation, known.summary)
+    return _other_spelling(case, violation)
+
+
+def _is_of_another_service(case: Case) -> bool:
+    rest = behind(case.entry.path, case.spec.prefixes)
+    return rest.startswith(OF_A_SERVICE) and not is_like(case.spec, rest)
+
+
+def _not_served(case: Case, violation: Violation, summary: str) -> Finding:
+    operations = case.spec.operations.values()
+    return Finding(
+        rule=f"this path is not served by this fake; on the service it is for {summary}",
+        pointer=violation.pointer,
+        expected=short([f"{o.method} {o.template}" for o in operations]),
+        got=short(case.entry.path),
+        place="#/x-not-served",
+        advice="path and base URL may be right; this answer is the fake's own, not the service's",
+    )
+
+
+def _other_spelling(case: Case, violation: Violation) -> Finding:
+    spec, entry, address = case.spec, case.entry, case.address
+    known = [f"{o.method} {o.template}" for o in spec.operations.values()]
+    base = entry.origin + (address.prefix if address else spec.prefixes[0])
+    return Finding(
+        rule=_what_is_wrong(entry.path, address),
+        pointer=violation.pointer,
+        expected=short(address.path if address else known),
+        got=short(entry.path),
+        did_you_mean=entry.origin + address.path if address else "",
+        place=place_of(address) if address else "#/paths",
+        advice=f"the base URL is {base}; SDKs read it from DASHSCOPE_HTTP_BASE_URL",
+        curl=corrected(case),
+    )
+
+
+def _what_is_wrong(path: str, address: Address | None) -> str:
+    """What is wrong with it, in words."""
+    if address is None:
+        return "there is no such path, and none that is like it"
+    base, prefix = base_of(address, path), address.prefix
+    if base.startswith(prefix * 2):
+        return f"{prefix} stands there twice: the client adds what the base URL has already"
+    if base == "":
+        return f"{prefix} is missing: the base URL ends too early"
+    if base.startswith("/compatible-mode"):
+        return f"{base} is the base of the OpenAI-compatible API, which has no such call"
+    if base != prefix:
+        return f"{base} is no base of this API"
+    if "//" in path:
+        return "the path has an empty part: a slash too many"
+    return "the path is misspelled, or a part of it is missing"

@@ -1,0 +1,28 @@
+"""Advises on an input URL that was accepted here, and that the service could not fetch."""
+
+from __future__ import annotations
+
+from contracts.places import parts_of, value_at
+from mock_server.explain.case import Case, Finding, short
+from mock_server.public_urls import ADVICE, UNREACHABLE
+
+
+def is_unreachable(case: Case) -> bool:
+    """Whether a call was carried out in spite of such a URL."""
+    near = case.entry.near
+    return near is not None and near.keyword == UNREACHABLE
+
+
+def unreachable(case: Case) -> Finding:
+    """Which URL that is, and what to send in its place."""
+    near = case.entry.near
+    assert near
+    return Finding(
+        rule=f"{near.field}: the service could not fetch this URL: {near.reason}",
+        pointer=near.pointer,
+        expected="a public URL",
+        got=short(value_at(case.body, parts_of(near.pointer))),
+        place=near.schema,
+        advice=f"it is accepted here, as the fake fetches nothing; for the service, {ADVICE}. "
+        "The variant unreachable-url brings about what the service answers",
+    )

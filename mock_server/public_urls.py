@@ -1,0 +1,76 @@
+"""Which input URLs the service could not fetch from outside of this machine and its network. It
+looks at the text alone: nothing is resolved or fetched."""
+
+from __future__ import annotations
+
+import socket
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import unquote
+
+from mock_server import media
+
+UNREACHABLE = "unreachable"  # in place of a schema keyword, as no schema can say it
+FETCHED = ("http", "https")
+# Names that no public resolver knows: RFC 2606, 6761, 6762, 8375, and those of common routers.
+PRIVATE_NAMES = (
+    "localhost", "local", "localdomain", "internal", "lan", "home", "corp", "intranet", "private",
+    "home.arpa", "test", "invalid",
+)  # fmt: skip
+ADVICE = "upload the file for an oss:// URL, or give a public http or https URL"
+
+
+def why_unreachable(url: str) -> str:
+    """Why the service could not fetch a well-formed URL; "" where it could. The fake's own samples
+    are as good as public: they stand for files that are."""
+    scheme, _, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    if scheme.lower() not in FETCHED:
+        return ""
+    why = _why_private(authority[:300])
+    is_sample = why and path.startswith("samples/") and media.sample(path.partition("/")[2])
+    return "" if is_sample else why
+
+
+def why_not_fetched(value: object) -> str:
+    """Why a value is no URL that the service fetches, for an explanation; "" where that is not its
+    scheme or form."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    scheme, colon, _ = text.partition(":")
+    if scheme == "data":
+        return "a data URI holds the file itself, and the service takes no file in a call"
+    if scheme == "file" or text.startswith(("/", ".", "~", "\\")) or text[1:3] in (":\\", ":/"):
+        return "it names a file on your machine, which the service cannot read"
+    if "://" in text:
+        return "" if scheme in (*FETCHED, "oss") else f"the service does not fetch {scheme}: URLs"
+    return f"it has no http:// or https:// in front{' (' + scheme + ':)' if colon else ''}"
+
+
+@lru_cache(maxsize=1024)
+def _why_private(authority: str) -> str:
+    host = authority.partition("?")[0].partition("#")[0].rpartition("@")[2]
+    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    name = unquote(host).lower().rstrip(".")
+    address = _address(name)
+    if address is not None:
+        kind = "this machine" if address.is_loopback or address.is_unspecified else ""
+        kind = kind or "a link" * address.is_link_local or "a private network"
+        return "" if address.is_global else f"{name} is an address of {kind}"
+    if name.endswith(tuple(f".{end}" for end in PRIVATE_NAMES)) or name == "localhost":
+        return f"{name} is a name of this machine or of a private network"
+    return (
+        "" if "." in name else f"{name or 'it'} is not a name of the public internet: it has no dot"
+    )
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is, in any spelling that resolvers take (127.1, 0x7f000001)."""
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(name)) if name[:1].isdigit() else None
+        except (OSError, ValueError):
+            return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
