@@ -11,6 +11,7 @@ from support_cli import BOXES, MEDIA, emo
 from mock_server.cli import main
 from mock_server.cli.problems import as_typed
 
+SECRET = "sk-0123456789"
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -92,15 +93,22 @@ def test_a_field_of_the_service_is_not_taken_for_an_option() -> None:
     assert as_typed(text) == text
 
 
-@pytest.mark.parametrize("arguments", [["get", "x", "sk-0123456789"], ["sk-0123456789"],
-                                       ["env", "--server", "sk-0123456789", "--json"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [["get", "x", SECRET], [SECRET], ["env", "--server", SECRET, "--json"],
+     ["get", "--json", "x", SECRET], ["serve", "--log", "json", "--time", SECRET]],
+)  # fmt: skip
 def test_a_key_in_the_wrong_place_is_not_repeated(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     with pytest.raises(SystemExit):
         main(arguments)
     told = capsys.readouterr()
-    assert "sk-0123456789" not in told.out + told.err
+    assert SECRET not in told.out + told.err
+    if "--json" in arguments:
+        assert json.loads(told.out)["error"]["exit_code"] == 2
+    if "--log" in arguments:
+        assert json.loads(told.err)["event"] == "error"
 
 
 def test_a_mistyped_option_is_not_answered_with_a_former_name() -> None:

@@ -15,8 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
-from support_cli import CLEAN, EMO, emo
+from support_cli import CLEAN, EMO
 
+from mock_server.cli import main
 from mock_server.cli.notices import Notices, lost
 from mock_server.cli.problems import Form
 from mock_server.logwriter import LogWriter
@@ -57,17 +58,27 @@ def test_all_that_a_server_says_is_json(tmp_path: Path) -> None:
      (["--nope"], 2, "No such option"), (["--scenario", "{do: Throttlin}"], 2, "Throttling"),
      (["--host", "203.0.113.1"], 1, "cannot listen on")],
 )  # fmt: skip
-def test_an_error_at_the_start_is_a_line_of_json(options: list[str], code: int, words: str) -> None:
-    for how in (["--log", "json"], ["--log=json"]):
-        ended = emo("serve", *how, *options)
-        (line,) = ended.stderr.splitlines()
-        told = json.loads(line)
-        assert (told["event"], told["exit_code"], ended.returncode) == ("error", code, code)
-        assert words in told["message"]
-        assert ended.stdout == ""
+def test_an_error_at_the_start_is_a_line_of_json(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr(Notices, "take_over", lambda _: None)  # it is for a process of its own
+    monkeypatch.setattr("gc.disable", lambda: None)
+    with pytest.raises(SystemExit) as end:
+        main(["serve", "--log", "json", *options])
+    said = capsys.readouterr()
+    (line,) = said.err.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["exit_code"], end.value.code) == ("error", code, code)
+    assert words in told["message"]
+    assert said.out == ""
 
 
 def test_the_variable_asks_for_json_too() -> None:
+    assert Form.of(["serve", "--log=json"], {}).as_log
     assert Form.of(["serve"], {"EMO_LOG": "json"}).as_log
     assert not Form.of(["serve", "--log", "text"], {"EMO_LOG": "json"}).as_log
     assert not Form.of(["list"], {"EMO_LOG": "json"}).as_log

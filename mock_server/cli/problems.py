@@ -94,38 +94,43 @@ def _logs_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
 
 def report(error: click.ClickException, form: Form) -> int:
     """Say what went wrong, and return the exit code."""
-    from mock_server.journal.redact import without_keys
-
     if isinstance(error, click.UsageError):
         error = _with_suggestion(error)
     with suppress(OSError):  # a stream that cannot be written to is perhaps what went wrong
-        click.echo(without_keys(_as_log(error) if form.as_log else _as_text(error)), err=True)
+        click.echo(_as_log(error) if form.as_log else _as_text(error), err=True)
     if form.on_stdout:
         with suppress(OSError):
-            click.echo(without_keys(json_line(error)))
+            click.echo(json_line(error))
     return error.exit_code
 
 
 def _as_text(error: click.ClickException) -> str:
     sentence = io.StringIO()
     error.show(sentence)
-    return sentence.getvalue().rstrip("\n")
+    return _keyless(sentence.getvalue().rstrip("\n"))
 
 
 def _as_log(error: click.ClickException) -> str:
     from mock_server.cli.notices import json_notice
 
-    return json_notice("error", error.format_message(), exit_code=error.exit_code)
+    return json_notice("error", _keyless(error.format_message()), exit_code=error.exit_code)
+
+
+def _keyless(text: str) -> str:
+    from mock_server.journal.redact import without_keys
+
+    return without_keys(text)
 
 
 def json_line(error: click.ClickException) -> str:
     """The error as one line of JSON; facts that are not known are left out."""
     usage = "UsageError" if isinstance(error, click.UsageError) else "Error"
-    known = {name: value for name, value in getattr(error, "facts", {}).items() if value}
+    facts = getattr(error, "facts", {}).items()
+    known = {name: _keyless(v) if isinstance(v, str) else v for name, v in facts if v}
     told = {
         "type": getattr(error, "kind", usage),
         **known,
-        "message": error.format_message(),
+        "message": _keyless(error.format_message()),
         "exit_code": error.exit_code,
     }
     return json.dumps({"error": told}, ensure_ascii=False)

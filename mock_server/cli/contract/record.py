@@ -11,6 +11,7 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
+from mock_server.cli.notices import Notices
 from mock_server.clock import real_time
 from mock_server.settings import Settings, SettingsError, is_loopback
 
@@ -111,8 +112,7 @@ def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: 
     url = server.base_url(sock)
 
     def ready() -> None:
-        _tell(f"recording {upstream} to {output}")
-        click.echo(f"  in place of {upstream} use {url}", err=True)
+        _tell(f"recording {upstream} to {output}", f"in place of {upstream} use {url}")
 
     limits = httpx.Limits(max_connections=None)
     # A proxy of the environment is for the way out, not for what runs on this machine.
@@ -133,5 +133,6 @@ def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: 
     return 0 if written else FOUND_PROBLEMS
 
 
-def _tell(text: str) -> None:
-    click.echo(f"emo: {text}", err=True)
+def _tell(text: str, *lines: str) -> None:
+    """On stderr. Where nobody reads that, the recording goes on."""
+    Notices().say("recording", text, *lines)
