@@ -13,7 +13,7 @@ from emo_client.models import TASK_STATUSES
 # What is looked for; names without `_` and `-`, in lower case.
 _CODES = ("code", "errorcode", "errcode", "errorcodes")
 _MESSAGES = ("message", "errormessage", "msg", "errormsg", "errmsg", "errordescription", "detail",
-             "details", "reason", "title", "error")  # fmt: skip
+             "details", "reason", "title", "error", "errors")  # fmt: skip
 _REQUEST_IDS = ("requestid", "xrequestid", "traceid")
 _HOLDERS = {"output", "error", "errors", "result", "results", "data", "detail", "details", "body"}
 NAMES = frozenset((*_CODES, *_MESSAGES, *_REQUEST_IDS, *_HOLDERS, "taskid", "taskstatus"))
@@ -160,12 +160,20 @@ def _first(body: Any, names: tuple[str, ...]) -> Any:
 def _said(place: dict[str, Any], names: tuple[str, ...]) -> str:
     """The first of these, in their order, that says something; objects are places of their own."""
     plain = {_plain(name): value for name, value in reversed(place.items())}
-    texts = (text_of_value(plain.get(n)) for n in names if not _is_place(n, plain.get(n)))
+    texts = (_sentence(plain.get(n)) for n in names if not _is_place(n, plain.get(n)))
     return next((text for text in texts if text.strip().lower() not in _NO_REASONS), "")
 
 
+def _sentence(value: Any) -> str:
+    """A value as text; of several texts, all of them."""
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return "; ".join(value)
+    return text_of_value(value)
+
+
 def _is_place(name: str, value: Any) -> bool:
-    return name in _HOLDERS and (isinstance(value, list) or _object(value) is not None)
+    items = value if isinstance(value, list) else [value]
+    return name in _HOLDERS and any(_object(item) is not None for item in items)
 
 
 def _plain(name: str) -> str:

@@ -162,7 +162,12 @@ def test_what_is_not_dashscopes_is_left_out_whatever_it_looks_like(spec: Spec, n
 
 
 @pytest.mark.parametrize(
-    "host", ["dashscope-intl.aliyuncs.com", "vpc-1.dashscope.aliyuncs.com:443"]
+    "host",
+    [
+        "dashscope-intl.aliyuncs.com",
+        "vpc-1.dashscope.aliyuncs.com:443",
+        "llm-1.cn-beijing.maas.aliyuncs.com",
+    ],
 )
 def test_each_host_of_the_service_is_known(spec: Spec, host: str) -> None:
     assert calls_of(har(spec, entry(f"https://{host}/api/v1/tasks/1", {}))) == 1

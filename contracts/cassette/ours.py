@@ -17,7 +17,8 @@ from contracts.cassette.problems import CassetteError
 from contracts.spec import Spec
 
 API = "/api/v1/"
-_OFFICIAL = re.compile(r"(?:[\w-]+\.)*dashscope[\w-]*\.aliyuncs\.com", re.ASCII)
+# `{WorkspaceId}.cn-beijing.maas.aliyuncs.com` is what Alibaba's pages show since 2026.
+_OFFICIAL = re.compile(r"(?:[\w-]+\.)*(?:dashscope[\w-]*|maas)\.aliyuncs\.com", re.ASCII)
 _BELOW = re.compile(r"/(?:api/v1|services|tasks)(?:/|$)")
 _ENVELOPE = {"code", "message", "request_id"}  # of a refusal
 _PAGE = {"total", "page_no", "page_size", "data"}  # of a list of tasks

@@ -220,6 +220,7 @@ def test_a_code_of_any_type_is_text_in_the_exception(emo, on, task, code, text) 
         ({"error": "no"}, "", "no"),
         ({"detail": [{"loc": ["body"], "msg": "no"}]}, "", "no"),
         ({"errors": [{"code": 17, "message": "no"}]}, "17", "no"),
+        ({"errors": ["no", "never"]}, "", "no; never"),
         ({"Code": "Bad", "Message": "no", "RequestId": "r"}, "Bad", "no"),
     ],
 )
