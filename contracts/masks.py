@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -13,7 +14,9 @@ from contracts.signed_urls import ASSIGNED
 
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
+DEPTH = 3  # so often may a text be percent-encoded
 BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})")
 _SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
 
 
@@ -24,7 +27,8 @@ class Masks:
         long = {key for key in keys if len(key) >= SHORT}
         forms = {_lower(form) for key in long for form in spellings(key)}
         self._forms = sorted(forms, key=len, reverse=True)
-        self._keys = [_lower(key) for key in long if len(key) > BEGINNING]
+        self._long = long
+        self._cut = [_lower(key) for key in long if len(key) > BEGINNING]
 
     def data(self, data: bytes) -> bytes:
         """The bytes with `sk-***` in place of every key."""
@@ -33,10 +37,19 @@ class Masks:
             if form in lower:
                 data = _replaced(data, lower, form)
                 lower = data.lower()
-        for key in self._keys:
+        for key in self._cut:
             if key[:BEGINNING] in lower:
                 data = _without_beginning(data, lower, key)
                 lower = data.lower()
+        return self._without_mixed(data) if b"%" in data or b"\\" in data else data
+
+    def _without_mixed(self, data: bytes) -> bytes:
+        """Some characters of a key may be in escapes and others not, which is seldom."""
+        read = _read(data)
+        for key in self._long:
+            if key.encode("utf-8", "replace") in read:
+                pattern = pattern_of(key).pattern.encode("utf-8", "replace")
+                data = re.sub(pattern, MASK.encode(), data)
         return data
 
     def keys(self, text: str) -> str:
@@ -62,12 +75,30 @@ def spellings(key: str) -> Iterator[str]:
     percent = quote(key, safe="")
     dashes = percent.replace("-", "%2D")
     every = "".join(f"%{byte:02x}" for byte in key.encode("utf-8", "replace"))
-    yield from (key, percent, dashes, every, quote(percent), quote(dashes), quote(every))
+    yield from (key, percent, quote(key), dashes, every)
+    yield from (quote(percent), quote(dashes), quote(every), key.replace("\\", "\\\\"))
     yield "".join(f"\\u{ord(c):04x}" if not c.isalnum() else c for c in key)
     yield "".join(f"\\u{ord(c):04x}" for c in key)
     yield from (json.dumps(key)[1:-1], json.dumps(key)[1:-1].replace("/", "\\/"), repr(key)[1:-1])
     yield from (escape(key), escape(key, quote=False), escape(key).replace("&#x27;", "&#39;"))
     yield from in_base64(key.encode("utf-8", "replace"))
+
+
+def pattern_of(key: str) -> re.Pattern[str]:
+    """Where a key stands, each of its characters spelled in any way."""
+    return re.compile("".join(map(spelled, key)))
+
+
+def spelled(char: str) -> str:
+    """A pattern for a character as it is, percent-encoded once or more, or as JSON's escape."""
+    return rf"(?:{re.escape(char)}|(?i:%(?:25)*{ord(char):02x}|\\u00{ord(char):02x}))"
+
+
+def _read(data: bytes) -> bytes:
+    """The bytes as somebody reads them who knows all these ways."""
+    for _ in range(DEPTH):
+        data = _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or found[2]).decode()), data)
+    return data
 
 
 def in_base64(key: bytes) -> Iterator[str]:

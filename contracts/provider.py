@@ -15,8 +15,9 @@ import msgspec
 
 from contracts.budget import Budget
 from contracts.exchange import Exchange
-from contracts.masks import Masks
+from contracts.masks import MASK, Masks
 from contracts.network import is_loopback, is_private, proxy_of
+from contracts.secret_names import is_secret_header
 
 API = "/api/v1"
 KEY, OTHER_KEY = "DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY"  # variables that hold them
@@ -122,7 +123,7 @@ class Provider:
         return Exchange(
             method=method,
             url=self.masked(url),
-            headers={name: self.masked(value) for name, value in sent.items()},
+            headers={name: self._header(name, value) for name, value in sent.items()},
             body=None if body is None else self.masked(body),
             status=status,
             answer_headers=answered,
@@ -160,6 +161,13 @@ class Provider:
     def masked(self, text: str) -> str:
         """The text without the keys, and without signatures."""
         return self._masks.text(text)
+
+    def _header(self, name: str, value: str) -> str:
+        """A header that was sent; the key in it is hidden, however short it is."""
+        if not is_secret_header(name.lower()):
+            return self.masked(value)
+        scheme, space, key = value.rpartition(" ")
+        return f"{scheme}{space}{MASK}" if key in (self.key, self.other_key) else self.masked(value)
 
     def _exchanged(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None, most: int

@@ -16,12 +16,11 @@ import httpx
 from emo_client import settings
 from emo_client.charset import text_of
 from emo_client.errors import ConfigError
+from emo_client.secrecy import Secret
 from emo_client.steps import Answer, Lost, Request, Stream, World
 
 # Of an answer that goes to no file, more than this of a stream is not read, bytes.
 REFUSAL_SIZE = 65536
-# A shorter key is no secret, and could be a part of any word.
-SECRET_LENGTH = 8
 
 # No connection was made, so nothing was sent.
 _NOT_SENT = (
@@ -53,7 +52,7 @@ class Driver:
         now: Callable[[], float] | None,
         random: Callable[[], float] | None,
     ) -> None:
-        self._key = settings.api_key(api_key)
+        self._key = Secret(settings.api_key(api_key))
         self.base_url = settings.base_url(base_url)
         try:
             _ = httpx.URL(self.base_url).host  # decoded when it is asked for
@@ -75,7 +74,7 @@ class Driver:
     ) -> httpx.Request:
         if isinstance(step, Stream):
             return self._fetching(http, step)
-        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self._key.reveal()}", "Accept": "application/json"}
         return http.build_request(
             step.method,
             self.base_url + step.path,
@@ -110,10 +109,7 @@ class Driver:
         return Intake(head, None, until=self._world.clock() + limit, clock=self._world.clock)
 
     def _clean_headers(self, headers: httpx.Headers) -> Mapping[str, str]:
-        return {name.lower(): self._clean(value) for name, value in headers.items()}
-
-    def _clean(self, text: str) -> str:
-        return text.replace(self._key, "…") if len(self._key) >= SECRET_LENGTH else text
+        return {name.lower(): self._key.clean(value) for name, value in headers.items()}
 
     def _answer(self, intake: "Intake") -> Answer:
         body = self._clean_body(intake.body(), intake.head.headers.get("content-type", ""))
@@ -122,15 +118,13 @@ class Driver:
     def _clean_body(self, body: bytes, content_type: str) -> bytes:
         """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
         text = text_of(body, content_type) or ""
-        if self._clean(text) != text:
-            return self._clean(text).encode("utf-8", "replace")
-        secret = len(self._key) >= SECRET_LENGTH
-        return body.replace(self._key.encode(), "…".encode()) if secret else body
+        clean = self._key.clean(text)
+        return self._key.clean_bytes(body) if clean == text else clean.encode("utf-8", "replace")
 
     def _lost(
         self, error: Exception, step: Request | Stream, intake: "Intake | None" = None
     ) -> Lost:
-        said = self._clean(str(error))
+        said = self._key.clean(str(error))
         reason = f"{type(error).__name__}{said and ': '}{said}"
         not_sent = isinstance(error, _NOT_SENT)
         if not_sent and isinstance(step, Request):

@@ -18,6 +18,10 @@ class Call(NamedTuple):
     origin: str = "http://127.0.0.1:8787"
     head_bytes: int = 0
 
+    def __repr__(self) -> str:
+        """Nothing of what the client chose: a key may stand anywhere in it."""
+        return f"<Call: {len(self.headers)} headers, {len(self.body)} bytes of body>"
+
 
 class Line(NamedTuple):
     """What becomes of an answer on its way, where it does not simply arrive. Data: drivers act it

@@ -59,6 +59,11 @@ class Visit(Struct):
     explained: bool = False
     by_key: KeyScenario = NO_SCENARIO
 
+    def __repr__(self) -> str:
+        """Which operation for which tenant; a key may stand anywhere in the call itself."""
+        operation = self.operation.id if self.operation else "no operation"
+        return f"<Visit {self.request_id}: {operation} of tenant {self.tenant_id!r}>"
+
 
 class Context(Struct):
     """A call that passed every check, and the world it meets."""

@@ -69,6 +69,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         _check("public_url", public_url, self.public_url)
         _check("forwarded_allow_ips", addresses, self.forwarded_allow_ips)
 
+    def __repr__(self) -> str:
+        """All of them, but for the admin token."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["admin_token"] = self.admin_token and "***"
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     def _check_simulation(self) -> None:
         speed, concurrency = self.speed, self.concurrency
         _require(self.time in MODES, "time", f"{self.time!r} is none of {', '.join(MODES)}")

@@ -125,7 +125,11 @@ PURE = {
     "contracts.model": ("contracts.spec",),
     "contracts.cassette.model": (),
     "contracts.cassette.problems": (),
-    "contracts.cassette.secrets": ("contracts.places", "contracts.signed_urls"),
+    "contracts.cassette.secrets": (
+        "contracts.masks",
+        "contracts.places",
+        "contracts.signed_urls",
+    ),
     "contracts.signed_urls": (),
     "contracts.cassette.timing": ("contracts.cassette.model",),
     "contracts.drift.shapes": ("contracts.places",),

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from base64 import b64encode
+from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,12 +23,12 @@ from contracts.cassette.secrets import (
     cleaned,
     cleaned_value,
     is_secret_name,
-    pattern_of,
     placeholder_of,
 )
-from contracts.secret_names import is_secret_header
+from contracts.masks import in_base64, pattern_of
+from contracts.secret_names import is_key_name, is_secret_header
 
-MOST_KEYS = 128  # that are remembered, in base64 too; who sends more of them tests a gateway
+MOST_KEYS = 512  # that are remembered, in base64 too; who sends more of them tests a gateway
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
 COOKIES = {"cookie", "set-cookie", "set-cookie2"}
 # Of the connection, not of the call (RFC 9110, 7.6.1).
@@ -45,19 +47,21 @@ class Cleaner:
     def __init__(self) -> None:
         self._keys: OrderedDict[str, re.Pattern[str]] = OrderedDict()
 
-    def learn(self, headers: Headers, query: str = "") -> bool:
+    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> bool:
         """Remember the keys and the cookies that a request brings along. Whether any are new."""
         before = list(self._keys)
         for name, value in headers:
-            if name.lower() in KEY_HEADERS | {"proxy-authorization"}:
-                whole = value.strip().rpartition(" ")[2]
-                for key in {whole, whole.partition(".")[0]}:
+            if _is_secret(name.lower()) and name.lower() not in COOKIES:
+                for key in _keys_in(value):
                     self._remember(key)
             if name.lower() == "cookie":
                 for cookie in value.split(";"):
                     self._remember(cookie.partition("=")[2].strip())
         for name, value in parse_qsl(query):
             if is_secret_name(name):
+                self._remember(value)
+        if body is not None and body.json is not UNSET:
+            for value in _secret_fields(body.json):
                 self._remember(value)
         return list(self._keys) != before
 
@@ -69,8 +73,8 @@ class Cleaner:
     def _remember(self, key: str) -> None:
         if len(key) < SHORTEST or key in self._keys or PLACEHOLDER in key:
             return
-        packed = b64encode(key.encode()).decode().rstrip("=")
-        self._keys |= {key: pattern_of(key), packed: pattern_of(packed)}
+        written = {key, json.dumps(key)[1:-1], escape(key), *in_base64(key.encode())}
+        self._keys |= {form: pattern_of(form) for form in written if len(form) >= SHORTEST}
         while len(self._keys) > MOST_KEYS:
             self._keys.popitem(last=False)
 
@@ -107,7 +111,7 @@ class Cleaner:
     ) -> Request:
         """What is kept of a request; it learns its keys first."""
         headers = list(headers)
-        self.learn(headers, query)
+        self.learn(headers, query, body)
         kept = [
             (name, value)
             for name, value in headers
@@ -133,5 +137,29 @@ class Cleaner:
     def _header(self, name: str, value: str) -> str:
         if not value.strip():
             return value
-        is_secret = is_secret_name(name) or is_secret_header(name)
-        return placeholder_of(value) if is_secret else self.text(value)
+        return placeholder_of(value) if _is_secret(name) else self.text(value)
+
+
+def _secret_fields(value: Any) -> Iterator[str]:
+    """The texts in a JSON value that are secrets by the name of their field."""
+    for name, item in value.items() if isinstance(value, dict) else ():
+        if is_key_name(name) and isinstance(item, str):
+            yield item
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        yield from _secret_fields(item)
+
+
+def _is_secret(header: str) -> bool:
+    return is_secret_name(header) or is_secret_header(header)
+
+
+def _keys_in(value: str) -> Iterator[str]:
+    """The keys in a header: whole, without the scenario at its end, and the two parts of Basic."""
+    whole = value.strip().rpartition(" ")[2]
+    yield from (whole, whole.partition("+")[0], whole.partition(".")[0])
+    try:
+        pair = b64decode(whole, validate=True).decode("latin-1")
+    except ValueError:
+        return
+    yield from pair.partition(":")[::2]

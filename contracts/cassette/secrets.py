@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from contracts.masks import spelled
 from contracts.places import pointer_of
 from contracts.signed_urls import ASSIGNED, NAME, START
 
@@ -35,16 +36,13 @@ _ACCESS_KEY = re.compile(
 _PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s\"'<>/@:\\]{0,100}:)([^\s\"'<>/@\\]{1,200})(?=@)")
 
 
-def _spelled(char: str) -> str:
-    """A character as it is, percent-encoded (again and again), or as JSON's escape."""
-    return rf"(?:{re.escape(char)}|(?i:%(?:25)*{ord(char):02x}|\\u00{ord(char):02x}))"
-
-
 _KEY_CHARACTER = (
     r"(?:[A-Za-z0-9_-]|(?i:(?:%(?:25)*|\\u00)(?:2d|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|4f|6f)))"
 )
-_SK = "".join(map(_spelled, "sk-"))
-_KEY = re.compile(rf"{START}{_SK}{_KEY_CHARACTER}{{3,}}")
+_SK = "".join(map(spelled, "sk-"))
+# Keys of workspaces have dots; one at the end of a sentence is none of a key.
+_IN_KEY = rf"(?:{_KEY_CHARACTER}|\.(?=[A-Za-z0-9_-]))"
+_KEY = re.compile(rf"{START}(?:{_SK}{_IN_KEY}{{3,}}|st-{_IN_KEY}{{16,}})")
 # Inside of a word too, where it is as long as real ones are; `task-` is what ids begin with.
 _LONG_KEY = re.compile(r"(?<![Tt][Aa])sk-[A-Za-z0-9]{24,}")
 
@@ -60,11 +58,6 @@ class Leak(Struct, frozen=True):
 def is_secret_name(name: str) -> bool:
     """Whether the value of a field or parameter of this name is a secret, or an account's id."""
     return _SECRET_NAME.fullmatch(name) is not None
-
-
-def pattern_of(key: str) -> re.Pattern[str]:
-    """Where a key stands, each character spelled in any way."""
-    return re.compile("".join(map(_spelled, key)))
 
 
 def cleaned(text: str) -> str:

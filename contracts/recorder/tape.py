@@ -70,7 +70,9 @@ class Tape:
     ) -> bool:
         """Keep a call with its answer, where one came. Whether that was anything new."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
-        if self._cleaner.learn(brought, sent.query):  # the answer may repeat them, and others did
+        if self._cleaner.learn(
+            brought, sent.query, said
+        ):  # the answer may repeat them, and others did
             self._assembler.rewrite(self._cleaner.value)
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None

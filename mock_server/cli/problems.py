@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from mock_server.cli.secrecy import without_keys
 from mock_server.near import did_you_mean
 
 FOUND_PROBLEMS, WRONG_USAGE = 1, 2
@@ -107,30 +108,25 @@ def report(error: click.ClickException, form: Form) -> int:
 def _as_text(error: click.ClickException) -> str:
     sentence = io.StringIO()
     error.show(sentence)
-    return _keyless(sentence.getvalue().rstrip("\n"))
+    return without_keys(sentence.getvalue().rstrip("\n"), error)
 
 
 def _as_log(error: click.ClickException) -> str:
     from mock_server.cli.notices import json_notice
 
-    return json_notice("error", _keyless(error.format_message()), exit_code=error.exit_code)
-
-
-def _keyless(text: str) -> str:
-    from mock_server.journal.redact import without_keys
-
-    return without_keys(text)
+    text = without_keys(error.format_message(), error)
+    return json_notice("error", text, exit_code=error.exit_code)
 
 
 def json_line(error: click.ClickException) -> str:
     """The error as one line of JSON; facts that are not known are left out."""
     usage = "UsageError" if isinstance(error, click.UsageError) else "Error"
     facts = getattr(error, "facts", {}).items()
-    known = {name: _keyless(v) if isinstance(v, str) else v for name, v in facts if v}
+    known = {name: without_keys(v, error) if isinstance(v, str) else v for name, v in facts if v}
     told = {
         "type": getattr(error, "kind", usage),
         **known,
-        "message": _keyless(error.format_message()),
+        "message": without_keys(error.format_message(), error),
         "exit_code": error.exit_code,
     }
     return json.dumps({"error": told}, ensure_ascii=False)

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.masks import SHORT, Masks, spellings
+from contracts.masks import SHORT, Masks
 from mock_server.call import Call, Reply
 from mock_server.journal.places import (
     AUTHORIZATION,
@@ -54,7 +54,8 @@ class Redactor:
         self._stars = stars(self._base, PREFIX)
         self._instead = self._stars + _bytes(shown)
         self._is_long = len(base) >= SHORT
-        self._is_simple = self._is_long and key == base + shown and _SIMPLE.fullmatch(base)
+        self._is_longer = len(key) >= SHORT and key != base + shown
+        self._is_simple = self._is_long and not self._is_longer and _SIMPLE.fullmatch(base)
 
     def is_plain(self, call: Call, reply: Reply) -> bool:
         """Whether the key can stand in the call only as it is, with no other secret beside it: most
@@ -70,16 +71,15 @@ class Redactor:
 
     def may_be_in(self, body: bytes) -> bool:
         """Whether the key is in a body, spelled otherwise, or another secret by its name."""
-        lower = body.lower()
-        return any(form in lower for form in self._spelled) or has_secret_name(lower)
+        rest = body.replace(self._base, b"")
+        return self._masks.data(rest) != rest or has_secret_name(body.lower())
 
     def row(self, packed: bytes) -> bytes:
         """MessagePack without the key as it is, and without anybody else's. As many characters
         stand in their place, and the prefix stays: the length before a text may look like the
         beginning of a key, but never like more of it than that. No text is followed by a letter,
         but by a number below 128, which then is another."""
-        if self._is_long:
-            packed = packed.replace(self._base, self._stars)
+        packed = self._without_raw(packed)
         at = packed.find(b"sk-")
         while at >= 0 and packed.startswith(b"*", at + PREFIX):
             at = packed.find(b"sk-", at + PREFIX)
@@ -99,10 +99,11 @@ class Redactor:
     def _masks(self) -> Masks:
         return Masks(self._secrets)
 
-    @cached_property
-    def _spelled(self) -> tuple[bytes, ...]:
-        forms = {form.lower().encode() for form in spellings(self._secrets[1])}
-        return tuple(forms - {self._base.lower()})
+    def _without_raw(self, data: bytes) -> bytes:
+        """Without the key as it is; whole before the part of it that other calls may have."""
+        if self._is_longer:
+            data = data.replace(self._key, stars(self._key, PREFIX))
+        return data.replace(self._base, self._stars) if self._is_long else data
 
     def _header(self, name: bytes, value: bytes, found: list[str]) -> bytes:
         if name == AUTHORIZATION and self._key and self._key in value:
@@ -115,7 +116,7 @@ class Redactor:
             data = value.encode("utf-8", "surrogatepass")
             return self._without(data, masks).decode("utf-8", "surrogatepass")
         if isinstance(value, bytes):
-            return masks.data(value.replace(self._base, self._stars) if self._is_long else value)
+            return masks.data(self._without_raw(value))
         if isinstance(value, Struct):
             return type(value)(**self._without(asdict(value), masks))
         if isinstance(value, dict):
