@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 
@@ -104,14 +105,14 @@ def test_env_can_be_evaluated_by_a_shell() -> None:
     script = (
         'eval "$(%s env --server http://127.0.0.1:9 --key sk-a)"; echo "$DASHSCOPE_HTTP_BASE_URL"'
     )
-    command = ["sh", "-c", script % " ".join(EMO)]
+    command = ["sh", "-c", script % shlex.join(EMO)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert result.stdout == "http://127.0.0.1:9/api/v1\n"
 
 
 def test_env_keeps_what_no_proxy_says_already() -> None:
     script = 'NO_PROXY=corp; eval "$(%s env --server http://fake:9)"; echo "$NO_PROXY"'
-    result = subprocess.check_output(["sh", "-c", script % " ".join(EMO)], text=True, timeout=60)
+    result = subprocess.check_output(["sh", "-c", script % shlex.join(EMO)], text=True, timeout=60)
     assert result == "127.0.0.1,localhost,::1,fake,corp\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -65,8 +66,8 @@ def test_a_former_name_is_not_offered(
 def test_bash_itself_completes_a_word_that_it_splits(tmp_path: Path) -> None:
     need(shutil.which("bash"), "bash")
     emo = tmp_path / "emo"
-    run = "from mock_server.cli import main; main()"
-    emo.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{run}' \"$@\"\n")
+    run = shlex.join([sys.executable, "-c", "from mock_server.cli import main; main()"])
+    emo.write_text(f'#!/bin/sh\nexec {run} "$@"\n')
     emo.chmod(0o755)
     script = """
         eval "$(emo completion bash)"

@@ -73,9 +73,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     make = [sys.executable, "-m", "venv", "--without-pip", str(root / "venv")]
     subprocess.run(make, check=True, timeout=120)
     pip = root / "venv" / "bin" / "pip"  # quicker than a pip of its own
-    pip.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -m pip --python "{pip.parent}/python" "$@"\n'
-    )
+    command = shlex.join([sys.executable, "-m", "pip", "--python", str(pip.parent / "python")])
+    pip.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     pip.chmod(0o755)
     clean = {name: v for name, v in os.environ.items() if not name.startswith(("EMO_", "DASH"))}
     path = f"{root}/venv/bin{os.pathsep}{os.environ['PATH']}"
@@ -180,7 +179,7 @@ def test_both_jobs_of_the_workflow_set_what_clients_need() -> None:
 
 def test_a_page_of_the_vite_proxy_gets_a_video_url_of_its_own_origin(serve: Serve) -> None:
     need(shutil.which("node"), "node")
-    script = f"import('{ROOT}/examples/vite.config.js')"
+    script = f"import({json.dumps((ROOT / 'examples/vite.config.js').as_uri())})"
     script += ".then(m => console.log(JSON.stringify(m.default.server.proxy)))"
     printed = subprocess.check_output(["node", "-e", script], stderr=subprocess.DEVNULL, text=True)
     proxy = json.loads(printed)

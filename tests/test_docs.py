@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -68,7 +69,8 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     """Of a user who installed the project: `emo` is on the path."""
     emo = tmp_path / "bin" / "emo"
     emo.parent.mkdir()
-    emo.write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m mock_server.cli "$@"\n')
+    python = shlex.quote(sys.executable)
+    emo.write_text(f'#!/bin/sh\nexec {python} -W error -m mock_server.cli "$@"\n')
     emo.chmod(0o755)
     hidden = ("DASHSCOPE", "CI", "BUILD_NUMBER")  # pytest tells more where it finds one of these
     clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def run(tmp_path: Path) -> Run:
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
             "PYTHONPATH": str(tmp_path),
-            "NODE_OPTIONS": f"--require {tmp_path}/no-sleep.cjs",
+            "NODE_OPTIONS": f'--require "{tmp_path}/no-sleep.cjs"',
             "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
         }
         done = subprocess.run(
@@ -110,7 +111,8 @@ def test_an_example_makes_a_video(run: Run, url: str, tmp_path: Path, name: str)
 def test_the_variables_are_what_the_command_prints(run: Run, url: str) -> None:
     printed = run([sys.executable, "-m", "mock_server.cli", "env"], url)
     assert printed == (ROOT / "examples/env.sh").read_text("utf-8")
-    source = f". {ROOT}/examples/env.sh && echo $DASHSCOPE_HTTP_BASE_URL $DASHSCOPE_API_KEY"
+    file = shlex.quote(str(ROOT / "examples/env.sh"))
+    source = f". {file} && echo $DASHSCOPE_HTTP_BASE_URL $DASHSCOPE_API_KEY"
     assert run(["sh", "-c", source], url) == "http://127.0.0.1:8787/api/v1 sk-local\n"
 
 
