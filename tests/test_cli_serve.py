@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from support import need
 from support_cli import CLEAN, EMO, emo
 
 from mock_server import media
+from mock_server.cli.demo import serve_command, show_refusal
 
 
 @contextmanager
@@ -80,9 +83,51 @@ def test_demo_needs_no_server_key_or_network_and_leaves_a_playable_video(
 
 def test_demos_curl_lines_work_when_they_are_pasted(demo: tuple[str, Path], url: str) -> None:
     need(shutil.which("curl"), "curl")
-    lines = demo[0].partition("emo serve`, then\n")[2].replace("http://127.0.0.1:8787", url)
-    detect, create, get = lines.strip().split("\n\n")
+    lines = demo[0].partition("by hand, with curl:\n")[2].replace("http://127.0.0.1:8787", url)
+    detect, create, get, *_ = lines.strip().split("\n\n")
     assert '"check_pass":true' in subprocess.check_output(["sh", "-c", detect], text=True)
     task = json.loads(subprocess.check_output(["sh", "-c", create]))["output"]["task_id"]
     poll = get.replace("TASK_ID", task)
     assert "RUNNING" in subprocess.check_output(["sh", "-c", poll], text=True)
+
+
+def test_demo_shows_a_refused_call_with_its_explanation(demo: tuple[str, Path]) -> None:
+    refused = demo[0].partition("6. refused")[2]
+    assert "-> 400 InvalidParameter: Field required: input.image_url\n" in refused
+    assert re.search(r"did you mean +input\.image_url\n", refused)
+    assert "\x1b" not in refused  # a pipe gets no colour
+
+
+@pytest.mark.parametrize(("variables", "is_coloured"), [
+    ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+])  # fmt: skip
+def test_the_explanation_is_coloured_unless_no_color_is_set(
+    variables: dict[str, str], is_coloured: bool, url: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with httpx.Client(trust_env=False) as http:
+        show_refusal(http, url, "http://127.0.0.1:8787")
+    assert ("\x1b[31m" in capsys.readouterr().out.replace("1;31", "31")) == is_coloured
+
+
+def test_demo_ends_with_a_line_that_runs_as_it_is_pasted(demo: tuple[str, Path]) -> None:
+    line = demo[0].splitlines()[-1]
+    assert line.endswith(" serve")
+    shown = subprocess.check_output(["sh", "-c", f"{line} --help"], text=True)
+    assert shown.startswith("Usage: ")
+
+
+def test_demo_names_emo_alone_where_it_is_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Path(sys.executable).parent
+    need((here / "emo").exists(), "the installed emo")
+    monkeypatch.setenv("PATH", str(here))
+    assert serve_command() == "emo serve"
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(here.parent.parent)
+    assert serve_command() == shlex.quote(f"{here.parent.name}/{here.name}/emo") + " serve"
+    monkeypatch.chdir(here)
+    assert serve_command() == shlex.quote(f"{here}/emo") + " serve"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from support import need
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,3 +56,23 @@ def test_the_installed_wheel_runs_the_demo_outside_of_the_repository(
     demo = subprocess.run([emo, "demo"], check=True, timeout=60, cwd=tmp_path, capture_output=True)
     assert b"SUCCEEDED" in demo.stdout
     assert (tmp_path / "emo-demo.mp4").read_bytes()[4:8] == b"ftyp"
+    both = environment / "bin" / "dashscope-emo-kit", emo
+    versions = {subprocess.check_output([name, "--version"], text=True) for name in both}
+    assert len(versions) == 1 and versions.pop().startswith("emo, version ")
+
+
+@pytest.mark.parametrize("source", ["wheel", "checkout"])
+def test_uvx_runs_it_without_an_installation(wheel: Path, tmp_path: Path, source: str) -> None:
+    uvx = shutil.which("uvx", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    need(uvx, "uvx")
+    pinned = {"UV_CONSTRAINT": "constraints.txt", "UV_BUILD_CONSTRAINT": "constraints.txt"}
+    env = {**os.environ, **pinned, "UV_PYTHON": sys.executable, "UV_CACHE_DIR": str(tmp_path)}
+    command = shlex.split((ROOT / "examples" / "uvx.sh").read_text("utf-8"))
+    assert command == ["uvx", "--from", ".", "emo", "serve"]
+    asked = [uvx, "--from", ".", "emo"] if source == "checkout" else [
+        uvx, "--from", str(wheel), "dashscope-emo-kit"
+    ]  # fmt: skip
+    done = subprocess.run(
+        [*asked, "--version"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.startswith("emo, version "), done.stderr

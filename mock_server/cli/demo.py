@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +14,8 @@ from mock_server.cli.options import target
 from mock_server.cli.show import Progress
 
 if TYPE_CHECKING:
+    import httpx
+
     from emo_client import Client, Face
 
 KEY = "sk-demo"
@@ -46,7 +51,8 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
     """Show the whole lifecycle, with no server, key or network.
 
     Starts the fake on a free port, lets the client detect, create, poll and download, and prints
-    what happened and how to do it by hand. The video is a sample: the fake draws no one else.
+    what happened, why a wrong call is refused, and how to do it by hand. The video is a sample: the
+    fake draws no one else. The last line starts a fake that stays.
     """
     import httpx
 
@@ -54,6 +60,7 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
     from mock_server.server import running
     from mock_server.settings import Settings
 
+    root = f"http://127.0.0.1:{Settings().port}"
     try:
         # A proxy of the environment cannot reach this machine's loopback.
         with running(Settings(port=0)) as url, httpx.Client(trust_env=False) as http:
@@ -64,11 +71,13 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
                 audio or f"{url}/samples/voice.wav",
             )
             face = _run(client, image, audio, ratio, output)
+            show_refusal(http, url, root)
     except BrokenPipeError:
         raise  # the reader left; click knows how to go quietly
     except (EmoError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    _by_hand(f"http://127.0.0.1:{Settings().port}", image, audio, ratio, face)
+    _by_hand(root, image, audio, ratio, face)
+    click.echo(f"The lines above call a fake that runs in another terminal:\n\n{serve_command()}")
 
 
 def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Face:
@@ -85,10 +94,45 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
     click.echo(f"4. finished   {task.output.task_status}, {times} (UTC+8)")
     path = client.download(task, output)
     size = path.stat().st_size // 1024
-    click.echo(
-        f"5. downloaded {path}: {task.usage.video_duration:g} s of H.264 video, {size} KiB\n"
-    )
+    click.echo(f"5. downloaded {path}: {task.usage.video_duration:g} s of H.264 video, {size} KiB")
     return face
+
+
+def show_refusal(http: httpx.Client, url: str, root: str) -> None:
+    """A create call with a misspelled field, and the explanation of its answer, whose line for curl
+    calls the fake at `root`."""
+    from rich.console import Console
+    from rich.text import Text
+
+    body = {"model": "emo-v1", "input": {"img_url": "https://example.com/portrait.png"}}
+    headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
+    service = f"{url}/api/v1/services/aigc/image2video/video-synthesis"
+    refused: dict[str, Any] = http.post(service, json=body, headers=headers).json()
+    path = f"{url}/__mock__/explain/{refused['request_id']}"
+    answer = http.get(path, params={"format": "text"}, headers=headers).raise_for_status()
+    head, _, rest = answer.text.replace(url, root).partition("\n")
+    console = Console(highlight=False, soft_wrap=True)  # no colour for NO_COLOR or a pipe
+    console.print(
+        "6. refused    a call with a misspelled field, and what `emo explain` says of it\n"
+    )
+    console.print(Text(head, style="bold red"))
+    explained = Text(rest)
+    explained.highlight_regex(r"(?m)^  (pointer|expected|got|spec|outcome|advice) ", "cyan")
+    explained.highlight_regex(r"(?m)^  (did you mean) .*$", "green")
+    console.print(explained)
+
+
+def serve_command() -> str:
+    """`emo serve` as it runs when it is pasted here: by its name, or by its path."""
+    emo = Path(sys.executable).with_name("emo")
+    on_path = shutil.which("emo")
+    if on_path and Path(on_path).resolve() == emo.resolve():
+        return "emo serve"
+    if not emo.exists():
+        return f"{shlex.quote(sys.executable)} -m mock_server.cli serve"
+    here = Path.cwd()
+    is_below = emo.is_relative_to(here) and emo.parent != here
+    return f"{shlex.quote(str(emo.relative_to(here) if is_below else emo))} serve"
 
 
 def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
@@ -106,7 +150,7 @@ def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
         "parameters": {"ratio": ratio},
     }
     create = {"model": "emo-v1", "input": {"image_url": image, "audio_url": audio, **boxes}}
-    click.echo("By hand: start the fake with `emo serve`, then\n")
+    click.echo("The same by hand, with curl:\n")
     click.echo(as_curl("POST", f"{service}/face-detect", json_headers, detect))
     asynchronous = {**json_headers, "X-DashScope-Async": "enable"}
     click.echo(as_curl("POST", f"{service}/video-synthesis", asynchronous, create))

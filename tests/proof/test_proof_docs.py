@@ -31,6 +31,7 @@ MAKES_A_VIDEO = {
 OTHERS = {
     "env.sh": ["sh"],
     "sdk_failures.py": [sys.executable, "-W", "error"],
+    "sdk_pays_twice.py": [sys.executable, "-W", "error"],
     "scenarios.sh": ["sh"],
     "control.sh": ["sh"],
 }
@@ -126,6 +127,18 @@ def test_the_failures_are_reported_as_the_page_says(run: Run, url: str) -> None:
         "2.x task: 200 InvalidURL",
         "2.x call: 429 Throttling.RateQuota",
     ]
+
+
+def test_the_sdk_pays_twice_for_a_lost_answer_as_both_pages_say(run: Run, url: str) -> None:
+    name = "sdk_pays_twice.py"
+    said = run([*OTHERS[name], str(ROOT / "examples" / name)], url + "/api/v1")
+    assert said.splitlines() == [
+        "dashscope 1.x answers 200; tasks: 2, cost: 0.3712 CNY",
+        "emo_client raises ConnectionFailed; tasks: 1, cost: 0.1856 CNY",
+    ]
+    for page in ("README.md", "docs/sdk.md"):
+        shown = "".join(f"    {line}\n" for line in said.splitlines())
+        assert f"It prints\n\n{shown}" in (ROOT / page).read_text("utf-8"), page
 
 
 def test_the_scenarios_come_by_header_by_picture_and_by_key(run: Run, url: str) -> None:

@@ -1,0 +1,1 @@
+uvx --from . emo serve
