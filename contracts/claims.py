@@ -15,7 +15,7 @@ def evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every example of the tree as it was written, by its pointer, with the evidence it gives."""
     items = enumerate(node) if isinstance(node, list) else node.items()
     for key, value in items:
-        if key == "examples":
+        if key in ("examples", "x-undocumented"):
             written = {name: e for name, e in value.items() if "$ref" not in e}
             yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in written.items())
         elif isinstance(value, dict | list) and key not in ("value", "example", "default"):

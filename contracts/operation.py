@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -11,6 +12,7 @@ from msgspec import Struct
 from contracts.document import Node
 from contracts.rules import BodyRules, Parameter
 
+UNDOCUMENTED = "x-undocumented"
 RESULT_PATH = "/results/{tenant}/{task_id}/{name}"  # where the fake serves what OSS would
 
 
@@ -18,7 +20,8 @@ class Outcome(Struct, frozen=True):
     """A documented answer, by name. `value` is its body, `template` its message with {fields},
     `details` what newer gateways add to it. A task that fails so waits for `queued_for` seconds and
     runs for `runs_for` (None: as any other). Of a download: `lasts` seconds after the end of a task
-    that asked for it (None: always), and what becomes of a Range header (`range`)."""
+    that asked for it (None: always), and what becomes of a Range header (`range`). An answer
+    that is not documented is served on demand alone; the fields that it `keeps` are not filled."""
 
     name: str
     status: int
@@ -32,6 +35,8 @@ class Outcome(Struct, frozen=True):
     runs_for: float | None = None
     lasts: float | None = None
     range: str = ""
+    documented: bool = True
+    keeps: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -65,8 +70,9 @@ class Rate(Struct, frozen=True, rename="kebab"):
     refusal: str
 
 
-class Operation(Struct, frozen=True):
-    """One operation, named by its operationId. `template` is its path, parameters in braces."""
+class Operation(Struct, frozen=True, dict=True):
+    """One operation, named by its operationId. `template` is its path, parameters in braces,
+    `undocumented` answers that its schemas refuse: they show what a client makes of them."""
 
     id: str
     method: str
@@ -80,14 +86,20 @@ class Operation(Struct, frozen=True):
     requests: dict[str, Any]
     outcomes: dict[str, Outcome]
     answers: dict[int, jsonschema_rs.Validator]
+    undocumented: dict[str, Outcome] = {}
+
+    @cached_property
+    def every_outcome(self) -> dict[str, Outcome]:
+        """All that it can be made to answer, by name."""
+        return {**self.outcomes, **self.undocumented}
 
 
 UNLIMITED = Rate(float("inf"), "")
 
 
-def examples(status: str, holder: Node) -> Iterator[tuple[str, Outcome]]:
+def examples(status: str, holder: Node, key: str = "examples") -> Iterator[tuple[str, Outcome]]:
     """The named examples of an answer as outcomes. Raises KeyError where one lacks a part."""
-    for name, example in holder["examples"].items():
+    for name, example in holder.get(key, {}).items():
         yield (
             name,
             Outcome(
@@ -103,6 +115,8 @@ def examples(status: str, holder: Node) -> Iterator[tuple[str, Outcome]]:
                 runs_for=example.get("x-runs-for"),
                 lasts=example.get("x-lasts-seconds"),
                 range=example.get("x-range", ""),
+                documented=key != UNDOCUMENTED,
+                keeps=tuple(example.get("x-keeps", ())),
             ),
         )
 

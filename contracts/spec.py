@@ -17,7 +17,15 @@ from contracts import amounts, claims
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
 from contracts.not_served import NotServed
-from contracts.operation import Lifecycle, Operation, Outcome, Rate, download, examples
+from contracts.operation import (
+    UNDOCUMENTED,
+    Lifecycle,
+    Operation,
+    Outcome,
+    Rate,
+    download,
+    examples,
+)
 from contracts.places import Places, Where, pointer_of
 from contracts.rules import BodyRules, Parameter, compile_schema
 from contracts.variants import Variant, problems
@@ -27,12 +35,10 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
     "x-aspect-tolerance", "x-checked-first", "x-details", "x-enum-varnames", "x-evidence",
-    "x-forbidden-headers",
-    "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message", "x-missing", "x-models",
-    "x-not-served",
-    "x-queued-for", "x-range", "x-rate", "x-refusal", "x-refusals", "x-request-body",
-    "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
-    "x-task-lifecycle", "x-variants", *KEYWORDS,
+    "x-forbidden-headers", "x-keeps", "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message",
+    "x-missing", "x-models", "x-not-served", "x-queued-for", "x-range", "x-rate", "x-refusal",
+    "x-refusals", "x-request-body", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
+    "x-task-lifecycle", "x-undocumented", "x-variants", *KEYWORDS,
 }  # fmt: skip
 
 
@@ -69,12 +75,13 @@ class Spec(Struct, frozen=True, dict=True):
 
     @cached_property
     def all_outcomes(self) -> dict[str, Outcome]:
-        """The outcomes of all of these."""
-        return {**self.outcomes, **self.result.outcomes}
+        """All that these can be made to answer, by name."""
+        every = (o.every_outcome for o in self.all_operations.values())
+        return {name: outcome for outcomes in every for name, outcome in outcomes.items()}
 
     def operations_with(self, outcome: str) -> list[Operation]:
         """The operations that can answer so, in the order of the file, the download last."""
-        return [op for op in self.all_operations.values() if outcome in op.outcomes]
+        return [op for op in self.all_operations.values() if outcome in op.every_outcome]
 
     def models_of(self, operation: str) -> list[str]:
         """The models that are called at an operation."""
@@ -90,17 +97,18 @@ class Spec(Struct, frozen=True, dict=True):
         having = self.operations_with(outcome)
         operation = operation if operation in having else having[0]
         assert operation
-        status = str(operation.outcomes[outcome].status)
+        found = operation.every_outcome[outcome]
+        status, key = str(found.status), "examples" if found.documented else UNDOCUMENTED
         if operation is self.result:
             return "#" + pointer_of(("x-results", "responses", status, "examples", outcome))
         answer = ("paths", operation.template, operation.method.lower(), "responses", status)
-        media = ("content", "application/json", "examples", outcome)
+        media = ("content", "application/json", key, outcome)
         return self.places.written("#" + pointer_of((*answer, *media)))
 
     @cached_property
     def task_outcomes(self) -> dict[str, Outcome]:
         """Every way a task can be, and fail: the 200 answers of getTask."""
-        outcomes = self.operations["getTask"].outcomes
+        outcomes = self.operations["getTask"].every_outcome
         return {name: outcome for name, outcome in outcomes.items() if outcome.status == 200}
 
 
@@ -181,6 +189,7 @@ class _Compiler:
             body_refusal=refusal,
             requests={name: e["value"] for name, e in media.get("examples", {}).items()},
             outcomes=dict(self._outcomes(node)),
+            undocumented={n: o for s, m in _media(node) for n, o in examples(s, m, UNDOCUMENTED)},
             answers={int(s): compile_schema(_schema(r)) for s, r in node["responses"].items()},
         )
 
@@ -189,8 +198,8 @@ class _Compiler:
         return self.places.under(pointer_of(way))
 
     def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
-        for status, response in node["responses"].items():
-            for name, outcome in examples(status, response["content"]["application/json"]):
+        for status, media in _media(node):
+            for name, outcome in examples(status, media):
                 known = self.outcomes.setdefault(name, outcome)
                 if known != outcome:
                     self.problems.append(f"outcome {name} is said twice, and differently")
@@ -226,6 +235,11 @@ class _Compiler:
                 continue
             for error in operation.answers[outcome.status].iter_errors(outcome.value):
                 self.problems.append(f"{where}: {error.message[:200]}")
+        for outcome in operation.undocumented.values():
+            valid = operation.answers[outcome.status].is_valid(outcome.value)
+            if valid and not outcome.keeps:
+                where = f"{operation.id} {outcome.status} {outcome.name}"
+                self.problems.append(f"{where}: the schema allows it, so it is an example")
         for name, request in operation.requests.items():
             for violation in operation.body.violations(request) if operation.body else []:
                 self.problems.append(f"{operation.id} request {name}: {violation.reason}")
@@ -233,6 +247,12 @@ class _Compiler:
         for name in (operation.rate.refusal, *claims.refusals(node)):
             if name not in operation.outcomes:
                 self.problems.append(f"{operation.id}: refusal {name} is no outcome of it")
+
+
+def _media(operation: Node) -> Iterator[tuple[str, Node]]:
+    """Each status of an operation with what its answers are like."""
+    for status, response in operation["responses"].items():
+        yield status, response["content"]["application/json"]
 
 
 def _schema(response: Node) -> Node:

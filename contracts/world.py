@@ -27,7 +27,8 @@ class World:
         self.spec = spec
         self.provider = provider
         self.rules = rules or Rules.of(spec)
-        self.fates = sorted(name for name in spec.task_outcomes if name.startswith("FAILED"))
+        ways = (o for o in spec.task_outcomes.values() if o.documented)
+        self.fates = sorted(o.name for o in ways if o.name.startswith("FAILED"))
         self.way: Way | None = None  # the last one that went wrong
         self._numbers = itertools.count(1)
         self.videos = {ratio: self._length(ratio) for ratio in BOXES}

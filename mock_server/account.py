@@ -88,4 +88,4 @@ def _add(
 
 def _is_charged(task: Task, now: float) -> bool:
     in_time = task.ended <= now and task.ended < task.expires
-    return task.outcome == "SUCCEEDED" and task.canceled is None and in_time
+    return task.outcome.partition(".")[0] == "SUCCEEDED" and task.canceled is None and in_time

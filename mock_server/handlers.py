@@ -106,7 +106,7 @@ def _seconds(c: Context, audio_url: str) -> float:
 
 def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
     """Seconds of work on so many seconds of video."""
-    if fate.name == "RUNNING":
+    if fate.name.partition(".")[0] == "RUNNING":
         return inf
     if fate.runs_for is not None:
         return fate.runs_for
@@ -140,16 +140,16 @@ def get_task(c: Context) -> Answer:
             c.move_to(moment)
     status = status_at(task, c.v.now) if task else "UNKNOWN"
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
-    outcome = c.v.choice.answer or c.operation.outcomes[name]
+    outcome = c.v.choice.answer or c.operation.every_outcome[name]
     facts: Facts = {"task_id": c.v.path_value}
     for field, moment in zip(TIMES, _moments(task, c.v.now), strict=True):
         if field in outcome.value["output"]:
             facts[field] = wire_time(moment)
     if outcome.template and task and task.detail:
         facts["message"] = outcome.template.format(field=task.detail)
-    if outcome.name == "SUCCEEDED":
+    if "usage" in outcome.value:
         facts |= _video(c, task)
-    return outcome, facts
+    return outcome, {name: facts[name] for name in facts.keys() - set(outcome.keeps)}
 
 
 def _moments(task: Task | None, now: float) -> tuple[float, float, float]:

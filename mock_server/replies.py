@@ -25,7 +25,7 @@ class Replies:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._template = cache(lambda name: template(spec.outcomes[name].value))
+        self._template = cache(lambda name: template(spec.all_outcomes[name].value))
         self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
 
@@ -43,7 +43,7 @@ class Replies:
         value = self._template(outcome.name)(facts)
         if effects.details and outcome.status >= 400:
             value["message"] += outcome.details or effects.details
-        if not operation.answers[outcome.status].is_valid(value):
+        if outcome.documented and not operation.answers[outcome.status].is_valid(value):
             operation.answers[outcome.status].validate(value)
         encoded = self._encode(value)
         return Reply(outcome.status, headers(request_id, now, encoded), encoded, outcome.name)

@@ -150,9 +150,9 @@ def apply(spec: Spec, operation: Operation, do: Do, this_call: bool) -> Choice |
     name = do.outcome or (do.fault.kind if do.fault else NORMAL_NAME)
     is_fate = do.outcome in spec.task_outcomes
     if is_fate and spec.creates_tasks(operation.id):
-        return Choice(fate=spec.outcomes[do.outcome], fault=do.fault, name=name)
-    if do.outcome in operation.outcomes and (this_call or not is_fate):
-        return Choice(operation.outcomes[do.outcome], fault=do.fault, name=name)
+        return Choice(fate=spec.task_outcomes[do.outcome], fault=do.fault, name=name)
+    if do.outcome in operation.every_outcome and (this_call or not is_fate):
+        return Choice(operation.every_outcome[do.outcome], fault=do.fault, name=name)
     return None if do.outcome else Choice(fault=do.fault, name=name)
 
 

@@ -29,7 +29,8 @@ def examples(tree: Tree) -> list[tuple[str, int, str, Tree]]:
         for item in tree["paths"].values()
         for operation in item.values()
         for status, response in operation["responses"].items()
-        for name, example in response["content"]["application/json"]["examples"].items()
+        for key in ("examples", "x-undocumented")
+        for name, example in response["content"]["application/json"].get(key, {}).items()
     ]
 
 
@@ -60,7 +61,8 @@ def wrong(entry: Entry, trigger: Trigger) -> str:
     wanted = (entry.name, entry.operation, entry.status, entry.code)
     if (played.reply.outcome, *played.said) != wanted:
         return f"{trigger.text}: {played.reply.outcome} {played.said}, not {wanted}"
-    return "" if played.is_in_spec else f"{trigger.text}: {played.body} is not in the spec"
+    allowed = played.is_in_spec or not SPEC.all_outcomes[entry.name].documented
+    return "" if allowed else f"{trigger.text}: {played.body} is not in the spec"
 
 
 def test_every_status_and_code_of_the_file_is_provoked_by_a_recipe() -> None:
@@ -99,7 +101,8 @@ def test_each_answer_is_had_in_every_way_that_its_call_has() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_is_one_in_which_a_task_stays(state: str) -> None:
-    ways = [e for e in OUTCOMES if e.name in SPEC.task_outcomes and e.name.startswith(state)]
+    known = {o.name for o in SPEC.task_outcomes.values() if o.documented}
+    ways = [e for e in OUTCOMES if e.name in known and e.name.startswith(state)]
     assert ways
     for entry in ways:
         shown = outcome_of(entry, entry.triggers[0])

@@ -45,7 +45,7 @@ def catalogue(spec: Spec) -> list[Entry]:
 
 def _outcomes(spec: Spec, operation: Operation) -> Iterator[Entry]:
     mistakes = [] if operation is spec.result else list(slips(spec, operation))
-    for outcome in operation.outcomes.values():
+    for outcome in operation.every_outcome.values():
         yield Entry(
             kind="outcome",
             name=outcome.name,

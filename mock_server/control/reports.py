@@ -19,7 +19,7 @@ def journal(asked: Asked) -> Callable[[], Typed]:
     """Shows what was asked and answered, also as HAR and as curl commands."""
     from mock_server.journal.records import journal_answer
 
-    kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.outcomes
+    kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.all_outcomes
 
     def write() -> Typed:
         try:
