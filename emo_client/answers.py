@@ -27,6 +27,7 @@ _BY_STATUS = {401: errors.AuthenticationError, 403: errors.PermissionDenied}
 _NOT_JSON = (msgspec.DecodeError, RecursionError)
 # What the gateway says of a path that it does not know.
 _WRONG_PATH = ("url error", "task can not be null")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _PAGE = 16384  # characters of a page that are looked at
@@ -47,6 +48,17 @@ def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
         problem = f"its shape is wrong: {error}: {excerpt(answer)!r}"
         raise unexpected(answer, call, problem) from None
     return msgspec.structs.replace(value, request_id=request_id(answer))
+
+
+def read_task(answer: Answer, task_id: str, call: str, world: World) -> TaskAnswer:
+    """The task that was asked for. Raises what read raises, and UnexpectedAnswer, as for a damaged
+    answer, where it is about another one: a cache or a proxy mixed answers up. Ids are compared
+    where both are UUIDs, as the service's are; a stub may answer each poll with the same "t"."""
+    task = read(answer, TaskAnswer, call, world)
+    found = task.output.task_id.lower()
+    if found != task_id.lower() and _UUID.fullmatch(found) and _UUID.fullmatch(task_id.lower()):
+        raise unexpected(answer, call, f"it is about another task, {found}", damaged=True)
+    return task
 
 
 def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:

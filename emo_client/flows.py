@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emo_client import errors
-from emo_client.answers import read, reason, request_id, task_id_of, unexpected
+from emo_client.answers import (
+    read,
+    read_task,
+    reason,
+    request_id,
+    task_id_of,
+    unexpected,
+)
 from emo_client.calls import request_for, send
 from emo_client.models import (
     DETECT_MODEL,
@@ -126,7 +133,7 @@ def get(world: World, task_id: str) -> Flow[TaskAnswer]:
     """Ask how a task is. See Client.get."""
     request = request_for("getTask", task_id=task_id)
     answer = yield from send(world, request)
-    return read(answer, TaskAnswer, str(request), world)
+    return read_task(answer, task_id, str(request), world)
 
 
 def cancel(world: World, task_id: str) -> Flow[CancelAnswer]:

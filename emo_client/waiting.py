@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from emo_client import errors, retry
-from emo_client.answers import read, refusal
+from emo_client.answers import read_task, refusal
 from emo_client.calls import lost, request_for
 from emo_client.models import TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
@@ -72,7 +72,7 @@ class _Watch:
         try:
             self.trouble = self._trouble(outcome, request)
             if self.trouble is None and isinstance(outcome, Answer):
-                self.seen = read(outcome, TaskAnswer, str(request), self.world)
+                self.seen = read_task(outcome, self.task_id, str(request), self.world)
                 self.troubles = self.damaged = 0
                 return self.seen
             self.damaged = 0

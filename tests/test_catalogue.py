@@ -89,7 +89,9 @@ def test_each_way_to_an_answer_leads_to_exactly_that(operation: str) -> None:
 
 def test_the_catalogue_has_each_example_once() -> None:
     listed = [(entry.operation, entry.status, entry.name) for entry in OUTCOMES]
-    assert listed == [(o, status, name) for o, status, name, _ in examples(document())]
+    assert sorted(listed) == sorted(
+        (o, status, name) for o, status, name, _ in examples(document())
+    )
 
 
 def test_each_answer_is_had_in_every_way_that_its_call_has() -> None:

@@ -32,6 +32,22 @@ def test_three_damaged_polls_in_a_row_do_not_end_a_wait(emo, on, task) -> None:
     assert emo.time.sleeps[:3] == [0.5, 1.0, 2.0]
 
 
+MINE, OTHER = "1e1e741f-dd49-445d-8eec-f97148369390", "0d4c3b2a-9f8e-4d7c-8b6a-5f4e3d2c1b0a"
+
+
+def test_an_answer_about_another_task_is_never_taken_for_this_one(emo, on, task) -> None:
+    on("GET", f"/tasks/{MINE}", task("SUCCEEDED", task_id=OTHER))
+    for ask in (emo.get, emo.wait):
+        with pytest.raises(UnexpectedAnswer, match=f"about another task, {OTHER}"):
+            ask(MINE)
+
+
+def test_one_answer_about_another_task_does_not_end_a_wait(emo, on, task) -> None:
+    mixed, right = task("SUCCEEDED", task_id=OTHER), task("SUCCEEDED", task_id=MINE)
+    on("GET", f"/tasks/{MINE}", mixed, right)
+    assert emo.wait(MINE).output.task_id == MINE
+
+
 def test_a_fourth_damaged_poll_in_a_row_is_raised(emo, on) -> None:
     route = on("GET", "/tasks/t", DAMAGED[0])
     with pytest.raises(UnexpectedAnswer, match="its body is not JSON"):

@@ -1,0 +1,74 @@
+"""A service that does not keep its word, as emo_client and each way of the official SDK see it: a
+failed task without a reason, a succeeded one without a URL, another task's id, an unknown state."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from proof.bad_days import (
+    Meet,
+    asking,
+    sleeps,  # noqa: F401
+    way_of_the_sdk,  # noqa: F401
+)
+
+from emo_client import Client, EmoError, TaskFailed, TaskTimeout, UnexpectedAnswer
+
+IMAGE, AUDIO = "https://example.com/portrait.png", "https://example.com/voice.wav"
+KEYS = itertools.count()
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Client]:
+    """A client with a key of its own, whose sleeping takes no time."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    key, base = f"sk-broken-{next(KEYS)}", f"{url}/api/v1"
+    with Client(api_key=key, base_url=base, sleep=sleep, clock=lambda: now[0]) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error", "words"),
+    [
+        ("FAILED.without-reason", TaskFailed, "gives no reason"),
+        ("SUCCEEDED.without-url", UnexpectedAnswer, "without results.video_url"),
+        ("SUCCEEDED.without-results", UnexpectedAnswer, "without results.video_url"),
+        ("SUCCEEDED.other-task", UnexpectedAnswer, "about another task"),
+        ("RUNNING.SUSPENDED", TaskTimeout, "still SUSPENDED after 600 s"),
+    ],
+)
+def test_emo_client_ends_each_wait_with_an_error_that_says_what_is_wrong(
+    client: Client, scenario: str, error: type[EmoError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        client.generate(f"{IMAGE}?emo-scenario={scenario}", AUDIO, timeout=600)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status"),
+    [
+        ("FAILED.without-reason", "FAILED"),
+        ("SUCCEEDED.without-url", "SUCCEEDED"),
+        ("SUCCEEDED.without-results", "SUCCEEDED"),
+        ("SUCCEEDED.other-task", "SUCCEEDED"),
+    ],
+)
+def test_the_official_sdk_ends_its_wait_and_leaves_it_to_the_user_to_notice(
+    meet: Meet, url: str, slept: list[float], scenario: str, status: str
+) -> None:
+    sdk, _ = meet(url)
+    task = asking(sdk, headers={"X-Mock-Scenario": scenario})().output["task_id"]
+    assert sdk.wait(task).output["task_status"] == status
+
+
+def test_the_official_sdk_shows_a_state_that_no_page_names(meet: Meet, url: str) -> None:
+    sdk, _ = meet(url)
+    task = asking(sdk, headers={"X-Mock-Scenario": "RUNNING.SUSPENDED"})().output["task_id"]
+    sdk.fetch(task)  # time is skipped: the task starts
+    assert sdk.fetch(task).output["task_status"] == "SUSPENDED"
