@@ -139,7 +139,7 @@ def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
 
 def test_a_stuck_task_that_is_canceled_takes_no_other_back(service: Service) -> None:
     stuck, other = service.task_id(x_mock_scenario="PENDING"), service.task_id()
-    service.real += 60
+    service.real += 140
     before = service.get(other).body["output"]
     assert before["task_status"] == "SUCCEEDED"
     assert service.cancel(stuck).status == 200

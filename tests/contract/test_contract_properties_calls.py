@@ -197,8 +197,8 @@ def spellings(name: str) -> dict[str, list[Asked]]:
     url = f"https://example.com/a.png?x=1&{urlencode({'emo-scenario': name})}#top"
     return {
         "header": list(asked_before_rules({b"x-mock-scenario": name.encode()})),
-        "url": list(asked_after_rules(["https://example.com/b.wav", url], "sk-test")),
-        "key": list(asked_after_rules([], f"sk-test.{name}")),
+        "url": list(asked_after_rules(["https://example.com/b.wav", url], "")),
+        "key": list(asked_after_rules([], name)),
     }
 
 

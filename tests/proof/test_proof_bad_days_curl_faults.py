@@ -25,6 +25,8 @@ SAID = {
     "reset": (RESET, 0),
     "reset-body": (RESET, 200),
     "close": (EMPTY, 0),
+    "cut-off": (CUT, 200),
+    "stale-connection": (0, 200),
     "hold": (LATE, 0),
     "lost": (RESET, 0),
     "truncated": (0, 200),
@@ -35,7 +37,7 @@ SAID = {
     "wrong-type": (0, 200),
 }
 ERRORS = {
-    CUT: "transfer closed with 16 bytes remaining to read",
+    CUT: "transfer closed with",
     LATE: "timed out",
     EMPTY: "Empty reply from server",
     RESET: "Connection reset by peer",

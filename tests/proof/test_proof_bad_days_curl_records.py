@@ -64,7 +64,7 @@ def bad_day(curl: Curl) -> None:
     assert curl(task).exit == 56
     assert curl.create(face_bbox=None).status == 400
     assert curl.detect("-H", "X-Mock-Scenario: not-json").status == 200
-    curl.advance(60.5)
+    curl.advance(140)
     done = curl(task).body["output"]
     assert curl(done["results"]["video_url"].removeprefix(curl.url), "-o", "/dev/null").exit == 0
 

@@ -49,6 +49,10 @@ SEEN = {
     "close": Seen(
         "requests.ConnectionError", "aiohttp.ServerDisconnectedError", NOTHING, (2, 2, 3)
     ),
+    "cut-off": Seen(
+        "requests.ChunkedEncodingError", "aiohttp.ClientPayloadError", NOTHING, (1, 1, 3)
+    ),
+    "stale-connection": Seen("200", "200", "200"),
     "hold": WAITED,
     "lost": Seen("requests.ConnectionError", "aiohttp.ClientOSError", NOTHING, (2, 2, 3)),
     "truncated": Seen("requests.JSONDecodeError", "json.JSONDecodeError", "json.JSONDecodeError"),

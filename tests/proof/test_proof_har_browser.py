@@ -18,7 +18,10 @@ from mock_server.faults import FAULTS
 DEVTOOLS = "devtools://devtools/bundled"
 KEY = "sk-5d41402abc4b2a76b9719d911017c592"
 # What keeps its client waiting has left no more in the journal.
-SHORT = [*sorted(FAULTS.keys() - {"connect-refused", "hold", "drip"}), "drip=1e6"]
+SHORT = [
+    *sorted(FAULTS.keys() - {"connect-refused", "hold", "drip", "stale-connection"}),
+    "drip=1e6",
+]
 # The rows of the Network tab, from the importer that the tab itself uses.
 ROWS = """
     const har = await import(`${values[0]}/models/har/har.js`);
