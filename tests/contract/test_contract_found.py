@@ -26,7 +26,7 @@ WRONG = [
     ("asks_for_no_key", "examples", "#status"),
     ("shows_tasks_to_everybody", "stateful", "/output/task_status"),
     ("usage_is_a_list", "stateful", "/usage/#type"),
-    ("usage_is_a_list", "fuzzing", "/usage/#type"),
+    ("asks_for_no_key", "fuzzing", "#status"),
 ]
 
 
