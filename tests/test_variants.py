@@ -316,10 +316,6 @@ def test_a_retired_model_is_served_no_more(
         assert shown(service.create(**options)) == expected
         assert shown(service.detect(**options)) == expected
     assert service.create({"input": {}}).body["code"] == "BadRequest.EmptyModel"
-<<<<<<< HEAD
     service.real += 200
-=======
-    service.real += 140
->>>>>>> a942289 (Tests follow videos of 13.93 s, keys with + and headers of one value)
     assert service.status(task) == "SUCCEEDED"
     assert service.list().body["total"] == 1
