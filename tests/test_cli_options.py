@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -77,6 +78,17 @@ def test_url_is_server(url: str, command: str) -> None:
     )
     assert new == old
     assert "No such option" not in new
+
+
+def test_the_admin_token_of_serve_is_that_of_the_control_commands(
+    serve: Callable[..., AbstractContextManager[str]],
+) -> None:
+    with serve(admin_token="s3cret") as url:
+        explain = ["explain", "--server", url, "--key", "sk-a"]
+        refused = CliRunner().invoke(cli, explain)
+        answered = CliRunner().invoke(cli, explain, env={"EMO_ADMIN_TOKEN": "s3cret"})
+    assert "token" in refused.output
+    assert "there is nothing to explain" in answered.output
 
 
 @pytest.mark.parametrize("name", ["--base-url", "--upstream"])

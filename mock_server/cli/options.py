@@ -40,7 +40,13 @@ def option(*declarations: str, **attributes: Any) -> Decorator:
 
 
 as_json = option("--json", "as_json", is_flag=True, help="Print JSON; errors too.")
-admin_token = option("--admin-token", help="The token that `emo serve` was started with.")
+admin_token = option(
+    "--admin-token",
+    metavar="TOKEN",
+    envvar="EMO_ADMIN_TOKEN",
+    show_envvar=True,
+    help="The token that `emo serve` was started with.",
+)
 
 
 def key(help_: str) -> Decorator:
