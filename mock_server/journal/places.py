@@ -15,7 +15,8 @@ AUTHORIZATION = b"authorization"
 # Headers of most calls, none of which is for a secret; AUTHORIZATION is known to hold the key.
 USUAL = frozenset(
     b"accept accept-encoding accept-language authorization connection content-length content-type "
-    b"date host user-agent x-dashscope-async x-dashscope-ossresourceresolve "
+    b"cache-control date host pragma user-agent x-dashscope-async x-dashscope-datainspection "
+    b"x-dashscope-ossresourceresolve x-dashscope-sdk-client x-dashscope-workspace "
     b"x-mock-scenario".split()
 )
 _SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
@@ -31,6 +32,12 @@ _IN_PART = re.compile(rf"(?i)(name=\"{KEY_NAMES}\"[^\n]*\n\r?\n)([^\r\n]*)".enco
 def stars(secret: bytes, shown: int = 0) -> bytes:
     """As many characters, of which the first ones are shown."""
     return secret[:shown] + b"*" * (len(secret) - shown)
+
+
+def is_odd(header: tuple[bytes, bytes]) -> bool:
+    """Whether a header may hold a secret by its name, or a key in escapes. Few clients send one."""
+    name, value = header
+    return name not in USUAL and (is_secret_header(name.decode("latin-1")) or b"%" in value)
 
 
 def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
