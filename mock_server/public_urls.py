@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from mock_server import media
 
 UNREACHABLE = "unreachable"  # in place of a schema keyword, as no schema can say it
+LONGEST_REMEMBERED = 512  # many calls have the same URLs
 FETCHED = ("http", "https")
 # Names that no public resolver knows: RFC 2606, 6761, 6762, 8375, and those of common routers.
 PRIVATE_NAMES = (
@@ -23,6 +24,10 @@ ADVICE = "upload the file for an oss:// URL, or give a public http or https URL"
 def why_unreachable(url: str) -> str:
     """Why the service could not fetch a well-formed URL; "" where it could. The fake's own samples
     are as good as public: they stand for files that are."""
+    return _remembered(url) if len(url) <= LONGEST_REMEMBERED else _why(url)
+
+
+def _why(url: str) -> str:
     scheme, _, rest = url.partition("://")
     authority, _, path = rest.partition("/")
     if scheme.lower() not in FETCHED:
@@ -30,6 +35,9 @@ def why_unreachable(url: str) -> str:
     why = _why_private(authority[:300])
     is_sample = why and path.startswith("samples/") and media.sample(path.partition("/")[2])
     return "" if is_sample else why
+
+
+_remembered = lru_cache(maxsize=1024)(_why)
 
 
 def why_not_fetched(value: object) -> str:
@@ -46,7 +54,6 @@ def why_not_fetched(value: object) -> str:
     return f"it has no http:// or https:// in front{' (' + scheme + ':)' if colon else ''}"
 
 
-@lru_cache(maxsize=1024)
 def _why_private(authority: str) -> str:
     host = authority.partition("?")[0].partition("#")[0].rpartition("@")[2]
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

@@ -88,6 +88,8 @@ def input_urls(body: Any) -> list[str]:
 
 def without_scenario(url: str) -> str:
     """The URL as it would be if it asked for nothing."""
+    if URL_PARAMETER not in url:
+        return url
     return _ASKED.sub(lambda found: found[0][0] if found[1] else "", url)
 
 
