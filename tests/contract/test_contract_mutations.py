@@ -27,7 +27,8 @@ some = settings(max_examples=20, derandomize=True, database=None, deadline=None)
 # What a schema says that no value can break, and where other schemas stand in it.
 SILENT = {
     "description", "default", "properties", "items", "allOf", "additionalProperties",
-    "x-refusal", "x-missing", "x-aspect-tolerance", "x-task-lifecycle", "x-enum-varnames",
+    "x-refusal", "x-missing", "x-checked-first", "x-aspect-tolerance", "x-task-lifecycle",
+    "x-enum-varnames",
 }  # fmt: skip
 
 
