@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from contracts.exchange import Exchange
+from contracts.sources import Source
 
 Severity = Literal["error", "warning", "note"]
 Tier = Literal["free", "paid"]
@@ -26,7 +27,7 @@ class Claim(Struct, frozen=True):
     spec. severity: what it means where it does not hold: `error` (clients break), `warning` (they
     are misled), `note` (they hardly see it). cost: CNY that its calls may cost at most, by the
     documented prices. pointer: the place in openapi.yaml that says it, "" where none does. line:
-    where that is in the file, from 1; 0 where it is not known."""
+    where that is in the file, from 1; 0 where it is not known. sources: what its source cites."""
 
     id: str
     title: str
@@ -37,6 +38,7 @@ class Claim(Struct, frozen=True):
     cost: float = 0.0
     pointer: str = ""
     line: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 class Finding(Struct, frozen=True):

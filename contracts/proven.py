@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contracts.budget import Budget
 from contracts.checks import all_checks
 from contracts.ledger import STANDINGS, Ledger, Observation, standing
+from contracts.sources import footnote
 from contracts.spec import Spec
 
 HEAD = """\
@@ -15,8 +16,8 @@ HEAD = """\
 `observed`: seen on the wire, in a public capture or by a run of `emo contract verify --ledger`
 against a real provider, with its date, host and request_id. `documented`: Alibaba's pages say so,
 and no capture is known. `assumed`: inferred from either; a first run against the service should
-look here. Sources are the short keys of openapi.yaml. Runs against the fake prove nothing and are
-not kept.
+look here. Sources are short keys, which the end of this page resolves. Runs against the fake prove
+nothing and are not kept.
 
 ## What each check claims
 
@@ -40,6 +41,8 @@ def page(spec: Spec, ledger: Ledger) -> Iterator[str]:
         for o in spec.outcomes.values()
     ]
     yield from _table("answers", said)
+    yield from ("## Sources", "")
+    yield from (f"- {footnote(source)}" for source in spec.sources.values())
 
 
 Row = tuple[str, str, str, str, list[Observation]]

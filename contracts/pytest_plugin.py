@@ -66,9 +66,10 @@ class CheckItem(pytest.Item):
             return str(excinfo.value)
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style)
-        from contracts.reports.text import failure
+        from contracts.reports.text import failure, sources
 
-        return failure(excinfo.value.ended)
+        ended = excinfo.value.ended
+        return "\n".join([failure(ended, self._run.provider.root), *sources([ended])])
 
     def reportinfo(self) -> tuple[str, None, str]:
         return self.nodeid.partition("::")[0], None, f"EMO contract: {self._claim.id}"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from contracts import amounts, claims
+from contracts import amounts, claims, sources
 from contracts.document import Node, Resolver, SpecError, default_path, extensions, read
 from contracts.keywords import KEYWORDS
 from contracts.not_served import NotServed
@@ -28,6 +28,7 @@ from contracts.operation import (
 )
 from contracts.places import Places, Where, pointer_of
 from contracts.rules import BodyRules, Parameter, compile_schema
+from contracts.sources import Source
 from contracts.variants import Variant, problems
 
 __all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
@@ -38,7 +39,7 @@ EXTENSIONS = {
     "x-forbidden-headers", "x-keeps", "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message",
     "x-missing", "x-models", "x-not-served", "x-queued-for", "x-range", "x-rate", "x-refusal",
     "x-refusals", "x-request-body", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
-    "x-task-lifecycle", "x-undocumented", "x-variants", *KEYWORDS,
+    "x-sources", "x-task-lifecycle", "x-undocumented", "x-variants", *KEYWORDS,
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ class Spec(Struct, frozen=True, dict=True):
     key_pattern: re.Pattern[str]
     schemas: dict[str, Node]
     places: Places
+    sources: dict[str, Source]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Spec:
@@ -158,6 +160,10 @@ class _Compiler:
             key_pattern=re.compile(scheme["x-key-pattern"]),
             schemas=tree["components"]["schemas"],
             places=self.places,
+            sources={
+                key: msgspec.convert({"key": key, **said}, Source)
+                for key, said in tree["x-sources"].items()
+            },
         )
 
     def _operations(self) -> Iterator[Operation]:
@@ -212,6 +218,7 @@ class _Compiler:
         for pointer, said in claims.evidence(self.raw):
             if said not in EVIDENCE:
                 self.problems.append(f"{pointer}: evidence {said!r} is none of {EVIDENCE}")
+        self.problems += sources.problems(self.raw, spec.sources)
         for operation in spec.operations.values():
             self._check_operation(operation)
         for name in spec.outcomes.keys() & spec.result.outcomes.keys():

@@ -120,7 +120,8 @@ PURE = {
     "contracts.keywords": (),
     "contracts.exchange": (),
     "contracts.secret_names": (),
-    "contracts.events": ("contracts.exchange",),
+    "contracts.sources": (),
+    "contracts.events": ("contracts.exchange", "contracts.sources"),
     "contracts.budget": ("contracts.spec",),
     "contracts.model": ("contracts.spec",),
     "contracts.cassette.model": (),
@@ -147,6 +148,7 @@ PURE = {
         (
             "contracts.events",
             "contracts.exchange",
+            "contracts.sources",
             *(f"contracts.reports.{name}" for name in REPORTING),
         ),
     ),

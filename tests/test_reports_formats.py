@@ -31,6 +31,7 @@ from support_reports import (
 from contracts.events import CheckStarted, Event, Finding
 from contracts.reports import render
 from contracts.reports.words import visible
+from contracts.sources import Source
 
 HERE = Path(__file__)
 SCHEMA = HERE.with_name("sarif-2.1.0.json")
@@ -78,7 +79,10 @@ def test_junit_counts_what_it_holds() -> None:
 def test_junit_says_what_failed_and_how_to_send_it_again() -> None:
     failure = junit_of(mixed()).find(".//failure")
     assert failure is not None
-    assert failure.get("message") == ('/output/task_status: expected "UNKNOWN", got "SUCCEEDED"')
+    assert failure.get("message") == (
+        "GET /api/v1/tasks/a1 was answered with /output/task_status: "
+        '"SUCCEEDED" instead of "UNKNOWN"'
+    )
     assert failure.get("type") == "error"
     assert "curl -sS" in str(failure.text)
 
@@ -164,8 +168,9 @@ def test_a_result_points_at_the_place_in_the_spec() -> None:
     assert location == {"physicalLocation": {"artifactLocation": {"uri": "openapi.yaml"}}}
 
 
-def test_help_is_linked_only_where_a_source_is_a_url() -> None:
-    linked = claim("a.b", source="TASK; https://example.com/page, p. 2")
+def test_help_is_linked_where_a_source_has_an_address() -> None:
+    sources = Source("KR", "Measurements"), Source("TASK", "Tasks", "https://example.com/page")
+    linked = claim("a.b", source="KR, TASK", sources=sources)
     rules = sarif_of(run_of([ended(claim=linked), ended("c.d")]))["tool"]["driver"]["rules"]
     assert [rule.get("helpUri") for rule in rules] == ["https://example.com/page", None]
 

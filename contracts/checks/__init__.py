@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from contracts.budget import Budget
 from contracts.events import Claim, Severity, Tier
+from contracts.sources import cited
 from contracts.spec import EVIDENCE, Spec
 
 if TYPE_CHECKING:
@@ -47,15 +48,17 @@ class Check(Struct, frozen=True):
 
     def claim(self, spec: Spec, budget: Budget) -> Claim:
         """What it says, with what the spec knows of its reasons. Raises KeyError for an outcome
-        that the spec lacks."""
+        or a source that the spec lacks."""
         reasons = [r if isinstance(r, Because) else _because(spec, r) for r in self.rests_on]
         weakest = max(reasons, key=lambda reason: EVIDENCE.index(reason.evidence))
         pointer = next((r.pointer for r in reasons if r.pointer), "")
+        source = "; ".join(dict.fromkeys(reason.source for reason in reasons))
         return Claim(
             id=self.id,
             title=self.title,
             evidence=weakest.evidence,
-            source="; ".join(dict.fromkeys(reason.source for reason in reasons)),
+            source=source,
+            sources=tuple(spec.sources[key] for key in cited(source)),
             severity=self.severity,
             tier=self.tier,
             cost=round(sum(map(budget.of, self.pays)), 6),

@@ -28,7 +28,7 @@ def _some(ask: Ask) -> Iterator[Exchange]:
 @check(
     "answers.json",
     "Every answer is application/json, errors too.",
-    Because("captured", "CNB; the official SDK reads no other"),
+    Because("captured", "CNB, SDK, which reads no other"),
 )
 def json_type(ask: Ask) -> None:
     for exchange in _some(ask):

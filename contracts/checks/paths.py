@@ -6,7 +6,7 @@ from contracts.checks import Because, check
 from contracts.checks.ask import Ask, at
 from contracts.provider import API
 
-SLASH = Because("captured", "EMO-1, EMOJS; the official SDK's asyncio client polls with a slash")
+SLASH = Because("captured", "EMO-1, EMOJS, SDK: its asyncio client polls with a slash")
 
 
 @check("paths.unknown", "An unknown path is a wrong URL.", "InvalidParameter-url-error")
@@ -55,7 +55,7 @@ def method(ask: Ask) -> None:
 @check(
     "paths.query",
     "Query parameters that nobody knows are ignored.",
-    Because("captured", "the official SDK's asyncio client sends those of the create call"),
+    Because("captured", "SDK: its asyncio client sends those of the create call"),
 )
 def query(ask: Ask) -> None:
     exchange = ask.get(ask.some_id(), query="style_level=calm&emo=1")

@@ -11,7 +11,7 @@ from contracts.events import RESULTS, CheckEnded
 from contracts.reports.elements import Child, element
 from contracts.reports.html_check import check_row, facts
 from contracts.reports.run import Run
-from contracts.reports.words import cost, headline, in_line, paid, when
+from contracts.reports.words import cost, heading, headline, in_line, paid, when
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LIGHT_AND_DARK = "light dark"
@@ -104,7 +104,7 @@ def _tally(run: Run) -> Element:
 def _failures(run: Run) -> Child:
     """Links to what failed, where there is something."""
     links = [
-        element("li", element("a", in_line(check.claim.title), href=f"#{_anchor(check)}"),
+        element("li", element("a", heading(check, run.started.url), href=f"#{_anchor(check)}"),
                 " ", element("code", in_line(check.claim.id)))
         for check in run.that("failed")
     ]  # fmt: skip

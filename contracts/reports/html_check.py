@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-from contracts.events import CheckEnded, Finding, Result
+from contracts.events import CheckEnded, Claim, Finding, Result
 from contracts.exchange import Exchange
 from contracts.reports.elements import Child, element
-from contracts.reports.words import cut, in_line, money, place, plural, pretty
+from contracts.reports.words import cut, heading, in_line, money, place, plural, pretty
+from contracts.sources import footnote, split
 
 MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}
 PLACE = "Said in"
@@ -20,7 +21,7 @@ def check_row(check: CheckEnded, anchor: str, root: str) -> Element:
     calls are shown without."""
     return element(
         "details",
-        _summary(check),
+        _summary(check, root),
         element("div", *_body(check, root), class_="inside"),
         id=anchor,
         class_=f"check {check.result}",
@@ -39,10 +40,10 @@ def facts(given: dict[str, Child]) -> Element:
 
 
 def _width(name: str) -> str | None:
-    return "wide" if name == PLACE else None
+    return "wide" if name in (PLACE, "Rule") else None
 
 
-def _summary(check: CheckEnded) -> Element:
+def _summary(check: CheckEnded, root: str) -> Element:
     claim = check.claim
     severity = element("span", claim.severity, class_="severity")
     return element(
@@ -51,7 +52,7 @@ def _summary(check: CheckEnded) -> Element:
         element("span", check.result, class_="result"),
         element(
             "span",
-            element("b", in_line(claim.title)),
+            element("b", heading(check, root)),
             " ",  # for who copies or listens
             element("code", in_line(claim.id)),
             " ",
@@ -68,8 +69,9 @@ def _body(check: CheckEnded, root: str) -> Iterable[Child]:
     if check.findings:
         yield _table(check)
     yield facts({
+        "Rule": in_line(claim.title) if check.findings else None,
         "Evidence": claim.evidence,
-        "Source": in_line(claim.source) or None,
+        "Source": element("span", *_source(claim)) if claim.source else None,
         "Severity": claim.severity,
         "Costs": f"at most {money(claim.cost)}; spent {money(check.spent)}" if claim.cost else None,
         PLACE: element("code", place(claim)) if claim.pointer else None,
@@ -81,6 +83,17 @@ def _body(check: CheckEnded, root: str) -> Iterable[Child]:
     shown = sum(n < CALLS or n in named for n in range(len(check.exchanges)))
     if left := len(check.exchanges) - shown:
         yield element("p", f"{plural(left, 'more call')}: see the JSON report.", class_="more")
+
+
+def _source(claim: Claim) -> Iterable[Child]:
+    """Its source, in which each key is a link; without an address it says what it is."""
+    for part in split(claim.source, {source.key: source for source in claim.sources}):
+        if isinstance(part, str):
+            yield in_line(part)
+        elif part.url:
+            yield element("a", part.key, href=part.url, title=in_line(footnote(part)))
+        else:
+            yield element("abbr", part.key, title=in_line(footnote(part)))
 
 
 def _table(check: CheckEnded) -> Element:

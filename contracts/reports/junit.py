@@ -9,12 +9,17 @@ from contracts.events import CheckEnded, Claim
 from contracts.reports.elements import Child, element
 from contracts.reports.run import Run
 from contracts.reports.text import exchange_lines, failure
-from contracts.reports.words import cut, in_line, money, place, utc
+from contracts.reports.words import cut, heading, in_line, money, place, utc
+from contracts.sources import footnote
 
 
 def as_junit(run: Run) -> str:
     """A check that was running when the run was cut off is an error."""
-    suites = [_suite(run, name, [*map(_case, checks)]) for name, checks in run.rooms()]
+    root_url = run.started.url
+    suites = [
+        _suite(run, name, [_case(check, root_url) for check in checks])
+        for name, checks in run.rooms()
+    ]
     if run.running:
         suites.append(_suite(run, "unfinished", [_cut_off(run.running)]))
     cases = [case for suite in suites for case in suite.iter("testcase")]
@@ -33,29 +38,30 @@ def _suite(run: Run, name: str, cases: list[Element]) -> Element:
     return suite
 
 
-def _case(check: CheckEnded) -> Element:
+def _case(check: CheckEnded, root: str) -> Element:
     facts = _facts(check.claim) | ({"spent": money(check.spent)} if check.spent else {})
     calls = map(exchange_lines, check.exchanges)
     return element(
         "testcase",
         _properties(facts),
-        _outcome(check),
+        _outcome(check, root),
         element("system-out", cut("\n".join(calls))) if check.exchanges else None,
         **_names(check.claim),
         time=f"{check.seconds:.3f}",
     )
 
 
-def _outcome(check: CheckEnded) -> Child:
-    differences = [f"{f.pointer}: expected {f.expected}, got {f.got}" for f in check.findings]
-    message = in_line(cut("; ".join(differences) or check.claim.title))
+def _outcome(check: CheckEnded, root: str) -> Child:
+    message = cut(heading(check, root))
     match check.result:
         case "skipped":
             return element("skipped", message=in_line(check.why))
         case "accepted":  # as pytest writes a failure that is expected
             return element("skipped", message=f"accepted, {in_line(check.why)}: {message}")
         case "failed":
-            return element("failure", failure(check), message=message, type=check.claim.severity)
+            return element(
+                "failure", failure(check, root), message=message, type=check.claim.severity
+            )
     return None
 
 
@@ -74,6 +80,7 @@ def _facts(claim: Claim) -> dict[str, str]:
         "severity": claim.severity,
         "evidence": claim.evidence,
         "source": claim.source,
+        "sources": "; ".join(map(footnote, claim.sources)),
         "tier": claim.tier,
         "place": place(claim),
     }

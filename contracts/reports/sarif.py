@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from contracts.events import CheckEnded, Claim, Finding
 from contracts.exchange import Exchange
 from contracts.reports.as_json import dumped
 from contracts.reports.run import Run, shown_by
-from contracts.reports.words import cut, in_line, utc, visible
+from contracts.reports.words import cut, heading, in_line, utc, visible
+from contracts.sources import footnote
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-URL = re.compile(r"https?://[^\s;,<>\"]+")
 FINGERPRINT = "emoContractFinding/v1"
 Object = dict[str, Any]
 ACCEPTED = {"kind": "external", "justification": "The baseline accepts it."}
@@ -32,7 +34,9 @@ def as_sarif(run: Run) -> str:
     driver = {"name": "emo contract verify", "rules": [*map(_rule, claims.values())]}
     facts = {"provider": run.started.url, "spec": run.started.spec, "seed": run.started.seed}
     differing = run.that("failed", "accepted")
-    results = [r for check in differing for r in _results(check, index[check.claim.id])]
+    results = [
+        r for check in differing for r in _results(check, index[check.claim.id], run.started.url)
+    ]
     ran = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"emo contract verify/{in_line(run.started.url)}/"},
@@ -46,19 +50,20 @@ def as_sarif(run: Run) -> str:
 
 def _rule(claim: Claim) -> Object:
     reasons = f"{claim.title}\nEvidence: {claim.evidence}.\nSource: {claim.source}."
-    url = URL.search(claim.source)
+    reasons = "\n".join([reasons, *map(footnote, claim.sources)])
+    url = next((source.url for source in claim.sources if source.url), "")
     return {
         "id": in_line(claim.id),
         "shortDescription": {"text": visible(claim.title)},
         "fullDescription": {"text": visible(reasons)},
         "help": {"text": visible(reasons)},
-        **({"helpUri": url[0]} if url else {}),
+        **({"helpUri": url} if url else {}),
         "defaultConfiguration": {"level": claim.severity},
         "properties": {"evidence": claim.evidence, "tier": claim.tier, "cost": claim.cost},
     }
 
 
-def _results(check: CheckEnded, index: int) -> Iterator[Object]:
+def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
     seen: Counter[str] = Counter()
     findings = check.findings or (Finding("", check.claim.title, "something else"),)
     for finding in findings:
@@ -67,16 +72,19 @@ def _results(check: CheckEnded, index: int) -> Iterator[Object]:
         operation = exchange.operation if exchange else ""
         said = "\0".join((check.claim.id, operation, finding.pointer, finding.expected))
         seen[said] += 1
-        yield _result(check.claim, finding, index) | {
+        yield _result(check, finding, index, root) | {
             "partialFingerprints": {FINGERPRINT: _digest(f"{said}\0{seen[said]}")},
             **({"suppressions": [ACCEPTED]} if finding.known else {}),
             **(_exchange(exchange) if exchange else {}),
         }
 
 
-def _result(claim: Claim, finding: Finding, index: int) -> Object:
+def _result(check: CheckEnded, finding: Finding, index: int, root: str) -> Object:
+    claim, head = check.claim, heading(replace(check, findings=(finding,)), root)
     where = f" at {finding.pointer}" if finding.pointer else ""
-    message = f"{claim.title} Expected{where}: {finding.expected}. Got: {cut(finding.got)}"
+    message = (
+        f"{head}. Rule: {claim.title} Expected{where}: {finding.expected}. Got: {cut(finding.got)}"
+    )
     return {
         "ruleId": in_line(claim.id),
         "ruleIndex": index,

@@ -3,7 +3,7 @@ sums up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import indent
 
 from contracts.events import CheckEnded, Finding
@@ -11,6 +11,8 @@ from contracts.exchange import Exchange
 from contracts.reports.run import Run, shown_by
 from contracts.reports.words import (
     cut,
+    footnotes,
+    heading,
     headline,
     in_line,
     money,
@@ -31,10 +33,25 @@ ANSWER = 800  # characters of an answer; the other reports show more
 def as_text(run: Run) -> str:
     """The whole report."""
     blocks = [head(run), "\n".join(table([COLUMNS, *map(row, run.checks)]))]
-    blocks += map(failure, run.that("failed"))
-    blocks += filter(None, ["\n".join(map(accepted, run.that("accepted")))])
-    blocks += filter(None, ["\n".join(skips(run))])
-    return "\n\n".join([*blocks, summary(run)]) + "\n"
+    return "\n\n".join([*blocks, *result(run)]) + "\n"
+
+
+def result(run: Run) -> list[str]:
+    """How it ended, block by block: failures, accepted differences, skips, sources, the sum."""
+    root = run.started.url
+    blocks = [failure(check, root) for check in run.that("failed")]
+    lines = [
+        [accepted(check, root) for check in run.that("accepted")],
+        skips(run),
+        sources(run.that("failed")),
+    ]
+    return [*blocks, *("\n".join(block) for block in lines if block), summary(run)]
+
+
+def sources(checks: Iterable[CheckEnded]) -> list[str]:
+    """The sources that checks cite, with their addresses."""
+    cited = footnotes(checks)
+    return ["Sources", *(f"  {line}" for line in cited)] if cited else []
 
 
 def head(run: Run) -> str:
@@ -65,11 +82,13 @@ def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
 
 
-def failure(check: CheckEnded) -> str:
-    """Why a check failed: what it rests on, each difference, the calls that show them."""
+def failure(check: CheckEnded, root: str) -> str:
+    """Why a check failed: what was wrong, the rule and what it rests on, each difference, the calls
+    that show them. root: the provider's URL."""
     claim = check.claim
     lines = [
-        f"FAILED {in_line(claim.id)} ({claim.severity}): {in_line(claim.title)}",
+        f"FAILED {in_line(claim.id)} ({claim.severity}): {heading(check, root)}",
+        f"  rule: {in_line(claim.title)}",
         f"  {in_line(claim.evidence)}: {in_line(claim.source)}",
     ]
     lines += [f"  {place(claim)}"] if claim.pointer else []
@@ -95,10 +114,10 @@ def exchange_lines(exchange: Exchange) -> str:
     return visible(f"{exchange.curl()}{answer} {text}")
 
 
-def accepted(check: CheckEnded) -> str:
+def accepted(check: CheckEnded, root: str) -> str:
     """A check that differs, for which the run does not fail."""
-    claim = check.claim
-    return f"ACCEPTED {in_line(claim.id)} ({claim.severity}), {in_line(check.why)}"
+    claim, why = check.claim, in_line(check.why)
+    return f"ACCEPTED {in_line(claim.id)} ({claim.severity}), {why}: {heading(check, root)}"
 
 
 def outlook(run: Run) -> str:

@@ -4,14 +4,18 @@ unseen. Knows no format."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
-from contracts.events import RESULTS, Claim, Started
-from contracts.reports.run import Run
+from contracts.events import RESULTS, CheckEnded, Claim, Finding, Started
+from contracts.exchange import Exchange
+from contracts.reports.run import Run, shown_by
+from contracts.sources import footnote
 
 NOTHING = "No check ran"
+_ID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST = 4000  # characters of a request or an answer; the JSON report has all of them
 # What a reader would not see, or would take for something else: controls, marks that turn the
 # direction of what follows, spaces without width, halves of surrogate pairs, no characters at all.
@@ -92,6 +96,51 @@ def summary(run: Run) -> str:
     during = f" during {in_line(run.running.id)}" if run.running else ""
     left = len(run.started.claims) - len(run.checks)
     return f"{text}; cut off{during}, {left} of {len(run.started.claims)} not done"
+
+
+def heading(check: CheckEnded, root: str) -> str:
+    """What was wrong, by the first of its findings: `GET /api/v1/tasks/8eee34ed… without a key was
+    accepted (200 instead of 401)`. root: the provider's URL, which is left out."""
+    if not check.findings:
+        return in_line(check.claim.title)
+    finding, exchange = check.findings[0], shown_by(check, check.findings[0])
+    more = len(check.findings) - 1
+    others = f", and {plural(more, 'more difference')}" if more else ""
+    call = _call(exchange, root) if exchange else "the provider"
+    return in_line(f"{call} {_wrong(finding)}{others}")
+
+
+def _call(exchange: Exchange, root: str) -> str:
+    path = _ID.sub(r"\1…", exchange.url.removeprefix(root))
+    return f"{exchange.method} {cut_short(path, 90)}{'' if exchange.has_key else ' without a key'}"
+
+
+def _wrong(finding: Finding) -> str:
+    expected, got = (cut_short(text, 90) for text in (finding.expected, finding.got))
+    instead = f"{got} instead of {expected}"
+    name = finding.pointer.removeprefix("#header/")
+    if finding.pointer == "#status":
+        statuses = expected[:1] + got[:1]
+        verb = {"42": "was accepted", "24": "was refused"}.get(statuses, "was answered wrongly")
+        return f"{verb} ({instead})"
+    if finding.pointer == "#answer":
+        return f"was not answered: {got}"
+    if finding.pointer == "#baseline":
+        return "answers right where the baseline accepts a difference"
+    if name != finding.pointer:
+        return f"was answered with the header {name}: {instead}"
+    return f"was answered with {name or 'a body'}: {instead}"
+
+
+def cut_short(text: str, longest: int) -> str:
+    """Its beginning, on one line."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def footnotes(checks: Iterable[CheckEnded]) -> list[str]:
+    """The sources that checks cite, each once, by their keys."""
+    cited = {source.key: source for check in checks for source in check.claim.sources}
+    return [in_line(footnote(cited[key])) for key in sorted(cited)]
 
 
 def cost(run: Run) -> str:

@@ -10,8 +10,8 @@ import click
 
 from contracts.events import CheckEnded, CheckStarted, Ended, Event, Started
 from contracts.reports.run import Run
-from contracts.reports.text import COLUMNS, accepted, failure, outlook, row
-from contracts.reports.words import in_line, skips, summary
+from contracts.reports.text import COLUMNS, outlook, result, row
+from contracts.reports.words import in_line
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -88,10 +88,7 @@ class Progress:
         stream = sys.stderr if self._is_stdout_taken else sys.stdout
         if stream.isatty():
             _print_table(run, is_stderr=self._is_stdout_taken)
-        blocks = [*map(failure, run.that("failed"))]
-        blocks += ["\n".join(map(accepted, run.that("accepted"))), "\n".join(skips(run))]
-        text = "\n\n".join([*filter(None, blocks), summary(run)])
-        click.echo(text, err=self._is_stdout_taken)
+        click.echo("\n\n".join(result(run)), err=self._is_stdout_taken)
 
 
 def _print_table(run: Run, *, is_stderr: bool) -> None:
