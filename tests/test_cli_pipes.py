@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_an_error_keeps_its_exit_code_when_nobody_reads_it() -> None:
 def test_following_a_journal_ends_when_the_reader_leaves(serve: Serve) -> None:
     with serve() as url:
         emo("list", "--base-url", url, *KEY)
-        script = f"{' '.join(EMO)} journal --follow --server {url} --key sk-pipes | head -1"
+        script = f"{shlex.join(EMO)} journal --follow --server {url} --key sk-pipes | head -1"
         done = subprocess.run(
             ["sh", "-c", script], capture_output=True, text=True, env=CLEAN, timeout=30, check=True
         )

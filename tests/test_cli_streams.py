@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from support_cli import BOXES, CLEAN, EMO, MEDIA, emo
 
 def test_a_reader_that_leaves_is_no_error() -> None:
     for command in ("scenarios", "--help", "demo --help", "scenarios --json"):
-        script = f"{' '.join(EMO)} {command} | true"
+        script = f"{shlex.join(EMO)} {command} | true"
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
         assert "rror" not in done.stderr, done.stderr
 
@@ -25,7 +26,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_a_full_disk_is_one_clear_error() -> None:
     need(Path("/dev/full").exists(), "/dev/full")
     done = subprocess.run(
-        ["sh", "-c", f"{' '.join(EMO)} scenarios --json > /dev/full"],
+        ["sh", "-c", f"{shlex.join(EMO)} scenarios --json > /dev/full"],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr.startswith("Error: ")) == (1, True)
