@@ -89,10 +89,11 @@ def _documented(home: Any, name: str) -> str:
 def request_id_of(body: Any) -> str | None:
     """The id of the request, not of one of the tasks in a list."""
     top = body if isinstance(body, dict) else {}
-    for place in (top, _object(top.get("output")), _object(top.get("error"))):
-        for name, value in (place or {}).items():
-            if _plain(name) in _REQUEST_IDS and value not in (None, ""):
-                return text_of_value(value)
+    for place in (top, _object(top.get("output")) or {}, _object(top.get("error")) or {}):
+        named = [name for name in place if _plain(name) in _REQUEST_IDS]
+        for name in sorted(named, key="request_id".__ne__):  # the documented name first
+            if isinstance(place[name], str | int) and place[name] != "":
+                return str(place[name])
     return None
 
 

@@ -236,3 +236,8 @@ def test_a_rejected_picture_whose_reason_stands_at_the_top_is_rejected_with_it(e
     on("POST", "/services/aigc/image2video/face-detect", body)
     with pytest.raises(FaceRejected, match=r"InvalidFile\.NoHuman: nobody"):
         emo.detect("https://x/p.png")
+
+
+def test_the_documented_name_of_the_request_id_counts_before_others(emo, on) -> None:
+    on("POST", "/tasks/t/cancel", {"trace_id": [], "TraceId": "other", "request_id": "r-1"})
+    assert emo.cancel("t").request_id == "r-1"
