@@ -8,7 +8,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from contracts.signed_urls import ASSIGNED
 
@@ -16,7 +16,7 @@ MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 DEPTH = 3  # so often may a text be percent-encoded
 BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})")
+_JSON_ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
 _SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
 
 
@@ -27,13 +27,16 @@ class Masks:
         long = {key for key in keys if len(key) >= SHORT}
         forms = {_lower(form) for key in long for form in spellings(key)}
         self._forms = sorted(forms, key=len, reverse=True)
+        self._unescaped = [form for form in self._forms if not _has_escape(form)]
         self._long = long
         self._cut = [_lower(key) for key in long if len(key) > BEGINNING]
 
     def data(self, data: bytes) -> bytes:
         """The bytes with `sk-***` in place of every key."""
-        lower = data.lower()
-        for form in self._forms:
+        if not self._long:
+            return data
+        lower, escaped = data.lower(), _has_escape(data)
+        for form in self._forms if escaped else self._unescaped:
             if form in lower:
                 data = _replaced(data, lower, form)
                 lower = data.lower()
@@ -41,7 +44,7 @@ class Masks:
             if key[:BEGINNING] in lower:
                 data = _without_beginning(data, lower, key)
                 lower = data.lower()
-        return self._without_mixed(data) if b"%" in data or b"\\" in data else data
+        return self._without_mixed(data) if escaped else data
 
     def _without_mixed(self, data: bytes) -> bytes:
         """Some characters of a key may be in escapes and others not, which is seldom."""
@@ -97,8 +100,15 @@ def spelled(char: str) -> str:
 def _read(data: bytes) -> bytes:
     """The bytes as somebody reads them who knows all these ways."""
     for _ in range(DEPTH):
-        data = _ESCAPE.sub(lambda found: bytes.fromhex((found[1] or found[2]).decode()), data)
+        before, data = data, unquote_to_bytes(data)
+        data = _JSON_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data)
+        if data == before:
+            break
     return data
+
+
+def _has_escape(data: bytes) -> bool:
+    return b"%" in data or b"\\" in data
 
 
 def in_base64(key: bytes) -> Iterator[str]:

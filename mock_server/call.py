@@ -50,3 +50,8 @@ class Reply(NamedTuple):
     body: bytes
     outcome: str
     line: Line | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether at least the head of it was sent."""
+        return self.line is None or self.line.sent != -1

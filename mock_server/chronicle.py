@@ -13,7 +13,8 @@ from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.context import ANONYMOUS, Visit
 from mock_server.journal import Journal
-from mock_server.journal.entry import Entry, is_odd
+from mock_server.journal.entry import Entry
+from mock_server.journal.row import is_odd
 from mock_server.keys import almost_asked
 from mock_server.metrics import Gauges, Metrics
 from mock_server.stores import Store

@@ -68,11 +68,24 @@ PURE = {
     "mock_server.journal.places": ("contracts.secret_names",),
     "mock_server.journal.redact": (
         "contracts.masks",
+        "contracts.secret_names",
         "mock_server.call",
         "mock_server.journal.places",
+        "mock_server.journal.row",
     ),
-    "mock_server.journal.entry": ("contracts.rules", "mock_server.call"),
-    "mock_server.journal.filters": ("mock_server.journal.entry", "mock_server.near"),
+    "mock_server.journal.row": ("contracts.rules", "mock_server.call"),
+    "mock_server.journal.entry": (
+        "contracts.rules",
+        "mock_server.call",
+        "mock_server.journal.redact",
+        "mock_server.journal.row",
+    ),
+    "mock_server.journal.filters": (
+        "mock_server.call",
+        "mock_server.journal.entry",
+        "mock_server.journal.row",
+        "mock_server.near",
+    ),
     "mock_server.journal.timeline": ("mock_server.body", "mock_server.journal.entry"),
     "mock_server.logs": (
         "mock_server.journal.entry",
@@ -200,6 +213,13 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
 def test_the_command_line_is_used_by_nobody() -> None:
     users = {module_name(p) for p in FILES if any("mock_server.cli" in used for used in imports(p))}
     assert all(user.startswith("mock_server.cli") for user in users)
+
+
+def test_only_the_journal_reads_rows_with_secrets_in_them() -> None:
+    users = {module_name(p) for p in FILES if "mock_server.journal.row" in set(imports(p))}
+    assert users - {"mock_server.chronicle"} == {
+        "mock_server.journal", *(f"mock_server.journal.{n}" for n in ("entry", "filters", "redact"))
+    }  # fmt: skip
 
 
 def test_only_named_modules_ask_for_the_time() -> None:

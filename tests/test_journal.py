@@ -13,9 +13,10 @@ from support import EPOCH
 from support_journal import HEADERS, KEY, TASK, VIOLATION, entry, keep, numbers, reply
 
 from mock_server.call import Call, Line
-from mock_server.journal import OVERHEAD, SHARE, Journal
+from mock_server.journal import OVERHEAD, SHARE, Journal, redact
 from mock_server.journal.curl import as_curl_lines
 from mock_server.journal.records import as_json
+from mock_server.journal.row import unpack
 
 often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
@@ -239,6 +240,33 @@ def test_other_secret_headers_are_masked_whole(
 def test_masking_leaves_the_call_itself_alone() -> None:
     assert entry().headers[b"authorization"] == b"Bearer sk-" + b"*" * 32
     assert HEADERS[b"authorization"] == b"Bearer " + KEY.encode()
+
+
+@pytest.mark.parametrize("key", ["", "sk-test", KEY])
+def test_nobody_looks_for_a_key_before_the_exchange_is_read(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal()
+    with monkeypatch.context() as patch:
+        patch.setattr(redact, "redactor", pytest.fail)
+        keep(journal, key=key, reply=reply(429))
+    found = journal.last("t", explained=True)
+    assert found and KEY not in repr(found)
+
+
+def test_a_filter_reads_no_exchange_that_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal()
+    for status in (200, 404, 200):
+        keep(journal, reply=reply(status))
+    monkeypatch.setattr(redact, "redactor", pytest.fail)
+    assert numbers(journal, status="5xx") == []
+
+
+def test_the_repr_of_what_is_kept_shows_nothing_of_the_client() -> None:
+    journal = Journal()
+    keep(journal)
+    row = unpack(journal._rooms["t"].rows[0])
+    assert (row.key, repr(row)) == (KEY, "<Row 1: getTask 200>")
 
 
 def test_the_latest_is_found_by_its_request_id_and_by_what_there_is_to_explain() -> None:

@@ -190,7 +190,7 @@ def test_pages_lead_from_one_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("step", ["pack", "redactor", "is_odd"])
+@pytest.mark.parametrize("step", ["pack", "Row", "is_odd"])
 def test_who_reads_while_another_thread_writes_gets_each_exchange_once(
     monkeypatch: pytest.MonkeyPatch, step: str, before: bool
 ) -> None:

@@ -1,4 +1,4 @@
-"""What was asked and answered: a record of exchanges, bounded, with no key in it.
+"""What was asked and answered: a record of exchanges, bounded, which shows no key.
 
 It takes what the engine tells it and gives it back; it knows nothing of time, HTTP or the spec."""
 
@@ -11,9 +11,9 @@ from secrets import token_hex
 
 from contracts.rules import Violation
 from mock_server.call import Call, Reply
-from mock_server.journal.entry import Entry, is_odd, pack, unpack
+from mock_server.journal.entry import Entry, entry_of
 from mock_server.journal.filters import ALL, Filters
-from mock_server.journal.redact import redactor
+from mock_server.journal.row import Row, is_odd, pack, unpack
 
 __all__ = ["Entry", "Journal"]
 
@@ -89,20 +89,15 @@ class Journal:
         shown: str = "",
     ) -> int:
         """Keep an exchange; see Entry for what is what. `key` is the API key ("": none that the
-        fake accepts), which is masked wherever it stands, but for the end that may be `shown`.
-        Gives the entry's number."""
-        redact = redactor(key, shown)
-        if not redact.is_plain(call, reply):
-            call, reply, task_id, violation, near = redact.thorough(
-                call, reply, task_id, violation, near
-            )
+        fake accepts), which no entry shows, but for the end that may be `shown`. Gives the entry's
+        number."""
         room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
         number = room.number + 1
-        row = pack(
-            (number, real, at, kind, call, reply, request_id,
-             task_id, scenario, source, fault, violation, near)
+        row = Row(
+            number, real, at, kind, call, reply, request_id,
+            task_id, scenario, source, fault, violation, near, key, shown,
         )  # fmt: skip
-        self._keep(room, redact.row(row))
+        self._keep(room, pack(row))
         room.number = number  # now that it is there: another thread may be reading
         if is_odd(reply.status, reply.outcome, scenario, violation, near):
             room.odd = number
@@ -121,11 +116,11 @@ class Journal:
     def find(self, tenant_id: str, request_id: str) -> Entry | None:
         """The latest exchange whose answer has that request id."""
         wanted = request_id.encode("utf-8", "replace")
-        for row in self._newest_first(tenant_id):
-            if wanted in row:
-                entry = unpack(row)
-                if entry.request_id == request_id:
-                    return entry
+        for packed in self._newest_first(tenant_id):
+            if wanted in packed:
+                row = unpack(packed)
+                if row.request_id == request_id:
+                    return entry_of(row)
         return None
 
     def last(self, tenant_id: str, *, explained: bool = False) -> Entry | None:
@@ -134,7 +129,7 @@ class Journal:
         if room is None:
             return None
         newer = unpack(room.rows[-1]).number - room.odd if explained else 0
-        return unpack(room.rows[-1 - newer]) if newer < len(room.rows) else None
+        return entry_of(unpack(room.rows[-1 - newer])) if newer < len(room.rows) else None
 
     def latest(self, count: int) -> list[tuple[str, Entry]]:
         """The newest exchanges of all tenants by the machine's time, newest first, each with the
@@ -145,7 +140,8 @@ class Journal:
             for room in rooms
             for row in islice(reversed(room.rows), count)
         ]
-        return sorted(newest, key=lambda one: (one[1].real, one[1].number), reverse=True)[:count]
+        newest.sort(key=lambda one: (one[1].real, one[1].number), reverse=True)
+        return [(tenant, entry_of(row)) for tenant, row in newest[:count]]
 
     @property
     def entry_count(self) -> int:

@@ -1,15 +1,15 @@
-"""One exchange as it is kept: a row of facts, packed into bytes and unpacked. Knows no tenant."""
+"""One exchange as it is shown, without secrets. Knows no tenant."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
-import msgspec
 from msgspec import Struct
 
 from contracts.rules import Violation
-from mock_server.call import Call, Line, Reply
+from mock_server.call import Line
+from mock_server.journal.redact import without_secrets_of
+from mock_server.journal.row import Row, is_odd
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -77,33 +77,15 @@ class Entry(Struct, frozen=True, gc=False):
         return max(0.0, self.line.due - self.at) if self.line else 0.0
 
 
-def is_odd(
-    status: int, outcome: str, scenario: str, violation: Violation | None, near: Violation | None
-) -> bool:
-    """Whether there is something to explain of an exchange."""
-    return bool(status >= 400 or scenario or violation or near or outcome == "UNKNOWN")
-
-
-# An entry's fields as they are packed, Call and Reply whole: to take them apart costs as much as to
-# encode them.
-Row = tuple[
-    int, float, float, str, Call, Reply, str, str, str, str, str, Violation | None, Violation | None
-]  # fmt: skip
-# The row as one object that the garbage collector need not look at.
-pack: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Row).decode
-
-
-def unpack(packed: bytes) -> Entry:
-    """The entry of a packed row."""
-    number, real, at, kind, call, reply, request_id, *names, violation, near = _decode(packed)
-    task_id, scenario, source, fault = names
-    method, path, query, headers, body, origin, head_bytes = call
-    status, reply_headers, reply_body, outcome, line = reply
+def entry_of(row: Row) -> Entry:
+    """The entry of a row, without secrets: the one way to show what was kept."""
+    row = without_secrets_of(row)
+    call, reply = row.call, row.reply
     return Entry(
-        number, real, at, kind, method, path, query, origin, headers, body,
-        status, reply_headers, reply_body, request_id, outcome,
-        task_id, scenario, source, fault, violation, near, line, head_bytes,
+        row.number, row.real, row.at, row.kind, call.method, call.path, call.query, call.origin,
+        call.headers, call.body, reply.status, reply.headers, reply.body, row.request_id,
+        reply.outcome, row.task_id, row.scenario, row.source, row.fault, row.violation, row.near,
+        reply.line, call.head_bytes,
     )  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
-from mock_server.journal.entry import Entry, unpack
+from mock_server.call import Reply
+from mock_server.journal.entry import Entry, entry_of
+from mock_server.journal.row import Row, unpack
 from mock_server.near import did_you_mean
 
 OWN_KINDS = ("none", "control", "result")  # besides the operations
@@ -61,41 +62,39 @@ class Filters(Struct, frozen=True):
 
     def apply(self, rows: Sequence[bytes]) -> Iterator[Entry]:
         """The wanted entries among packed rows in their order, unpacked as they are asked for."""
-        if self.last is None:
-            return islice(self._wanted(rows), self.limit)
-        found: deque[Entry] = deque()
-        for entry in islice(self._wanted(reversed(rows)), self.last):
-            found.appendleft(entry)
-        return islice(found, self.limit)
+        wanted = self._wanted(rows if self.last is None else reversed(rows))
+        if self.last is not None:
+            wanted = reversed(list(islice(wanted, self.last)))
+        return map(entry_of, islice(wanted, self.limit))
 
-    def _wanted(self, rows: Iterable[bytes]) -> Iterator[Entry]:
+    def _wanted(self, rows: Iterable[bytes]) -> Iterator[Row]:
         """Most rows are passed over unread: text that is wanted stands in a row as it is."""
         names = (self.operation, self.task_id, self.outcome)
         texts = [n.encode("utf-8", "replace") for n in names if n and n != "none"]
-        for row in rows:
-            if all(text in row for text in texts):
-                entry = unpack(row)
-                if self.holds(entry):
-                    yield entry
+        for packed in rows:
+            if all(text in packed for text in texts):
+                row = unpack(packed)
+                if self.holds(row):
+                    yield row
 
-    def holds(self, entry: Entry) -> bool:
-        """Whether an entry is wanted, however many there are."""
+    def holds(self, row: Row) -> bool:
+        """Whether an exchange is wanted, however many there are."""
         return (
-            entry.number > self.after
-            and self.operation in (None, entry.kind or "none")
-            and self.status in (None, *_statuses(entry))
-            and self.task_id in (None, entry.task_id)
-            and self.outcome in (None, entry.outcome)
-            and self.scenario in (None, bool(entry.scenario))
-            and self.explained in (None, entry.explained)
+            row.number > self.after
+            and self.operation in (None, row.kind or "none")
+            and self.status in (None, *_statuses(row.reply))
+            and self.task_id in (None, row.task_id)
+            and self.outcome in (None, row.reply.outcome)
+            and self.scenario in (None, bool(row.scenario))
+            and self.explained in (None, row.explained)
         )
 
 
 ALL = Filters()
 
 
-def _statuses(entry: Entry) -> tuple[str, ...]:
-    return (str(entry.status), f"{entry.status // 100}xx") if entry.answered else ("none",)
+def _statuses(reply: Reply) -> tuple[str, ...]:
+    return (str(reply.status), f"{reply.status // 100}xx") if reply.answered else ("none",)
 
 
 def _name(what: str, query: Mapping[str, str], known: Collection[str]) -> str | None:

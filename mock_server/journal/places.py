@@ -34,12 +34,6 @@ def stars(secret: bytes, shown: int = 0) -> bytes:
     return secret[:shown] + b"*" * (len(secret) - shown)
 
 
-def is_odd(header: tuple[bytes, bytes]) -> bool:
-    """Whether a header may hold a secret by its name, or a key in escapes. Few clients send one."""
-    name, value = header
-    return name not in USUAL and (is_secret_header(name.decode("latin-1")) or b"%" in value)
-
-
 def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
     """The header's value; hidden where it is a secret, apart from the scheme of Authorization."""
     if not is_secret_header(name.decode("latin-1")):
@@ -58,15 +52,11 @@ def in_query(query: str, found: list[str]) -> str:
     return "&".join(name + equals + _parameter(name, value, found) for name, equals, value in parts)
 
 
-def has_secret_name(body: bytes) -> bool:
-    """Whether a body, in lower case, may have a field that `in_body` hides. Most have none."""
-    return any(word in body for word in _WORDS)
-
-
 def in_body(body: bytes, found: list[str]) -> bytes:
     """The body, in which the values of fields such as `"api_key"` are hidden, whether it is JSON,
     a form or multipart."""
-    if not has_secret_name(body.lower()):
+    lower = body.lower()
+    if not body or not any(word in lower for word in _WORDS):  # most bodies
         return body
 
     def hidden(match: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""Takes keys and other secrets out of an exchange before it is kept. Decides nothing else.
+"""Takes keys and other secrets out of an exchange before it is shown. Decides nothing else.
 
 What stands where a key belongs (see places) is hidden there, however short it is. From SHORT
 characters on it is hidden everywhere else too, however it is spelled; a shorter one could be part
@@ -15,21 +15,12 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from contracts.masks import SHORT, Masks
-from mock_server.call import Call, Reply
-from mock_server.journal.places import (
-    AUTHORIZATION,
-    USUAL,
-    has_secret_name,
-    in_body,
-    in_header,
-    in_query,
-    is_odd,
-    stars,
-)
+from contracts.secret_names import is_secret_header
+from mock_server.call import Call
+from mock_server.journal.places import AUTHORIZATION, USUAL, in_body, in_header, in_query, stars
+from mock_server.journal.row import Row, pack, unpack
 
 PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret
-LONGEST_REMEMBERED = 4096  # bytes of a body
-_SIMPLE = re.compile(r"[A-Za-z0-9_.~-]+")  # a key that JSON, HTML and URLs leave as it is
 _ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
 _START = rf"(?:(?<![A-Za-z0-9]){_ESCAPE})"
 _KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}})")
@@ -56,60 +47,51 @@ class Redactor:
         self._instead = self._stars + _bytes(shown)
         self._is_long = len(base) >= SHORT
         self._is_longer = len(key) >= SHORT and key != base + shown
-        self._is_simple = self._is_long and not self._is_longer and _SIMPLE.fullmatch(base)
 
-    def is_plain(self, call: Call, reply: Reply) -> bool:
-        """Whether the key can stand in the call only as it is, with no other secret beside it: most
-        calls. The path of one that was carried out has nothing in it but a task's id."""
-        return bool(
-            self._is_simple
-            and reply.status == 200
-            and reply.outcome != "UNKNOWN"
-            and not call.query
-            and (USUAL.issuperset(call.headers) or not any(map(is_odd, call.headers.items())))
-            and not (call.body and _is_odd(self, call.body))
-        )
+    def row(self, row: Row) -> Row:
+        """The row without secrets, and without its key."""
+        call, masks = self._call(row.call)
+        packed = self._without_raw(pack(row._replace(call=call, key="", shown="")))
+        if masks.data(packed) != packed:  # seldom; other spellings are of other lengths
+            packed = pack(self._without(unpack(packed), masks))
+        return unpack(_without_anothers(packed))
 
-    def may_be_in(self, body: bytes) -> bool:
-        """Whether the key is in a body, spelled otherwise, or another secret by its name."""
-        rest = body.replace(self._base, b"")
-        return self._masks.data(rest) != rest or has_secret_name(body.lower())
-
-    def row(self, packed: bytes) -> bytes:
-        """MessagePack without the key as it is, and without anybody else's. As many characters
-        stand in their place, and the prefix stays: the length before a text may look like the
-        beginning of a key, but never like more of it than that. No text is followed by a letter,
-        but by a number below 128, which then is another."""
-        packed = self._without_raw(packed)
-        at = packed.find(b"sk-")
-        while at >= 0 and packed.startswith(b"*", at + PREFIX):
-            at = packed.find(b"sk-", at + PREFIX)
-        return packed if at < 0 else _ANOTHERS.sub(lambda found: stars(found[0], PREFIX), packed)
-
-    def thorough(self, call: Call, *others: Any) -> tuple[Any, ...]:
-        """The call, and what else is kept of the exchange, without secrets in any spelling."""
+    def _call(self, call: Call) -> tuple[Call, Masks]:
+        """The call without what stands where a secret belongs; what hides all its secrets where
+        they stand elsewhere."""
         found: list[str] = []
-        headers = {name: self._header(name, value, found) for name, value in call.headers.items()}
-        query, body = in_query(call.query, found), in_body(call.body, found)
+        headers, body = self._headers(call.headers, found), in_body(call.body, found)
+        query = in_query(call.query, found)
         call = call._replace(headers=headers, query=query, body=body)
-        masks = Masks([*self._secrets, *found]) if found else self._masks
-        call, *rest = (self._without(value, masks) for value in (call, *others))
-        return (call if self._key else _without_any_key(call), *rest)
+        masks = _masks((*self._secrets, *found)) if found else self._masks
+        return (call if self._key else _without_any_key(call)), masks
 
     @cached_property
     def _masks(self) -> Masks:
         return Masks(self._secrets)
 
-    def _without_raw(self, data: bytes) -> bytes:
-        """Without the key as it is; whole before the part of it that other calls may have."""
+    def _without_raw(self, packed: bytes) -> bytes:
+        """MessagePack without the key as it is; whole before the part of it that other calls may
+        have. As many characters stand in its place, and the prefix stays: the length before a text
+        may look like the beginning of a key, but never like more of it than that."""
         if self._is_longer:
-            data = data.replace(self._key, stars(self._key, PREFIX))
-        return data.replace(self._base, self._stars) if self._is_long else data
+            packed = packed.replace(self._key, stars(self._key, PREFIX))
+        return packed.replace(self._base, self._stars) if self._is_long else packed
 
-    def _header(self, name: bytes, value: bytes, found: list[str]) -> bytes:
-        if name == AUTHORIZATION and self._key and self._key in value:
+    def _headers(self, headers: dict[bytes, bytes], found: list[str]) -> dict[bytes, bytes]:
+        hidden = {
+            name: in_header(name, headers[name], found)
+            for name in headers.keys() - USUAL
+            if is_secret_header(name.decode("latin-1"))
+        }
+        if AUTHORIZATION in headers:
+            hidden[AUTHORIZATION] = self._authorization(headers[AUTHORIZATION], found)
+        return headers | hidden
+
+    def _authorization(self, value: bytes, found: list[str]) -> bytes:
+        if self._key and self._key in value:
             return value.replace(self._key, self._instead)
-        return in_header(name, value, found)
+        return in_header(AUTHORIZATION, value, found)
 
     def _without(self, value: Any, masks: Masks) -> Any:
         """A part of a row, each text in it without secrets."""
@@ -136,15 +118,22 @@ class Redactor:
 redactor = lru_cache(maxsize=1024)(Redactor)
 
 
-def _is_odd(redactor: Redactor, body: bytes) -> bool:
-    """To look through a body takes a third of a call, and many calls have the same one."""
-    short = len(body) <= LONGEST_REMEMBERED
-    return _is_odd_again(redactor, body) if short else redactor.may_be_in(body)
+def without_secrets_of(row: Row) -> Row:
+    """The row without secrets, and without its key."""
+    return redactor(row.key, row.shown).row(row)
 
 
-@lru_cache(maxsize=512)
-def _is_odd_again(redactor: Redactor, body: bytes) -> bool:
-    return redactor.may_be_in(body)
+def _without_anothers(packed: bytes) -> bytes:
+    """MessagePack in which every key that is left is masked. It is safe for the same reason as the
+    key itself, and because no text is followed by a letter but by a number below 128, which then is
+    another."""
+    at = packed.find(b"sk-")
+    while at >= 0 and packed.startswith(b"*", at + PREFIX):
+        at = packed.find(b"sk-", at + PREFIX)
+    return packed if at < 0 else _ANOTHERS.sub(lambda found: stars(found[0], PREFIX), packed)
+
+
+_masks = lru_cache(maxsize=1024)(Masks)  # of who sends the same wrong key again
 
 
 def without_secrets(text: str, headers: Mapping[bytes, bytes], query: str = "") -> str:
@@ -167,7 +156,9 @@ def _masked(found: re.Match[str]) -> str:
 
 def _without_any_key(call: Call) -> Call:
     """Of a call without a key that is known: what looks like one may stand anywhere."""
-    body = _KEY_IN_BODY.sub(_masked, call.body.decode("latin-1")).encode("latin-1")
+    body = call.body
+    if b"sk-" in body or b"st-" in body:
+        body = _KEY_IN_BODY.sub(_masked, body.decode("latin-1")).encode("latin-1")
     return call._replace(path=without_keys(call.path), query=without_keys(call.query), body=body)
 
 
