@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.checks import check
+from contracts.checks import Because, check
 from contracts.checks.ask import Ask
 from contracts.checks.life import needs
 
@@ -64,6 +64,18 @@ def model_elsewhere(ask: Ask) -> None:
     image = {"image_url": ask.media["image_url"]}
     body = {"model": "emo-v1", "input": image}
     ask.answers(ask.detect(body), "InvalidParameter-url-error")
+
+
+@check(
+    "bodies.model-first",
+    "An unknown model is refused before the fields of the input are checked.",
+    "InvalidParameter-model",
+    Because("captured", "KR: the model is checked at submit, the fields of some models later"),
+    severity="warning",
+)
+def model_first(ask: Ask) -> None:
+    for operation in CALLS:
+        _refused(ask, operation, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
 
 
 @check("bodies.input-missing", "A body without an input is refused.", "BadRequest.EmptyInput")

@@ -72,6 +72,14 @@ def detects_with_any_model() -> Lie:
                      and "audio_url" not in _input(body) and bool(_input(body)))  # fmt: skip
 
 
+@lies("bodies.model-first")
+def checks_the_fields_before_the_model(call: Call, honest: Honest) -> Reply:
+    reply = honest(call)
+    if b"Model not exist." not in reply.body or _input(json.loads(call.body)):
+        return reply
+    return error(reply, 400, "InvalidParameter", "Field required: input.image_url")
+
+
 @liar("bodies.input-missing")
 def needs_no_input() -> Lie:
     return _generous(
