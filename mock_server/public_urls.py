@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from mock_server import media
@@ -18,6 +19,7 @@ PRIVATE_NAMES = (
     "localhost", "local", "localdomain", "internal", "lan", "home", "corp", "intranet", "private",
     "home.arpa", "test", "invalid",
 )  # fmt: skip
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 ADVICE = "upload the file for an oss:// URL, or give a public http or https URL"
 
 
@@ -57,14 +59,15 @@ def why_not_fetched(value: object) -> str:
 def _why_private(authority: str) -> str:
     host = authority.partition("?")[0].partition("#")[0].rpartition("@")[2]
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    name = unquote(host).lower().rstrip(".")
+    name = normalize("NFKC", unquote(host)).lower().rstrip(".")  # full-width digits are digits
     address = _address(name)
     if address is not None:
-        kind = "this machine" if address.is_loopback or address.is_unspecified else ""
-        kind = kind or "a link" * address.is_link_local or "a private network"
-        return "" if address.is_global else f"{name} is an address of {kind}"
+        if address.is_loopback or address.is_unspecified:
+            return f"{name} is an address of this machine"
+        is_public = address.is_global and not address.is_multicast
+        return "" if is_public else f"{name} is not a public address"
     if name.endswith(tuple(f".{end}" for end in PRIVATE_NAMES)) or name == "localhost":
-        return f"{name} is a name of this machine or of a private network"
+        return f"{name} is not a name of the public internet"
     return (
         "" if "." in name else f"{name or 'it'} is not a name of the public internet: it has no dot"
     )
@@ -79,5 +82,10 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
             return IPv4Address(socket.inet_aton(name)) if name[:1].isdigit() else None
         except (OSError, ValueError):
             return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
+    return _inner(address) or address if isinstance(address, IPv6Address) else address
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 one leads to: mapped, by 6to4, or by NAT64."""
+    by_nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or by_nat64

@@ -44,9 +44,9 @@ PATHS = [
     ("/tasks/1", "/api/v1 is missing", "/api/v1/tasks/1"),
     ("/services/aigc/image2video/face-detect", "/api/v1 is missing", DETECT),
     ("/compatible-mode/v1/tasks/1", "OpenAI-compatible", "/api/v1/tasks/1"),
-    ("/API/v1/tasks/1/cancel", "/API/v1 is no base", "/api/v1/tasks/1/cancel"),
-    ("/qwen/tasks", "/qwen is no base", "/qwen/api/v1/tasks"),
-    ("/api/v2/tasks/1", "/api/v2 is no base", "/api/v1/tasks/1"),
+    ("/API/v1/tasks/1/cancel", "/API/v1 is not a base", "/api/v1/tasks/1/cancel"),
+    ("/qwen/tasks", "/qwen is not a base", "/qwen/api/v1/tasks"),
+    ("/api/v2/tasks/1", "/api/v2 is not a base", "/api/v1/tasks/1"),
     ("/api/v1//tasks/1", "an empty part", "/api/v1/tasks/1"),
     ("/api/v1/services/aigc/image2vido/face-detection", "misspelled", DETECT),
     ("/api/v1/face-detect", "misspelled, or a part of it is missing", DETECT),
@@ -177,13 +177,14 @@ def test_a_scenario_that_was_asked_for(service: Explained) -> None:
 def test_how_a_task_goes_that_was_asked_for(service: Explained) -> None:
     task_id = service.task_id(X_Mock_Scenario="FAILED.InvalidURL")
     why = service.why()
+    created_id = why.id
     assert (why.kind, why.outcome) == ("scenario", "accepted")
     assert "FAILED.InvalidURL" in why.rule
     service.real += 3600
     service.get(task_id)
     why = service.why()
     assert (why.kind, why.code) == ("fine", "InvalidURL")
-    assert "its create call asked for that" in why.advice
+    assert f"`emo explain {created_id}` explains its create call" in why.advice
 
 
 def test_a_fault_that_was_asked_for(service: Explained) -> None:

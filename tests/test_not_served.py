@@ -96,7 +96,8 @@ def test_another_model_is_offered_as_a_choice_and_only_one_of_that_path(
     found = explained(service)
     assert found.expected == f'["{served}"]'
     assert found.did_you_mean == ""
-    assert found.curl_note == f"With {served} in its place, if that is what you want:"
+    sent = json.dumps(model)
+    assert found.curl_note == f"With {served} in place of {sent}, if that is what you want:"
     assert f"{found.curl_note}\ncurl" in as_text(found)
     assert f'"model":"{served}"' in found.curl
 
@@ -106,6 +107,16 @@ def test_a_sibling_is_named_as_a_model_of_the_service(service: Service) -> None:
     assert (
         "wan2.2-s2v is a model of the service that is not served here" in explained(service).advice
     )
+
+
+def test_a_call_that_is_refused_for_its_header_gets_no_other_model_without_a_note(
+    service: Service,
+) -> None:
+    body = request(SPEC, "createVideoTask") | {"model": "wan2.2-s2v"}
+    service.raw("POST", f"{SERVICE}/video-synthesis", body)
+    found = explained(service)
+    assert "X-DashScope-Async" in found.rule
+    assert found.curl_note.startswith('With emo-v1 in place of "wan2.2-s2v"')
 
 
 @pytest.mark.parametrize("model", ["EMO-V1", "emo-v1 ", "emo_v1", "emov1"])
@@ -135,7 +146,9 @@ AIGC = "/services/aigc"
      f"/api/v1{AIGC}/image2video/aa-detect", "/api/v1/services/audio/asr/transcription",
      "/api/v1/services/embeddings/text-embedding/text-embedding", "/api/v1/apps/abc/completion",
      "/compatible-mode/v1/chat/completions", "/api-ws/v1/inference",
-     "/api/v1/services/brand/new/thing", f"/api/v1{AIGC}/image2video/dance"],
+     "/api/v1/services/brand/new/thing", f"/api/v1{AIGC}/image2video/dance",
+     "/api/v1/tokenizer", "/api/v1/mcps/amap-maps/sse", "/api/v1/public-keys/latest",
+     "/api/v1/agentstudio", "/qwen/api/v1/brand-new"],
 )  # fmt: skip
 def test_another_product_is_not_served_and_never_a_misspelling(service: Service, path: str) -> None:
     found = of_path(service, path)
@@ -143,7 +156,7 @@ def test_another_product_is_not_served_and_never_a_misspelling(service: Service,
     assert (found.did_you_mean, found.curl) == ("", "")
     assert "misspelled" not in as_text(found)
     assert "base URL is" not in as_text(found)
-    assert "this answer is the fake's own" in found.advice
+    assert "may be right on the service" in found.advice
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,14 @@ PRIVATE = [
     "https://10.1.2.3/p.png", "http://172.16.0.1/p", "http://192.168.1.1?x", "http://169.254.169.254/",
     "http://100.64.0.1/p", "http://printer.local/p", "http://nas/p", "http://user:pw@nas:80/p",
     "http://host.docker.internal:9/p", "http://app.localhost#f", "HTTP://minio:9000/p",
+    "http://１２７.0.0.1/p", "http://224.0.0.1/p", "http://[2002:7f00:1::]/p",
+    "http://[64:ff9b::10.0.0.1]/p",
 ]  # fmt: skip
 PUBLIC = [
     "https://example.com/p.png", "http://8.8.8.8/p.png", "http://[2606:4700::1111]/p", "oss://a/b",
     "http://localhost.example.com/p", "https://example.com/?u=http://localhost/",
     "http://172.32.0.1/p", "http://127.0.0.1:8787/samples/portrait.png",
+    "http://[64:ff9b::8.8.8.8]/p", "http://８.8.8.8/p",
 ]  # fmt: skip
 
 
@@ -99,6 +102,7 @@ def test_the_variant_submit_refuses_it(make_service: Callable[..., Service]) -> 
 def test_the_variant_task_lets_the_task_fail(make_service: Callable[..., Service]) -> None:
     service = make_service(variants={"unreachable-url": "task"})
     created = sent(service, "createVideoTask", "http://nas/a.png")
+    assert "nas is not a name of the public internet" in explained(service).rule
     service.real += 3600
     output = service.get(created.body["output"]["task_id"]).body["output"]
     assert (output["task_status"], output["code"]) == ("FAILED", "InvalidURL")

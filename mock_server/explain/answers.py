@@ -8,6 +8,7 @@ from itertools import chain
 from contracts.places import MISSING, parts_of, value_at
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
+from mock_server.explain.urls import is_unreachable, unreachable
 from mock_server.faults import FAULTS
 from mock_server.keys import AUTHORIZATION, HIDDEN, scenario_of
 from mock_server.near import near
@@ -22,7 +23,10 @@ SOURCES = {
     "task": ("the create call of the task", "create a task that does not ask for it"),
     "rule": ("the rule {!r}", "take the rule back"),
     "file": ("the rule {!r} of the scenario file", "take the rule out of the file"),
-    "variant": ("the variant {!r}", "choose its default"),
+    "variant": (
+        "the variant {!r}",
+        "choose another side of the variant: `emo scenarios --kind variant` lists them",
+    ),
     "limits": ("the limits of this key", "send fewer calls a second"),
     "account": ("the account of this key", "give it more to spend"),
 }
@@ -35,8 +39,9 @@ def asked_for(case: Case) -> Finding:
     outcome = case.spec.all_outcomes.get(entry.scenario or entry.outcome)
     what = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
     by, advice = _source(entry.source)
+    before = unreachable(case).rule if is_unreachable(case) else "nothing is wrong with the call"
     return Finding(
-        rule=f"nothing is wrong with the call; {by} asked for {what}",
+        rule=f"{before}; {by} asked for {what}",
         place=case.spec.written(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
@@ -131,11 +136,21 @@ def fine(case: Case) -> Finding:
     outcome = case.spec.all_outcomes.get(case.entry.outcome)
     if outcome is None:
         return Finding(rule="no rule of the spec has to do with this call")
-    failed = outcome.name.startswith("FAILED.")
     return Finding(
         rule=f"nothing is wrong with the call; the answer is {outcome.name}: {outcome.summary}",
         place=case.spec.written(outcome.name, case.operation),
-        advice="the task fails because its create call asked for that" if failed else "",
+        advice=_decided(case),
+    )
+
+
+def _decided(case: Case) -> str:
+    """Where the reason for a special ending of a task is to be found; "" for a usual one."""
+    task = case.tasks.get(case.entry.task_id)
+    if task is None or "." not in task.outcome:
+        return ""
+    return (
+        "how the task ends was decided when it was created: "
+        f"`emo explain {task.request_id}` explains its create call"
     )
 
 

@@ -32,7 +32,6 @@ class Finding(Struct, frozen=True):
     place: str = ""
     advice: str = ""
     curl: str = ""
-    curl_note: str = ""
 
 
 class Case:

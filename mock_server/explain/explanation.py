@@ -14,7 +14,7 @@ class Explanation(Struct, frozen=True):
     `#header/NAME`, `#query/NAME`, `#path`, … expected, got: short, where it can be as JSON.
     did_you_mean: a name or a value. spec: file, line and pointer of what decided. outcome: the
     answer's name in the spec. source: by what it was asked for. advice: the way on. curl: the call,
-    put right; curl_note: what to decide first, where that call does something else."""
+    put right; curl_note: what to decide first, where that call names another model."""
 
     id: str
     call: str

@@ -1,9 +1,11 @@
-"""Explains a call whose model is not served where it was sent. Never puts another model in its
-place without saying so."""
+"""Explains a call whose model is not served where it was sent. No corrected call has another model
+without a note that says so."""
 
 from __future__ import annotations
 
-from contracts.places import value_at
+from typing import Any
+
+from contracts.places import MISSING, value_at
 from contracts.rules import Violation
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
@@ -17,9 +19,8 @@ def model(case: Case, violation: Violation) -> Finding:
     assert case.operation
     served = case.spec.models_of(case.operation.id)
     sent = value_at(case.body, ["model"])
-    name = sent.strip() if isinstance(sent, str) else ""
-    known = "" if name in served else _known(case, name)
-    likely = [] if known else near(name[:80], served)
+    known = _known(case, sent)
+    likely = _likely(case, sent)
     here = " or ".join(served)
     return Finding(
         rule=f"model {short(sent)} is not served at this path; this fake serves {here} there",
@@ -30,13 +31,32 @@ def model(case: Case, violation: Violation) -> Finding:
         place=violation.schema,
         advice=known or f"model must be {here}, in exactly this spelling",
         curl=corrected(case),
-        curl_note="" if likely else f"With {served[0]} in its place, if that is what you want:",
     )
 
 
-def _known(case: Case, name: str) -> str:
+def other_model(case: Case) -> str:
+    """The note above a corrected call that has another model than the one that was sent; "" where
+    the model is the same, or was only misspelled."""
+    sent = value_at(case.body, ["model"])
+    served = case.spec.models_of(case.operation.id) if case.operation else []
+    if sent is MISSING or not served or sent in served or _likely(case, sent):
+        return ""
+    return f"With {served[0]} in place of {short(sent)}, if that is what you want:"
+
+
+def _likely(case: Case, sent: Any) -> list[str]:
+    """The served model that a misspelled name stands for; none for the name of another model."""
+    assert case.operation
+    is_other = not isinstance(sent, str) or _known(case, sent) != ""
+    return [] if is_other else near(sent.strip()[:80], case.spec.models_of(case.operation.id))
+
+
+def _known(case: Case, sent: Any) -> str:
     """What is known of a model that this operation does not serve; "" for nothing."""
-    spec = case.spec
+    assert case.operation
+    spec, name = case.spec, sent.strip() if isinstance(sent, str) else ""
+    if name in spec.models_of(case.operation.id):
+        return ""
     if name in spec.models:
         operation = spec.operations[spec.models[name]["operation"]]
         return f"{name} is called at {operation.method} {operation.template}"

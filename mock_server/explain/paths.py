@@ -9,36 +9,37 @@ from mock_server.explain.address import Address, base_of, is_like, place_of
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected import corrected
 
-OF_A_SERVICE = "/services/"
-
 
 def wrong_path(case: Case, violation: Violation) -> Finding:
     """A path that the service has for something else is never called a misspelling."""
     spec, path = case.spec, case.entry.path
     known = spec.not_served.path(path, spec.prefixes)
-    if known is None and _is_of_another_service(case):
-        return _not_served(case, violation, "something else, if for anything")
     if known is None and case.address is None:
         known = spec.not_served.root_path(path)
     if known is not None:
-        return _not_served(case, violation, known.summary)
+        return _not_served(case, violation, f"on the service it is for {known.summary}")
+    if _is_another_path(case):
+        return _not_served(case, violation, "it is not a misspelling of one that is")
     return _other_spelling(case, violation)
 
 
-def _is_of_another_service(case: Case) -> bool:
-    rest = behind(case.entry.path, case.spec.prefixes)
-    return rest.startswith(OF_A_SERVICE) and not is_like(case.spec, rest)
+def _is_another_path(case: Case) -> bool:
+    """Whether a path behind a base URL, or one of a service without it, is like none of ours."""
+    path, prefixes = case.entry.path, case.spec.prefixes
+    rest = behind(path, prefixes)
+    is_behind = rest.startswith("/services/") or any(path.startswith(f"{p}/") for p in prefixes)
+    return is_behind and rest != "/" and rest not in prefixes and not is_like(case.spec, rest)
 
 
-def _not_served(case: Case, violation: Violation, summary: str) -> Finding:
+def _not_served(case: Case, violation: Violation, what: str) -> Finding:
     operations = case.spec.operations.values()
     return Finding(
-        rule=f"this path is not served by this fake; on the service it is for {summary}",
+        rule=f"this path is not served by this fake; {what}",
         pointer=violation.pointer,
         expected=short([f"{o.method} {o.template}" for o in operations]),
         got=short(case.entry.path),
         place="#/x-not-served",
-        advice="path and base URL may be right; this answer is the fake's own, not the service's",
+        advice="the path and the base URL may be right on the service, which may answer otherwise",
     )
 
 
@@ -70,7 +71,7 @@ def _what_is_wrong(path: str, address: Address | None) -> str:
     if base.startswith("/compatible-mode"):
         return f"{base} is the base of the OpenAI-compatible API, which has no such call"
     if base != prefix:
-        return f"{base} is no base of this API"
+        return f"{base} is not a base URL of this API"
     if "//" in path:
         return "the path has an empty part: a slash too many"
     return "the path is misspelled, or a part of it is missing"

@@ -9,6 +9,7 @@ from contracts.spec import Spec
 from mock_server.explain import answers, preflight, tasks, urls
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
+from mock_server.explain.models import other_model
 from mock_server.explain.refusals import refusal
 from mock_server.journal.entry import Entry
 from mock_server.tasks import Task
@@ -73,7 +74,7 @@ def explain(
         source=entry.source,
         advice=found.advice,
         curl=found.curl,
-        curl_note=found.curl_note,
+        curl_note=other_model(case) if found.curl else "",
     )
 
 
