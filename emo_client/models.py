@@ -28,7 +28,10 @@ VIDEO_MODEL = "emo-v1"
 
 
 class DetectInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px (DET-2)."""
+    """The URL of the picture. Keys that are not listed are accepted.
+
+    image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px (DET-2).
+    """
 
     image_url: str
 
@@ -43,7 +46,8 @@ class DetectParameters(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class CreateInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Keys that are not listed are accepted, null too; the official SDK sends some.
+    """The URLs of the files, and the boxes that a detection answered. Keys that are not listed are
+    accepted, null too; the official SDK sends some.
 
     image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px; it passed detection (EMO-1,
         EMO-3).
@@ -159,7 +163,7 @@ class TaskListItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class DetectRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Sent to detectFace.
 
-    model: emo-detect-v1.
+    model: The name of the model, emo-detect-v1.
     """
 
     model: str
@@ -170,7 +174,7 @@ class DetectRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class CreateRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Sent to createVideoTask.
 
-    model: emo-v1.
+    model: The name of the model, emo-v1.
     """
 
     model: str

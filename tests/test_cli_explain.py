@@ -71,7 +71,7 @@ def test_a_bundle_is_replayed_in_a_new_process(
     other = emo("replay", str(file))
     assert other.returncode == 1
     assert "exchange 2, POST" in other.stdout
-    assert "the status is another\n  was  201\n  is   200\n" in other.stdout
+    assert "another status than in the bundle\n  was  201\n  is   200\n" in other.stdout
 
 
 def test_a_file_that_is_no_bundle_is_wrong_usage(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_an_id_that_is_like_none(service: Explained) -> None:
     service.get("a8532587-fa8c-4ef8-82be-3a1b7c5d9e20")
     why = service.why()
     assert (why.did_you_mean, why.pointer) == ("", "#path/task_id")
-    assert "this key has no task of that id" in why.rule
+    assert "this key has no task with that id" in why.rule
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(20, "RUNNING"), (3600, "SUCCEEDED")])
@@ -185,6 +185,20 @@ def test_how_a_task_goes_that_was_asked_for(service: Explained) -> None:
     why = service.why()
     assert (why.kind, why.code) == ("fine", "InvalidURL")
     assert f"`emo explain {created_id}` explains its create call" in why.advice
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"),
+    [("InternalError", "nothing was carried out"), ("FAILED.InvalidURL", "the call was carried out")],
+)
+def test_a_fault_with_an_answer_names_both(service: Explained, answer: str, done: str) -> None:
+    rule = {"operation": "createVideoTask", "do": {"answer": answer, "fault": "latency"}}
+    service.rules(rule)
+    service.create()
+    rule_of = service.why().rule
+    assert f"asked for {answer}: " in rule_of
+    assert "and for the fault latency" in rule_of
+    assert rule_of.endswith(done)
 
 
 def test_a_fault_that_was_asked_for(service: Explained) -> None:

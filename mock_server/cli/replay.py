@@ -59,6 +59,6 @@ def _found(difference: Difference | None) -> dict[str, Any] | None:
 def _print(difference: Difference) -> None:
     exchange = difference.exchange
     click.echo(f"exchange {exchange.number}, {exchange.method} {exchange.path}: ", nl=False)
-    click.echo(f"the {difference.what} is another")
+    click.echo(f"another {difference.what} than in the bundle")
     click.echo(f"  was  {difference.was}")
     click.echo(f"  is   {difference.now}")

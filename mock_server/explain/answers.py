@@ -49,13 +49,20 @@ def asked_for(case: Case) -> Finding:
 
 
 def fault(case: Case) -> Finding:
-    """Something was done to the answer on its way."""
-    kind = FAULTS.get(case.entry.fault.partition("=")[0])
-    what = f"{kind.name}: {kind.summary}" if kind else case.entry.fault
-    by, advice = _source(case.entry.source)
-    done = "the call was carried out" if kind and kind.carried_out else "nothing was carried out"
+    """Something was done to the answer on its way: the usual one, or another that was asked for."""
+    entry = case.entry
+    kind = FAULTS.get(entry.fault.partition("=")[0])
+    what = f"the fault {kind.name}: {kind.summary}" if kind else f"the fault {entry.fault}"
+    outcome = case.spec.all_outcomes.get(entry.scenario)
+    if outcome:
+        what = f"{outcome.name}: {outcome.summary.rstrip('.')}, and for {what}"
+    by, advice = _source(entry.source)
+    is_refused = outcome is not None and outcome.status >= 400
+    carried_out = kind is not None and kind.carried_out and not is_refused
+    done = "the call was carried out" if carried_out else "nothing was carried out"
     return Finding(
-        rule=f"{by} asked for the fault {what}; {done}",
+        rule=f"{by} asked for {what}; {done}",
+        place=case.spec.written(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
     )

@@ -101,8 +101,9 @@ def _method(case: Case, violation: Violation) -> Finding:
 
 def _json(case: Case, violation: Violation) -> Finding:
     """The body is no JSON, or as good as none."""
+    empty = "the call needs a body and has none"
     return Finding(
-        rule=f"the body cannot be read: {violation.reason}",
+        rule=f"the body cannot be read: {violation.reason}" if case.entry.body else empty,
         pointer=violation.pointer,
         expected="a JSON object in UTF-8",
         got=_around(case.entry.body),

@@ -21,7 +21,7 @@ WORDS = {
     "enum": "must be one of {}",
     "const": "must be {}",
     "not": "must not be {}",
-    "pattern": "must match {}",
+    "pattern": "does not have the expected form",
     "minItems": "must have at least {} items",
     "maxItems": "must have at most {} items",
     "minimum": "must be at least {}",
