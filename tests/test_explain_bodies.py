@@ -26,8 +26,9 @@ def explained(spec: Spec) -> Explained:
 BODIES = [
     ({"input__image_url": None}, "/input/image_url", "input.image_url is required", "", "",
      f"{INPUT}/required"),
-    ({"input__audio_url": "ftp://x"}, "/input/audio_url", "input.audio_url must match", '"ftp://x"',
-     "", "#/components/schemas/MediaUrl/pattern"),
+    ({"input__audio_url": "ftp://x"}, "/input/audio_url",
+     "input.audio_url does not have the expected form", '"ftp://x"', "",
+     "#/components/schemas/MediaUrl/pattern"),
     ({"input__image_url": 7}, "/input/image_url", 'input.image_url must be of type "string"', "7",
      "", "#/components/schemas/MediaUrl/type"),
     ({"parameters__style_level": "Normal"}, "/parameters/style_level",

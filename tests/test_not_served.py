@@ -156,7 +156,7 @@ def test_another_product_is_not_served_and_never_a_misspelling(service: Service,
     assert (found.did_you_mean, found.curl) == ("", "")
     assert "misspelled" not in as_text(found)
     assert "base URL is" not in as_text(found)
-    assert "may be right on the service" in found.advice
+    assert "the base URL may be right" in found.advice
 
 
 @pytest.mark.parametrize(

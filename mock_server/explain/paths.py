@@ -19,7 +19,7 @@ def wrong_path(case: Case, violation: Violation) -> Finding:
     if known is not None:
         return _not_served(case, violation, f"on the service it is for {known.summary}")
     if _is_another_path(case):
-        return _not_served(case, violation, "it is not a misspelling of one that is")
+        return _not_served(case, violation, "it is not like one that is")
     return _other_spelling(case, violation)
 
 
@@ -39,7 +39,7 @@ def _not_served(case: Case, violation: Violation, what: str) -> Finding:
         expected=short([f"{o.method} {o.template}" for o in operations]),
         got=short(case.entry.path),
         place="#/x-not-served",
-        advice="the path and the base URL may be right on the service, which may answer otherwise",
+        advice="the path and the base URL may be right; the service itself may answer otherwise",
     )
 
 
