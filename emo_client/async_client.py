@@ -173,7 +173,10 @@ class AsyncClient(Driver):
         async with aclosing(response):
             with self._intake(step, response) as intake:
                 try:
-                    async for chunk in response.aiter_bytes():
+                    # The response of a mock was read, and unpacked, already.
+                    is_read = response.is_stream_consumed
+                    chunks = response.aiter_bytes() if is_read else response.aiter_raw()
+                    async for chunk in chunks:
                         if not intake.take(chunk):
                             break
                 except BROKEN as error:

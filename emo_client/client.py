@@ -210,7 +210,9 @@ class Client(Driver):
         response = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
         with closing(response), self._intake(step, response) as intake:
             try:
-                for chunk in response.iter_bytes():
+                # The response of a mock was read, and unpacked, already.
+                is_read = response.is_stream_consumed
+                for chunk in response.iter_bytes() if is_read else response.iter_raw():
                     if not intake.take(chunk):
                         break
             except BROKEN as error:
