@@ -20,6 +20,9 @@ from emo_client.object_store import Refusal, is_over, way_on
 from emo_client.settings import text
 from emo_client.steps import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
 
+# Answers of stores and caches that do not give the rest of a video; the whole is asked for then.
+_NO_REST = (304, 412, 416)
+
 
 def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str]) -> Flow[Path]:
     """Fetch a result to a file. See Client.download."""
@@ -37,7 +40,7 @@ def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str
             again = again if _may_come(outcome, url, world.now()) else outcome
         wait = retry.delay(failures, again, world.random, now=world.now())
         if wait is None:
-            raise _failure(outcome, part.problem, url, world.now())
+            raise _failure(outcome, part, url, world.now())
         yield Sleep(wait)
 
 
@@ -79,7 +82,10 @@ class _Part:
 
     def sink(self, head: Answer) -> BinaryIO | None:
         """Where the body of this answer goes; None when it is not part of the video."""
-        if head.status not in (200, 206, 416):
+        if self.size() and head.status in _NO_REST:
+            self.problem = f"the rest was asked and {head.status} came"
+            self.file.unlink()
+        if self.problem or head.status not in (200, 206):
             return None
         self.problem = _no_video(head)
         if self.problem:
@@ -97,8 +103,6 @@ class _Part:
 
     def _odd_whole(self, head: Answer) -> str:
         """What is wrong with a 200; learns the length."""
-        if head.headers.get("content-encoding", "identity") != "identity":
-            return "the video came compressed, so its length cannot be checked"
         length = head.headers.get("content-length", "")
         self.expected = int(length) if length.isdecimal() else None
         if self.expected == 0:
@@ -108,10 +112,10 @@ class _Part:
         return ""
 
     def _odd_rest(self, head: Answer) -> str:
-        """What is wrong with a 206, or a 416; learns the length."""
+        """What is wrong with a 206; learns the length."""
         given = head.headers.get("content-range", "")
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", given, re.ASCII)
-        if head.status == 416 or not found or int(found[1]) != self.size():
+        if not found or int(found[1]) != self.size():
             return f"the rest from byte {self.size()} was asked and {given or 'no range'} came"
         etag = _strong(head.headers.get("etag", ""))
         if etag and self.etag() and etag != self.etag():
@@ -200,9 +204,11 @@ def _followed(link: Path) -> Path:
 
 def _no_video(head: Answer) -> str:
     """What is wrong with the type of a 200 or 206: a login page is not saved as a video."""
+    if head.headers.get("content-encoding", "identity") != "identity":
+        return "the video came compressed, so its length cannot be checked"
     kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
     odd = kind.startswith("text/") or kind.endswith(("/xml", "+xml", "/json"))
-    return f"{kind} came instead of a video" if odd and head.status != 416 else ""
+    return f"{kind} came instead of a video" if odd else ""
 
 
 def _strong(etag: str) -> str:
@@ -216,12 +222,12 @@ def _may_come(answer: Answer, url: str, now: float) -> bool:
     return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
 
 
-def _failure(outcome: Outcome, problem: str, url: str, now: float) -> errors.DownloadFailed:
+def _failure(outcome: Outcome, part: _Part, url: str, now: float) -> errors.DownloadFailed:
     """The error for the last try: what the object store says, or what was wrong."""
     where = f"the video at {_bare(url)} could not be fetched"
-    if isinstance(outcome, Lost) or problem:
-        kept = "call again to fetch the rest"
-        return errors.DownloadFailed(f"{where}: {_unsigned(problem, url)}; {kept}")
+    if isinstance(outcome, Lost) or part.problem:
+        kept = "; call again to fetch the rest" if part.size() else ""
+        return errors.DownloadFailed(f"{where}: {_unsigned(part.problem, url)}{kept}")
     refusal = Refusal.of(outcome)
     code, message = _unsigned(refusal.code, url), _unsigned(refusal.message, url)
     said = ": ".join(filter(None, [code, message])) or "no reason given"

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from emo_client.answers import reason, request_id
+from emo_client.answers import excerpt, reason, request_id
 from emo_client.charset import readable
 from emo_client.steps import Answer
 
@@ -20,7 +20,7 @@ _LAST = 253402300799.0  # the end of the year 9999, epoch s
 
 
 class Refusal(NamedTuple):
-    """What a store says in its XML or JSON; empty where it does not say."""
+    """What a store says in its XML or JSON, or a page its text; empty where it does not say."""
 
     status: int
     code: str
@@ -33,12 +33,14 @@ class Refusal(NamedTuple):
         page = readable(answer.body, answer.headers.get("content-type", ""))
         other = reason(answer)
         code, message = _tag("Code", page) or other.code, _tag("Message", page) or other.message
+        message = message or ("" if code else excerpt(answer))
         named = _tag("RequestId", page) or answer.headers.get("x-oss-request-id")
         return cls(answer.status, code, message, named or request_id(answer))
 
     def has_expired(self) -> bool:
         """Whether the store itself says that the URL or the object is over."""
-        return self.status == 410 or "expired" in f"{self.code} {self.message}".lower()
+        names_it = "expired" in f"{self.code} {self.message}".lower()
+        return self.status == 410 or (names_it and self.status < 500)
 
     def is_missing(self) -> bool:
         """Whether there is no such object, now."""

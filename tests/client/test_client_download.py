@@ -94,6 +94,27 @@ def test_what_is_left_of_an_earlier_call_is_continued(fetch, tmp_path) -> None:
     assert files(tmp_path) == ["video.mp4"]
 
 
+@pytest.mark.parametrize("status", [304, 412, 416])
+def test_a_store_that_does_not_give_the_rest_is_asked_for_the_whole(
+    fetch, tmp_path, status
+) -> None:
+    store = Store(VIDEO, '"ABC"', 100)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = store(request)
+        return httpx.Response(status) if "range" in request.headers else found
+
+    fetch(answer)
+    assert store.ranges() == [None, "bytes=100-", None]
+    assert (tmp_path / "video.mp4").read_bytes() == VIDEO
+
+
+def test_only_what_was_kept_is_offered_to_be_continued(fetch) -> None:
+    page = httpx.Response(200, html="<h1>Sign in</h1>")
+    with pytest.raises(DownloadFailed, match=r"text/html came instead of a video$"):
+        fetch(lambda _: page)
+
+
 def test_what_is_left_of_another_url_is_never_mixed_in(fetch, tmp_path) -> None:
     with pytest.raises(DownloadFailed, match="peer closed"):
         fetch(Store(b"x" * 900, None, 100, 0, 0, 0, 0), "http://oss.test/other.mp4")

@@ -35,7 +35,9 @@ def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) 
     ("status", "body", "kind", "text"),
     [
         (404, "<Error><Code>NoSuchBucket</Code></Error>", DownloadFailed, "404 NoSuchBucket"),
-        (404, "<html>", DownloadFailed, "404 no reason given"),
+        (404, "<html><p>Gone</p>", DownloadFailed, "404 Gone"),
+        (403, "<h1>auth_key expired</h1>", ResultExpired, "403 auth_key expired"),
+        (500, "<h1>expired</h1>", DownloadFailed, "500 expired"),
         (403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", DownloadFailed, "403 Sig"),
         (403, '{"code": 1, "message": "no"}', DownloadFailed, "403 1: no"),
         (410, "", ResultExpired, "410 no reason given"),
