@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from hashlib import blake2b
+
+_STORE_ID = re.compile(r"[0-9A-Fa-f]{24}")
 
 
 def tenant_of(key: str, seed: bytes) -> str:
@@ -32,6 +35,19 @@ def _four(seed: bytes, tenant: str, block: int) -> list[tuple[str, str]]:
 
 def _around(h: str) -> tuple[str, str]:
     return f"{h[:8]}-{h[8:12]}-", f"{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
+
+
+def store_id(request_id: str) -> str:
+    """A request id in the form of the object store: 24 hexadecimal capitals."""
+    return request_id.replace("-", "")[:24].upper()
+
+
+def beginning_of(store_id: str) -> str:
+    """The beginning of the request id that has this form in the store; "" of any other text."""
+    if not _STORE_ID.fullmatch(store_id):
+        return ""
+    h = store_id.lower()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
 def digest(seed: bytes, *parts: str) -> bytes:

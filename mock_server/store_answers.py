@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from contracts.spec import Operation, Outcome
 from mock_server.call import Call, Reply
 from mock_server.context import Visit
+from mock_server.ids import store_id
 from mock_server.journal.redact import without_secrets
 from mock_server.results import Denied
 from mock_server.wire import http_date
@@ -117,7 +118,7 @@ def _said(code: str, message: str) -> str:
 
 def _xml(status: int, inside: str, name: str, v: Visit) -> Reply:
     host = escape(v.call.origin.partition("://")[2])
-    ids = f"<RequestId>{_oss_id(v.request_id)}</RequestId><HostId>{host}</HostId>"
+    ids = f"<RequestId>{store_id(v.request_id)}</RequestId><HostId>{host}</HostId>"
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}{ids}</Error>\n'
     body = text.encode("utf-8", "replace")
     return Reply(status, _headers(body, [(b"content-type", b"application/xml")], v), body, name)
@@ -128,15 +129,10 @@ def _headers(body: bytes, own: Headers, v: Visit) -> Headers:
         (b"content-length", b"%d" % len(body)),
         (b"date", http_date(int(v.now))),
         (b"server", b"AliyunOSS"),
-        (b"x-oss-request-id", _oss_id(v.request_id).encode()),
+        (b"x-oss-request-id", store_id(v.request_id).encode()),
         (b"x-oss-server-time", b"0"),
         *own,
     ]
-
-
-def _oss_id(request_id: str) -> str:
-    """An id of the store's form, 24 hexadecimal capitals, of one of ours."""
-    return request_id.replace("-", "")[:24].upper()
 
 
 def _times(denied: Denied, now: float) -> str:

@@ -154,6 +154,24 @@ def test_downloads_are_in_the_journal_with_what_was_asked_for(service: Service) 
     assert entry.task_id in url
 
 
+def test_a_download_is_found_by_the_id_in_its_answer(service: Service) -> None:
+    url = finished(service)
+    refused, _ = fetch(service, url + "x"), fetch(service, url)
+    store_id = dict(refused.headers)[b"x-oss-request-id"].decode()
+    found = service.engine.chronicle.exchange(service.tenant_id(), store_id)
+    assert found and found[1].outcome == "bad-signature"
+    assert service.engine.chronicle.exchange(service.tenant_id(), store_id[:20]) is None
+
+
+def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Service) -> None:
+    fetch(service, finished(service), X_Mock_Scenario="expird")
+    explanation = service.engine.chronicle.explained(
+        *service.engine.chronicle.last_odd(service.tenant_id())
+    )
+    assert explanation.code == "UnknownScenario"
+    assert (explanation.got, explanation.did_you_mean) == ('"expird"', "expired")
+
+
 def test_a_refused_download_is_explained(service: Service) -> None:
     url = finished(service)
     fetch(service, url, X_Mock_Scenario="expired")

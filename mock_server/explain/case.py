@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +19,7 @@ from mock_server.explain.address import Address, exact, nearest
 from mock_server.journal.entry import Entry
 from mock_server.tasks import Task
 
+_IN_XML = re.compile(r"<(Code|Message)>([^<]*)</")
 MOST = 200  # characters of a value that is shown
 
 
@@ -91,7 +94,11 @@ class Case:
 
     @cached_property
     def answer(self) -> dict[str, Any]:
-        """The JSON object that was answered, or an empty one."""
+        """The JSON object that was answered, or an empty one; of a refused download the code and
+        the message in its XML."""
+        if self.is_download and self.entry.status >= 400:
+            text = self.entry.reply_body.decode("utf-8", "replace")
+            return {name.lower(): unescape(value) for name, value in _IN_XML.findall(text)}
         try:
             return msgspec.json.decode(self.entry.reply_body, type=dict[str, Any])
         except msgspec.DecodeError:

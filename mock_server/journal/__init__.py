@@ -11,6 +11,7 @@ from secrets import token_hex
 
 from contracts.rules import Violation
 from mock_server.call import Call, Reply
+from mock_server.ids import beginning_of, store_id
 from mock_server.journal.entry import Entry, entry_of
 from mock_server.journal.filters import ALL, Filters
 from mock_server.journal.row import Row, is_odd, pack, unpack
@@ -114,12 +115,13 @@ class Journal:
         return filters.apply(rows[max(0, len(rows) - newer) :])
 
     def find(self, tenant_id: str, request_id: str) -> Entry | None:
-        """The latest exchange whose answer has that request id."""
-        wanted = request_id.encode("utf-8", "replace")
+        """The latest exchange whose answer has that request id, in the form of the API or of the
+        object store."""
+        wanted = (beginning_of(request_id) or request_id).encode("utf-8", "replace")
         for packed in self._newest_first(tenant_id):
             if wanted in packed:
                 row = unpack(packed)
-                if row.request_id == request_id:
+                if request_id in (row.request_id, store_id(row.request_id)):
                     return entry_of(row)
         return None
 
