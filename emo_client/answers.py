@@ -30,6 +30,7 @@ _WRONG_PATH = ("url error", "task can not be null")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_QUERY = re.compile(r"""(?i)(https?:[^\s?"'<>]*)\?[^\s"'<>]*""")
 _PAGE = 16384  # characters of a page that are looked at
 
 
@@ -45,8 +46,9 @@ def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
     try:
         value = convert(normalized(body), kind)
     except msgspec.ValidationError as error:
-        problem = f"its shape is wrong: {error}: {excerpt(answer)!r}"
-        raise unexpected(answer, call, problem) from None
+        named = ": ".join(filter(None, reason_of(body)))
+        problem = f"it is an error, {named}" if named else f"its shape is wrong: {error}"
+        raise unexpected(answer, call, f"{problem}: {excerpt(answer)!r}") from None
     return msgspec.structs.replace(value, request_id=request_id(answer))
 
 
@@ -65,8 +67,8 @@ def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:
     """The error that an answer without success stands for."""
     status = answer.status
     if status < 400:
-        place = answer.headers.get("location", "nowhere").partition("?")[0]
-        problem = f"redirects are not followed (it leads to {place})"
+        place = answer.headers.get("location", "").partition("?")[0]
+        problem = "redirects are not followed" + (f" (it leads to {place})" if place else "")
         return unexpected(answer, call, problem, world.hint)
     code, message = reason(answer)
     message = message or ("" if code else excerpt(answer))
@@ -111,12 +113,12 @@ def task_id_of(answer: Answer) -> str | None:
 
 
 def excerpt(answer: Answer) -> str:
-    """The beginning of a body, for people: of a page its text."""
+    """The beginning of a body, for people: of a page its text, of a URL not its signature."""
     text = readable(answer.body, answer.headers.get("content-type", ""))[:_PAGE]
     if _TAG.match(text.lstrip()):
         shown = unescape(_TAG.sub(" ", _NOT_SHOWN.sub(" ", text)))
         text = shown if shown.strip() else text
-    text = " ".join(text.split())
+    text = _QUERY.sub(r"\1?…", " ".join(text.split()))
     return text if len(text) <= 200 else text[:200] + "…"
 
 

@@ -13,7 +13,7 @@ from emo_client.models import TASK_STATUSES
 # What is looked for; names without `_` and `-`, in lower case.
 _CODES = ("code", "errorcode", "errcode", "errorcodes")
 _MESSAGES = ("message", "errormessage", "msg", "errormsg", "errmsg", "errordescription", "detail",
-             "details", "reason", "title", "error", "errors")  # fmt: skip
+             "details", "reason", "failreason", "title", "error", "errors")  # fmt: skip
 _REQUEST_IDS = ("requestid", "xrequestid", "traceid")
 _HOLDERS = {"output", "error", "errors", "result", "results", "data", "detail", "details", "body"}
 NAMES = frozenset((*_CODES, *_MESSAGES, *_REQUEST_IDS, *_HOLDERS, "taskid", "taskstatus"))
@@ -33,7 +33,11 @@ _NO_REASONS = {
     "{}",
 }
 _DEEPEST = 6  # levels in which the parts of an answer are looked for
-_TASK_ID = re.compile(r"""(?i)\btask_?id[\\"'\s]*[:=>][\\"'\s]*([\w-]{1,128})""")
+# A whole id: a UUID, or what does not end with the text, which may have been cut off in the id.
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TASK_ID = re.compile(
+    rf"""(?i)\btask_?id[\\"'\s]*[:=>][\\"'\s]*({_UUID}\b|[\w-]{{1,128}}(?![\w-]|\Z))"""
+)
 
 
 class Reason(NamedTuple):
@@ -49,8 +53,9 @@ def parsed(text: str) -> Any:
 
 
 def normalized(body: Any) -> Any:
-    """The body with its task under `output`, the state in capitals, and the reason of a failure
-    beside them. A body that is no object is returned as it is."""
+    """The body with its task under `output`, the state in capitals, the URL of a video in
+    `results.video_url` and the reason of a failure beside them. A body that is no object is
+    returned as it is."""
     if not isinstance(body, dict):
         return body
     output = _object(body.get("output")) or {}
@@ -61,6 +66,8 @@ def normalized(body: Any) -> Any:
     state = str(output.get("task_status")).strip().upper()
     if state in TASK_STATUSES:
         output["task_status"] = state
+    if state == "SUCCEEDED":
+        output |= _video_elsewhere(body, output)
     if _may_have_failed(output):
         reason = reason_of(body, output)._asdict()
         output |= {name: text for name, text in reason.items() if text}
@@ -120,7 +127,20 @@ def text_of_value(value: Any) -> str:
 
 
 def _may_have_failed(output: dict[str, Any]) -> bool:
-    return output.get("task_status", "FAILED") == "FAILED" and not output.get("face_bbox")
+    state = output.get("task_status", "FAILED")
+    ended_without = state == "SUCCEEDED" and not _video_url(output)
+    return ended_without or (state == "FAILED" and not output.get("face_bbox"))
+
+
+def _video_url(output: dict[str, Any]) -> Any:
+    return (_object(output.get("results")) or {}).get("video_url")
+
+
+def _video_elsewhere(body: Any, output: dict[str, Any]) -> dict[str, Any]:
+    """The results with a URL that is not in its place: siblings have `output.video_url`, and a
+    video was paid for wherever its URL stands."""
+    url = _video_url(output) or _first(body, ("videourl",)) or _first(output, ("url",))
+    return {"results": {"video_url": url}} if url else {}
 
 
 def _object(value: Any) -> dict[str, Any] | None:

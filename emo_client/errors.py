@@ -38,7 +38,12 @@ class EmoError(Exception):
         """This error with the id of a task. way_on: what to do with that task, for the text."""
         self.task_id = self.task_id or task_id
         if task_id and way_on:
-            self.args = (f"{self}; task {task_id} was created: {way_on}",)
+            return self.with_way_on(f"task {task_id} was created: {way_on}")
+        return self
+
+    def with_way_on(self, way_on: str) -> Self:
+        """This error with what to do next at the end of its text."""
+        self.args = (f"{self}; {way_on}",)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -237,9 +242,12 @@ class TaskTimeout(TaskError):
         request_id: str | None,
         trouble: str,
         asked: float | None = None,
+        *,
+        is_documented: bool = True,
     ) -> None:
         self.waited, self.asked = waited, asked
         state = f"is still {status}" if status else "has not been seen"
+        state += "" if is_documented else " (a state that EMO's documentation does not name)"
         over = f" after {_seconds(waited)}"
         if asked is not None:
             over = f", and the service asks to wait {_seconds(asked)}, longer than is left"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from emo_client import errors
 from emo_client.answers import (
+    excerpt,
     read,
     read_task,
     reason,
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 PAID = "wait for it instead of creating again"
+LOOK = "look at list() before creating again, for each task is charged"
 # Codes of a rejected picture when it comes as a 400, as on a sibling model (S2VT).
 REJECTIONS = ("InvalidFile.", "InvalidImage", "InvalidPerson")
 
@@ -85,7 +87,7 @@ def _face(answer: Answer, detection: Detection, call: str) -> Face:
         raise errors.FaceRejected(found.code or "", found.message or "", detection.request_id)
     face, ext = tuple(found.face_bbox or ()), tuple(found.ext_bbox or ())
     if len(face) != 4 or len(ext) != 4:
-        raise unexpected(answer, call, f"the boxes are not there: {found}")
+        raise unexpected(answer, call, f"the boxes are not there: {excerpt(answer)!r}")
     return Face(face, ext, detection.request_id)
 
 
@@ -110,22 +112,25 @@ def create(
     headers = {"X-DashScope-Async": "enable", **_resolving(image_url, audio_url)}
     body = CreateRequest(model=text("model", model), input=made_of, parameters=wanted)
     request = request_for("createVideoTask", body, headers=headers)
-    way_on = "look at list() before creating again, for each task is charged"
     try:
-        answer = yield from send(world, request, safe=False, way_on=way_on)
+        answer = yield from send(world, request, safe=False, way_on=LOOK)
     except errors.ConnectionFailed as error:
         raise error.of_task(error.task_id, PAID) from None
     return _created(answer, str(request), world)
 
 
 def _created(answer: Answer, call: str, world: World) -> TaskCreated:
-    """The new task; where its answer cannot be read, the error has the id that stands in it."""
+    """The new task; where its answer cannot be read, the error has the id that stands in it, or
+    says where to look for the task that may have been created."""
     try:
         created = read(answer, TaskCreated, call, world)
         if not created.output.task_id:
-            raise unexpected(answer, call, "the task_id is empty; look at list()")
+            raise unexpected(answer, call, "the task_id is empty")
     except errors.EmoError as error:
-        raise error.of_task(task_id_of(answer), PAID) from None
+        task_id = task_id_of(answer)
+        if task_id is None and not 300 <= answer.status < 500:
+            raise error.with_way_on(LOOK) from None
+        raise error.of_task(task_id, PAID) from None
     return created
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from emo_client import errors, retry
 from emo_client.answers import read_task, refusal
 from emo_client.calls import lost, request_for
-from emo_client.models import TERMINAL_STATUSES, TaskAnswer
+from emo_client.models import TASK_STATUSES, TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
 from emo_client.steps import Answer, Flow, Lost, Outcome, Request, Sleep, World, ask
 
@@ -119,7 +119,9 @@ class _Watch:
         status = self.seen.output.task_status if self.seen else None
         request_id = self.seen.request_id if self.seen else None
         trouble = str(self.trouble or "")
-        return errors.TaskTimeout(self.task_id, status, self.waited(), request_id, trouble, asked)
+        facts = status, self.waited(), request_id, trouble, asked
+        known = status is None or status in TASK_STATUSES
+        return errors.TaskTimeout(self.task_id, *facts, is_documented=known)
 
 
 def _video(task: TaskAnswer, task_id: str, call: str) -> TaskAnswer:
@@ -136,6 +138,7 @@ def _video(task: TaskAnswer, task_id: str, call: str) -> TaskAnswer:
         case status if status != "SUCCEEDED":
             raise errors.TaskError(f"ended as {status}", task_id, status, task.request_id)
     if not (output.results and output.results.video_url):
-        problem = "the task SUCCEEDED without results.video_url"
+        why = ": ".join(filter(None, [output.code, output.message]))
+        problem = "the task SUCCEEDED without results.video_url" + (f", with {why}" if why else "")
         raise errors.UnexpectedAnswer(call, 200, problem, task.request_id)
     return task

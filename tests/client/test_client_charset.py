@@ -51,6 +51,12 @@ def test_a_page_may_name_its_charset_itself(head: str) -> None:
     assert text_of(f"{head}存取被拒絕".encode("big5"), "text/html") == f"{head}存取被拒絕"
 
 
+@pytest.mark.parametrize(("label", "codec"), [("windows-31j", "cp932"), ("x-euc-jp", "euc_jp")])
+def test_labels_of_the_web_that_python_does_not_know_are_known(label: str, codec: str) -> None:
+    text = "ゲートウェイエラー"
+    assert text_of(text.encode(codec), f"text/html; charset={label}") == text
+
+
 @settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["C"])), charset=st.sampled_from(
     ["utf-8", "utf-16-le", "utf-16-be", "gb18030"]), named=st.booleans())  # fmt: skip

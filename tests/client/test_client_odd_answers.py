@@ -76,6 +76,73 @@ def test_an_answer_that_breaks_off_behind_the_task_id_has_it_in_the_error(emo_wi
     assert caught.value.task_id == PAID
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200),
+        httpx.Response(204),
+        httpx.Response(200, html="<h1>Created</h1>"),
+        httpx.Response(200, json={"output": {"task_id": None}}),
+        httpx.Response(200, json={"output": {"task_id": ""}}),
+        httpx.Response(200, content=b'{"output": {"task_id": "5f0c1c0e-8f0b'),
+        httpx.Response(200, json={"code": "Busy", "message": "later"}),
+        httpx.Response(502, html="<h1>Bad Gateway</h1>"),
+    ],
+)
+def test_a_creation_that_names_no_task_leads_to_the_list_of_tasks(emo, on, answer) -> None:
+    on("POST", CREATE, answer)
+    with pytest.raises(EmoError, match=r"look at list\(\) before creating again") as caught:
+        emo.create(*BOXES)
+    assert caught.value.task_id is None
+
+
+def test_a_refused_creation_does_not_lead_to_the_list(emo, on, refuse) -> None:
+    on("POST", CREATE, refuse(400))
+    with pytest.raises(InvalidRequest) as caught:
+        emo.create(*BOXES)
+    assert "list()" not in str(caught.value)
+
+
+def test_a_success_that_is_an_error_is_raised_with_its_reason(emo, on) -> None:
+    on("GET", "/tasks/t", {"code": "InternalError", "message": "busy"})
+    with pytest.raises(UnexpectedAnswer, match="200, but it is an error, InternalError: busy"):
+        emo.get("t")
+
+
+VIDEO = "https://oss.test/v.mp4?Expires=4102444800&Signature=c2VjcmV0"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"video_url": VIDEO},
+        {"results": [{"video_url": VIDEO}]},
+        {"results": [{"url": VIDEO}]},
+        {"results": {"videoUrl": VIDEO, "video_url": ""}},
+        {"results": [{"code": "x"}, {"url": VIDEO}]},
+    ],
+)
+def test_the_url_of_a_video_is_found_where_siblings_have_it(emo, on, output) -> None:
+    on("GET", "/tasks/t", {"output": {"task_id": "t", "task_status": "SUCCEEDED"} | output})
+    assert emo.wait("t").output.results.video_url == VIDEO
+
+
+def test_a_success_without_a_video_is_raised_with_the_reason_in_its_results(emo, on) -> None:
+    results = [{"code": "InternalError.Algo", "message": "no face"}]
+    output = {"task_id": "t", "task_status": "SUCCEEDED", "results": results}
+    on("GET", "/tasks/t", {"output": output})
+    text = r"without results\.video_url, with InternalError\.Algo: no face"
+    with pytest.raises(UnexpectedAnswer, match=text):
+        emo.wait("t")
+
+
+def test_no_error_shows_the_signature_of_a_url(emo, on) -> None:
+    on("GET", "/tasks/t", {"output": {"task_status": "SUCCEEDED", "video_url": VIDEO}})
+    with pytest.raises(UnexpectedAnswer, match=r"oss\.test/v\.mp4\?…") as caught:
+        emo.get("t")
+    assert "c2VjcmV0" not in str(caught.value)
+
+
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2, b"\r\n \xef\xbb\xbf"])
 def test_byte_order_marks_before_an_answer_are_skipped(emo, on, mark) -> None:
     body = mark + json.dumps({"output": {"task_id": PAID}}).encode()
