@@ -50,6 +50,28 @@ def test_every_call_prints_json_when_asked(
     assert isinstance(json.loads(run(*arguments, "--json").stdout), dict)
 
 
+def test_a_list_without_tasks_reads_as_a_sentence(run: Callable[..., Result]) -> None:
+    assert run("list").stderr.endswith("\nno tasks\n")
+
+
+@pytest.mark.parametrize("image", ["me.png", r"C:\me.png", "file:///me.png"])
+def test_a_refusal_names_the_command_that_shows_its_reason(
+    run: Callable[..., Result], image: str
+) -> None:
+    refused = run("detect", "--image", image)
+    assert refused.stderr.endswith("; `emo explain` shows the reason\n")
+    assert "URL" in run("explain").stdout.partition("advice")[2]
+
+
+def test_the_command_that_shows_a_reason_asks_the_same_server_for_the_same_key(
+    run: Callable[..., Result], url: str
+) -> None:
+    where = ["--key", "sk-a+Arrearage", "--base-url", f"{url}/api/v1"]
+    refused = run("detect", *MEDIA[:2], *where).stderr
+    assert f"`emo explain --server {url} --key KEY` shows the reason" in refused
+    assert run("explain", "--server", url, "--key", "sk-a+Arrearage").stdout.startswith("POST ")
+
+
 def test_a_cancel_of_a_waiting_task_works_from_the_command_line(
     serve: Callable[..., AbstractContextManager[str]],
 ) -> None:

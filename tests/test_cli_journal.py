@@ -135,8 +135,8 @@ def test_har_is_saved_and_curl_is_printed(fake: Fake, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
-    [(["--operation", "getTasks"], 1, "Did you mean 'getTask'?"),
-     (["--status", "4x"], 1, "must be like 200 or 4xx"), (["--last", "0"], 2, "--last"),
+    [(["--operation", "getTasks"], 2, "Did you mean 'getTask'?"),
+     (["--status", "4x"], 2, "must be like 200 or 4xx"), (["--last", "0"], 2, "--last"),
      (["--curl", "--follow"], 2, "choose one of"), (["--curl", "--json"], 2, "choose one of"),
      (["--server", "127.0.0.1"], 2, "no http(s) URL"), (["--key", "a b"], 2, "cannot be a key")],
     ids=str,

@@ -78,6 +78,7 @@ def test_demo_needs_no_server_key_or_network_and_leaves_a_playable_video(
     printed, target = demo
     for word in ("detected", "created", "SUCCEEDED", "downloaded", "curl -sS -X POST"):
         assert word in printed
+    assert re.search(r"submitted \S+ \S+ \+08:00, ended \S+ \S+ \+08:00\n", printed)
     assert target.read_bytes() == media.video("1:1", media.voice().duration)
 
 

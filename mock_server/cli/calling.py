@@ -12,7 +12,7 @@ import click
 from mock_server.cli import options
 from mock_server.cli.problems import FACTS, Problem, as_typed
 from mock_server.cli.show import Progress, never_sleep
-from mock_server.cli.where import clients, destination, nobody, video
+from mock_server.cli.where import clients, destination, nobody, root, video
 
 if TYPE_CHECKING:
     from emo_client import Client, EmoError
@@ -49,14 +49,14 @@ def calls(command: Command) -> Any:
                 click.get_current_context().obj = partial(make, timeout=2.0, sleep=never_sleep)
                 command(client, as_json, **arguments)
         except EmoError as error:
-            raise _problem(error, where) from None
+            raise _problem(error, where, key) from None
 
     return wrapped
 
 
-def _problem(error: EmoError, where: Destination) -> click.ClickException:
+def _problem(error: EmoError, where: Destination, key: str | None) -> click.ClickException:
     """What to say of an error of the client, in words of the command line."""
-    from emo_client import ConfigError, ConnectionFailed, DownloadFailed, TaskTimeout
+    from emo_client import APIError, ConfigError, ConnectionFailed, DownloadFailed, TaskTimeout
 
     if isinstance(error, ConfigError):
         return click.UsageError(as_typed(str(error), arguments=True))
@@ -67,8 +67,16 @@ def _problem(error: EmoError, where: Destination) -> click.ClickException:
     message = as_typed(str(error))
     if isinstance(error, TaskTimeout):
         message += f": emo wait {error.task_id}"
+    if isinstance(error, APIError) and where.is_near:
+        message += f"; `{_explain(where, key)}` shows the reason"
     facts = {name: getattr(error, name, None) for name in FACTS}
     return Problem(message, kind=type(error).__name__, facts=facts)
+
+
+def _explain(where: Destination, key: str | None) -> str:
+    """The command that explains a refusal of a fake on this machine. A key is not repeated."""
+    server = f" --server {root(where.url)}" if where.named_by == "--base-url" else ""
+    return f"emo explain{server}{' --key KEY' if key else ''}"
 
 
 def progress() -> Progress:

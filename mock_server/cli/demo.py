@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.cli.options import target
-from mock_server.cli.show import Progress
+from mock_server.cli.show import Progress, with_zone
 
 if TYPE_CHECKING:
     import httpx
@@ -90,8 +90,8 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
     with Progress(lambda: client) as progress:
         task = client.wait(task_id, timeout=120, on_update=progress.update)
     assert task.usage is not None  # wait gave a task that SUCCEEDED
-    times = f"submitted {task.output.submit_time}, ended {task.output.end_time}"
-    click.echo(f"4. finished   {task.output.task_status}, {times} (UTC+8)")
+    times = f"{with_zone(task.output.submit_time)}, ended {with_zone(task.output.end_time)}"
+    click.echo(f"4. finished   {task.output.task_status}, submitted {times}")
     path = client.download(task, output)
     size = path.stat().st_size // 1024
     click.echo(f"5. downloaded {path}: {task.usage.video_duration:g} s of H.264 video, {size} KiB")

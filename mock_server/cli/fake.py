@@ -53,7 +53,8 @@ class Fake:
         )
 
     def get(self, path: str, **query: Any) -> httpx.Response:
-        """Raises Gone where nobody answers, ClickException where the answer is no."""
+        """Raises Gone where nobody answers, UsageError where a parameter is refused (400),
+        ClickException for any other refusal."""
         import httpx
 
         try:
@@ -61,6 +62,8 @@ class Fake:
         except httpx.TransportError as error:
             start = "start one with `emo serve`, or give its root as --server"
             raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
+        if answer.status_code == 400:
+            raise click.UsageError(self._refusal(answer))
         if answer.status_code != 200:
             raise click.ClickException(self._refusal(answer))
         return answer

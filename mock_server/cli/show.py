@@ -60,7 +60,10 @@ def print_list(page: TaskList) -> None:
         created = moment(item.gmt_create)
         line = f"{item.task_id}  {item.status:<9}  {item.model_name or '':<7}  {created}"
         click.echo(line.rstrip())
-    tasks = "1 task" if page.total == 1 else f"{page.total or 'no'} tasks"
+    if not page.total:
+        click.echo("no tasks", err=True)
+        return
+    tasks = "1 task" if page.total == 1 else f"{page.total} tasks"
     where = f"page {page.page_no} of {page.total_page}, " if page.total_page else ""
     click.echo(f"{where}{tasks} in all", err=True)
 
