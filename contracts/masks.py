@@ -16,6 +16,11 @@ MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 DEPTH = 3  # so often may a text be percent-encoded
 BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
+ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
+_START = rf"(?:(?<![A-Za-z0-9]){ESCAPE})"
+_END = r"(?<![]\"'`):;,.>])"  # what follows a key in a sentence is none of it
+_KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
+_KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 _JSON_ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
 _SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
 
@@ -70,6 +75,20 @@ class Masks:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""
         found = (url for url in _strings(_value(text)) if url.startswith(("http://", "https://")))
         return {shown: url for url in found if (shown := self.text(url)) != url}
+
+
+def without_keys(text: str) -> str:
+    """A text in which whatever looks like a key ends behind its `sk-`."""
+    return _KEY.sub(_masked, text) if "sk-" in text or "st-" in text else text
+
+
+def without_keys_in_json(text: str) -> str:
+    """The same of a JSON text, of which no quote is lost."""
+    return _KEY_IN_JSON.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}***"
 
 
 def spellings(key: str) -> Iterator[str]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# As a part of a pattern in any case. Not `api_key_id`, which is a number that is no secret.
+# As a part of a pattern in any case: one of these words, or a name that ends with one behind `-`,
+# `_` or as in `authToken`. Not `api_key_id`, a number that is no secret, and no signature, without
+# which a call could not be sent again.
 KEY_NAMES = (
-    r"(?:[a-z0-9]+[-_])*(?:api[-_]?key|key|token|accesstoken|secret|password|passwd|authorization"
-    r"|auth|bearer|credentials?)"
+    r"(?:[a-z0-9_-]{0,40}?(?:[_-]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:(?:api|access|app)[-_]?keys?"
+    r"|keys?|(?:access)?token|secret|password|passwd|passphrase|pwd|pass|auth|authorization|bearer"
+    r"|credentials?|jwt|session|ak|sk)"
 )
 # One of these is in each of them, in lower case.
-WORDS = ("key", "token", "secret", "passw", "auth", "bearer", "credential")
+WORDS: tuple[str, ...] = (
+    "key", "token", "secret", "pass", "pwd", "auth", "bearer", "credential", "jwt", "session", "ak",
+    "sk",
+)  # fmt: skip
 _KEY_NAME = re.compile(KEY_NAMES, re.IGNORECASE)
 _HEADER = re.compile(
-    r"auth|token|secret|password|session|signature|credential|cookie|api-?key|(?:^|-)key(?:-|$)"
+    r"auth|token|secret|passw|passphrase|pwd|session|signature|credential|cookie|bearer|jwt"
+    r"|(?:api|access|app)[-_]?key|(?:^|[-_])(?:keys?|pass|ak|sk)(?:[-_]|$)|^sec-websocket-protocol$"
 )
 
 

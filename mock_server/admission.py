@@ -3,6 +3,7 @@ the headers, the body, the query. A check returns what it read or raises Refused
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,18 @@ from mock_server.routing import Route, Router
 
 # A longer header is no real key's, and is not worth the memory of remembering it.
 LONGEST_REMEMBERED = 256
+# What people send in place of a key. No sentence repeats any of it.
+_NO_KEYS = (
+    (rb"(?i)bearer\s+bearer\b", "has `Bearer` twice"),
+    (rb"(?i)(bearer\s+)?[\"'`]", "has the key in quotes"),
+    (rb"(?i)(bearer\s+)?[<$%{]", "has a placeholder where the key belongs"),
+    (rb"s[kt]-", "has no `Bearer` before the key"),
+    (rb"(?i)(basic|digest|token|apikey|api-key)\b", "has another scheme than `Bearer`"),
+    (rb"(?i)bearer[^a-z0-9 ]", "has no space behind `Bearer`"),
+    (rb"(?i)bearer\s+s[kt]-$", "has only the beginning of a key"),
+    (rb"(?i:bearer)\s+s[kt]-", "has a blank in the key, or a character beyond ASCII"),
+    (rb"(?i)bearer\s+s[kt]-", "has the key in capitals, where it begins with sk- or st-"),
+)
 
 
 class Admission:
@@ -38,8 +51,7 @@ class Admission:
             raise self.refused("missing", "#header/Authorization", "is missing")
         known = self._key(sent) if len(sent) <= LONGEST_REMEMBERED else self._key_of(sent)
         if known is None:
-            why = "is not `Bearer` and a key that starts with sk- or st-"
-            raise self.refused("invalid", "#header/Authorization", why)
+            raise self.refused("invalid", "#header/Authorization", why_no_key(sent))
         return known
 
     def size(self, call: Call) -> None:
@@ -104,6 +116,12 @@ class Admission:
         key = rest.strip()
         is_key = scheme.lower() == "bearer" and self.spec.key_pattern.match(key)
         return key if is_key else None
+
+
+def why_no_key(sent: bytes) -> str:
+    """What is wrong with a header Authorization that has no key, without any part of it."""
+    found = (why for pattern, why in _NO_KEYS if re.match(pattern, sent))
+    return next(found, "is not `Bearer` and a key that starts with sk- or st-")
 
 
 def parse_query(query: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from contracts.masks import without_keys
 from mock_server.journal.entry import Entry
-from mock_server.journal.redact import without_keys
 from mock_server.wire import ZONE_TEXT, wire_time
 
 LONGEST = 120  # characters of any one part that a client may choose

@@ -48,7 +48,7 @@ def public_url(text: str) -> str:
         raise UrlError(f"{text!r} is not a URL of a server; use one such as https://fake.example")
     origin = _origin(text, parts)
     if "?" in text or "#" in text:
-        raise UrlError(f"{text!r} has a query or a fragment; leave it out")
+        raise UrlError(f"{origin + parts.path} is followed by a query or a fragment; leave it out")
     if not _PATH.fullmatch(parts.path):
         raise UrlError(f"{text!r} has characters in its path that must be percent-encoded")
     return origin + parts.path.rstrip("/").removesuffix("/api/v1").rstrip("/")

@@ -30,7 +30,7 @@ class UnknownScenario(Exception):
         self.name = name
         near_by = [repr(known) for known in near_by]
         hint = f"did you mean {' or '.join(near_by)}? " if near_by else f"{why}; " if why else ""
-        what = f"no scenario {name[:80]!r}" if name else "the API key has no scenario behind its +"
+        what = f"no scenario {name[:80]!r}" if name else "the API key names no scenario behind +"
         super().__init__(f"{what}; {hint}`emo scenarios` lists them all")
 
 

@@ -88,8 +88,8 @@ PURE = {
     ),
     "mock_server.journal.timeline": ("mock_server.body", "mock_server.journal.entry"),
     "mock_server.logs": (
+        "contracts.masks",
         "mock_server.journal.entry",
-        "mock_server.journal.redact",
         "mock_server.wire",
     ),
     "mock_server.journal.har": ("mock_server.journal.entry", "mock_server.wire"),

@@ -99,6 +99,15 @@ def test_many_uses_are_counted_and_long_values_cut(old: Path, tmp_path: Path) ->
     assert max(len(line) for line in lines if line.startswith("    was ")) <= 110
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_key_in_a_file_is_not_shown(tmp_path: Path, options: tuple[str, ...]) -> None:
+    old = written(tmp_path / "a.json", changed(("/info/x-key", "sk-Qzx9Yw8Vu7")))
+    new = written(tmp_path / "b.json", changed(("/info/x-key", "sk-Yw8Vu7Qzx9")))
+    result = compared(old, new, "--all", *options)
+    assert "sk-***" in result.stdout
+    assert "Qzx9" not in result.output
+
+
 def test_of_long_values_is_shown_where_they_differ(tmp_path: Path) -> None:
     both = [changed((f"{NORMAL}/pattern", "x" * 150 + end + "y" * 150)) for end in "ab"]
     files = [written(tmp_path / name, tree) for name, tree in zip("on", both, strict=True)]

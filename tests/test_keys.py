@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from support import Service
 from support_explain import Explained
 
+from contracts.masks import without_keys
 from contracts.spec import Spec
+from mock_server.admission import why_no_key
 from mock_server.bundle import bundle_of
 from mock_server.keys import scenario_of
 from mock_server.replay import Replay
@@ -99,3 +101,37 @@ def test_a_bundle_gets_the_same_answers_whatever_its_key_asked_for(spec: Spec, e
     service.detect(key=key)
     bundle = bundle_of(service.engine, service.tenant_id(key), service.real)
     assert Replay(spec, bundle).run() is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ('Bearer "sk-Qzx9Yw8Vu7"', "has the key in quotes"),
+        ("Bearer Bearer sk-Qzx9Yw8Vu7", "has `Bearer` twice"),
+        ("Bearer $DASHSCOPE_API_KEY", "has a placeholder where the key belongs"),
+        ("Bearer <sk-Qzx9Yw8Vu7>", "has a placeholder where the key belongs"),
+        ("sk-Qzx9Yw8Vu7", "has no `Bearer` before the key"),
+        ("Basic Qzx9Yw8Vu7", "has another scheme than `Bearer`"),
+        ("Bearer:sk-Qzx9Yw8Vu7", "has no space behind `Bearer`"),
+        ("Bearer sk-", "has only the beginning of a key"),
+        ("Bearer sk-Qzx9 Yw8Vu7", "has a blank in the key, or a character beyond ASCII"),
+        ("Bearer SK-QZX9YW8VU7", "has the key in capitals"),
+        ("Bearer Qzx9Yw8Vu7", "is not `Bearer` and a key that starts with sk- or st-"),
+    ],
+)
+def test_a_header_without_a_key_is_explained_by_what_is_wrong_with_it(sent: str, why: str) -> None:
+    assert why_no_key(sent.encode()).startswith(why)
+
+
+def test_an_explanation_says_what_is_wrong_with_the_key_and_repeats_none_of_it(
+    service: Explained,
+) -> None:
+    assert service.list(key='"sk-Qzx9Yw8Vu7"').status == 401
+    found = service.why()
+    assert found.rule.endswith("; here it has the key in quotes")
+    assert "Qzx9" not in repr(found)
+
+
+@pytest.mark.parametrize("behind", ["'", '"', ")", ":", ";", ",", ".", "]", ">"])
+def test_what_follows_a_key_in_a_sentence_stays(behind: str) -> None:
+    assert without_keys(f"no file (sk-Qzx9Yw8Vu7{behind} here") == f"no file (sk-***{behind} here"

@@ -51,6 +51,11 @@ def test_a_text_that_cannot_be_an_origin_is_refused_with_the_way_on(text: str, w
         page_origin(text)
 
 
+def test_a_token_in_a_public_url_is_not_repeated() -> None:
+    with pytest.raises(UrlError, match=r"^https://h\.example/a is followed by a query"):
+        public_url("https://h.example/a?token=Qzx9")
+
+
 def test_a_password_in_an_address_is_not_repeated() -> None:
     for check in (page_origin, public_url):
         with pytest.raises(UrlError, match="leave them out") as caught:

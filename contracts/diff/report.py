@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 from contracts.diff.effects import Party
 from contracts.diff.findings import Change
 from contracts.diff.tree import Document
+from contracts.masks import without_keys, without_keys_in_json
 from contracts.places import Places
 
 BOTH: tuple[Party, ...] = ("client", "server")
@@ -44,7 +45,8 @@ class Report(Struct, frozen=True):
             "unresolved": [sorted(document.unresolved) for document in self.documents],
             "changes": self._shown(),
         }
-        return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+        return without_keys_in_json(text)
 
     def as_text(self) -> Iterator[str]:
         """The lines of the report: the changes by what they are, the worst first, and a summary."""
@@ -88,8 +90,8 @@ class Report(Struct, frozen=True):
         places = self.places[0 if change.now is UNSET else 1]
         line = places.line(change.pointer)  # 0: not in what can be read again, as of a pipe
         yield f"{change.kind}  {places.path}{f':{line}' if line else ''} {change.pointer}"
-        yield f"  {change.text}"
-        yield from (f"  {name:<4} {text}" for name, text in _values(change))
+        yield without_keys(f"  {change.text}")
+        yield from (without_keys(f"  {name:<4} {text}") for name, text in _values(change))
         if change.uses:
             more = len(change.uses) - USES
             yield f"  in   {', '.join(change.uses[:USES])}" + f" and {more} more" * (more > 0)

@@ -10,7 +10,8 @@ from mock_server.settings import environment
 
 VARIABLES = ("DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY", "EMO_ADMIN_TOKEN")
 OPTIONS = ("key", "admin_token")
-_LIKE_A_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk-[^\s'\"]+|st-[^\s'\"]{12,})")
+_END = r"(?<![]`):;,.>])"  # what follows a key in a sentence is none of it
+_LIKE_A_KEY = re.compile(rf"(?<![A-Za-z0-9])(?:sk-[^\s'\"]+|st-[^\s'\"]{{12,}}){_END}")
 
 
 def without_keys(text: str, error: click.ClickException) -> str:

@@ -44,8 +44,9 @@ def _kind(violation: Violation) -> Callable[[Case, Violation], Finding]:
 def _key(case: Case, violation: Violation) -> Finding:
     sent = case.header("Authorization")
     like = None if sent else header_like(case, "Authorization")
+    rule = "every call needs the header Authorization: `Bearer`, a space and an API key"
     return Finding(
-        rule="every call needs the header Authorization: `Bearer`, a space and an API key",
+        rule=f"{rule}; here it {violation.reason}",
         pointer=violation.pointer,
         expected=short({"x-key-pattern": case.spec.key_pattern.pattern}),
         got=short(sent or like) if sent or like else "",

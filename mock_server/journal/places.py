@@ -22,11 +22,16 @@ USUAL = frozenset(
 _SCHEME = re.compile(rb"(?i)\s*(?:bearer|basic|digest|token)\s+")
 _WORDS = tuple(word.encode() for word in WORDS)
 _FIELD = re.compile(
-    rf"(?i)((?:\\*[\"']){KEY_NAMES}(?:\\*[\"'])\s*:\s*)"
+    rf"(?i)((?:\\*[\"']){KEY_NAMES}(?:\\*[\"'])\s*:\s*\[?\s*)"
     rf"(?:(\\+\")([^\"\\]*)|(\")((?:[^\"\\]|\\.)*)|(')([^']*)|()([0-9]+))".encode()
 )
-_IN_FORM = re.compile(rf"(?i)((?:^|&){KEY_NAMES}=)([^&\s]*)".encode())
-_IN_PART = re.compile(rf"(?i)(name=\"{KEY_NAMES}\"[^\n]*\n\r?\n)([^\r\n]*)".encode())
+_FORM = re.compile(rb"[^\s={}\"<>]+=[^\s{}\"<>]*")
+_IN_PART = re.compile(rf"(?i)(name=\"?{KEY_NAMES}\"?[^\n]*\n\r?\n)([^\r\n]*)".encode())
+# A line of YAML or of a shell, a JSON object without quotes, an element of XML.
+_BARE = re.compile(
+    rf"(?i)((?:^|[\s,{{<]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
+)
+_BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
 
 
 def stars(secret: bytes, shown: int = 0) -> bytes:
@@ -48,13 +53,13 @@ def in_query(query: str, found: list[str]) -> str:
     """The query, in which the values of parameters such as `api_key` are hidden."""
     if not query:
         return query
-    parts = (part.partition("=") for part in query.split("&"))
-    return "&".join(name + equals + _parameter(name, value, found) for name, equals, value in parts)
+    parts = (part.partition("=") for part in re.split("([&;])", query))
+    return "".join(name + equals + _parameter(name, value, found) for name, equals, value in parts)
 
 
 def in_body(body: bytes, found: list[str]) -> bytes:
-    """The body, in which the values of fields such as `"api_key"` are hidden, whether it is JSON,
-    a form or multipart."""
+    """The body, in which the values of fields such as `"api_key"` and what follows `Bearer` are
+    hidden, whether it is JSON, a form, multipart or anything else."""
     lower = body.lower()
     if not body or not any(word in lower for word in _WORDS):  # most bodies
         return body
@@ -64,7 +69,9 @@ def in_body(body: bytes, found: list[str]) -> bytes:
         found.append(_unescaped(values[-1]))
         return b"".join([before, *values[:-1], stars(values[-1])])
 
-    for pattern in (_FIELD, _IN_FORM, _IN_PART):
+    if _FORM.fullmatch(body):
+        return in_query(body.decode("latin-1"), found).encode("latin-1")
+    for pattern in (_FIELD, _IN_PART, _BEARER, _BARE):
         body = pattern.sub(hidden, body)
     return body
 

@@ -14,22 +14,18 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.masks import SHORT, Masks
+from contracts.masks import ESCAPE, SHORT, Masks, without_keys, without_keys_in_json
 from contracts.secret_names import is_secret_header
 from mock_server.call import Call
 from mock_server.journal.places import AUTHORIZATION, USUAL, in_body, in_header, in_query, stars
 from mock_server.journal.row import Row, pack, unpack
 
 PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret
-_ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
-_START = rf"(?:(?<![A-Za-z0-9]){_ESCAPE})"
-_KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}})")
-_KEY_IN_BODY = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 # What MessagePack writes before a text or bytes: their length, in which a letter is none either.
 _LENGTH = rb"|(?<=[\xd9\xc4].)|(?<=[\xda\xc5]..)|(?<=[\xdb\xc6]....)"
 # Somebody else's, as long as real ones are, and not the end of a longer word (`task-…`).
 _ANOTHERS = re.compile(
-    rb"(?s)(?:(?<![a-z])" + _ESCAPE.encode() + _LENGTH + rb")sk-[A-Za-z0-9_.-]{16,}"
+    rb"(?s)(?:(?<![a-z])" + ESCAPE.encode() + _LENGTH + rb")sk-[A-Za-z0-9_.-]{16,}"
 )
 
 
@@ -145,20 +141,11 @@ def without_secrets(text: str, headers: Mapping[bytes, bytes], query: str = "") 
     return without_keys(Masks(found).keys(text))
 
 
-def without_keys(text: str) -> str:
-    """A text in which whatever looks like a key ends behind its `sk-`."""
-    return _KEY.sub(_masked, text) if "sk-" in text or "st-" in text else text
-
-
-def _masked(found: re.Match[str]) -> str:
-    return f"{found[1] or found[2]}***"
-
-
 def _without_any_key(call: Call) -> Call:
     """Of a call without a key that is known: what looks like one may stand anywhere."""
     body = call.body
     if b"sk-" in body or b"st-" in body:
-        body = _KEY_IN_BODY.sub(_masked, body.decode("latin-1")).encode("latin-1")
+        body = without_keys_in_json(body.decode("latin-1")).encode("latin-1")
     return call._replace(path=without_keys(call.path), query=without_keys(call.query), body=body)
 
 

@@ -1,0 +1,81 @@
+"""Where clients put secrets, and that the journal shows none of them; other values stay."""
+
+from __future__ import annotations
+
+import json
+from time import process_time
+
+import pytest
+from support_journal import HEADERS, KEY, entry
+
+from contracts.secret_names import is_key_name, is_secret_header
+from mock_server.call import Call
+from mock_server.journal.places import in_body
+
+SECRET = "Zq7Wx3Vb9Nm2"
+NAMES = [
+    "api_key", "apiKey", "APIKey", "dashscopeApiKey", "DASHSCOPE_API_KEY", "appkey", "keys",
+    "accessKeySecret", "authToken", "sessionToken", "session", "pwd", "pass", "jwt", "ak", "sk",
+]  # fmt: skip
+OTHERS = [
+    "page_no", "api_key_id", "max_tokens", "task", "task_id", "model", "monkey", "compass", "mask",
+    "Signature", "Expires", "emo-scenario",
+]  # fmt: skip
+
+
+def shown(query: str = "", body: bytes = b"", **headers: str) -> str:
+    """A call as the journal shows it."""
+    sent = {name.encode(): value.encode() for name, value in headers.items()}
+    return repr(entry(KEY, call=Call("POST", "/", query, {**HEADERS, **sent}, body)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_secret_is_known_by_the_name_of_its_parameter_or_field(name: str) -> None:
+    assert is_key_name(name)
+    assert SECRET not in shown(f"page_no=1&{name}={SECRET}&a=b")
+    assert SECRET not in shown(body=json.dumps({"a": {name: SECRET}}).encode())
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_only_looks_like_such_a_name_keeps_its_value(name: str) -> None:
+    assert not is_key_name(name)
+    assert SECRET in shown(f"{name}={SECRET}", json.dumps({name: SECRET}).encode())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "apikey", "app-key", "x-jwt", "x-bearer", "x-pass", "x-pwd", "x-ak", "x-sk",
+     "accesskeysecret", "sec-websocket-protocol", "keys"],
+)  # fmt: skip
+def test_a_secret_is_known_by_the_name_of_its_header(name: str) -> None:
+    assert SECRET not in shown(**{name: SECRET})
+
+
+@pytest.mark.parametrize("name", ["user-agent", "x-request-id", "x-task", "x-passenger", "x-ask"])
+def test_other_headers_are_shown(name: str) -> None:
+    assert not is_secret_header(name)
+    assert SECRET in shown(**{name: SECRET})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "model=emo-v1&api%5Fkey={}", "a=1;api_key={}", "api_key: {}\nmodel: emo-v1",
+        "{{api_key: {}}}", "<a><api_key>{}</api_key></a>", "export DASHSCOPE_API_KEY={}",
+        '{{"api_key": ["{}"]}}', '{{"headers": ["Authorization", "Bearer {}"]}}',
+        '{{"note": "a\\napi_key: {}"}}',
+        '{{"note": "curl -H \\"Authorization: Bearer {}\\""}}',
+        '--q\r\nContent-Disposition: form-data; name=api_key\r\n\r\n{}\r\n--q--\r\n',
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_json_object_of_fields_shows_no_secret_either(body: str) -> None:
+    assert SECRET not in shown(body=body.format(SECRET).encode())
+
+
+@pytest.mark.parametrize(
+    "unit", ['"aB', "A_", "a-", "api_key", "bearer ", "\n", '"key":', "name=key\n", "key: ", "<key"]
+)
+def test_no_body_takes_long_to_look_through(unit: str) -> None:
+    started = process_time()
+    in_body((unit * (1_000_000 // len(unit)) + "key").encode(), [])
+    assert process_time() - started < 3
