@@ -26,7 +26,7 @@ from mock_server.handlers import HANDLERS, state_shown
 from mock_server.ids import digest, uuid
 from mock_server.keys import scenario_of, why_unknown
 from mock_server.replies import Replies, headers
-from mock_server.results import PREFIX, open_result, place
+from mock_server.results import PREFIX, Denied, open_result, place
 from mock_server.rules import Rule, Ruleset, no_file
 from mock_server.scenarios import (
     HEADER,
@@ -143,15 +143,19 @@ class Engine:
         self.chronicle.journal.reset(tenant_id)
 
     def _download(self, call: Call) -> Reply:
-        """The object store's answer: tenant and task stand in the path, and there is no key."""
+        """The object store's answer: tenant and task stand in the path, and there is no key. A call
+        whose URL was not signed for the tenant is nobody's: nothing of the tenant counts or keeps
+        it, however many a stranger sends."""
         v, where = Visit(call, self.real(), operation=self.spec.result), place(call.path)
         tenant = self.store.tenant(where.tenant) if where else None
-        if where and tenant:
+        now = tenant.clock.now(v.real) if tenant else v.real
+        found = open_result(self.seed, call.path, call.query, now)
+        signed = not isinstance(found, Denied) or found.expires is not None
+        if where and tenant and signed:
             v.tenant_id, v.task_id = where.tenant, unquote(where.task_id)
-        self._stamp(v, tenant.clock.now(v.real) if tenant else v.real)
-        found = open_result(self.seed, call.path, call.query, v.now)
+        self._stamp(v, now)
         try:
-            if tenant:
+            if tenant and signed:
                 self._decide_download(v, tenant)
             reply = store_answers.answer(self.spec.result, v, found)
         except UnknownScenario as unknown:
@@ -159,7 +163,7 @@ class Engine:
             v.violation = Violation("", "", "", text)
             reply = store_answers.unknown_scenario(text, v)
         reply = self._struck(v, reply) if v.choice.name else reply
-        return self.chronicle.record_download(v, reply) if tenant else reply
+        return self.chronicle.record_download(v, reply)
 
     def _decide_download(self, v: Visit, tenant: Tenant) -> None:
         """Choose what becomes of a download: its header, the rules that name it, or what the create

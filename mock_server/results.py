@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha1
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote
 
+from contracts.budget import LONGEST_VIDEO
 from mock_server import media
 
 PREFIX = "/results/"
+_NAME = re.compile(r"(1x1|3x4)-(\d{1,3}(?:\.\d{1,6})?)\.mp4", re.ASCII)
 ACCESS_KEY_ID = "LTAI5tFakeEmoKit"
 
 
@@ -65,8 +68,15 @@ def open_result(seed: bytes, path: str, query: str, now: float) -> bytes | Denie
         return Denied("bad-signature")
     if now >= int(expires):
         return Denied("expired", int(expires))
-    ratio, _, seconds = where.name.removesuffix(".mp4").partition("-")
-    return media.video(ratio.replace("x", ":"), float(seconds))
+    return _video(where.name) or Denied("no-such-key")
+
+
+def _video(name: str) -> bytes | None:
+    """The video of a name in a path; None where it names none, whoever signed it."""
+    found = _NAME.fullmatch(name)
+    if found is None or not 0 < float(found[2]) <= LONGEST_VIDEO:
+        return None
+    return media.video(found[1].replace("x", ":"), float(found[2]))
 
 
 def _signature(seed: bytes, path: str, expires: str) -> str:

@@ -190,3 +190,20 @@ def test_a_bundle_with_downloads_gives_the_same_answers_again(service: Service, 
     bundle = bundle_of(service.engine, service.tenant_id(), service.real)
     assert [e.kind for e in bundle.exchanges[-2:]] == ["result", "result"]
     assert Replay(spec, bundle).run() is None
+
+
+def test_a_stranger_without_a_signed_url_leaves_no_trace_with_the_tenant(service: Service) -> None:
+    url = finished(service)
+    service.rules({"operation": "result", "nth": 1, "do": "expired"})
+    journal, tenant = service.engine.chronicle.journal, service.tenant_id()
+    before = len(list(journal.entries(tenant)))
+    for forged in (url.replace("Signature=", "Signature=A"), url.partition("?")[0]):
+        assert fetch(service, forged).status == 403
+    assert len(list(service.engine.chronicle.journal.entries(tenant))) == before
+    assert fetch(service, url).outcome == "expired"  # the first that counts
+
+
+def test_a_download_that_was_refused_for_its_signature_is_explained(service: Service) -> None:
+    fetch(service, finished(service).replace("Signature=", "Signature=A"))
+    owner, entry = service.engine.chronicle.last_odd(service.tenant_id()) or ("?", None)
+    assert (owner, entry and entry.outcome) == ("", "bad-signature")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from support_http import PLAIN, create, exchange, http_client  # noqa: F401
 
 from contracts.spec import Spec
 from mock_server import media
+from mock_server.results import Denied, _signature, open_result
 
 DAY = 86400
 
@@ -133,3 +134,13 @@ def test_the_samples_are_served_and_nothing_else(http: httpx.Client) -> None:
     assert http.get("/samples/voice.wav").content == media.voice().path.read_bytes()
     for name in ("manifest.json", "..%2fdraw.py", "clip-1x1.mp4", ""):
         assert http.get(f"/samples/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["9x9-3.0.mp4", "1x1.mp4", "1x1-1e9.mp4", "1x1-999999.mp4", "1x1-0.mp4", "1x1-nan.mp4"]
+)
+def test_a_signed_path_that_names_no_video_is_a_404(name: str) -> None:
+    """Whoever knows a server's seed can sign any path."""
+    path = f"/results/tenant/task/{name}"
+    query = urlencode({"Expires": "9999999999", "Signature": _signature(b"", path, "9999999999")})
+    assert open_result(b"", path, query, 0.0) == Denied("no-such-key")
