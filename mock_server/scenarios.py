@@ -18,6 +18,7 @@ from mock_server.rules import NORMAL, Do, Hit
 HEADER = b"x-mock-scenario"
 NORMAL_NAME = "normal"  # nothing is to happen, whatever a weaker one asks for
 URL_PARAMETER = "emo-scenario"
+LEAST = 3  # letters of a name that is looked for inside of others
 _ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
 
@@ -166,5 +167,5 @@ def _fault(name: str) -> Fault:
 
 
 def _near(name: str, known: list[str]) -> list[str]:
-    inside = [k for k in known if name and name.lower() in k.lower()][:3]
+    inside = [k for k in known if len(name) >= LEAST and name.lower() in k.lower()][:3]
     return list(dict.fromkeys([*near(name, known, 3, 0.5), *inside]))[:3]

@@ -39,15 +39,15 @@ def test_a_key_that_is_missing_or_wrong(
 
 
 PATHS = [
-    ("/api/v1/api/v1/tasks/1", "/api/v1 stands there twice", "/api/v1/tasks/1"),
-    ("/qwen/api/v1/qwen/api/v1/tasks/1", "/qwen/api/v1 stands there twice", "/qwen/api/v1/tasks/1"),
+    ("/api/v1/api/v1/tasks/1", "/api/v1 is there twice", "/api/v1/tasks/1"),
+    ("/qwen/api/v1/qwen/api/v1/tasks/1", "/qwen/api/v1 is there twice", "/qwen/api/v1/tasks/1"),
     ("/tasks/1", "/api/v1 is missing", "/api/v1/tasks/1"),
     ("/services/aigc/image2video/face-detect", "/api/v1 is missing", DETECT),
     ("/compatible-mode/v1/tasks/1", "OpenAI-compatible", "/api/v1/tasks/1"),
     ("/API/v1/tasks/1/cancel", "/API/v1 is not a base", "/api/v1/tasks/1/cancel"),
     ("/qwen/tasks", "/qwen is not a base", "/qwen/api/v1/tasks"),
     ("/api/v2/tasks/1", "/api/v2 is not a base", "/api/v1/tasks/1"),
-    ("/api/v1//tasks/1", "an empty part", "/api/v1/tasks/1"),
+    ("/api/v1//tasks/1", "one slash too many", "/api/v1/tasks/1"),
     ("/api/v1/services/aigc/image2vido/face-detection", "misspelled", DETECT),
     ("/api/v1/face-detect", "misspelled, or a part of it is missing", DETECT),
     ("/api/v1/task/a%2Fb", "misspelled", "/api/v1/tasks/a%2Fb"),

@@ -166,7 +166,7 @@ def test_another_product_is_not_served_and_never_a_misspelling(service: Service,
      (f"/api/v1{AIGC}/face-detect", "misspelled"),
      ("/api/v1/task/1", "misspelled"),
      (f"{AIGC}/image2video/face-detect", "/api/v1 is missing"),
-     ("/api/v1/api/v1/tasks/1", "stands there twice"),
+     ("/api/v1/api/v1/tasks/1", "is there twice"),
      (f"/compatible-mode/v1{AIGC}/image2video/face-detect", "OpenAI-compatible")],
 )  # fmt: skip
 def test_a_path_of_ours_that_is_nearly_right_is_still_put_right(

@@ -54,6 +54,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"do": "Throtling.RateQuota"},
         {"/do": "did you mean 'Throttling.RateQuota'"},
     ),
+    "a name of one letter": ({"do": "x"}, {"/do": "no scenario 'x'; `emo scenarios` lists"}),
     "no such outcome of a step": (
         {"steps": [{"times": 1, "do": "reset"}, {"do": "FAILED.InvalidUrl"}]},
         {"/steps/1/do": "did you mean 'FAILED.InvalidURL'"},
@@ -103,6 +104,10 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "a state where no task is asked for": (
         {"operation": ["createVideoTask", "listTasks"], "status": "RUNNING", "do": "reset"},
         {"/status": "no call of createVideoTask, listTasks asks for a task"},
+    ),
+    "a count per task where no task is asked for": (
+        {"operation": "detectFace", "per": "task", "do": "reset"},
+        {"/per": "no call of detectFace asks for a task"},
     ),
     "a field of no body": (
         {"operation": "getTask", "body": {"/mine": 1}, "do": "reset"},

@@ -21,14 +21,17 @@ SOURCES = {
     "url": (f"{URL_PARAMETER} in an input URL", "take it out of the URL"),
     "key": ("the end of the API key", "leave that part out"),
     "task": ("the create call of the task", "create a task that does not ask for it"),
-    "rule": ("the rule {!r}", "take the rule back"),
-    "file": ("the rule {!r} of the scenario file", "take the rule out of the file"),
+    "rule": (
+        "the rule {!r}",
+        "remove the rule; DELETE /__mock__/scenarios removes all rules of this key",
+    ),
+    "file": ("the rule {!r} of the scenario file", "remove the rule from the file"),
     "variant": (
         "the variant {!r}",
         "choose another side of the variant: `emo scenarios --kind variant` lists them",
     ),
     "limits": ("the limits of this key", "send fewer calls a second"),
-    "account": ("the account of this key", "give it more to spend"),
+    "account": ("the account of this key", "raise its balance or quota: PUT /__mock__/account"),
 }
 BY_THE_CALL = ("header", "url", "key")
 
@@ -88,7 +91,7 @@ def unknown_scenario(case: Case) -> Finding:
     name = asked.rpartition(":")[2].partition("=")[0]
     found = [n for n in near(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
     return Finding(
-        rule="what was asked for does not exist, or not for this operation",
+        rule="the scenario that was asked for does not exist, or this operation cannot answer it",
         pointer=_place(case),
         expected="the name of an outcome of the spec or of a fault",
         got=short(asked) if asked not in ("", HIDDEN) else "",
@@ -127,7 +130,7 @@ def slip(case: Case) -> Finding:
         sent = case.query.get(near_miss.field, MISSING)
         meant = case.spec.places.value(near_miss.schema)["name"]
     return Finding(
-        rule=f"{near_miss.field} is not known, and was passed over without a word",
+        rule=f"{near_miss.field} is not a known field, and was ignored",
         pointer=near_miss.pointer,
         expected=short(meant),
         got="" if sent is MISSING else short(sent),

@@ -62,10 +62,10 @@ def _other_spelling(case: Case, violation: Violation) -> Finding:
 def _what_is_wrong(path: str, address: Address | None) -> str:
     """What is wrong with it, in words."""
     if address is None:
-        return "there is no such path, and none that is like it"
+        return "there is no such path, and none like it"
     base, prefix = base_of(address, path), address.prefix
     if base.startswith(prefix * 2):
-        return f"{prefix} stands there twice: the client adds what the base URL has already"
+        return f"{prefix} is there twice: the client adds what the base URL has already"
     if base == "":
         return f"{prefix} is missing: the base URL ends too early"
     if base.startswith("/compatible-mode"):
@@ -73,5 +73,5 @@ def _what_is_wrong(path: str, address: Address | None) -> str:
     if base != prefix:
         return f"{base} is not a base URL of this API"
     if "//" in path:
-        return "the path has an empty part: a slash too many"
+        return "the path has one slash too many"
     return "the path is misspelled, or a part of it is missing"

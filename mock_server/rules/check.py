@@ -109,8 +109,10 @@ def _never(
         yield Problem(f"{place}/model", f"no call of {says} names {rule['model']}; {owner} does")
     if rule.get("body") and not any(operation.body for operation in named):
         yield Problem(f"{place}/body", f"no call of {says} has a body")
-    if "status" in rule and not any("{" in operation.template for operation in named):
-        yield Problem(f"{place}/status", f"no call of {says} asks for a task")
+    of_a_task = any("{" in operation.template for operation in named)
+    for key in ("status", "per"):
+        if key in rule and not of_a_task:
+            yield Problem(f"{place}/{key}", f"no call of {says} asks for a task")
 
 
 def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Problem]:
