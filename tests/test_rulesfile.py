@@ -103,6 +103,10 @@ def test_scenarios_may_stand_on_the_command_line(spec: Spec, text: str) -> None:
         ("&a [*a]", "contains itself"),
         ("{do: .nan}", "f:1:6: /do: '.nan' is no text, number or boolean"),
         ("{do: reset, ? [a] : b}", "is no text; put it in quotes"),
+        ("!mine [{do: reset}]", "f:1:1: the tag '!mine' cannot be used here"),
+        ("- !mine {do: reset}", "f:1:3: /0: the tag '!mine' cannot be used here"),
+        ("!!set {do}", "f:1:1: the tag 'set' cannot be used here"),
+        ("!!python/object/apply:os.getcwd []", "the tag 'python/object/apply:os.getcwd'"),
     ],
 )
 def test_a_mistake_is_told_with_line_and_column(spec: Spec, text: str, told: str) -> None:

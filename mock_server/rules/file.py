@@ -15,6 +15,7 @@ from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
 from mock_server.rules.shape import Problem
 
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+HOLDER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
 MOST_NODES, DEEPEST = 100_000, 64
 LOOK_EVERY = 0.25  # seconds of the machine's time
@@ -93,8 +94,8 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
         raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
     try:
         value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except ValueError as error:  # a number with too many digits
-        raise ScenarioError(f"{name}: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:  # such as a number with too many digits
+        raise ScenarioError(f"{name}:{_place(error)}") from None
     value, put_before = in_full({} if value is None else value)
     try:
         rules = compile_ruleset(spec, value)
@@ -158,13 +159,18 @@ def _not_json(node: Any) -> Iterator[Problem]:
 def _at_node(node: Any, place: str) -> Iterator[Problem]:
     import yaml
 
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in HOLDER_TAGS:
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        yield Problem(place, f"the tag {tag!r:.40} cannot be used here; leave it out")
     if isinstance(node, yaml.MappingNode):
-        names = [key.value for key, _ in node.value]
-        for number, (key, _) in enumerate(node.value):
+        names: set[str] = set()
+        for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:str":
                 yield Problem(place, f"the key {key.value!r:.40} is no text; put it in quotes")
-            elif key.value in names[:number]:
+            elif key.value in names:
                 yield Problem(place, f"the key {key.value!r:.40} is there twice")
+            else:
+                names.add(key.value)
     elif isinstance(node, yaml.ScalarNode) and (
         node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS
     ):
