@@ -159,7 +159,7 @@ def _not_json(node: Any) -> Iterator[Problem]:
 def _at_node(node: Any, place: str) -> Iterator[Problem]:
     import yaml
 
-    if not isinstance(node, yaml.ScalarNode) and node.tag not in HOLDER_TAGS:
+    if isinstance(node, yaml.CollectionNode) and node.tag not in HOLDER_TAGS:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         yield Problem(place, f"the tag {tag!r:.40} cannot be used here; leave it out")
     if isinstance(node, yaml.MappingNode):
