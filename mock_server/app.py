@@ -31,8 +31,9 @@ from mock_server.stores import Store
 CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
-OWN_FILES = {path.encode() for path in (page.ROOT, page.ICON, *openapi_file.PATHS)}
-LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *openapi_file.PATHS)))  # each letter of it in escapes
+OWN_ROUTES = (documents.FOLDER, *openapi_file.PATHS)
+OWN_FILES = {path.encode() for path in (page.ROOT, *page.ICONS, *OWN_ROUTES)}
+LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *OWN_ROUTES)))  # each letter of it in escapes
 DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
 
 
@@ -127,7 +128,7 @@ class FakeApp(Starlette):
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._own(scope, receive, send)
             return
-        if scope["path"].startswith(OWN_PATHS) or scope["path"] in openapi_file.PATHS:
+        if scope["path"].startswith(OWN_PATHS) or scope["path"] in OWN_ROUTES:
             await self._open(scope, receive, send)
             return
         if page.wants_page(scope):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
+from mock_server.origins import is_authority
 from mock_server.settings import Settings, is_loopback
 
 TOKEN_HEADER = "x-mock-admin-token"  # noqa: S105 (the name of a header)
@@ -34,7 +35,9 @@ def missing(settings: Settings, client: str | None, headers: Headers) -> list[st
 def _wrong_host(settings: Settings, headers: Headers) -> Iterator[str]:
     hosts = headers.getlist("host")
     named = [*hosts, *_listed(headers, "x-forwarded-host")]
-    unknown = [host for host in named if not _known(settings, _name(f"//{host}"))]
+    unknown = [
+        host for host in named if not is_authority(host) or not _known(settings, _name(f"//{host}"))
+    ]
     if len(hosts) == 1 and not unknown:
         return
     host = ", ".join(unknown or hosts)[:SHOWN]

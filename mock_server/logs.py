@@ -27,7 +27,7 @@ def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str
         f"{_clean(entry.method):<4}",
         _path(entry.path),
         paint(status, _COLOURS.get(status[0], FAULT)),
-        _clean(entry.outcome) if entry.answered else "",
+        _clean(entry.name) if entry.answered else "",
         paint(_clean(entry.fault), FAULT) if entry.fault else "",
         _why(entry),
         paint(f"task {_clean(entry.task_id)[:SHORT_ID]}", DIM) if _tells_more(entry) else "",

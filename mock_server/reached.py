@@ -6,11 +6,10 @@ sent again carries those of another day."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from mock_server.origins import addresses, public_url
+from mock_server.origins import addresses, is_authority, public_url
 from mock_server.settings import Settings
 
 Address = tuple[str, int | None] | None
@@ -45,7 +44,7 @@ def _called(headers: Mapping[bytes, bytes], _: Address, scheme: str, server: Add
     host = _possible(headers.get(b"host", b""))
     if not host:
         name, port = server or ("127.0.0.1", 80)
-        host = f"{name}:{port}"
+        host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
     return f"{scheme}://{host}"
 
 
@@ -58,4 +57,4 @@ def _first(headers: Mapping[bytes, bytes], name: bytes) -> bytes:
 def _possible(host: bytes) -> str:
     """The text of a Host header, "" where it cannot be one."""
     text = host.decode("latin-1")
-    return text if re.fullmatch(r"[\w.:\[\]-]{1,255}", text, re.ASCII) else ""
+    return text if is_authority(text) else ""

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from msgspec import Struct
 
 from mock_server.clock import MODES
-from mock_server.origins import UrlError, addresses, page_origin, public_url
+from mock_server.origins import UrlError, addresses, host_name, page_origin, public_url
 
 LIMITS = ("off", "documented")
 LOGS = ("auto", "text", "json", "off")
@@ -22,8 +22,8 @@ def environment() -> Mapping[str, str]:
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used, named with its value and the way on. setting: the field of
-    Settings; "" where it concerns no single one."""
+    """A setting that cannot be used, named with its value and the way on. setting: the option
+    as a name in Python, `public_url`; "" where it concerns no single one."""
 
     def __init__(self, text: str, setting: str = "") -> None:
         super().__init__(text)
@@ -64,8 +64,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         _require(self.log in LOGS, "log", f"{self.log!r} is none of {', '.join(LOGS)}")
         possible = token is None or (token.isascii() and token.isprintable() and token.strip())
         _require(bool(possible), "admin_token", "must be printable ASCII, and not empty")
+        is_kept = token is None or token == token.strip()
+        text = "begins or ends with a space, which no header can carry; leave it out"
+        _require(is_kept, "admin_token", text)
         for origin in self.cors:
             _check("cors", page_origin, origin)
+        for name in self.allow_hosts:
+            _check("allow_host", host_name, name)
         _check("public_url", public_url, self.public_url)
         _check("forwarded_allow_ips", addresses, self.forwarded_allow_ips)
 

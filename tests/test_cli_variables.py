@@ -74,7 +74,8 @@ def test_the_option_wins_and_an_empty_variable_is_none(run: Any) -> None:
      ("EMO_SPEED", "-1"), ("EMO_SPEED", "x"), ("EMO_CONCURRENCY", "0"), ("EMO_LIMITS", "on"),
      ("EMO_LOG", "yaml"), ("EMO_SCENARIO", "nowhere.yaml"), ("EMO_VARIANT", "models"),
      ("EMO_VARIANT", "no=such"), ("EMO_REPLAY", "nowhere.json"), ("EMO_CORS", "http://a/b"),
-     ("EMO_PUBLIC_URL", "fake"), ("EMO_FORWARDED_ALLOW_IPS", "10.0.0.5/8")],
+     ("EMO_PUBLIC_URL", "fake"), ("EMO_FORWARDED_ALLOW_IPS", "10.0.0.5/8"),
+     ("EMO_ALLOW_HOST", "fake:8787"), ("EMO_ADMIN_TOKEN", "s3cret ")],
 )  # fmt: skip
 def test_an_error_names_the_variable_that_is_wrong(run: Any, variable: str, value: str) -> None:
     result, settings = run(**{variable: value})

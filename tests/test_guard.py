@@ -72,12 +72,24 @@ def test_one_refusal_names_all_that_is_missing_with_option_and_variable(serve: S
         assert refused.status_code == 403
         for part in (
             "4 things", "Host 'fake:8787'", "--allow-host fake", "EMO_ALLOW_HOST", "Origin",
-            "--admin-token", "EMO_ADMIN_TOKEN", "X-Mock-Admin-Token", "Bearer sk-",
+            "--admin-token", "EMO_ADMIN_TOKEN", "X-Mock-Admin-Token", "as `Bearer KEY`",
         ):  # fmt: skip
             assert part in refused.json()["error"]
     told = {"X-Mock-Admin-Token": "s3cret", "Authorization": "Bearer sk-a", **foreign}
     with serve(host="0.0.0.0", admin_token="s3cret", allow_hosts=("fake", "app")) as url:
         assert PLAIN.get(f"{url}/__mock__/state", headers=told).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["me@127.0.0.1", "127.0.0.1:8787:1", "localhost:abc", "localhost:99999", "127.0.0.1#evil",
+     "127.0.0.1/x", "[::1", "127.0.0.1, evil.example"],
+)  # fmt: skip
+def test_a_host_that_cannot_be_one_is_not_taken_for_the_name_in_it(serve: Serve, host: str) -> None:
+    with serve() as url:
+        refused = PLAIN.get(f"{url}/__mock__/metrics", headers={"Host": host})
+        assert refused.status_code == 403
+        assert "is not a name of this server" in refused.json()["error"]
 
 
 def test_a_refusal_asks_for_nothing_that_would_not_help(serve: Serve) -> None:

@@ -35,6 +35,8 @@ TENANT = "3f2a91c0d4e5b6a7"
       f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING (FAILED.InvalidURL by url)"),
      (entry(reply=reply(429), source="limits"),
       f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 429 RUNNING (by limits)"),
+     (entry(reply=reply(400, "", b'{"code":"UnknownScenario","message":""}')),
+      f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 400 UnknownScenario"),
      (entry(call=Call("GET", "/api/v1x/y", "Signature=abc", {}), task_id=""),
       "14:33:38+08:00 3f2a91c0 GET  /api/v1x/y 200 RUNNING")],
     ids=lambda value: value if isinstance(value, str) else "",

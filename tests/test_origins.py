@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mock_server.origins import UrlError, addresses, page_origin, public_url
+from mock_server.origins import (
+    UrlError,
+    addresses,
+    host_name,
+    is_authority,
+    page_origin,
+    public_url,
+)
 
 SCHEMES = st.sampled_from(["http", "https", "app", "chrome-extension"])
 HOSTS = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True) | st.just("[::1]")
@@ -54,6 +61,38 @@ def test_a_text_that_cannot_be_an_origin_is_refused_with_the_way_on(text: str, w
 def test_a_token_in_a_public_url_is_not_repeated() -> None:
     with pytest.raises(UrlError, match=r"^https://h\.example/a is followed by a query"):
         public_url("https://h.example/a?token=Qzx9")
+
+
+@given(HOSTS, PORTS)
+def test_a_host_header_is_a_host_and_maybe_a_port(host: str, port: int) -> None:
+    assert is_authority(host)
+    assert is_authority(f"{host}:{port}")
+    for wrong in (
+        f"{host}:{port}:1",
+        f"me@{host}",
+        f"{host}/",
+        f"{host}:{port + 65535}",
+        f"[{host}",
+    ):
+        assert not is_authority(wrong)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[1]", "[127.0.0.1]", "a b", "a,b", "a:b", "a" * 256])
+def test_a_text_that_cannot_be_a_host_header(text: str) -> None:
+    assert not is_authority(text)
+
+
+def test_a_name_of_a_host_is_a_name_alone() -> None:
+    for name in ("fake", "fake.example", "my_app", "10.0.0.5", "::1", "2001:db8::1"):
+        assert host_name(name) == name
+    for more in ("fake:8787", "fake."):
+        with pytest.raises(UrlError, match=r"more than the name of a host; use fake$"):
+            host_name(more)
+    with pytest.raises(UrlError, match=r"use 2001:db8::1$"):
+        host_name("[2001:db8::1]:80")
+    for wrong in ("*", "http://fake", "*.example", "bücher.example", "a/b", "me@fake"):
+        with pytest.raises(UrlError, match="is not the name of a host; use one such as"):
+            host_name(wrong)
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -67,6 +68,8 @@ def test_a_browsers_own_calls_leave_nothing_in_the_journal(url: str) -> None:
     assert PLAIN.get(f"{url}/", headers=ASKS).status_code == 200
     icon = PLAIN.get(f"{url}/favicon.ico")
     assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    for path in ("/apple-touch-icon.png", "/.well-known/appspecific/com.chrome.devtools.json"):
+        assert PLAIN.get(f"{url}{path}").status_code == 404
     assert count() == before
 
 
@@ -84,16 +87,32 @@ def test_the_page_has_the_lines_to_copy_and_every_route(url: str, spec: Spec) ->
 
 
 def test_each_link_of_the_page_leads_somewhere(url: str) -> None:
-    links = re.findall(r'href="(/[^"]*)"', PLAIN.get(f"{url}/", headers=ASKS).text)
-    assert {"/openapi.yaml", "/docs/control.md", "/docs/deploy.md"} <= set(links)
+    links = re.findall(r'href="([^"]*)"', PLAIN.get(f"{url}/", headers=ASKS).text)
+    assert {"./openapi.yaml", "./docs/control.md", "./docs/deploy.md"} <= set(links)
     for link in links:
-        assert PLAIN.get(url + link, headers=ASKS).status_code == 200, link
+        assert PLAIN.get(urljoin(f"{url}/", link), headers=ASKS).status_code == 200, link
     assert PLAIN.get(f"{url}/docs/control.md").text.startswith("# The control API\n")
 
 
-@pytest.mark.parametrize("name", ["", "none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md"])
+@pytest.mark.parametrize("name", ["none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md"])
 def test_nothing_but_the_documentation_is_below_docs(url: str, name: str) -> None:
     assert PLAIN.get(f"{url}/docs/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+def test_the_list_of_the_documentation_leads_to_each_page(url: str, path: str) -> None:
+    answer = PLAIN.get(f"{url}{path}", headers=ASKS, follow_redirects=True)
+    links = re.findall(r'href="([^"]*)"', answer.text)
+    assert (answer.url.path, "sdk.md" in links) == ("/docs/", True)
+    assert {PLAIN.get(f"{answer.url}{link}").status_code for link in links} == {200}
+
+
+def test_no_link_of_the_page_or_of_its_documents_leaves_the_path_of_a_proxy(url: str) -> None:
+    for path in ("/", "/docs/"):
+        links = re.findall(r'href="([^"]*)"', PLAIN.get(f"{url}{path}", headers=ASKS).text)
+        assert not [link for link in links if link.startswith("/") or ":" in link]
+    moved = PLAIN.get(f"{url}/docs", headers=ASKS).headers["location"]
+    assert moved == "docs/"
 
 
 def test_the_address_on_the_page_is_the_one_that_was_called_or_made_public(serve: Serve) -> None:
@@ -126,6 +145,12 @@ def test_the_latest_exchanges_of_all_keys_come_newest_first_and_no_more_than_20(
     assert seen == [str(number) for number in range(24, 4, -1)]
     assert "sk-page-key" not in page
     assert re.search(r"<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</time>", page)
+
+
+def test_a_refusal_that_is_no_outcome_is_shown_with_its_code(http: httpx.Client, url: str) -> None:
+    http.get("/api/v1/tasks", headers={"X-Mock-Scenario": "no such"})
+    page = PLAIN.get(f"{url}/", headers=ASKS).text
+    assert '<strong class="bad">400</strong> UnknownScenario</span>' in page
 
 
 def test_an_exchange_is_explained_on_the_page(http: httpx.Client, url: str) -> None:

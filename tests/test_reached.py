@@ -17,6 +17,7 @@ from contracts.spec import Spec
 from mock_server.app import FakeApp
 from mock_server.engine import Engine
 from mock_server.protocol import Protocol
+from mock_server.reached import origin_of
 from mock_server.settings import Settings
 
 SPEC = Spec.load()
@@ -45,6 +46,19 @@ def origin(video: str) -> str:
 def test_by_default_no_client_chooses_what_urls_say(serve: Serve) -> None:
     with serve() as base:
         assert origin(video_url(base, FORWARDED)) == "http://inner:8787"
+
+
+@pytest.mark.parametrize("host", ["[::1", "[]", "localhost:x", "a:99999", "127.0.0.1:80:1"])
+def test_an_impossible_host_is_in_no_url(serve: Serve, host: str) -> None:
+    with serve() as base:
+        assert origin(video_url(base, {"Host": host})) == base
+    with serve(forwarded_allow_ips="*") as base:
+        assert origin(video_url(base, {"X-Forwarded-Host": host})) == "http://inner:8787"
+
+
+def test_the_address_of_the_server_itself_is_in_brackets_where_it_is_ipv6() -> None:
+    found = origin_of(Settings())({b"host": b"["}, None, "http", ("::1", 8787))
+    assert found == "http://[::1]:8787"
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "10.0.0.1,127.0.0.1", "*"])

@@ -48,11 +48,11 @@ Examples:
     default="fast",
     show_default=True,
     type=click.Choice(list(MODES)),
-    help="real: as the service (about 40 s a task). fast: ten times that. skip: each poll of an "
+    help="real: as the service (about 40 s a task). fast: ten times as fast. skip: each poll of an "
     "unfinished task jumps to its next event. frozen: only the control API moves the clock.",
 )
-@setting("--speed", type=float, help="Seconds of the fake's time in a real one.")
-@setting("--concurrency", type=int, show_default="1", help="Tasks of one key at work at a time.")
+@setting("--speed", type=float, help="Seconds of the fake's time in a real second.")
+@setting("--concurrency", type=int, show_default="1", help="Tasks of one key that run at once.")
 @setting("--seed", default="emo", show_default=True, help="Seed of ids, boxes and faults.")
 @setting(
     "--limits",
@@ -64,7 +64,7 @@ Examples:
 @setting(
     "--scenario",
     metavar="FILE|YAML",
-    help="What calls are to meet: a file, read again when it changes, or YAML itself.",
+    help="Scenarios of all calls: a file, read again when it changes, or YAML itself.",
 )
 @setting(
     "--variant",
@@ -72,7 +72,7 @@ Examples:
     type=Words(),
     shell_complete=complete.variants,
     multiple=True,
-    help="The other side of a contradiction of the documentation; `emo scenarios` lists them.",
+    help="Side to serve where the documentation contradicts itself; `emo scenarios` lists them.",
 )
 @setting(
     "--replay",
@@ -99,7 +99,7 @@ Examples:
     "--public-url",
     metavar="URL",
     show_default="as the client called",
-    help="What video_url and other URLs in answers begin with.",
+    help="Beginning of video_url and of every other URL in answers.",
 )
 @setting(
     "--forwarded-allow-ips",

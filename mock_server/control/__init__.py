@@ -29,7 +29,8 @@ from mock_server.reached import OriginOf, origin_of
 MAX_BODY = 1 << 20
 HEALTH = "/health"  # says nothing secret, so that any probe may ask
 NEEDS_NO_KEY = {HEALTH, "/metrics", "/explain", "/explain/{id}"}
-NO_KEY = "send the API key whose data you mean as `Authorization: Bearer sk-…`"
+# Without `sk-`: what begins so is masked where a part of the request is repeated beside it.
+NO_KEY = "send the API key of the tenant in the header Authorization, as `Bearer KEY`"
 CONTROLS: list[tuple[str, str, Callable[[Asked], Told]]] = [
     ("GET", HEALTH, clocks.health),
     ("GET", "/state", clocks.state),

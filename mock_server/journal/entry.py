@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from contracts.rules import Violation
 from mock_server.call import Line
 from mock_server.journal.redact import without_secrets_of
 from mock_server.journal.row import Row, is_odd
+
+_CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -53,6 +56,15 @@ class Entry(Struct, frozen=True, gc=False):
     def url(self) -> str:
         """Where the call went to, as sent."""
         return self.origin + self.path + (f"?{self.query}" if self.query else "")
+
+    @property
+    def name(self) -> str:
+        """The outcome that was answered; of a refusal that is none, such as UnknownScenario, its
+        code."""
+        if self.outcome or self.status < 400:
+            return self.outcome
+        found = _CODE.search(self.reply_body)
+        return (found[1] or found[2]).decode() if found else ""
 
     @property
     def answered(self) -> bool:

@@ -16,16 +16,23 @@ from mock_server.guard import missing
 from mock_server.reached import OriginOf
 
 ROOT, ICON = "/", "/favicon.ico"
+# Browsers and their developer tools ask for these by themselves.
+ABSENT = (
+    "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png",
+    "/.well-known/appspecific/com.chrome.devtools.json",
+)  # fmt: skip
+ICONS = (ICON, *ABSENT)
 SHOWN = 20  # latest exchanges
 HTML, JSON = "text/html", "application/json"
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether the call is a browser's for the page or its icon. All others are the service's."""
-    if scope["path"] not in (ROOT, ICON) or scope["method"] not in ("GET", "HEAD"):
+    """Whether a browser asks for the page, or for a file that browsers ask for by themselves. All
+    other calls are the service's."""
+    if scope["path"] not in (ROOT, *ICONS) or scope["method"] not in ("GET", "HEAD"):
         return False
     accepted = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
-    return scope["path"] == ICON or _prefers_html(accepted)
+    return scope["path"] in ICONS or _prefers_html(accepted)
 
 
 def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
@@ -33,7 +40,9 @@ def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         response: Response
-        if scope["path"] == ICON:
+        if scope["path"] in ABSENT:
+            response = Response(status_code=404)
+        elif scope["path"] == ICON:
             response = Response(_file("favicon.svg"), media_type="image/svg+xml")
             response.headers["cache-control"] = "max-age=86400"
         else:

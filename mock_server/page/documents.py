@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 PREFIX = "/docs/"
+FOLDER = PREFIX.rstrip("/")
 
 
 def routes() -> list[Route]:
-    """GET and HEAD of each page. No other file can be reached."""
-    return [Route(f"{PREFIX}{{name}}", _serve, methods=["GET", "HEAD"])]
+    """GET and HEAD of each page and of their list. No other file can be reached."""
+    paths = ((FOLDER, _to_list), (PREFIX, _list), (f"{PREFIX}{{name}}", _serve))
+    return [Route(path, answer, methods=["GET", "HEAD"]) for path, answer in paths]
 
 
 @cache
@@ -32,6 +35,21 @@ def _folder() -> Path:
 
 def _title(text: str) -> str:
     return next((line[2:] for line in text.splitlines() if line.startswith("# ")), "")
+
+
+async def _to_list(_: Request) -> Response:
+    """To where the list's relative links hold, below a proxy's path too."""
+    return RedirectResponse(PREFIX.lstrip("/"))
+
+
+async def _list(_: Request) -> Response:
+    links = "\n".join(
+        f'<li><a href="{path.removeprefix(PREFIX)}">{escape(title)}</a>'
+        for path, title in titles().items()
+    )
+    page = "<!doctype html>\n<html lang=en><meta charset=utf-8><title>Documentation</title>\n"
+    policy = {"content-security-policy": "default-src 'none'"}
+    return HTMLResponse(f"{page}<h1>Documentation</h1>\n<ul>\n{links}\n</ul>\n", headers=policy)
 
 
 async def _serve(request: Request) -> Response:

@@ -23,7 +23,7 @@ FILES = {
     "/results/…": "The video of a task; its signed URL is in the task's answer.",
     "/openapi.yaml": "The API as an OpenAPI document.",
     "/openapi.json": "The same as JSON.",
-    "/docs/…": "The documentation.",
+    "/docs/": "The documentation.",
     "/samples/portrait.png": "A portrait to try the API with.",
     "/samples/voice.wav": "A voice recording to try the API with.",
 }
@@ -46,7 +46,7 @@ def as_html(view: View, style: str) -> str:
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="/favicon.ico", type="image/svg+xml"),
+        element("link", rel="icon", href="./favicon.ico", type="image/svg+xml"),
         element("title", "EMO API, local fake"),
         element("style", style),
     )
@@ -95,7 +95,7 @@ def _exchanges(view: View) -> Element:
                     "token, or run ", element("code", "emo journal --admin-token TOKEN"), "."),
         )  # fmt: skip
     reload = element("p", f"Of all keys, newest first, as of {when(view.at)}. ",
-                     element("a", "Reload", href="/"))  # fmt: skip
+                     element("a", "Reload", href="./"))  # fmt: skip
     if not view.exchanges:
         return _section("Latest exchanges", reload, element("p", "Nothing was called yet."))
     rows = [_exchange(view.engine, *exchange) for exchange in view.exchanges]
@@ -107,7 +107,7 @@ def _exchange(engine: Engine, tenant_id: str, entry: Entry) -> list[Child]:
     query = f"?{entry.query}" if entry.query else ""
     call = element("code", _short(f"{entry.method} {entry.path}{query}"))
     status = str(entry.status) if entry.answered else "no answer"
-    named = entry.fault or entry.outcome or entry.scenario
+    named = entry.fault or entry.name or entry.scenario
     sort = "bad" if not entry.answered or entry.status >= 400 else "good"
     return [
         element("span", *_times(entry)),
@@ -178,7 +178,8 @@ def _documents() -> Element:
 
 
 def _link(path: str, text: str = "") -> Element:
-    return element("a", text or path, href=path)
+    """Relative, as a proxy may serve the page below a path of its own."""
+    return element("a", text or path, href=f".{path}")
 
 
 def _section(title: str, *children: Child) -> Element:
