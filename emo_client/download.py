@@ -169,8 +169,9 @@ def _target(path: str | os.PathLike[str]) -> Path:
         raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
     if not target.parent.is_dir():
         raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
-    if target.exists() and not target.is_file():
-        raise errors.ConfigError(f"{target} is not a regular file, so it is not replaced")
+    for place in (target, Path(path)):  # a pipe cannot be followed: /dev/stdout
+        if place.exists() and not place.is_file():
+            raise errors.ConfigError(f"{place} is not a regular file, so it is not replaced")
     return target
 
 

@@ -39,17 +39,20 @@ async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
     if transport is not None:
         return await _on_socket(reply, line, scope, send, left)
     await _until(line.due, left)
-    error = httpx_error(reply)
+    error = httpx_error(reply, scope["method"])
     if error is not None:
         raise error
     return True
 
 
-def httpx_error(reply: Reply) -> RequestError | None:
-    """What httpx raises when this answer comes on a socket; None where it arrives whole."""
+def httpx_error(reply: Reply, method: str = "GET") -> RequestError | None:
+    """What httpx raises when this answer comes on a socket; None where it arrives whole, as all of
+    an answer to HEAD does whose head arrives."""
     import httpx  # late: the server has no need of it
 
     line = reply.line or Line()
+    if method == "HEAD" and line.sent != -1:
+        return None
     if line.end == "refuse":
         return httpx.ConnectError("[Errno 111] Connection refused")
     if line.end == "reset":

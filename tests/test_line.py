@@ -60,6 +60,13 @@ def test_a_reply_that_is_whole_is_no_error() -> None:
     assert httpx_error(REPLY._replace(headers=[], line=Line(end="close"))) is None
 
 
+def test_an_answer_to_head_has_no_body_that_breaks_off() -> None:
+    cut = REPLY._replace(line=Line(sent=3, end="reset"))
+    assert httpx_error(cut) is not None
+    assert httpx_error(cut, "HEAD") is None
+    assert httpx_error(cut._replace(line=Line(sent=-1, end="reset")), "HEAD") is not None
+
+
 def test_an_end_without_a_head_is_no_response() -> None:
     error = httpx_error(REPLY._replace(line=Line(sent=-1, end="close")))
     assert str(error) == "Server disconnected without sending a response."
@@ -73,7 +80,7 @@ def test_a_moment_that_the_clock_reached_in_two_steps_is_reached() -> None:
     async def waited() -> bool:
         late = REPLY._replace(line=Line(due=due))
         frozen = partial(left_of, clock)
-        return await asyncio.wait_for(act_out(late, {}, nowhere, frozen), timeout=5)
+        return await asyncio.wait_for(act_out(late, {"method": "GET"}, nowhere, frozen), timeout=5)
 
     assert asyncio.run(waited())
 

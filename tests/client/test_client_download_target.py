@@ -22,6 +22,14 @@ def test_what_is_no_regular_file_is_not_replaced(fetch, tmp_path) -> None:
     assert store.requests == []
 
 
+def test_the_standard_output_that_is_a_pipe_is_refused(fetch, tmp_path) -> None:
+    reading, writing = os.pipe()
+    (tmp_path / "out").symlink_to(f"/dev/fd/{writing}")
+    with pytest.raises(ConfigError, match="out is not a regular file"):
+        fetch(Store(), path=tmp_path / "out")
+    os.close(reading), os.close(writing)
+
+
 def test_a_symlink_to_what_is_no_regular_file_is_refused_too(fetch, tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "video.mp4").symlink_to("pipe")
