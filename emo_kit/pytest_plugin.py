@@ -2,21 +2,18 @@
 
     pytest --emo-contract-url http://127.0.0.1:8787
 
-pytest loads this module in every environment that has the kit, so it imports nothing of ours until
-an option asks for it: a project may have packages called `contracts`, `mock_server` or `emo_client`
-of its own. Where one of them hides ours, the run stops with a sentence that names it."""
+pytest loads this module in every environment that has the kit, so it imports none of the kit's
+other packages until an option asks for it: a project may have packages called `contracts`,
+`mock_server` or `emo_client` of its own. Where one of them hides ours, the run stops with a
+sentence that names it."""
 
 from __future__ import annotations
 
-import sys
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
 
+from emo_kit.hidden import hidden_by
+
 NODE = "emo-contract"
-HOME = Path(__file__).resolve().parents[1]  # the folder that all packages of the kit are in
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,27 +63,13 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 def refuse_hidden(package: str) -> None:
     """Raises UsageError where `import package` gives another package than the kit's."""
-    found = _found(package)
-    if found is None or found == HOME / package:
+    other = hidden_by(package)
+    if other is None:
         return
     raise pytest.UsageError(
-        f"{found} hides the package {package!r} of dashscope-emo-kit, which the --emo-contract "
+        f"{other} hides the package {package!r} of dashscope-emo-kit, which the --emo-contract "
         f"options need: run them from a folder without it, such as an empty one, or rename it"
     )
-
-
-def _found(package: str) -> Path | None:
-    """The folder or file that an import of a package takes, or None where Python cannot say."""
-    loaded = sys.modules.get(package)
-    try:
-        spec: ModuleSpec | None = loaded.__spec__ if loaded else find_spec(package)
-    except ValueError:
-        return None
-    if spec and spec.origin:
-        origin = Path(spec.origin).resolve()
-        return origin.parent if origin.name == "__init__.py" else origin
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    return Path(folders[0]).resolve() if folders else None
 
 
 class MadeChecks:

@@ -1,0 +1,27 @@
+"""The commands `emo` and `dashscope-emo-kit`."""
+
+from __future__ import annotations
+
+import sys
+
+from emo_kit.hidden import hidden_by
+
+PACKAGES = ("contracts", "emo_client", "mock_server")
+WRONG_USAGE = 2
+
+
+def main() -> None:
+    """Run the command line. Where PYTHONPATH leads to another package with the name of one of ours,
+    exit with 2 and a sentence that names it, since no command could import what it needs."""
+    for package in PACKAGES:
+        other = hidden_by(package)
+        if other is not None:
+            print(
+                f"Error: {other} hides the package {package!r} of dashscope-emo-kit, which emo "
+                f"needs: run emo with a PYTHONPATH that does not lead to it, such as an empty one",
+                file=sys.stderr,
+            )
+            sys.exit(WRONG_USAGE)
+    from mock_server.cli import main as run
+
+    run()
