@@ -104,7 +104,9 @@ class Progress:
             from rich.progress import Progress as Live
             from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-            columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+            # What a provider names, such as a state, is not markup of rich: "[/b]" would raise.
+            text = TextColumn("{task.description}", markup=False)
+            columns = SpinnerColumn(), text, TimeElapsedColumn()
             self._live = Live(*columns, console=Console(stderr=True), transient=True)
             self._live.add_task("starting", total=None)
             self._live.start()
@@ -132,7 +134,7 @@ class Progress:
 
     def _say(self, line: str) -> None:
         if self._live:
-            self._live.console.print(line, highlight=False)
+            self._live.console.print(line, highlight=False, markup=False, emoji=False)
         else:
             click.echo(line, err=True)
 

@@ -1,0 +1,40 @@
+"""How the command line shows a wait on a terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from emo_client.models import TaskAnswer, TaskOutput
+from mock_server.cli.show import Progress
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class NoQueue:
+    """A client that knows no place in the queue."""
+
+    def list(self, **_: Any) -> Any:
+        return TaskAnswer
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("text", ["[/b]", "[bold]", "[link=x]", ":smile:"])
+def test_a_state_or_an_id_that_looks_like_markup_is_shown_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Progress(lambda: NoQueue()) as progress:  # type: ignore[arg-type,return-value]
+        progress.update(TaskAnswer(output=TaskOutput(task_id=text, task_status=text)), 0.0)
+    assert f"task {text}" in terminal.getvalue()
+    assert f"0.0 s  {text}" in terminal.getvalue()
