@@ -96,6 +96,7 @@ def test_the_variant_submit_refuses_it(make_service: Callable[..., Service]) -> 
         result = sent(service, operation, "http://10.0.0.1/a.png")
         assert (result.status, result.body["code"]) == (400, "InvalidParameter.DataInspection")
         assert explained(service).source == "variant unreachable-url"
+        assert "give a public http or https URL; or choose" in explained(service).advice
         assert sent(service, operation, "https://example.com/a.png").status == 200
 
 

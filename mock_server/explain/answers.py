@@ -12,6 +12,7 @@ from mock_server.explain.urls import is_unreachable, unreachable
 from mock_server.faults import FAULTS
 from mock_server.keys import AUTHORIZATION, HIDDEN, scenario_of
 from mock_server.near import near
+from mock_server.public_urls import ADVICE
 from mock_server.scenarios import URL_PARAMETER, asked_after_rules, asked_before_rules, input_urls
 from mock_server.typos import Names
 
@@ -41,7 +42,7 @@ def asked_for(case: Case) -> Finding:
     entry = case.entry
     outcome = case.spec.all_outcomes.get(entry.scenario or entry.outcome)
     what = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
-    by, advice = _source(entry.source)
+    by, advice = _source(case)
     before = unreachable(case).rule if is_unreachable(case) else "nothing is wrong with the call"
     return Finding(
         rule=f"{before}; {by} asked for {what}",
@@ -59,7 +60,7 @@ def fault(case: Case) -> Finding:
     outcome = case.spec.all_outcomes.get(entry.scenario)
     if outcome:
         what = f"{outcome.name}: {outcome.summary.rstrip('.')}, and for {what}"
-    by, advice = _source(entry.source)
+    by, advice = _source(case)
     is_refused = outcome is not None and outcome.status >= 400
     carried_out = kind is not None and kind.carried_out and not is_refused
     done = "the call was carried out" if carried_out else "nothing was carried out"
@@ -75,7 +76,7 @@ def limit(case: Case) -> Finding:
     """A limit of the key was reached, of its account, or of what a variant leaves."""
     entry = case.entry
     outcome, violation = case.spec.outcomes.get(entry.outcome), entry.violation
-    by, advice = _source(entry.source)
+    by, advice = _source(case)
     return Finding(
         rule=f"{by} refused the call: {outcome.summary if outcome else entry.outcome}",
         pointer=violation.pointer if violation else "",
@@ -182,9 +183,12 @@ def _meant(case: Case) -> str:
     return ".".join(next(slips).meant)
 
 
-def _source(source: str) -> tuple[str, str]:
-    word, _, name = source.partition(" ")
-    by, advice = SOURCES.get(word, (source or "the fake", ""))
+def _source(case: Case) -> tuple[str, str]:
+    """What asked, and the way on. A variant about URLs leaves two: another URL, or no variant."""
+    word, _, name = case.entry.source.partition(" ")
+    by, advice = SOURCES.get(word, (case.entry.source or "the fake", ""))
+    if word == "variant" and is_unreachable(case):
+        advice = f"{ADVICE}; or {advice}"
     return by.format(name), advice
 
 
