@@ -172,6 +172,31 @@ def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Serv
     assert (explanation.got, explanation.did_you_mean) == ('"expird"', "expired")
 
 
+@pytest.mark.parametrize(
+    ("change", "method", "headers", "name", "advice"),
+    [
+        (lambda url: url + "x", "GET", {}, "bad-signature", "with its whole query"),
+        (lambda url: url.partition("?")[0], "GET", {}, "no-signature", "put it in quotes"),
+        (lambda url: url, "POST", {}, "not-allowed", "use GET or HEAD"),
+        (
+            lambda url: url,
+            "GET",
+            {"Range": "bytes=9999999-", "X-OSS-Range-Behavior": "standard"},
+            "bad-range",
+            "HEAD gives its length",
+        ),
+    ],
+)
+def test_a_download_that_the_store_refuses_is_explained_with_what_to_do(
+    service: Service, change: Any, method: str, headers: Any, name: str, advice: str
+) -> None:
+    fetch(service, change(finished(service)), method, **headers)
+    found = service.engine.chronicle.last_odd(service.tenant_id())
+    explanation = service.engine.chronicle.explained(*found)
+    assert explanation.rule.startswith(f"the object store refused the download, {name}: ")
+    assert advice in explanation.advice
+
+
 def test_a_refused_download_is_explained(service: Service) -> None:
     url = finished(service)
     fetch(service, url, X_Mock_Scenario="expired")

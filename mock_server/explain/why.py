@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from contracts.spec import Spec
-from mock_server.explain import answers, preflight, tasks, urls
+from mock_server.explain import answers, downloads, preflight, tasks, urls
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
 from mock_server.explain.models import other_model
@@ -38,6 +38,7 @@ SORTS = (
     Sort("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
     Sort("near-miss", urls.is_unreachable, urls.unreachable),
     Sort("near-miss", lambda c: c.entry.near is not None, answers.slip),
+    Sort("refusal", downloads.is_refused, downloads.refused),
     Sort("refusal", lambda c: c.entry.status >= 400, answers.fine),
     Sort("fine", lambda _: True, answers.fine),
 )
