@@ -69,7 +69,8 @@ class Driver:
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url}>"
+        base_url = getattr(self, "base_url", "not made yet")  # a traceback shows one without
+        return f"<{type(self).__name__} {base_url}>"
 
     def _request(
         self, http: httpx.Client | httpx.AsyncClient, step: Request | Stream

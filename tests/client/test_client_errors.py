@@ -4,13 +4,14 @@ import copy
 import logging
 import pickle
 from pathlib import Path
+from traceback import TracebackException
 from typing import Any
 
 import httpx
 import pytest
 import yaml
 
-from emo_client import errors
+from emo_client import Client, errors
 
 KEY = "sk-0123456789abcdef"
 SPEC = yaml.load((Path(__file__).parents[2] / "openapi.yaml").read_bytes(), yaml.CSafeLoader)
@@ -116,6 +117,13 @@ def test_the_key_is_not_in_the_repr_of_a_client(emo) -> None:
     client = emo.client()
     assert KEY not in repr(client) + str(client)
     assert repr(client).endswith("Client https://emo.test/api/v1>")
+
+
+def test_a_client_that_could_not_be_made_has_a_repr_for_tracebacks() -> None:
+    with pytest.raises(errors.ConfigError) as caught:
+        Client(api_key="not a key")
+    shown = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "self = <Client not made yet>" in "".join(shown.format())
 
 
 # Every answer that the contract documents is understood.
