@@ -35,3 +35,13 @@ def is_key_name(name: str) -> bool:
 def is_secret_header(name: str) -> bool:
     """Whether a header of this name, in lower case, holds a secret; a misspelled one too."""
     return _HEADER.search(name) is not None
+
+
+def without_secret_parameters(url: str) -> str:
+    """The URL without those parameters of its query that hold a key; for what must be the same of a
+    recording, in which they are hidden."""
+    before, mark, query = url.partition("?")
+    if not mark:
+        return url
+    kept = [part for part in query.split("&") if not is_key_name(part.partition("=")[0])]
+    return before + mark + "&".join(kept)

@@ -3,6 +3,7 @@ Depends on the recording's URL alone."""
 
 from __future__ import annotations
 
+from contracts.secret_names import without_secret_parameters
 from contracts.spec import Spec
 from mock_server import media
 from mock_server.ids import digest
@@ -20,6 +21,6 @@ def audio_seconds(spec: Spec, seed: bytes, url: str) -> float:
     voice = media.voice()
     if url.partition("?")[0].endswith(f"/samples/{voice.path.name}"):
         return voice.duration
-    number = int.from_bytes(digest(seed, "audio", url)[:4])
+    number = int.from_bytes(digest(seed, "audio", without_secret_parameters(url))[:4])
     whole, hundredths = divmod(number % ((LONGEST - SHORTEST) * 99), 99)
     return round(SHORTEST + whole + (hundredths + 1) / 100, 2)

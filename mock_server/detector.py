@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from contracts.secret_names import without_secret_parameters
 from contracts.spec import Operation
 from mock_server import media
 from mock_server.ids import digest
@@ -21,7 +22,7 @@ class Face(NamedTuple):
 def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
     """The documentation's boxes for its picture, true ones for our sample, else made-up ones."""
     known = _documented(operation, url, ratio) or _sample(url, ratio)
-    return known or _made_up(digest(seed, url), ratio)
+    return known or _made_up(digest(seed, without_secret_parameters(url)), ratio)
 
 
 def _documented(operation: Operation, url: str, ratio: str) -> Face | None:

@@ -6,11 +6,15 @@ import json
 from time import process_time
 
 import pytest
+from support import Service, request
 from support_journal import HEADERS, KEY, entry
 
 from contracts.secret_names import is_key_name, is_secret_header
+from contracts.spec import Spec
+from mock_server.bundle import bundle_of
 from mock_server.call import Call
 from mock_server.journal.places import in_body
+from mock_server.replay import Replay
 
 SECRET = "Zq7Wx3Vb9Nm2"
 NAMES = [
@@ -70,6 +74,18 @@ def test_other_headers_are_shown(name: str) -> None:
 )  # fmt: skip
 def test_a_body_that_is_no_json_object_of_fields_shows_no_secret_either(body: str) -> None:
     assert SECRET not in shown(body=body.format(SECRET).encode())
+
+
+def test_a_key_in_the_url_of_an_input_is_hidden_and_a_replay_answers_the_same(spec: Spec) -> None:
+    service = Service(spec)
+    for what in ("image_url", "audio_url"):
+        body = request(spec, "createVideoTask")
+        body["input"][what] = f"https://a.example/x?a=b&token={SECRET}&api_key=\u00e9{SECRET}"
+        service.detect({"model": "emo-detect-v1", "input": {"image_url": body["input"][what]}})
+        service.task_id(body)
+    bundle = bundle_of(service.engine, service.tenant_id(), service.real)
+    assert SECRET not in repr([(one.body, one.reply_body) for one in bundle.exchanges])
+    assert Replay(spec, bundle).run() is None
 
 
 @pytest.mark.parametrize(

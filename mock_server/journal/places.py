@@ -29,7 +29,7 @@ _FORM = re.compile(rb"[^\s={}\"<>]+=[^\s{}\"<>]*")
 _IN_PART = re.compile(rf"(?i)(name=\"?{KEY_NAMES}\"?[^\n]*\n\r?\n)([^\r\n]*)".encode())
 # A line of YAML or of a shell, a JSON object without quotes, an element of XML.
 _BARE = re.compile(
-    rf"(?i)((?:^|[\s,{{<]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
+    rf"(?i)((?:^|[\s,{{<?&]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
 )
 _BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
 
