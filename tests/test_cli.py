@@ -34,7 +34,7 @@ from mock_server.faults import FAULTS
      (["scenarios", "--operation", "getTsk"], "Did you mean 'getTask'?"),
      (["generate", *MEDIA, "-o", "."], "is not a file"),
      (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere is not there"),
-     (["demo", "-o", "/"], "is not a file")],
+     (["demo", "-o", "/"], "is not a file"), (["download", "x", "-o", "-"], "name a file")],
 )  # fmt: skip
 def test_wrong_usage_exits_2_and_shows_the_way_on(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]

@@ -125,6 +125,13 @@ def test_what_had_to_make_room_is_said(fake: Fake) -> None:
     assert run("--last", "1").stderr == ""
 
 
+@pytest.mark.parametrize("form", [["--har"], ["--curl"], ["--json"], []], ids=str)
+def test_the_output_file_dash_is_stdout(fake: Fake, form: list[str]) -> None:
+    printed = run(*form).stdout
+    assert printed
+    assert run(*form, "-o", "-").stdout == printed
+
+
 def test_har_is_saved_and_curl_is_printed(fake: Fake, tmp_path: Path) -> None:
     target = tmp_path / "journal.har"
     done = run("--har", str(target))

@@ -65,7 +65,7 @@ Examples:
 )
 @click.option("--curl", is_flag=True, help="Print as commands for curl.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an exchange a line.")
-@output("Write to this file instead.")
+@output("Write to this file instead; - is stdout.")
 @options
 def journal(
     follow: bool, har: Path | None, curl: bool, as_json: bool, output: Path | None,
@@ -78,6 +78,7 @@ def journal(
         )
     if har not in (None, STDOUT):  # `--har FILE`, as it was
         output = output or har
+    output = None if output == STDOUT else output
     if follow and output:
         raise click.UsageError("--follow writes to stdout: give --follow or --output, not both")
     query = {name: _text(value) for name, value in filters.items() if value}

@@ -75,6 +75,8 @@ def target(ctx: click.Context, param: click.Parameter, value: Path | None) -> Pa
     """A path that a video can be saved to. Checked before anything is paid for."""
     if value is None:
         return None
+    if str(value) == "-":
+        raise click.BadParameter("a video is not written to stdout: name a file", ctx, param)
     folder = value.parent
     if value.exists() and not value.is_file():
         raise click.BadParameter(f"{value} is not a file", ctx, param)
