@@ -70,7 +70,9 @@ def host_name(text: str) -> str:
     if _is_ipv6(text):
         return text
     if found is None or not is_authority(text):
-        raise UrlError(f"{text!r} is not the name of a host; use one such as fake.example")
+        raise UrlError(
+            f"{text!r} is not the name of a host; use one such as localhost or fake.example"
+        )
     name = found[2] or found[1].rstrip(".")
     if name != text:
         raise UrlError(f"{text!r} is more than the name of a host; use {name}")

@@ -43,7 +43,8 @@ def listen(settings: Settings) -> socket.socket:
     """A bound socket. Raises AddressError, in one line, where that cannot be."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = _reusing(family)
-    where = f"{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    where = f"{host}:{settings.port}"
     try:
         sock.bind((settings.host, settings.port))
         sock.listen(2048)

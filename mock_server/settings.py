@@ -61,6 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         in_range = f"{self.port} must be from 0 (any free one) to 65535"
         _require(0 <= self.port <= 65535, "port", in_range)
         _require(bool(self.host), "host", "is empty; 0.0.0.0 means all addresses")
+        _check("host", host_name, self.host)
         _require(self.log in LOGS, "log", f"{self.log!r} is none of {', '.join(LOGS)}")
         possible = token is None or (token.isascii() and token.isprintable() and token.strip())
         _require(bool(possible), "admin_token", "must be printable ASCII, and not empty")

@@ -70,7 +70,8 @@ def test_the_option_wins_and_an_empty_variable_is_none(run: Any) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("EMO_PORT", "tcp://10.0.0.1:80"), ("EMO_PORT", "99999"), ("EMO_TIME", "slow"),
+    [("EMO_HOST", "http://127.0.0.1"), ("EMO_HOST", "[::1]"),
+     ("EMO_PORT", "tcp://10.0.0.1:80"), ("EMO_PORT", "99999"), ("EMO_TIME", "slow"),
      ("EMO_SPEED", "-1"), ("EMO_SPEED", "x"), ("EMO_CONCURRENCY", "0"), ("EMO_LIMITS", "on"),
      ("EMO_LOG", "yaml"), ("EMO_SCENARIO", "nowhere.yaml"), ("EMO_VARIANT", "models"),
      ("EMO_VARIANT", "no=such"), ("EMO_REPLAY", "nowhere.json"), ("EMO_CORS", "http://a/b"),
