@@ -163,7 +163,12 @@ async def _end(line: Line, scope: Scope, transport: asyncio.Transport) -> None:
 def leave(line: Line, scope: Scope) -> None:
     """Do what is still to be done to the connection once the answer is sent."""
     transport = (scope.get("state") or {}).get("transport")
-    if line.end == "stale" and transport is not None and not transport.is_closing():
+    if line.end != "stale" or transport is None or transport.is_closing():
+        return
+    next_call = getattr(transport.get_protocol(), "cycle", None)
+    if next_call is not None and not next_call.response_complete:
+        _reset(transport)  # it came with this one, pipelined
+    else:
         transport.set_protocol(_Stale(transport))
 
 

@@ -115,6 +115,12 @@ def test_a_kept_connection_dies_at_the_next_call(wire: Wire) -> None:
     assert wire.rest() == (b"", "RST")
 
 
+def test_a_call_that_came_with_the_one_before_it_meets_a_dead_connection_too(wire: Wire) -> None:
+    wire.send("stale-connection", "")
+    data, end = wire.rest()
+    assert (data.count(b"HTTP/1.1 200"), end) == (1, "RST")
+
+
 def test_a_client_that_opens_a_new_connection_never_notices_the_stale_one(url: str) -> None:
     with Wire(url) as first:
         first.ask("stale-connection")
