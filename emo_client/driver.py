@@ -21,7 +21,7 @@ from emo_client.errors import ConfigError
 from emo_client.secrecy import Secret
 from emo_client.steps import Answer, Lost, Request, Stream, World
 
-# Of an answer that goes to no file, more than this of a stream is not read, bytes.
+# More than this is not read of a download that is refused, or searched of a damaged body; bytes.
 REFUSAL_SIZE = 65536
 
 # No connection was made, so nothing was sent.
@@ -182,10 +182,11 @@ class Intake:
 
 
 def _before_damage(raw: bytes) -> bytes:
-    """What can be unpacked of damaged gzip or zlib: the id of a task may stand in it."""
+    """What can be unpacked of the beginning of damaged gzip or zlib: the id of a task may stand in
+    it. Byte by byte, for zlib gives nothing of a piece in which it finds the damage."""
     unpacked, unpack = bytearray(), zlib.decompressobj(zlib.MAX_WBITS | 32)
     with suppress(zlib.error):
-        for byte in raw:
+        for byte in raw[:REFUSAL_SIZE]:
             unpacked += unpack.decompress(bytes((byte,)))
     return bytes(unpacked)
 
