@@ -80,7 +80,9 @@ def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> B
     except FileNotFoundError:
         if is_updating:
             return Baseline(is_updating=True)
-        raise BaselineError(f"{path} does not exist; --update-baseline writes it") from None
+        raise BaselineError(
+            f"{path} does not exist; `emo contract verify --update-baseline` writes it"
+        ) from None
     except OSError as error:
         raise BaselineError(f"{path} cannot be read: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

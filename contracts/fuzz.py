@@ -273,6 +273,8 @@ def run(
             failed(Found(event.label, "error", str(event.value)))
         elif isinstance(event, events.FatalError):
             raise event.exception
+        elif isinstance(event, events.Interrupted):  # it keeps Ctrl-C to itself
+            raise KeyboardInterrupt
 
 
 def _found(spec: Spec, recorder: ScenarioRecorder, key: str, before: History) -> Iterator[Found]:

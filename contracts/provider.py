@@ -32,11 +32,15 @@ class Unreachable(Exception):
     """The provider cannot be asked. Its text says why, and what to do."""
 
 
+class Misconfigured(Unreachable):
+    """Nothing can be sent: the URL or a key cannot be used, or the key is missing."""
+
+
 class Provider:
     """base_url: `https://HOST`, with or without /api/v1; prefix: what stands before /api/v1
     (`/qwen`). key: sent where a check does not say otherwise; other_key: of somebody else, "" for
     none. http: sends; clock: epoch s; sleep: waits so many seconds of the machine's time. Raises
-    Unreachable for a URL or a key that cannot be used."""
+    Misconfigured for a URL or a key that cannot be used."""
 
     def __init__(
         self,
@@ -90,7 +94,7 @@ class Provider:
             self.key = f"sk-contract-{blake2b(seed.encode(), digest_size=4).hexdigest()}"
             self.other_key = f"{self.key}-other"
         elif not self.key:
-            raise Unreachable(f"there is no key for {self.origin}: export it as {KEY}")
+            raise Misconfigured(f"there is no key for {self.origin}: export it as {KEY}")
 
     def send(
         self,
@@ -217,15 +221,17 @@ def _parts(base_url: str) -> tuple[str, str]:
     except ValueError:
         named = odd = False
     if not named or odd:
-        raise Unreachable("the base URL must be http:// or https:// and a host, without name, "
-                          "password, query and fragment")  # fmt: skip
+        raise Misconfigured(
+            "the base URL must be http:// or https:// and a host, such as http://127.0.0.1:8787, "
+            "without user name, password, query and fragment"
+        )
     return f"{parts.scheme}://{parts.netloc}", parts.path.removesuffix(API).rstrip("/")
 
 
 def _usable(variable: str, key: str) -> str:
     key = key.strip()
     if any(not "!" <= char <= "~" for char in key):
-        raise Unreachable(f"{variable} holds what no key has: a space or a character beyond ASCII")
+        raise Misconfigured(f"{variable} cannot be a key: it has a space or is not printable ASCII")
     return key
 
 

@@ -87,7 +87,7 @@ def _verification(config: pytest.Config) -> Verification:
         only, skip = option("--emo-contract-check"), option("--emo-contract-skip")
         checks = select(all_checks(), only, skip)
     except UnknownCheck as error:
-        raise pytest.UsageError(f"no check {error}; emo contract verify URL --list") from None
+        raise pytest.UsageError(f"no check is called {error}; emo contract verify --list") from None
     if not checks:
         raise pytest.UsageError("--emo-contract-check and --emo-contract-skip leave no check")
     media = Media.documented(spec)

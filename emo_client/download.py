@@ -157,7 +157,7 @@ def _address(source: str | TaskAnswer) -> str:
         usable = None
     if not usable:
         shown = source.partition("?")[0]
-        raise errors.ConfigError(f"{shown!r} is no http(s) URL; give results.video_url")
+        raise errors.ConfigError(f"{shown!r} is not an http(s) URL; give results.video_url")
     return source
 
 

@@ -42,7 +42,7 @@ def base_url(given: str | None) -> str:
         hopeless = True
     if hopeless:
         raise ConfigError(
-            f"base_url={_shown(url)} is no http(s) URL; give one such as {DEFAULT_URL}"
+            f"base_url={_shown(url)} is not an http(s) URL; give one such as {DEFAULT_URL}"
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(f"base_url must be scheme, host and path alone, such as {DEFAULT_URL}")

@@ -42,7 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("a budget is kept by one process: run the contract with -n 0")
     if budget is not None and not budget >= 0:
         raise pytest.UsageError(f"--emo-contract-budget {budget} must be 0 or more")
-    if config.getoption("--emo-contract-url"):
+    url = config.getoption("--emo-contract-url")
+    if url is not None and not url.strip():
+        raise pytest.UsageError("--emo-contract-url is empty; give a URL: http://127.0.0.1:8787")
+    if url:
         refuse_hidden("contracts")
         config.pluginmanager.register(MadeChecks(), "emo-contract-made-checks")
 

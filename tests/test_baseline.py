@@ -149,7 +149,8 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     check = "--check", "unknown", "--baseline", file
     with lying(SPEC, all_liars()["unknown_is_a_404"].make()) as url:
         assert code_of("verify", url, *check) == 2
-        assert "known.json does not exist; --update-baseline writes it" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "known.json does not exist; `emo contract verify --update-baseline` writes" in said
         assert code_of("verify", url, *check, "--update-baseline") == 0
         assert "accepted difference" in capsys.readouterr().err
         assert code_of("verify", url, *check, "--seed", "other") == 0

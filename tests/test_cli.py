@@ -98,7 +98,7 @@ def test_scenarios_lists_what_is_asked_for(
     assert [row["name"] for row in rows] == names
     printed = run("scenarios", *arguments)
     assert all(f"\n{name} " in printed.stdout for name in names)
-    assert ("nothing is like that" in printed.stderr) is (not names)
+    assert ("no scenario matches" in printed.stderr) is (not names)
 
 
 def test_env_can_be_evaluated_by_a_shell() -> None:

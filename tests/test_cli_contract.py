@@ -146,7 +146,7 @@ def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
         (["ftp://x"], "must be http:// or https://"),
         (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
         (["http://x", "--report", "htm=x"], "Did you mean 'html'?"),
-        (["http://x", "--report", "report.pdf"], "names no report"),
+        (["http://x", "--report", "report.pdf"], "is not a report"),
         (["{url}", "--report", "html=no/such/folder/x"], "No such file or directory"),
         (["http://x", "--budget", "-1"], "must be 0 or more"),
         (["http://x", "--budget", "nan"], "must be 0 or more"),
@@ -281,3 +281,10 @@ def test_a_test_that_cannot_be_saved_is_printed_and_a_2(
     told = capsys.readouterr()
     assert nowhere in told.err
     assert "def test_what_went_wrong" in told.out
+
+
+def test_two_reports_are_not_mixed_on_stdout(url: str) -> None:
+    mixed = run("verify", url, "--json", "--report", "junit")
+    assert (mixed.exit_code, "junit and json cannot both go to stdout" in mixed.output) == (2, True)
+    twice = run("verify", url, "--json", "--report", "json", "--check", "keys.missing")
+    assert json.loads(twice.stdout)["verdict"] == "passed"

@@ -136,3 +136,10 @@ def test_verify_prints_json_as_every_command_does(url: str) -> None:
 def test_a_seed_is_any_text() -> None:
     few = ["contract", "fuzz", "--phase", "machine", "--examples", "1", "--seed", "a word"]
     assert "machine: 1 orders of calls, nothing found" in CliRunner().invoke(cli, few).output
+
+
+def test_help_fits_80_columns() -> None:
+    for name, _ in commands():
+        shown = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80)
+        assert shown.exit_code == 0
+        assert not [line for line in shown.output.splitlines() if len(line) > 80], name

@@ -116,3 +116,13 @@ def test_following_a_journal_ends_when_the_reader_leaves(serve: Serve) -> None:
         )
     assert "GET  /tasks 200" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_verify_needs_neither_stdout_nor_stderr(url: str, closed: str, form: str) -> None:
+    verify = f"{shlex.join(EMO)} contract verify {url} --check keys.missing {form} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", verify], capture_output=True, text=True, env=CLEAN, timeout=60, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support_cli import BOXES, MEDIA, emo
 
-from mock_server.cli import main
-from mock_server.cli.problems import as_typed
+from mock_server.cli import cli, main
+from mock_server.cli.problems import NobodyThere, as_typed
 
 SECRET = "sk-0123456789"
 NOBODY = "http://127.0.0.1:9"
@@ -39,6 +39,10 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
      (["replay", "--json", "/none"], "UsageError", "does not exist"),
      (["contract", "diff", "--json", "a"], "UsageError", "'OLD'"),
      (["contract", "drift", "--json"], "UsageError", "CASSETTES"),
+     (["contract", "verify", "--json", NOBODY], "ConnectionFailed", "does not answer"),
+     (["contract", "verify", "--json", "nowhere"], "UsageError", "such as http://127.0.0.1:8787"),
+     (["contract", "verify", "--json", NOBODY, "--key", "a b"], "UsageError", "--key cannot be"),
+     (["contract", "verify", "--json", NOBODY, "--timeout", "nan"], "UsageError", "--timeout nan"),
      (["create", "--json", *MEDIA, *BOXES, "--key", "a b"], "UsageError", "--key cannot be a key")],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -50,6 +54,7 @@ def test_with_json_an_error_is_an_object_on_stdout_and_nothing_else_is(
     words: str,
 ) -> None:
     monkeypatch.setattr("emo_client.retry.backoff", lambda *_: 0.0)
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
     error = failed(capsys, *arguments)
     assert (error["type"], words in error["message"]) == (kind, True), error
@@ -80,7 +85,7 @@ def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> 
     [("there is no API key: set X or give api_key=…", "there is no API key: set X or give --key"),
      ("api_key cannot be a key: it is", "--key cannot be a key: it is"),
      ("timeout=inf must be a number", "--timeout inf must be a number"),
-     ("base_url='x' is no http(s) URL", "--base-url 'x' is no http(s) URL"),
+     ("base_url='x' is not an http(s) URL", "--base-url 'x' is not an http(s) URL"),
      ("path='\\0' is no path of a file", "--output '\\0' is no path of a file"),
      ("look at list() before creating again", "look at `emo list` before creating again")],
 )  # fmt: skip
@@ -113,3 +118,24 @@ def test_a_key_in_the_wrong_place_is_not_repeated(
 
 def test_a_mistyped_option_is_not_answered_with_a_former_name() -> None:
     assert "--url" not in emo("journal", "--ur").stderr
+
+
+def test_a_provider_that_does_not_answer_is_a_failed_connection_to_fuzz_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
+    with pytest.raises(NobodyThere, match="does not answer"):
+        cli.main(["contract", "fuzz", NOBODY], standalone_mode=False)
+
+
+def test_ctrl_c_is_an_object_on_stdout_with_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emo_client.Client.get", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main(["get", "--json", "x", "--base-url", NOBODY])
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (end.value.code, error["exit_code"], error["type"]) == (130, 130, "Interrupted")

@@ -130,3 +130,14 @@ def test_a_task_without_a_video_says_how_to_wait_for_it(
     assert result.exit_code == 1
     assert f"emo wait {task} -o {tmp_path / 'v.mp4'}" in result.stderr
     assert calls.MOMENT not in result.stderr
+
+
+@pytest.mark.parametrize("command", [["env"], ["journal"], ["explain"]], ids=" ".join)
+def test_the_paid_service_is_not_taken_for_a_fake(
+    capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*command, "--server", "https://dashscope-intl.aliyuncs.com/api/v1"])
+    told = capsys.readouterr()
+    assert (end.value.code, told.out) == (2, "")
+    assert "is the paid service; give the root of a fake" in told.err

@@ -124,7 +124,10 @@ def test_nobody_is_asked_before_a_check_runs(run: Run) -> None:
     ("arguments", "why"),
     [
         (["127.0.0.1:8787"], "must be http:// or https://"),
-        (["http://127.0.0.1:1", "--emo-contract-check", "keys.mising"], "no check keys.mising"),
+        (
+            ["http://127.0.0.1:1", "--emo-contract-check", "keys.mising"],
+            "no check is called keys.mising",
+        ),
         (["http://127.0.0.1:1", "--emo-contract-budget", "nan"], "must be 0 or more"),
     ],
 )
@@ -242,3 +245,9 @@ def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
     assert pytest_of(pytester, "-p", "no:emo_kit.pytest_plugin").returncode == 0
     off = pytest_of(pytester, "-p", "no:emo_kit.pytest_plugin", "--emo-contract-url", "http://x")
     assert "unrecognized arguments: --emo-contract-url" in off.stderr
+
+
+def test_an_empty_url_is_an_error_and_not_a_run_without_checks(run: Run) -> None:
+    done = run("--emo-contract-url", "")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*--emo-contract-url is empty*"])

@@ -24,7 +24,7 @@ def _passed(ask: Ask, body: dict[str, Any] | None = None) -> Exchange:
     exchange = ask.detect(body)
     rejected = str(at(exchange, "/code")).startswith("InvalidFile")
     if rejected or at(exchange, "/output/check_pass") is False:
-        raise Skip("the picture was rejected; --image-url names another")
+        raise Skip("the picture was rejected; --image names another")
     if not ask.answers(exchange, "pass", "pass-humanoid"):
         raise Skip("the detection was not answered as documented")
     return exchange

@@ -147,7 +147,7 @@ def _body(ask: Ask) -> dict[str, Any]:
         for name in ("face_bbox", "ext_bbox"):
             body["input"][name] = at(seen, f"/output/{name}")
             if body["input"][name] is MISSING:
-                raise Skip("no face was found in the picture; --image-url names another")
+                raise Skip("no face was found in the picture; --image names another")
     return body
 
 

@@ -58,8 +58,8 @@ class Target(Struct, frozen=True):
         known = ", ".join(REPORTS)
         endings = ", ".join(ENDINGS)
         raise UnknownReport(
-            f"{text!r} names no report: say REPORT or REPORT=FILE with one of {known}, "
-            f"or a file that ends in one of {endings}"
+            f"{text!r} is not a report: give FORM or FORM=FILE, where FORM is one of {known}, "
+            f"or a FILE that ends in one of {endings}"
         )
 
 
@@ -102,7 +102,8 @@ def _writable(target: Target) -> Path | None:
 def _write(target: Target, run: Run) -> None:
     text = REPORTS[target.report](run)
     if target.file == STDOUT:
-        sys.stdout.write(text)
+        if sys.stdout is not None:  # None: it was closed
+            sys.stdout.write(text)
     else:
         Path(target.file).write_text(text, "utf-8", newline="\n")
 

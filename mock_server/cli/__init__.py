@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mock_server.cli import complete
-from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, report
+from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
 from mock_server.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
@@ -25,16 +25,16 @@ COMMANDS = {
     "env": ("shell", "Print what the official SDK needs to talk to the fake."),
     "detect": ("calls", "Check a portrait and find the face."),
     "create": ("calls", "Create a task that makes the video."),
-    "get": ("calls", "Ask how a task is."),
+    "get": ("calls", "Show the state of a task."),
     "wait": ("calls", "Wait for a task to end."),
     "cancel": ("calls", "Cancel a task that is still PENDING."),
     "list": ("calls", "List the tasks of the last 24 hours."),
     "generate": ("calls", "Detect, create, wait and download in one."),
     "download": ("calls", "Download the video of a task."),
-    "journal": ("journal", "Show what was asked and answered."),
-    "explain": ("explain", "Say why a call was answered as it was."),
-    "replay": ("replay", "Get the answers of a bundle again, or see where they differ."),
-    "contract": ("contract", "Hold a provider, a recording or a new spec to the contract."),
+    "journal": ("journal", "Show the latest calls and their answers."),
+    "explain": ("explain", "Explain why a call was answered as it was."),
+    "replay": ("replay", "Run the calls of a bundle again and compare the answers."),
+    "contract": ("contract", "Check a provider, a recording or a new spec against the contract."),
     "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
 }
 __all__ = ["COMMANDS", "FOUND_PROBLEMS", "WRONG_USAGE", "LazyGroup", "cli", "main"]
@@ -112,10 +112,19 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return report(error, said)
     except (click.Abort, KeyboardInterrupt):
-        return 130
-    except (OSError, UnicodeError) as error:
+        return report(Interrupted(), said)
+    except OSError as error:
+        return report(click.ClickException(_explained(error)), said)
+    except UnicodeError as error:
         return report(click.ClickException(str(error)), said)
     return code if isinstance(code, int) else 0
+
+
+def _explained(error: OSError) -> str:
+    """An error without a file is one of the streams: a disk that is full, mostly."""
+    if error.filename is None and error.strerror:
+        return f"the output cannot be written: {error.strerror}"
+    return str(error)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 MOMENT = "YYYYMMDDhhmmss"
 
-image = click.option("--image", required=True, help="URL of the portrait.")
-audio = click.option("--audio", required=True, help="URL of the voice recording.")
+image = click.option("--image", required=True, metavar="URL", help="URL of the portrait.")
+audio = click.option("--audio", required=True, metavar="URL", help="URL of the voice recording.")
 ratio = click.option(
     "--ratio",
     default="1:1",
@@ -91,7 +91,7 @@ def create(
 @click.argument("task_id")
 @calls
 def get(client: Client, as_json: bool, task_id: str) -> None:
-    """Ask how a task is."""
+    """Show the state of a task."""
     print_task(client.get(task_id), as_json)
 
 

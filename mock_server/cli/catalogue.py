@@ -71,7 +71,7 @@ def scenarios(
         first = [*_essentials(), ""] if is_whole else []
         click.echo("\n".join([*first, *_lines(spec, found), LEGEND]), nl=False)
     else:
-        click.echo("nothing is like that; `emo scenarios` lists all there is", err=True)
+        click.echo("no scenario matches; `emo scenarios` alone lists all of them", err=True)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

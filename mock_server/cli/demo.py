@@ -26,11 +26,11 @@ KEY = "sk-demo"
 Examples:
   emo demo
   emo demo --ratio 3:4 -o half-body.mp4
-  emo demo --image https://example.com/me.png --audio https://example.com/voice.mp3
+  emo demo --image https://example.com/me.png
 """
 )
-@click.option("--image", help="URL of a portrait.  [default: a drawn one that the fake serves]")
-@click.option("--audio", help="URL of a voice recording.  [default: one that the fake serves]")
+@click.option("--image", metavar="URL", help="Portrait.  [default: one that the fake serves]")
+@click.option("--audio", metavar="URL", help="Recording.  [default: one that the fake serves]")
 @click.option(
     "--ratio",
     default="1:1",
@@ -44,6 +44,7 @@ Examples:
     default="emo-demo.mp4",
     show_default=True,
     type=click.Path(path_type=Path),
+    metavar="FILE",
     callback=target,
     help="The file to write.",
 )

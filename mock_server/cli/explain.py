@@ -24,7 +24,7 @@ def explain(
     request_id: str | None, last: bool, as_json: bool, server: str | None, key: str | None,
     admin_token: str | None,
 ) -> None:  # fmt: skip
-    """Say why a call was answered as it was.
+    """Explain why a call was answered as it was.
 
     REQUEST_ID is in the answer, and in its header x-mock-explain: what broke which rule of
     openapi.yaml, what was expected, and the same call put right, as a line for a shell.

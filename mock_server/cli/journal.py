@@ -13,6 +13,7 @@ import click
 from mock_server.cli import complete
 from mock_server.cli.fake import Fake, Gone, options
 from mock_server.cli.options import output
+from mock_server.cli.problems import INTERRUPTED
 from mock_server.cli.streams import reader_left
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ def journal(
     follow: bool, har: Path | None, curl: bool, as_json: bool, output: Path | None,
     server: str | None, key: str | None, admin_token: str | None, **filters: Any,
 ) -> None:  # fmt: skip
-    """Show what was asked and answered."""
+    """Show the latest calls and their answers."""
     if sum((follow, har is not None, curl)) > 1 or (as_json and (har or curl)):
         raise click.UsageError(
-            "choose one of --follow, --har and --curl; --json goes with the first alone"
+            "choose one of --follow, --har and --curl; --json goes only with --follow"
         )
     if har not in (None, STDOUT):  # `--har FILE`, as it was
         output = output or har
@@ -91,6 +92,11 @@ def journal(
         elif output:
             lines = [_line(exchange, as_json) for exchange in kept.exchanges()]
             _write("".join(f"{line}\n" for line in lines), output)
+        elif follow:
+            try:
+                _print(kept, follow, as_json)
+            except KeyboardInterrupt:  # ends it as documented: no error follows the exchanges
+                raise click.exceptions.Exit(INTERRUPTED) from None
         else:
             _print(kept, follow, as_json)
 

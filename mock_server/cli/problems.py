@@ -16,7 +16,7 @@ import click
 from mock_server.cli.secrecy import without_keys
 from mock_server.near import did_you_mean
 
-FOUND_PROBLEMS, WRONG_USAGE = 1, 2
+FOUND_PROBLEMS, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 # What the client calls its arguments, and what they are here.
 NAMES = {
@@ -58,6 +58,15 @@ class NobodyThere(Problem):
         super().__init__(message, kind=kind)
 
 
+class Interrupted(Problem):
+    """Ctrl-C was pressed before the command was done."""
+
+    exit_code = INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("interrupted before the end", kind="Interrupted")
+
+
 def as_typed(text: str, *, arguments: bool = False) -> str:
     """A client's message in words of the command line: `timeout=…` is `--timeout`, `base_url='x'`
     is `--base-url 'x'`, `list()` is `emo list`. arguments: whether a name without `=` is one of the
@@ -94,11 +103,12 @@ def _logs_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
 
 
 def report(error: click.ClickException, form: Form) -> int:
-    """Say what went wrong, and return the exit code."""
+    """Say what went wrong, and return the exit code. People know that they pressed Ctrl-C."""
     if isinstance(error, click.UsageError):
         error = _with_suggestion(error)
-    with suppress(OSError):  # a stream that cannot be written to is perhaps what went wrong
-        click.echo(_as_log(error) if form.as_log else _as_text(error), err=True)
+    if not isinstance(error, Interrupted):
+        with suppress(OSError):  # a stream that cannot be written to is perhaps what went wrong
+            click.echo(_as_log(error) if form.as_log else _as_text(error), err=True)
     if form.on_stdout:
         with suppress(OSError):
             click.echo(json_line(error))

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  curl -sS -H 'Authorization: Bearer sk-local' http://127.0.0.1:8787/__mock__/bundle > run.json
+  curl -sS -H 'Authorization: Bearer sk-local' \\
+    http://127.0.0.1:8787/__mock__/bundle > run.json
   emo replay run.json
 """
 )
 @as_json_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(file: Path, as_json: bool) -> int:
-    """Do again what a bundle says was done, in a new process, and compare every answer.
+    """Run the calls of a bundle again in a new process, and compare every answer.
 
-    FILE is what GET /__mock__/bundle answers. Exit code 0 when every answer is the same, byte for
-    byte, 1 when one differs: it is shown as it was and as it is.
+    FILE is the answer of GET /__mock__/bundle. Exit code 0: every answer is the same, byte for
+    byte. 1: an answer differs; both are shown.
     """
     from contracts.spec import Spec
     from mock_server.bundle import BundleError, read

@@ -34,7 +34,7 @@ Examples:
   emo serve
   emo serve --port 0 --time skip
   emo serve --time real --concurrency 3 --limits documented
-  emo serve --scenario '{operation: createVideoTask, first: 2, do: Throttling.RateQuota}'
+  emo serve --scenario '{operation: getTask, first: 2, do: Throttling}'
   emo serve --scenario bad-day.yaml --variant detector-rejection=400
   emo serve --replay cassette.json --time skip
   emo serve --cors localhost

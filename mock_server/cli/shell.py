@@ -11,7 +11,7 @@ import click
 
 from mock_server.cli import options
 from mock_server.cli.complete import VARIABLE
-from mock_server.cli.where import API, LOCAL, LOCAL_KEY, checked_url, local
+from mock_server.cli.where import API, LOCAL, LOCAL_KEY, local, server_url
 from mock_server.settings import environment
 
 # How a shell sets a variable, and how it puts something before one that may be there.
@@ -45,7 +45,7 @@ Examples:
 @options.as_json
 def env(shell: str, server: str | None, key: str | None, as_json: bool) -> None:
     """Print what the official SDK needs to talk to the fake."""
-    base_url = checked_url(server or local(), "--server").removesuffix(API) + API
+    base_url = server_url(local() if server is None else server).removesuffix(API) + API
     direct = ["127.0.0.1", "localhost", "::1", urlsplit(base_url).hostname or ""]
     values = {
         "DASHSCOPE_HTTP_BASE_URL": _plain(base_url, "--server"),

@@ -99,11 +99,20 @@ def destination(base_url: str | None, live: bool) -> Destination:
 def root(server: str | None) -> str:
     """The root of a fake, `http://HOST:PORT`: as given, of the environment's base URL, or the one
     that `emo serve` has by default. The service itself has no control API. Raises UsageError."""
-    where = (
-        destination(None, False) if server is None else Destination(checked_url(server, "--server"))
-    )
+    where = destination(None, False) if server is None else Destination(server_url(server))
     parts = urlsplit(local() if where.is_paid else where.url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def server_url(url: str) -> str:
+    """The URL of --server without a slash at its end. Raises UsageError for one that cannot be a
+    URL, and for the paid service: a key meant for the fake, or a program, would go there."""
+    checked = checked_url(url, "--server")
+    if Destination(checked).is_paid:
+        raise click.UsageError(
+            f"--server {checked} is the paid service; give the root of a fake, such as {LOCAL}"
+        )
+    return checked
 
 
 def default_key() -> str:
@@ -135,7 +144,8 @@ def checked_url(url: str, named_by: str) -> str:
         return checked(url)
     except ConfigError as error:
         text = str(error).replace("base_url=", f"{named_by} ").replace("base_url", named_by)
-        raise click.UsageError(text.replace(DEFAULT_URL, LOCAL + API)) from None
+        example = LOCAL if named_by == "--server" else LOCAL + API
+        raise click.UsageError(text.replace(DEFAULT_URL, example)) from None
 
 
 def _with_api(url: str) -> str:

@@ -64,8 +64,8 @@ def test_a_key_that_is_no_text_is_told_without_showing_it(key: Any) -> None:
         (5, "base_url=5 must be text, not int"),
         (b"https://x/api/v1", "base_url=… must be text, not bytes"),
         ("http://xn--/api/v1", "base_url=http://xn--/api/v1 is no URL"),
-        ("http://a b", r"base_url='http://a b' is no http\(s\) URL"),
-        ("http://a/\ud800", r"base_url='http://a/\\ud800' is no http\(s\) URL"),
+        ("http://a b", r"base_url='http://a b' is not an http\(s\) URL"),
+        ("http://a/\ud800", r"base_url='http://a/\\ud800' is not an http\(s\) URL"),
     ],
 )
 def test_a_base_url_that_cannot_be_called_is_told(url: Any, told: str) -> None:

@@ -139,7 +139,7 @@ def test_a_missing_folder_is_told(fetch, tmp_path) -> None:
     "source", ["t-1", "ftp://x/y", "http://", "file:///etc/passwd", "http://[x/"]
 )
 def test_what_is_no_url_of_a_result_is_told(fetch, source) -> None:
-    with pytest.raises(ConfigError, match=r"is no http\(s\) URL; give results.video_url"):
+    with pytest.raises(ConfigError, match=r"is not an http\(s\) URL; give results.video_url"):
         fetch(Store(), source)
 
 

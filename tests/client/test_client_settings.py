@@ -55,7 +55,7 @@ def test_a_key_that_no_header_can_carry_is_told_without_showing_it(emo_with, key
     "url", ["dashscope.aliyuncs.com/api/v1", "ftp://x/api/v1", "http://", "http://h:x/"]
 )
 def test_a_hopeless_base_url_is_told_at_construction(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"is no http\(s\) URL; give one such as https://dash"):
+    with pytest.raises(ConfigError, match=r"is not an http\(s\) URL; give one such as http"):
         Client(api_key=KEY, base_url=url)
 
 

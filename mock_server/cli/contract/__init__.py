@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mock_server.cli import LazyGroup
+from mock_server.cli.problems import NobodyThere
+
+if TYPE_CHECKING:
+    from contracts.provider import Unreachable
 
 COMMANDS = {
-    "verify": ("verify", "Run the checks against any provider, and say what differs."),
-    "fuzz": ("fuzz", "Look by chance for calls that a provider answers wrongly."),
-    "record": ("record", "Stand between a client and a provider, and keep what happens."),
-    "drift": ("drift", "Hold recordings against the spec and the fake."),
-    "diff": ("diff", "Say what changed between two versions of the spec, and for whom."),
+    "verify": ("verify", "Check any provider against the contract."),
+    "fuzz": ("fuzz", "Send random calls and report wrong answers."),
+    "record": ("record", "Record the calls of a client and the answers of a provider."),
+    "drift": ("drift", "Compare recordings with the spec and the fake."),
+    "diff": ("diff", "Show what changed between two versions of the spec, and whom it breaks."),
 }
 
 
@@ -22,4 +28,12 @@ COMMANDS = {
     epilog="Example: emo contract verify http://127.0.0.1:8787",
 )
 def contract() -> None:
-    """Hold a provider, a recording or a new spec to the contract."""
+    """Check a provider, a recording or a new spec against the contract."""
+
+
+def problem(error: Unreachable) -> click.ClickException:
+    """The error to show where a provider cannot be asked: wrong usage, or nobody answers."""
+    from contracts.provider import Misconfigured
+
+    wrong_usage = isinstance(error, Misconfigured)
+    return click.UsageError(str(error)) if wrong_usage else NobodyThere(str(error))

@@ -38,7 +38,7 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), hidden=True)
 @click.option("--all", "is_whole", is_flag=True, help="Print cosmetic changes too.")
 def diff(old: Path, new: Path, whom: str, as_json: bool, form: str | None, is_whole: bool) -> int:
-    """Say what changed from OLD to NEW, and whom each change breaks.
+    """Show what changed from OLD to NEW, and whom each change breaks.
 
     OLD and NEW are OpenAPI 3 documents, with the extensions of this project or without. Exit code
     1 when something breaks who is asked for, else 0.

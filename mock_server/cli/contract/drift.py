@@ -20,7 +20,7 @@ WEIGHTS = ("breaking", "additive", "cosmetic")
     epilog="""\b
 Examples:
   emo contract drift cassette.json
-  emo contract drift --fail-on additive --json cassette.json browser.har vcr.yaml
+  emo contract drift --fail-on additive cassette.json browser.har vcr.yaml
 """
 )
 @click.argument(
@@ -47,7 +47,7 @@ Examples:
 def drift(
     cassettes: tuple[Path, ...], as_json: bool, form: str | None, fail_on: Weight, band: float
 ) -> int:
-    """Hold recordings against the spec and the fake, and say what differs.
+    """Compare recordings with the spec and the fake, and show the differences.
 
     CASSETTES are recordings of `emo contract record`, HAR files (of a browser, of `emo journal
     --har`) or cassettes of VCR.py. Each difference is breaking (a client may fail), additive

@@ -12,6 +12,7 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
+from mock_server.cli.contract import problem
 
 if TYPE_CHECKING:
     import httpx
@@ -32,21 +33,26 @@ HINT = "pip install 'dashscope-emo-kit[contract]'"
 Examples:
   emo contract fuzz
   emo contract fuzz --over-http --phase machine --examples 200 --seed 7
-  emo contract fuzz http://127.0.0.1:8787 --prefix /qwen -o test_what_went_wrong.py
+  emo contract fuzz http://127.0.0.1:8787 --prefix /qwen -o test_found.py
 """
 )
 @shared.provider
-@click.option("--over-http", is_flag=True, help="Serve the fake on a socket; else in this process.")
+@click.option(
+    "--over-http", is_flag=True, help="Serve the fake on a socket instead of in this process."
+)
 @click.option(
     "--phase",
     "phases",
     multiple=True,
     type=click.Choice(PHASES),
-    help="Only this: schemathesis' four, or the machine: any order of calls.  [default: all]",
+    help="Run only this: one of the four phases of schemathesis, or machine: calls in any "
+    "order. Can be repeated.  [default: all]",
 )
-@click.option("--examples", default=50, show_default=True, help="How many of each to try.")
+@click.option(
+    "--examples", default=50, show_default=True, help="How many examples each phase tries."
+)
 @shared.seed("The same seed tries the same calls.", default="0")
-@click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
+@click.option("--prefix", default="", metavar="PATH", help="Path before /api/v1, such as /qwen.")
 @shared.output(
     "Write the first problem that is found as a test for pytest.",
     old=["--save"],
@@ -56,14 +62,14 @@ def fuzz(
     base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,
     prefix: str, output: Path | None,
 ) -> int:  # fmt: skip
-    """Look by chance for calls that a provider answers wrongly.
+    """Send random calls and report those that a provider answers wrongly.
 
-    Without BASE_URL it is the fake, made for this. A provider at BASE_URL needs a control API, so
-    that its time can be moved; and it creates many tasks, so it is not for one that charges. What
-    is documented is expected: serve it without --limits, --variant and --concurrency.
+    Without BASE_URL the calls go to a fake that is started for them. A provider at BASE_URL needs a
+    control API, so that its clock can be moved. Do not use one that charges: many tasks are
+    created. Start your own fake without --limits, --variant and --concurrency.
 
-    Exit code 0 when nothing was found, 1 when something was: the calls that lead there are printed
-    as curl lines and as a test. 2 for a wrong call.
+    Exit code 0: nothing was found. 1: something was found; the calls are printed as curl lines and
+    as a test. 2: wrong usage, or nobody answers.
     """
     from contracts.spec import Spec
 
@@ -143,13 +149,13 @@ def _schemathesis(
 
 
 def _look(provider: Provider) -> None:
-    """Raises UsageError where nobody answers: what is found then is nothing."""
+    """Raises NobodyThere where nobody answers: then what was found means nothing."""
     from contracts.provider import Unreachable
 
     try:
         provider.look()
     except Unreachable as error:
-        raise click.UsageError(str(error)) from None
+        raise problem(error) from None
 
 
 def _save(file: Path, broken: Broken) -> None:
@@ -219,7 +225,7 @@ def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provide
     try:
         provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, prefix=prefix)
     except Unreachable as error:
-        raise click.UsageError(str(error)) from None
+        raise problem(error) from None
     _look(provider)
     if not provider.has_clock:
         raise click.UsageError(f"{url} has no control API; `emo contract verify` asks any provider")

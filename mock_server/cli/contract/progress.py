@@ -54,7 +54,7 @@ class Progress:
 
     def _begin(self, run: Run) -> None:
         click.echo(outlook(run), err=True)
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
             from rich.progress import Progress as Bar
@@ -86,7 +86,7 @@ class Progress:
     def _conclude(self) -> None:
         run = Run.of(self._events)
         stream = sys.stderr if self._is_stdout_taken else sys.stdout
-        if stream.isatty():
+        if stream is not None and stream.isatty():  # None: it was closed
             _print_table(run, is_stderr=self._is_stdout_taken)
         click.echo("\n\n".join(result(run)), err=self._is_stdout_taken)
 

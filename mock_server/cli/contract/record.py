@@ -26,7 +26,7 @@ PORT = 8788  # beside the fake's
 @click.command(
     epilog="""\b
 Examples:
-  emo contract record --base-url https://dashscope.aliyuncs.com/api/v1 -o emo.json
+  emo contract record --base-url https://dashscope.aliyuncs.com -o emo.json
   emo contract record --base-url http://127.0.0.1:8787 --port 0
 """
 )
@@ -45,18 +45,22 @@ Examples:
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
 @click.option(
-    "--timeout", default=60.0, show_default=True, help="Seconds to wait for the provider."
+    "--timeout",
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the provider.",
 )
 def record(
     base_url: str, host: str, port: int, output: Path, force: bool, timeout: float
 ) -> int:  # fmt: skip
-    """Record what a client and a provider say to each other. Stop it with Ctrl-C.
+    """Record the calls of a client and the answers of a provider. Stop it with Ctrl-C.
 
-    Point any client, in any language, at the address that is printed, in place of the provider's,
-    with the provider's path behind it. Every task becomes a timeline. Keys, signatures and cookies
-    are passed on and not written.
+    Give any client, in any language, the printed address in place of the provider's, followed by
+    the provider's path. Every task becomes a timeline. Keys, signatures and cookies are passed on
+    and not written.
     """
     from contracts.cassette import save
     from contracts.recorder.tape import Tape

@@ -11,6 +11,9 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
+from mock_server.cli.contract import problem
+from mock_server.cli.contract.targets import targets_of
+from mock_server.cli.problems import INTERRUPTED, as_typed
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
 
@@ -31,20 +34,22 @@ HTTP_PATIENCE = 60.0  # seconds for one answer
     epilog="""\b
 Examples:
   emo contract verify http://127.0.0.1:8787
-  emo contract verify http://127.0.0.1:8787 --budget 10 --report html=contract.html
-  emo contract verify https://api.example.com --prefix /qwen --check keys --check unknown.uuid
-  emo contract verify https://dashscope.aliyuncs.com --budget 3 --ledger docs/ledger.json
+  emo contract verify http://127.0.0.1:8787 --report html=contract.html
+  emo contract verify https://api.example.com --prefix /qwen --check keys
+  emo contract verify https://dashscope.aliyuncs.com --budget 3
 """
 )
 @shared.provider
-@shared.check("--check", "only", help="Only this check, or all KEYS.…")
-@shared.check("--skip", help="All but this check, or these.")
+@shared.check(
+    "--check", "only", help="Run only this check, or all of a group, such as keys. Can be repeated."
+)
+@shared.check("--skip", help="Leave out this check, or all of a group. Can be repeated.")
 @click.option(
     "--tier",
     type=click.Choice(["free", "paid"]),
     default="paid",
     show_default=True,
-    help="free: only the checks that cost nothing. paid: those that --budget allows, too.",
+    help="free: only checks that cost nothing. paid: also those that --budget allows.",
 )
 @click.option(
     "--budget",
@@ -57,9 +62,9 @@ Examples:
     type=click.Choice(SEVERITIES),
     default="warning",
     show_default=True,
-    help="The least difference with which the exit code is 1.",
+    help="The lowest severity of a difference that makes the exit code 1.",
 )
-@click.option("--prefix", default="", metavar="PATH", help="What stands before /api/v1: /qwen.")
+@click.option("--prefix", default="", metavar="PATH", help="Path before /api/v1, such as /qwen.")
 @shared.seed()
 @click.option(
     "--timeout",
@@ -82,7 +87,9 @@ Examples:
     metavar="URL",
     help="The recording to send, with --audio-seconds.",
 )
-@click.option("--audio-seconds", type=float, help="How long that is: it decides the price.")
+@click.option(
+    "--audio-seconds", type=float, help="Length of that recording; the price depends on it."
+)
 @click.option(
     "--report",
     "reports",
@@ -90,38 +97,39 @@ Examples:
     metavar="[FORM=]FILE",
     help="Write a report: text, json, junit, sarif or html. A FORM alone goes to stdout.",
 )
-@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="What a real "
-              "provider was seen to do is kept in this file.")  # fmt: skip
+@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="Add "
+              "what a real provider did to this file.")  # fmt: skip
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Accept the differences that this file holds; one that no longer occurs fails.",
+    help="Accept the differences in this file. An entry that no longer occurs fails.",
 )
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help="Accept whatever differs, and write it to the file of --baseline.",
+    help="Accept all differences of this run: write them to the --baseline file.",
 )
 @shared.key("API key.  [default: DASHSCOPE_API_KEY]")
 @click.option("--json", "as_json", is_flag=True, help="The same as --report json; errors too.")
 @click.option("--list", "listing", is_flag=True, help="List the checks and send nothing.")
 def verify(**options: Any) -> int:
-    """Hold any provider of EMO to the contract: the fake, a reseller, the service itself.
+    """Check any provider of EMO against the contract: the fake, a reseller, the service itself.
 
-    BASE_URL is where it is, with or without /api/v1. The key is --key, else DASHSCOPE_API_KEY of
-    the environment, a second account's EMO_CONTRACT_OTHER_KEY; neither is ever shown. The fake
-    needs none, and costs nothing. The result goes to stdout, the progress to stderr.
+    BASE_URL is the provider, with or without /api/v1. The key is --key, else DASHSCOPE_API_KEY. The
+    key of a second account is EMO_CONTRACT_OTHER_KEY. Neither is ever shown. A fake needs no key
+    and costs nothing. The result goes to stdout, the progress to stderr.
 
-    Exit code 0 when every check passed that was made, 1 when one failed or all were skipped, 2 for
-    a wrong call, and where nobody answers.
+    Exit code 0: every check that ran passed. 1: a check failed, or all were skipped. 2: wrong
+    usage, or nobody answers.
     """
     from contracts.provider import Unreachable
     from contracts.spec import Spec
     from contracts.verify import Verification
 
     spec = Spec.load()
-    targets = [_target(text) for text in options["reports"]]
-    targets += [_target("json")] * options["as_json"]
+    targets = targets_of([*options["reports"], *["json"] * options["as_json"]])
+    if not options["timeout"] > 0:
+        raise click.UsageError(f"--timeout {options['timeout']:g} must be above 0")
     _known(options["ledger"])
     baseline = _baseline(options)
     checks = _checks(options)
@@ -137,9 +145,12 @@ def verify(**options: Any) -> int:
                 fail_on=options["fail_on"], baseline=baseline,
             )  # fmt: skip
             run.sign_in()
-            code = _shown(run, targets, options["ledger"])
+            try:
+                code = _shown(run, targets, options["ledger"])
+            except KeyboardInterrupt:  # the reports were written, so no error follows them
+                return INTERRUPTED
     except Unreachable as error:
-        raise click.UsageError(str(error)) from None
+        raise problem(error) from None
     if baseline.is_updating:
         _keep(baseline, options["baseline"])
     return code
@@ -156,7 +167,8 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
         try:
             report = stack.enter_context(open_reports(targets))
         except OSError as error:
-            raise click.UsageError(f"--report: {error}") from None
+            why = f"{error.filename}: {error.strerror}"
+            raise click.UsageError(f"--report: {why}") from None
         is_stdout_taken = any(target.file == STDOUT for target in targets)
         progress = stack.enter_context(Progress(is_stdout_taken=is_stdout_taken))
         if ledger is not None:  # also of a run that is broken off
@@ -206,7 +218,9 @@ def _checks(options: dict[str, Any]) -> list[Check]:
         chosen = select(known, options["only"], options["skip"], options["tier"])
     except UnknownCheck as error:
         hint = did_you_mean(str(error), known)
-        raise click.UsageError(f"no check {error}.{hint} --list shows them all") from None
+        raise click.UsageError(
+            f"no check is called {str(error)!r}.{hint} --list shows all"
+        ) from None
     if not chosen:
         raise click.UsageError("no check is left: look at --check, --skip and --tier")
     return chosen
@@ -244,19 +258,20 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
             budget=Budget(spec, budget, media.seconds),
             http=http,
             prefix=options["prefix"],
-            key=options["key"] or environment().get(KEY, ""),
+            key=_key(options["key"]) or environment().get(KEY, ""),
             other_key=environment().get(OTHER_KEY, ""),
         )
 
 
-def _target(text: str) -> Target:
-    from contracts.reports import REPORTS, Target, UnknownReport
+def _key(given: str | None) -> str:
+    """The key of --key, "" for none. Raises UsageError for one that cannot be one."""
+    from emo_client import ConfigError
+    from emo_client.settings import api_key
 
     try:
-        return Target.of(text)
-    except UnknownReport as error:
-        hint = did_you_mean(text.partition("=")[0], REPORTS)
-        raise click.UsageError(f"--report {error}.{hint}") from None
+        return api_key(given) if given else ""
+    except ConfigError as error:
+        raise click.UsageError(as_typed(str(error), arguments=True)) from None
 
 
 def _known(ledger: Path | None) -> None:
