@@ -145,7 +145,8 @@ def test_har_is_saved_and_curl_is_printed(fake: Fake, tmp_path: Path) -> None:
     [(["--operation", "getTasks"], 2, "Did you mean 'getTask'?"),
      (["--status", "4x"], 2, "must be like 200 or 4xx"), (["--last", "0"], 2, "--last"),
      (["--curl", "--follow"], 2, "choose one of"), (["--curl", "--json"], 2, "choose one of"),
-     (["--server", "127.0.0.1"], 2, "not an http(s) URL"), (["--key", "a b"], 2, "cannot be a key")],
+     (["--server", "127.0.0.1"], 2, "not an http(s) URL"),
+     (["--key", "a b"], 2, "cannot be a key")],
     ids=str,
 )  # fmt: skip
 def test_a_mistake_is_said_in_words(
