@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +18,8 @@ from contracts import bounded_yaml
 from contracts.text_file import EncodingError, utf8_of
 
 Node = dict[str, Any]
+
+_BOOLEAN = re.compile("(?:true|True|TRUE|false|False|FALSE)$")  # in YAML 1.2
 
 # Beside a $ref these only add to what it says; anything else would need an allOf.
 _MAY_STAND_BESIDE_REF = {"description", "summary", "default", "example"}
@@ -73,7 +76,8 @@ def _parse(path: Path, text: bytes) -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Refuses a key that stands twice: the first of the two would be lost without a word."""
+        """Refuses a key that stands twice: the first of the two would be lost without a word.
+        `on`, `no` and `yes` are texts, as OpenAPI's YAML 1.2 has them, not true and false."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Node:
             known: set[str] = set()
@@ -88,6 +92,10 @@ def _parse(path: Path, text: bytes) -> Any:
             mapping: Node = super().construct_mapping(node, deep)
             return mapping
 
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, _BOOLEAN if tag.endswith(":bool") else said) for tag, said in known]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
     try:
         return bounded_yaml.load(text, Loader)
     except (yaml.YAMLError, ValueError) as error:

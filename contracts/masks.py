@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from contracts.signed_urls import ASSIGNED
+from contracts.signed_urls import unsigned
 
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
@@ -22,7 +22,7 @@ _END = r"(?<![]\"'`):;,.>])"  # what follows a key in a sentence is none of it
 _KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
 _KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 _JSON_ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
-_SIGNS = ("=", "%3", "\\u003")  # without one of them nothing is signed, and most texts have none
+_SIGNS = ("=", "/", "%", "\\u003")  # without one of them nothing is signed
 
 
 class Masks:
@@ -69,7 +69,7 @@ class Masks:
     def text(self, text: str) -> str:
         """The text without any of them, and without the signatures of URLs."""
         text, lower = self.keys(text), text.lower()
-        return ASSIGNED.sub(r"\1***", text) if any(s in lower for s in _SIGNS) else text
+        return unsigned(text, "***") if any(s in lower for s in _SIGNS) else text
 
     def signed(self, text: str) -> dict[str, str]:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""

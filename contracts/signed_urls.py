@@ -3,7 +3,9 @@
 Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
 kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
 COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
-`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`). Upload policies of
+`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`), Swift (`temp_url_sig`),
+SharePoint (`tempauth`). Some sign with a short name (imgix `s`, Discord `hm`), or in the path
+(Cloudinary `/s--…--/`, Oracle `/p/…/n/`, CDNs `/TIME/HASH/`). Upload policies of
 DashScope carry `policy`, `signature`, `oss_access_key_id`; lists of tasks tell `api_key_id`,
 `caller_uid`, `caller_parent_id`, the numbers of an account."""
 
@@ -15,11 +17,11 @@ import re
 # others are whole names, at most behind the prefix of a header.
 NAME = (
     r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
-    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|hmac)"
+    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|passwd|hmac|sig)"
     r"|(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope|q|app)[-_]?)?(?:sig|sign|jwt|ak|sk"
     r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
     r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
-    r"|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
+    r"|pwd|tempauth|rlkey|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
     r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
 )
 # A word begins here: behind no letter, or behind an escape, whose last character is no part of it.
@@ -27,7 +29,29 @@ START = (
     r"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
     r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=%2525[0-9A-Fa-f]{2}))"
 )
-_AND = r"%(?:25)*26|\\u0026"
+# A character of a URL, which may be escaped where the URL is in another one, or in JSON.
+_SLASH, _AND = r"(?:\\*/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
 ASSIGNED = re.compile(
     rf"({START}{NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
+# Names too short to tell anything by themselves: only in a query, and before a long random value.
+SHORT = re.compile(
+    rf"((?:[?&;#]|{_AND}|%(?:25)*3[Ff])(?:ik-s|s|hm|oh|md5|hash|verify|key\d?)(?:=|%(?:25)*3[Dd]"
+    r"|\\u003[Dd]))((?=[A-Za-z_~=-]{0,99}\d)[\w~=-]{16,})",
+    re.IGNORECASE | re.ASCII,
+)
+# Signatures that are a part of the path.
+IN_PATH = re.compile(
+    rf"({_SLASH}s--)([\w-]{{8,64}})(?=--{_SLASH})"
+    rf"|({_SLASH}p{_SLASH})([\w-]{{16,}})(?={_SLASH}n{_SLASH})"
+    rf"|({_SLASH}(?:\d{{10}}|\d{{12}}|[0-9a-f]{{8}}){_SLASH})([0-9a-f]{{32}})(?={_SLASH})"
+    rf"|({_SLASH})([0-9a-f]{{32}})(?={_SLASH}[0-9a-f]{{8}}{_SLASH})",
+    re.ASCII,
+)
+
+
+def unsigned(text: str, mask: str) -> str:
+    """The text with a mask for each signature of a URL."""
+    text = ASSIGNED.sub(rf"\1{mask}", text)
+    text = SHORT.sub(rf"\1{mask}", text)
+    return IN_PATH.sub(lambda found: next(filter(None, found.groups())) + mask, text)

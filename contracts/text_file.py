@@ -13,6 +13,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What compressed files begin with.
+_PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
 
 class EncodingError(ValueError):
@@ -21,6 +23,9 @@ class EncodingError(ValueError):
 
 def text_of(data: bytes) -> str:
     """The text of these bytes, without a mark, every line ending in `\\n`. Raises EncodingError."""
+    for beginning, program in _PACKED:
+        if data.startswith(beginning):
+            raise EncodingError(f"is compressed with {program}; unpack it first")
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
     encoding = encoding or _unmarked(data)
     try:

@@ -102,17 +102,24 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle
 def read(data: bytes) -> Bundle:
     """The bundle of a file. Raises BundleError."""
     try:
-        found = msgspec.json.decode(text_of(data), type=Bundle)
+        text = text_of(data)
+        _check_format(msgspec.json.decode(text))
+        found = msgspec.json.decode(text, type=Bundle)
     except EncodingError as error:
         raise BundleError(str(error)) from None
     except msgspec.DecodeError as error:
         raise BundleError(f"is no bundle: {error}") from None
-    if found.format != FORMAT:
-        raise BundleError(f"has the format {found.format!r}; this version reads {FORMAT!r}")
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
         raise BundleError(f"{found.dropped} exchanges had to make room in the journal, so {text}")
     return found
+
+
+def _check_format(value: Any) -> None:
+    """A bundle of another format may have other fields, so its name is looked at first."""
+    name = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
+    if name != FORMAT:
+        raise BundleError(f"has the format {name!r}; this version reads {FORMAT!r}")
 
 
 def _exchange(entry: Entry) -> Exchange:

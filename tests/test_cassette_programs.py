@@ -220,6 +220,52 @@ def test_a_cassette_of_betamax_is_read(spec: Spec) -> None:
     assert exchange.answer.value == {"a": 1}
 
 
+def test_plain_values_that_python_2_tagged_are_read(spec: Spec) -> None:
+    text = vcr(f"{SERVICE}/tasks/{TASK}", body={"string": "{}"}).decode()
+    tagged = text.replace("method: ", "method: !!python/unicode ").replace(
+        "code: ", "code: !!python/int "
+    )
+    assert "!!python" in tagged
+    assert read(tagged.encode(), spec) == read(text.encode(), spec)
+
+
+def test_nulls_and_lower_case_methods_of_a_vcr_cassette_are_read(spec: Spec) -> None:
+    tree = yaml.safe_load(vcr(f"{SERVICE}/tasks/{TASK}"))
+    tree["interactions"][0]["request"] |= {"method": "get", "headers": {"Authorization": [None]}}
+    tree["interactions"][0]["response"] = None
+    (exchange,) = read(yaml.safe_dump(tree).encode(), spec).exchanges
+    assert (exchange.request.method, exchange.note) == ("GET", "no answer came")
+
+
+def test_a_recording_whose_keys_were_taken_out_is_no_difference(spec: Spec) -> None:
+    tree = deepcopy(BROWSER)
+    for one in tree["log"]["entries"]:
+        headers = one["request"]["headers"]
+        one["request"]["headers"] = [h for h in headers if h["name"].lower() != "authorization"]
+    cassette = read(json.dumps(tree).encode(), spec)
+    assert drift(spec, [("browser.har", cassette)], asking(spec)).at_least("breaking") == []
+
+
+def test_a_har_whose_bodies_are_in_other_files_says_so(spec: Spec) -> None:
+    poll = entry(f"{SERVICE}/tasks/{TASK}")
+    poll["response"]["content"] = {"size": 143, "_file": "1.json"}
+    cassette = har(spec, poll)
+    why = "the body of 1 answer is not in this file: only status and headers are compared"
+    assert cassette.notes == (why,)
+
+
+def test_a_redirect_that_chrome_made_itself_is_no_answer(spec: Spec) -> None:
+    call = entry(f"{SERVICE}/tasks/{TASK}", "", status=307)
+    call["response"]["statusText"] = "Internal Redirect"
+    assert har(spec, call).exchanges[0].answer is None
+
+
+def test_half_a_surrogate_pair_in_a_page_does_not_spoil_a_har(spec: Spec) -> None:
+    page = entry("https://example.com/app.js", "HALF")
+    text = json.dumps({"log": {"entries": [page, entry(f"{SERVICE}/tasks/{TASK}")]}})
+    assert read(text.replace("HALF", "\\ud800").encode(), spec).exchanges
+
+
 @pytest.mark.parametrize("kind", ["har", "vcr", "own"])
 def test_a_file_without_a_call_of_dashscope_is_refused_where_one_is_needed(
     spec: Spec, tmp_path: Any, kind: str

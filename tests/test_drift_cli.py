@@ -104,7 +104,7 @@ def test_a_recording_of_something_else_is_exit_code_2(tmp_path: Path) -> None:
     [
         ([], "Missing argument 'CASSETTES...'"),
         (["no-such-file"], "'no-such-file' does not exist"),
-        ([str(CASSETTES.parent / "conftest.py")], "conftest.py: is no YAML: "),
+        ([str(CASSETTES.parent / "conftest.py")], "conftest.py: is not YAML: "),
         ([str(CASSETTES / "fake.json"), "--band", "0.5"], "--band 0.5 must be 1 or more"),
         ([str(CASSETTES / "fake.json"), "--fail-on", "braking"], "Did you mean 'breaking'?"),
     ],

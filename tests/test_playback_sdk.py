@@ -72,5 +72,5 @@ def test_the_sdk_waits_for_a_task_of_a_vcr_cassette(slept: list[float]) -> None:
 def test_serve_says_that_a_file_is_no_recording() -> None:
     result = emo("serve", "--port", "0", "--replay", __file__)
     assert result.returncode == 2
-    assert "test_playback_sdk.py: is no YAML: " in result.stderr
+    assert "test_playback_sdk.py: is not YAML: " in result.stderr
     assert "Traceback" not in result.stderr

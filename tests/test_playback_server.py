@@ -85,5 +85,5 @@ def test_settings_that_make_no_sense_with_a_recording_are_refused(settings: Any,
 
 
 def test_a_file_that_is_no_recording_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"--replay .*conftest.py: is no YAML"):
+    with pytest.raises(SettingsError, match=r"--replay .*conftest.py: is not YAML"):
         replaying(Settings(), CASSETTES.parent / "conftest.py")

@@ -3,6 +3,7 @@ What is read is cleaned of secrets whoever wrote it; what is written is scanned 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts import bounded_yaml
+from contracts.cassette import tagged_yaml
 from contracts.cassette.har import from_har
 from contracts.cassette.model import FORMAT, Cassette
 from contracts.cassette.ours import checked
@@ -80,21 +82,36 @@ def _tree(data: bytes) -> Any:
         raise CassetteError(str(error)) from None
     if text.lstrip().startswith("{"):
         try:
-            return msgspec.json.decode(text)
+            return _json(text)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise CassetteError(f"is no JSON: {error}") from None
+            raise CassetteError(f"is not JSON: {error}") from None
     return _yaml(text)
+
+
+def _json(text: str) -> Any:
+    """Browsers keep half a surrogate pair of a page's script as it is; it becomes a `?`."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        try:
+            value = json.loads(text)
+            return msgspec.json.decode(
+                json.dumps(value, ensure_ascii=False).encode(errors="replace")
+            )
+        except ValueError:
+            raise error from None
 
 
 def _yaml(text: str) -> Any:
     import yaml  # 25 ms, for who has a file of it
 
     try:
-        return bounded_yaml.load(text)
+        return tagged_yaml.load(text)
     except bounded_yaml.TooManyAliases as error:
         raise CassetteError(str(error)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise CassetteError(f"is no YAML: {' '.join(str(error).split())}") from None
+        said = " ".join(str(error).split()).replace(' in "<unicode string>"', "")
+        raise CassetteError(f"is not YAML: {said}") from None
 
 
 class _Format(Struct, rename={"format": "emo-cassette"}):

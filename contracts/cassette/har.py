@@ -4,6 +4,7 @@ out other fields, or writes null; only what is needed of DashScope's own calls i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +16,13 @@ from contracts.cassette.assemble import Assembler
 from contracts.cassette.bodies import body_of_base64, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Answer, Body, Cassette, Exchange, Request
+from contracts.cassette.nulls import without_nulls
 from contracts.cassette.operations import Operations
 from contracts.cassette.ours import Seen, left_out, ours
 from contracts.cassette.problems import CassetteError, placed
 from contracts.spec import Spec
 
+_BY_BROWSER = "Internal Redirect"  # Chrome, for a host that it knows to ask for https (HSTS)
 _TEXT = re.compile("json|text")  # types whose bytes are text
 _Text = str | int | float | bool
 
@@ -33,10 +36,11 @@ _Pairs = list[_Pair] | dict[str, _Text]
 
 
 class _Content(Struct, frozen=True):
-    """encoding: of the text; `base64` in HAR 1.2. Of a request some programs write `_encoding`."""
+    """size: in bytes, -1 where the program does not know. encoding: of the text; `base64` in HAR
+    1.2. Of a request some programs write `_encoding`."""
 
     text: str = ""
-    size: float = 0
+    size: float = -1
     encoding: str = ""
     own_encoding: str = field(default="", name="_encoding")
     mime: str = field(default="", name="mimeType")
@@ -56,6 +60,7 @@ class _Response(Struct, frozen=True):
     """error, failure: of Chrome and of Playwright, where no answer came."""
 
     status: float = 0
+    reason: str = field(default="", name="statusText")
     headers: _Pairs = []
     content: _Content = _Content()
     error: Any = field(default="", name="_error")
@@ -69,7 +74,7 @@ class _Entry(Struct, frozen=True, rename={"started": "startedDateTime"}):
 
 
 class _Log(Struct, frozen=True):
-    entries: list[Any]
+    entries: list[Any] | None
 
 
 class _Har(Struct, frozen=True):
@@ -78,7 +83,7 @@ class _Har(Struct, frozen=True):
 
 def from_har(tree: Any, spec: Spec) -> Cassette:
     """The cassette of a HAR. Raises CassetteError, ValidationError."""
-    entries = msgspec.convert(tree, _Har).log.entries
+    entries = msgspec.convert(tree, _Har).log.entries or []
     calls = [_seen(entry) for entry in entries]
     chosen = ours(calls, Operations(spec))
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
@@ -93,9 +98,18 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     for at, entry in found:
         who = cleaner.who(_pairs(entry.request.headers))
         assembler.take(_exchange(entry, round((at - start).total_seconds(), 3), cleaner), who)
+    if note := _without_bodies(entry.response for _, entry in found):
+        assembler.note(note)
     if note := left_out(calls, chosen):
         assembler.note(note)
     return assembler.cassette()
+
+
+def _without_bodies(answers: Iterable[_Response]) -> str:
+    """How many answers have a body that the program did not save, for people; "" for none."""
+    count = sum(a.status >= 100 and not a.content.text and a.content.size != 0 for a in answers)
+    are = "body of 1 answer is" if count == 1 else f"bodies of {count} answers are"
+    return f"the {are} not in this file: only status and headers are compared" if count else ""
 
 
 def _seen(entry: Any) -> Seen:
@@ -109,7 +123,7 @@ def _seen(entry: Any) -> Seen:
         is_packed = isinstance(text, str) and _below(content, "encoding") == "base64"
         return bytes_of(body_of_base64(text)) if is_packed else text
 
-    return Seen(str(method or ""), str(url or ""), answer)
+    return Seen(str(method or "").upper(), str(url or ""), answer)
 
 
 def _below(value: Any, *names: str) -> Any:
@@ -120,7 +134,7 @@ def _below(value: Any, *names: str) -> Any:
 
 def _timed(entry: Any, where: str) -> tuple[datetime, _Entry]:
     try:
-        read = msgspec.convert(_without_nulls(entry), _Entry, strict=False)
+        read = msgspec.convert(without_nulls(entry), _Entry, strict=False)
     except msgspec.ValidationError as error:
         raise placed(error, where) from None
     try:
@@ -132,12 +146,6 @@ def _timed(entry: Any, where: str) -> tuple[datetime, _Entry]:
     return moment, read
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -147,6 +155,8 @@ def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
     request, response = _request(entry.request, cleaner), entry.response
     failures = (response.error, response.failure)
     note = next((text for text in failures if isinstance(text, str) and text), "")
+    if response.status == 307 and response.reason == _BY_BROWSER:
+        return Exchange(request, at, note="the browser itself redirected the call to https")
     if 100 <= response.status <= 599:
         return Exchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
     if response.status > 599:
@@ -157,10 +167,10 @@ def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
 
 def _request(said: _Request, cleaner: Cleaner) -> Request:
     url, headers = urlsplit(said.url), _pairs(said.headers)
-    body = _body(said.post_data, headers)
-    if body is None and said.method != "GET" and said.body_size != 0:
+    body = _body(said.post_data, headers) if said.post_data.text else None
+    if body is None and said.method.upper() != "GET" and said.body_size != 0:
         body = Body(size=max(int(said.body_size), 0))  # there was one, or nobody knows
-    return cleaner.request(said.method, url.path, url.query, headers, body)
+    return cleaner.request(said.method.upper(), url.path, url.query, headers, body)
 
 
 def _answer(said: _Response, cleaner: Cleaner) -> Answer:
@@ -171,7 +181,7 @@ def _answer(said: _Response, cleaner: Cleaner) -> Answer:
 def _body(content: _Content, headers: list[tuple[str, str]]) -> Body | None:
     """HAR holds bodies without their Content-Encoding; of a long one maybe only its size."""
     if not content.text:
-        return Body(size=int(content.size)) if content.size > 0 else None
+        return Body(size=max(int(content.size), 0)) if content.size else None
     if (content.encoding or content.own_encoding).lower() != "base64":
         return body_of_text(content.text)
     encodings = [value for name, value in headers if name.lower() == "content-encoding"]

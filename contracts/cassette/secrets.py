@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from contracts.masks import spelled
 from contracts.places import pointer_of
-from contracts.signed_urls import ASSIGNED, NAME, START
+from contracts.signed_urls import ASSIGNED, IN_PATH, NAME, SHORT, START, unsigned
 
 PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
@@ -34,6 +34,13 @@ _ACCESS_KEY = re.compile(
 )
 # A user's password before the host of a URL.
 _PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s\"'<>/@:\\]{0,100}:)([^\s\"'<>/@\\]{1,200})(?=@)")
+# The same in a URL that is escaped inside of another.
+_PASSWORD_ESCAPED = re.compile(
+    r"(%(?:25)*3[Aa](?:%(?:25)*2[Ff]){2}[\w.~-]{0,100}%(?:25)*3[Aa])"
+    r"((?:(?!%(?:25)*(?:2[Ff]|40))[\w.~%+!*-]){1,200}?)(?=%(?:25)*40)"
+)
+# A JSON Web Token, `{"` in base64 at the beginning of its first two parts.
+_JWT = re.compile(START + r"eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]{4,}")
 
 
 _KEY_CHARACTER = (
@@ -67,7 +74,9 @@ def cleaned(text: str) -> str:
     text = _LONG_KEY.sub(KEY_PLACEHOLDER, text)
     text = _ACCESS_KEY.sub(PLACEHOLDER, text)
     text = _PASSWORD.sub(rf"\1{PLACEHOLDER}", text)
-    text = ASSIGNED.sub(rf"\1{PLACEHOLDER}", text)
+    text = _PASSWORD_ESCAPED.sub(rf"\1{PLACEHOLDER}", text)
+    text = _JWT.sub(PLACEHOLDER, text)
+    text = unsigned(text, PLACEHOLDER)
     text = _FIELD.sub(_field, text)
     text = _PART.sub(rf"\1{PLACEHOLDER}", text)
     text = _ELEMENT.sub(rf"\1{PLACEHOLDER}", text)
@@ -160,7 +169,11 @@ _PATTERNS = {
     "key": re.compile(f"{_KEY.pattern}|{_LONG_KEY.pattern}"),
     "access key": _ACCESS_KEY,
     "password of a URL": _PASSWORD,
+    "password of an escaped URL": _PASSWORD_ESCAPED,
+    "JSON Web Token": _JWT,
     "signed or secret parameter": ASSIGNED,
+    "signature of a short name": SHORT,
+    "signature in a path": IN_PATH,
     "secret field": _FIELD,
     "secret part of a form": _PART,
     "secret element": _ELEMENT,

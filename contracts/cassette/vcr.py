@@ -14,6 +14,7 @@ from contracts.cassette.assemble import Assembler
 from contracts.cassette.bodies import body_of_packed, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Body, Cassette, Exchange
+from contracts.cassette.nulls import without_nulls
 from contracts.cassette.operations import Operations
 from contracts.cassette.ours import Seen, left_out, ours
 from contracts.cassette.problems import placed
@@ -48,16 +49,16 @@ class _Response(Struct, frozen=True):
 
 class _Interaction(Struct, frozen=True):
     request: _Request
-    response: _Response
+    response: _Response | None = None
 
 
 class _Vcr(Struct, frozen=True):
-    interactions: list[Any]
+    interactions: list[Any] | None
 
 
 def from_vcr(tree: Any, spec: Spec) -> Cassette:
     """The cassette of one of VCR.py's. Raises CassetteError, ValidationError."""
-    interactions = msgspec.convert(tree, _Vcr).interactions
+    interactions = msgspec.convert(tree, _Vcr).interactions or []
     calls = [_seen(interaction) for interaction in interactions]
     chosen = ours(calls, Operations(spec))
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
@@ -92,7 +93,7 @@ def _seen(interaction: Any) -> Seen:
         value = _answer_body(body, response.get("headers"))
         return bytes_of(value)
 
-    return Seen(str(request.get("method", "")), str(request.get("uri", "")), answer)
+    return Seen(str(request.get("method", "")).upper(), str(request.get("uri", "")), answer)
 
 
 def _answer_body(body: Any, headers: Any) -> Body | None:
@@ -105,7 +106,7 @@ def _answer_body(body: Any, headers: Any) -> Body | None:
 
 def _read(interaction: Any, where: str) -> _Interaction:
     try:
-        return msgspec.convert(interaction, _Interaction, strict=False)
+        return msgspec.convert(without_nulls(interaction), _Interaction, strict=False)
     except msgspec.ValidationError as error:
         raise placed(error, where) from None
 
@@ -115,7 +116,9 @@ def _exchange(said: _Interaction, number: int, cleaner: Cleaner) -> Exchange:
     url, response = urlsplit(said.request.uri), said.response
     headers = _pairs(said.request.headers)
     body = _body(_content(said.request.body, f"{where}.request.body"), _encoding(headers))
-    request = cleaner.request(said.request.method, url.path, url.query, headers, body)
+    request = cleaner.request(said.request.method.upper(), url.path, url.query, headers, body)
+    if response is None:
+        return Exchange(request, note="no answer came")
     status = response.status.code if response.status else response.status_code
     if status is None:
         raise msgspec.ValidationError(f"There is no status - at `{where}.response`")

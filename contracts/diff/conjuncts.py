@@ -154,14 +154,13 @@ def wholes(pair: Pair, refusals: Refusals) -> Wholes:
 
 
 def _among(schema: Whole, other: Whole) -> Whole:
-    """A schema that is one of the alternatives that another is, as the only one of them."""
+    """A schema beside one that is nothing but alternatives, as the only one of its own: it is held
+    against the nearest of theirs."""
     keywords = {keyword for part in other.parts for keyword in part.fields} - WORDS
     if len(keywords) != 1 or not keywords <= ALTERNATIVES:
         return schema
     (keyword,) = keywords
-    branches, node = [b.settled() for b in other.get(keyword).items()], schema.node
-    if not any(b.place == node.place or Pair(node, b).is_same(WORDS) for b in branches):
-        return schema
+    node = schema.node
     alone = Node(node.document, [node.value], node.place)
     return Whole(node, [Part(node, {keyword: alone}, schema.parts[0].refusal)])
 

@@ -61,6 +61,20 @@ def multiple(old: Any, new: Any) -> Effect:
     return _either(gone=narrowed, come=widened) if narrowed or widened else Effect.CHANGED
 
 
+def discriminators(old: Any, new: Any) -> Effect:
+    """Which field tells alternatives apart. That a value is the name of its schema goes without
+    saying, and a schema is named by its name or a `$ref`."""
+    return Effect.NONE if _told_apart(old) == _told_apart(new) else Effect.CHANGED
+
+
+def _told_apart(said: Any) -> Any:
+    mapping = said.get("mapping") or {} if isinstance(said, dict) else None
+    if not isinstance(mapping, dict):
+        return said
+    schemas = {value: str(s).removeprefix("#/components/schemas/") for value, s in mapping.items()}
+    return {**said, "mapping": {value: name for value, name in schemas.items() if value != name}}
+
+
 def other(old: Any, new: Any) -> Effect:
     """Something else is agreed."""
     del old, new

@@ -14,7 +14,7 @@ from contracts.diff.context import Context, Walk
 from contracts.diff.effects import Effect
 from contracts.diff.findings import Found, quoted
 from contracts.diff.kinds import allowed_kinds, kinds, values
-from contracts.diff.tables import Rule, leaf, silent, text
+from contracts.diff.tables import UNDECIDED, Rule, leaf, silent, text
 from contracts.diff.tree import Node, Pair, canonical
 
 # Of a keyword that counts for the whole schema, and of one that counts wherever it stands.
@@ -31,9 +31,8 @@ LEAVES: dict[str, Rule] = {
     "minProperties": leaf(judges.lower, 0),
     "uniqueItems": leaf(judges.switch, False),
     "multipleOf": leaf(judges.multiple),
-    **dict.fromkeys(
-        ("pattern", "format", "contentEncoding", "contentMediaType"), leaf(judges.rule)
-    ),
+    **dict.fromkeys(("pattern", "contentEncoding", "contentMediaType"), leaf(judges.rule)),
+    "discriminator": leaf(judges.discriminators, text="which alternative holds is read otherwise"),
     "x-box": leaf(judges.switch, False),
     # Of a property they say whether it travels (conjuncts.hidden); elsewhere they are words.
     "readOnly": leaf(judges.words, False),
@@ -74,6 +73,28 @@ def _without_null(named: dict[str, str] | None) -> dict[str, str] | None:
 def _said(old: set[str], new: set[str]) -> str:
     said = {"allowed no longer": quoted(old - new), "allowed now": quoted(new - old)}
     return ", ".join(f"{what}: {values}" for what, values in said.items() if values)
+
+
+def formats(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
+    """`format`. Those that allow whatever the type allows say nothing: `int64` and `double` of
+    numbers, `password` of anything."""
+    del walk
+    pair = parts.get("format")
+    if not pair.is_same():
+        old, new = map(_format, parts)
+        effect = judges.rule(old, new) if old != new else Effect.NONE
+        said = UNDECIDED.format("format") if effect == Effect.CHANGED else ""
+        yield context.found(pair, "format", effect, said)
+
+
+def _format(part: Part) -> Any:
+    said, kinds = part.value("format"), part.value("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    is_number = all(kind in _NUMBERS for kind in kinds)
+    return None if said == "password" or (is_number and said in ("int64", "double")) else said
+
+
+_NUMBERS = ("integer", "number", "null")
 
 
 def bounds(keyword: str) -> Judge:

@@ -13,7 +13,13 @@ KINDS = frozenset({"null", "boolean", "object", "array", "string", "integer", "f
 
 def kinds(schema: Whole) -> frozenset[str]:
     """The types that `type` allows; an integer is a number, and so is a fraction."""
-    return frozenset.intersection(*(_kinds(part) for part in schema.parts))
+    found = frozenset.intersection(*(_kinds(part) for part in schema.parts))
+    return found | {"null"} if any(map(_adds_null, schema.parts)) else found
+
+
+def _adds_null(part: Part) -> bool:
+    """`nullable` beside an `allOf`, as OpenAPI 3.0 documents write a `$ref` that may be null."""
+    return part.is_own and part.value("nullable") is True and part.value("type") is None
 
 
 def _kinds(part: Part) -> frozenset[str]:

@@ -51,5 +51,6 @@ def _nearest(
 
 
 def _weight(found: Iterable[Found]) -> int:
-    """How far two things are apart: what has an effect counts more than words."""
-    return sum(9 if one.effect else 1 for one in found)
+    """How far two things are apart: what has an effect counts more than words, and that no value is
+    of both types most."""
+    return sum(99 if one.kind == "type-changed" else 9 if one.effect else 1 for one in found)

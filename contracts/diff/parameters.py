@@ -17,6 +17,9 @@ from contracts.diff.payloads import Payloads, lone_part
 from contracts.diff.renames import renames
 from contracts.diff.tree import Node, Pair
 
+# Headers that are no parameters, in lower case: OpenAPI says these by other means.
+_ELSEWHERE = {"accept", "content-type", "authorization"}
+
 
 class Key(NamedTuple):
     """What a parameter is known by: where it travels, and its name; in a path, its position. The
@@ -53,6 +56,8 @@ def _keyed(item: Node, operation: Node) -> dict[Key, Node]:
     lists = item.get("parameters"), *(operation.get(key) for key in PARAMETERS)
     for node in chain.from_iterable(each.items() for each in lists):
         where, name = str(node.get("in").value), str(node.get("name").value)
+        if where == "header" and name.lower() in _ELSEWHERE:
+            continue
         if where == "path" and name in positions:
             key = Key(where, str(positions.index(name)))
         else:

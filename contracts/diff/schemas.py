@@ -31,6 +31,7 @@ JUDGES: dict[Judge, tuple[str, ...]] = {
     extensions.refusals: ("x-refusal", "x-missing"),
 }
 PART_JUDGES: dict[PartJudge, tuple[str, ...]] = {
+    keywords.formats: ("format", "type"),
     keywords.dependent: ("dependentRequired",),
     keywords.aspect: ("x-aspect-ratios", "x-aspect-tolerance"),
     arrays.items: ("prefixItems", "items"),

@@ -38,7 +38,8 @@ def asking(spec: Spec) -> Callable[[Request, str], Answer | None]:
         headers = {n.encode(): v.encode("latin-1", "replace") for n, v in request.headers.items()}
         headers = {n: v for n, v in headers.items() if not n.startswith(_OWN)}
         headers[HEADER] = outcome.encode()
-        if b"authorization" in headers:
+        # Programs take the key out of what they save: it was there where the call was not refused.
+        if b"authorization" in headers or called.operation.outcomes[outcome].status != 401:
             headers[b"authorization"] = f"Bearer {key}".encode()
         reply = engine.handle(Call(request.method, path, query, headers, bytes_of(request.body)))
         engine.forget(tenant)

@@ -1,0 +1,14 @@
+"""Programs write null for a field that they do not know; others leave the field out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def without_nulls(value: Any) -> Any:
+    """The same value without the fields and the list items that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value if item is not None]
+    return value

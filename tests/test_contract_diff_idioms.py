@@ -1,0 +1,54 @@
+"""Ways to write the same that generators of OpenAPI documents differ in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_contract_diff_schemas import differences
+
+from contracts import document
+from contracts.diff.effects import Effect
+from contracts.diff.findings import effect_of
+
+NARROWED, WIDENED, CHANGED, NONE = Effect.NARROWED, Effect.WIDENED, Effect.CHANGED, Effect.NONE
+SCHEMAS = "#/components/schemas/"
+TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
+
+
+def told_apart(**mapping: str) -> dict[str, Any]:
+    return {"discriminator": {"propertyName": "kind", "mapping": mapping}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (NUMBER, NUMBER | {"format": "int64"}, NONE),
+        (NUMBER | {"format": "int32"}, NUMBER | {"format": "int64"}, WIDENED),
+        ({"type": "number"}, {"type": "number", "format": "float"}, NARROWED),
+        (TEXT, TEXT | {"format": "int64"}, NARROWED),
+        (TEXT, TEXT | {"format": "password"}, NONE),
+        (TEXT | {"format": "date"}, TEXT | {"format": "uuid"}, CHANGED),
+        ({"allOf": [TEXT]}, {"allOf": [TEXT], "nullable": True}, WIDENED),
+        (told_apart(A=f"{SCHEMAS}A", b="B"), told_apart(b=f"{SCHEMAS}B"), NONE),
+        (told_apart(a="A", b="B"), told_apart(a="B", b="A"), CHANGED),
+    ],
+)  # fmt: skip
+def test_an_idiom_changes_what_it_says_and_nothing_else(
+    old: Any, new: Any, expected: Effect
+) -> None:
+    assert effect_of(differences(old, new)) == expected
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_a_schema_that_became_one_of_several_is_held_against_the_nearest(keyword: str) -> None:
+    old, new = TEXT | {"maxLength": 9}, {keyword: [NUMBER, TEXT | {"maxLength": 5}]}
+    found = {one.kind for one in differences(old, new)}
+    assert found == {"maxLength-narrowed", f"{keyword}-widened"}
+
+
+def test_on_and_no_are_names_and_hide_no_other_field(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("{on: 1, no: 2, 1: 3, values: [off, false]}", "utf-8")
+    assert document.read(path) == {"on": 1, "no": 2, 1: 3, "values": ["off", False]}
