@@ -98,7 +98,9 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
             rule[count] = draw(counts)
         if count in ("first", "nth"):
             rule["repeat"] = draw(st.booleans())
-    if draw(st.booleans()):
+    named = rule.get("operation", "getTask")
+    of_a_task = {"getTask", "cancelTask"} & set([named] if isinstance(named, str) else named)
+    if of_a_task and draw(st.booleans()):
         rule["per"] = "task"
     if draw(st.integers(0, 3)) == 0 and "operation" not in rule:
         rule |= draw(st.sampled_from([
