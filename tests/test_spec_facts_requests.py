@@ -183,6 +183,13 @@ def test_a_task_is_asked_for_with_a_header_and_a_detection_without(
     assert (violation.outcome if violation else "") == refusal
 
 
+def test_enable_is_all_that_the_header_of_a_task_can_be(spec: Spec) -> None:
+    """EMO-2; generated clients offer each value of the enum."""
+    headers = spec.operations["createVideoTask"].headers
+    (header,) = (p for p in headers if p.name == "X-DashScope-Async")
+    assert header.schema["enum"] == ["enable"]
+
+
 @pytest.mark.parametrize("operation", ["detectFace", "createVideoTask"])
 def test_only_an_oss_url_needs_the_header_that_resolves_it(spec: Spec, operation: str) -> None:
     """UP; measured on s2v."""
