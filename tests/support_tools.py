@@ -24,7 +24,10 @@ PYTHON = PYPI / "bin" / "python"
 def workshop(folder: Path) -> Path:
     """A folder with openapi.yaml, the examples, and the npm tools in reach. Skips the test where
     the tools are not installed."""
-    need((NPM / "installed").exists() and (PYPI / "installed").exists(), "make tools")
+    need(
+        (NPM / "installed").exists() and (PYPI / "installed").exists(),
+        "the tools that `make tools` installs",
+    )
     need(shutil.which("node"), "Node.js")
     shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "openapi.yaml", folder)
