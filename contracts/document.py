@@ -44,6 +44,9 @@ def default_path() -> Path:
     return packaged if packaged.exists() else room.parent / "openapi.yaml"
 
 
+DEEPEST = 200  # levels of a document; functions that go down it call themselves
+
+
 def read(path: Path) -> Node:
     """The file as a tree. Raises SpecError when it is not there or no YAML mapping."""
     try:
@@ -53,11 +56,28 @@ def read(path: Path) -> Node:
     tree = _remembered(text) if path == default_path() else None
     if tree is None:
         tree = _parse(path, _in_utf8(path, text))
+        if deeper_than(tree, DEEPEST):
+            raise SpecError(str(path), ["cannot be read: it is nested too deep"])
         if path == default_path():
             _remember(text, tree)
     if not isinstance(tree, dict):
         raise SpecError(str(path), ["is not a mapping"])
     return tree
+
+
+def deeper_than(value: Any, levels: int) -> bool:
+    """Whether a value of JSON has more levels of objects and arrays. Does not call itself: at which
+    depth that fails differs between versions of Python."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> list[Any]:
+    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
 
 
 def _in_utf8(path: Path, data: bytes) -> bytes:

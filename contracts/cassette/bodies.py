@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64decode
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from contracts.cassette.model import Body
+from contracts.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
-DEEPEST = 64  # levels of JSON that are kept as a value; deeper ones are text
+DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
 _URL_SAFE = str.maketrans("-_", "+/")
 # wbits of zlib: gzip has a header of its own; `deflate` is zlib's by the RFC, raw by some servers.
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
@@ -51,7 +51,7 @@ def body_of_text(text: str) -> Body:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return Body(text=text)
-    return Body(json=value) if _is_flat(value) else Body(text=text)
+    return Body(text=text) if deeper_than(value, DEEPEST) else Body(json=value)
 
 
 def bytes_of(body: Body | None) -> bytes:
@@ -90,17 +90,3 @@ def _text(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text
-
-
-def _is_flat(value: Any) -> bool:
-    """Whether a value is no deeper than functions that call themselves can go."""
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return True
-    return False
-
-
-def _children(node: Any) -> list[Any]:
-    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
