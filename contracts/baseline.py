@@ -27,7 +27,7 @@ _VARYING = (
 
 
 class BaselineError(Exception):
-    """The file is not a baseline. Its text says what is wrong, and where."""
+    """The file is not a baseline. The message names the problem and its place."""
 
 
 class Entry(Struct, frozen=True, order=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ CHARACTERS = 64  # of a long text count as one value more
 
 
 class TooManyAliases(ValueError):
-    """The aliases of a text stand for too much. Its text says so, with the place of one."""
+    """The aliases of a text stand for too much. The message names the place of one."""
 
 
 def load(text: str | bytes, loader: Any = None) -> Any:

@@ -66,8 +66,8 @@ def read(path: Path) -> Node:
 
 
 def deeper_than(value: Any, levels: int) -> bool:
-    """Whether a value of JSON has more levels of objects and arrays. Does not call itself: at which
-    depth that fails differs between versions of Python."""
+    """Whether a value of JSON has more levels of objects and arrays that hold something. Does not
+    call itself: at which depth that fails differs between versions of Python."""
     level = [value]
     for _ in range(levels + 1):
         level = [child for node in level for child in _children(node)]

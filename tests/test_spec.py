@@ -10,7 +10,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from contracts.document import SpecError, default_path, read
+from contracts.document import DEEPEST, SpecError, deeper_than, default_path, read
 from contracts.rules import compile_schema
 from contracts.spec import EVIDENCE, Spec
 from mock_server.engine import Engine
@@ -207,3 +207,14 @@ def test_a_key_that_stands_twice_is_refused_with_its_place(tmp_path: Path) -> No
 @pytest.mark.parametrize(("is_asked", "count"), [(True, 1), (False, 0)])
 def test_the_order_of_a_box_is_asked_for_by_true_alone(is_asked: bool, count: int) -> None:
     assert len(list(compile_schema({"x-box": is_asked}).iter_errors([3, 3, 1, 1]))) == count
+
+
+def test_a_document_is_refused_from_a_depth_on_that_no_version_of_python_decides(
+    tmp_path: Path,
+) -> None:
+    assert not deeper_than({"a": [[1]]}, 3)
+    assert deeper_than({"a": [[1]]}, 2)
+    path = tmp_path / "deep.json"
+    path.write_text('{"a": ' + "[" * DEEPEST + "1" + "]" * DEEPEST + "}")
+    with pytest.raises(SpecError, match="nested too deep"):
+        read(path)
