@@ -27,7 +27,6 @@ from mock_server.app import create_app
 from mock_server.call import Call
 from mock_server.chronicle import Chronicle
 from mock_server.engine import Engine
-from mock_server.ids import tenant_of
 from mock_server.journal import Journal
 from mock_server.settings import Settings
 
@@ -122,7 +121,7 @@ def _fill(engine: Engine, create: Call, number: int) -> None:
 
 def _polls(engine: Engine, spec: Spec, number: int) -> list[Call]:
     """Polls of tasks spread evenly over all that are there."""
-    tenant = tenant_of(calls.KEY, engine.seed)
+    tenant = engine.seeds.tenant_of(calls.KEY)
     spread = islice(engine.store.newest_first(tenant), 0, None, number // SAMPLE)
     return [_call(_poll(spec, task.id)) for task in spread]
 

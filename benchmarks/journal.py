@@ -78,9 +78,9 @@ def fill(count: int) -> dict[str, list[float]]:
         _append(journal, islice(rest, BATCH))
     grown = rss_bytes(os.getpid()) - before
     kept, dropped = journal.entry_count, journal.dropped_count
-    engine = Engine(spec, settings=Settings(time="skip"))
+    engine = Engine(spec, settings=Settings(time="skip", seed="emo"))
     engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=BATCH))
-    _handle(engine, life[:1])  # the task that the others ask for: ids come from seed and key
+    _handle(engine, life[:1])  # the task that the others ask for: ids come from seed, key and count
     pairs = [
         (_append(journal, islice(rest, BATCH)), _handle(engine, life[1:] * 20))
         for _ in range(TIMED)
@@ -109,7 +109,7 @@ def _handle(engine: Engine, exchanges: list[Exchange]) -> float:
 
 def _life(spec: Spec) -> Iterator[Exchange]:
     """A create call and every poll until the end."""
-    engine = Engine(spec, settings=Settings(time="skip"))
+    engine = Engine(spec, settings=Settings(time="skip", seed="emo"))
     create = calls.create(spec)
     made = _exchange(engine, spec, "createVideoTask", create.path, create.headers, create.body, "")
     task_id = json.loads(made.reply.body)["output"]["task_id"]

@@ -4,10 +4,10 @@ one tenant with its time and its answer. No key is in it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from contracts.text_file import EncodingError, text_of
 from mock_server.call import Line
@@ -15,9 +15,11 @@ from mock_server.engine import Engine
 from mock_server.journal.entry import Entry
 from mock_server.tasks import status_at
 
-FORMAT = "emo-bundle-1"
+FORMAT = "emo-bundle-2"
 # The settings that answers depend on.
-REPRODUCED = ("time", "speed", "concurrency", "seed", "limits", "variants")
+REPRODUCED = ("time", "speed", "concurrency", "limits", "variants")
+
+Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]  # a key of BLAKE2
 
 
 class BundleError(ValueError):
@@ -44,14 +46,17 @@ class Exchange(Struct, frozen=True):
 
 
 class Bundle(Struct, frozen=True):
-    """tenant: its id, which stands for the key. began: the machine's time when it was first seen.
-    dropped: exchanges that had to make room; with any, nothing can be had again. clock and tasks
-    are to be read by people."""
+    """tenant: its id, which stands for the key. content, secret: those of seeds.Seeds, from which
+    the same ids and signatures come, of this tenant alone. began: the machine's time when it was
+    first seen. dropped: exchanges that had to make room; with any, nothing can be had again. clock
+    and tasks are to be read by people."""
 
     format: str
     spec: str
     settings: dict[str, Any]
     tenant: str
+    content: Secret
+    secret: Secret
     began: float
     dropped: int
     file: dict[str, Any]
@@ -87,6 +92,8 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle
         spec=engine.spec.version,
         settings={name: v for name, v in settings.items() if name in REPRODUCED},
         tenant=tenant_id,
+        content=engine.seeds.content,
+        secret=engine.seeds.secret_of(tenant_id),
         began=record.began,
         dropped=dropped,
         file={"scenarios": [rule.source for rule in rules.rules], "variants": rules.variants},

@@ -66,11 +66,12 @@ class Visit(Struct):
 
 
 class Context(Struct):
-    """A call that passed every check, and the world it meets."""
+    """A call that passed every check, and the world it meets. content, secret: of seeds.Seeds."""
 
     spec: Spec
     store: Store
-    seed: bytes
+    content: bytes
+    secret: bytes
     operation: Operation
     tenant: Tenant
     v: Visit

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from contracts.document import SpecError
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
-from mock_server import ids, store_answers, variants
+from mock_server import store_answers, variants
 from mock_server.admission import Admission
 from mock_server.body_checks import check_body, check_reachable
 from mock_server.call import Call, Reply
@@ -38,6 +38,7 @@ from mock_server.scenarios import (
     for_download,
     input_urls,
 )
+from mock_server.seeds import Seeds, seeds_of
 from mock_server.settings import Settings
 from mock_server.stores import Store, Tenant
 from mock_server.stores.memory import MemoryStore
@@ -51,9 +52,9 @@ DONE = Reply(200, [], b"", "")
 class Engine:
     """The fake without HTTP. Given the same seed, time and calls it returns the same bytes.
 
-    file: what the server's scenario file says at the machine's time. tenant_of: the id of a key's
-    tenant, where that is not to come from the seed. Raises SpecError when the
-    handlers are not exactly the spec's operations, VariantError for a setting of no variant."""
+    file: what the server's scenario file says at the machine's time. seeds: in place of those that
+    come from the settings' seed. Raises SpecError when the handlers are not exactly the spec's
+    operations, VariantError for a setting of no variant."""
 
     def __init__(
         self,
@@ -63,14 +64,14 @@ class Engine:
         store: Store | None = None,
         real: RealTime = real_time,
         file: Callable[[float], Ruleset] = no_file,
-        tenant_of: Callable[[str], str] | None = None,
+        seeds: Seeds | None = None,
     ) -> None:
         self.spec = spec
         self.settings = settings or Settings()
         self.store: Store = store if store is not None else MemoryStore()
         self.real = real
         self.file = file
-        self.seed = self.settings.seed_bytes
+        self.seeds = seeds or seeds_of(self.settings.seed)
         self.admission = Admission(spec)
         self.tenants = Tenants(spec, self.settings, self.store)
         self.chronicle = Chronicle(spec, self.store)
@@ -78,9 +79,8 @@ class Engine:
         self._heard: set[str] = set()
         self._variants = variants.check(spec, dict(self.settings.variants))
         self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
-        self._tenant_id = lru_cache(maxsize=4096)(
-            tenant_of or partial(ids.tenant_of, seed=self.seed)
-        )
+        self._tenant_id = lru_cache(maxsize=4096)(self.seeds.tenant_of)
+        self._secret_of = lru_cache(maxsize=4096)(self.seeds.secret_of)
         self._scenario_of = lru_cache(maxsize=1024)(partial(scenario_of, spec))
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
         odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
@@ -149,7 +149,8 @@ class Engine:
         v, where = Visit(call, self.real(), operation=self.spec.result), place(call.path)
         tenant = self.store.tenant(where.tenant) if where else None
         now = tenant.clock.now(v.real) if tenant else v.real
-        found = open_result(self.seed, call.path, call.query, now)
+        secret = self.seeds.secret_of(where.tenant if where else ANONYMOUS)
+        found = open_result(secret, call.path, call.query, now)
         signed = not isinstance(found, Denied) or found.expires is not None
         if where and tenant and signed:
             v.tenant_id, v.task_id = where.tenant, unquote(where.task_id)
@@ -240,7 +241,9 @@ class Engine:
         outcome = choice.answer
         facts: Facts = {}
         if outcome is None or outcome.status == 200:
-            context = Context(self.spec, self.store, self.seed, operation, tenant, v)
+            secret = self._secret_of(v.tenant_id)
+            content = self.seeds.content
+            context = Context(self.spec, self.store, content, secret, operation, tenant, v)
             outcome, facts = HANDLERS[operation.id](context)
         if outcome.status == 200 and v.body is not None:
             self.tenants.charge(v, operation)
@@ -262,7 +265,7 @@ class Engine:
         reply.headers.append((HEADER, v.choice.name.encode("latin-1", "replace")))
         if v.choice.fault is None:
             return reply
-        chance = digest(self.seed, v.tenant_id, "fault", v.request_id)
+        chance = digest(self._secret_of(v.tenant_id), "fault", v.request_id)
         reply = strike(v.choice.fault, reply, v.now, chance)
         if reply.line is None:
             return reply
@@ -281,4 +284,5 @@ class Engine:
         v.now = now
         # No-key refusals show version 4, most others 9 (CNB).
         version = "4" if v.tenant_id == ANONYMOUS else "9"
-        v.request_id = uuid(self.seed, v.tenant_id, self.store.next_number(v.tenant_id), version)
+        number = self.store.next_number(v.tenant_id)
+        v.request_id = uuid(self._secret_of(v.tenant_id), number, version)

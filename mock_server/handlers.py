@@ -35,7 +35,7 @@ def detect_face(c: Context) -> Answer:
     default = c.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
     ratio = c.v.body.get("parameters", {}).get("ratio", default)
     url = without_scenario(c.v.body["input"]["image_url"])
-    face = detect(c.operation, c.seed, url, ratio)
+    face = detect(c.operation, c.content, url, ratio)
     return outcome, face._asdict()
 
 
@@ -64,7 +64,7 @@ def _new_task(c: Context) -> Task:
         slot, start, end = _take_place(c, c.v.now + wait, work, until)
         expires = _expiry(c, model, end, expires)
     return Task(
-        id=uuid(c.seed, c.v.tenant_id, c.store.next_number(c.v.tenant_id), "4"),
+        id=uuid(c.secret, c.store.next_number(c.v.tenant_id), "4"),
         request_id=c.v.request_id,
         model=name,
         ratio=ratio,
@@ -101,7 +101,7 @@ def _ratio(c: Context) -> str:
 
 def _seconds(c: Context, audio_url: str) -> float:
     """How long the video of a recording is."""
-    return audio_seconds(c.spec, c.seed, without_scenario(audio_url))
+    return audio_seconds(c.spec, c.content, without_scenario(audio_url))
 
 
 def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
@@ -169,7 +169,7 @@ def _video(c: Context, task: Task | None) -> Facts:
         task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.v.now)
         seconds = task.seconds
     expires = ended + (c.v.effects.result_life or c.spec.models[model]["result-life-seconds"])
-    path = signed_path(c.seed, c.v.tenant_id, task_id, ratio, seconds, expires)
+    path = signed_path(c.secret, c.v.tenant_id, task_id, ratio, seconds, expires)
     return {
         "video_url": c.v.call.origin + path,
         "video_duration": seconds,

@@ -1,4 +1,4 @@
-"""Ids and other chance, all from a seed: the same run gives the same bytes. Keeps nothing."""
+"""Ids and other chance, all from secrets: the same secrets give the same bytes. Keeps nothing."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ def tenant_of(key: str, seed: bytes) -> str:
     return blake2b(key.encode(), key=seed, digest_size=8, person=b"tenant").hexdigest()
 
 
-def uuid(seed: bytes, tenant: str, number: int, version: str) -> str:
-    """A UUID-shaped id with the given version digit; no two numbers of a tenant give the same. The
-    service's task ids are version 4 in every capture, its request ids mostly 9 (CNB)."""
+def uuid(secret: bytes, number: int, version: str) -> str:
+    """A UUID-shaped id with the given version digit; no two numbers give the same, and without the
+    tenant's secret nobody can guess one. The service's task ids are version 4 in every capture,
+    its request ids mostly 9 (CNB)."""
     block, place = divmod(number, 4)
-    before, behind = _four(seed, tenant, block)[place]
+    before, behind = _four(secret, block)[place]
     return before + version + behind
 
 
@@ -26,10 +27,9 @@ _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 @lru_cache(maxsize=4096)
-def _four(seed: bytes, tenant: str, block: int) -> list[tuple[str, str]]:
+def _four(secret: bytes, block: int) -> list[tuple[str, str]]:
     """What stands before and behind the version digit of four ids: one hash has enough for them."""
-    text = f"{tenant}/{block}".encode()
-    digits = blake2b(text, key=seed, digest_size=64, person=b"id").hexdigest()
+    digits = blake2b(b"%d" % block, key=secret, digest_size=64, person=b"id").hexdigest()
     return [_around(digits[i : i + 32]) for i in range(0, 128, 32)]
 
 

@@ -17,6 +17,7 @@ from mock_server.control import act
 from mock_server.control.asked import ControlError
 from mock_server.engine import Engine
 from mock_server.rules.compiled import RuleError, compile_ruleset
+from mock_server.seeds import Seeds
 from mock_server.settings import Settings, SettingsError
 from mock_server.variants import VariantError
 
@@ -44,7 +45,7 @@ class Replay:
                 settings=settings,
                 real=lambda: self._real,
                 file=lambda _: rules,
-                tenant_of=lambda _: bundle.tenant,
+                seeds=Seeds(bundle.content, lambda _: bundle.tenant, lambda _: bundle.secret),
             )
         except (RuleError, SettingsError, VariantError, msgspec.ValidationError) as error:
             raise BundleError(f"cannot be set up: {error}") from None

@@ -36,12 +36,12 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=16384)
 def signed_path(
-    seed: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
+    secret: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
 ) -> str:
     """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`,
     as captured of other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
     path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}-{seconds}.mp4"
-    signature = quote(_signature(seed, path, str(int(expires))), safe="")
+    signature = quote(_signature(secret, path, str(int(expires))), safe="")
     return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"
 
 
@@ -51,8 +51,9 @@ def place(path: str) -> Place | None:
     return Place(*parts) if len(parts) == 3 else None
 
 
-def open_result(seed: bytes, path: str, query: str, now: float) -> bytes | Denied:
-    """The video behind a signed path, or the store's refusal; `now` is the tenant's time."""
+def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Denied:
+    """The video behind a signed path, or the store's refusal; `secret` is that of
+    the tenant in the path, `now` its time."""
     where = place(path)
     if where is None:
         return Denied("no-such-key")
@@ -63,7 +64,7 @@ def open_result(seed: bytes, path: str, query: str, now: float) -> bytes | Denie
     expires, signature = given.get("Expires", ""), given.get("Signature", "")
     if not (expires.isascii() and expires.isdigit() and signature):
         return Denied("no-signature")
-    expected = _signature(seed, path, expires)
+    expected = _signature(secret, path, expires)
     if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         return Denied("bad-signature")
     if now >= int(expires):
@@ -79,6 +80,6 @@ def _video(name: str) -> bytes | None:
     return media.video(found[1].replace("x", ":"), float(found[2]))
 
 
-def _signature(seed: bytes, path: str, expires: str) -> str:
+def _signature(secret: bytes, path: str, expires: str) -> str:
     text = f"GET\n\n\n{expires}\n{path}".encode("utf-8", "replace")
-    return b64encode(hmac.digest(seed + b"results", text, sha1)).decode()
+    return b64encode(hmac.digest(secret + b"results", text, sha1)).decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from ipaddress import ip_address
 
 from msgspec import Struct
@@ -32,19 +31,20 @@ class SettingsError(ValueError):
 
 class Settings(Struct, frozen=True, kw_only=True):
     """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
-    how many tasks of one key run at a time (None: as the spec says), `seed` what ids and boxes
-    depend on, `limits` a key of LIMITS, `variants` choices of the spec's x-variants by name,
-    `scenario` the path of a file of scenarios, or one scenario, as YAML; `log` a key of LOGS;
-    `cors` the origins whose pages may call the mocked API (`localhost`: every loopback origin);
-    `public_url` what URLs in answers begin with; `forwarded_allow_ips` the proxies whose headers
-    X-Forwarded-Proto and X-Forwarded-Host say that instead. Raises SettingsError."""
+    how many tasks of one key run at a time (None: as the spec says), `seed` what ids, boxes
+    and signatures depend on (None: ids and signatures are random), `limits` a key of LIMITS,
+    `variants` choices of the spec's x-variants by name, `scenario` the path of a file of scenarios,
+    or one scenario, as YAML; `log` a key of LOGS; `cors` the origins whose pages may call the
+    mocked API (`localhost`: every loopback origin); `public_url` what URLs in answers begin with;
+    `forwarded_allow_ips` the proxies whose headers X-Forwarded-Proto and X-Forwarded-Host say that
+    instead. Raises SettingsError."""
 
     host: str = "127.0.0.1"
     port: int = 8787
     time: str = "fast"
     speed: float | None = None
     concurrency: int | None = None
-    seed: str = "emo"
+    seed: str | None = None
     admin_token: str | None = None
     allow_hosts: tuple[str, ...] = ()
     limits: str = "off"
@@ -82,6 +82,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def _check_simulation(self) -> None:
+        _require(self.seed != "", "seed", "is empty; leave it out for random ids")
         speed, concurrency = self.speed, self.concurrency
         _require(self.time in MODES, "time", f"{self.time!r} is none of {', '.join(MODES)}")
         in_range = speed is None or 0 <= speed <= 1e9
@@ -98,11 +99,6 @@ class Settings(Struct, frozen=True, kw_only=True):
         """The rate of a new tenant's clock, and whether polls skip to the next event."""
         rate, skip = MODES[self.time]
         return (rate if self.speed is None else self.speed), skip
-
-    @property
-    def seed_bytes(self) -> bytes:
-        """The seed as a key of BLAKE2: 64 bytes, whatever its length."""
-        return blake2b(self.seed.encode("utf-8", "replace")).digest()
 
     @property
     def is_loopback(self) -> bool:

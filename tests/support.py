@@ -16,6 +16,7 @@ from mock_server.call import Call, Reply
 from mock_server.engine import Engine
 from mock_server.rules import Ruleset
 from mock_server.rules.compiled import compile_ruleset
+from mock_server.seeds import seeds_of
 from mock_server.settings import Settings
 from mock_server.stores import Tenant
 
@@ -35,7 +36,7 @@ def need(condition: object, what: str) -> None:
 
 def video_of(audio_url: str, ratio: str = "1:1") -> bytes:
     """The video that a server with the default seed makes of a recording."""
-    seconds = audio_seconds(Spec.load(), Settings().seed_bytes, audio_url)
+    seconds = audio_seconds(Spec.load(), seeds_of(None).content, audio_url)
     return media.video(ratio, seconds)
 
 
@@ -61,7 +62,7 @@ class Service:
         served = Ruleset() if file is None else compile_ruleset(spec, file)
         self.engine = Engine(
             spec,
-            settings=Settings(**{"time": "real", **settings}),
+            settings=Settings(**{"time": "real", "seed": "emo", **settings}),
             real=lambda: self.real,
             file=lambda _: served,
         )

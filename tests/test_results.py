@@ -140,7 +140,7 @@ def test_the_samples_are_served_and_nothing_else(http: httpx.Client) -> None:
     "name", ["9x9-3.0.mp4", "1x1.mp4", "1x1-1e9.mp4", "1x1-999999.mp4", "1x1-0.mp4", "1x1-nan.mp4"]
 )
 def test_a_signed_path_that_names_no_video_is_a_404(name: str) -> None:
-    """Whoever knows a server's seed can sign any path."""
+    """Whoever has a tenant's bundle can sign any path of that tenant."""
     path = f"/results/tenant/task/{name}"
     query = urlencode({"Expires": "9999999999", "Signature": _signature(b"", path, "9999999999")})
     assert open_result(b"", path, query, 0.0) == Denied("no-such-key")

@@ -112,8 +112,8 @@ def test_what_is_written_with_a_mark_is_read(text: str, encoding: str) -> None:
 
 
 def test_a_newer_bundle_is_refused_by_its_format_whatever_its_fields() -> None:
-    with pytest.raises(BundleError, match="has the format 'emo-bundle-2'"):
-        read_bundle(b'{"format": "emo-bundle-2"}')
+    with pytest.raises(BundleError, match="has the format 'emo-bundle-3'"):
+        read_bundle(b'{"format": "emo-bundle-3"}')
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08", b"PK\x03\x04"], ids=["gzip", "zip"])

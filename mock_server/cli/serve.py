@@ -53,7 +53,13 @@ Examples:
 )
 @setting("--speed", type=float, help="Seconds of the fake's time in a real second.")
 @setting("--concurrency", type=int, show_default="1", help="Tasks of one key that run at once.")
-@setting("--seed", default="emo", show_default=True, help="Seed of ids, boxes and faults.")
+@setting(
+    "--seed",
+    metavar="TEXT",
+    show_default="random",
+    help="Seed of ids, boxes and faults: the same seed gives the same ones at each start. Whoever "
+    "knows it can sign result URLs.",
+)
 @setting(
     "--limits",
     default="off",
@@ -220,6 +226,10 @@ def _time(settings: Settings) -> str:
     return f"time: {settings.time}{speed}"
 
 
+def _ids(settings: Settings) -> str:
+    return "ids: random, --seed TEXT repeats them" if settings.seed is None else "ids: of --seed"
+
+
 def _ready(notices: Notices, settings: Settings, url: str) -> None:
     base = url if settings.public_url is None else public_url(settings.public_url)
     lines = [
@@ -227,7 +237,7 @@ def _ready(notices: Notices, settings: Settings, url: str) -> None:
         f"export DASHSCOPE_API_KEY={LOCAL_KEY}",
     ]
     notices.say(
-        "serving", f"serving on {url} ({_time(settings)})", *lines,
+        "serving", f"serving on {url} ({_time(settings)}; {_ids(settings)})", *lines,
         url=url, base_url=f"{base}/api/v1", time=settings.time,
     )  # fmt: skip
     for name, meant in misspelled(serve, environment()):

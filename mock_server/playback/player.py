@@ -124,7 +124,7 @@ class Player(Engine):
 
     def _create(self, v: Visit, stage: Stage, timeline: Timeline) -> None:
         number = self.store.next_number(v.tenant_id)
-        v.task_id = uuid(self.seed, v.tenant_id, number, "4")
+        v.task_id = uuid(self._secret_of(v.tenant_id), number, "4")
         for gone in self.store.forget(v.tenant_id, v.now):
             stage.plays.pop(gone.id, None)
             stage.recorded_id.pop(gone.id, None)
@@ -175,7 +175,8 @@ class Player(Engine):
         life = self.spec.models[task.model]["result-life-seconds"]
         ended = min(task.ended, v.now)
         task_id, expires = quote(task.id, safe=""), ended + life
-        path = signed_path(self.seed, v.tenant_id, task_id, task.ratio, task.seconds, expires)
+        secret = self._secret_of(v.tenant_id)
+        path = signed_path(secret, v.tenant_id, task_id, task.ratio, task.seconds, expires)
         return v.call.origin + path
 
     def _reply(self, v: Visit, answer: Answer, ids: dict[str, str]) -> Reply:

@@ -117,7 +117,7 @@ def test_a_journal_without_its_beginning_cannot_be_replayed(spec: Spec) -> None:
         ({"spec": "2020-01-01"}, "is for version 2020-01-01 of the spec"),
         ({"settings": {"time": "slow"}}, "time 'slow' is none of"),
         ({"settings": {"colour": 1}}, "colour"),
-        ({"settings": {"seed": 5}}, "Expected `str`"),
+        ({"settings": {"time": 5}}, "Expected `str`"),
         ({"settings": {"variants": {"a": "b"}}}, "no variant 'a'"),
         ({"file": {"scenarios": [{"do": "nothing"}]}}, "no scenario 'nothing'"),
     ],

@@ -1,0 +1,73 @@
+"""What comes from the seed of a server, and what nobody can know without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+from support import KEY, Service
+
+from mock_server.bundle import bundle_of
+from mock_server.call import Call
+from mock_server.cli.serve import serve
+from mock_server.results import signed_path
+from mock_server.seeds import seeds_of
+from mock_server.settings import Settings, SettingsError
+
+Make = Callable[..., Service]
+
+
+def url_signed_with(secret: bytes, tenant_id: str, now: float) -> tuple[str, str]:
+    path, _, query = signed_path(secret, tenant_id, "task", "1:1", 3.2, now + 60).partition("?")
+    return path, query
+
+
+def test_two_servers_without_a_seed_give_no_id_twice(make_service: Make) -> None:
+    one, other = (make_service(seed=None) for _ in range(2))
+    ids = [service.create().body["request_id"] for service in (one, other) for _ in range(3)]
+    ids += [service.task_id() for service in (one, other) for _ in range(3)]
+    assert len(set(ids)) == len(ids)
+    assert one.tenant_id() != other.tenant_id()
+
+
+def test_two_servers_without_a_seed_find_the_same_face(make_service: Make) -> None:
+    one, other = (make_service(seed=None).detect().body["output"] for _ in range(2))
+    assert one == other
+
+
+def test_a_server_with_a_seed_gives_the_same_ids_after_a_restart(make_service: Make) -> None:
+    one, other = (make_service(seed="mine") for _ in range(2))
+    assert one.task_id() == other.task_id()
+
+
+@pytest.mark.parametrize("guess", ["emo", "", "None", "0"])
+def test_a_guessed_seed_signs_no_url_of_a_server_without_one(
+    make_service: Make, guess: str
+) -> None:
+    service = make_service(seed=None)
+    service.task_id()
+    secret = seeds_of(guess).secret_of(service.tenant_id())
+    path, query = url_signed_with(secret, service.tenant_id(), service.real)
+    assert service.engine.handle(Call("GET", path, query)).status == 403
+
+
+def test_what_a_bundle_reveals_signs_urls_of_its_own_tenant_alone(make_service: Make) -> None:
+    service = make_service(seed="mine")
+    tenants = [service.tenant_id(key) for key in (KEY, "sk-another")]
+    for key in (KEY, "sk-another"):
+        service.task_id(key=key)
+    bundle = bundle_of(service.engine, tenants[0], service.real)
+    statuses = [
+        service.engine.handle(Call("GET", *url_signed_with(secret, tenant, service.real))).status
+        for tenant in tenants
+        for secret in (bundle.secret, bundle.content)
+    ]
+    assert statuses == [200, 403, 403, 403]
+
+
+def test_an_empty_seed_is_refused() -> None:
+    with pytest.raises(SettingsError, match="seed is empty; leave it out for random ids"):
+        Settings(seed="")
+    found = CliRunner().invoke(serve, ["--seed", "", "--port", "0"])
+    assert (found.exit_code, "--seed: is empty" in found.output) == (2, True)
