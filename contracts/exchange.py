@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+
+from contracts.printable import in_json
+from contracts.shell_words import is_plain, printf, shell_word
 
 
 class Shell(str):
@@ -66,21 +68,34 @@ def _no_constant(name: str) -> Any:
 def as_curl(
     method: str, url: str, headers: Mapping[str, str], body: Any = None, *, text: str | None = None
 ) -> str:
-    """A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON, `text`
-    as it is."""
-    lines = [
-        f"curl -sS -X {method} {shlex.quote(url)}"
-        if method != "GET"
-        else f"curl -sS {shlex.quote(url)}"
-    ]
+    r"""A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON, `text`
+    as it is. Hidden characters are written as `\u202e` in JSON, elsewhere as printf writes them."""
+    verb = "" if method == "GET" else f"-X {shell_word(method)} "
+    lines = [f"curl -sS {verb}{shell_word(url)}"]
     lines += [f"-H {_quoted(name, value)}" for name, value in headers.items()]
     if body is not None:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if text is not None:
-        lines.append(f"--data {shlex.quote(text)}")
+        text = in_json(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    if text is not None and not _is_argument(text):
+        return with_input(_joined(lines), text)
+    lines += [f"--data {shell_word(text)}"] if text is not None else []
+    return _joined(lines)
+
+
+def _joined(lines: list[str]) -> str:
     return " \\\n  ".join(lines) + "\n"
+
+
+def _is_argument(text: str) -> bool:
+    """Whether `--data` takes it as it is: behind an @ it would look for a file."""
+    return is_plain(text) and not text.startswith("@")
+
+
+def with_input(command: str, text: str | bytes) -> str:
+    """A curl command that sends the text, or the bytes, from the standard input: what an argument
+    cannot hold, or should not show."""
+    return f"{printf(text)} | {command.rstrip()} \\\n  --data-binary @-\n"
 
 
 def _quoted(name: str, value: str) -> str:
     text = f"{name}: {value}"
-    return f'"{text}"' if isinstance(value, Shell) else shlex.quote(text)
+    return f'"{text}"' if isinstance(value, Shell) else shell_word(text)

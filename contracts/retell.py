@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from typing import Any
 
 from contracts.exchange import Exchange
 from contracts.places import MISSING
+from contracts.printable import in_line, visible
 from contracts.sequence import Broken, Call, Moment, Same, Sequence
+from contracts.shell_words import is_plain, printf, shell_word
 
 HEAD = '''\
 import os
@@ -92,14 +93,14 @@ def as_pytest(broken: Broken) -> str:
             lines.append("first = answer")
     why = _why(broken).replace("\\", r"\\").replace('"', "'")
     body = "".join(f"{INDENT}{line}\n" for line in [*lines, _assertion(broken)])
-    return HEAD.format(why=why) + body + TAIL
+    return visible(HEAD.format(why=why) + body + TAIL)  # `\u202e` means the same to Python
 
 
 def _why(broken: Broken) -> str:
     text = " ".join(broken.text.split())
     for number, task_id in enumerate(broken.sequence.ids, 1):
         text = text.replace(task_id, f"task{number}")
-    return text
+    return in_line(text)
 
 
 def _that_matter(broken: Broken) -> list[Call]:
@@ -133,8 +134,10 @@ def _curl(sequence: Sequence, call: Call) -> str:
         path = path.replace("\0", f"${name}", 1)
     parts = [f'curl -sS -g -X {exchange.method} "$base{path}"']
     parts += [f'-H "Authorization: Bearer sk-$run-{call.who}"'] if call.who else []
-    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in _headers(call).items()]
-    parts += [f"--data-binary {shlex.quote(exchange.body)}"] if exchange.body else []
+    parts += [f"-H {shell_word(f'{name}: {value}')}" for name, value in _headers(call).items()]
+    if exchange.body and not is_plain(exchange.body):
+        return " ".join([printf(exchange.body), "|", *parts, "--data-binary @-"])
+    parts += [f"--data-binary {shell_word(exchange.body)}"] if exchange.body else []
     return " ".join(parts)
 
 

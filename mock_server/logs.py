@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from contracts.masks import without_keys
+from contracts.printable import in_json, in_line
 from mock_server.journal.entry import Entry
 from mock_server.wire import ZONE_TEXT, wire_time
 
@@ -55,7 +56,7 @@ def json_line(entry: Entry, tenant_id: str = "") -> str:
         "explained": entry.explained,
     }
     kept = {name: value for name, value in fields.items() if value not in ("", None, False)}
-    return json.dumps(kept, ensure_ascii=False)
+    return in_json(json.dumps(kept, ensure_ascii=False))
 
 
 def _path(path: str) -> str:
@@ -78,8 +79,7 @@ def _tells_more(entry: Entry) -> bool:
 def _clean(text: str) -> str:
     """Shortened, without keys; what a terminal would obey, or an eye misread, is escaped."""
     text = without_keys(text[: 2 * LONGEST])
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = in_line(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

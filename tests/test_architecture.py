@@ -89,6 +89,7 @@ PURE = {
     "mock_server.journal.timeline": ("mock_server.body", "mock_server.journal.entry"),
     "mock_server.logs": (
         "contracts.masks",
+        "contracts.printable",
         "mock_server.journal.entry",
         "mock_server.wire",
     ),
@@ -96,6 +97,7 @@ PURE = {
     "mock_server.journal.curl": (
         "contracts.exchange",
         "contracts.secret_names",
+        "contracts.shell_words",
         "mock_server.body",
         "mock_server.journal.entry",
         "mock_server.journal.places",
@@ -112,6 +114,7 @@ PURE = {
             "contracts.exchange",
             "contracts.not_served",
             "contracts.places",
+            "contracts.printable",
             "contracts.rules",
             "contracts.spec",
             "mock_server.body",
@@ -131,7 +134,9 @@ PURE = {
         ),
     ),
     "contracts.keywords": (),
-    "contracts.exchange": (),
+    "contracts.printable": (),
+    "contracts.shell_words": ("contracts.printable",),
+    "contracts.exchange": ("contracts.printable", "contracts.shell_words"),
     "contracts.secret_names": (),
     "contracts.sources": (),
     "contracts.events": ("contracts.exchange", "contracts.sources"),
@@ -161,6 +166,7 @@ PURE = {
         (
             "contracts.events",
             "contracts.exchange",
+            "contracts.printable",
             "contracts.sources",
             *(f"contracts.reports.{name}" for name in REPORTING),
         ),

@@ -23,12 +23,13 @@ from support_reports import (
 )
 
 from contracts.events import CheckStarted, Event, Finding
+from contracts.printable import in_line, visible
 from contracts.reports import REPORTS, render
 from contracts.reports.as_json import FORMAT, read
 from contracts.reports.elements import element
 from contracts.reports.html_check import CALLS
 from contracts.reports.run import Run
-from contracts.reports.words import cut, in_line, money, pretty, visible
+from contracts.reports.words import cut, money, pretty
 
 # What all have in common
 

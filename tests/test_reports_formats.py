@@ -29,8 +29,8 @@ from support_reports import (
 )
 
 from contracts.events import CheckStarted, Event, Finding
+from contracts.printable import visible
 from contracts.reports import render
-from contracts.reports.words import visible
 from contracts.sources import Source
 
 HERE = Path(__file__)

@@ -13,7 +13,7 @@ from test_architecture import HEAVY, imports
 from test_architecture import ROOT as REPOSITORY
 
 from contracts.events import Event
-from contracts.reports.words import in_line
+from contracts.printable import in_line
 from mock_server.cli.contract.progress import Progress
 
 Show = Callable[[Iterable[Event]], tuple[str, str]]

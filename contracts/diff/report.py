@@ -12,6 +12,7 @@ from contracts.diff.findings import Change
 from contracts.diff.tree import Document
 from contracts.masks import without_keys, without_keys_in_json
 from contracts.places import Places
+from contracts.printable import in_json, in_line
 
 BOTH: tuple[Party, ...] = ("client", "server")
 VALUE, USES = 100, 3  # characters of a value, and uses of a change, that the text shows
@@ -46,7 +47,7 @@ class Report(Struct, frozen=True):
             "changes": self._shown(),
         }
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-        return without_keys_in_json(text)
+        return in_json(without_keys_in_json(text))
 
     def as_text(self) -> Iterator[str]:
         """The lines of the report: the changes by what they are, the worst first, and a summary."""
@@ -55,7 +56,7 @@ class Report(Struct, frozen=True):
             if found:
                 yield name
                 for change in found:
-                    yield from (f"  {line}" for line in self._lines(change))
+                    yield from (f"  {in_line(line)}" for line in self._lines(change))
                 yield ""
         counts = (f"{number} {name}" for name, number in self._counts().items())
         is_looked_into = not any(document.unresolved for document in self.documents)
@@ -67,7 +68,8 @@ class Report(Struct, frozen=True):
         for places, document in zip(self.places, self.documents, strict=True):
             if document.unresolved:
                 found = ", ".join(sorted(document.unresolved))
-                yield f"note: not followed in {places.path}, so not compared: $ref {found}"
+                note = f"note: not followed in {places.path}, so not compared: $ref {found}"
+                yield in_line(note)
 
     def _shown(self) -> list[Change]:
         return [change for change in self.changes if self.is_whole or not change.is_cosmetic]

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.drift import WEIGHTS, Difference, Drift
+from contracts.printable import in_json, in_line
 
 LONGEST = 300  # characters of a value that is shown
 
@@ -20,7 +21,7 @@ def as_text(drift: Drift) -> str:
 
 def as_json(drift: Drift) -> str:
     """All of it."""
-    return msgspec.json.format(msgspec.json.encode(drift), indent=2).decode() + "\n"
+    return in_json(msgspec.json.format(msgspec.json.encode(drift), indent=2).decode()) + "\n"
 
 
 def summary(drift: Drift) -> str:
@@ -42,17 +43,12 @@ def _block(one: Difference) -> str:
         f"  {expected:<12}{_shown(one.expected)}",
         f"  {first}" if one.count == 1 else f"  {one.count} times, {first}",
     ]
-    return "\n".join(map(_visible, lines))
+    return "\n".join(map(in_line, lines))
 
 
 def _shown(value: Any) -> str:
     text = "-" if value is UNSET else msgspec.json.encode(value).decode()
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _visible(text: str) -> str:
-    """Without what a terminal would act on."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -4,17 +4,16 @@ It cuts nothing and rewords nothing."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from contracts.events import Event
+from contracts.printable import in_json
 from contracts.reports.run import Run
 
 FORMAT = 1  # another number where a reader of the one before would misunderstand
-_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: JSON can say it, UTF-8 can not
 
 
 def as_json(run: Run) -> str:
@@ -35,6 +34,5 @@ def read(text: str) -> Iterator[Event]:
 
 
 def dumped(value: Any) -> str:
-    """JSON that can be written as UTF-8, whatever the strings in it are."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return _HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    """JSON that can be written as UTF-8 and shown on a terminal, whatever the strings in it are."""
+    return in_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from contracts.reports.words import visible
+from contracts.printable import visible
 
 Child = Element | str | None
 

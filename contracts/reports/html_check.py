@@ -7,8 +7,9 @@ from xml.etree.ElementTree import Element
 
 from contracts.events import CheckEnded, Claim, Finding, Result
 from contracts.exchange import Exchange
+from contracts.printable import in_line
 from contracts.reports.elements import Child, element
-from contracts.reports.words import cut, heading, in_line, money, place, plural, pretty
+from contracts.reports.words import cut, heading, money, place, plural, pretty
 from contracts.sources import footnote, split
 
 MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}

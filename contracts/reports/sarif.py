@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from contracts.events import CheckEnded, Claim, Finding
 from contracts.exchange import Exchange
+from contracts.printable import in_line, visible
 from contracts.reports.as_json import dumped
 from contracts.reports.run import Run, shown_by
-from contracts.reports.words import cut, heading, in_line, utc, visible
+from contracts.reports.words import cut, heading, utc
 from contracts.sources import footnote
 
 SCHEMA = (

@@ -8,13 +8,13 @@ from textwrap import indent
 
 from contracts.events import CheckEnded, Finding
 from contracts.exchange import Exchange
+from contracts.printable import in_line, visible
 from contracts.reports.run import Run, shown_by
 from contracts.reports.words import (
     cut,
     footnotes,
     heading,
     headline,
-    in_line,
     money,
     paid,
     place,
@@ -22,7 +22,6 @@ from contracts.reports.words import (
     pretty,
     skips,
     summary,
-    visible,
     when,
 )
 

@@ -1,5 +1,4 @@
-"""How reports write things: times, money, counts, and the text of strangers, in which nothing stays
-unseen. Knows no format."""
+"""How reports write things: times, money, counts, headings. Knows no format."""
 
 from __future__ import annotations
 
@@ -11,29 +10,13 @@ import msgspec
 
 from contracts.events import RESULTS, CheckEnded, Claim, Finding, Started
 from contracts.exchange import Exchange
+from contracts.printable import in_line
 from contracts.reports.run import Run, shown_by
 from contracts.sources import footnote
 
 NOTHING = "No check ran"
 _ID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST = 4000  # characters of a request or an answer; the JSON report has all of them
-# What a reader would not see, or would take for something else: controls, marks that turn the
-# direction of what follows, spaces without width, halves of surrogate pairs, no characters at all.
-_UNSEEN = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-)
-
-
-def visible(text: str) -> str:
-    r"""The text with what cannot be seen written out (`\x1b`, `\u202e`); line ends and tabs stay.
-    Every character of it may stand in XML."""
-    return _UNSEEN.sub(lambda found: _escape(ord(found[0])), text)
-
-
-def in_line(text: str) -> str:
-    r"""The same as one line: line ends and tabs are written out too."""
-    return visible(text).replace("\n", r"\n").replace("\t", r"\t")
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -173,9 +156,3 @@ def place(claim: Claim) -> str:
         return ""
     line = f":{claim.line}" if claim.line else ""
     return in_line(f"openapi.yaml{line}#{claim.pointer.removeprefix('#')}")
-
-
-def _escape(code: int) -> str:
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

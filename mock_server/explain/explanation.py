@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from contracts.printable import in_line, shortened, visible
+
 
 class Explanation(Struct, frozen=True):
     """Of one exchange; "" is what there is nothing to say of.
@@ -45,5 +47,6 @@ def as_text(explanation: Explanation) -> str:
     rows = [(name.replace("_", " "), getattr(explanation, name)) for name in SHOWN]
     lines += [f"  {name:<13} {value}" for name, value in rows if value]
     if explanation.curl:
-        lines += ["", *filter(None, [explanation.curl_note]), explanation.curl.rstrip("\n")]
-    return "\n".join(lines) + "\n"
+        lines += ["", *filter(None, [explanation.curl_note])]
+    text = "".join(f"{in_line(shortened(line))}\n" for line in lines)
+    return text + visible(explanation.curl)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from contracts.exchange import BEARER, as_curl
+from contracts.exchange import BEARER, as_curl, with_input
 from contracts.secret_names import is_secret_header
+from contracts.shell_words import is_plain, shell_word
 from mock_server import body as json_body
 from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.places import AUTHORIZATION
@@ -29,7 +29,7 @@ def as_curl_lines(entries: Iterable[Entry]) -> str:
 
 def curl_line(entry: Entry) -> str:
     """The call as a command for a POSIX shell. What was masked is left out."""
-    method = "GET" if entry.method == "HEAD" else shlex.quote(entry.method)
+    method = "GET" if entry.method == "HEAD" else entry.method
     body = _json(entry.body)
     command = as_curl(method, entry.url, _headers(entry), body)
     if entry.body and body is None:
@@ -66,12 +66,11 @@ def _json(body: bytes) -> Any:
 
 
 def _with_raw_body(command: str, body: bytes) -> str:
-    """An argument holds text that is not too long; the shell's printf makes the rest."""
+    """An argument holds text of one line that is not too long; printf makes the rest."""
     text, is_binary = text_or_base64(body)
-    if is_binary or "\0" in text or len(body) >= LONGEST_ARGUMENT:
-        octal = "".join(f"\\{byte:03o}" for byte in body)
-        return f"printf '{octal}' | {command.rstrip()} \\\n  --data-binary @-\n"
-    return f"{command.rstrip()} \\\n  --data-raw {shlex.quote(text)}\n"
+    if is_binary or not is_plain(text) or len(body) >= LONGEST_ARGUMENT:
+        return with_input(command, body)
+    return f"{command.rstrip()} \\\n  --data-raw {shell_word(text)}\n"
 
 
 def _options(entry: Entry) -> str:

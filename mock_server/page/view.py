@@ -7,8 +7,9 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from contracts.places import pointer_of
+from contracts.printable import in_line
 from contracts.reports.elements import Child, element
-from contracts.reports.words import cut, in_line, when
+from contracts.reports.words import cut, when
 from contracts.spec import Operation, Spec
 from mock_server.control import CONTROLS
 from mock_server.engine import Engine

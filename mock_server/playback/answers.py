@@ -3,6 +3,7 @@ this moment. All else stays as it was recorded."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from contracts.cassette.bodies import bytes_of
 from contracts.cassette.model import Answer, Body, Timeline
 from contracts.cassette.timing import parsed
+from contracts.printable import in_line
 from mock_server.call import Reply
 from mock_server.replies import headers
 from mock_server.wire import wire_time
@@ -20,6 +22,7 @@ from mock_server.wire import wire_time
 # Of the moment or the connection of the recording; what is of this moment is put in their place.
 _MOMENT = {"content-length", "date", "req-arrive-time", "resp-start-time", "x-request-id"}
 _DROPPED = {"content-encoding", "connection", "keep-alive", "transfer-encoding"}
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
 NO_SHIFT = timedelta()
 
 
@@ -27,15 +30,18 @@ def reply_of(
     answer: Answer, ids: Mapping[str, str], shift: timedelta, request_id: str, now: float
 ) -> Reply:
     """The answer as it is sent now. ids: the new ones by those recorded. shift: how much later
-    than recorded its times are."""
+    than recorded its times are. A header whose name is none is left out, and a line end in a value
+    is written out: a file cannot add a header of its own."""
     body = _body(answer.body, ids, shift, request_id)
     fresh = [(n, v) for n, v in headers(request_id, now, body) if n.decode() in _MOMENT]
     always = {b"content-length"}
     told = [(n, v) for n, v in fresh if n in always or n.decode() in answer.headers]
     told += [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        (name.encode(), in_line(value).encode("latin-1", "replace"))
         for name, value in answer.headers.items()
-        if name not in _MOMENT | _DROPPED and not name.startswith("x-mock-")
+        if _NAME.fullmatch(name)
+        and name not in _MOMENT | _DROPPED
+        and not name.startswith("x-mock-")
     ]
     return Reply(answer.status, told, body, "")
 

@@ -11,8 +11,8 @@ import pytest
 from browser import CONTRASTS, LEGIBLE, LOADED, NARROW, TROUBLE, WATCH, Page, browser
 from support_reports import HOSTILE, ROOT, hostile, mixed
 
+from contracts.printable import visible
 from contracts.reports import render
-from contracts.reports.words import visible
 
 Open = Callable[[str], Page]
 

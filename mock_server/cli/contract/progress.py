@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from contracts.events import CheckEnded, CheckStarted, Ended, Event, Started
+from contracts.printable import in_line
 from contracts.reports.run import Run
 from contracts.reports.text import COLUMNS, outlook, result, row
-from contracts.reports.words import in_line
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
