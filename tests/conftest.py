@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+from hypothesis import settings
 from support import EPOCH, KEY, SERVICE, Result, Service, need, request  # noqa: F401
 
 from contracts.spec import Spec
 from mock_server.server import running
 from mock_server.settings import Settings
+
+# What a slow machine takes longer for is not wrong. The rest is as hypothesis chose, for CI or not.
+settings.register_profile("any machine", settings(), deadline=None)
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
