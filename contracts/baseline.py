@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from contracts.events import Finding
 from contracts.exchange import Exchange
+from contracts.file_lock import locked
+from contracts.text_file import EncodingError, json_problem, text_of
+from contracts.whole_file import write
 
 FORMAT = 1
 STALE = "#baseline"  # the pointer of a finding about the baseline itself
@@ -47,11 +50,19 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Baseline:
-    """The accepted differences. is_updating: whatever is found is accepted, and kept for save()."""
+    """The accepted differences. is_updating: whatever is found is accepted, and kept for save().
+    dropped: entries of the file that are not accepted, and that save() removes from it."""
 
-    def __init__(self, entries: Iterable[Entry] = (), *, is_updating: bool = False) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        *,
+        is_updating: bool = False,
+        dropped: Iterable[Entry] = (),
+    ) -> None:
         self.entries = set(entries)
         self.is_updating = is_updating
+        self._in_file = self.entries | set(dropped)
 
     def judge(
         self, check: str, findings: Iterable[Finding], exchanges: Sequence[Exchange], root: str
@@ -67,6 +78,11 @@ class Baseline:
         marked = [replace(finding, known=entry in self.entries) for finding, entry in found]
         return marked + [_stale(entry) for entry in sorted(stale)]
 
+    def merged(self, in_file: Iterable[Entry]) -> set[Entry]:
+        """What this run accepts, with what another one has added to the file and removed from it
+        since this one read it. in_file: what is there now."""
+        return (set(in_file) - (self._in_file - self.entries)) | (self.entries - self._in_file)
+
     def forget(self, check: str) -> None:
         """Drop the entries of a check."""
         self.entries = {entry for entry in self.entries if entry.check != check}
@@ -76,34 +92,50 @@ def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> B
     """The baseline of a file. checks: all ids that there are. is_updating: the file may be missing,
     and entries of checks that there are no more are dropped. Raises BaselineError."""
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File)
+        entries = _entries(path)
     except FileNotFoundError:
         if is_updating:
             return Baseline(is_updating=True)
         raise BaselineError(
             f"{path} does not exist; `emo contract verify --update-baseline` writes it"
         ) from None
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BaselineError(f"{path} is not a baseline: {error}") from None
-    if file.format != FORMAT:
-        raise BaselineError(f"{path} has the format {file.format}; this version reads {FORMAT}")
-    known = [entry for entry in file.findings if entry.check in checks]
-    for number, entry in enumerate(file.findings):
+    known = [entry for entry in entries if entry.check in checks]
+    for number, entry in enumerate(entries):
         if entry.check not in checks and not is_updating:
             where = f"$.findings[{number}].check"
             text = f"there is no check {entry.check!r}; --update-baseline drops the entry"
             raise BaselineError(f"{path}: {text} - at `{where}`")
-    return Baseline(known, is_updating=is_updating)
+    return Baseline(known, is_updating=is_updating, dropped=set(entries) - set(known))
 
 
 def save(path: Path, baseline: Baseline) -> None:
-    """Write it as a whole, or leave the file as it was. Raises OSError."""
-    data = msgspec.json.encode(_File(FORMAT, tuple(sorted(baseline.entries))))
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(msgspec.json.format(data, indent=2) + b"\n")
-    unfinished.replace(path)
+    """Write it, merged with what another run wrote meanwhile. Raises OSError, and BaselineError
+    for a file that is damaged by now; it is left as it is."""
+    with locked(path):
+        try:
+            entries = baseline.merged(_entries(path))
+        except FileNotFoundError:
+            entries = baseline.entries
+        data = msgspec.json.encode(_File(FORMAT, tuple(sorted(entries))))
+        write(path, msgspec.json.format(data, indent=2) + b"\n")
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    """All entries of a file. Raises FileNotFoundError, BaselineError."""
+    try:
+        text = text_of(path.read_bytes())
+        file = msgspec.json.decode(text, type=_File)
+    except FileNotFoundError:
+        raise
+    except EncodingError as error:
+        raise BaselineError(f"{path} {error}") from None
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BaselineError(f"{path} is not a baseline: {json_problem(text, error)}") from None
+    if file.format != FORMAT:
+        raise BaselineError(f"{path} has the format {file.format}; this version reads {FORMAT}")
+    return file.findings
 
 
 def _entry(check: str, finding: Finding, exchanges: Sequence[Exchange], root: str) -> Entry:

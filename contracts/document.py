@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import msgspec
 
 from contracts import bounded_yaml
 from contracts.text_file import EncodingError, utf8_of
+from contracts.whole_file import write
 
 Node = dict[str, Any]
 
@@ -152,9 +152,7 @@ def _remember(text: bytes, tree: Any) -> None:
         encoded = msgspec.json.encode({"of": _digest(text), "tree": tree})
         if msgspec.json.decode(encoded)["tree"] == tree:
             MEMORY.parent.mkdir(exist_ok=True)
-            unfinished = MEMORY.with_name(f"openapi.{os.getpid()}")
-            unfinished.write_bytes(encoded)
-            unfinished.replace(MEMORY)
+            write(MEMORY, encoded)
 
 
 def _digest(text: bytes) -> str:

@@ -16,9 +16,11 @@ from contracts.baseline import STALE
 from contracts.checks.ask import at
 from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
+from contracts.file_lock import locked
 from contracts.network import is_loopback
 from contracts.spec import Spec
-from contracts.text_file import EncodingError, text_of
+from contracts.text_file import EncodingError, json_problem, text_of
+from contracts.whole_file import write
 
 FORMAT = 1
 Standing = Literal["observed", "documented", "assumed"]
@@ -54,33 +56,37 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Ledger:
     """The ledger of a file, an empty one where there is none. Raises LedgerError."""
     try:
-        ledger = msgspec.json.decode(text_of(path.read_bytes()), type=Ledger)
+        text = text_of(path.read_bytes())
     except FileNotFoundError:
         return Ledger()
     except EncodingError as error:
         raise LedgerError(f"{path} {error}") from None
-    except msgspec.DecodeError as error:
-        raise LedgerError(f"{path} is no ledger: {error}") from None
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        ledger = msgspec.json.decode(text, type=Ledger)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise LedgerError(f"{path} is no ledger: {json_problem(text, error)}") from None
     if ledger.format != FORMAT:
         raise LedgerError(f"{path} has the format {ledger.format}, not {FORMAT}")
     return ledger
 
 
 def save(path: Path, ledger: Ledger) -> None:
-    """Write it as a whole, or leave the file as it was."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
+    """Write it as a whole, or leave the file as it was. Raises OSError."""
     ordered = msgspec.json.encode(ledger, order="sorted")
-    unfinished.write_bytes(msgspec.json.format(ordered, indent=2) + b"\n")
-    unfinished.replace(path)
+    write(path, msgspec.json.format(ordered, indent=2) + b"\n", private=True)
 
 
 def update(path: Path, spec: Spec, events: Iterable[Event]) -> str:
-    """Keep in a file what a run saw, and say how much that was. Raises LedgerError, OSError."""
-    before = load(path)
-    after = observed(before, spec, events)
-    if after == before:
-        return f"{path}: nothing new was seen of a real provider"
-    save(path, after)
+    """Keep in a file what a run saw, and say how much that was: beside what another run wrote
+    meanwhile. Raises LedgerError, and leaves a file that is damaged; OSError."""
+    with locked(path):
+        before = load(path)
+        after = observed(before, spec, events)
+        if after == before:
+            return f"{path}: nothing new was seen of a real provider"
+        save(path, after)
     return f"{path}: {len(after.claims)} claims and {len(after.answers)} answers were seen by now"
 
 

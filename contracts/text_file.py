@@ -4,6 +4,7 @@ UTF-32, with a byte order mark or without. Windows PowerShell's `>` writes UTF-1
 from __future__ import annotations
 
 import codecs
+import json
 
 # Those of UTF-32 first: that of UTF-16 in little-endian is the beginning of one of them.
 _MARKS = (
@@ -36,6 +37,18 @@ def text_of(data: bytes) -> str:
         why = f"byte {at} is 0x{data[at]:02x}"
         raise EncodingError(f"is not text in {name}: {why}; save it as UTF-8") from None
     return text.replace("\r\n", "\n")
+
+
+def json_problem(text: str, error: Exception) -> str:
+    """Where and why a text is not JSON: `line 3, column 5: Expecting value`. error: what the reader
+    said of it, which counts where it is JSON and something else is wrong."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as found:
+        return f"line {found.lineno}, column {found.colno}: {found.msg}"
+    except (RecursionError, ValueError):
+        pass  # nested too deep, a number of more digits than Python converts
+    return str(error)
 
 
 def utf8_of(data: bytes) -> bytes:

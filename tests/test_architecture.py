@@ -168,13 +168,18 @@ PURE = {
             "contracts.exchange",
             "contracts.printable",
             "contracts.sources",
+            "contracts.whole_file",
             *(f"contracts.reports.{name}" for name in REPORTING),
         ),
     ),
+    "contracts.file_target": (),
+    "contracts.whole_file": ("contracts.file_target",),
+    "contracts.file_lock": ("contracts.file_target", "contracts.whole_file"),
     "emo_client.retry": ("emo_client.steps",),
 }
 # Outside of these, no module asks for the time or the environment.
 TIME = {
+    "contracts.file_lock",
     "contracts.provider",
     "mock_server.clock",
     "emo_client.driver",

@@ -147,7 +147,7 @@ def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
         (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
         (["http://x", "--report", "htm=x"], "Did you mean 'html'?"),
         (["http://x", "--report", "report.pdf"], "is not a report"),
-        (["{url}", "--report", "html=no/such/folder/x"], "No such file or directory"),
+        (["{url}", "--report", "html=no/such/folder/x"], "there is no folder no/such/folder"),
         (["http://x", "--budget", "-1"], "must be 0 or more"),
         (["http://x", "--budget", "nan"], "must be 0 or more"),
         (["http://x", "--audio", "https://x/y.wav"], "belong together"),
@@ -269,18 +269,16 @@ def test_a_provider_that_is_gone_while_it_is_fuzzed_is_said_once(
     assert len(looked) == 2
 
 
-def test_a_test_that_cannot_be_saved_is_printed_and_a_2(
+def test_a_test_that_cannot_be_saved_is_refused_before_a_call_is_sent(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    nowhere = str(tmp_path / "no" / "test.py")
-    few = "--phase", "machine", "--examples", "9", "--save", nowhere
-    wrong = all_liars()["works_on_all_at_once"].make()
-    with lying(Spec.load(), wrong) as url, pytest.raises(SystemExit) as end:
-        main(["contract", "fuzz", url, *few])
+    nowhere = tmp_path / "no" / "test.py"
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "fuzz", "--phase", "machine", "--examples", "9", "-o", str(nowhere)])
     assert end.value.code == 2
     told = capsys.readouterr()
-    assert nowhere in told.err
-    assert "def test_what_went_wrong" in told.out
+    assert f"{nowhere} cannot be written: there is no folder {nowhere.parent}" in told.err
+    assert told.out == ""
 
 
 def test_two_reports_are_not_mixed_on_stdout(url: str) -> None:

@@ -4,7 +4,6 @@ What is read is cleaned of secrets whoever wrote it; what is written is scanned 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from contracts.cassette.secrets import cleaned_value, scan
 from contracts.cassette.vcr import from_betamax, from_vcr
 from contracts.spec import Spec
 from contracts.text_file import EncodingError, text_of
+from contracts.whole_file import write
 
 
 def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
@@ -61,18 +61,9 @@ def encoded(cassette: Cassette) -> bytes:
 
 
 def save(path: Path, cassette: Cassette) -> None:
-    """Write it as a whole, or leave the file as it was, whenever the process ends. Raises OSError,
-    CassetteError."""
-    data = encoded(cassette)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    """Write it as a whole, or leave the file as it was, whenever the process ends; a new one is
+    for its owner alone. Raises OSError, CassetteError."""
+    write(path, encoded(cassette), private=True)
 
 
 def _tree(data: bytes) -> Any:

@@ -1,5 +1,5 @@
 """Keeps a cassette's file up to date while it is recorded: whole at any time, written after each
-change, in another thread. What is recorded is no matter of its."""
+change, in another thread. A stream, such as a pipe, is written once, when the recording ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from contracts.cassette.files import save
 from contracts.cassette.model import Cassette
 from contracts.cassette.problems import CassetteError
+from contracts.file_target import is_stream
 
 
 class Writer:
@@ -22,6 +23,7 @@ class Writer:
         tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._path = path
+        self._is_stream = is_stream(path)
         self._cassette = cassette
         self._tell = tell
         self._trouble = ""
@@ -45,7 +47,8 @@ class Writer:
             await self._changed.wait()
             self._changed.clear()
             ended = self._ended  # first: what comes while it writes is written, too
-            await asyncio.to_thread(self._write, self._cassette())
+            if not self._is_stream:
+                await asyncio.to_thread(self._write, self._cassette())
 
     def write(self) -> bool:
         """Write now, where `run` does not. Whether that worked."""

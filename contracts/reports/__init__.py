@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from contracts.reports.junit import as_junit
 from contracts.reports.run import Run
 from contracts.reports.sarif import as_sarif
 from contracts.reports.text import as_text
+from contracts.whole_file import check, write
 
 REPORTS: dict[str, Callable[[Run], str]] = {
     "text": as_text,
@@ -75,7 +76,9 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
     ends, if a run had begun. Raises OSError, before the block, for a file that cannot be written:
     nobody wants to hear that after an hour."""
     targets = list(targets)
-    fresh = [path for path in map(_writable, targets) if path]
+    for target in targets:
+        if target.file != STDOUT:
+            check(Path(target.file))
     events: list[Event] = []
     try:
         yield events.append
@@ -85,18 +88,6 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
             with ExitStack() as stack:  # one that fails keeps no other from being written
                 for target in reversed(targets):
                     stack.callback(_write, target, run)
-        else:
-            _remove(fresh)
-
-
-def _writable(target: Target) -> Path | None:
-    """The file, where it was not there before."""
-    if target.file == STDOUT:
-        return None
-    path = Path(target.file)
-    is_fresh = not path.exists()
-    with path.open("ab"):
-        return path if is_fresh else None
 
 
 def _write(target: Target, run: Run) -> None:
@@ -105,10 +96,4 @@ def _write(target: Target, run: Run) -> None:
         if sys.stdout is not None:  # None: it was closed
             sys.stdout.write(text)
     else:
-        Path(target.file).write_text(text, "utf-8", newline="\n")
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with suppress(OSError):
-            path.unlink()
+        write(Path(target.file), text)

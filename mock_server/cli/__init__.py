@@ -114,17 +114,21 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return report(Interrupted(), said)
     except OSError as error:
-        return report(click.ClickException(_explained(error)), said)
+        return report(_problem(error), said)
     except UnicodeError as error:
         return report(click.ClickException(str(error)), said)
     return code if isinstance(code, int) else 0
 
 
-def _explained(error: OSError) -> str:
-    """An error without a file is one of the streams: a disk that is full, mostly."""
+def _problem(error: OSError) -> click.ClickException:
+    """An error of the system without a file is one of the streams: a disk that is full, mostly."""
+    from contracts.file_target import Unwritable
+
+    if isinstance(error, Unwritable):
+        return click.UsageError(str(error))
     if error.filename is None and error.strerror:
-        return f"the output cannot be written: {error.strerror}"
-    return str(error)
+        return click.ClickException(f"the output cannot be written: {error.strerror}")
+    return click.ClickException(str(error))
 
 
 @contextmanager

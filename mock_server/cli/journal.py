@@ -202,7 +202,9 @@ def _write(text: str, file: Path | None) -> None:
     if file is None:
         click.echo(text, nl=False)
     else:
-        file.write_text(text, "utf-8")
+        from contracts.whole_file import write
+
+        write(file, text)
         click.echo(f"saved to {file}", err=True)
 
 

@@ -72,6 +72,7 @@ def fuzz(
     as a test. 2: wrong usage, or nobody answers.
     """
     from contracts.spec import Spec
+    from contracts.whole_file import check
 
     if examples < 1:
         raise click.UsageError(f"--examples {examples} must be 1 or more")
@@ -80,6 +81,8 @@ def fuzz(
         import schemathesis  # noqa: F401
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is not installed: {HINT}") from None
+    if output is not None:
+        check(output)
     number = _number(seed)
     found: list[Broken] = []
     total = 0
@@ -160,11 +163,9 @@ def _look(provider: Provider) -> None:
 
 def _save(file: Path, broken: Broken) -> None:
     from contracts.retell import as_pytest
+    from contracts.whole_file import write
 
-    try:
-        file.write_text(as_pytest(broken), "utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--output: {error}") from None
+    write(file, as_pytest(broken))
 
 
 def _retell(broken: Broken) -> None:

@@ -63,6 +63,7 @@ def record(
     and not written.
     """
     from contracts.cassette import save
+    from contracts.file_target import is_stream
     from contracts.recorder.tape import Tape
     from contracts.spec import Spec
     from mock_server import server
@@ -70,7 +71,7 @@ def record(
     origin = _origin(base_url)
     if not timeout > 0:
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
-    if output.exists() and not force:
+    if output.exists() and not (force or is_stream(output)):
         raise click.UsageError(f"{output} is there already; --force writes over it")
     tape = Tape(Spec.load(), origin, clock=real_time)
     try:
@@ -78,10 +79,11 @@ def record(
     except (server.AddressError, SettingsError) as error:
         raise click.ClickException(str(error)) from None
     try:
-        save(output, tape.cassette())  # before anything is paid for
+        if not is_stream(output):  # that is written once, at the end
+            save(output, tape.cassette())  # before anything is paid for
     except OSError as error:
         sock.close()
-        raise click.UsageError(f"--output {output}: {error.strerror or error}") from None
+        raise click.UsageError(f"--output: {error}") from None
     return _run(tape, origin, output, sock, timeout)
 
 

@@ -11,14 +11,13 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
-from mock_server.cli.contract import problem
+from mock_server.cli.contract import files, problem
 from mock_server.cli.contract.targets import targets_of
 from mock_server.cli.problems import INTERRUPTED, as_typed
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
 
 if TYPE_CHECKING:
-    from contracts.baseline import Baseline
     from contracts.checks import Check
     from contracts.events import Event
     from contracts.provider import Provider
@@ -130,8 +129,8 @@ def verify(**options: Any) -> int:
     targets = targets_of([*options["reports"], *["json"] * options["as_json"]])
     if not options["timeout"] > 0:
         raise click.UsageError(f"--timeout {options['timeout']:g} must be above 0")
-    _known(options["ledger"])
-    baseline = _baseline(options)
+    files.check_ledger(options["ledger"])
+    baseline = files.load_baseline(options["baseline"], is_updating=options["update_baseline"])
     checks = _checks(options)
     media = _media(spec, options)
     if options["listing"]:
@@ -152,12 +151,11 @@ def verify(**options: Any) -> int:
     except Unreachable as error:
         raise problem(error) from None
     if baseline.is_updating:
-        _keep(baseline, options["baseline"])
+        files.save_baseline(baseline, options["baseline"])
     return code
 
 
 def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
-    from contracts import ledger as ledgers
     from contracts.events import Ended
     from contracts.reports import STDOUT, open_reports
     from mock_server.cli.contract.progress import Progress
@@ -167,46 +165,17 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
         try:
             report = stack.enter_context(open_reports(targets))
         except OSError as error:
-            why = f"{error.filename}: {error.strerror}"
-            raise click.UsageError(f"--report: {why}") from None
+            raise click.UsageError(f"--report: {error}") from None
         is_stdout_taken = any(target.file == STDOUT for target in targets)
         progress = stack.enter_context(Progress(is_stdout_taken=is_stdout_taken))
         if ledger is not None:  # also of a run that is broken off
-            stack.callback(lambda: click.echo(ledgers.update(ledger, run.spec, events), err=True))
+            stack.callback(files.update_ledger, ledger, run.spec, events)
         for event in run.run():
             for take in (progress.take, report, events.append):
                 take(event)
     last = events[-1]
     assert isinstance(last, Ended)
     return 0 if last.green else FOUND_PROBLEMS
-
-
-def _baseline(options: dict[str, Any]) -> Baseline:
-    from contracts.baseline import Baseline, BaselineError, load
-    from contracts.checks import all_checks
-
-    path, is_updating = options["baseline"], options["update_baseline"]
-    if path is None:
-        if is_updating:
-            raise click.UsageError("--update-baseline needs --baseline FILE")
-        return Baseline()
-    if not path.absolute().parent.is_dir():
-        raise click.UsageError(f"--baseline: there is no folder {path.parent}")
-    try:
-        return load(path, all_checks(), is_updating=is_updating)
-    except BaselineError as error:
-        raise click.UsageError(f"--baseline: {error}") from None
-
-
-def _keep(baseline: Baseline, path: Path) -> None:
-    from contracts.baseline import save
-    from contracts.reports.words import plural
-
-    try:
-        save(path, baseline)
-    except OSError as error:
-        raise click.UsageError(f"--baseline: {error}") from None
-    click.echo(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
 
 
 def _checks(options: dict[str, Any]) -> list[Check]:
@@ -272,19 +241,6 @@ def _key(given: str | None) -> str:
         return api_key(given) if given else ""
     except ConfigError as error:
         raise click.UsageError(as_typed(str(error), arguments=True)) from None
-
-
-def _known(ledger: Path | None) -> None:
-    """Look at the ledger before anything is paid for."""
-    from contracts.ledger import LedgerError, load
-
-    try:
-        if ledger is not None:
-            load(ledger)
-            if not ledger.absolute().parent.is_dir():
-                raise LedgerError(f"{ledger} is in no folder that there is")
-    except LedgerError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _list(spec: Spec, checks: list[Check], media: Media) -> int:

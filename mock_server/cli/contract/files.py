@@ -1,0 +1,71 @@
+"""The files that `emo contract verify` reads, changes and writes again: the baseline of accepted
+differences, and the ledger of what real providers did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from contracts.baseline import Baseline
+    from contracts.events import Event
+    from contracts.spec import Spec
+
+
+def load_baseline(path: Path | None, *, is_updating: bool) -> Baseline:
+    """The baseline of a file, an empty one for no file. is_updating: it will be saved. Raises
+    UsageError before anything is paid for."""
+    from contracts.baseline import Baseline, BaselineError, load
+    from contracts.checks import all_checks
+    from contracts.whole_file import check
+
+    if path is None:
+        if is_updating:
+            raise click.UsageError("--update-baseline needs --baseline FILE")
+        return Baseline()
+    try:
+        if is_updating:
+            check(path)
+        return load(path, all_checks(), is_updating=is_updating)
+    except (BaselineError, OSError) as error:
+        raise click.UsageError(f"--baseline: {error}") from None
+
+
+def save_baseline(baseline: Baseline, path: Path) -> None:
+    """Write the accepted differences, and print how many there are. Raises OSError, and
+    ClickException for a file that was damaged meanwhile."""
+    from contracts.baseline import BaselineError, save
+    from contracts.reports.words import plural
+
+    try:
+        save(path, baseline)
+    except BaselineError as error:
+        raise click.ClickException(f"--baseline: {error}") from None
+    click.echo(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
+
+
+def check_ledger(path: Path | None) -> None:
+    """Raise UsageError for a ledger that cannot be read or written, before anything is paid for."""
+    from contracts.ledger import LedgerError, load
+    from contracts.whole_file import check
+
+    if path is None:
+        return
+    try:
+        check(path)
+        load(path)
+    except (LedgerError, OSError) as error:
+        raise click.UsageError(f"--ledger: {error}") from None
+
+
+def update_ledger(path: Path, spec: Spec, events: list[Event]) -> None:
+    """Add what a run saw, and print how much that was. Raises OSError, and ClickException for a
+    file that was damaged meanwhile."""
+    from contracts.ledger import LedgerError, update
+
+    try:
+        click.echo(update(path, spec, events), err=True)
+    except LedgerError as error:
+        raise click.ClickException(f"--ledger: {error}") from None
