@@ -3,7 +3,8 @@ one tenant with its time and its answer. No key is in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -13,9 +14,11 @@ from contracts.text_file import EncodingError, text_of
 from mock_server.call import Line
 from mock_server.engine import Engine
 from mock_server.journal.entry import Entry
+from mock_server.journal.pieces import with_items
 from mock_server.tasks import status_at
 
 FORMAT = "emo-bundle-2"
+SHOWN_TASKS = 1000
 # The settings that answers depend on.
 REPRODUCED = ("time", "speed", "concurrency", "limits", "variants")
 
@@ -49,7 +52,7 @@ class Bundle(Struct, frozen=True):
     """tenant: its id, which stands for the key. content, secret: those of seeds.Seeds, from which
     the same ids and signatures come, of this tenant alone. began: the machine's time when it was
     first seen. dropped: exchanges that had to make room; with any, nothing can be had again. clock
-    and tasks are to be read by people."""
+    and tasks, of which there are the newest SHOWN_TASKS, are to be read by people."""
 
     format: str
     spec: str
@@ -63,6 +66,7 @@ class Bundle(Struct, frozen=True):
     clock: dict[str, Any]
     tasks: list[dict[str, Any]]
     exchanges: list[Exchange]
+    tasks_not_shown: int = 0
 
 
 class Difference(NamedTuple):
@@ -76,18 +80,25 @@ class Difference(NamedTuple):
 
 def bundle_of(engine: Engine, tenant_id: str, real: float) -> Bundle:
     """All of the tenant, as it is at the machine's time."""
-    return bundling(engine, tenant_id, real)()
+    bundle, exchanges = _parts(engine, tenant_id, real)
+    return msgspec.structs.replace(bundle, exchanges=list(exchanges))
 
 
-def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle]:
-    """The same in two steps: all is taken now; the function, which may run in another thread while
-    the engine works on, writes it out."""
+def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
+    """The same as JSON in pieces. What is not in the journal is taken now; the pieces may be made
+    in another thread, while the engine works on."""
+    bundle, exchanges = _parts(engine, tenant_id, real)
+    return with_items(bundle, exchanges, lambda value: msgspec.json.encode(value).decode())
+
+
+def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[Exchange]]:
+    """The bundle without its exchanges, and these."""
     record, journal = engine.tenants.get(tenant_id, real), engine.chronicle.journal
     settings = msgspec.to_builtins(engine.settings)
     rules, now = engine.file(real), record.clock.now(real)
     dropped, entries = journal.dropped(tenant_id), journal.entries(tenant_id)
-    tasks = list(engine.store.newest_first(tenant_id))
-    return lambda: Bundle(
+    tasks = list(islice(engine.store.newest_first(tenant_id), SHOWN_TASKS))
+    bundle = Bundle(
         format=FORMAT,
         spec=engine.spec.version,
         settings={name: v for name, v in settings.items() if name in REPRODUCED},
@@ -102,8 +113,10 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Callable[[], Bundle
             {"task_id": task.id, "task_status": status_at(task, now), "outcome": task.outcome}
             for task in tasks
         ],
-        exchanges=[_exchange(entry) for entry in entries],
+        exchanges=[],
+        tasks_not_shown=engine.store.task_count(tenant_id) - len(tasks),
     )
+    return bundle, map(_exchange, entries)
 
 
 def read(data: bytes) -> Bundle:

@@ -93,7 +93,12 @@ PURE = {
         "mock_server.journal.entry",
         "mock_server.wire",
     ),
-    "mock_server.journal.har": ("mock_server.journal.entry", "mock_server.wire"),
+    "mock_server.journal.pieces": (),
+    "mock_server.journal.har": (
+        "mock_server.journal.entry",
+        "mock_server.journal.pieces",
+        "mock_server.wire",
+    ),
     "mock_server.journal.curl": (
         "contracts.exchange",
         "contracts.secret_names",

@@ -47,7 +47,7 @@ class Fake:
             kind, body = journal_answer(self.journal, TENANT, dict(request.url.params))
         except FilterError as error:
             return httpx.Response(400, json={"error": str(error)})
-        return httpx.Response(200, content=body, headers={"content-type": kind})
+        return httpx.Response(200, text="".join(body), headers={"content-type": kind})
 
 
 @pytest.fixture

@@ -108,6 +108,6 @@ def test_a_method_cannot_run_a_command() -> None:
 
 
 def test_a_journal_as_curl_is_one_command_after_the_other() -> None:
-    text = as_curl_lines([entry(), entry()])
+    text = "".join(as_curl_lines([entry(), entry()]))
     assert text.count("curl -sS") == 2
     assert text.count('"authorization: Bearer ${DASHSCOPE_API_KEY:-sk-local}"') == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from support_journal import TASK, VIOLATION, create, entry, keep, numbers, reply
 
 from mock_server import journal
 from mock_server.call import Call, Line
-from mock_server.journal import Journal
+from mock_server.journal import READ_AT_ONCE, Journal
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.records import as_json, journal_answer
@@ -79,7 +81,46 @@ def test_filters_find_what_a_plain_search_finds(
     for exchange in exchanges:
         keep(journal, **exchange)
     everything = list(journal.entries("t"))
-    assert [e.number for e in journal.entries("t", wanted)] == naive(everything, wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mock_server.journal.READ_AT_ONCE", 300)
+        found = [e.number for e in journal.entries("t", wanted)]
+    assert found == naive(everything, wanted)
+
+
+@often
+@given(st.lists(st.integers(0, 3), max_size=12), st.booleans())
+def test_who_reads_slowly_misses_what_makes_room_and_what_comes_later(
+    written: list[int], resets: bool
+) -> None:
+    journal, read = Journal(max_entries=6), []
+    for _ in range(5):
+        keep(journal)
+    entries = journal.entries("t")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mock_server.journal.READ_AT_ONCE", 1)
+        for count in written:
+            oldest = 5 if resets and read else max(journal.number("t") - 6, *read, 0)
+            entry = next(entries, None)
+            assert (entry.number if entry else 6) == min(oldest + 1, 6)
+            read += [entry.number] if entry else []
+            for _ in range(count):
+                keep(journal)
+            if resets:
+                journal.reset("t")
+
+
+def test_a_reader_holds_a_part_of_the_journal() -> None:
+    journal = Journal()
+    for _ in range(40):
+        keep(journal, call=Call("POST", "/", "", {}, b"x" * (READ_AT_ONCE // 4)))
+    gc.collect()
+    tracemalloc.start()
+    entries = journal.entries("t")
+    next(entries)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 3 * READ_AT_ONCE
+    assert len(list(entries)) == 39
 
 
 def test_a_name_that_stands_elsewhere_in_an_exchange_is_no_match() -> None:
@@ -170,7 +211,7 @@ def test_any_body_can_be_shown(body: bytes, shown: Any, how: str | None) -> None
 
 def pages(journal: Journal, **query: str) -> tuple[list[int], int, int]:
     kind, body = journal_answer(journal, "t", query)
-    page = json.loads(body)
+    page = json.loads("".join(body))
     assert kind == "application/json"
     return [e["number"] for e in page["exchanges"]], page["next"], page["dropped"]
 
@@ -200,7 +241,7 @@ def test_who_reads_while_another_thread_writes_gets_each_exchange_once(
     def read(*given: Any) -> Any:
         nonlocal after
         done = None if before else real(*given)
-        page = json.loads(journal_answer(book, "t", {"after": str(after)})[1])
+        page = json.loads("".join(journal_answer(book, "t", {"after": str(after)})[1]))
         seen.extend(exchange["number"] for exchange in page["exchanges"])
         after = page["next"]
         return real(*given) if before else done
@@ -209,7 +250,7 @@ def test_who_reads_while_another_thread_writes_gets_each_exchange_once(
     for _ in range(5):
         keep(book)
     monkeypatch.setattr(journal, step, real)
-    rest = json.loads(journal_answer(book, "t", {"after": str(after)})[1])
+    rest = json.loads("".join(journal_answer(book, "t", {"after": str(after)})[1]))
     assert [*seen, *(exchange["number"] for exchange in rest["exchanges"])] == [1, 2, 3, 4, 5]
 
 
@@ -226,7 +267,7 @@ def test_the_timeline_is_served_for_one_task() -> None:
     keep(journal, **create())
     keep(journal, at=EPOCH + 5)
     _, body = journal_answer(journal, "t", {"task_id": TASK, "format": "timeline"})
-    told = json.loads(body)
+    told = json.loads("".join(body))
     assert told["polls"] == [
         {"at": EPOCH + 5, "since": 5.0, "shown": "RUNNING", "time": "2025-09-11 14:33:43.716"}
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
@@ -21,6 +20,7 @@ from mock_server.call import Call
 from mock_server.context import ANONYMOUS, Refused
 from mock_server.control import clocks, reports, scripts
 from mock_server.control.asked import Asked, ControlError, Told
+from mock_server.control.export import Exports
 from mock_server.engine import Engine
 from mock_server.guard import missing
 from mock_server.journal.redact import without_secrets
@@ -57,9 +57,13 @@ NEEDS_KEY = {path for _, path, _ in CONTROLS} - NEEDS_NO_KEY
 
 def control_app(engine: Engine) -> ASGIApp:
     """The routes behind the guard."""
-    reached = origin_of(engine.settings)
+    reached, exports = origin_of(engine.settings), Exports()
     routes = [
-        Route(path, _handler(engine, control, path not in NEEDS_NO_KEY, reached), methods=[method])
+        Route(
+            path,
+            _handler(engine, control, path not in NEEDS_NO_KEY, reached, exports),
+            methods=[method],
+        )
         for method, path, control in CONTROLS
     ]
     router = Router(routes, default=_not_found, redirect_slashes=False)
@@ -108,7 +112,11 @@ def act(engine: Engine, tenant_id: str, real: float, method: str, path: str, bod
 
 
 def _handler(
-    engine: Engine, control: Callable[[Asked], Told], needs_key: bool, reached: OriginOf
+    engine: Engine,
+    control: Callable[[Asked], Told],
+    needs_key: bool,
+    reached: OriginOf,
+    exports: Exports,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         try:
@@ -124,7 +132,7 @@ def _handler(
             asked = Asked(engine, tenant_id, real, _read(raw), given)
             told = control(asked)
             if callable(told):
-                told = await run_in_threadpool(told)
+                return await exports.answer(told)
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):

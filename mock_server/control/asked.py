@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from mock_server.engine import Engine
 from mock_server.stores import Tenant
 
 Typed = tuple[str, bytes]  # a content type and a body of it
-# JSON, or that; or what is still to be written, which may take seconds and another thread.
-Told = dict[str, Any] | Typed | Callable[[], Typed]
+Export = Callable[[], tuple[str, Iterator[str]]]  # a content type and pieces of a body of it
+# JSON, or that; or what grows with what is kept, and is made in another thread as it is sent.
+Told = dict[str, Any] | Typed | Export
 
 
 class ControlError(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -40,12 +41,8 @@ def clock(asked: Asked) -> dict[str, Any]:
 def state(asked: Asked) -> dict[str, Any]:
     """Shows the key's clock and tasks, newest first."""
     shown = clock(asked)
-    tasks: list[dict[str, Any]] = []
-    more = 0
-    for task in asked.engine.store.newest_first(asked.tenant_id):
-        if len(tasks) == SHOWN_TASKS:
-            more += 1
-            continue
+    store, tasks = asked.engine.store, []
+    for task in islice(store.newest_first(asked.tenant_id), SHOWN_TASKS):
         event = next_event(task, shown["now"])
         tasks.append(
             {
@@ -56,6 +53,7 @@ def state(asked: Asked) -> dict[str, Any]:
                 "next_event_in": None if event is None else round(event - shown["now"], 3),
             }
         )
+    more = store.task_count(asked.tenant_id) - len(tasks)
     return {"tenant": asked.tenant_id, "clock": shown, "tasks": tasks, "tasks_not_shown": more}
 
 
@@ -96,6 +94,6 @@ def _next_event(asked: Asked, now: float) -> float:
 
 def reset(asked: Asked) -> dict[str, Any]:
     """Drops everything of the key: tasks, clock, scenarios, account, journal."""
-    dropped = sum(1 for _ in asked.engine.store.newest_first(asked.tenant_id))
+    dropped = asked.engine.store.task_count(asked.tenant_id)
     asked.engine.forget(asked.tenant_id)
     return {"dropped_tasks": dropped}

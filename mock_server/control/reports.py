@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from mock_server.control.asked import Asked, ControlError, Typed
+from mock_server.control.asked import Asked, ControlError, Export, Typed
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError
 from mock_server.metrics import CONTENT_TYPE
@@ -15,13 +15,13 @@ from mock_server.metrics import CONTENT_TYPE
 PLAIN = "text/plain; charset=utf-8"
 
 
-def journal(asked: Asked) -> Callable[[], Typed]:
+def journal(asked: Asked) -> Export:
     """Shows what was asked and answered, also as HAR and as curl commands."""
     from mock_server.journal.records import journal_answer
 
     kept, outcomes = asked.engine.chronicle.journal, asked.engine.spec.all_outcomes
 
-    def write() -> Typed:
+    def write() -> tuple[str, Iterator[str]]:
         try:
             return journal_answer(kept, asked.tenant_id, asked.given, outcomes)
         except FilterError as error:
@@ -56,12 +56,12 @@ def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
     return msgspec.to_builtins(found)
 
 
-def bundle(asked: Asked) -> Callable[[], Typed]:
+def bundle(asked: Asked) -> Export:
     """Gives everything that is needed to get the same answers again."""
     from mock_server.bundle import bundling
 
-    write = bundling(asked.engine, asked.tenant_id, asked.real)
-    return lambda: ("application/json", msgspec.json.encode(write()))
+    pieces = bundling(asked.engine, asked.tenant_id, asked.real)
+    return lambda: ("application/json", pieces)
 
 
 def metrics(asked: Asked) -> Typed:

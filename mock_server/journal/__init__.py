@@ -21,6 +21,7 @@ __all__ = ["Entry", "Journal"]
 MAX_ENTRIES = 100_000
 MAX_BYTES = 64 << 20
 MAX_TENANTS = 10_000
+READ_AT_ONCE = 256 << 10  # bytes that a reader holds at a time
 OVERHEAD = 64  # of one entry in memory, besides its bytes
 SHARE = 16  # whoever holds more than this part of all gives way first
 SLACK = 256  # such a part of all is made free at a time
@@ -49,7 +50,8 @@ class Journal:
     a sixteenth of all; where none does, the tenant that was silent longest. So a noisy tenant drops
     its own, and those that are long gone make room for who is at work. Numbers go on after drops
     and `reset`. Of more than `max_tenants` tenants, one that has nothing left is forgotten, or the
-    one that was silent longest. Reading takes a copy first, so another thread may do it."""
+    one that was silent longest. Another thread may read, as long as it likes: it holds no more than
+    READ_AT_ONCE bytes, or one exchange."""
 
     def __init__(
         self,
@@ -105,14 +107,12 @@ class Journal:
         return number
 
     def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
-        """The tenant's exchanges that pass the filters, oldest first, unpacked as they are asked
-        for."""
-        room = self._rooms.get(tenant_id)
-        if room is None:
-            return iter(())
-        rows = list(room.rows)
-        newer = unpack(rows[-1]).number - filters.after if rows else 0
-        return filters.apply(rows[max(0, len(rows) - newer) :])
+        """The tenant's exchanges of now that pass the filters, oldest first, unpacked as they are
+        asked for. Those that make room before they are asked for are left out."""
+        after, until = filters.after, self.number(tenant_id)
+        if filters.last is not None:
+            after = max(after, filters.number_before_last(self._newest_first(tenant_id)))
+        return filters.apply(self._rows(tenant_id, after, until))
 
     def find(self, tenant_id: str, request_id: str) -> Entry | None:
         """The latest exchange whose answer has that request id, in the form of the API or of the
@@ -169,6 +169,31 @@ class Journal:
         room = self._emptied.get(tenant_id)
         if room:
             room.dropped = 0
+
+    def _rows(self, tenant_id: str, after: int, until: int) -> Iterator[bytes]:
+        """The packed exchanges with larger numbers than `after`, and none above `until`."""
+        while after < until:
+            after, rows = self._some_rows(tenant_id, after, until)
+            if not rows:
+                return
+            yield from rows
+
+    def _some_rows(self, tenant_id: str, after: int, until: int) -> tuple[int, list[bytes]]:
+        """The first of them, READ_AT_ONCE bytes or one, and the number of the last of these."""
+        room = self._rooms.get(tenant_id)
+        rows = list(room.rows) if room else []
+        if not rows:
+            return after, []
+        before = unpack(rows[-1]).number - len(rows)  # the number before the oldest
+        first = max(after - before, 0)
+        some: list[bytes] = []
+        size = 0
+        for row in rows[first : max(until - before, 0)]:
+            size += len(row)
+            if some and size > READ_AT_ONCE:
+                break
+            some.append(row)
+        return before + first + len(some), some
 
     def _newest_first(self, tenant_id: str) -> Iterator[bytes]:
         room = self._rooms.get(tenant_id)

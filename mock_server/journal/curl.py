@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contracts.exchange import BEARER, as_curl, with_input
@@ -22,9 +22,10 @@ MASKED_KEYS = ("sk-", "st-")  # of a key that the fake does not accept nothing i
 LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,072
 
 
-def as_curl_lines(entries: Iterable[Entry]) -> str:
+def as_curl_lines(entries: Iterable[Entry]) -> Iterator[str]:
     """A command for each exchange, which sends the same again with the key of the shell."""
-    return "\n".join(map(curl_line, entries))
+    for number, entry in enumerate(entries):
+        yield f"\n{curl_line(entry)}" if number else curl_line(entry)
 
 
 def curl_line(entry: Entry) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -60,12 +61,17 @@ class Filters(Struct, frozen=True):
         }
         return cls(**values)
 
-    def apply(self, rows: Sequence[bytes]) -> Iterator[Entry]:
-        """The wanted entries among packed rows in their order, unpacked as they are asked for."""
-        wanted = self._wanted(rows if self.last is None else reversed(rows))
-        if self.last is not None:
-            wanted = reversed(list(islice(wanted, self.last)))
-        return map(entry_of, islice(wanted, self.limit))
+    def apply(self, rows: Iterable[bytes]) -> Iterator[Entry]:
+        """The wanted entries among packed rows in their order, unpacked as they are asked for.
+        `last` is for who chooses the rows."""
+        return map(entry_of, islice(self._wanted(rows), self.limit))
+
+    def number_before_last(self, newest_first: Iterable[bytes]) -> int:
+        """The number behind which the `last` wanted exchanges begin."""
+        number = sys.maxsize
+        for row in islice(self._wanted(newest_first), self.last):
+            number = row.number - 1
+        return number
 
     def _wanted(self, rows: Iterable[bytes]) -> Iterator[Row]:
         """Most rows are passed over unread: text that is wanted stands in a row as it is."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
 from mock_server.journal.entry import Entry, text_of, text_or_base64
+from mock_server.journal.pieces import with_items
 from mock_server.wire import wire_time
 
 HTTP = "HTTP/1.1"
@@ -24,10 +25,11 @@ INSTANT = 1  # ms: browsers take 0 for an answer that is still to come
 CUT = "net::ERR_CONTENT_LENGTH_MISMATCH"
 
 
-def as_har(entries: Iterable[Entry], version: str) -> dict[str, Any]:
-    """One HAR log; `version` is that of this project."""
+def as_har(entries: Iterable[Entry], version: str) -> Iterator[str]:
+    """One HAR log in pieces; `version` is that of this project."""
     creator = {"name": "dashscope-emo-kit", "version": version}
-    return {"log": {"version": "1.2", "creator": creator, "entries": [*map(har_entry, entries)]}}
+    log = {"log": {"version": "1.2", "creator": creator, "entries": []}}
+    return with_items(log, map(har_entry, entries))
 
 
 def har_entry(entry: Entry) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""What is told of a journal: JSON, HAR, lines for curl, the timeline of a task. Takes apart what
-people ask for; knows no HTTP and changes nothing."""
+"""The journal in the forms that people ask for: JSON, HAR, lines for curl, the timeline of a task.
+Each comes in pieces, for a journal is large. Knows no HTTP and changes nothing."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -17,7 +16,8 @@ from mock_server.journal.curl import as_curl_lines
 from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.har import as_har
-from mock_server.journal.timeline import timeline
+from mock_server.journal.pieces import encode, listed
+from mock_server.journal.timeline import Observed
 from mock_server.logs import text_line
 from mock_server.near import did_you_mean
 from mock_server.wire import wire_time
@@ -29,9 +29,10 @@ JSON, PLAIN = "application/json", "text/plain; charset=utf-8"
 
 def journal_answer(
     journal: Journal, tenant_id: str, query: Mapping[str, str], outcomes: Collection[str] = ()
-) -> tuple[str, bytes]:
+) -> tuple[str, Iterator[str]]:
     """Content type and body of `GET /__mock__/journal`. `query` is `format` and the fields of
-    Filters; outcomes are the names there are. Raises FilterError, which is a ValueError.
+    Filters; outcomes are the names there are. Raises FilterError, which is a ValueError, before
+    there is a body.
 
     JSON is one page: `next` is what `after` is for the one behind it. A `next` below `after` says
     that the journal began anew."""
@@ -41,15 +42,15 @@ def journal_answer(
     if form == "timeline" and not filters.task_id:
         raise FilterError("a timeline is that of one task: give its task_id")
     if form == "json":
-        return JSON, _encode(_page(journal, tenant_id, filters))
+        return JSON, _page(journal, tenant_id, filters)
     entries = journal.entries(tenant_id, filters)
     if form == "curl":
-        return PLAIN, as_curl_lines(entries).encode()
+        return PLAIN, as_curl_lines(entries)
     if form == "har":
         from importlib.metadata import version
 
-        return JSON, _encode(as_har(entries, version("dashscope-emo-kit")))
-    return JSON, _encode(_timeline(entries))
+        return JSON, as_har(entries, version("dashscope-emo-kit"))
+    return JSON, _timeline(entries)
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
@@ -89,26 +90,39 @@ def _format(name: str) -> str:
     return name
 
 
-def _page(journal: Journal, tenant_id: str, filters: Filters) -> dict[str, Any]:
+def _page(journal: Journal, tenant_id: str, filters: Filters) -> Iterator[str]:
     size = min(PAGE, filters.limit or PAGE)
     latest = journal.number(tenant_id)
-    entries = list(journal.entries(tenant_id, replace(filters, limit=size)))
-    reached = entries[-1].number if entries else 0
-    return {
-        "exchanges": [as_json(entry) for entry in entries],
+    count = reached = 0
+
+    def exchanges() -> Iterator[dict[str, Any]]:
+        nonlocal count, reached
+        for entry in journal.entries(tenant_id, replace(filters, limit=size)):
+            count, reached = count + 1, entry.number
+            yield as_json(entry)
+
+    yield '{"exchanges": '
+    yield from listed(exchanges())
+    rest = {
         "journal": journal.id,
         "dropped": journal.dropped(tenant_id),
-        "next": reached if len(entries) == size else max(latest, reached),
+        "next": reached if count == size else max(latest, reached),
     }
+    yield f", {encode(rest)[1:]}"
 
 
-def _timeline(entries: Iterator[Entry]) -> dict[str, Any]:
-    seen = timeline(entries)
-    return {
-        "created": seen.created,
-        "polls": [poll._asdict() | {"time": wire_time(poll.at)} for poll in seen.polls],
-        "runs": [run._asdict() for run in seen.runs],
-    }
+def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
+    """Nothing, again and again, while the exchanges are read: so nobody waits for all of them."""
+    task = Observed()
+    for entry in entries:
+        task.add(entry)
+        yield ""
+    seen = task.timeline()
+    yield f'{{"created": {encode(seen.created)}, "polls": '
+    yield from listed(poll._asdict() | {"time": wire_time(poll.at)} for poll in seen.polls)
+    yield ', "runs": '
+    yield from listed(run._asdict() for run in seen.runs)
+    yield "}"
 
 
 def _response(entry: Entry) -> dict[str, Any]:
@@ -135,7 +149,3 @@ def _body(data: bytes) -> dict[str, Any]:
     except ValueError:
         text, encoded = text_or_base64(data)
         return {"body": text, "body_is": "base64" if encoded else "text"}
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from sys import intern
 from typing import Any, NamedTuple
 
 from mock_server import body as json_body
@@ -38,17 +39,33 @@ class Timeline(NamedTuple):
     runs: list[Run]
 
 
+class Observed:
+    """One task, by the exchanges that are added, oldest first."""
+
+    def __init__(self) -> None:
+        self._created: float | None = None
+        self._polls: list[tuple[float, str]] = []
+
+    def add(self, entry: Entry) -> None:
+        """Look at one more exchange of the task."""
+        if entry.kind == POLL:
+            self._polls.append((entry.at, intern(shown(entry))))
+        elif self._created is None and _creates(entry):
+            self._created = entry.at
+
+    def timeline(self) -> Timeline:
+        """What was seen until now."""
+        start = self._created
+        polls = [Poll(at, None if start is None else at - start, what) for at, what in self._polls]
+        return Timeline(start, polls, list(_runs(polls)))
+
+
 def timeline(entries: Iterable[Entry]) -> Timeline:
     """Of the exchanges of one task, oldest first."""
-    created: float | None = None
-    seen: list[tuple[float, str]] = []
+    task = Observed()
     for entry in entries:
-        if entry.kind == POLL:
-            seen.append((entry.at, shown(entry)))
-        elif created is None and _creates(entry):
-            created = entry.at
-    polls = [Poll(at, None if created is None else at - created, what) for at, what in seen]
-    return Timeline(created, polls, list(_runs(polls)))
+        task.add(entry)
+    return task.timeline()
 
 
 def shown(entry: Entry) -> str:

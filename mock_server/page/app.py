@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.control.export import in_thread
 from mock_server.engine import Engine
 from mock_server.guard import missing
 from mock_server.reached import OriginOf
@@ -46,7 +47,8 @@ def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
             response = Response(_file("favicon.svg"), media_type="image/svg+xml")
             response.headers["cache-control"] = "max-age=86400"
         else:
-            response = HTMLResponse(_page(engine, origin, scope))
+            # The explanations of large bodies take a while.
+            response = HTMLResponse(await in_thread(partial(_page, engine, origin, scope)))
             response.headers.update(_headers())
         await response(scope, receive, send)
 

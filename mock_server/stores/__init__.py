@@ -52,6 +52,9 @@ class Store(Protocol):
     def newest_first(self, tenant: str) -> Iterator[Task]:
         """The tenant's tasks, latest `put` first."""
 
+    def task_count(self, tenant: str) -> int:
+        """How many tasks the tenant has."""
+
     def forget(self, tenant: str, expired: float) -> list[Task]:
         """Drop, and return, the tasks at the old end whose `expires` is `expired` or before."""
 

@@ -65,6 +65,10 @@ class MemoryStore:
         room = self._rooms.get(tenant)
         return (room.tasks[task_id] for task_id in reversed(room.order)) if room else iter(())
 
+    def task_count(self, tenant: str) -> int:
+        room = self._rooms.get(tenant)
+        return len(room.tasks) if room else 0
+
     def forget(self, tenant: str, expired: float) -> list[Task]:
         room, dropped = self._room(tenant), []
         while room.order and room.tasks[room.order[0]].expires <= expired:

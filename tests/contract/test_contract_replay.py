@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support import EPOCH, SERVICE, Service
 
 from contracts.spec import Spec
-from mock_server.bundle import Bundle, BundleError, bundle_of, read
+from mock_server.bundle import Bundle, BundleError, bundle_of, bundling, read
 from mock_server.call import Call
 from mock_server.control import act
 from mock_server.replay import Replay
@@ -148,5 +148,5 @@ def test_a_call_in_a_bundle_is_a_call_again(spec: Spec) -> None:
     service = Service(spec)
     service.engine.handle(Call("GET", "/api/v1/tasks/é", "a=%00", {**KEYED, b"x-\xe9": b"\xff"}))
     tenant = service.engine.tenant_of_headers(KEYED)
-    bundle = read(msgspec.json.encode(bundle_of(service.engine, tenant, service.real)))
+    bundle = read("".join(bundling(service.engine, tenant, service.real)).encode())
     assert Replay(spec, bundle).run() is None

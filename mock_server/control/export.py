@@ -1,0 +1,106 @@
+"""Sends what grows with what is kept: a piece is made when the client has taken the one before, in
+one thread for all who read. What is sent is whole, or the connection is cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import TypeVar
+
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from mock_server.control.asked import ControlError, Export
+
+PIECE = 64 << 10  # bytes that are sent at a time
+PARTS = 256  # texts that are made before others have a turn
+MOST = 32  # exports at a time
+STALLED = 60.0  # seconds in which a client must take a piece
+
+# One: more would take time from the event loop and from each other.
+_thread = ThreadPoolExecutor(1, "emo-export")
+T = TypeVar("T")
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    """What the function returns, called in the thread that makes all exports."""
+    return await asyncio.get_running_loop().run_in_executor(_thread, function)
+
+
+class Exports:
+    """The exports of one app. stalled: seconds in which a client must take a piece."""
+
+    def __init__(self, stalled: float = STALLED) -> None:
+        self.stalled = stalled
+        self.count = 0  # that are being sent
+
+    async def answer(self, export: Export) -> Response:
+        """The answer to who asked for the export; a short one is made whole. Raises ControlError
+        where it cannot be made, or MOST are being sent."""
+        if self.count >= MOST:
+            raise ControlError(f"{MOST} exports are being sent: try again when one is done", 503)
+        self.count += 1
+        try:
+            kind, texts = await in_thread(export)
+            pieces = in_pieces(texts)
+            begin = [await in_thread(partial(next, pieces, None)) for _ in range(2)]
+        except BaseException:
+            self.count -= 1
+            raise
+        if None in begin:
+            self.count -= 1
+            return Response(begin[0], media_type=kind)
+        return _Streamed(self, kind, chain(begin, pieces))
+
+
+class _Streamed(StreamingResponse):
+    """An answer whose pieces are made as they are sent."""
+
+    def __init__(self, exports: Exports, kind: str, pieces: Iterator[bytes]) -> None:
+        super().__init__(_in_turn(pieces), media_type=kind)
+        self._exports = exports
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = (scope.get("state") or {}).get("transport")
+
+        async def taken(message: Message) -> None:
+            """Send, and hang up on a client that takes nothing: it would hold memory for ever."""
+            try:
+                async with asyncio.timeout(self._exports.stalled):
+                    await send(message)
+            except TimeoutError:
+                if transport is not None:
+                    transport.abort()
+                raise
+
+        try:
+            if scope["method"] == "HEAD":
+                self.body_iterator = _in_turn(iter(()))
+            await super().__call__(scope, receive, taken)
+        finally:
+            self._exports.count -= 1
+
+
+async def _in_turn(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces that are not empty, each made when it is asked for."""
+    while (piece := await in_thread(partial(next, pieces, None))) is not None:
+        if piece:
+            yield piece
+
+
+def in_pieces(texts: Iterable[str]) -> Iterator[bytes]:
+    """The texts in UTF-8, as pieces of at most PIECE bytes, made of at most PARTS texts each."""
+    piece = bytearray()
+    for number, text in enumerate(texts, 1):
+        piece += text.encode("utf-8", "replace")
+        while len(piece) >= PIECE:
+            yield bytes(piece[:PIECE])
+            del piece[:PIECE]
+        if number % PARTS == 0:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
