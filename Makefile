@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint tools models scenarios proven mutants media bench constraints clean
+.PHONY: demo test lint tools models scenarios proven mutants media bench soak constraints clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -39,6 +39,11 @@ media: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
+
+# Good, busy and hostile clients at once, and limits for all: `make soak SECONDS=60` for a short one.
+SECONDS ?= 600
+soak: .venv/installed-dev
+	$(BIN)/python -m soak --seconds $(SECONDS)
 
 # The newest versions that pyproject.toml permits become the ones that are tested: run `make test`
 # with them, and commit the file.

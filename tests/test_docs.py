@@ -31,6 +31,7 @@ PAGES = [
     "docs/limits.md",
     "docs/recording.md",
     "docs/scenarios.md",
+    "docs/soak.md",
     "docs/tools.md",
 ]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)

@@ -1,0 +1,221 @@
+"""A soak from start to end: first the good clients alone, then everybody, then quiet again."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.cassette.files import load
+from contracts.cassette.problems import CassetteError
+from contracts.spec import Spec
+from soak.attacks_on_http import DETECT, KEY
+from soak.found import Found
+from soak.good import World, clients
+from soak.limits import LIMITS, TASK_BYTES
+from soak.programs import EMO, Program, Usage, child
+from soak.wire import Connection, request
+
+CASSETTE = Path(__file__).parent.parent / "tests" / "cassettes" / "fake.json"
+# Shares of the time: good clients alone, attack with restarts, until the memory is warm, the rest.
+ALONE, RESTARTING, WARMING, HELD = 0.15, 0.35, 0.15, 0.35
+BETWEEN_RESTARTS = 30.0  # seconds of attack; less in a short soak
+FULL_JOURNAL = 70  # bodies of a megabyte
+QUIET = 15.0  # seconds at most in which the descriptors have to be closed again
+SDK_FROM = 30.0  # seconds; in a shorter soak the start of the SDK would take most of the time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """seconds: of the whole soak, without starts and stops. every: seconds between two lines of
+    progress. attacks: names of kinds; none for all. serve: the command of the fake, with `{port}`.
+    programs: the names of those that run; the fake always does."""
+
+    seconds: float = 600.0
+    every: float = 10.0
+    seed: str = "soak"
+    attacks: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ("fake", "recorder", "replay")
+    serve: tuple[str, ...] = (EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}")
+
+
+class Soak:
+    """One soak in a folder of its own; `found` is filled as it goes on."""
+
+    def __init__(self, plan: Plan, folder: Path, found: Found, say: Callable[[str], None]) -> None:
+        self.plan, self.found, self._say = plan, found, say
+        self._folder = folder
+        fake = Program("fake", list(plan.serve), folder)
+        upstream = f"http://127.0.0.1:{fake.port}"
+        self._recording = folder / "cassette.json"
+        record = [EMO, "contract", "record", "--base-url", upstream, "--port", "{port}"]
+        record += ["--force", "--output", str(self._recording)]
+        replay = [EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}"]
+        programs = [
+            fake,
+            Program("recorder", record, folder),
+            Program("replay", [*replay, "--replay", str(CASSETTE)], folder),
+        ]
+        self.programs = {p.name: p for p in programs if p.name in plan.programs}
+        ports = {name: program.port for name, program in self.programs.items()}
+        self.world = World(Spec.load(), ports, folder, found)
+
+    async def run(self) -> None:
+        """The whole soak. Raises RuntimeError where a program does not start."""
+        try:
+            for program in self.programs.values():
+                await program.start()
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(work) for work in self._work()]
+                await self._phases(self.plan.seconds)
+                for task in tasks:
+                    task.cancel()
+            await self._stop_all()
+        finally:
+            for program in self.programs.values():
+                program.kill()
+
+    def _work(self) -> list[Coroutine[None, None, None]]:
+        work = [self.world.forever(name, turn) for name, turn in clients(self.world)]
+        if self.plan.seconds >= SDK_FROM and importlib.util.find_spec("dashscope"):
+            work.append(self._sdk())
+        return [*work, self._progress()]
+
+    async def _phases(self, seconds: float) -> None:
+        await asyncio.sleep(ALONE * seconds)
+        self.found.descriptors_before = self._watch("fake").descriptors
+        async with self._attackers():
+            self.found.phase = "attacked"
+            restarts = max(1, int(RESTARTING * seconds / BETWEEN_RESTARTS))
+            for _ in range(restarts):
+                await asyncio.sleep(RESTARTING * seconds / restarts)
+                await self._restart("fake")
+            await self._fill_journal()
+            await asyncio.sleep(WARMING * seconds)
+            warm = await self._memory_without_tasks()
+            await asyncio.sleep(HELD * seconds)
+        self.found.phase = "quiet"
+        await self._calm_down()
+        self.found.growth = max(0, await self._memory_without_tasks() - warm)
+
+    async def _restart(self, name: str) -> None:
+        self.world.lives += 1
+        await self._stop(name)
+        await self.programs[name].start()
+        self.world.lives += 1
+        self.found.restarts += 1
+
+    async def _stop(self, name: str) -> None:
+        self._watch(name)
+        stop = await self.programs[name].stop()
+        self.found.stops.append(stop)
+        if stop.code:
+            self.found.fail(name, f"SIGTERM ended it with exit code {stop.code}")
+        for line in self.programs[name].complaints():
+            self.found.fail(name, f"printed {line!r}")
+
+    def _watch(self, name: str) -> Usage:
+        usage = self.programs[name].usage()
+        self.found.used(name, usage)
+        return usage
+
+    async def _fill_journal(self) -> None:
+        """What the journal may take is no growth: fill it before the memory is looked at."""
+        large = request("POST", DETECT, b'{"a":"' + b"x" * 1_000_000 + b'"}', key=KEY)
+        async with Connection(self.programs["fake"].port) as line:
+            for _ in range(FULL_JOURNAL):
+                await line.ask(large)
+
+    async def _memory_without_tasks(self) -> float:
+        """Bytes of the fake, less what its tasks may take."""
+        async with Connection(self.programs["fake"].port) as line:
+            answer = await line.ask(request("GET", "/__mock__/metrics"))
+        lines = answer.body.decode().splitlines()
+        tasks = next(line.split()[1] for line in lines if line.startswith("emo_tasks "))
+        return self._watch("fake").memory - TASK_BYTES * float(tasks)
+
+    async def _calm_down(self) -> None:
+        """Wait until the connections of the attack are closed, at most QUIET seconds."""
+        enough = (self.found.descriptors_before or 0) + LIMITS["descriptors"].most
+        for _ in range(int(QUIET / 0.5)):
+            self.found.descriptors_after = self._watch("fake").descriptors
+            if self.found.descriptors_after <= enough:
+                return
+            await asyncio.sleep(0.5)
+
+    @asynccontextmanager
+    async def _attackers(self) -> AsyncIterator[None]:
+        what = {"seed": self.plan.seed, "ports": self.world.ports, "attacks": self.plan.attacks}
+        command = [sys.executable, "-m", "soak.hostile", json.dumps(what)]
+        async with child(command, {}, self._heard_from_attackers):
+            yield
+
+    def _heard_from_attackers(self, line: str) -> None:
+        said = json.loads(line)
+        self.found.hostile.update(said["done"])
+        self.found.answers.update(said["answers"])
+        for failure in said["failures"]:
+            self.found.fail("attack", failure)
+
+    async def _sdk(self) -> None:
+        life = self.world.lives
+
+        def heard(line: str) -> None:
+            nonlocal life
+            if line == "ok":
+                self.found.good["SDK"] += 1
+            elif self.world.excuses(life):
+                self.found.excused["SDK"] += 1
+            else:
+                self.found.fail("SDK", line)
+            life = self.world.lives
+
+        variables = {
+            "DASHSCOPE_HTTP_BASE_URL": f"http://127.0.0.1:{self.programs['fake'].port}/api/v1",
+            "DASHSCOPE_API_KEY": self.world.key("sdk"),
+        }
+        async with child([sys.executable, "-m", "soak.sdk"], variables, heard):
+            await asyncio.Event().wait()
+
+    async def _progress(self) -> None:
+        while True:
+            await asyncio.sleep(self.plan.every)
+            for name in self.programs:
+                if not self.world.lives % 2:
+                    self._watch(name)
+            self._say(progress(self.found))
+
+    async def _stop_all(self) -> None:
+        for name in reversed(self.programs):
+            await self._stop(name)
+        for name, program in self.programs.items():
+            if self.world.run.encode() in program.printed():
+                self.found.fail(name, "a key of a good client is in its output")
+        if "recorder" in self.programs:
+            self._read_recording()
+
+    def _read_recording(self) -> None:
+        if self.world.run.encode() in self._recording.read_bytes():
+            self.found.fail("recorder", "a key of a good client is in the recording")
+        try:
+            load(self._recording, self.world.spec)
+        except CassetteError as error:
+            self.found.fail("recorder", f"its recording cannot be read: {error}")
+
+
+def progress(found: Found) -> str:
+    """One line: the phase, what each program uses, the calls, and the latency so far."""
+    used = ", ".join(
+        f"{name} {usage.memory / 1e6:.0f} MB {usage.descriptors} fd {usage.threads} threads"
+        for name, usage in found.latest.items()
+    )
+    p50, p99 = found.quantile(found.phase, 0.5) or 0, found.quantile(found.phase, 0.99) or 0
+    return (
+        f"{found.phase}: {used}; good {found.good.total()}, hostile {found.hostile.total()}, "
+        f"failures {found.failures.total()}; p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+    )

@@ -1,0 +1,90 @@
+"""Plain HTTP/1.1 for the clients of the soak: a request as bytes, and an answer on a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from typing import Any, NamedTuple, Self
+
+HOST = "127.0.0.1"
+HANG = 20.0  # seconds; an answer that takes longer counts as a hang
+
+
+class Answer(NamedTuple):
+    """An answer; `seconds` passed from the request to its last byte."""
+
+    status: int
+    body: bytes
+    seconds: float
+
+    def json(self) -> Any:
+        """The body as a value. Raises ValueError where it is not JSON."""
+        return json.loads(self.body)
+
+
+def request(
+    method: str, path: str, body: bytes = b"", *, key: str = "", headers: str = "", host: str = HOST
+) -> bytes:
+    """One request. `headers` are whole lines, each with its line end; no key: no Authorization."""
+    lines = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}"
+    if key:
+        lines += f"Authorization: Bearer {key}\r\n"
+    if body:
+        lines += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{lines}\r\n".encode() + body
+
+
+class Connection:
+    """A keep-alive connection; use it as an async context manager."""
+
+    def __init__(self, port: int, receive_buffer: int | None = None) -> None:
+        self._port, self._receive_buffer = port, receive_buffer
+
+    async def __aenter__(self) -> Self:
+        sock = socket.socket()
+        sock.setblocking(False)
+        if self._receive_buffer is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, (HOST, self._port))
+            self.reader, self.writer = await asyncio.open_connection(sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.transport.abort()
+
+    async def ask(self, data: bytes) -> Answer:
+        """The answer to one request. Raises OSError, EOFError or TimeoutError without one."""
+        began = time.perf_counter()
+        async with asyncio.timeout(HANG):
+            self.writer.write(data)
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            body = await self.reader.readexactly(_length(head))
+        return Answer(int(head[9:12]), body, time.perf_counter() - began)
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while the other side does not read."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def read_to_end(self, within: float, most: int = 64 << 20) -> bytes:
+        """What comes until the other side closes. Raises TimeoutError after `within` seconds."""
+        parts, size = [], 0
+        async with asyncio.timeout(within):
+            while size < most and (part := await self.reader.read(1 << 16)):
+                parts.append(part)
+                size += len(part)
+        return b"".join(parts)
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line[15:])
+    raise EOFError(f"an answer without a length: {head[:200]!r}")
