@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from emo_client import errors
+from emo_client import errors, limits
 from emo_client.charset import readable, text_of
 from emo_client.envelope import (
     Reason,
@@ -38,6 +38,9 @@ def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
     """The body as this type. Raises APIError or UnexpectedAnswer."""
     if not 200 <= answer.status < 300:
         raise refusal(answer, call, world)
+    if answer.is_cut:
+        problem = f"its body is larger than {limits.ANSWER >> 20} MiB: {excerpt(answer)!r}"
+        raise unexpected(answer, call, problem, world.hint, damaged=True)
     try:
         body = _json(answer)
     except _NOT_JSON:

@@ -10,9 +10,9 @@ from typing import Self, TypeVar
 
 import httpx
 
-from emo_client import flows
+from emo_client import flows, limits
 from emo_client.download import download
-from emo_client.driver import BROKEN, TOO_SLOW, Driver, made, one_of
+from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, made, one_of
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -118,9 +118,17 @@ class AsyncClient(Driver):
         options = style_level, timeout, on_update
         return await self._run(flows.generate(self._world, image_url, audio_url, ratio, *options))
 
-    async def download(self, url_or_task: str | TaskAnswer, path: str | PathLike[str]) -> Path:
+    async def download(
+        self,
+        url_or_task: str | TaskAnswer,
+        path: str | PathLike[str],
+        *,
+        timeout: float = limits.DOWNLOAD,
+        max_bytes: int = limits.VIDEO,
+    ) -> Path:
         """As Client.download."""
-        return await self._run(download(self._world, url_or_task, path))
+        flow = download(self._world, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
+        return await self._run(flow)
 
     async def close(self) -> None:
         """As Client.close."""
@@ -154,23 +162,24 @@ class AsyncClient(Driver):
                     outcome = await self._exchange(step)
 
     async def _exchange(self, step: Request | Stream) -> Outcome:
-        whole = asyncio.timeout(self._whole(step))
+        limit = asyncio.timeout(self._limit(step) + GRACE)
         try:
-            async with whole:
-                return await self._answered(step)
+            async with limit:
+                return await self._answered(step, limit)
         except BROKEN as error:
             return self._lost(error, step)
         except TimeoutError:
-            if not whole.expired():
+            if not limit.expired():
                 raise
             return self._lost(TOO_SLOW, step)
 
-    async def _answered(self, step: Request | Stream) -> Outcome:
-        follow = isinstance(step, Stream)
+    async def _answered(self, step: Request | Stream, limit: asyncio.Timeout) -> Outcome:
         request = self._request(self._http, step)
-        sent = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
+        sent = self._http.send(request, stream=True, auth=None, follow_redirects=False)
         response = await sent
         async with aclosing(response):
+            if isinstance(step, Stream):
+                limit.reschedule(asyncio.get_running_loop().time() + step.within + GRACE)
             with self._intake(step, response) as intake:
                 try:
                     # The response of a mock was read, and unpacked, already.

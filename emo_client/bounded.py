@@ -6,26 +6,58 @@ a blocking call from within; so it is made on a thread of its own, which is left
 time is over and ends with its connection.
 """
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextvars import copy_context
-from threading import Thread
+from threading import Lock, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
 class TooSlow(Exception):
-    """The time was over. What was called goes on, unheard."""
+    """The time was over. What was called goes on; its result is dropped."""
 
 
-def within(seconds: float, act: Callable[[], T]) -> T:
-    """What act returns or raises, in at most so many seconds; TooSlow after them."""
+class Limit:
+    """When a call must have ended. The call may move it while it runs. seconds: from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = Lock()
+        self._end = time.monotonic() + seconds
+        self.is_given_up = False
+
+    def left(self) -> float:
+        """Seconds, not negative."""
+        return max(0.0, self._end - time.monotonic())
+
+    def restart(self, seconds: float) -> None:
+        """Give the call so many seconds from now on. Raises TooSlow where nobody waits for it."""
+        with self._lock:
+            if self.is_given_up:
+                raise TooSlow
+            self._end = time.monotonic() + seconds
+
+    def give_up(self) -> None:
+        """Wait no longer, unless the limit was moved meanwhile."""
+        with self._lock:
+            self.is_given_up = not self.left()
+
+
+def within(limit: Limit, act: Callable[[], T]) -> T:
+    """What act returns or raises; TooSlow when the limit is over first."""
     future: Future[T] = Future()
     # A daemon: one that was left behind does not hold up the end of the program.
     Thread(target=copy_context().run, args=(_fulfil, future, act), daemon=True).start()
-    if not wait((future,), timeout=seconds).done:
-        raise TooSlow
+    try:
+        while not wait((future,), timeout=limit.left()).done:
+            limit.give_up()
+            if limit.is_given_up:
+                raise TooSlow
+    except KeyboardInterrupt:
+        limit.is_given_up = True
+        raise
     return future.result()
 
 

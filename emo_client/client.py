@@ -11,10 +11,10 @@ from typing import Self, TypeVar
 
 import httpx
 
-from emo_client import flows
-from emo_client.bounded import TooSlow, within
+from emo_client import flows, limits
+from emo_client.bounded import Limit, TooSlow, within
 from emo_client.download import download
-from emo_client.driver import BROKEN, TOO_SLOW, Driver, made, one_of
+from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, made, one_of
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -35,7 +35,8 @@ class Client(Driver):
     api_key: else the variable DASHSCOPE_API_KEY.
     base_url: with its /api/v1; else DASHSCOPE_HTTP_BASE_URL, else the service in Beijing.
     timeout: seconds for the whole of one exchange with the API, which is made on a thread of its
-        own to keep to it; of a download, for each read.
+        own to keep to it; of a download, for its head and for each read. An answer of more than
+        4 MiB, as it comes or unpacked, is UnexpectedAnswer.
     http: an httpx client to use, not closed here. transport: an httpx transport to use instead.
     sleep, clock, now, random: what to wait with, a monotonic clock in s, the time since 1970 in s
         and chance in [0, 1). Defaults serve users, arguments serve tests.
@@ -152,15 +153,27 @@ class Client(Driver):
         options = style_level, timeout, on_update
         return self._run(flows.generate(self._world, image_url, audio_url, ratio, *options))
 
-    def download(self, url_or_task: str | TaskAnswer, path: str | PathLike[str]) -> Path:
+    def download(
+        self,
+        url_or_task: str | TaskAnswer,
+        path: str | PathLike[str],
+        *,
+        timeout: float = limits.DOWNLOAD,
+        max_bytes: int = limits.VIDEO,
+    ) -> Path:
         """Fetch a video to a file, whole or not at all, and return its path. Lives 24 h (EMO-3).
 
         path: a file in a folder that exists; one that is there is replaced at the end, a symlink is
-        followed, and what is no regular file is refused. What a broken connection or an earlier
-        call left is continued. The key is not sent.
-        Raises ResultExpired, DownloadFailed; OSError when the file cannot be written.
+        followed, and what is no regular file is refused. timeout: seconds for the whole download.
+        max_bytes: a larger video is refused, before its first byte where its length is known.
+        What a broken connection or an earlier call left is continued; four tries in a row that each
+        bring less than 64 KiB (of a small video: less than a hundredth) end the download. At most
+        5 redirects are followed, none from https to http. The key is not sent.
+        Raises ResultExpired, DownloadFailed; OSError when the file cannot be written, of which
+        nothing is left then.
         """
-        return self._run(download(self._world, url_or_task, path))
+        flow = download(self._world, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
+        return self._run(flow)
 
     def close(self) -> None:
         """Close the connections, unless http=… was given."""
@@ -194,27 +207,27 @@ class Client(Driver):
                     outcome = self._exchange(step)
 
     def _exchange(self, step: Request | Stream) -> Outcome:
-        whole = self._whole(step)
+        limit = Limit(self._limit(step) + GRACE)
         try:
-            if whole is None:
-                return self._answered(step)
-            return within(whole, partial(self._answered, step))
+            return within(limit, partial(self._answered, step, limit))
         except BROKEN as error:
             return self._lost(error, step)
         except TooSlow:
             return self._lost(TOO_SLOW, step)
 
-    def _answered(self, step: Request | Stream) -> Outcome:
-        follow = isinstance(step, Stream)
+    def _answered(self, step: Request | Stream, limit: Limit) -> Outcome:
         request = self._request(self._http, step)
-        response = self._http.send(request, stream=True, auth=None, follow_redirects=follow)
-        with closing(response), self._intake(step, response) as intake:
-            try:
-                # The response of a mock was read, and unpacked, already.
-                is_read = response.is_stream_consumed
-                for chunk in response.iter_bytes() if is_read else response.iter_raw():
-                    if not intake.take(chunk):
-                        break
-            except BROKEN as error:
-                return self._lost(error, step, intake)
-            return self._answer(intake)
+        response = self._http.send(request, stream=True, auth=None, follow_redirects=False)
+        with closing(response):
+            if isinstance(step, Stream):
+                limit.restart(step.within + GRACE)
+            with self._intake(step, response) as intake:
+                try:
+                    # The response of a mock was read, and unpacked, already.
+                    is_read = response.is_stream_consumed
+                    for chunk in response.iter_bytes() if is_read else response.iter_raw():
+                        if limit.is_given_up or not intake.take(chunk):
+                            break
+                except BROKEN as error:
+                    return self._lost(error, step, intake)
+                return self._answer(intake)

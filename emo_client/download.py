@@ -1,145 +1,200 @@
 """Fetch a result: whole or not at all. The key is never sent to where results are kept.
 
-Bytes go to a hidden file beside the target, whose name is made of the target, the address and the
-ETag, so that what was left of one video is never continued with another. It becomes the target in
-one step, when its length is what the object store said. One download per target at a time.
+A store is asked again for what is missing, as long as its answers bring something; part.py keeps
+what has arrived. Every download has an end: in time, in bytes, in redirects and in tries.
 """
 
-import errno
-import glob
-import hashlib
 import os
-import re
 from pathlib import Path
-from typing import BinaryIO
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from emo_client import errors, retry
+from emo_client import errors, limits, retry, video
 from emo_client.models import TaskAnswer
 from emo_client.object_store import Refusal, is_over, way_on
-from emo_client.settings import text
+from emo_client.part import Part
+from emo_client.settings import at_least_1, seconds, text
 from emo_client.steps import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
+from emo_client.target import target_of
 
 # Answers of stores and caches that do not give the rest of a video; the whole is asked for then.
 _NO_REST = (304, 412, 416)
+_REDIRECTS = (301, 302, 303, 307, 308)
+# Seconds that even the last try, at the deadline, has.
+_LAST_TRY = 1.0
 
 
-def download(world: World, source: str | TaskAnswer, path: str | os.PathLike[str]) -> Flow[Path]:
+def download(
+    world: World,
+    source: str | TaskAnswer,
+    path: str | os.PathLike[str],
+    *,
+    timeout: float = limits.DOWNLOAD,
+    max_bytes: int = limits.VIDEO,
+) -> Flow[Path]:
     """Fetch a result to a file. See Client.download."""
-    url, target = _address(source), _target(path)
-    part = _Part(target, url)
-    failures, most = 0, part.size()
+    url, target = _address(source), target_of(path)
+    limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
+    fetch = _Fetch(world, url, Part(target, url, most), limit)
     while True:
-        outcome = yield from ask(Stream(url, part.headers(), part.sink))
-        if part.whole(outcome):
-            part.finish()
+        outcome = yield from fetch.attempt()
+        if fetch.is_whole(outcome):
+            fetch.part.finish()
             return Path(path)
-        failures, most = (1, part.size()) if part.size() > most else (failures + 1, most)
-        again: Outcome = Lost(part.problem, may_have_arrived=True)
-        if isinstance(outcome, Answer) and not part.problem:
-            again = again if _may_come(outcome, url, world.now()) else outcome
-        wait = retry.delay(failures, again, world.random, now=world.now())
-        if wait is None:
-            raise _failure(outcome, part, url, world.now())
-        yield Sleep(wait)
+        yield Sleep(fetch.pause(outcome))
 
 
-class _Part:
-    """What has arrived so far: a file beside the target, and what is known of the whole."""
+class _Fetch:
+    """One download: where the video is now, what is known of it, and how the last try ended.
 
-    def __init__(self, target: Path, url: str) -> None:
-        self.target = target
-        address = hashlib.sha256(os.fsencode(target.name) + f"\n{url}".encode()).hexdigest()[:16]
-        self.prefix = f".{target.name[:40]}.{address}."
-        self.file = self._leftover()
+    problem: what was wrong with the last try, "" when its answer says so itself. end: why there is
+    no other try, "" when there may be one.
+    """
+
+    def __init__(self, world: World, url: str, part: Part, timeout: float) -> None:
+        self.world, self.part, self.timeout = world, part, timeout
+        self.urls = [url]  # the last one is asked; those before it redirected
+        self.deadline = world.clock() + timeout
+        self.failures, self.brought = 0, part.size()
         self.expected: int | None = None
-        self.problem = ""
         self.accepted = False
+        self.kind = self.problem = self.end = ""
 
-    def _leftover(self) -> Path:
-        pattern = glob.escape(self.prefix) + "*.part"
-        return next(iter(sorted(self.target.parent.glob(pattern))), self._named(""))
+    def attempt(self) -> Flow[Outcome]:
+        """Ask for what is missing, through redirects."""
+        while True:
+            self.problem, self.accepted = "", False
+            within = max(self._left(), _LAST_TRY)
+            outcome = yield from ask(Stream(self.urls[-1], self._headers(), self._sink, within))
+            self.part.check()
+            if not self._is_redirected(outcome):
+                return outcome
 
-    def _named(self, etag: str) -> Path:
-        return self.target.with_name(f"{self.prefix}{etag}.part")
-
-    def etag(self) -> str:
-        return self.file.name.removeprefix(self.prefix).removesuffix("part").removesuffix(".")
-
-    def size(self) -> int:
-        """Bytes that have arrived."""
-        return self.file.stat().st_size if self.file.exists() else 0
-
-    def headers(self) -> dict[str, str]:
-        """For the rest, if it is still the same; a compressed body could not be continued."""
-        self.problem, self.accepted = "", False
-        asked = {"Accept-Encoding": "identity"}
-        if self.size():
-            asked["Range"] = f"bytes={self.size()}-"
-        if self.size() and self.etag():
-            asked["If-Range"] = f'"{self.etag()}"'
-        return asked
-
-    def sink(self, head: Answer) -> BinaryIO | None:
-        """Where the body of this answer goes; None when it is not part of the video."""
-        if self.size() and head.status in _NO_REST:
-            self.problem = f"the rest was asked and {head.status} came"
-            self.file.unlink()
-        if self.problem or head.status not in (200, 206):
-            return None
-        self.problem = _no_video(head)
-        if self.problem:
-            return None  # what has arrived may yet be continued
-        begins = head.status == 200
-        self.problem = self._odd_whole(head) if begins else self._odd_rest(head)
-        if begins or self.problem:
-            self.file.unlink(missing_ok=True)
-        if self.problem:
-            return None
-        if begins:
-            self.file = self._named(_strong(head.headers.get("etag", "")))
-        self.accepted = True
-        return self.file.open("wb" if begins else "ab")
-
-    def _odd_whole(self, head: Answer) -> str:
-        """What is wrong with a 200; learns the length."""
-        length = head.headers.get("content-length", "")
-        self.expected = int(length) if length.isdecimal() else None
-        if self.expected == 0:
-            return "the video is empty"
-        if self.expected is None and "chunked" not in head.headers.get("transfer-encoding", ""):
-            return "the video came without a length"
-        return ""
-
-    def _odd_rest(self, head: Answer) -> str:
-        """What is wrong with a 206; learns the length."""
-        given = head.headers.get("content-range", "")
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", given, re.ASCII)
-        if not found or int(found[1]) != self.size():
-            return f"the rest from byte {self.size()} was asked and {given or 'no range'} came"
-        etag = _strong(head.headers.get("etag", ""))
-        if etag and self.etag() and etag != self.etag():
-            return "the video changed while it was fetched"
-        self.expected = int(found[2])
-        return ""
-
-    def whole(self, outcome: Outcome) -> bool:
+    def is_whole(self, outcome: Outcome) -> bool:
         """Whether all of it is here; if not, problem says why unless the answer does."""
-        if self.accepted and self.expected == self.size():
-            return True
-        if isinstance(outcome, Lost):
+        if self.accepted and self.part.is_too_large():
+            self.end = self._too_large(f"more than {self.part.most} bytes came")
+        elif self.accepted and self._has_end(outcome):
+            self.problem = video.wrong_content(self.part.path, self.kind)
+            if not self.problem:
+                return True
+            self.part.discard()
+        elif isinstance(outcome, Lost):
             self.problem = self.problem or outcome.reason
-        elif self.accepted and self.expected is None:
-            return True  # the end of the chunks came
         elif self.accepted:
-            self.problem = f"{self.size()} of {self.expected} bytes came"
-            if self.size() > (self.expected or 0):
-                self.file.unlink()
+            self.problem = f"{self.part.size()} of {self.expected} bytes came"
+            if self.part.size() > (self.expected or 0):
+                self.part.discard()
         return False
 
-    def finish(self) -> None:
-        """Make it the target."""
-        self.file.replace(self.target)
+    def _has_end(self, outcome: Outcome) -> bool:
+        """Whether the last byte came; of chunks without a length their end."""
+        if self.expected is None:
+            return isinstance(outcome, Answer)
+        return self.expected == self.part.size()
+
+    def pause(self, outcome: Outcome) -> float:
+        """Seconds until the next try. Raises DownloadFailed where there is none."""
+        now = self.world.now()
+        if not self.end:
+            self._count()
+            again: Outcome = Lost(self.problem, may_have_arrived=True)
+            if isinstance(outcome, Answer) and not self.problem:
+                again = again if _may_come(outcome, self.urls[0], now) else outcome
+            wait = retry.delay(self.failures, again, self.world.random, now=now)
+            if wait is not None and wait < self._left():
+                return wait
+            if wait is not None:
+                self.problem += f"{self.problem and '; '}it is not whole after {self.timeout:g} s"
+                self.problem += ": raise timeout=…"
+        raise _failure(outcome, self, now)
+
+    def _count(self) -> None:
+        """Tries in a row that brought next to nothing: a byte a try would go on for ever."""
+        size = self.part.size()
+        least = min(limits.PROGRESS, (self.expected or limits.PROGRESS * 100) // 100)
+        if size - self.brought >= max(least, 1):
+            self.failures, self.brought = 1, size
+        else:
+            self.failures += 1
+
+    def _left(self) -> float:
+        return self.deadline - self.world.clock()
+
+    def _headers(self) -> dict[str, str]:
+        """For the rest, if it is still the same; a compressed body could not be continued."""
+        asked, size = {"Accept-Encoding": "identity"}, self.part.size()
+        if size:
+            asked["Range"] = f"bytes={size}-"
+        if size and self.part.etag:
+            asked["If-Range"] = f'"{self.part.etag}"'
+        return asked
+
+    def _sink(self, head: Answer) -> Part | None:
+        """Where the body of this answer goes; None when it is not part of the video."""
+        size = self.part.size()
+        if size and head.status in _NO_REST:
+            self.problem = f"the rest was asked and {head.status} came"
+            self.part.discard()
+        if self.problem or head.status not in (200, 206):
+            return None
+        self.problem = video.wrong_type(head)
+        if self.problem:
+            return None  # what has arrived may yet be continued
+        self.problem = video.wrong_length(head) if head.status == 200 else self._wrong_rest(head)
+        if self.problem or self._is_beyond(head):
+            self.part.discard()
+            return None
+        self.accepted, self.kind = True, video.type_of(head)
+        if size and head.status == 206:
+            self.part.go_on()
+        else:
+            self.part.begin(video.strong_etag(head))
+        return self.part
+
+    def _wrong_rest(self, head: Answer) -> str:
+        """What is wrong with a 206."""
+        given, size = video.range_of(head), self.part.size()
+        if given is None or given[0] != size:
+            shown = head.headers.get("content-range", "no range")
+            return f"the rest from byte {size} was asked and {shown} came"
+        etag = video.strong_etag(head)
+        is_other = bool(etag and self.part.etag and etag != self.part.etag)
+        is_longer = size > 0 and self.expected not in (None, given[1])
+        return "the video changed while it was fetched" if is_other or is_longer else ""
+
+    def _is_beyond(self, head: Answer) -> bool:
+        """Learns the length of the whole, and ends the download where that is too much."""
+        whole = video.range_of(head) if head.status == 206 else None
+        self.expected = whole[1] if whole else video.length_of(head)
+        if self.expected is not None and self.expected > self.part.most:
+            self.end = self._too_large(f"it has {self.expected} bytes")
+        return bool(self.end)
+
+    def _too_large(self, found: str) -> str:
+        self.part.discard()
+        return f"{found}, and no more than {self.part.most} are taken: raise max_bytes=…"
+
+    def _is_redirected(self, outcome: Outcome) -> bool:
+        """Whether there is another address to ask; what may not be followed ends the download."""
+        if not isinstance(outcome, Answer) or outcome.status not in _REDIRECTS:
+            return False
+        place = _joined(self.urls[-1], outcome.headers.get("location", ""))
+        self.end = self._forbidden(place)
+        self.urls += [] if self.end else [place]
+        return not self.end
+
+    def _forbidden(self, place: str) -> str:
+        """Why a redirect is not followed."""
+        leads = f"it is redirected to {_bare(place)}" if place else "it is redirected"
+        if urlsplit(place).scheme not in ("http", "https"):
+            return f"{leads}, which is not an http(s) URL"
+        if urlsplit(place).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":
+            return f"{leads}, from https to http, where anybody on the way could change it"
+        if place in self.urls:
+            return f"{leads}, in a circle"
+        if len(self.urls) > limits.REDIRECTS:
+            return f"{leads}, after {limits.REDIRECTS} other redirects"
+        return ""
 
 
 def _address(source: str | TaskAnswer) -> str:
@@ -150,72 +205,19 @@ def _address(source: str | TaskAnswer) -> str:
             raise errors.ConfigError(f"{state}; give what wait() returned")
         source = output.results.video_url
     text("url_or_task", source)
-    try:
-        parts = urlsplit(source)
-        usable = parts.scheme.lower() in ("http", "https") and parts.hostname
-    except ValueError:
-        usable = None
-    if not usable:
+    if _joined(source, "") == "" or urlsplit(source).scheme.lower() not in ("http", "https"):
         shown = source.partition("?")[0]
         raise errors.ConfigError(f"{shown!r} is not an http(s) URL; give results.video_url")
     return source
 
 
-def _target(path: str | os.PathLike[str]) -> Path:
-    """The file to replace; behind a symlink, the one it leads to."""
-    target = _resolved(path)
-    if target.is_dir():
-        example = target / "video.mp4"
-        raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
-    if not target.parent.is_dir():
-        raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
-    for place in (target, Path(path)):  # a pipe cannot be followed: /dev/stdout
-        if place.exists() and not place.is_file():
-            raise errors.ConfigError(f"{place} is not a regular file, so it is not replaced")
-    return target
-
-
-def _resolved(path: str | os.PathLike[str]) -> Path:
+def _joined(base: str, place: str) -> str:
+    """The URL that a Location means, without its fragment; "" where that is no URL with a host."""
     try:
-        target = Path(path)
-        if b"\0" in os.fsencode(target):
-            raise ValueError
-        is_link = target.is_symlink()
-    except (TypeError, ValueError, OSError):
-        raise errors.ConfigError(f"path={path!r} is no path of a file") from None
-    return _followed(target) if is_link else target
-
-
-def _followed(link: Path) -> Path:
-    """Where a symlink leads, also to a file that is not there yet. Raises ConfigError for symlinks
-    in a circle: up to Python 3.12 resolve() raises for them, from 3.13 on it returns one of them,
-    which the download would replace."""
-    try:
-        try:
-            return link.resolve(strict=True)
-        except FileNotFoundError:
-            target = link.resolve()
-        if target.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    except (OSError, RuntimeError) as error:
-        reason = f"{link} is a symlink that cannot be followed: {error}"
-        raise errors.ConfigError(f"{reason}; give the path of a file") from None
-    return target
-
-
-def _no_video(head: Answer) -> str:
-    """What is wrong with the type of a 200 or 206: a login page is not saved as a video."""
-    if head.headers.get("content-encoding", "identity") != "identity":
-        return "the video came compressed, so its length cannot be checked"
-    kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-    odd = kind.startswith("text/") or kind.endswith(("/xml", "+xml", "/json"))
-    return f"{kind} came instead of a video" if odd else ""
-
-
-def _strong(etag: str) -> str:
-    """What is in an ETag that proves equal bytes and may be in a file name, else nothing."""
-    found = re.fullmatch(r'"([\w-]{1,64})"', etag, re.ASCII)
-    return found[1] if found else ""
+        parts = urlsplit(urljoin(base, place.strip()))
+        return parts._replace(fragment="").geturl() if parts.hostname else ""
+    except ValueError:
+        return ""
 
 
 def _may_come(answer: Answer, url: str, now: float) -> bool:
@@ -223,14 +225,16 @@ def _may_come(answer: Answer, url: str, now: float) -> bool:
     return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
 
 
-def _failure(outcome: Outcome, part: _Part, url: str, now: float) -> errors.DownloadFailed:
+def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFailed:
     """The error for the last try: what the object store says, or what was wrong."""
+    url = fetch.urls[0]
     where = f"the video at {_bare(url)} could not be fetched"
-    if isinstance(outcome, Lost) or part.problem:
-        kept = "; call again to fetch the rest" if part.size() else ""
-        return errors.DownloadFailed(f"{where}: {_unsigned(part.problem, url)}{kept}")
+    if isinstance(outcome, Lost) or fetch.problem or fetch.end:
+        kept = "; call again to fetch the rest" if fetch.part.size() and not fetch.end else ""
+        problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
+        return errors.DownloadFailed(f"{where}: {problem}{kept}")
     refusal = Refusal.of(outcome)
-    code, message = _unsigned(refusal.code, url), _unsigned(refusal.message, url)
+    code, message = (_unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
     said = ": ".join(filter(None, [code, message])) or "no reason given"
     over = refusal.has_expired() or is_over(url, outcome, now)
     end = "a result lives 24 h, so the video must be made again" if over else way_on(refusal, url)
@@ -246,8 +250,9 @@ def _bare(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def _unsigned(text: str, url: str) -> str:
-    query = urlsplit(url).query
-    for secret in (query, *(value for _, value in parse_qsl(query) if len(value) > 8)):
-        text = text.replace(secret, "…") if secret else text
+def _unsigned(text: str, urls: list[str]) -> str:
+    queries = [urlsplit(url).query for url in urls]
+    values = [v for query in queries for _, v in parse_qsl(query) if len(v) > 8]
+    for secret in filter(None, [*queries, *values]):
+        text = text.replace(secret, "…")
     return text

@@ -1,28 +1,23 @@
-"""What Client and AsyncClient share: requests out of steps, outcomes out of what httpx does.
+"""What Client and AsyncClient share: requests out of steps, outcomes out of what httpx does. No
+answer is read beyond a limit.
 
 The key lives here and goes nowhere but into the header of calls of the API: not into a repr, a log
 or an error, and not to where results are kept. Answers that echo it are cleaned of it.
 """
 
-import io
 import random as chance
 import time
-import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 
-from emo_client import settings
+from emo_client import codings, limits, settings
 from emo_client.charset import text_of
 from emo_client.errors import ConfigError
 from emo_client.secrecy import Secret
-from emo_client.steps import Answer, Lost, Request, Stream, World
-
-# More than this is not read of a download that is refused, or searched of a damaged body; bytes.
-REFUSAL_SIZE = 65536
+from emo_client.steps import Answer, Lost, Request, Sink, Stream, World
 
 # No connection was made, so nothing was sent.
 _NOT_SENT = (
@@ -77,7 +72,11 @@ class Driver:
     ) -> httpx.Request:
         if isinstance(step, Stream):
             return self._fetching(http, step)
-        headers = {"Authorization": f"Bearer {self._key.reveal()}", "Accept": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self._key.reveal()}",
+            "Accept": "application/json",
+            "Accept-Encoding": codings.ACCEPTED,
+        }
         return http.build_request(
             step.method,
             self.base_url + step.path,
@@ -88,35 +87,33 @@ class Driver:
 
     def _fetching(self, http: httpx.Client | httpx.AsyncClient, step: Stream) -> httpx.Request:
         try:
-            request = http.build_request(
-                "GET", step.url, headers=step.headers, timeout=self._timeout
-            )
+            limit = self._limit(step)
+            request = http.build_request("GET", step.url, headers=step.headers, timeout=limit)
         except (httpx.InvalidURL, ValueError) as error:
             shown = step.url.partition("?")[0]
             raise ConfigError(f"url_or_task={shown!r} is no URL: {error}") from None
         request.headers.pop("Authorization", None)  # of an http= that has one of its own
         return request
 
-    def _limit(self, step: Request) -> float:
+    def _limit(self, step: Request | Stream) -> float:
+        """Seconds for an answer of the API; of a download for its head, and for each read."""
         return self._timeout if step.within is None else min(self._timeout, step.within)
-
-    def _whole(self, step: Request | Stream) -> float | None:
-        """Seconds for all of an exchange; a download may take as long as bytes come."""
-        return None if isinstance(step, Stream) else self._limit(step) + GRACE
 
     def _intake(self, step: Request | Stream, response: httpx.Response) -> "Intake":
         head = Answer(response.status_code, self._clean_headers(response.headers))
+        now = self._world.clock()
         if isinstance(step, Stream):
-            return Intake(head, step.sink(head), most=REFUSAL_SIZE)
-        limit = self._limit(step)
-        return Intake(head, None, until=self._world.clock() + limit, clock=self._world.clock)
+            until = now + step.within
+            return Intake(head, step.sink(head), limits.REFUSAL, until, self._world.clock)
+        return Intake(head, None, limits.ANSWER, now + self._limit(step), self._world.clock)
 
     def _clean_headers(self, headers: httpx.Headers) -> Mapping[str, str]:
         return {name.lower(): self._key.clean(value) for name, value in headers.items()}
 
     def _answer(self, intake: "Intake") -> Answer:
-        body = self._clean_body(intake.body(), intake.head.headers.get("content-type", ""))
-        return Answer(intake.head.status, intake.head.headers, body)
+        head, (body, is_cut) = intake.head, intake.body()
+        body = self._clean_body(body, head.headers.get("content-type", ""))
+        return Answer(head.status, head.headers, body, is_cut)
 
     def _clean_body(self, body: bytes, content_type: str) -> bytes:
         """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
@@ -137,36 +134,38 @@ class Driver:
 
 
 class Intake:
-    """Takes in the body of one answer: into a file, or into memory."""
+    """Takes in the body of one answer: into a sink, or into memory.
+
+    most: bytes that are kept in memory, packed and unpacked. until: by the clock.
+    """
 
     def __init__(
         self,
         head: Answer,
-        file: BinaryIO | None,
-        *,
-        most: float = float("inf"),
+        sink: Sink | None,
+        most: int,
         until: float = float("inf"),
         clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.head, self.file, self.memory = head, file, io.BytesIO()
+        self.head, self.sink, self.memory = head, sink, bytearray()
         self.most, self.until, self.clock = most, until, clock
 
     def take(self, chunk: bytes) -> bool:
-        """Whether there is use for more."""
+        """Keep it. Whether more is wanted."""
         if self.clock() > self.until:
             raise httpx.ReadTimeout(str(TOO_SLOW))
-        (self.file or self.memory).write(chunk)
-        return self.file is not None or self.memory.tell() < self.most
+        if self.sink is not None:
+            return self.sink.write(chunk)
+        self.memory += chunk[: self.most + 1 - len(self.memory)]
+        return len(self.memory) <= self.most
 
-    def body(self) -> bytes:
-        """What was taken into memory, without the coding that the head names; as it came where it
-        is not in that coding, and up to the damage where it is damaged."""
-        raw = self.memory.getvalue()
-        coding = {"Content-Encoding": self.head.headers.get("content-encoding", "")}
-        try:
-            return httpx.Response(200, headers=coding, content=raw).content
-        except httpx.DecodingError:
-            return _before_damage(raw) or raw
+    def body(self) -> tuple[bytes, bool]:
+        """What is in memory, without the coding that the head names, and whether there was more;
+        then only the beginning is returned."""
+        coding = self.head.headers.get("content-encoding", "")
+        body, is_cut = codings.unpacked(bytes(self.memory[: self.most]), coding, self.most)
+        is_cut = is_cut or len(self.memory) > self.most
+        return body[: limits.REFUSAL] if is_cut else body, is_cut
 
     def __enter__(self) -> Self:
         return self
@@ -177,18 +176,8 @@ class Intake:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self.file is not None:
-            self.file.close()
-
-
-def _before_damage(raw: bytes) -> bytes:
-    """What can be unpacked of the beginning of damaged gzip or zlib: the id of a task may stand in
-    it. Byte by byte, for zlib gives nothing of a piece in which it finds the damage."""
-    unpacked, unpack = bytearray(), zlib.decompressobj(zlib.MAX_WBITS | 32)
-    with suppress(zlib.error):
-        for byte in raw[:REFUSAL_SIZE]:
-            unpacked += unpack.decompress(bytes((byte,)))
-    return bytes(unpacked)
+        if self.sink is not None:
+            self.sink.close()
 
 
 def made(make: Callable[[], Http]) -> Http:

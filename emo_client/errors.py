@@ -261,7 +261,8 @@ class TaskTimeout(TaskError):
 
 
 class DownloadFailed(EmoError):
-    """The video could not be fetched. What did arrive is kept beside the target for the next try.
+    """The video could not be fetched. What a broken connection left is kept beside the target for
+    the next call; nothing is kept of what is no video or too large.
 
     status, code, message: of the object store's answer, None or empty when it gave none.
     """

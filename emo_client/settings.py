@@ -97,3 +97,10 @@ def seconds(name: str, value: float) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
         raise ConfigError(f"{name}={value!r} must be a number of seconds above 0, and finite")
     return value
+
+
+def at_least_1(name: str, value: int) -> int:
+    """The value, if it is a whole number above 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{name}={value!r} must be a whole number, 1 or more")
+    return value

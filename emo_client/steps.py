@@ -6,7 +6,7 @@ Answer, a Lost, or None after a Sleep. Client and AsyncClient act the steps out.
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -31,11 +31,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of any status. headers: names in lower case."""
+    """An answer of any status. headers: names in lower case. is_cut: whether it is larger than the
+    client reads; body is its beginning then."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,28 @@ class Lost:
     body: bytes = b""
 
 
+class Sink(Protocol):
+    """Where the bytes of a download go."""
+
+    def write(self, chunk: bytes) -> bool:
+        """Keep it. Whether more is wanted."""
+
+    def close(self) -> None:
+        """No more comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A GET of any address, without the key.
+    """A GET of any address, without the key. A redirect is an answer like any other.
 
-    sink: is told the answer's head and says which file its bytes go to; with None they are in
-        the Answer's body. The driver closes the file.
+    sink: gets the answer's head and returns where its bytes go; with None they are in the
+        Answer's body. The driver closes the sink. within: seconds for the whole exchange.
     """
 
     url: str
     headers: Mapping[str, str]
-    sink: Callable[[Answer], BinaryIO | None]
+    sink: Callable[[Answer], Sink | None]
+    within: float
 
 
 @dataclass(frozen=True, slots=True)

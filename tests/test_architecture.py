@@ -187,6 +187,7 @@ TIME = {
     "contracts.file_lock",
     "contracts.provider",
     "mock_server.clock",
+    "emo_client.bounded",
     "emo_client.driver",
     "emo_client.client",
     "emo_client.async_client",

@@ -4,6 +4,8 @@ hand. They call the fake on this machine unless --live, --base-url or the enviro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,16 @@ from mock_server.cli import complete, options
 from mock_server.cli.calling import calls, look, progress
 from mock_server.cli.problems import Problem
 from mock_server.cli.show import print_json, print_list, print_task
-from mock_server.cli.values import Box, State
+from mock_server.cli.values import Box, Size, State
+from mock_server.cli.variables import setting
+from mock_server.clock import real_time
 
 if TYPE_CHECKING:
     from emo_client import Client, TaskAnswer
 
 MOMENT = "YYYYMMDDhhmmss"
+# Seconds that a video has to arrive however long its task took: it was paid for.
+LEAST = 30.0
 
 image = click.option("--image", required=True, metavar="URL", help="URL of the portrait.")
 audio = click.option("--audio", required=True, metavar="URL", help="URL of the voice recording.")
@@ -33,14 +39,24 @@ style = click.option(
     "--style", type=click.Choice(["normal", "calm", "active"]), help="How much the head moves."
 )
 output = options.output("Download the video to this file.", callback=options.target)
-timeout = click.option(
-    "--timeout",
-    default=1800.0,
+max_size = setting(
+    "--max-size",
+    default="256M",
     show_default=True,
-    metavar="SECONDS",
-    type=click.FloatRange(0, min_open=True),
-    help="How long to wait for the task to end.",
+    metavar="SIZE",
+    type=Size(),
+    help="Refuse a larger video. In bytes, or with K, M or G.",
 )
+
+
+def timeout(help_: str) -> Callable[[Any], Any]:
+    """`--timeout`: how long the whole command may take."""
+    seconds = click.FloatRange(0, min_open=True)
+    shown: dict[str, Any] = {"show_default": True, "metavar": "SECONDS"}
+    return click.option("--timeout", default=1800.0, type=seconds, help=help_, **shown)
+
+
+to_the_end = timeout("How long to wait for the task to end and for its video.")
 
 
 @click.command(epilog="Example: emo detect --image https://example.com/portrait.png --ratio 3:4")
@@ -97,15 +113,24 @@ def get(client: Client, as_json: bool, task_id: str) -> None:
 
 @click.command(epilog="Example: emo wait a8532587-fa8c-4ef8-82be-3a1b7c5d9e20 -o video.mp4")
 @click.argument("task_id")
-@timeout
+@to_the_end
 @output
+@max_size
 @calls
-def wait(client: Client, as_json: bool, task_id: str, timeout: float, output: Path | None) -> None:
+def wait(
+    client: Client,
+    as_json: bool,
+    task_id: str,
+    timeout: float,
+    output: Path | None,
+    max_size: int,
+) -> None:
     """Wait for a task to end. Exit code 1 when it ends without a video."""
+    fetch = partial(_fetch, client, output, real_time() + timeout, max_size)
     with progress() as shown:
         look(client, task_id, shown)
         task = client.wait(task_id, timeout, shown.update)
-    _finish(client, task, output, as_json)
+    _finish(task, fetch, as_json)
 
 
 @click.command(epilog="Example: emo cancel a8532587-fa8c-4ef8-82be-3a1b7c5d9e20")
@@ -156,8 +181,9 @@ Example:
 @audio
 @ratio
 @style
-@timeout
+@to_the_end
 @output
+@max_size
 @calls
 def generate(
     client: Client,
@@ -168,11 +194,13 @@ def generate(
     style: str | None,
     timeout: float,
     output: Path | None,
+    max_size: int,
 ) -> None:
     """Detect, create, wait and download in one."""
+    fetch = partial(_fetch, client, output, real_time() + timeout, max_size)
     with progress() as shown:
         task = client.generate(image, audio, ratio, style, timeout, shown.update)
-    _finish(client, task, output, as_json)
+    _finish(task, fetch, as_json)
 
 
 @click.command(
@@ -184,8 +212,12 @@ Examples:
 )
 @click.argument("source", metavar="TASK_ID|URL")
 @options.output("The file to write.", required=True, callback=options.target)
+@timeout("How long the download may take.")
+@max_size
 @calls
-def download(client: Client, as_json: bool, source: str, output: Path) -> None:
+def download(
+    client: Client, as_json: bool, source: str, output: Path, timeout: float, max_size: int
+) -> None:
     """Download the video of a task that SUCCEEDED, or of its video_url. What an earlier try left
     unfinished is continued."""
     if "://" in source:
@@ -193,7 +225,11 @@ def download(client: Client, as_json: bool, source: str, output: Path) -> None:
     else:
         video = client.get(source)
         _must_have_video(video, output)
-    _save(client, video, output, as_json)
+    path = client.download(video, output, timeout=timeout, max_bytes=max_size)
+    if as_json:
+        print_json({"path": str(path), "bytes": path.stat().st_size})
+    else:
+        click.echo(f"saved to {path}")
 
 
 def _must_have_video(task: TaskAnswer, output: Path) -> None:
@@ -209,21 +245,22 @@ def _must_have_video(task: TaskAnswer, output: Path) -> None:
     raise Problem(message, kind="NoVideo", facts=facts)
 
 
-def _finish(client: Client, task: TaskAnswer, output: Path | None, as_json: bool) -> None:
+def _finish(task: TaskAnswer, fetch: Callable[[TaskAnswer], Path | None], as_json: bool) -> None:
     """Print a task that ended with a video, and download that."""
     if not as_json:
         print_task(task, as_json)
-    if output is not None:
-        _save(client, task, output, as_json=False, err=as_json)
+    path = fetch(task)
+    if path is not None:
+        click.echo(f"saved to {path}", err=as_json)
     if as_json:
         print_json(task)
 
 
-def _save(
-    client: Client, video: TaskAnswer | str, output: Path, as_json: bool, err: bool = False
-) -> None:
-    path = client.download(video, output)
-    if as_json:
-        print_json({"path": str(path), "bytes": path.stat().st_size})
-    else:
-        click.echo(f"saved to {path}", err=err)
+def _fetch(
+    client: Client, output: Path | None, until: float, max_size: int, task: TaskAnswer
+) -> Path | None:
+    """Download the video of a task that was waited for, where a file was named."""
+    if output is None:
+        return None
+    left = max(until - real_time(), LEAST)
+    return client.download(task, output, timeout=left, max_bytes=max_size)

@@ -23,6 +23,7 @@ NAMES = {
     "api_key": "--key",
     "base_url": "--base-url",
     "timeout": "--timeout",
+    "max_bytes": "--max-size",
     "path": "--output",
     "url_or_task": "TASK_ID_OR_URL",
     "task_id": "TASK_ID",

@@ -25,6 +25,19 @@ class Box(click.ParamType[list[int]]):
         return [int(part) for part in parts]
 
 
+class Size(click.ParamType[int]):
+    """A number of bytes: 1048576, 1024K, 1M."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch("([0-9]{1,15})([KMG]?)", str(value).strip().upper())
+        size = int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]] if found else 0
+        if not size:
+            self.fail(f"{value!r} is not a size in bytes, like 500K, 256M or 1G", param, ctx)
+        return size
+
+
 class State(click.ParamType[str]):
     """A task's state; one that only looks like a known one is a mistake."""
 

@@ -1,7 +1,10 @@
 """Both clients as one: `emo.detect(…)` calls Client or awaits AsyncClient, in a time of its own."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,3 +147,29 @@ def fetch(emo_with: Any, tmp_path: Path) -> Any:
         return emo.download(source, path or tmp_path / "video.mp4")
 
     return download
+
+
+@pytest.fixture
+def serve_bytes() -> Iterator[Any]:
+    """`serve_bytes(b"HTTP/1.1 …")`: the base URL of a server that sends this and closes."""
+    listeners = []
+
+    def serve(content: bytes) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def answer() -> None:
+            with suppress(OSError):  # the client left, or the test is over
+                while True:
+                    line, _ = listener.accept()
+                    with line:
+                        line.recv(65536)
+                        line.sendall(content)
+
+        threading.Thread(target=answer, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
+
+    yield serve
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()

@@ -10,7 +10,7 @@ import pytest
 
 from emo_client import ConnectionFailed, TaskTimeout
 from emo_client.async_client import AsyncClient
-from emo_client.bounded import TooSlow, within
+from emo_client.bounded import Limit, TooSlow, within
 from emo_client.client import Client
 
 # What is sent first, and then again and again until the client leaves.
@@ -74,13 +74,13 @@ def test_a_call_that_was_sent_and_not_answered_in_time_may_have_arrived(emo_ther
 
 
 def test_what_a_bounded_call_returns_or_raises_is_passed_on() -> None:
-    assert within(60, lambda: 3) == 3
+    assert within(Limit(60), lambda: 3) == 3
     with pytest.raises(KeyError, match="k"):
-        within(60, lambda: {}["k"])
+        within(Limit(60), lambda: {}["k"])
 
 
 def test_a_bounded_call_is_left_behind_when_its_time_is_over() -> None:
     release = threading.Event()
     with pytest.raises(TooSlow):
-        within(0.0, release.wait)
+        within(Limit(0), release.wait)
     release.set()

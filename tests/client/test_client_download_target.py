@@ -91,7 +91,7 @@ def test_a_page_is_not_saved_as_a_video(fetch, tmp_path, kind) -> None:
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", [None, "video/mp4", "application/octet-stream", "binary/x"])
+@pytest.mark.parametrize("kind", [None, "video/webm", "application/octet-stream", "binary/x"])
 def test_other_types_and_none_are_a_video(fetch, tmp_path, kind) -> None:
     fetch(typed(Store(), kind))
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO

@@ -3,7 +3,7 @@
 import math
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emo_client import (
@@ -74,6 +74,7 @@ class Run:
         return self.left.pop(0) if len(self.left) > 1 else self.left[0]
 
 
+@settings(deadline=None)  # a wait of 5000 s is hundreds of polls
 @given(outcomes, st.floats(0, 0.999), st.floats(0.1, 5000), st.floats(0, 40))
 def test_a_wait_always_ends_and_never_sleeps_past_its_deadline(
     said, chance, timeout, takes

@@ -1,0 +1,49 @@
+"""Which file a download replaces: a regular one, in a folder that exists."""
+
+import errno
+import os
+from pathlib import Path
+
+from emo_client import errors
+
+
+def target_of(path: str | os.PathLike[str]) -> Path:
+    """The file to replace; behind a symlink, the one it leads to."""
+    target = _resolved(path)
+    if target.is_dir():
+        example = target / "video.mp4"
+        raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
+    if not target.parent.is_dir():
+        raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
+    for place in (target, Path(path)):  # a pipe cannot be followed: /dev/stdout
+        if place.exists() and not place.is_file():
+            raise errors.ConfigError(f"{place} is not a regular file, so it is not replaced")
+    return target
+
+
+def _resolved(path: str | os.PathLike[str]) -> Path:
+    try:
+        target = Path(path)
+        if b"\0" in os.fsencode(target):
+            raise ValueError
+        is_link = target.is_symlink()
+    except (TypeError, ValueError, OSError):
+        raise errors.ConfigError(f"path={path!r} is no path of a file") from None
+    return _followed(target) if is_link else target
+
+
+def _followed(link: Path) -> Path:
+    """Where a symlink leads, also to a file that is not there yet. Raises ConfigError for symlinks
+    in a circle: up to Python 3.12 resolve() raises for them, from 3.13 on it returns one of them,
+    which the download would replace."""
+    try:
+        try:
+            return link.resolve(strict=True)
+        except FileNotFoundError:
+            target = link.resolve()
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    except (OSError, RuntimeError) as error:
+        reason = f"{link} is a symlink that cannot be followed: {error}"
+        raise errors.ConfigError(f"{reason}; give the path of a file") from None
+    return target
