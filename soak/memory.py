@@ -1,0 +1,127 @@
+"""Memory under load and under attack, beside a bare Starlette app where that has the same to bear:
+
+    python -m soak.memory [--quick]
+
+Each measurement has a server of its own. Writes docs/memory.md."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import machine
+from mock_server.server import UVICORN
+from soak import memory_of_clients
+from soak.floods import FLOODS, Flood
+from soak.programs import EMO, Program
+
+PAGE = Path(__file__).parent.parent / "docs" / "memory.md"
+SETTLE = 1.0  # seconds after the clients have left
+# What a bare app answers to each method; its paths are any.
+ROUTES = json.dumps([[method, "/{path:path}", 200, [], "{}"] for method in ("GET", "POST")])
+SERVE = [EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}"]
+BARE = [sys.executable, "-m", "benchmarks.bare", "{port}", json.dumps(UVICORN), ROUTES]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Memory of a program in MB: at rest, the most, and when the clients had left. None: it was
+    not measured."""
+
+    what: str
+    rest: float
+    peak: float
+    after: float | None = None
+    bare: float | None = None
+
+    def cells(self) -> Iterator[str]:
+        yield self.what
+        for value in (self.rest, self.peak, self.after, self.bare):
+            yield "" if value is None else f"{value:,.0f}"
+
+
+async def measure(flood: Flood, quick: bool, folder: Path) -> Row:
+    """The fake under one flood, and then a bare app under the same."""
+    rest, peak, after = await _under(SERVE, flood, quick, folder)
+    bare = None
+    if flood.bare:
+        bare = (await _under(BARE, flood, quick, folder))[1]
+    what = f"{flood.what} (--quick: fewer)" if quick else flood.what
+    return Row(what, rest, peak, after, bare)
+
+
+async def _under(
+    command: list[str], flood: Flood, quick: bool, folder: Path
+) -> tuple[float, float, float]:
+    program = Program("server", command, folder)
+    await program.start()
+    try:
+        rest = program.usage().memory
+        with suppress(OSError, EOFError):  # to be cut off is what most of them deserve
+            await flood.run(program.port, quick)
+        await asyncio.sleep(SETTLE)
+        used = program.usage()
+    finally:
+        program.kill()
+    return rest / 1e6, used.peak / 1e6, used.memory / 1e6
+
+
+async def rows(quick: bool, say: Callable[[Row], None]) -> list[Row]:
+    """Every row of the table, in order."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="emo-memory-") as folder:
+        works: list[Awaitable[Row]] = [measure(flood, quick, Path(folder)) for flood in FLOODS]
+        works += [
+            asyncio.to_thread(_of_client, attack, Path(folder))
+            for attack in memory_of_clients.ATTACKS
+        ]
+        for work in works:
+            found.append(await work)
+            say(found[-1])
+    return found
+
+
+def _of_client(attack: memory_of_clients.Attack, folder: Path) -> Row:
+    rest, peak = memory_of_clients.measure(attack, folder)
+    return Row(attack.what, rest / 1e6, peak / 1e6)
+
+
+def page(found: list[Row]) -> str:
+    """The page as Markdown: the machine, and the table."""
+    lines = ["| what | at rest | most | after | bare, most |", "|---|--:|--:|--:|--:|"]
+    lines += [f"| {' | '.join(row.cells())} |" for row in found]
+    return "\n".join(
+        [
+            "# Memory",
+            "",
+            "Resident memory in MB (10^6 bytes) of `emo serve`, or of a client, in a process of its"
+            " own for each row: at rest, the most at any time, and a second after the last client"
+            " has left. `bare` is a Starlette app on uvicorn that reads the body and answers `{}`,"
+            " under the same clients. Written by `python -m soak.memory`.",
+            "",
+            *[f"- {line}" for line in machine.describe()],
+            "",
+            *lines,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m soak.memory", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a hundredth of calls; writes nothing")
+    quick = parser.parse_args().quick
+    found = asyncio.run(rows(quick, lambda row: print(" | ".join(row.cells()), flush=True)))
+    if not quick:
+        PAGE.write_text(page(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
