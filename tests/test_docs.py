@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
     "docs/architecture.md",
+    "docs/bounds.md",
     "docs/command-line.md",
     "docs/contract.md",
     "docs/control.md",
