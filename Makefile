@@ -6,6 +6,9 @@ BIN := .venv/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
+# The suite starts hundreds of processes; without what Python keeps, each compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint tools models scenarios proven mutants media bench soak constraints clean
 
 demo: .venv/installed
