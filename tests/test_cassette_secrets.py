@@ -16,7 +16,7 @@ from support_cassette import CASSETTES, KEY, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Assembler, Cleaner, Exchange, load
 from contracts.cassette.bodies import body_of
-from contracts.cassette.files import encoded
+from contracts.cassette.encoding import encoded
 from contracts.cassette.secrets import cleaned, cleaned_value, scan
 from contracts.spec import Spec
 

@@ -22,7 +22,7 @@ from support import SERVICE, request
 from support_contract import json_answer, verification
 from support_keys import SHAPES, Shape, leaks
 
-from contracts.cassette.files import encoded
+from contracts.cassette.encoding import encoded
 from contracts.ledger import update
 from contracts.recorder.tape import Copy, Sent, Tape
 from contracts.reports import REPORTS, Target, open_reports

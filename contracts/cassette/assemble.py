@@ -19,11 +19,24 @@ VOLATILE_FIELDS = {"request_id"}
 
 
 class _Task(Struct):
-    """A timeline as it grows."""
+    """A timeline as it grows. head: without its states. contents: what the answers of each state
+    say. whole: the timeline, where nothing changed since it was made."""
 
-    timeline: Timeline
+    head: Timeline
+    states: list[State]
     contents: list[Any]
     who: str
+    whole: Timeline | None = None
+
+    def timeline(self) -> Timeline:
+        if self.whole is None:
+            self.whole = replace(self.head, states=tuple(self.states))
+        return self.whole
+
+    def become(self, timeline: Timeline) -> None:
+        """Go on from a timeline that says the same without secrets."""
+        self.head, self.states = replace(timeline, states=()), list(timeline.states)
+        self.whole = timeline
 
 
 Kept = TypeVar("Kept", Exchange, Timeline)
@@ -39,10 +52,9 @@ class Assembler:
         self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
         self._tasks: dict[str, _Task] = {}
 
-    def take(self, exchange: Exchange, who: str = "") -> bool:
-        """Keep an exchange. Whether it said anything new: the same answer to one more poll does
-        not. who: whose key was sent, "" where that is not known; a task of somebody else's is
-        UNKNOWN, which is no part of its life."""
+    def take(self, exchange: Exchange, who: str = "") -> None:
+        """Keep an exchange. who: whose key was sent, "" where that is not known; a task of somebody
+        else's is UNKNOWN, which is no part of its life."""
         answer, request = exchange.answer, exchange.request
         task_id = self._operations.polled(request.method, request.path)
         if (
@@ -51,19 +63,19 @@ class Assembler:
             and _status_of(answer)
             and self._is_owner(task_id, who)
         ):
-            return self._poll(task_id, exchange, answer, who)
+            self._poll(task_id, exchange, answer, who)
+            return
         if answer is not None and answer.status == 200 and request.method != "GET":
             created = answer.output.get("task_id")
             if isinstance(created, str):
                 self._created.setdefault(created, (len(self._exchanges), who))
         self._exchanges.append(exchange)
-        return True
 
     def rewrite(self, clean: Callable[[Any], Any]) -> None:
         """Clean what was kept once more, as JSON values: somebody knows of another secret."""
         self._exchanges = [_rewritten(one, clean) for one in self._exchanges]
         for task in self._tasks.values():
-            task.timeline = _rewritten(task.timeline, clean)
+            task.become(_rewritten(task.timeline(), clean))
 
     def note(self, text: str) -> None:
         """Say something to whoever reads the cassette."""
@@ -71,7 +83,7 @@ class Assembler:
 
     def cassette(self) -> Cassette:
         """All that was taken until now."""
-        timelines = tuple(task.timeline for task in self._tasks.values())
+        timelines = tuple(task.timeline() for task in self._tasks.values())
         return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
 
     def _is_owner(self, task_id: str, who: str) -> bool:
@@ -79,34 +91,33 @@ class Assembler:
         owner = self._created.get(task_id, (0, ""))[1] if task is None else task.who
         return not who or owner in ("", who)
 
-    def _poll(self, task_id: str, exchange: Exchange, answer: Answer, who: str) -> bool:
+    def _poll(self, task_id: str, exchange: Exchange, answer: Answer, who: str) -> None:
         content = _content(answer)
         task = self._tasks.get(task_id)
         if task is None:
-            self._tasks[task_id] = _Task(self._timeline(task_id, exchange, answer), [content], who)
-            return True
-        since = _since(task.timeline, exchange)
+            task = self._tasks[task_id] = _Task(self._head_of(task_id, exchange), [], [], who)
+        task.whole = None
+        since = _since(task.head, exchange)
         number = _same(task, content, since)
-        states = list(task.timeline.states)
         if number is None:
-            place = _place(states, since)
-            states.insert(place, State(_status_of(answer), answer, since, since))
+            place = _place(task.states, since)
+            task.states.insert(place, State(_status_of(answer), answer, since, since))
             task.contents.insert(place, content)
         else:
-            states[number] = _seen_again(states[number], since)
-        task.timeline = replace(task.timeline, states=tuple(states))
-        return number is None
+            task.states[number] = _seen_again(task.states[number], since)
 
-    def _timeline(self, task_id: str, exchange: Exchange, answer: Answer) -> Timeline:
+    def _head_of(self, task_id: str, exchange: Exchange) -> Timeline:
+        """The timeline of a task, without states. exchange: its first poll."""
         number, _ = self._created.get(task_id, (None, ""))
         first = exchange if number is None else self._exchanges[number]
-        started = Timeline(task_id, exchange.request, (), first.at, number)
-        since = _since(started, exchange)
-        return replace(started, states=(State(_status_of(answer), answer, since, since),))
+        return Timeline(task_id, exchange.request, (), first.at, number)
 
 
 def _rewritten(one: Kept, clean: Callable[[Any], Any]) -> Kept:
-    return msgspec.convert(clean(msgspec.to_builtins(one)), type(one))
+    """The same object where there was nothing to clean: it need not be encoded again."""
+    before = msgspec.to_builtins(one)
+    after = clean(before)
+    return one if after == before else msgspec.convert(after, type(one))
 
 
 def _status_of(answer: Answer) -> str:
@@ -138,10 +149,12 @@ def _since(timeline: Timeline, exchange: Exchange) -> float | None:
 def _same(task: _Task, content: Any, since: float | None) -> int | None:
     """The number of the state that a poll saw again: the last, or an earlier one where the answers
     of two polls overtook each other."""
-    last = len(task.contents) - 1
+    last = len(task.states) - 1
+    if last < 0:
+        return None
     if task.contents[last] == content:
         return last
-    latest = task.timeline.states[last].since
+    latest = task.states[last].since
     if since is not None and latest is not None and since <= latest and content in task.contents:
         return task.contents.index(content)
     return None

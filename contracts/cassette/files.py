@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from contracts import bounded_yaml
 from contracts.cassette import tagged_yaml
+from contracts.cassette.encoding import Encoder
 from contracts.cassette.har import from_har
 from contracts.cassette.model import FORMAT, Cassette
 from contracts.cassette.ours import checked
 from contracts.cassette.problems import CassetteError
-from contracts.cassette.secrets import cleaned_value, scan
+from contracts.cassette.secrets import cleaned_value
 from contracts.cassette.vcr import from_betamax, from_vcr
 from contracts.spec import Spec
 from contracts.text_file import EncodingError, text_of
@@ -50,20 +51,10 @@ def read(data: bytes, spec: Spec) -> Cassette:
     raise CassetteError(f"is no recording: at its top there is none of {known}")
 
 
-def encoded(cassette: Cassette) -> bytes:
-    """The file's bytes. Raises CassetteError, and names the places, where a secret is left."""
-    data = msgspec.json.format(msgspec.json.encode(cassette), indent=2) + b"\n"
-    leaks = scan(data.decode())
-    if leaks:
-        places = ", ".join(f"{leak.kind} at {leak.place}" for leak in leaks[:5])
-        raise CassetteError(f"not written, for secrets are left in it: {places}")
-    return data
-
-
 def save(path: Path, cassette: Cassette) -> None:
     """Write it as a whole, or leave the file as it was, whenever the process ends; a new one is
     for its owner alone. Raises OSError, CassetteError."""
-    write(path, encoded(cassette), private=True)
+    write(path, Encoder().pieces(cassette), private=True)
 
 
 def _tree(data: bytes) -> Any:

@@ -115,8 +115,8 @@ class Recorder:
         body: Copy | None = None,
         note: str = "",
     ) -> None:
-        if self._tape.keep(sent, status, headers, body, note):
-            self._changed()
+        self._tape.keep(sent, status, headers, body, note)
+        self._changed()
 
 
 class BrokenOff(Exception):

@@ -59,6 +59,7 @@ class Tape:
         began = began.replace("+00:00", "Z")
         self._assembler = Assembler(spec, upstream=upstream, began=began)
         self._cleaner = Cleaner()
+        self._has_learned = False  # of a secret that earlier calls may hold, too
 
     def keep(
         self,
@@ -67,13 +68,11 @@ class Tape:
         headers: RawHeaders | None = None,
         body: Copy | None = None,
         note: str = "",
-    ) -> bool:
-        """Keep a call with its answer, where one came. Whether that was anything new."""
+    ) -> None:
+        """Keep a call with its answer, where one came."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
-        if self._cleaner.learn(
-            brought, sent.query, said
-        ):  # the answer may repeat them, and others did
-            self._assembler.rewrite(self._cleaner.value)
+        if self._cleaner.learn(brought, sent.query, said):
+            self._has_learned = True
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None
         if status is not None:
@@ -81,10 +80,14 @@ class Tape:
             answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
         at = round(sent.at - self._started, 3)
         kept = Exchange(ours, at, answer, self._cleaner.text(note))
-        return self._assembler.take(kept, self._cleaner.who(brought))
+        self._assembler.take(kept, self._cleaner.who(brought))
 
     def cassette(self) -> Cassette:
-        """All that was kept until now; not while another thread keeps something."""
+        """All that was kept until now; not while another thread keeps something. Earlier calls are
+        cleaned of the secrets that later ones brought here, once for all of them."""
+        if self._has_learned:
+            self._has_learned = False
+            self._assembler.rewrite(self._cleaner.value)
         return self._assembler.cassette()
 
     def summary(self) -> str:

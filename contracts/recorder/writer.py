@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from contracts.cassette.files import save
+from contracts.cassette.encoding import Encoder
 from contracts.cassette.model import Cassette
 from contracts.cassette.problems import CassetteError
 from contracts.file_target import is_stream
+from contracts.whole_file import write
+
+PAUSE = 10  # times as long as the last writing took is the pause before the next
 
 
 class Writer:
@@ -25,10 +29,10 @@ class Writer:
         self._path = path
         self._is_stream = is_stream(path)
         self._cassette = cassette
+        self._encoder = Encoder()
         self._tell = tell
         self._trouble = ""
-        self._changed = asyncio.Event()
-        self._ended = False
+        self._changed, self._ending = asyncio.Event(), asyncio.Event()
 
     def changed(self) -> None:
         """There is something new."""
@@ -36,31 +40,49 @@ class Writer:
 
     def end(self) -> None:
         """Let `run` write once more, and end."""
-        self._ended = True
+        self._ending.set()
         self._changed.set()
 
     async def run(self) -> None:
-        """Write after each change until the end. What comes meanwhile is written next, all in one:
-        so a long recording costs no more than one that is short."""
+        """Write after a change, until the end, and pause in proportion to the writing: so a call
+        costs no more in a long recording. What comes meanwhile is written next, all in one."""
+        clock = asyncio.get_running_loop().time
         ended = False
         while not ended:
             await self._changed.wait()
             self._changed.clear()
-            ended = self._ended  # first: what comes while it writes is written, too
+            ended = self._ending.is_set()  # first: what comes while it writes is written, too
+            pieces = await asyncio.to_thread(self._encoded, self._cassette())
+            began = clock()  # of what has to be done again for old calls
             if not self._is_stream:
-                await asyncio.to_thread(self._write, self._cassette())
+                await asyncio.to_thread(self._write, pieces)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began))
 
     def write(self) -> bool:
         """Write now, where `run` does not. Whether that worked."""
-        return self._write(self._cassette())
+        return self._write(self._encoded(self._cassette()))
 
-    def _write(self, cassette: Cassette) -> bool:
+    def _encoded(self, cassette: Cassette) -> list[bytes]:
+        """The bytes of the file; none where a secret is left in it."""
         try:
-            save(self._path, cassette)
-        except (OSError, CassetteError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._tell(f"the recording could not be written: {error}")
+            return list(self._encoder.pieces(cassette))
+        except CassetteError as error:
+            self._failed(error)
+            return []
+
+    def _write(self, pieces: list[bytes]) -> bool:
+        if not pieces:
+            return False
+        try:
+            write(self._path, pieces, private=True)
+        except OSError as error:
+            self._failed(error)
             return False
         self._trouble = ""
         return True
+
+    def _failed(self, error: Exception) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._tell(f"the recording could not be written: {error}")

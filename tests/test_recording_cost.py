@@ -1,0 +1,177 @@
+"""What a call costs in a recording does not depend on how many were recorded before it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support_cassette import KEY, SERVICE, TASK
+
+from contracts.cassette import Body, Cassette, Exchange, Request, Timeline, load
+from contracts.cassette import encoding as encoding_module
+from contracts.cassette.encoding import Encoder, encoded
+from contracts.cassette.model import FORMAT, Answer, State
+from contracts.recorder import writer as writer_module
+from contracts.recorder.tape import Copy, Sent, Tape
+from contracts.recorder.writer import Writer
+from contracts.spec import Spec
+
+ODD = st.text(max_size=9) | st.sampled_from(["\n", '\n  "states": []', '"', "\u2028", "[]", "{}"])
+VALUES = st.none() | st.integers(0, 9) | ODD | st.lists(ODD) | st.dictionaries(ODD, ODD)
+REQUESTS = st.builds(Request, st.just("GET"), ODD, body=st.builds(Body, json=VALUES))
+ANSWERS = st.builds(Answer, st.integers(100, 599), st.dictionaries(ODD, ODD))
+EXCHANGES = st.builds(Exchange, REQUESTS, st.none() | st.just(1.5), st.none() | ANSWERS, ODD)
+STATES = st.lists(st.builds(State, ODD, ANSWERS), min_size=1, max_size=3).map(tuple)
+TIMELINES = st.builds(Timeline, ODD, REQUESTS, STATES, created_by=st.none() | st.just(0))
+PARTS = st.lists(EXCHANGES, max_size=3).map(tuple), st.lists(TIMELINES, max_size=2).map(tuple)
+CASSETTES = st.builds(
+    Cassette, st.just(FORMAT), ODD, notes=st.lists(ODD, max_size=2).map(tuple),
+    exchanges=PARTS[0], timelines=PARTS[1],
+)  # fmt: skip
+often = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+
+
+def whole(cassette: Cassette) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(cassette), indent=2) + b"\n"
+
+
+@often
+@given(CASSETTES, st.lists(EXCHANGES, max_size=2).map(tuple))
+def test_a_file_in_parts_is_byte_for_byte_the_whole_encoded_at_once(
+    cassette: Cassette, more: tuple[Exchange, ...]
+) -> None:
+    encoder = Encoder()
+    for exchanges in (cassette.exchanges, cassette.exchanges + more, more):
+        grown = msgspec.structs.replace(cassette, exchanges=exchanges)
+        assert b"".join(encoder.pieces(grown)) == whole(grown) == encoded(grown)
+
+
+def copy(value: Any) -> Copy:
+    made = Copy.empty()
+    made.add(json.dumps(value).encode())
+    return made
+
+
+def keep(tape: Tape, number: int, key: str = KEY, **body: Any) -> None:
+    """One more creation."""
+    headers = [(b"authorization", f"Bearer {key}".encode())]
+    sent = Sent(6.0, "POST", f"{SERVICE}/video-synthesis", "", headers, copy(body))
+    answer = {"output": {"task_id": f"{TASK}-{number}", "task_status": "PENDING"}}
+    tape.keep(sent, 200, [], copy(answer))
+
+
+def poll(tape: Tape, number: int) -> None:
+    """One more poll of one task, which answers something new each time."""
+    sent = Sent(6.0 + number, "GET", f"/api/v1/tasks/{TASK}", "", [], Copy.empty())
+    answer = {"output": {"task_id": TASK, "task_status": "RUNNING", "percent": number}}
+    tape.keep(sent, 200, [], copy(answer))
+
+
+@pytest.fixture
+def tape(spec: Spec) -> Tape:
+    return Tape(spec, "https://h", clock=lambda: 5.0)
+
+
+@pytest.mark.parametrize("call", [keep, poll])
+def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch, call: Any
+) -> None:
+    scanned: list[int] = []
+    scan = encoding_module.scan
+    monkeypatch.setattr(
+        encoding_module, "scan", lambda text: (scanned.append(len(text)), scan(text))[1]
+    )
+    encoder = Encoder()
+    for number in range(60):
+        call(tape, number)
+        data = b"".join(encoder.pieces(tape.cassette()))
+    assert data == whole(tape.cassette())
+    assert max(map(sum, zip(scanned[-3:], scanned[-6:-3], strict=True))) < 3000
+    assert sum(scanned) < 60 * 1500
+
+
+def test_a_write_that_failed_is_not_begun_anew(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(tape, 0)
+    keep(tape, 1)
+    encoder = Encoder()
+    pieces = encoder.pieces(tape.cassette())
+    for _ in range(3):
+        next(pieces)
+    pieces.close()  # as when the disk is full
+    texts: list[str] = []
+    monkeypatch.setattr(encoding_module, "scan", lambda text: texts.append(text) or [])
+    list(encoder.pieces(tape.cassette()))
+    assert [f"{TASK}-0" in text or f"{TASK}-1" in text for text in texts] == [False, True]
+
+
+def test_a_secret_that_a_later_call_shows_is_not_in_the_file_of_the_earlier_ones(
+    tape: Tape,
+) -> None:
+    encoder, secret = Encoder(), "Xq7Zr2Lm9Tw4"
+    keep(tape, 0, prompt=f"so {secret}")
+    keep(tape, 1, prompt="other")
+    before = tape.cassette().exchanges
+    assert secret.encode() in b"".join(encoder.pieces(tape.cassette()))
+    keep(tape, 2, key=secret)
+    after = tape.cassette().exchanges
+    assert secret.encode() not in b"".join(encoder.pieces(tape.cassette()))
+    assert after[0] != before[0]
+    assert after[1] is before[1], "what does not hold it need not be encoded again"
+
+
+def test_the_end_of_a_recording_does_not_wait_for_the_pause_between_two_writes(
+    tape: Tape, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PAUSE", 1e9)
+    writer = Writer(tmp_path / "c.json", tape.cassette)
+
+    async def run() -> None:
+        running = asyncio.create_task(writer.run())
+        writer.changed()
+        while not (tmp_path / "c.json").exists():
+            await asyncio.sleep(0)
+        for number in range(3):
+            keep(tape, number)
+            writer.changed()
+        writer.end()
+        await running
+
+    asyncio.run(run())
+    assert len(load(tmp_path / "c.json", spec).exchanges) == 3
+
+
+def test_a_recording_is_its_owners_alone_and_keeps_the_mode_it_is_given(
+    tape: Tape, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    writer = Writer(path, tape.cassette)
+    assert writer.write()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    assert writer.write()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_gets_a_recording_once_when_it_ends(tape: Tape, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    writer = Writer(tmp_path / "fifo", tape.cassette)
+
+    async def run() -> None:
+        keep(tape, 0)
+        writer.end()
+        await writer.run()
+
+    try:
+        asyncio.run(run())
+        assert writer.write()
+        assert os.read(reader, 1 << 16) == whole(tape.cassette())
+    finally:
+        os.close(reader)
