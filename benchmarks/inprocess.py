@@ -29,6 +29,7 @@ from mock_server.chronicle import Chronicle
 from mock_server.engine import Engine
 from mock_server.journal import Journal
 from mock_server.settings import Settings
+from mock_server.stores.memory import MemoryStore
 
 FEW, SAMPLE, POLL_ROUNDS = 1_000, 1_000, 15
 
@@ -46,7 +47,7 @@ def tasks(number: int) -> dict[str, list[float]]:
     """Bytes a task at `number` tasks; processor seconds of a poll among those and
     among a thousand."""
     spec = Spec.load()
-    few, many = _engine(spec), _engine(spec)
+    few, many = _engine(spec, number), _engine(spec, number)
     create = _call(calls.create(spec))
     _fill(few, create, FEW)
     _fill(many, create, FEW)  # what is allocated once, so that it does not count
@@ -107,9 +108,11 @@ async def _through_asgi(
     return took
 
 
-def _engine(spec: Spec) -> Engine:
-    """All tasks stay as they are. Its journal, which has a budget of its own, is soon full."""
-    engine = Engine(spec, settings=Settings(time="frozen"))
+def _engine(spec: Spec, number: int) -> Engine:
+    """All of so many tasks stay, as they are. Its journal, which has a budget of its own, is soon
+    full."""
+    store = MemoryStore(max_tasks=number + 1, max_tasks_of_tenant=number + 1)
+    engine = Engine(spec, settings=Settings(time="frozen"), store=store)
     engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=FEW))
     return engine
 

@@ -38,12 +38,12 @@ async def _calls(port: int, data: bytes, count: int) -> None:
 
 async def creates_and_polls(port: int, quick: bool) -> None:
     """500,000 creates, then 1,000,000 polls of one task."""
-    create = request("POST", CREATE, BODY, key=KEY, headers=ASYNC)
     async with Connection(port) as line:
-        task = (await line.ask(create)).json()["output"]["task_id"]
+        own = request("POST", CREATE, BODY, key=KEY + "-poll", headers=ASYNC)
+        task = (await line.ask(own)).json()["output"]["task_id"]
     count = 5_000 if quick else 500_000
-    await _calls(port, create, count)
-    await _calls(port, request("GET", f"/api/v1/tasks/{task}", key=KEY), 2 * count)
+    await _calls(port, request("POST", CREATE, BODY, key=KEY, headers=ASYNC), count)
+    await _calls(port, request("GET", f"/api/v1/tasks/{task}", key=KEY + "-poll"), 2 * count)
 
 
 async def keys(port: int, quick: bool) -> None:

@@ -25,6 +25,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--over-http", action="store_true", help="properties of the contract on a real socket"
     )
+    parser.addoption(
+        "--examples", type=int, help="properties alone, with so many random examples each"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of `--examples N`: only properties stay, and N stands in place of their own number."""
+    number = config.getoption("examples")
+    if not number:
+        return
+    items[:] = [item for item in items if getattr(item.obj, "is_hypothesis_test", False)]
+    for item in items:
+        test = getattr(item.obj, "__func__", item.obj)
+        own = test._hypothesis_internal_use_settings  # hypothesis has no other way to change it
+        # A database cannot be used with derandomize, and remembers what failed.
+        test._hypothesis_internal_use_settings = settings(
+            own, max_examples=number, derandomize=False, deadline=None,
+            database=settings.get_profile("default").database,
+        )  # fmt: skip
 
 
 def pytest_collection_finish() -> None:

@@ -30,6 +30,16 @@ def test_a_tenant_that_fills_the_store_loses_its_oldest_tasks() -> None:
     assert ids(store, "a") == ["task-4", "task-3", "task-2"]
 
 
+def test_a_tenant_that_creates_without_end_drops_its_own_tasks_and_no_other() -> None:
+    store = MemoryStore(max_tasks=6, max_tasks_of_tenant=3)
+    store.put("silent", [task(n) for n in range(3)])
+    for number in range(100):
+        store.put("busy", [task(number)])
+    assert ids(store, "busy") == ["task-99", "task-98", "task-97"]
+    assert len(ids(store, "silent")) == 3
+    assert store.counts() == (2, 6)
+
+
 def test_the_tenant_that_was_silent_longest_makes_room() -> None:
     store = MemoryStore(max_tasks=3, max_tenants=2)
     store.put("silent", [task(1)])

@@ -9,6 +9,8 @@ from mock_server.stores import Tenant
 from mock_server.tasks import Task
 
 MAX_TASKS = 1_000_000
+# A list, a bill and a cancellation look at all tasks of a tenant: 0.1 s for so many.
+MAX_TASKS_OF_TENANT = 100_000
 MAX_TENANTS = 10_000
 
 
@@ -26,11 +28,19 @@ class _Room:
 
 class MemoryStore:
     """At most `max_tasks` tasks and `max_tenants` tenants in all. When there are more, the tenant
-    that was silent longest goes, and a tenant that fills the store alone loses its oldest tasks."""
+    that was silent longest goes. A tenant with more than `max_tasks_of_tenant` tasks, or that fills
+    the store alone, loses its oldest ones, so one tenant that creates without end drops no other.
+    """
 
-    def __init__(self, max_tasks: int = MAX_TASKS, max_tenants: int = MAX_TENANTS) -> None:
+    def __init__(
+        self,
+        max_tasks: int = MAX_TASKS,
+        max_tenants: int = MAX_TENANTS,
+        max_tasks_of_tenant: int = MAX_TASKS_OF_TENANT,
+    ) -> None:
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._max_tasks = max_tasks
+        self._max_tasks_of_tenant = max_tasks_of_tenant
         self._max_tenants = max_tenants
         self._tasks = 0
 
@@ -58,6 +68,8 @@ class MemoryStore:
                 room.order.append(task.id)
                 self._tasks += 1
             room.tasks[task.id] = task
+        while len(room.tasks) > self._max_tasks_of_tenant:
+            self._drop_oldest(room)
         while self._tasks > self._max_tasks:
             self._make_space(room)
 
