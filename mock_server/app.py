@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.http1.refused import RequestRefused
 from contracts.spec import Spec
 from mock_server import media, openapi_file, page
 from mock_server.call import Call, Reply
@@ -81,15 +82,15 @@ class FakeApp(Starlette):
         self._page = page.page_app(engine, origin)
         self._limit = engine.spec.limits["body-bytes"]
 
-    def broken(self) -> Reply:
-        """The answer to what is not even HTTP, for the protocol under this app."""
-        return self.engine.broken()
+    def refused(self, refused: RequestRefused) -> Reply:
+        """The answer to a request that the protocol under this app cannot read."""
+        return self.engine.refused(refused)
 
-    def answers_at_once(self, method: bytes, path: bytes) -> bool:
+    def answers_at_once(self, method: str, path: bytes) -> bool:
         """Whether the engine answers this call, as raw as it came: any of the service's or of its
         store's. A HEAD has its own rules, and a path in escapes may be one of the fake's own."""
         return (
-            method != b"HEAD"
+            method != "HEAD"
             and b"%" not in path[:LONGEST_OWN]
             and not path.startswith(OWN_RAW)
             and path not in OWN_FILES

@@ -9,12 +9,13 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from contracts.rules import Violation
 from contracts.spec import Spec
 from mock_server.call import Call, Reply
 from mock_server.context import ANONYMOUS, Visit
 from mock_server.journal import Journal
-from mock_server.journal.entry import Entry
-from mock_server.journal.row import is_odd
+from mock_server.journal.entry import Entry, entry_of
+from mock_server.journal.row import Row, is_odd
 from mock_server.keys import almost_asked
 from mock_server.metrics import Gauges, Metrics
 from mock_server.stores import Store
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 EXPLAIN = b"x-mock-explain"
 CONTROL = "control"
+UNREADABLE = "unreadable"
 # So many of a tenant's latest tasks are looked through for the one that a request_id created.
 LOOKED_AT = 10_000
 
@@ -74,6 +76,17 @@ class Chronicle:
         """The same of a download, whose video is not kept."""
         self.record(v, without_video(reply))
         return reply
+
+    def refused(self, v: Visit, reply: Reply, why: str) -> None:
+        """Count and log a request that could not be read. why: a sentence."""
+        self._metrics.count("", reply.status)
+        if self.log is None:
+            return
+        violation = v.violation or Violation("", "", "", why)
+        row = Row(0, v.real, v.now, UNREADABLE, v.call, reply, v.request_id, "", "", "", "",
+                  violation, None, "", "")  # fmt: skip
+        self._settle()
+        self.log("", entry_of(row))
 
     def _settle(self) -> None:
         """Keep what was put off. In a row it costs half of what it costs between other work. The

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from contracts.document import SpecError
+from contracts.http1.refused import Reason, RequestRefused
 from contracts.rules import Violation
 from contracts.spec import Operation, Outcome, Spec
 from mock_server import store_answers, variants
@@ -104,12 +105,19 @@ class Engine:
             reply = self._replies.unknown_scenario(text, v.request_id, v.now)
         return self.chronicle.record(v, reply)
 
-    def broken(self) -> Reply:
-        """The answer to what is not even HTTP."""
+    def refused(self, refused: RequestRefused) -> Reply:
+        """The answer to a request that the HTTP protocol cannot read. It is counted and logged; the
+        journal has no place for it, since nobody knows whose it is."""
         v = Visit(Call("", ""), self.real())
-        v.violation = Violation(self.spec.refusals["http"], "", "", "is not HTTP")
         self._stamp(v, v.real)
-        return self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
+        use = {Reason.BROKEN: "http", Reason.HEAD_TOO_LARGE: "header-size"}.get(refused.reason)
+        if use is None:
+            reply = self._replies.timed_out(str(refused), v.request_id, v.now)
+        else:
+            v.violation = Violation(self.spec.refusals[use], "", "", str(refused))
+            reply = self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
+        self.chronicle.refused(v, reply, str(refused))
+        return reply
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant's record; a new one starts at the machine's time."""

@@ -165,9 +165,8 @@ def leave(line: Line, scope: Scope) -> None:
     transport = (scope.get("state") or {}).get("transport")
     if line.end != "stale" or transport is None or transport.is_closing():
         return
-    next_call = getattr(transport.get_protocol(), "cycle", None)
-    if next_call is not None and not next_call.response_complete:
-        _reset(transport)  # it came with this one, pipelined
+    if getattr(transport.get_protocol(), "has_unread", False):
+        _reset(transport)  # the next call came with this one, pipelined
     else:
         transport.set_protocol(_Stale(transport))
 

@@ -13,6 +13,7 @@ from mock_server.wire import ZONE_TEXT, wire_time
 
 LONGEST = 120  # characters of any one part that a client may choose
 API = "/api/v1"
+NO_METHOD = "-"  # of a request that could not be read
 SHORT_ID = 8
 _COLOURS = {"2": "32", "4": "33", "5": "31"}
 FAULT, DIM = "35", "2"
@@ -25,7 +26,7 @@ def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str
     parts = [
         paint(f"{wire_time(entry.at)[11:19]}{ZONE_TEXT}", DIM),
         paint(tenant_id[:SHORT_ID], DIM) if tenant_id else "",
-        f"{_clean(entry.method):<4}",
+        f"{_clean(entry.method or NO_METHOD):<4}",
         _path(entry.path),
         paint(status, _COLOURS.get(status[0], FAULT)),
         _clean(entry.name) if entry.answered else "",
@@ -53,7 +54,8 @@ def json_line(entry: Entry, tenant_id: str = "") -> str:
         "source": _clean(entry.source),
         "task_id": _clean(entry.task_id),
         "request_id": _clean(entry.request_id),
-        "explained": entry.explained,
+        "explained": entry.explained and bool(entry.method),
+        "reason": _unreadable(entry),
     }
     kept = {name: value for name, value in fields.items() if value not in ("", None, False)}
     return in_json(json.dumps(kept, ensure_ascii=False))
@@ -65,7 +67,14 @@ def _path(path: str) -> str:
     return _clean(before + rest if found and rest.startswith("/") else path)
 
 
+def _unreadable(entry: Entry) -> str:
+    """Why the request could not be read; "" for one that was."""
+    return _clean(entry.violation.reason) if entry.violation and not entry.method else ""
+
+
 def _why(entry: Entry) -> str:
+    if reason := _unreadable(entry):
+        return f"({reason})"
     name = entry.scenario if entry.scenario not in (entry.outcome, entry.fault) else ""
     by = f"by {_clean(entry.source)}" if entry.source else ""
     text = " ".join(part for part in (_clean(name), by) if part)

@@ -10,7 +10,7 @@ from contracts.spec import Spec
 from mock_server.faults import FAULTS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-OWN_STATUSES = {200, 206, 400, 401, 403, 404, 405, 413, 416, 431, 500, 502, 503, 504}
+OWN_STATUSES = {200, 206, 400, 401, 403, 404, 405, 408, 413, 416, 431, 500, 502, 503, 504}
 NONE, OTHER = "none", "other"
 Sample = tuple[Mapping[str, str], float]
 

@@ -62,9 +62,16 @@ class Replies:
 
     def unknown_scenario(self, text: str, request_id: str, now: float) -> Reply:
         """What no service would say: the call asks for an answer that does not exist."""
-        value = {"code": "UnknownScenario", "message": text, "request_id": request_id}
+        return self._own(400, "UnknownScenario", text, request_id, now)
+
+    def timed_out(self, text: str, request_id: str, now: float) -> Reply:
+        """The rest of a request did not come. What the service answers then is not known."""
+        return self._own(408, "RequestTimeOut", text, request_id, now)
+
+    def _own(self, status: int, code: str, text: str, request_id: str, now: float) -> Reply:
+        value = {"code": code, "message": text, "request_id": request_id}
         encoded = self._encode(value)
-        return Reply(400, headers(request_id, now, encoded), encoded, "")
+        return Reply(status, headers(request_id, now, encoded), encoded, "")
 
 
 def headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, bytes]]:

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
 
+from contracts.http1.descriptors import DescriptorWatch, raise_limit
 from mock_server.app import FakeApp, create_app
 from mock_server.protocol import Protocol
 from mock_server.settings import Settings
@@ -75,7 +77,8 @@ def base_url(sock: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """Ends cleanly, with exit code 0, on SIGINT and SIGTERM; uvicorn's own raises them again."""
 
-    on_started: Callable[[], None] | None = None
+    on_started: Callable[[], object] | None = None
+    descriptors: DescriptorWatch | None = None
     _opens_at = 0.0  # by the event loop's time
     _opening: asyncio.Task[None] | None = None
 
@@ -98,6 +101,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state["refuse"] = self.refuse  # so it gets into each call's scope
+        if self.descriptors is not None:
+            loop = asyncio.get_running_loop()
+            self.descriptors.watch_accepting(loop, self.server_state.connections)
         await super().startup(sockets)
         if self.on_started:
             self.on_started()
@@ -137,13 +143,24 @@ class _Server(uvicorn.Server):
             raise
 
 
-def _server(app: FakeApp) -> _Server:
-    return _Server(uvicorn.Config(app, http=Protocol, **UVICORN))
+def _server(app: FakeApp, descriptors: DescriptorWatch | None = None) -> _Server:
+    timeouts = app.engine.settings.timeouts
+    http: Any = partial(Protocol, timeouts=timeouts, descriptors=descriptors)
+    server = _Server(uvicorn.Config(app, http=http, **UVICORN))
+    server.descriptors = descriptors
+    return server
 
 
-def serve(app: FakeApp, sock: socket.socket, on_started: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered."""
-    server = _server(app)
+def serve(
+    app: FakeApp,
+    sock: socket.socket,
+    on_started: Callable[[], object],
+    say: Callable[[str], object],
+) -> None:
+    """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered. say: is
+    called with what the operator has to know."""
+    raise_limit()
+    server = _server(app, DescriptorWatch(say))
 
     def started() -> None:
         # What is there now stays: collecting it again and again costs the slowest answers.

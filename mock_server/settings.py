@@ -8,11 +8,13 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
+from contracts.http1.bounds import Timeouts
 from mock_server.clock import MODES
 from mock_server.origins import UrlError, addresses, host_name, page_origin, public_url
 
 LIMITS = ("off", "documented")
 LOGS = ("auto", "text", "json", "off")
+LONGEST_TIMEOUT = 86400
 
 
 def environment() -> Mapping[str, str]:
@@ -37,7 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     or one scenario, as YAML; `log` a key of LOGS; `cors` the origins whose pages may call the
     mocked API (`localhost`: every loopback origin); `public_url` what URLs in answers begin with;
     `forwarded_allow_ips` the proxies whose headers X-Forwarded-Proto and X-Forwarded-Host say that
-    instead. Raises SettingsError."""
+    instead; `timeout_keep_alive`, `timeout_head` and `timeout_body` the seconds of
+    contracts.http1.bounds.Timeouts. Raises SettingsError."""
 
     host: str = "127.0.0.1"
     port: int = 8787
@@ -54,6 +57,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     cors: tuple[str, ...] = ()
     public_url: str | None = None
     forwarded_allow_ips: str | None = None
+    timeout_keep_alive: float = Timeouts().keep_alive
+    timeout_head: float = Timeouts().head
+    timeout_body: float = Timeouts().body
 
     def __post_init__(self) -> None:
         self._check_simulation()
@@ -74,6 +80,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             _check("allow_host", host_name, name)
         _check("public_url", public_url, self.public_url)
         _check("forwarded_allow_ips", addresses, self.forwarded_allow_ips)
+        for name in ("timeout_keep_alive", "timeout_head", "timeout_body"):
+            seconds = getattr(self, name)
+            text = f"{seconds:g} must be above 0 and at most {LONGEST_TIMEOUT} seconds"
+            _require(0 < seconds <= LONGEST_TIMEOUT, name, text)
 
     def __repr__(self) -> str:
         """All of them, but for the admin token."""
@@ -99,6 +109,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         """The rate of a new tenant's clock, and whether polls skip to the next event."""
         rate, skip = MODES[self.time]
         return (rate if self.speed is None else self.speed), skip
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """After what time a client that does nothing loses its connection."""
+        return Timeouts(self.timeout_keep_alive, self.timeout_head, self.timeout_body)
 
     @property
     def is_loopback(self) -> bool:

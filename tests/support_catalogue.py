@@ -13,6 +13,7 @@ from support import Service
 from support_triggers import altered, key_of
 
 from contracts.document import Resolver, default_path, read
+from contracts.http1.refused import broken
 from contracts.spec import Operation, Spec
 from mock_server.account import Account
 from mock_server.app import FakeApp
@@ -89,7 +90,7 @@ def carry_out(trigger: Trigger, operation: str = "") -> Played:
                 service.change(key_of(call), account=used_up())
             put(service, path, body, key_of(call))
         case Broken():
-            return Played(service, call, service.engine.broken(), name)
+            return Played(service, call, service.engine.refused(broken("no HTTP")), name)
         case _:
             call = altered(call, trigger)
     return play(service, call, name)

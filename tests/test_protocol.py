@@ -7,7 +7,6 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +16,8 @@ from hypothesis import strategies as st
 from support import SERVICE, request
 from uvicorn.server import ServerState
 
+from contracts.http1.head import Head
+from contracts.http1.protocol import BoundedProtocol
 from contracts.spec import Spec
 from mock_server.app import FakeApp
 from mock_server.call import Reply
@@ -34,8 +35,8 @@ CREATE = json.dumps(request(SPEC, "createVideoTask"))
 class LongWay(Protocol):
     """The same, but that every call becomes a task."""
 
-    def _is_the_engines(self) -> bool:
-        return False
+    def on_head(self, head: Head) -> None:
+        BoundedProtocol.on_head(self, head)
 
 
 class Wire(asyncio.Transport):
@@ -44,6 +45,7 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.data, self.closed, self.paused = b"", False, False
+        self.unsent, self.ended = 0, False
 
     def write(self, data: Any) -> None:
         assert not self.closed
@@ -60,6 +62,15 @@ class Wire(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.paused = False
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
 
 def post(body: str, *, headers: str = "", path: str = "video-synthesis") -> str:
@@ -106,13 +117,15 @@ CALLS = {
 class Connection:
     """One connection of a protocol to a fake of its own, whose time stands still."""
 
-    def __init__(self, way: type[Protocol], app: FakeApp | None = None) -> None:
+    def __init__(
+        self, way: type[BoundedProtocol], app: Any = None, loop: Any = None, **more: Any
+    ) -> None:
         self.app = app or FakeApp(Engine(SPEC, settings=Settings(time="frozen"), real=lambda: 1e9))
         config = uvicorn.Config(self.app, http=way, **UVICORN)
         config.load()
         self.state, self.wire = ServerState(), Wire()
-        loop = asyncio.get_running_loop()
-        self.protocol = way(config, self.state, {}, _loop=loop)
+        loop = loop or asyncio.get_running_loop()
+        self.protocol = way(config, self.state, {}, _loop=loop, **more)
         self.protocol.connection_made(self.wire)
 
     async def send(self, pieces: Iterable[str]) -> None:
@@ -238,7 +251,7 @@ def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
         connection.end()
         return [*numbers, connection.handled(), connection.wire.data.count(b"200 OK")]
 
-    assert asyncio.run(handled()) == [1, 5, 5]
+    assert asyncio.run(handled()) == [0, 5, 5]
 
 
 @pytest.mark.parametrize("broken", ["BREW / COFFEE\r\n\r\n", get("http://there"), get("?x")])
@@ -269,63 +282,6 @@ def test_a_long_body_is_not_taken_faster_than_it_is_read() -> None:
         assert connection.wire.paused
         await connection.settle()
         assert not connection.wire.paused
-
-    asyncio.run(check())
-
-
-class Timers:
-    """A loop's timers, whose time is told."""
-
-    def __init__(self) -> None:
-        self.now, self.due = 0.0, list[tuple[float, Any]]()
-
-    def time(self) -> float:
-        return self.now
-
-    def call_later(self, seconds: float, look: Any) -> Any:
-        self.due.append((self.now + seconds, look))
-        return SimpleNamespace(cancel=self.due.pop)
-
-    def run_until(self, moment: float) -> None:
-        while self.due and self.due[0][0] <= moment:
-            self.now, look = self.due.pop(0)
-            look()
-        self.now = moment
-
-
-def keeping() -> tuple[Connection, Timers]:
-    connection, timers = Connection(Protocol), Timers()
-    connection.protocol.loop = timers  # type: ignore[assignment]
-    return connection, timers
-
-
-def test_a_connection_is_closed_when_it_was_idle_for_5_s_since_the_last_answer() -> None:
-    async def check() -> None:
-        connection, timers = keeping()
-        await connection.send([CALLS["poll"]])
-        timers.run_until(4.0)
-        await connection.send([CALLS["poll"], CALLS["poll"]])
-        assert len(timers.due) == 1
-        timers.run_until(8.9)
-        assert not connection.wire.closed
-        timers.run_until(9.0)
-        assert connection.wire.closed
-
-    asyncio.run(check())
-
-
-def test_a_call_that_is_arriving_keeps_the_connection_and_its_loss_ends_the_timer() -> None:
-    async def check() -> None:
-        connection, timers = keeping()
-        await connection.send([CALLS["poll"]])
-        await connection.send([CALLS["create"][:-1]])
-        timers.run_until(60.0)
-        assert not connection.wire.closed
-        assert not timers.due
-        await connection.send([CALLS["create"][-1:]])
-        assert timers.due
-        connection.protocol.connection_lost(OSError())
-        assert not timers.due
 
     asyncio.run(check())
 

@@ -11,7 +11,15 @@ import click
 
 from mock_server.cli import complete
 from mock_server.cli.notices import Notices, lost
-from mock_server.cli.variables import Port, Words, as_given, from_environment, misspelled, setting
+from mock_server.cli.variables import (
+    Port,
+    Words,
+    as_given,
+    from_environment,
+    misspelled,
+    setting,
+    timeouts,
+)
 from mock_server.cli.where import LOCAL_KEY
 from mock_server.clock import MODES
 from mock_server.logwriter import LogWriter
@@ -126,6 +134,7 @@ Examples:
     multiple=True,
     help="A further Host name for the control API, such as a container's. Can be repeated.",
 )
+@timeouts
 @click.pass_context
 def serve(
     context: click.Context,
@@ -171,7 +180,8 @@ def serve(
     _log(app, form, writer)
     try:
         sock = server.listen(settings)
-        server.serve(app, sock, lambda: _ready(notices, settings, server.base_url(sock)))
+        started = partial(_ready, notices, settings, server.base_url(sock))
+        server.serve(app, sock, started, partial(notices.say, "descriptors"))
     except server.AddressError as error:
         given = from_environment(context, "host", "port")
         raise click.ClickException(f"{error}{given}") from None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from contracts.http1.bounds import Timeouts
 from mock_server.near import near
 
 NEAR = 0.85  # of 1: EMO_PROT is EMO_PORT, but EMO_SERVICE_PORT is something else's
@@ -45,6 +46,27 @@ def setting(name: str, **attributes: Any) -> Callable[[F], F]:
     """An option, and the variable of that name: of `--admin-token` it is EMO_ADMIN_TOKEN."""
     variable = "EMO_" + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
+
+
+def timeouts(command: F) -> F:
+    """The options of a server for clients that do nothing."""
+    of, metavar = Timeouts(), "SECONDS"
+    for option in (
+        setting(
+            "--timeout-body", default=of.body, show_default=True, metavar=metavar,
+            help="Close a connection when no byte of a request's body comes for so long.",
+        ),
+        setting(
+            "--timeout-head", default=of.head, show_default=True, metavar=metavar,
+            help="Close a connection when a request's headers are not complete after so long.",
+        ),
+        setting(
+            "--timeout-keep-alive", default=of.keep_alive, show_default=True, metavar=metavar,
+            help="Close a connection when no request comes for so long after an answer.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 def as_given(context: click.Context, parameter: str, text: str) -> str:

@@ -12,12 +12,14 @@ import click
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.notices import Notices
+from mock_server.cli.variables import timeouts
 from mock_server.clock import real_time
 from mock_server.settings import Settings, SettingsError, is_loopback
 
 if TYPE_CHECKING:
     import socket
 
+    from contracts.http1.bounds import Timeouts
     from contracts.recorder.tape import Tape
 
 PORT = 8788  # beside the fake's
@@ -53,8 +55,9 @@ Examples:
     metavar="SECONDS",
     help="How long to wait for the provider.",
 )
+@timeouts
 def record(
-    base_url: str, host: str, port: int, output: Path, force: bool, timeout: float
+    base_url: str, host: str, port: int, output: Path, force: bool, timeout: float, **waits: float
 ) -> int:  # fmt: skip
     """Record the calls of a client and the answers of a provider. Stop it with Ctrl-C.
 
@@ -75,7 +78,8 @@ def record(
         raise click.UsageError(f"{output} is there already; --force writes over it")
     tape = Tape(Spec.load(), origin, clock=real_time)
     try:
-        sock = server.listen(Settings(host=host, port=port))
+        settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
+        sock = server.listen(settings)
     except (server.AddressError, SettingsError) as error:
         raise click.ClickException(str(error)) from None
     try:
@@ -84,7 +88,7 @@ def record(
     except OSError as error:
         sock.close()
         raise click.UsageError(f"--output: {error}") from None
-    return _run(tape, origin, output, sock, timeout)
+    return _run(tape, origin, output, sock, timeout, settings.timeouts)
 
 
 def _origin(base_url: str) -> str:
@@ -106,9 +110,12 @@ def _origin(base_url: str) -> str:
     return origin
 
 
-def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float) -> int:
+def _run(
+    tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float, waits: Timeouts
+) -> int:  # fmt: skip
     import httpx
 
+    from contracts.http1.descriptors import raise_limit
     from contracts.network import usable
     from contracts.recorder.proxy import Recorder, recording_app
     from contracts.recorder.serving import server_of
@@ -129,8 +136,9 @@ def _run(tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: 
         raise click.UsageError(str(error)) from None
     writer = Writer(output, tape.cassette, _tell)
     recorder = Recorder(upstream, tape, http, writer.changed)
-    running = server_of(recording_app(recorder, writer))
+    running = server_of(recording_app(recorder, writer), waits, _tell)
     running.on_started = ready
+    raise_limit()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # uvicorn ends at them, then raises them again
     running.run(sockets=[sock])

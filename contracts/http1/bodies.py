@@ -1,0 +1,125 @@
+"""The body of a request: where it ends among the bytes of its connection, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from httptools import HttpParserError, HttpRequestParser
+
+from contracts.http1.bounds import CHUNK_LINE_BYTES, HEAD_BYTES
+from contracts.http1.refused import Reason, RequestRefused, broken
+
+BLANK_LINE = b"\r\n"
+# httptools reads the chunks; this head tells it that they come.
+CHUNKED_HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
+
+OnBody = Callable[[bytes], object]
+
+
+class Body(Protocol):
+    """A body as far as it has come. is_complete: all of it has."""
+
+    is_complete: bool
+
+    def feed(self, data: bytes, at: int) -> int:
+        """Read on from an index, at most to the body's end; returns the index behind what was read.
+        Raises RequestRefused."""
+
+
+class Length:
+    """A body of so many bytes, 1 at least."""
+
+    def __init__(self, size: int, on_body: OnBody) -> None:
+        self.is_complete = False
+        self._left, self._on_body = size, on_body
+
+    def feed(self, data: bytes, at: int) -> int:
+        end = min(len(data), at + self._left)
+        self._left -= end - at
+        self.is_complete = not self._left
+        self._on_body(data[at:end])
+        return end
+
+
+class Chunks:
+    """A body in chunks (RFC 9112, 7.1): lines with a size, each before so many bytes and the end of
+    a line; behind the size 0 the trailers, which are checked and dropped, and an empty line. The
+    end is found here, which httptools does not tell; both must agree on it."""
+
+    def __init__(self, on_body: OnBody) -> None:
+        self.is_complete = False
+        self._left = 0  # bytes until the next line
+        self._line = bytearray()
+        self._trailers: int | None = None  # bytes of them; None before the last chunk
+        self._content = _Content(on_body)
+        self._parser = HttpRequestParser(self._content)
+        self._parser.feed_data(CHUNKED_HEAD)
+
+    def feed(self, data: bytes, at: int) -> int:
+        end = self._end(data, at)
+        try:
+            self._parser.feed_data(data[at:end])
+        except HttpParserError as error:
+            raise broken(f"its chunks are not HTTP/1.1: {error}") from None
+        if self._content.is_complete != self.is_complete:
+            raise broken("its chunks have no clear end")
+        return end
+
+    def _end(self, data: bytes, at: int) -> int:
+        while at < len(data) and not self.is_complete:
+            if self._left:
+                skipped = min(self._left, len(data) - at)
+                self._left -= skipped
+                at += skipped
+            else:
+                behind = data.find(b"\n", at) + 1 or len(data)
+                self._line += data[at:behind]
+                at = behind
+                self._read_line()
+        return at
+
+    def _read_line(self) -> None:
+        """Use a line, of which maybe only the beginning has come."""
+        line, trailers = self._line, self._trailers
+        if trailers is None and len(line) > CHUNK_LINE_BYTES:
+            raise _too_large("the line before a chunk", CHUNK_LINE_BYTES)
+        if trailers is not None and trailers + len(line) > HEAD_BYTES:
+            raise _too_large("what follows its last chunk", HEAD_BYTES)
+        if not line.endswith(b"\n"):
+            return
+        if trailers is None:
+            self._begin_chunk(_size(bytes(line)))
+        else:
+            self._trailers = trailers + len(line)
+            self.is_complete = line == BLANK_LINE
+        line.clear()
+
+    def _begin_chunk(self, size: int) -> None:
+        if size:
+            self._left = size + len(BLANK_LINE)
+        else:
+            self._trailers = 0
+
+
+class _Content:
+    """What httptools tells of the chunks: their bytes, and that there are no more."""
+
+    def __init__(self, on_body: OnBody) -> None:
+        self.on_body = on_body
+        self.is_complete = False
+
+    def on_message_complete(self) -> None:
+        self.is_complete = True
+
+
+def _size(line: bytes) -> int:
+    """The number before the extensions of a chunk."""
+    try:
+        return int(line.partition(b";")[0], 16)
+    except ValueError:
+        raise broken("the size of a chunk is not a hexadecimal number") from None
+
+
+def _too_large(what: str, bound: int) -> RequestRefused:
+    return RequestRefused(Reason.HEAD_TOO_LARGE, f"{what} is longer than {bound} bytes")

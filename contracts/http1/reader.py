@@ -1,0 +1,105 @@
+"""Reads the requests of one connection out of its bytes, however they are cut into segments."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from contracts.http1.bodies import Body, Chunks, Length
+from contracts.http1.bounds import HEAD_BYTES
+from contracts.http1.head import Head, head_of, request_line
+from contracts.http1.refused import Reason, RequestRefused, broken
+
+END = b"\r\n\r\n"  # of a head
+LF_ALONE = re.compile(rb"[^\r]\n")
+
+
+class Receiver(Protocol):
+    """Who gets a request: its head, its body in parts, and that it is complete."""
+
+    def on_head(self, head: Head) -> None: ...
+
+    def on_body(self, body: bytes) -> None: ...
+
+    def on_message_complete(self) -> None: ...
+
+
+class RequestReader:
+    """The requests of one connection. between: no byte of the next one has come. may_follow: none
+    was the last one that the connection may carry. count: how many came whole."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._head = bytearray()  # as far as it has come
+        self._body: Body | None = None  # None: in a head, or between two requests
+        self.between = self.may_follow = True
+        self.count = 0
+
+    @property
+    def in_head(self) -> bool:
+        """Whether a head has begun that is not complete."""
+        return bool(self._head)
+
+    def feed(self, data: bytes, at: int) -> int:
+        """Read on from an index, at most to the end of one head or one body; returns the index
+        behind what was read. Raises RequestRefused, after which it must not be called again."""
+        if self._body is None:
+            return self._feed_head(data, at)
+        end = self._body.feed(data, at)
+        if self._body.is_complete:
+            self._complete()
+        return end
+
+    def _feed_head(self, data: bytes, at: int) -> int:
+        found = data.find(END, at)
+        end = found + len(END)
+        if found < 0 or self._head or data[at] in END or end - at > HEAD_BYTES:
+            return self._feed_part_of_head(data, at)
+        self._begin(data[at:end])
+        return end
+
+    def _feed_part_of_head(self, data: bytes, at: int) -> int:
+        head, came = self._head, len(self._head)
+        if not came:  # RFC 9112 (2.2): empty lines before a request are ignored
+            at = len(data) - len(data[at:].lstrip(END))
+        head += data[at : at + HEAD_BYTES + 1 - came]
+        found = head.find(END, max(0, came - len(END) + 1))
+        end = len(head) if found < 0 else found + len(END)
+        if end > HEAD_BYTES:
+            text = f"its head is larger than {HEAD_BYTES} bytes"
+            raise RequestRefused(Reason.HEAD_TOO_LARGE, text)
+        if found >= 0:
+            raw = bytes(head[:end])
+            head.clear()
+            self._begin(raw)
+            return at + end - came
+        self.between = not head
+        _check_beginning(head, came)
+        return len(data)
+
+    def _begin(self, raw: bytes) -> None:
+        head = head_of(raw)
+        self.may_follow = head.may_follow
+        self.between = False
+        if head.size is None:
+            self._body = Chunks(self._receiver.on_body)
+        elif head.size:
+            self._body = Length(head.size, self._receiver.on_body)
+        self._receiver.on_head(head)
+        if self._body is None:
+            self._complete()
+
+    def _complete(self) -> None:
+        self._body = None
+        self.between = True
+        self.count += 1
+        self._receiver.on_message_complete()
+
+
+def _check_beginning(head: bytearray, known: int) -> None:
+    """Refuse at once what will never be a head, and not only when its end does not come. known:
+    bytes of it that were checked before."""
+    if head and (not head[:1].isupper() or known <= head.find(b"\n")):
+        request_line(head)
+    if LF_ALONE.search(head, max(0, known - 1)):
+        raise broken("its lines end in LF, not in CR LF")
