@@ -53,6 +53,9 @@ def test_every_option_has_a_variable_that_the_help_shows(name: str, run: Any) ->
      ("EMO_PUBLIC_URL", "https://fake.example", "public_url", "https://fake.example"),
      ("EMO_FORWARDED_ALLOW_IPS", "10.0.0.1,::1", "forwarded_allow_ips", "10.0.0.1,::1"),
      ("EMO_ADMIN_TOKEN", "s3cret", "admin_token", "s3cret"),
+     ("EMO_TIMEOUT_KEEP_ALIVE", "75", "timeout_keep_alive", 75),
+     ("EMO_TIMEOUT_HEAD", "0.5", "timeout_head", 0.5),
+     ("EMO_TIMEOUT_BODY", "600", "timeout_body", 600),
      ("EMO_ALLOW_HOST", "Fake, emo.internal", "allow_hosts", ("fake", "emo.internal"))],
 )  # fmt: skip
 def test_a_variable_sets_what_its_option_sets(

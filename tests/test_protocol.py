@@ -120,7 +120,8 @@ class Connection:
     def __init__(
         self, way: type[BoundedProtocol], app: Any = None, loop: Any = None, **more: Any
     ) -> None:
-        self.app = app or FakeApp(Engine(SPEC, settings=Settings(time="frozen"), real=lambda: 1e9))
+        still = Settings(time="frozen", seed="wire")
+        self.app = app or FakeApp(Engine(SPEC, settings=still, real=lambda: 1e9))
         config = uvicorn.Config(self.app, http=way, **UVICORN)
         config.load()
         self.state, self.wire = ServerState(), Wire()

@@ -180,8 +180,12 @@ def serve(
     _log(app, form, writer)
     try:
         sock = server.listen(settings)
-        started = partial(_ready, notices, settings, server.base_url(sock))
-        server.serve(app, sock, started, partial(notices.say, "descriptors"))
+        server.serve(
+            app,
+            sock,
+            lambda: _ready(notices, settings, server.base_url(sock)),
+            partial(notices.say, "descriptors"),
+        )
     except server.AddressError as error:
         given = from_environment(context, "host", "port")
         raise click.ClickException(f"{error}{given}") from None

@@ -12,7 +12,7 @@ import click
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.notices import Notices
-from mock_server.cli.variables import timeouts
+from mock_server.cli.variables import as_given, timeouts
 from mock_server.clock import real_time
 from mock_server.settings import Settings, SettingsError, is_loopback
 
@@ -80,7 +80,10 @@ def record(
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = server.listen(settings)
-    except (server.AddressError, SettingsError) as error:
+    except SettingsError as error:
+        given = as_given(click.get_current_context(), error.setting, str(error))
+        raise click.UsageError(given) from None
+    except server.AddressError as error:
         raise click.ClickException(str(error)) from None
     try:
         if not is_stream(output):  # that is written once, at the end
