@@ -30,6 +30,15 @@ def load(text: str | bytes, loader: Any = None) -> Any:
         reader.dispose()
 
 
+def sentence_of(error: Exception) -> str:
+    """What is wrong with a YAML text, as PyYAML's errors say it over several lines, in one."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None or problem is None:
+        return " ".join(str(error).split())
+    text = " ".join(filter(None, [getattr(error, "context", None), problem]))
+    return f"{text} (line {mark.line + 1}, column {mark.column + 1})"
+
+
 def check(root: Any) -> None:
     """Raises TooManyAliases for the nodes of a document, as PyYAML composes them."""
     sizes: dict[int, int] = {}  # of each node, with all that its aliases repeat

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from contracts import bounded_yaml
+from contracts.printable import in_line
 from contracts.text_file import EncodingError, utf8_of
 from contracts.whole_file import write
 
@@ -34,7 +35,8 @@ class SpecError(Exception):
 
     def __str__(self) -> str:
         source, problems = self.args
-        return f"{source}: {len(problems)} problems\n" + "\n".join(f"  - {p}" for p in problems)
+        listed = "\n".join(f"  - {in_line(problem)}" for problem in problems)
+        return f"{in_line(source)}: {len(problems)} problems\n{listed}"
 
 
 def default_path() -> Path:
@@ -119,8 +121,9 @@ def _parse(path: Path, text: bytes) -> Any:
     try:
         return bounded_yaml.load(text, Loader)
     except (yaml.YAMLError, ValueError) as error:
-        told = str(error).replace('in "<byte string>", ', "")
-        raise SpecError(str(path), [f"cannot be read: {told}"]) from error
+        raise SpecError(
+            str(path), [f"cannot be read: {bounded_yaml.sentence_of(error)}"]
+        ) from error
     except RecursionError as error:
         raise SpecError(str(path), ["cannot be read: it is nested too deep"]) from error
 

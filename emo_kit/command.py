@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from emo_kit.hidden import hidden_by
+from emo_kit.hidden import hidden_by, shown
 
 PACKAGES = ("contracts", "emo_client", "mock_server")
 WRONG_USAGE = 2
@@ -17,7 +17,7 @@ def main() -> None:
         other = hidden_by(package)
         if other is not None:
             print(
-                f"Error: {other} hides the package {package!r} of dashscope-emo-kit, which emo "
+                f"Error: {shown(other)} hides the package {package!r} of dashscope-emo-kit, which emo "
                 f"needs: run emo with a PYTHONPATH that does not lead to it, such as an empty one",
                 file=sys.stderr,
             )

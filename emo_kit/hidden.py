@@ -17,6 +17,12 @@ def hidden_by(package: str) -> Path | None:
     return None if found == HOME / package else found
 
 
+def shown(path: Path) -> str:
+    """The path, written as Python writes a text where it has characters that a terminal obeys."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)
+
+
 def _found(package: str) -> Path | None:
     """The folder or file that an import of a package takes, or None where Python cannot say."""
     loaded = sys.modules.get(package)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from emo_kit.hidden import hidden_by
+from emo_kit.hidden import hidden_by, shown
 
 NODE = "emo-contract"
 
@@ -70,7 +70,7 @@ def refuse_hidden(package: str) -> None:
     if other is None:
         return
     raise pytest.UsageError(
-        f"{other} hides the package {package!r} of dashscope-emo-kit, which the --emo-contract "
+        f"{shown(other)} hides the package {package!r} of dashscope-emo-kit, which the --emo-contract "
         f"options need: run them from a folder without it, such as an empty one, or rename it"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -244,6 +245,16 @@ def test_only_named_modules_ask_for_the_time() -> None:
     assert asking <= TIME
     for path in FILES:
         assert "datetime.now" not in path.read_text("utf-8"), path
+
+
+def test_only_the_output_module_prints_for_the_command_line() -> None:
+    """Any other way to the terminal would show text of strangers as it is. Reports are made of
+    text that was made safe, and the log writes whole lines."""
+    printing = re.compile(
+        r"(?<![\w.])print\(|\.s?echo\(|\.print\(|std(out|err)\.write\(|[^_]Text\("
+    )
+    found = {module_name(path) for path in FILES if printing.search(path.read_text("utf-8"))}
+    assert found == {"contracts.reports", "emo_kit.command", "mock_server.cli.output"}
 
 
 def test_only_the_settings_read_the_environment() -> None:

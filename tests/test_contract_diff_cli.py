@@ -188,7 +188,7 @@ def _fill(pipe: int, text: bytes) -> None:
     [("[1]", "is not a mapping"), ("a: [", "cannot be read"), ("a: 1", "openapi is missing"),
      ("openapi: 2.5", "openapi is 2.5"), ("swagger: '2.0'", "convert it to OpenAPI 3"),
      ("openapi: 3.1.0\npaths: []", "paths is no mapping"), ("\x00", "is not text in UTF-16"),
-     ("openapi: 3.1.0\nx: {{ title }}", "a key is no text\n  line 2, column 5"),
+     ("openapi: 3.1.0\nx: {{ title }}", "a key is no text (line 2, column 5)"),
      ('{"openapi": "3.1.0", "paths": {}, "paths": {}}', "'paths' is there twice"),
      ("openapi: 3.1.0\nx: &x {y: *x}", "aliases make a value hold itself (line 2, column 4)"),
      ("openapi: 3.1.0\nx: " + "[" * 500 + "]" * 500, "nested too deep"),

@@ -4,6 +4,7 @@ when it runs, so that `emo --help` is quick."""
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from mock_server.cli import complete
+from mock_server.cli.output import print_block
 from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
 from mock_server.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.near import did_you_mean
@@ -95,7 +97,11 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage or nobody there."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    code = _run(arguments)
+    try:
+        code = _run(arguments)
+    except Exception:  # noqa: BLE001 (its trace is printed, without what a terminal obeys)
+        print_block(traceback.format_exc(), err=True)
+        code = FOUND_PROBLEMS  # as Python ends where nothing catches
     drop_what_nobody_reads()
     sys.exit(code)
 

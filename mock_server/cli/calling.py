@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.cli import options
+from mock_server.cli.output import print_line
 from mock_server.cli.problems import FACTS, Problem, as_typed
 from mock_server.cli.show import Progress, never_sleep
 from mock_server.cli.where import clients, destination, nobody, root, video
@@ -45,7 +46,7 @@ def calls(command: Command) -> Any:
         try:
             with clients(where, key) as make:
                 client = make()
-                click.echo(where.announcement(), err=True)
+                print_line(where.announcement(), err=True)
                 click.get_current_context().obj = partial(make, timeout=2.0, sleep=never_sleep)
                 command(client, as_json, **arguments)
         except EmoError as error:

@@ -13,8 +13,9 @@ import click
 
 from mock_server.cli import complete, options
 from mock_server.cli.calling import calls, look, progress
+from mock_server.cli.output import print_line
 from mock_server.cli.problems import Problem
-from mock_server.cli.show import print_json, print_list, print_task
+from mock_server.cli.show import print_list, print_model, print_task
 from mock_server.cli.values import Box, Size, State
 from mock_server.cli.variables import setting
 from mock_server.clock import real_time
@@ -68,10 +69,10 @@ def detect(client: Client, as_json: bool, image: str, ratio: str) -> None:
     face = client.detect(image, ratio)
     boxes = {"face_bbox": list(face.face_bbox), "ext_bbox": list(face.ext_bbox)}
     if as_json:
-        print_json({**boxes, "request_id": face.request_id})
+        print_model({**boxes, "request_id": face.request_id})
         return
     for name, box in boxes.items():
-        click.echo(f"{name:<10}{','.join(map(str, box))}")
+        print_line(f"{name:<10}{','.join(map(str, box))}")
 
 
 @click.command(
@@ -98,9 +99,9 @@ def create(
     """Create a task that makes the video. Prints its id."""
     created = client.create(image, audio, face, ext, style)
     if as_json:
-        print_json(created)
+        print_model(created)
     else:
-        click.echo(created.output.task_id)
+        print_line(created.output.task_id)
 
 
 @click.command(epilog="Example: emo get a8532587-fa8c-4ef8-82be-3a1b7c5d9e20 --json")
@@ -140,9 +141,9 @@ def cancel(client: Client, as_json: bool, task_id: str) -> None:
     """Cancel a task that is still PENDING."""
     answer = client.cancel(task_id)
     if as_json:
-        print_json(answer)
+        print_model(answer)
     else:
-        click.echo(f"canceled {task_id}")
+        print_line(f"canceled {task_id}")
 
 
 @click.command(
@@ -166,7 +167,7 @@ def list_(client: Client, as_json: bool, model: str | None, **filters: Any) -> N
     """List the tasks of the last 24 hours, newest first."""
     page = client.list(model_name=model, **filters)
     if as_json:
-        print_json(page)
+        print_model(page)
         return
     print_list(page)
 
@@ -227,9 +228,9 @@ def download(
         _must_have_video(video, output)
     path = client.download(video, output, timeout=timeout, max_bytes=max_size)
     if as_json:
-        print_json({"path": str(path), "bytes": path.stat().st_size})
+        print_model({"path": str(path), "bytes": path.stat().st_size})
     else:
-        click.echo(f"saved to {path}")
+        print_line(f"saved to {path}")
 
 
 def _must_have_video(task: TaskAnswer, output: Path) -> None:
@@ -251,9 +252,9 @@ def _finish(task: TaskAnswer, fetch: Callable[[TaskAnswer], Path | None], as_jso
         print_task(task, as_json)
     path = fetch(task)
     if path is not None:
-        click.echo(f"saved to {path}", err=as_json)
+        print_line(f"saved to {path}", err=as_json)
     if as_json:
-        print_json(task)
+        print_model(task)
 
 
 def _fetch(

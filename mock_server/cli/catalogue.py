@@ -14,6 +14,7 @@ from contracts.spec import Spec
 from mock_server.catalogue import KINDS, Entry, catalogue
 from mock_server.catalogue.essentials import ESSENTIALS, Essential
 from mock_server.cli import complete
+from mock_server.cli.output import print_block, print_json, print_line
 from mock_server.near import did_you_mean
 
 NORMAL = Essential("back to normal", "normal")
@@ -65,13 +66,13 @@ def scenarios(
     tests.append(lambda entry: kind in (None, entry.kind))
     found = [entry for entry in catalogue(spec) if all(test(entry) for test in tests)]
     if as_json:
-        click.echo(json.dumps([_row(entry) for entry in found], indent=2, ensure_ascii=False))
+        print_json([_row(entry) for entry in found])
     elif found:
         is_whole = (operation, kind, status, search) == (None, None, None, None)
         first = [*_essentials(), ""] if is_whole else []
-        click.echo("\n".join([*first, *_lines(spec, found), LEGEND]), nl=False)
+        print_block("\n".join([*first, *_lines(spec, found), LEGEND]))
     else:
-        click.echo("no scenario matches; `emo scenarios` alone lists all of them", err=True)
+        print_line("no scenario matches; `emo scenarios` alone lists all of them", err=True)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

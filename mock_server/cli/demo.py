@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.cli.options import target
+from mock_server.cli.output import print_block, print_line, print_styled, styled
 from mock_server.cli.show import Progress, with_zone
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
     try:
         # A proxy of the environment cannot reach this machine's loopback.
         with running(Settings(port=0)) as url, httpx.Client(trust_env=False) as http:
-            click.echo(f"fake service on {url}, ten times as fast as the real one\n")
+            print_line(f"fake service on {url}, ten times as fast as the real one", "")
             client = Client(api_key=KEY, base_url=f"{url}/api/v1", http=http)
             image, audio = (
                 image or f"{url}/samples/portrait.png",
@@ -78,24 +79,24 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
     except (EmoError, OSError) as error:
         raise click.ClickException(str(error)) from None
     _by_hand(root, image, audio, ratio, face)
-    click.echo(f"The lines above call a fake that runs in another terminal:\n\n{serve_command()}")
+    print_line("The lines above call a fake that runs in another terminal:", "", serve_command())
 
 
 def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Face:
     face = client.detect(image, ratio)
-    click.echo(f"1. detected   face {list(face.face_bbox)}, area {list(face.ext_bbox)}")
+    print_line(f"1. detected   face {list(face.face_bbox)}, area {list(face.ext_bbox)}")
     created = client.create(image, audio, face.face_bbox, face.ext_bbox)
     task_id = created.output.task_id
-    click.echo(f"2. created    task {task_id}, {created.output.task_status}")
-    click.echo("3. polling")
+    print_line(f"2. created    task {task_id}, {created.output.task_status}")
+    print_line("3. polling")
     with Progress(lambda: client) as progress:
         task = client.wait(task_id, timeout=120, on_update=progress.update)
     assert task.usage is not None  # wait gave a task that SUCCEEDED
     times = f"{with_zone(task.output.submit_time)}, ended {with_zone(task.output.end_time)}"
-    click.echo(f"4. finished   {task.output.task_status}, submitted {times}")
+    print_line(f"4. finished   {task.output.task_status}, submitted {times}")
     path = client.download(task, output)
     size = path.stat().st_size // 1024
-    click.echo(f"5. downloaded {path}: {task.usage.video_duration:g} s of H.264 video, {size} KiB")
+    print_line(f"5. downloaded {path}: {task.usage.video_duration:g} s of H.264 video, {size} KiB")
     return face
 
 
@@ -103,7 +104,6 @@ def show_refusal(http: httpx.Client, url: str, root: str) -> None:
     """A create call with a misspelled field, and the explanation of its answer, whose line for curl
     calls the fake at `root`."""
     from rich.console import Console
-    from rich.text import Text
 
     body = {"model": "emo-v1", "input": {"img_url": "https://example.com/portrait.png"}}
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
@@ -111,16 +111,18 @@ def show_refusal(http: httpx.Client, url: str, root: str) -> None:
     refused: dict[str, Any] = http.post(service, json=body, headers=headers).json()
     path = f"{url}/__mock__/explain/{refused['request_id']}"
     answer = http.get(path, params={"format": "text"}, headers=headers).raise_for_status()
-    head, _, rest = answer.text.replace(url, root).partition("\n")
-    console = Console(highlight=False, soft_wrap=True)  # no colour for NO_COLOR or a pipe
-    console.print(
-        "6. refused    a call with a misspelled field, and what `emo explain` says of it\n"
+    print_line(
+        "6. refused    a call with a misspelled field, and what `emo explain` says of it", ""
     )
-    console.print(Text(head, style="bold red"))
-    explained = Text(rest)
-    explained.highlight_regex(r"(?m)^  (pointer|expected|got|spec|outcome|advice) ", "cyan")
-    explained.highlight_regex(r"(?m)^  (did you mean) .*$", "green")
-    console.print(explained)
+    console = Console(highlight=False, soft_wrap=True)  # no colour for NO_COLOR or a pipe
+    head, *rest = answer.text.replace(url, root).splitlines()
+    print_styled(console, styled(head, "bold red"))
+    for line in rest:
+        shown = styled(line)
+        shown.highlight_regex(r"^  (pointer|expected|got|spec|outcome|advice) ", "cyan")
+        shown.highlight_regex(r"^  (did you mean) .*$", "green")
+        print_styled(console, shown)
+    print_line()
 
 
 def serve_command() -> str:
@@ -151,11 +153,11 @@ def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
         "parameters": {"ratio": ratio},
     }
     create = {"model": "emo-v1", "input": {"image_url": image, "audio_url": audio, **boxes}}
-    click.echo("The same by hand, with curl:\n")
-    click.echo(as_curl("POST", f"{service}/face-detect", json_headers, detect))
+    print_line("The same by hand, with curl:", "")
+    print_block(as_curl("POST", f"{service}/face-detect", json_headers, detect) + "\n")
     asynchronous = {**json_headers, "X-DashScope-Async": "enable"}
-    click.echo(as_curl("POST", f"{service}/video-synthesis", asynchronous, create))
-    click.echo(as_curl("GET", f"{root}/api/v1/tasks/TASK_ID", key))
+    print_block(as_curl("POST", f"{service}/video-synthesis", asynchronous, create) + "\n")
+    print_block(as_curl("GET", f"{root}/api/v1/tasks/TASK_ID", key) + "\n")
 
 
 def _at(root: str, url: str) -> str:

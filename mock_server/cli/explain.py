@@ -6,6 +6,7 @@ import click
 
 from mock_server.cli.fake import Fake, options
 from mock_server.cli.options import as_json as json_option
+from mock_server.cli.output import print_block, print_json_text
 
 
 @click.command(
@@ -34,7 +35,10 @@ def explain(
     path = "/explain" if request_id is None else f"/explain/{_segment(request_id)}"
     with Fake(server, key, admin_token) as fake:
         answer = fake.get(path, **({} if as_json else {"format": "text"}))
-    click.echo(answer.text, nl=as_json)
+    if as_json:
+        print_json_text(answer.text)
+    else:
+        print_block(answer.text)
 
 
 def _segment(request_id: str) -> str:

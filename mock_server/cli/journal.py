@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contracts.printable import in_json, in_line
 from mock_server.cli import complete
 from mock_server.cli.fake import Fake, Gone, options
 from mock_server.cli.options import output
+from mock_server.cli.output import print_block, print_json_text, print_line
 from mock_server.cli.problems import INTERRUPTED
 from mock_server.cli.streams import reader_left
 
@@ -86,7 +88,7 @@ def journal(
     with Fake(server, key, admin_token) as fake:
         kept = Kept(fake, query)
         if har:
-            _write(kept.ask(format="har").text, output)
+            _write(in_json(kept.ask(format="har").text), output)
         elif curl:
             _write(kept.ask(format="curl").text, output)
         elif output:
@@ -143,7 +145,7 @@ def _print(kept: Kept, follow: bool, as_json: bool) -> None:
     after = None
     for page in kept.pages():
         if after is None and page["dropped"] and "last" not in kept.query:
-            click.echo(f"({page['dropped']} older exchanges had to make room)", err=True)
+            print_line(f"({page['dropped']} older exchanges had to make room)", err=True)
         _show(page, as_json)
         after = page["next"]
     if "task_id" in kept.query and not (as_json or follow):
@@ -160,11 +162,11 @@ def _follow(kept: Kept, after: int, as_json: bool) -> None:
         try:
             after = _show_new(kept, after, as_json)
             if is_gone:
-                click.echo("(it is back)", err=True)
+                print_line("(it is back)", err=True)
             is_gone = False
         except Gone as gone:
             if not is_gone:
-                click.echo(f"({gone}; waiting for it)", err=True)
+                print_line(f"({gone}; waiting for it)", err=True)
             is_gone = True
 
 
@@ -173,7 +175,7 @@ def _show_new(kept: Kept, after: int, as_json: bool) -> int:
     and its numbers begin anew."""
     for page in kept.pages(after=after, last=""):
         if page["next"] < after or page["is_new"]:
-            click.echo("(the fake was started again: its journal is a new one)", err=True)
+            print_line("(the fake was started again: its journal is a new one)", err=True)
             return _show_new(kept, 0, as_json)
         _show(page, as_json)
         after = page["next"]
@@ -182,11 +184,20 @@ def _show_new(kept: Kept, after: int, as_json: bool) -> int:
 
 def _show(page: Mapping[str, Any], as_json: bool) -> None:
     for exchange in page["exchanges"]:
-        click.echo(_line(exchange, as_json))
+        _print_exchange(exchange, as_json)
+
+
+def _print_exchange(exchange: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json_text(_line(exchange, as_json))
+    else:
+        print_line(_line(exchange, as_json))
 
 
 def _line(exchange: Mapping[str, Any], as_json: bool) -> str:
-    return json.dumps(exchange, ensure_ascii=False) if as_json else str(exchange["summary"])
+    if as_json:
+        return in_json(json.dumps(exchange, ensure_ascii=False))
+    return in_line(str(exchange["summary"]))
 
 
 def _print_timeline(timeline: Mapping[str, Any]) -> None:
@@ -195,17 +206,17 @@ def _print_timeline(timeline: Mapping[str, Any]) -> None:
     for run in timeline["runs"]:
         since = "" if created is None else f"{run['start'] - created:8.1f} s  "
         polls = f"{run['polls']} poll{'s' if run['polls'] > 1 else ''}"
-        click.echo(f"{since}{run['shown']:<{width}} {polls} in {run['end'] - run['start']:.1f} s")
+        print_line(f"{since}{run['shown']:<{width}} {polls} in {run['end'] - run['start']:.1f} s")
 
 
 def _write(text: str, file: Path | None) -> None:
     if file is None:
-        click.echo(text, nl=False)
+        print_block(text)
     else:
         from contracts.whole_file import write
 
         write(file, text)
-        click.echo(f"saved to {file}", err=True)
+        print_line(f"saved to {file}", err=True)
 
 
 def _text(value: Any) -> str:

@@ -13,8 +13,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-import click
-
+from contracts.printable import in_json
+from mock_server.cli.output import print_line
 from mock_server.clock import real_time
 from mock_server.logwriter import LogWriter
 
@@ -22,7 +22,7 @@ from mock_server.logwriter import LogWriter
 def json_notice(event: str, message: str, **facts: Any) -> str:
     """One notice as a line of JSON. real: seconds since 1970."""
     told = {"event": event, "real": round(real_time(), 3), "message": message, **facts}
-    return json.dumps(told, ensure_ascii=False)
+    return in_json(json.dumps(told, ensure_ascii=False))
 
 
 def lost(lines: int) -> str:
@@ -43,12 +43,17 @@ class Notices:
             self._writer.write(json_notice(event, message, **facts))
             return
         with suppress(OSError):
-            click.echo("\n".join([f"emo: {message}", *(f"  {line}" for line in lines)]), err=True)
+            print_line(f"emo: {message}", *(f"  {line}" for line in lines), err=True)
+
+    def say_list(self, event: str, text: str) -> None:
+        """Say a text of several lines: a sentence, and what it names."""
+        if self._writer is not None:
+            self.say(event, text)
+        else:
+            self.say(event, *text.splitlines())
 
     def take_over(self) -> None:
         """Say, too, what Python's logging, warnings and uncaught exceptions would print."""
-        if self._writer is None:
-            return
         logging.getLogger().addHandler(_Handler(self))
         logging.captureWarnings(True)
         sys.excepthook = self._uncaught
@@ -60,7 +65,7 @@ class Notices:
         self, kind: type[BaseException], error: BaseException, at: TracebackType | None
     ) -> None:
         text = "".join(traceback.format_exception(kind, error, at))
-        self.say("error", f"{kind.__name__}: {error}", traceback=text)
+        self.say("error", f"{kind.__name__}: {error}", *text.splitlines(), traceback=text)
 
 
 class _Handler(logging.Handler):
@@ -71,7 +76,9 @@ class _Handler(logging.Handler):
         self._notices = notices
 
     def emit(self, record: logging.LogRecord) -> None:
-        facts = {}
+        event, message = record.levelname.lower(), record.getMessage()
         if record.exc_info and record.exc_info[0]:
-            facts["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        self._notices.say(record.levelname.lower(), record.getMessage(), **facts)
+            text = "".join(traceback.format_exception(*record.exc_info))
+            self._notices.say(event, message, *text.splitlines(), traceback=text)
+        else:
+            self._notices.say(event, message)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from contracts.printable import in_line, shortened
+from mock_server.cli.output import print_block, print_json_text
 from mock_server.cli.secrecy import without_keys
 from mock_server.near import did_you_mean
 
@@ -48,6 +50,15 @@ class Problem(click.ClickException):
         super().__init__(message)
         self.kind = kind
         self.facts = facts or {}
+
+
+class Listed(click.ClickException):
+    """An error whose message is a list: its lines were made one by one, each of them safe to show.
+    The message of any other error is one line, whatever it holds."""
+
+
+class ListedUsage(Listed, click.UsageError):
+    """Wrong usage that is a list of mistakes, as in a scenario file."""
 
 
 class NobodyThere(Problem):
@@ -109,17 +120,21 @@ def report(error: click.ClickException, form: Form) -> int:
         error = _with_suggestion(error)
     if not isinstance(error, Interrupted):
         with suppress(OSError):  # a stream that cannot be written to is perhaps what went wrong
-            click.echo(_as_log(error) if form.as_log else _as_text(error), err=True)
+            print_block(_as_log(error) if form.as_log else _as_text(error), err=True)
     if form.on_stdout:
         with suppress(OSError):
-            click.echo(json_line(error))
+            print_json_text(json_line(error))
     return error.exit_code
 
 
 def _as_text(error: click.ClickException) -> str:
-    sentence = io.StringIO()
-    error.show(sentence)
-    return without_keys(sentence.getvalue().rstrip("\n"), error)
+    """The usage, where that is wrong, and the message as one line; one that lists problems has a
+    line for each of them."""
+    shown, message = io.StringIO(), error.format_message()
+    error.show(shown)
+    usage = shown.getvalue().removesuffix(f"{message}\n")
+    keyless = shortened(without_keys(message, error))
+    return usage + (keyless if isinstance(error, Listed) else in_line(keyless))
 
 
 def _as_log(error: click.ClickException) -> str:

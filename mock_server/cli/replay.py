@@ -9,6 +9,7 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli.options import as_json as as_json_option
+from mock_server.cli.output import print_json, print_line
 
 if TYPE_CHECKING:
     from mock_server.bundle import Difference
@@ -32,7 +33,6 @@ def replay(file: Path, as_json: bool) -> int:
     """
     from contracts.spec import Spec
     from mock_server.bundle import BundleError, read
-    from mock_server.cli.show import print_json
     from mock_server.replay import Replay
 
     try:
@@ -45,7 +45,7 @@ def replay(file: Path, as_json: bool) -> int:
     elif difference is not None:
         _print(difference)
     else:
-        click.echo(f"{len(bundle.exchanges)} exchanges, every answer the same")
+        print_line(f"{len(bundle.exchanges)} exchanges, every answer the same")
     return 0 if difference is None else FOUND_PROBLEMS
 
 
@@ -59,7 +59,7 @@ def _found(difference: Difference | None) -> dict[str, Any] | None:
 
 def _print(difference: Difference) -> None:
     exchange = difference.exchange
-    click.echo(f"exchange {exchange.number}, {exchange.method} {exchange.path}: ", nl=False)
-    click.echo(f"another {difference.what} than in the bundle")
-    click.echo(f"  was  {difference.was}")
-    click.echo(f"  is   {difference.now}")
+    where = f"exchange {exchange.number}, {exchange.method} {exchange.path}"
+    print_line(f"{where}: another {difference.what} than in the bundle")
+    print_line(f"  was  {difference.was}")
+    print_line(f"  is   {difference.now}")

@@ -11,6 +11,7 @@ import click
 
 from mock_server.cli import complete
 from mock_server.cli.notices import Notices, lost
+from mock_server.cli.problems import Listed, ListedUsage
 from mock_server.cli.variables import (
     Port,
     Words,
@@ -165,18 +166,18 @@ def serve(
             **options,
         )
         app = (
-            create_app(settings, tell=partial(notices.say, "scenario-file"))
+            create_app(settings, tell=partial(notices.say_list, "scenario-file"))
             if replay is None
             else _replaying(settings, replay)
         )
     except SettingsError as error:
         raise click.UsageError(as_given(context, error.setting, str(error))) from None
     except ScenarioError as error:
-        raise click.UsageError(as_given(context, "scenario", str(error))) from None
+        raise ListedUsage(as_given(context, "scenario", str(error))) from None
     except VariantError as error:
         raise click.UsageError(as_given(context, "variant", str(error))) from None
     except SpecError as error:
-        raise click.ClickException(str(error)) from None
+        raise Listed(str(error)) from None
     _log(app, form, writer)
     try:
         sock = server.listen(settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import PurePath
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ import click
 
 from mock_server.cli import options
 from mock_server.cli.complete import VARIABLE
+from mock_server.cli.output import print_block, print_json, print_line
 from mock_server.cli.where import API, LOCAL, LOCAL_KEY, local, server_url
 from mock_server.settings import environment
 
@@ -53,10 +53,10 @@ def env(shell: str, server: str | None, key: str | None, as_json: bool) -> None:
         "NO_PROXY": ",".join(dict.fromkeys(direct)),
     }
     if as_json:
-        click.echo(json.dumps(values, indent=2))
+        print_json(values)
         return
     for name, value in values.items():
-        click.echo(SHELLS[shell][name == "NO_PROXY"].format(name, value))
+        print_line(SHELLS[shell][name == "NO_PROXY"].format(name, value))
 
 
 def _usable(key: str) -> str:
@@ -102,4 +102,4 @@ def completion(shell: str | None) -> None:
         raise click.UsageError(f"which shell? {', '.join(COMPLETED)}. For {example}: {line}")
     kind = get_completion_class(shell)
     assert kind is not None  # click has all three
-    click.echo(kind(cli, {}, "emo", VARIABLE).source())
+    print_block(kind(cli, {}, "emo", VARIABLE).source())

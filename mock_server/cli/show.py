@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
-import click
-
+from contracts.printable import in_line
 from emo_client.errors import EmoError
+from mock_server.cli.output import print_json, print_line, print_styled, styled
 from mock_server.wire import ZONE_TEXT, wire_time
 
 if TYPE_CHECKING:
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from emo_client.models import TaskAnswer, TaskList
 
 
-def print_json(value: Any) -> None:
+def print_model(value: Any) -> None:
     """A value or model of the client as indented JSON, null fields left out."""
     import msgspec
 
-    builtin = msgspec.to_builtins(value)
-    click.echo(msgspec.json.format(msgspec.json.encode(_without_null(builtin)), indent=2).decode())
+    print_json(_without_null(msgspec.to_builtins(value)))
 
 
 def _without_null(value: Any) -> Any:
@@ -35,7 +34,7 @@ def _without_null(value: Any) -> Any:
 def print_task(task: TaskAnswer, as_json: bool) -> None:
     """What is known of a task, a line a field."""
     if as_json:
-        print_json(task)
+        print_model(task)
         return
     output = task.output
     fields = {
@@ -51,7 +50,7 @@ def print_task(task: TaskAnswer, as_json: bool) -> None:
     }
     for name, value in fields.items():
         if value is not None:
-            click.echo(f"{name:<11}{value}")
+            print_line(f"{name:<11}{value}")
 
 
 def print_list(page: TaskList) -> None:
@@ -59,13 +58,13 @@ def print_list(page: TaskList) -> None:
     for item in page.data:
         created = moment(item.gmt_create)
         line = f"{item.task_id}  {item.status:<9}  {item.model_name or '':<7}  {created}"
-        click.echo(line.rstrip())
+        print_line(line.rstrip())
     if not page.total:
-        click.echo("no tasks", err=True)
+        print_line("no tasks", err=True)
         return
     tasks = "1 task" if page.total == 1 else f"{page.total} tasks"
     where = f"page {page.page_no} of {page.total_page}, " if page.total_page else ""
-    click.echo(f"{where}{tasks} in all", err=True)
+    print_line(f"{where}{tasks} in all", err=True)
 
 
 def with_zone(time: str | None) -> str | None:
@@ -130,13 +129,13 @@ class Progress:
         if self._live:
             place = self._place(task.output.task_id) if status == "PENDING" else None
             where = f", number {place} in the queue" if place else ""
-            self._live.update(self._live.task_ids[0], description=status + where)
+            self._live.update(self._live.task_ids[0], description=in_line(status + where))
 
     def _say(self, line: str) -> None:
         if self._live:
-            self._live.console.print(line, highlight=False, markup=False, emoji=False)
+            print_styled(self._live.console, styled(line))
         else:
-            click.echo(line, err=True)
+            print_line(line, err=True)
 
     def _place(self, task_id: str) -> int | None:
         if self._asker is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.places import parts_of, pointer_of
+from contracts.printable import in_line
 from contracts.spec import Spec
 from contracts.text_file import EncodingError, text_of
 from mock_server.rules import Ruleset
@@ -22,7 +23,11 @@ LOOK_EVERY = 0.25  # seconds of the machine's time
 
 
 class ScenarioError(ValueError):
-    """Scenarios that cannot be, each problem on a line of its own with its place."""
+    """Scenarios that cannot be, each problem on a line of its own with its place. In a line there
+    is no hidden character, whatever the file holds."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(map(in_line, problems)))
 
 
 class RulesFile:
@@ -59,7 +64,8 @@ class RulesFile:
             self._tell(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
         except ScenarioError as error:
             self.problem = str(error)
-            self._tell(f"{self._path} has changed and is left aside:\n{error}")
+            path = in_line(str(self._path))
+            self._tell(f"{path} has changed and is left aside:\n{error}")
 
     def _read(self) -> Ruleset:
         assert self._path is not None
@@ -91,7 +97,7 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
         raise ScenarioError(f"{name}: is nested deeper than any use has need of") from None
     problems = list(_not_json(node))
     if problems:
-        raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
+        raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
     try:
         value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except (yaml.YAMLError, ValueError) as error:  # such as a number with too many digits
@@ -102,7 +108,7 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
     except RuleError as error:
         problems += [p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems]
     if problems:
-        raise ScenarioError("\n".join(f"{name}:{_at(node, p)}" for p in problems))
+        raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
     return rules
 
 

@@ -9,6 +9,7 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
+from mock_server.cli.output import print_block, print_json_text, print_line
 
 if TYPE_CHECKING:
     from contracts.diff.report import Report
@@ -44,9 +45,12 @@ def diff(old: Path, new: Path, whom: str, as_json: bool, form: str | None, is_wh
     1 when something breaks who is asked for, else 0.
     """
     report = _report(old, new, whom, is_whole)
-    click.echo(report.as_json() if as_json or form == "json" else "\n".join(report.as_text()))
+    if as_json or form == "json":
+        print_json_text(report.as_json())
+    else:
+        print_block("\n".join(report.as_text()))
     for note in report.notes():
-        click.echo(note, err=True)
+        print_line(note, err=True)
     return FOUND_PROBLEMS if report.is_breaking else 0
 
 

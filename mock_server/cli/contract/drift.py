@@ -9,6 +9,7 @@ import click
 
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
+from mock_server.cli.output import print_block, print_json_text, print_line
 
 if TYPE_CHECKING:
     from contracts.drift import Weight
@@ -70,7 +71,10 @@ def drift(
         raise click.UsageError(str(error)) from None
     for name, cassette in loaded:
         for note in cassette.notes:
-            click.echo(f"{name}: {note}", err=True)
+            print_line(f"{name}: {note}", err=True)
     found = kit.drift(spec, loaded, asking(spec), band=band)
-    click.echo(json_of(found) if as_json or form == "json" else as_text(found), nl=False)
+    if as_json or form == "json":
+        print_json_text(json_of(found))
+    else:
+        print_block(as_text(found))
     return FOUND_PROBLEMS if found.at_least(fail_on) else 0

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mock_server.cli.output import print_line
+
 if TYPE_CHECKING:
     from contracts.baseline import Baseline
     from contracts.events import Event
@@ -43,7 +45,7 @@ def save_baseline(baseline: Baseline, path: Path) -> None:
         save(path, baseline)
     except BaselineError as error:
         raise click.ClickException(f"--baseline: {error}") from None
-    click.echo(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
+    print_line(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
 
 
 def check_ledger(path: Path | None) -> None:
@@ -66,6 +68,6 @@ def update_ledger(path: Path, spec: Spec, events: list[Event]) -> None:
     from contracts.ledger import LedgerError, update
 
     try:
-        click.echo(update(path, spec, events), err=True)
+        print_line(update(path, spec, events), err=True)
     except LedgerError as error:
         raise click.ClickException(f"--ledger: {error}") from None

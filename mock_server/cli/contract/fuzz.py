@@ -13,6 +13,7 @@ import click
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.contract import problem
+from mock_server.cli.output import print_block, print_line
 
 if TYPE_CHECKING:
     import httpx
@@ -117,10 +118,10 @@ def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) 
         if not broken.exchange.status:
             _look(provider)
         found.append(broken)
-        click.echo(f"machine: {broken}\n")
+        print_line(f"machine: {broken}", "")
         _retell(broken)
         return 1
-    click.echo(f"machine: {examples} orders of calls, nothing found")
+    print_line(f"machine: {examples} orders of calls, nothing found")
     return 0
 
 
@@ -137,7 +138,7 @@ def _schemathesis(
     def failed(problem: Found) -> None:
         nonlocal count
         count += 1
-        click.echo(f"{phase}: {problem}\n")
+        print_line(f"{phase}: {problem}", "")
         if problem.broken is None:
             _look(provider)
         else:
@@ -147,7 +148,7 @@ def _schemathesis(
     url, key = f"{provider.root}/api/v1", provider.key
     schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
     sent = sum(len(r.cases) for r in fuzzing.run(Spec.load(), schema, failed, key))
-    click.echo(f"{phase}: {sent} calls, {count or 'nothing'} found")
+    print_line(f"{phase}: {sent} calls, {count or 'nothing'} found")
     return count
 
 
@@ -171,7 +172,7 @@ def _save(file: Path, broken: Broken) -> None:
 def _retell(broken: Broken) -> None:
     from contracts.retell import as_pytest, as_shell
 
-    click.echo(f"{as_shell(broken)}\n{as_pytest(broken)}")
+    print_block(f"{as_shell(broken)}\n{as_pytest(broken)}\n")
 
 
 @contextmanager

@@ -6,12 +6,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Self
 
-import click
-
 from contracts.events import CheckEnded, CheckStarted, Ended, Event, Started
 from contracts.printable import in_line
 from contracts.reports.run import Run
 from contracts.reports.text import COLUMNS, outlook, result, row
+from mock_server.cli.output import print_block, print_line, print_styled, styled
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -53,7 +52,7 @@ class Progress:
                 self._conclude()
 
     def _begin(self, run: Run) -> None:
-        click.echo(outlook(run), err=True)
+        print_line(outlook(run), err=True)
         if sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
@@ -75,8 +74,7 @@ class Progress:
             self._bar.advance(self._bar.task_ids[0])
         elif check.result != "skipped":  # those are told together, by their reasons
             claim = check.claim
-            line = f"{check.result:<8}  {in_line(claim.id)}: {in_line(claim.title)}"
-            click.echo(line, err=True)
+            print_line(f"{check.result:<8}  {claim.id}: {claim.title}", err=True)
 
     def _stop(self) -> None:
         if self._bar:
@@ -88,7 +86,7 @@ class Progress:
         stream = sys.stderr if self._is_stdout_taken else sys.stdout
         if stream is not None and stream.isatty():  # None: it was closed
             _print_table(run, is_stderr=self._is_stdout_taken)
-        click.echo("\n\n".join(result(run)), err=self._is_stdout_taken)
+        print_block("\n\n".join(result(run)), err=self._is_stdout_taken)
 
 
 def _print_table(run: Run, *, is_stderr: bool) -> None:
@@ -96,7 +94,6 @@ def _print_table(run: Run, *, is_stderr: bool) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     console = Console(stderr=is_stderr, highlight=False)
     shown = COLUMNS if console.width >= WIDE else ("result", "check", "title")
@@ -107,5 +104,5 @@ def _print_table(run: Run, *, is_stderr: bool) -> None:
     for check in run.that("passed", "failed", "accepted"):
         cells = dict(zip(COLUMNS, row(check), strict=True))
         styles = {"result": STYLES[check.result]}
-        table.add_row(*(Text(cells[name], styles.get(name, "")) for name in shown))
-    console.print(table)
+        table.add_row(*(styled(cells[name], styles.get(name, "")) for name in shown))
+    print_styled(console, table)

@@ -13,6 +13,7 @@ from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.contract import files, problem
 from mock_server.cli.contract.targets import targets_of
+from mock_server.cli.output import print_line
 from mock_server.cli.problems import INTERRUPTED, as_typed
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
@@ -250,5 +251,5 @@ def _list(spec: Spec, checks: list[Check], media: Media) -> int:
     for check in checks:
         claim = check.claim(spec, budget)
         cost = f"{claim.cost:.3f} CNY" if claim.cost else "free"
-        click.echo(f"{claim.id:<24}{claim.evidence:<12}{cost:<12}{claim.title}")
+        print_line(f"{claim.id:<24}{claim.evidence:<12}{cost:<12}{claim.title}")
     return 0
