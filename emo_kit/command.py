@@ -17,8 +17,9 @@ def main() -> None:
         other = hidden_by(package)
         if other is not None:
             print(
-                f"Error: {shown(other)} hides the package {package!r} of dashscope-emo-kit, which emo "
-                f"needs: run emo with a PYTHONPATH that does not lead to it, such as an empty one",
+                f"Error: {shown(other)} hides the package {package!r} of dashscope-emo-kit, which "
+                f"emo needs: run emo with a PYTHONPATH that does not lead to it, such as "
+                "an empty one",
                 file=sys.stderr,
             )
             sys.exit(WRONG_USAGE)

@@ -70,8 +70,9 @@ def refuse_hidden(package: str) -> None:
     if other is None:
         return
     raise pytest.UsageError(
-        f"{shown(other)} hides the package {package!r} of dashscope-emo-kit, which the --emo-contract "
-        f"options need: run them from a folder without it, such as an empty one, or rename it"
+        f"{shown(other)} hides the package {package!r} of dashscope-emo-kit, which the "
+        f"--emo-contract options need: run them from a folder without it, such as an empty one, "
+        "or rename it"
     )
 
 
