@@ -7,10 +7,18 @@ import sys
 from emo_kit.hidden import hidden_by, shown
 
 PACKAGES = ("contracts", "emo_client", "mock_server")
-WRONG_USAGE = 2
+WRONG_USAGE, INTERRUPTED = 2, 130
 
 
 def main() -> None:
+    """Run the command line. Ctrl-C while it is loaded ends it with 130, as later."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _main() -> None:
     """Run the command line. Where PYTHONPATH leads to another package with the name of one of ours,
     exit with 2 and a sentence that names it, since no command could import what it needs."""
     for package in PACKAGES:

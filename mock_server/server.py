@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import uvicorn
 
 from contracts.http1.descriptors import DescriptorWatch, raise_limit
+from contracts.recorder.serving import SignaledServer
 from mock_server.app import FakeApp, create_app
 from mock_server.protocol import Protocol
 from mock_server.settings import Settings
@@ -74,30 +73,13 @@ def base_url(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class _Server(uvicorn.Server):
-    """Ends cleanly, with exit code 0, on SIGINT and SIGTERM; uvicorn's own raises them again."""
+class _Server(SignaledServer):
+    """Can close its doors for a while."""
 
     on_started: Callable[[], object] | None = None
     descriptors: DescriptorWatch | None = None
     _opens_at = 0.0  # by the event loop's time
     _opening: asyncio.Task[None] | None = None
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {s: signal.signal(s, self._stop) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        self.force_exit = self.should_exit  # the second time at once
-        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state["refuse"] = self.refuse  # so it gets into each call's scope

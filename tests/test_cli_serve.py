@@ -8,10 +8,11 @@ import select
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -53,6 +54,42 @@ def test_serve_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
         process.send_signal(number)
         _, rest = process.communicate(timeout=20)
         assert (process.returncode, rest) == (0, "")
+
+
+def hanging_call(url: str) -> socket.socket:
+    """A call that is never answered, and was taken."""
+    host, port = url.removeprefix("http://").split(":")
+    sock = socket.create_connection((host, int(port)))
+    head = "GET /api/v1/tasks/x HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk-test+hold"
+    sock.sendall(f"{head}\r\n\r\n".encode())
+    return sock
+
+
+def wait_until_refused(url: str) -> None:
+    with suppress(httpx.TransportError):
+        while True:
+            httpx.get(f"{url}/__mock__/health")
+
+
+def test_serve_ends_while_a_call_hangs_and_nobody_reads_the_log() -> None:
+    with serving("--log", "text", "--time", "frozen") as (process, lines):
+        url = re.findall(r"http://127\.0\.0\.1:\d+", lines[0])[0]
+        with hanging_call(url), httpx.Client(base_url=url) as http:
+            for _ in range(500):
+                http.get(f"/api/v1/tasks/{'x' * 200}")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(8) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_serve_at_once(number: signal.Signals) -> None:
+    with serving("--time", "frozen") as (process, lines):
+        url = re.findall(r"http://127\.0\.0\.1:\d+", lines[0])[0]
+        with hanging_call(url):
+            process.send_signal(number)
+            wait_until_refused(url)
+            process.send_signal(number)
+            assert process.wait(1) == -number
 
 
 def test_a_port_in_use_is_one_line(url: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emo_kit.command import PACKAGES
+from emo_kit.command import PACKAGES, main
 
 EMO = [sys.executable, "-W", "error", "-c", "from emo_kit.command import main; main()"]
 
@@ -21,6 +21,18 @@ def emo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*EMO, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def test_ctrl_c_while_emo_is_loaded_ends_it_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def pressed(package: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emo_kit.command.hidden_by", pressed)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_emo_runs_where_the_project_has_no_package_of_our_names(tmp_path: Path) -> None:

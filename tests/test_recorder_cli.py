@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,29 @@ def test_a_signal_ends_it_cleanly_with_all_that_was_said_in_the_file(
     assert process.returncode == 0
     assert rest == f"emo: 3 calls, 2 tasks, 6 polls in {path}\n"
     assert sum(s.polls for t in load(path, spec).timelines for s in t.states) == 6
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_it_at_once_while_the_provider_hangs(
+    spec: Spec, tmp_path: Path, number: signal.Signals
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as provider,
+        recorder(f"http://127.0.0.1:{provider.getsockname()[1]}", tmp_path / "c.json") as started,
+    ):
+        process, base = started
+        address = base.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1]))) as call:
+            call.sendall(b"GET /api/v1/tasks/x HTTP/1.1\r\nHost: x\r\n\r\n")
+            asked, _ = provider.accept()
+            process.send_signal(number)
+            with suppress(ConnectionError):
+                while True:
+                    socket.create_connection((address[0], int(address[1]))).close()
+            process.send_signal(number)
+            assert process.wait(1) == -number
+            asked.close()
+    assert load(tmp_path / "c.json", spec).exchanges == ()
 
 
 def test_killed_at_any_time_it_leaves_a_whole_file(

@@ -1,11 +1,15 @@
-"""Runs a recorder on a socket until a signal. It decides nothing."""
+"""Runs a server on a socket until a signal. It decides nothing."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -15,6 +19,7 @@ from contracts.http1.bounds import Timeouts
 from contracts.http1.descriptors import DescriptorWatch
 from contracts.http1.protocol import BoundedProtocol
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Its own lines on stderr would show what is not for the screen; Server and Date are the upstream's.
 UVICORN: dict[str, Any] = {
     "log_config": None,
@@ -29,8 +34,33 @@ UVICORN: dict[str, Any] = {
 }
 
 
-class RecorderServer(uvicorn.Server):
-    """Tells when it answers. `should_exit = True` ends it from any thread."""
+class SignaledServer(uvicorn.Server):
+    """Ends at SIGINT or SIGTERM, in the main thread, without raising them again. A second signal
+    ends the process at once, whatever it is at: from the first one on they have no handler. In any
+    thread `should_exit = True` ends it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._stop) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            if not self.should_exit:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.should_exit = True
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+
+
+class RecorderServer(SignaledServer):
+    """Tells when it answers."""
 
     on_started: Callable[[], object] = staticmethod(lambda: None)
     descriptors: DescriptorWatch

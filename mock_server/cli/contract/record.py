@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -142,8 +141,6 @@ def _run(
     running = server_of(recording_app(recorder, writer), waits, _tell)
     running.on_started = ready
     raise_limit()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # uvicorn ends at them, then raises them again
     running.run(sockets=[sock])
     written = writer.write()
     _tell(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
