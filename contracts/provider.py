@@ -13,18 +13,23 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from contracts.bounded_http import Answer, fetch, large
 from contracts.budget import Budget
 from contracts.exchange import Exchange
 from contracts.masks import MASK, Masks
 from contracts.network import is_loopback, is_private, proxy_of
+from contracts.patience import Patience
 from contracts.secret_names import is_secret_header
 
 API = "/api/v1"
 KEY, OTHER_KEY = "DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY"  # variables that hold them
 TRIES, PAUSE = 11, 0.5  # so often, so many s apart, is a provider asked whether it is there
-LONGEST = 1 << 20  # bytes of an answer that are kept, and for which it is read
+LONGEST = 256 << 10  # bytes of an answer; the documented ones have less than 10 KB
 LARGEST = 64 << 20  # bytes of a download
-PATIENCE = 120.0  # seconds of the machine's time for the whole of one answer
+KEPT = 64 << 10  # bytes that are kept of a download
+WHOLE = 30.0  # seconds of the machine's time for the whole of one answer
+WHOLE_DOWNLOAD = 120.0  # the same for a download
+NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 GAPS = {"POST": 0.25, "GET": 0.06}  # s between calls of one who is not near: 5 and 20 a second
 
 
@@ -59,6 +64,7 @@ class Provider:
         self.key = _usable(KEY, key)
         self.other_key = _usable(OTHER_KEY, other_key)
         self.budget = budget
+        self.patience = Patience()
         self.has_clock = False
         self.is_fake = False
         self.clock = clock
@@ -77,13 +83,13 @@ class Provider:
         private network: any host of the internet could answer `/__mock__/health` and charge."""
         for left in reversed(range(TRIES)):
             try:
-                answer = self._http.get(f"{self.origin}/__mock__/health")
+                answer = self._fetched("GET", f"{self.origin}/__mock__/health", {}, None)
                 break
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 if not left or not isinstance(error, httpx.ConnectError):
                     raise Unreachable(self._silence(error)) from error
             self._sleep(PAUSE)
-        self.has_clock = answer.status_code == 200 and "spec" in _value(answer)
+        self.has_clock = answer.status == 200 and "spec" in _value(answer)
         self.is_fake = self.budget.is_free = self.has_clock and is_private(self._host)
 
     def sign_in(self, seed: str) -> None:
@@ -118,8 +124,7 @@ class Provider:
         if not (self._is_near or self.has_clock):
             self._sleep(GAPS.get(method, 0.0))
         at = self.clock()
-        status, answered, data = self._exchanged(method, url, sent, body, LONGEST)
-        text = data.decode("utf-8", "replace")
+        status, answered, text = self._exchanged(method, url, sent, body)
         if 400 <= status < 500:  # a gateway's 5xx may come after the call was carried out
             self.budget.give_back(price)
             price = 0.0
@@ -140,12 +145,16 @@ class Provider:
         )
 
     def download(self, url: str) -> tuple[Exchange, bytes]:
-        """What the URL of a result gives, without a key; its answer is kept as a length. url: as an
-        exchange shows it, without its signature."""
-        at = self.clock()
-        signed = self._signed.get(url, url)
-        status, headers, data = self._exchanged("GET", signed, {}, None, LARGEST)
-        text = f"{len(data)} bytes" if status else data.decode()
+        """What the URL of a result gives, without a key, and the beginning of it; its answer is
+        kept as a length. url: as an exchange shows it, without its signature."""
+        at, signed = self.clock(), self._signed.get(url, url)
+        status, headers, data = 0, {}, b""
+        try:
+            answer = self._fetched("GET", signed, {}, None, whole=WHOLE_DOWNLOAD, keep=KEPT)
+            status, headers, data = answer.status, self._shown(answer.headers), answer.body
+            text = f"more than {large(LARGEST)}" if answer.is_cut else f"{answer.size} bytes"
+        except NO_ANSWER as error:
+            text = self._why(error)
         seconds = self.clock() - at
         return Exchange("GET", url, {}, None, status, headers, text, at, seconds), data
 
@@ -174,20 +183,39 @@ class Provider:
         return f"{scheme}{space}{MASK}" if key in (self.key, self.other_key) else self.masked(value)
 
     def _exchanged(
-        self, method: str, url: str, headers: Mapping[str, str], body: str | None, most: int
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body, read for so many bytes; 0 and why where no answer came."""
-        content = None if body is None else body.encode("utf-8", "replace")
-        deadline, data = self.clock() + PATIENCE, b""
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers and text; 0 and why where no answer came. Waiting costs patience."""
+        began = self.clock()
         try:
-            with self._http.stream(method, url, headers=headers, content=content) as answer:
-                for part in answer.iter_bytes():
-                    data += part
-                    if len(data) > most or self.clock() > deadline:
-                        break
-                return answer.status_code, self._shown(answer.headers), data[:most]
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return 0, {}, self.masked(f"{type(error).__name__}: {error}").encode()
+            answer = self._fetched(method, url, headers, body)
+        except NO_ANSWER as error:
+            self.patience.in_vain(self.clock() - began)
+            return 0, {}, self._why(error)
+        self.patience.answered(self.clock() - began)
+        text = answer.text
+        if answer.is_cut:
+            text = f"the answer is larger than {large(LONGEST)}; it begins {text}"
+        return answer.status, self._shown(answer.headers), text
+
+    def _fetched(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | None,
+        *,
+        whole: float = WHOLE,
+        keep: int | None = None,
+    ) -> Answer:
+        """The answer. whole: seconds for all of it. keep: bytes of a download."""
+        content = None if body is None else body.encode("utf-8", "replace")
+        request = self._http.build_request(method, url, headers=headers, content=content)
+        most = LONGEST if keep is None else LARGEST
+        return fetch(self._http, request, most=most, seconds=whole, keep=keep)
+
+    def _why(self, error: Exception) -> str:
+        return self.masked(f"{type(error).__name__}: {error}")
 
     def _shown(self, headers: httpx.Headers) -> dict[str, str]:
         return {
@@ -207,9 +235,10 @@ class Provider:
 
     def _control(self, change: dict[str, Any]) -> None:
         """Where it is lost, tasks do not end, and their checks say so."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        with suppress(httpx.HTTPError):
-            self._http.post(f"{self.origin}/__mock__/clock", json=change, headers=headers)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        text = msgspec.json.encode(change).decode()
+        with suppress(*NO_ANSWER):
+            self._fetched("POST", f"{self.origin}/__mock__/clock", headers, text)
 
 
 def _parts(base_url: str) -> tuple[str, str]:
@@ -240,9 +269,9 @@ def _prefix(text: str) -> str:
     return f"/{bare}" if bare else ""
 
 
-def _value(answer: httpx.Response) -> dict[str, Any]:
+def _value(answer: Answer) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(answer.content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = answer.json()
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

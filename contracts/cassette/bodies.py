@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
 from base64 import b64decode
 
 import msgspec
 from msgspec import UNSET
 
 from contracts.cassette.model import Body
+from contracts.codings import CannotUnpack, unpacked
 from contracts.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
 DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
 _URL_SAFE = str.maketrans("-_", "+/")
-# wbits of zlib: gzip has a header of its own; `deflate` is zlib's by the RFC, raw by some servers.
-_WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 
 def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body | None:
@@ -64,24 +62,11 @@ def bytes_of(body: Body | None) -> bytes:
 def decoded(data: bytes, encoding: str) -> bytes | None:
     """The bytes without their Content-Encoding; None where that is unknown, broken, or they would
     be too many."""
-    names = [name.strip().lower() for name in encoding.split(",")]
-    for name in reversed([name for name in names if name not in ("", "identity")]):
-        unpacked = _unpacked(data, _WINDOWS.get(name, ()))
-        if unpacked is None:
-            return None
-        data = unpacked
-    return data
-
-
-def _unpacked(data: bytes, windows: tuple[int, ...]) -> bytes | None:
-    for wbits in windows:
-        unpacker = zlib.decompressobj(wbits)
-        try:
-            plain = unpacker.decompress(data, LONGEST + 1)
-        except zlib.error:
-            continue
-        return plain if unpacker.eof and len(plain) <= LONGEST else None
-    return None
+    try:
+        plain = unpacked(data, encoding, LONGEST)
+    except CannotUnpack:
+        return None
+    return plain if len(plain) <= LONGEST else None
 
 
 def _text(data: bytes) -> str | None:

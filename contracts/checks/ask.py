@@ -22,6 +22,7 @@ MINE = "mine"
 LONG = 10_000
 SHOWN = 300  # characters of a value in a finding
 TRIES = 4  # so often in all is asked again after a 429, or a lost answer to a GET
+AGAIN = 1.0  # seconds before that
 DETAILS = re.compile(r"\s+For details, see: ")  # what newer gateways add to a message
 ASYNC = "X-DashScope-Async"
 
@@ -77,14 +78,18 @@ class Ask:
         sent |= headers or {}
         own = self.provider.key if key == MINE else key
         method = method or meant.method
+        patience = self.provider.patience
+        if patience.is_over():
+            raise Skip(str(patience))
         for left in reversed(range(TRIES)):
             exchange = self.provider.send(
                 method, path, body=text, headers=sent, key=own, operation=operation
             )
             lost = exchange.status == 0 and method == "GET"
-            if not left or not (exchange.status == 429 or lost):
+            if not left or patience.is_over() or not (exchange.status == 429 or lost):
                 break
-            self.provider.let_pass(1.0)
+            patience.in_vain(0.0 if self.provider.has_clock else AGAIN)
+            self.provider.let_pass(AGAIN)
         self.exchanges.append(exchange)
         if exchange.status == 0:
             self.find(exchange, "#answer", "an answer", exchange.answer)

@@ -17,6 +17,8 @@ PAYS = ("createVideoTask", "createVideoTask")  # the task, and another one behin
 FREE = ("FAILED", "CANCELED")  # ends that are not charged (PRICE)
 PAUSE = 3.0  # seconds between two polls
 MOST_POLLS = 60  # of a provider whose time is moved: its tasks have few events
+ODD_POLLS = 3  # in a row without a documented state, after which a task is not waited for
+ODD_POLLS_PAID = 6  # the same of the task whose life is looked at
 
 
 class Story(Struct):
@@ -85,6 +87,7 @@ def follow(ask: Ask, story: Story, patience: float) -> None:
     terminal, provider = ask.spec.lifecycle.terminal, ask.provider
     deadline = provider.clock() + patience
     while state(story.polls[-1]) not in terminal:
+        _give_up_on_odd_states(ask, story.task_id, story.polls, ODD_POLLS_PAID)
         late = provider.clock() > deadline
         if late or (provider.has_clock and len(story.polls) > MOST_POLLS):
             ask.conforms(story.polls[-1])
@@ -100,13 +103,24 @@ def follow(ask: Ask, story: Story, patience: float) -> None:
 
 def ended(ask: Ask, task_id: str) -> Exchange:
     """The poll that shows how a task ended. Raises Skip where none does."""
-    for _ in range(MOST_POLLS):
-        exchange = ask.get(task_id)
-        if state(exchange) in ask.spec.lifecycle.terminal:
-            return exchange
+    polls: list[Exchange] = []
+    while len(polls) < MOST_POLLS:
+        polls.append(ask.get(task_id))
+        if state(polls[-1]) in ask.spec.lifecycle.terminal:
+            return polls[-1]
+        _give_up_on_odd_states(ask, task_id, polls, ODD_POLLS)
         ask.provider.let_pass(PAUSE, or_next_event=True)
-    ask.conforms(exchange)
+    ask.conforms(polls[-1])
     raise Skip(f"task {task_id} did not end within {MOST_POLLS} polls")
+
+
+def _give_up_on_odd_states(ask: Ask, task_id: str, polls: list[Exchange], most: int) -> None:
+    """Raises Skip after so many polls in a row without a documented state: it may last for ever."""
+    known, last = ask.spec.lifecycle.next, polls[-most:]
+    if len(last) == most and not any(state(poll) in known for poll in last):
+        ask.conforms(last[-1])
+        shown = state(last[-1])[:40] or f"without a state, HTTP {last[-1].status}"
+        raise Skip(f"task {task_id} is {shown}, after {len(polls)} polls: no such state is known")
 
 
 def fails(ask: Ask, created: Exchange) -> Exchange:

@@ -11,9 +11,11 @@ from mock_server.cli.problems import NobodyThere, as_typed
 from mock_server.cli.where import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, default_key, root
 
 if TYPE_CHECKING:
-    import httpx
+    from contracts.bounded_http import Answer
 
-MUCH_TO_SAY = 30.0  # seconds: a journal may be large
+LARGEST = 256 << 20  # bytes of an answer: a journal may be large
+READ = 30.0  # seconds for each read
+WHOLE = 300.0  # seconds for the whole of an answer
 
 
 class Gone(NobodyThere):
@@ -49,28 +51,36 @@ class Fake:
         if admin_token:
             headers["X-Mock-Admin-Token"] = admin_token
         self._http = httpx.Client(
-            base_url=self.origin, headers=headers, timeout=MUCH_TO_SAY, trust_env=False
+            base_url=self.origin, headers=headers, timeout=READ, trust_env=False
         )
 
-    def get(self, path: str, **query: Any) -> httpx.Response:
+    def get(self, path: str, **query: Any) -> Answer:
         """Raises Gone where nobody answers, UsageError where a parameter is refused (400),
-        ClickException for any other refusal."""
+        ClickException for any other refusal and for an answer that is too large."""
         import httpx
 
+        from contracts.bounded_http import fetch, large
+
+        request = self._http.build_request("GET", f"/__mock__{path}", params=query)
         try:
-            answer = self._http.get(f"/__mock__{path}", params=query)
-        except httpx.TransportError as error:
+            answer = fetch(self._http, request, most=LARGEST, seconds=WHOLE)
+        except httpx.HTTPError as error:
             start = "start one with `emo serve`, or give its root as --server"
             raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
-        if answer.status_code == 400:
+        if answer.status == 400:
             raise click.UsageError(self._refusal(answer))
-        if answer.status_code != 200:
+        if answer.status != 200:
             raise click.ClickException(self._refusal(answer))
+        if answer.is_cut:
+            way_on = "ask for fewer exchanges, as with --last 1000"
+            raise click.ClickException(
+                f"the answer of {self.origin} is larger than {large(LARGEST)}; {way_on}"
+            )
         return answer
 
-    def is_none(self, answer: httpx.Response) -> str:
+    def is_none(self, answer: Answer) -> str:
         """What to say of an answer that no fake gives."""
-        status = answer.status_code
+        status = answer.status
         return f"{self.origin} is no fake of this project, or an older one (HTTP {status})"
 
     def __enter__(self) -> Fake:
@@ -79,7 +89,7 @@ class Fake:
     def __exit__(self, *error: object) -> None:
         self._http.close()
 
-    def _refusal(self, answer: httpx.Response) -> str:
+    def _refusal(self, answer: Answer) -> str:
         try:
             return str(answer.json()["error"])
         except (ValueError, KeyError, TypeError):

@@ -19,7 +19,7 @@ from mock_server.cli.problems import INTERRUPTED
 from mock_server.cli.streams import reader_left
 
 if TYPE_CHECKING:
-    import httpx
+    from contracts.bounded_http import Answer
 
 PAGE = 1000
 PAUSE = 0.5
@@ -111,7 +111,7 @@ class Kept:
         self.query = query
         self.journal = ""
 
-    def ask(self, **more: Any) -> httpx.Response:
+    def ask(self, **more: Any) -> Answer:
         """Raises Gone where nobody answers, ClickException where the answer is no."""
         return self.fake.get("/journal", **{**self.query, **more})
 
