@@ -1,67 +1,89 @@
-"""Hides keys and signatures in a text, however they are spelled there. Decides nothing else."""
+"""Hides secrets in a text, however they are encoded there. Which values are secrets is decided
+elsewhere: by the names of their places (contracts.secret_names), or by who sent them."""
 
 from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from html import escape
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
 
+from contracts.fragments import Fragments
 from contracts.signed_urls import unsigned
+from contracts.spellings import View, views
 
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
-DEPTH = 3  # so often may a text be percent-encoded
-BEGINNING = 12  # characters of a key that was cut off, from which on it is hidden too
+BRIEF, REMEMBERED = 512, 2048  # bytes of a clean text that is remembered, and how many are
 ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
 _START = rf"(?:(?<![A-Za-z0-9]){ESCAPE})"
 _END = r"(?<![]\"'`):;,.>])"  # what follows a key in a sentence is none of it
 _KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
 _KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
-_JSON_ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
+# A key that nobody sent, as long as real ones are. `task-` is what ids begin with.
+_BODY = rb"sk-[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
+_ANOTHERS = re.compile(_START.encode() + _BODY)
+_ANYWHERE = re.compile(rb"(?<![Tt][Aa])" + _BODY)  # also behind a letter
 _SIGNS = ("=", "/", "%", "\\u003")  # without one of them nothing is signed
 
 
 class Masks:
-    """keys: the secrets to hide. Those of fewer than SHORT characters are not looked for."""
+    """keys: the secrets to hide. Those of fewer than SHORT characters are not looked for. Other
+    keys are hidden too, where they look like real ones. mask: the text in place of a secret; None
+    for as many stars as it has bytes. public: a text whose parts are no secrets."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        long = {key for key in keys if len(key) >= SHORT}
-        forms = {_lower(form) for key in long for form in spellings(key)}
-        self._forms = sorted(forms, key=len, reverse=True)
-        self._unescaped = [form for form in self._forms if not _has_escape(form)]
-        self._long = long
-        self._cut = [_lower(key) for key in long if len(key) > BEGINNING]
+    def __init__(self, keys: Iterable[str], mask: str | None = MASK, public: str = "") -> None:
+        self._keys = sorted({key for key in keys if len(key) >= SHORT})
+        self._mask = None if mask is None else mask.encode()
+        self._public = public
+        self._clean: set[bytes] = set()  # short texts without secrets, such as headers of each call
+
+    @cached_property
+    def _fragments(self) -> Fragments:
+        return Fragments(self._keys, self._public)
+
+    def may_be_in(self, *parts: bytes) -> bool:
+        """Whether there may be something to hide in one of the parts. False is certain, and found
+        out quickly."""
+        new = [part for part in parts if part not in self._clean]
+        if new and any(map(self._may_show, views(b"\n".join(new)))):
+            return True
+        if len(self._clean) > REMEMBERED:
+            self._clean.clear()
+        self._clean.update(part for part in new if len(part) <= BRIEF)
+        return False
+
+    def _may_show(self, view: View) -> bool:
+        data = view.data
+        if b"sk-" in data and _ANYWHERE.search(data):
+            return True
+        return self._fragments.may_be_in(data.lower())
 
     def data(self, data: bytes) -> bytes:
-        """The bytes with `sk-***` in place of every key."""
-        if not self._long:
+        """The bytes with a mask in place of every secret, and of every part of one that has eight
+        characters."""
+        if not self.may_be_in(data):
             return data
-        lower, escaped = data.lower(), _has_escape(data)
-        for form in self._forms if escaped else self._unescaped:
-            if form in lower:
-                data = _replaced(data, lower, form)
-                lower = data.lower()
-        for key in self._cut:
-            if key[:BEGINNING] in lower:
-                data = _without_beginning(data, lower, key)
-                lower = data.lower()
-        return self._without_mixed(data) if escaped else data
+        parts: list[bytes] = []
+        at = 0
+        for start, end in _merged(data, sorted(self._spans(data))):
+            mask = b"*" * (end - start) if self._mask is None else self._mask
+            parts += (data[at:start], mask)
+            at = end
+        return b"".join([*parts, data[at:]])
 
-    def _without_mixed(self, data: bytes) -> bytes:
-        """Some characters of a key may be in escapes and others not, which is seldom."""
-        read = _read(data)
-        for key in self._long:
-            if key.encode("utf-8", "replace") in read:
-                pattern = pattern_of(key).pattern.encode("utf-8", "replace")
-                data = re.sub(pattern, MASK.encode(), data)
-        return data
+    def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        for view in views(data):
+            lower = view.data.lower()
+            if self._fragments.may_be_in(lower):
+                runs = self._fragments.runs(lower, is_text=view.is_text)
+                yield from (view.span(*run) for run in runs)
+            if b"sk-" in view.data:
+                yield from (view.span(*found.span()) for found in _ANOTHERS.finditer(view.data))
 
     def keys(self, text: str) -> str:
-        """The text with `sk-***` in place of every key."""
+        """The text with a mask in place of every secret."""
         data = text.encode("utf-8", "surrogatepass")
         found = self.data(data)
         return text if found == data else found.decode("utf-8", "surrogatepass")
@@ -91,77 +113,23 @@ def _masked(found: re.Match[str]) -> str:
     return f"{found[1] or found[2]}***"
 
 
-def spellings(key: str) -> Iterator[str]:
-    """The key as it is, in escapes of JSON, Python, URLs (also twice) and HTML, and in base64,
-    wherever it begins in what was encoded. Any of them may be in other case."""
-    percent = quote(key, safe="")
-    dashes = percent.replace("-", "%2D")
-    every = "".join(f"%{byte:02x}" for byte in key.encode("utf-8", "replace"))
-    yield from (key, percent, quote(key), dashes, every)
-    yield from (quote(percent), quote(dashes), quote(every), key.replace("\\", "\\\\"))
-    yield "".join(f"\\u{ord(c):04x}" if not c.isalnum() else c for c in key)
-    yield "".join(f"\\u{ord(c):04x}" for c in key)
-    yield from (json.dumps(key)[1:-1], json.dumps(key)[1:-1].replace("/", "\\/"), repr(key)[1:-1])
-    yield from (escape(key), escape(key, quote=False), escape(key).replace("&#x27;", "&#39;"))
-    yield from in_base64(key.encode("utf-8", "replace"))
+def _merged(data: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans, of which those that touch are one, and none begins or ends in a character."""
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            last = merged.pop()
+            start, end = last[0], max(end, last[1])
+        merged.append((_boundary(data, start, -1), _boundary(data, end, 1)))
+    return merged
 
 
-def pattern_of(key: str) -> re.Pattern[str]:
-    """Where a key stands, each of its characters spelled in any way."""
-    return re.compile("".join(map(spelled, key)))
-
-
-def spelled(char: str) -> str:
-    """A pattern for a character as it is, percent-encoded once or more, or as JSON's escape."""
-    return rf"(?:{re.escape(char)}|(?i:%(?:25)*{ord(char):02x}|\\u00{ord(char):02x}))"
-
-
-def _read(data: bytes) -> bytes:
-    """The bytes as somebody reads them who knows all these ways."""
-    for _ in range(DEPTH):
-        before, data = data, unquote_to_bytes(data)
-        data = _JSON_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data)
-        if data == before:
-            break
-    return data
-
-
-def _has_escape(data: bytes) -> bool:
-    return b"%" in data or b"\\" in data
-
-
-def in_base64(key: bytes) -> Iterator[str]:
-    """As much of the key's base64 as depends on the key alone, wherever it begins."""
-    for encode in (b64encode, urlsafe_b64encode):
-        for before in range(3):
-            coded = encode(bytes(before) + key).decode()
-            yield coded[-(-before * 8 // 6) : (before + len(key)) * 8 // 6]
-
-
-def _replaced(data: bytes, lower: bytes, form: bytes) -> bytes:
-    """The data with a mask wherever the form is in its lower case."""
-    parts, start, at = [], 0, lower.find(form)
-    while at >= 0:
-        parts.append(data[start:at])
-        start = at + len(form)
-        at = lower.find(form, start)
-    return MASK.encode().join([*parts, data[start:]])
-
-
-def _without_beginning(data: bytes, lower: bytes, key: bytes) -> bytes:
-    """The data with a mask for as much of the key as there is: an error may cut what it shows."""
-    parts, start, at = [], 0, lower.find(key[:BEGINNING])
-    while at >= 0:
-        parts.append(data[start:at])
-        start = at + BEGINNING
-        while start < len(lower) and lower[start : start + 1] == key[start - at : start - at + 1]:
-            start += 1
-        at = lower.find(key[:BEGINNING], start)
-    return MASK.encode().join([*parts, data[start:]])
-
-
-def _lower(text: str) -> bytes:
-    return text.encode("utf-8", "replace").lower()
+def _boundary(data: bytes, at: int, step: int) -> int:
+    """The end of the character of UTF-8 in which the place is, so that none is cut in two."""
+    for place in range(at, at + 4 * step, step):
+        if not 0 < place < len(data) or data[place] & 0xC0 != 0x80:
+            return min(max(place, 0), len(data))
+    return at
 
 
 def _value(text: str) -> Any:

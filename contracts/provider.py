@@ -218,11 +218,15 @@ class Provider:
         return self.masked(f"{type(error).__name__}: {error}")
 
     def _shown(self, headers: httpx.Headers) -> dict[str, str]:
-        return {
-            self.masked(name.lower()): self.masked(value)
-            for name, value in headers.items()
-            if name.lower() != "set-cookie"
-        }
+        """Of one that came several times all values. Names are masked as they came: base64 in lower
+        case could not be read."""
+        shown: dict[str, str] = {}
+        for raw, value in headers.raw:
+            name = self.masked(raw.decode("latin-1")).lower()
+            if name != "set-cookie":
+                text = self.masked(value.decode(headers.encoding, "replace"))
+                shown[name] = f"{shown[name]}, {text}" if name in shown else text
+        return shown
 
     def _silence(self, error: Exception) -> str:
         proxy = proxy_of(self.origin)

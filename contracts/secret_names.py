@@ -1,24 +1,46 @@
-"""Names of headers, parameters and fields whose value is a key, a token or a password."""
+"""The one list of the names of headers, parameters and fields whose value is a secret: a key, a
+token, a password, the signature of a URL or of a form.
+
+Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
+kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
+COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
+`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`), Swift (`temp_url_sig`),
+SharePoint (`tempauth`). Upload policies of DashScope carry `policy`, `signature`,
+`oss_access_key_id`; lists of tasks have `api_key_id`, `caller_uid`, `caller_parent_id`, the numbers
+of an account."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from urllib.parse import unquote
 
-# As a part of a pattern in any case: one of these words, or a name that ends with one behind `-`,
-# `_` or as in `authToken`. Not `api_key_id`, a number that is no secret, and no signature, without
-# which a call could not be sent again.
+# Keys, as a part of a pattern in any case: one of these words, or a name that ends with one behind
+# `-`, `_` or as in `authToken`. Not `api_key_id`, a number that is no secret, and no signature,
+# without which a call could not be sent again.
 KEY_NAMES = (
     r"(?:[a-z0-9_-]{0,40}?(?:[_-]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:(?:api|access|app)[-_]?keys?"
     r"|keys?|(?:access)?token|secret|password|passwd|passphrase|pwd|pass|auth|authorization|bearer"
     r"|credentials?|jwt|session|ak|sk)"
 )
-# One of these is in each of them, in lower case.
+# Signatures and whose they are. A name that ends in one of the first words is a secret whatever
+# vendor stands before it; the others are whole names, at most behind the prefix of a header.
+SIGNED_NAMES = (
+    r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
+    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|passwd|hmac|sig)"
+    r"|(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope|q|app)[-_]?)?(?:sig|sign|jwt|ak|sk"
+    r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
+    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
+    r"|pwd|tempauth|rlkey|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
+    r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
+)
+# One of these is in each of KEY_NAMES, in lower case.
 WORDS: tuple[str, ...] = (
     "key", "token", "secret", "pass", "pwd", "auth", "bearer", "credential", "jwt", "session", "ak",
     "sk",
 )  # fmt: skip
 _KEY_NAME = re.compile(KEY_NAMES, re.IGNORECASE)
+_SIGNED_NAME = re.compile(SIGNED_NAMES)
 _HEADER = re.compile(
     r"auth|token|secret|passw|passphrase|pwd|session|signature|credential|cookie|bearer|jwt"
     r"|(?:api|access|app)[-_]?key|(?:^|[-_])(?:keys?|pass|ak|sk)(?:[-_]|$)|^sec-websocket-protocol$"
@@ -32,16 +54,29 @@ def is_key_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def is_secret_name(name: str) -> bool:
+    """Whether the value of a field or parameter of this name is a secret, or an account's id."""
+    return _SIGNED_NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1024)
 def is_secret_header(name: str) -> bool:
     """Whether a header of this name, in lower case, holds a secret; a misspelled one too."""
     return _HEADER.search(name) is not None
 
 
 def without_secret_parameters(url: str) -> str:
-    """The URL without those parameters of its query that hold a key; for what must be the same of a
-    recording, in which they are hidden."""
-    before, mark, query = url.partition("?")
+    """The URL without its user and those parameters of its query that are secrets; for what must be
+    the same of a recording, in which they are hidden."""
+    before, mark, query = _USER.sub(r"\1", url).partition("?")
     if not mark:
-        return url
-    kept = [part for part in query.split("&") if not is_key_name(part.partition("=")[0])]
+        return before
+    kept = [part for part in query.split("&") if not _is_secret(unquote(part.partition("=")[0]))]
     return before + mark + "&".join(kept)
+
+
+_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#@]*@", re.IGNORECASE)
+
+
+def _is_secret(name: str) -> bool:
+    return is_key_name(name) or is_secret_name(name)

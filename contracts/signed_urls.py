@@ -1,29 +1,13 @@
-"""The names of parameters and fields that sign a URL or a form, and where one has a value.
-
-Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
-kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
-COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
-`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`), Swift (`temp_url_sig`),
-SharePoint (`tempauth`). Some sign with a short name (imgix `s`, Discord `hm`), or in the path
-(Cloudinary `/s--…--/`, Oracle `/p/…/n/`, CDNs `/TIME/HASH/`). Upload policies of
-DashScope carry `policy`, `signature`, `oss_access_key_id`; lists of tasks tell `api_key_id`,
-`caller_uid`, `caller_parent_id`, the numbers of an account."""
+"""Finds the signature of a URL, by the names of contracts.secret_names or by its form: some sign
+with a short name (imgix `s`, Discord `hm`), or in the path (Cloudinary `/s--…--/`, Oracle
+`/p/…/n/`, CDNs `/TIME/HASH/`)."""
 
 from __future__ import annotations
 
 import re
 
-# A name that ends in one of the first words is a secret whatever vendor stands before it; the
-# others are whole names, at most behind the prefix of a header.
-NAME = (
-    r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
-    r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|passwd|hmac|sig)"
-    r"|(?:x[-_]?)?(?:(?:oss|amz|acs|dashscope|q|app)[-_]?)?(?:sig|sign|jwt|ak|sk"
-    r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
-    r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
-    r"|pwd|tempauth|rlkey|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
-    r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
-)
+from contracts.secret_names import SIGNED_NAMES
+
 # A word begins here: behind no letter, or behind an escape, whose last character is no part of it.
 START = (
     r"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
@@ -32,7 +16,7 @@ START = (
 # A character of a URL, which may be escaped where the URL is in another one, or in JSON.
 _SLASH, _AND = r"(?:\\*/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
 ASSIGNED = re.compile(
-    rf"({START}{NAME}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
+    rf"({START}{SIGNED_NAMES}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
 # Names too short to tell anything by themselves: only in a query, and before a long random value.
 SHORT = re.compile(

@@ -17,7 +17,7 @@ from support_cassette import CASSETTES, KEY, answer_of, cassette_of, poll_of
 from contracts.cassette import Assembler, Cleaner, Exchange, load
 from contracts.cassette.bodies import body_of
 from contracts.cassette.encoding import encoded
-from contracts.cassette.secrets import cleaned, cleaned_value, scan
+from contracts.cassette.secrets import cleaned, cleaned_value, proved, scan
 from contracts.spec import Spec
 
 KEYS = st.one_of(
@@ -164,6 +164,29 @@ def test_lists_and_objects_of_secrets_have_none_left() -> None:
         "token": {"value": "REDACTED", "n": 0, "on": True},
         "size": 3,
     }
+
+
+VALUES = st.lists(
+    st.sampled_from(["", " ", "one", "Bearer", f"Bearer {KEY}", KEY, "Basic YTpi", ",", "a, b", "0"]),
+    min_size=1, max_size=3,
+)  # fmt: skip
+
+
+@given(name=st.sampled_from(["Authorization", "X-Api-Key", "Api-Key", "X-Token"]), values=VALUES)
+def test_a_header_that_comes_doubled_or_blank_can_be_written(
+    spec: Spec, name: str, values: list[str]
+) -> None:
+    cleaner = Cleaner()
+    request = cleaner.request("GET", "/", "", [(name, value) for value in values], None)
+    assert KEY not in encoded(cassette_of(Exchange(request, 0.0, None, "no answer"))).decode()
+
+
+def test_what_cannot_be_proved_clean_is_masked_and_all_else_is_kept() -> None:
+    value = {"a": [f"key {KEY}", "b"], "token": {"x": 1}, f"name {KEY}": "c", "n": 5}
+    kept, leaks = proved(value)
+    assert kept == {"a": ["REDACTED", "b"], "token": "REDACTED", "REDACTED": "c", "n": 5}
+    assert [leak.kind for leak in leaks] == ["key", "secret field", "key"]
+    assert proved(kept) == (kept, [])
 
 
 def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:

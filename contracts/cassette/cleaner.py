@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from html import escape
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
 from msgspec import UNSET
 
 from contracts.cassette.bodies import body_of_text
@@ -22,13 +19,13 @@ from contracts.cassette.secrets import (
     SHORTEST,
     cleaned,
     cleaned_value,
-    is_secret_name,
     placeholder_of,
 )
-from contracts.masks import in_base64, pattern_of
-from contracts.secret_names import is_key_name, is_secret_header
+from contracts.masks import Masks
+from contracts.secret_names import is_key_name, is_secret_header, is_secret_name
+from contracts.secret_values import secrets_of
 
-MOST_KEYS = 512  # that are remembered, in base64 too; who sends more of them tests a gateway
+MOST_KEYS = 512  # secrets that are remembered; who sends more of them tests a gateway
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
 COOKIES = {"cookie", "set-cookie", "set-cookie2"}
 # Of the connection, not of the call (RFC 9110, 7.6.1).
@@ -45,48 +42,34 @@ class Cleaner:
     """One recording's: it learns the keys that are sent, and finds them again in later texts."""
 
     def __init__(self) -> None:
-        self._keys: OrderedDict[str, re.Pattern[str]] = OrderedDict()
+        self._secrets: OrderedDict[str, None] = OrderedDict()
+        self._masks = _masks(())
 
-    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> bool:
-        """Remember the keys and the cookies that a request brings along. Whether any are new."""
-        before = list(self._keys)
-        for name, value in headers:
-            if _is_secret(name.lower()) and name.lower() not in COOKIES:
-                for key in _keys_in(value):
-                    self._remember(key)
-            if name.lower() == "cookie":
-                for cookie in value.split(";"):
-                    self._remember(cookie.partition("=")[2].strip())
-        for name, value in parse_qsl(query):
-            if is_secret_name(name):
-                self._remember(value)
-        if body is not None and body.json is not UNSET:
-            for value in _secret_fields(body.json):
-                self._remember(value)
-        return list(self._keys) != before
+    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> Masks | None:
+        """Remember the secrets that a request brings along. Gives what hides those that are new,
+        for what was kept before; None where all are known."""
+        found = {
+            secret
+            for secret in _secrets(headers, query, body)
+            if len(secret) >= SHORTEST and PLACEHOLDER not in secret
+        }
+        new = sorted(found - self._secrets.keys())
+        if not new:
+            return None
+        self._secrets |= dict.fromkeys(new)
+        while len(self._secrets) > MOST_KEYS:
+            self._secrets.popitem(last=False)
+        self._masks = _masks(self._secrets)
+        return _masks(new)
 
     @staticmethod
     def who(headers: Headers) -> str:
         """Who sends a request with these headers: the key as it is; "" for none."""
         return next((value.strip() for name, value in headers if name.lower() in KEY_HEADERS), "")
 
-    def _remember(self, key: str) -> None:
-        if len(key) < SHORTEST or key in self._keys or PLACEHOLDER in key:
-            return
-        written = {key, json.dumps(key)[1:-1], escape(key), *in_base64(key.encode())}
-        self._keys |= {form: pattern_of(form) for form in written if len(form) >= SHORTEST}
-        while len(self._keys) > MOST_KEYS:
-            self._keys.popitem(last=False)
-
     def text(self, text: str) -> str:
         """A text without secrets."""
-        escaped = "%" in text or "\\u" in text
-        for key, pattern in sorted(self._keys.items(), key=lambda item: -len(item[0])):
-            if escaped:
-                text = pattern.sub(KEY_PLACEHOLDER, text)
-            elif key in text:
-                text = text.replace(key, KEY_PLACEHOLDER)
-        return cleaned(text)
+        return cleaned(self._masks.keys(text))
 
     def body(self, body: Body | None) -> Body | None:
         """A body without secrets."""
@@ -94,7 +77,8 @@ class Cleaner:
             return body
         if isinstance(body.text, str):
             return body_of_text(self.text(body.text))
-        return Body(json=cleaned_value(self.value(body.json)))
+        may_show = self._masks.may_be_in(msgspec.json.encode(body.json))
+        return Body(json=cleaned_value(self.value(body.json) if may_show else body.json))
 
     def value(self, value: Any) -> Any:
         """A JSON value without secrets in its texts."""
@@ -140,6 +124,22 @@ class Cleaner:
         return placeholder_of(value) if _is_secret(name) else self.text(value)
 
 
+def _masks(secrets: Iterable[str]) -> Masks:
+    return Masks(secrets, KEY_PLACEHOLDER)
+
+
+def _secrets(headers: Headers, query: str, body: Body | None) -> Iterator[str]:
+    """The secrets of a request, by the names of their places."""
+    for name, value in headers:
+        if _is_secret(name.lower()):
+            yield from secrets_of(value)
+    for name, value in parse_qsl(query):
+        if is_secret_name(name) or is_key_name(name):
+            yield value
+    if body is not None and body.json is not UNSET:
+        yield from _secret_fields(body.json)
+
+
 def _secret_fields(value: Any) -> Iterator[str]:
     """The texts in a JSON value that are secrets by the name of their field."""
     for name, item in value.items() if isinstance(value, dict) else ():
@@ -152,14 +152,3 @@ def _secret_fields(value: Any) -> Iterator[str]:
 
 def _is_secret(header: str) -> bool:
     return is_secret_name(header) or is_secret_header(header)
-
-
-def _keys_in(value: str) -> Iterator[str]:
-    """The keys in a header: whole, without the scenario at its end, and the two parts of Basic."""
-    whole = value.strip().rpartition(" ")[2]
-    yield from (whole, whole.partition("+")[0], whole.partition(".")[0])
-    try:
-        pair = b64decode(whole, validate=True).decode("latin-1")
-    except ValueError:
-        return
-    yield from pair.partition(":")[::2]

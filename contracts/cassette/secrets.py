@@ -10,20 +10,21 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contracts.masks import spelled
 from contracts.places import pointer_of
-from contracts.signed_urls import ASSIGNED, IN_PATH, NAME, SHORT, START, unsigned
+from contracts.secret_names import SIGNED_NAMES, is_secret_name
+from contracts.signed_urls import ASSIGNED, IN_PATH, SHORT, START, unsigned
 
 PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
 SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one is part of words
 
-_FIELD = re.compile(rf"({START}{NAME}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
+_FIELD = re.compile(rf"({START}{SIGNED_NAMES}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
 # Of a multipart form, whose parts have few headers (without a bound, a text of nothing but such
 # lines takes minutes), and of XML.
-_PART = re.compile(rf"(name=\"{NAME}\"[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n)([^\r\n]+)")
-_ELEMENT = re.compile(rf"(<{NAME}>)([^<]+)")
-_SECRET_NAME = re.compile(NAME)
+_PART = re.compile(
+    rf"(name=\"{SIGNED_NAMES}\"[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n)([^\r\n]+)"
+)
+_ELEMENT = re.compile(rf"(<{SIGNED_NAMES}>)([^<]+)")
 _BEARER = re.compile(
     r"(?i:\b(bearer(?:\s|%20|\+)+))((?=[A-Za-z0-9._~+/-]{0,400}\d)[A-Za-z0-9._~+/=-]{8,})"
 )
@@ -43,10 +44,15 @@ _PASSWORD_ESCAPED = re.compile(
 _JWT = re.compile(START + r"eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]{4,}")
 
 
+def _spelled(char: str) -> str:
+    """A pattern for a character as it is, percent-encoded once or more, or as JSON's escape."""
+    return rf"(?:{re.escape(char)}|(?i:%(?:25)*{ord(char):02x}|\\u00{ord(char):02x}))"
+
+
 _KEY_CHARACTER = (
     r"(?:[A-Za-z0-9_-]|(?i:(?:%(?:25)*|\\u00)(?:2d|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|4f|6f)))"
 )
-_SK = "".join(map(spelled, "sk-"))
+_SK = "".join(map(_spelled, "sk-"))
 # Keys of workspaces have dots; one at the end of a sentence is none of a key.
 _IN_KEY = rf"(?:{_KEY_CHARACTER}|\.(?=[A-Za-z0-9_-]))"
 _KEY = re.compile(rf"{START}(?:{_SK}{_IN_KEY}{{3,}}|st-{_IN_KEY}{{16,}})")
@@ -60,11 +66,6 @@ class Leak(Struct, frozen=True):
 
     place: str
     kind: str
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether the value of a field or parameter of this name is a secret, or an account's id."""
-    return _SECRET_NAME.fullmatch(name) is not None
 
 
 def cleaned(text: str) -> str:
@@ -116,13 +117,18 @@ def _hidden(value: Any) -> Any:
         return [_hidden(item) for item in value]
     if isinstance(value, dict):
         return {cleaned(name): _hidden(item) for name, item in value.items()}
-    if isinstance(value, bool | None) or value == "":
+    if isinstance(value, bool | None):
         return value
     return placeholder_of(value) if isinstance(value, str) else 0
 
 
 def placeholder_of(value: str) -> str:
-    """What stands for a secret value: of a key that it is one, and how it was sent."""
+    """What stands for a secret value: of a key that it is one, and how it was sent. Of several
+    values, as HTTP joins them, one for each."""
+    if ", " in value:
+        return ", ".join(map(placeholder_of, value.split(", ")))
+    if not value.strip():
+        return value
     scheme, space, rest = value.strip().partition(" ")
     shown = KEY_PLACEHOLDER if (rest or scheme).lower().startswith("sk-") else PLACEHOLDER
     return f"{scheme}{space}{shown}" if scheme.lower() in _SCHEMES and rest else shown
@@ -139,21 +145,33 @@ def scan(text: str) -> list[Leak]:
     except (msgspec.DecodeError, RecursionError):
         lines = enumerate(text.splitlines(), 1)
         return [Leak(f"line {number}", kind) for number, line in lines for kind in _kinds(line)]
-    return list(_leaks(value, ()))
+    return proved(value)[1]
 
 
-def _leaks(value: Any, place: tuple[str | int, ...]) -> Iterator[Leak]:
+def proved(value: Any) -> tuple[Any, list[Leak]]:
+    """A JSON value that was cleaned, and the places that look like a secret all the same. In the
+    value a placeholder stands for each of them; everything else is as it was."""
+    leaks: list[Leak] = []
+    return _proved(value, (), leaks), leaks
+
+
+def _proved(value: Any, place: tuple[str | int, ...], leaks: list[Leak]) -> Any:
     if isinstance(value, str):
-        yield from (Leak(pointer_of(place), kind) for kind in _kinds(value))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _leaks(item, (*place, index))
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from (Leak(pointer_of((*place, name)), kind) for kind in _kinds(name))
-            if is_secret_name(name) and _cleaned_field(name, item) != item:
-                yield Leak(pointer_of((*place, name)), "secret field")
-            yield from _leaks(item, (*place, name))
+        kinds = [Leak(pointer_of(place), kind) for kind in _kinds(value)]
+        leaks += kinds
+        return PLACEHOLDER if kinds else value
+    if isinstance(value, list):
+        return [_proved(item, (*place, number), leaks) for number, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, item in value.items():
+        here = (*place, name)
+        if is_secret_name(name) and _cleaned_field(name, item) != item:
+            leaks.append(Leak(pointer_of(here), "secret field"))
+            item = PLACEHOLDER
+        kept[_proved(name, here, leaks)] = _proved(item, here, leaks)
+    return kept
 
 
 def _kinds(text: str) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
-from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 from contracts.secret_names import KEY_NAMES, WORDS, is_key_name, is_secret_header
+from contracts.secret_values import USER_OF_URL, secrets_of, secrets_of_url
+from contracts.signed_urls import ASSIGNED
 
 AUTHORIZATION = b"authorization"
 # Headers of most calls, none of which is for a secret; AUTHORIZATION is known to hold the key.
@@ -31,6 +31,7 @@ _IN_PART = re.compile(rf"(?i)(name=\"?{KEY_NAMES}\"?[^\n]*\n\r?\n)([^\r\n]*)".en
 _BARE = re.compile(
     rf"(?i)((?:^|[\s,{{<?&]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
 )
+_IN_URLS = (b"://", b":\\/\\/", b"%3A", b"%3a")  # one of them is in each URL
 _BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
 
 
@@ -45,7 +46,7 @@ def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
         return value
     scheme = _SCHEME.match(value)
     start = scheme.end() if scheme else 0
-    found += _secrets(value[start:].decode("latin-1"))
+    found += secrets_of(value.decode("latin-1"))
     return stars(value, start if name == AUTHORIZATION else 0)
 
 
@@ -60,6 +61,7 @@ def in_query(query: str, found: list[str]) -> str:
 def in_body(body: bytes, found: list[str]) -> bytes:
     """The body, in which the values of fields such as `"api_key"` and what follows `Bearer` are
     hidden, whether it is JSON, a form, multipart or anything else."""
+    body = _in_urls(body, found)
     lower = body.lower()
     if not body or not any(word in lower for word in _WORDS):  # most bodies
         return body
@@ -76,6 +78,21 @@ def in_body(body: bytes, found: list[str]) -> bytes:
     return body
 
 
+def _in_urls(body: bytes, found: list[str]) -> bytes:
+    """The body, in which the signatures and the passwords of URLs are hidden. How the fake answers
+    does not depend on them."""
+    if not any(mark in body for mark in _IN_URLS):
+        return body
+
+    def hidden(match: re.Match[str]) -> str:
+        before, value, *rest = match.groups()
+        found.extend((value, unquote(value), *secrets_of_url(match[0])))
+        return "".join((before, "*" * len(value), *rest))
+
+    text = USER_OF_URL.sub(hidden, body.decode("latin-1"))
+    return ASSIGNED.sub(hidden, text).encode("latin-1")
+
+
 def _parameter(name: str, value: str, found: list[str]) -> str:
     if not is_key_name(unquote(name)):
         return value
@@ -89,14 +106,3 @@ def _unescaped(value: bytes) -> str:
         return str(json.loads(f'"{text}"'))
     except ValueError:
         return text
-
-
-def _secrets(text: str) -> Iterator[str]:
-    """A secret header's value, the value of each cookie, the name and the password of Basic."""
-    yield text.strip()
-    yield from (cookie.partition("=")[2].strip() for cookie in text.split(";"))
-    try:
-        pair = b64decode(text, validate=True).decode("latin-1")
-    except ValueError:
-        return
-    yield from (pair, *pair.partition(":")[::2])

@@ -6,27 +6,21 @@ of any word."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.masks import ESCAPE, SHORT, Masks, without_keys, without_keys_in_json
+from contracts.masks import SHORT, Masks, without_keys, without_keys_in_json
 from contracts.secret_names import is_secret_header
 from mock_server.call import Call
 from mock_server.journal.places import AUTHORIZATION, USUAL, in_body, in_header, in_query, stars
 from mock_server.journal.row import Row, pack, unpack
 
 PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret
-# What MessagePack writes before a text or bytes: their length, in which a letter is none either.
-_LENGTH = rb"|(?<=[\xd9\xc4].)|(?<=[\xda\xc5]..)|(?<=[\xdb\xc6]....)"
-# Somebody else's, as long as real ones are, and not the end of a longer word (`task-…`).
-_ANOTHERS = re.compile(
-    rb"(?s)(?:(?<![a-z])" + ESCAPE.encode() + _LENGTH + rb")sk-[A-Za-z0-9_.-]{16,}"
-)
+CACHED = 4096  # characters of secrets whose masks are kept for the next call with them
 
 
 class Redactor:
@@ -37,7 +31,8 @@ class Redactor:
         base = key.removesuffix(shown)
         if shown and base == key:  # less is shown than the key has there
             base = key.partition(shown[0])[0]
-        self._secrets = [key, base]
+        self._secrets = [base] if key == base + shown else [key, base]
+        self._shown = shown
         self._key, self._base = _bytes(key), _bytes(base)
         self._stars = stars(self._base, PREFIX)
         self._instead = self._stars + _bytes(shown)
@@ -48,9 +43,8 @@ class Redactor:
         """The row without secrets, and without its key."""
         call, masks = self._call(row.call)
         packed = self._without_raw(pack(row._replace(call=call, key="", shown="")))
-        if masks.data(packed) != packed:  # seldom; other spellings are of other lengths
-            packed = pack(self._without(unpack(packed), masks))
-        return unpack(_without_anothers(packed))
+        row = unpack(packed)
+        return self._without(row, masks) if masks.may_be_in(*_parts(row)) else row  # seldom
 
     def _call(self, call: Call) -> tuple[Call, Masks]:
         """The call without what stands where a secret belongs; what hides all its secrets where
@@ -59,12 +53,13 @@ class Redactor:
         headers, body = self._headers(call.headers, found), in_body(call.body, found)
         query = in_query(call.query, found)
         call = call._replace(headers=headers, query=query, body=body)
-        masks = _masks((*self._secrets, *found)) if found else self._masks
+        secrets = tuple(dict.fromkeys((*self._secrets, *found)))
+        masks = _masks(secrets, self._shown) if found else self._masks
         return (call if self._key else _without_any_key(call)), masks
 
     @cached_property
     def _masks(self) -> Masks:
-        return Masks(self._secrets)
+        return Masks(self._secrets, None, self._shown)
 
     def _without_raw(self, packed: bytes) -> bytes:
         """MessagePack without the key as it is; whole before the part of it that other calls may
@@ -119,17 +114,21 @@ def without_secrets_of(row: Row) -> Row:
     return redactor(row.key, row.shown).row(row)
 
 
-def _without_anothers(packed: bytes) -> bytes:
-    """MessagePack in which every key that is left is masked. It is safe for the same reason as the
-    key itself, and because no text is followed by a letter but by a number below 128, which then is
-    another."""
-    at = packed.find(b"sk-")
-    while at >= 0 and packed.startswith(b"*", at + PREFIX):
-        at = packed.find(b"sk-", at + PREFIX)
-    return packed if at < 0 else _ANOTHERS.sub(lambda found: stars(found[0], PREFIX), packed)
+def _parts(row: Row) -> Iterator[bytes]:
+    """All of a row; the headers one by one, for many rows have the same."""
+    call, reply = row.call, row.reply
+    yield pack(row._replace(call=call._replace(headers={}), reply=reply._replace(headers=[])))
+    for header in (*call.headers.items(), *reply.headers):
+        yield b": ".join(header)
 
 
-_masks = lru_cache(maxsize=1024)(Masks)  # of who sends the same wrong key again
+def _masks(secrets: tuple[str, ...], shown: str) -> Masks:
+    """Who sends a wrong key sends it again."""
+    is_short = sum(map(len, secrets)) <= CACHED
+    return (_kept_masks if is_short else Masks)(secrets, None, shown)
+
+
+_kept_masks = lru_cache(maxsize=1024)(Masks)
 
 
 def without_secrets(text: str, headers: Mapping[bytes, bytes], query: str = "") -> str:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct
 
 from contracts.cassette.model import Body, Cassette, Exchange, Request, State, Timeline
 from contracts.cassette.operations import Called, Operations
-from contracts.cassette.secrets import is_secret_name
+from contracts.secret_names import is_secret_name
 from contracts.spec import Spec
 
 # Parts of a signed URL that are others each time, besides its secrets.

@@ -1,0 +1,121 @@
+"""Finds parts of secrets in plain bytes, in any case. It knows no encoding: contracts.spellings
+undoes those first. Its cost grows with the bytes, not with the number of secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from contracts.spellings import unescaped
+
+LEAST = 8  # characters of a secret that are looked for
+LONGEST = 4096  # bytes of one secret that are looked for
+_GRAM, _STEP = 4, 5  # every part of LEAST bytes has a gram in it, of which each _STEP-th is known
+_FEW = 64  # grams that are looked for one by one
+_ALIKE = 8  # secrets with the same beginning; of more of them it is a secret itself
+_PREFIX, _PREFIXES = b"sk-", (b"sk-", b"st-")
+# Letters as in words and names such as `createVideoTask`, or digits alone, may be a word or a date,
+# so they tell nothing by themselves.
+_WORD = re.compile(
+    rb"[a-z]*(?:[A-Z][a-z]{2,}|[\W_]+[a-z]*)*(?:[A-Z][a-z]?)?|[A-Z\W_]+|[0-9\W_]+", re.ASCII
+)
+# Nor does a part of a name that everybody has in their calls.
+_PUBLIC = (
+    b"/api/v1/services/aigc/image2video/video-synthesis /compatible-mode/v1/tasks http://127.0.0.1:"
+    b" emo-detect-v1 wan2.2-s2v-detect liveportrait-detect sha256 utf-8 http/1.1 base64 x-oss-v1"
+)
+
+Telling = dict[bytes, tuple[bytes, int]]
+Wholes = dict[bytes, list[bytes]]
+
+
+class Fragments:
+    """Of some secrets. Found are whole ones with or without their `sk-`, their beginnings, and all
+    parts that no ordinary word has. public: a text whose parts are no secrets."""
+
+    def __init__(self, secrets: Iterable[str], public: str = "") -> None:
+        self._public = _PUBLIC + public.lower().encode("utf-8", "replace")
+        self._secrets = sorted({form for secret in secrets for form in _forms(secret)})
+        self._grams = {
+            secret[at : at + _GRAM].lower()
+            for secret in self._secrets
+            for at in range(0, len(secret) - _GRAM + 1, _STEP)
+        }
+
+    def may_be_in(self, lower: bytes) -> bool:
+        """Whether a part of a secret may be in the bytes, which are in lower case. False is
+        certain."""
+        if len(self._grams) <= _FEW:
+            return any(gram in lower for gram in self._grams)
+        return not self._grams.isdisjoint(
+            lower[at : at + _GRAM] for at in range(len(lower) - _GRAM + 1)
+        )
+
+    def runs(self, lower: bytes, *, is_text: bool = True) -> Iterator[tuple[int, int]]:
+        """Where parts of secrets are in the bytes, in order; start and end of each. is_text:
+        whether there may be ordinary words in them."""
+        telling, wholes = self._parts if is_text else self._all_parts
+        at = least = 0
+        while at <= len(lower) - LEAST:
+            part = lower[at : at + LEAST]
+            end = 0
+            if part in telling:
+                at, end = _extended(lower, at, least, *telling[part])
+            elif part in wholes:
+                end = at + max(len(w) if lower.startswith(w, at) else -at for w in wholes[part])
+            if end:
+                yield at, end
+                at = least = end
+            else:
+                at += 1
+
+    @cached_property
+    def _parts(self) -> tuple[Telling, Wholes]:
+        """Each part of LEAST bytes that tells that a secret is there, with the secret and its place
+        in it; and each other part that a secret begins with, with those secrets, all of which must
+        be there."""
+        telling: Telling = {}
+        wholes: Wholes = {}
+        for secret in self._secrets:
+            lower = secret.lower()
+            start = len(_PREFIX) if lower.startswith(_PREFIXES) else 0
+            for at in range(len(secret) - LEAST + 1):
+                part = lower[at : at + LEAST]
+                if (start and at == 0) or self._tells(secret[at : at + LEAST]):
+                    telling[part] = lower, at
+                elif at in (0, start) and lower[at:] not in self._public:
+                    wholes.setdefault(part, []).append(lower[at:])
+        for part, secrets in wholes.items():
+            if len(secrets) > _ALIKE:
+                telling.setdefault(part, (secrets[0], 0))
+        return telling, wholes
+
+    def _tells(self, part: bytes) -> bool:
+        return _WORD.fullmatch(part) is None and part.lower() not in self._public
+
+    @cached_property
+    def _all_parts(self) -> tuple[Telling, Wholes]:
+        secrets = [secret.lower() for secret in self._secrets]
+        places = ((secret, at) for secret in secrets for at in range(len(secret) - LEAST + 1))
+        parts = {secret[at : at + LEAST]: (secret, at) for secret, at in places}
+        return {part: place for part, place in parts.items() if part not in self._public}, {}
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """The bytes of a secret, also as they are where it was sent in escapes."""
+    for data in {secret.encode("utf-8", "replace"), secret.encode("latin-1", "replace")}:
+        for form in (data, *unescaped(data)):
+            if len(form) >= LEAST:
+                yield form[:LONGEST]
+
+
+def _extended(lower: bytes, start: int, least: int, secret: bytes, place: int) -> tuple[int, int]:
+    """The part of a secret that is at `start`, with as much of the secret as is beside it; not
+    before `least`."""
+    end, next_place = start + LEAST, place + LEAST
+    while end < len(lower) and next_place < len(secret) and lower[end] == secret[next_place]:
+        end, next_place = end + 1, next_place + 1
+    while start > least and place and lower[start - 1] == secret[place - 1]:
+        start, place = start - 1, place - 1
+    return start, end

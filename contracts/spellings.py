@@ -1,0 +1,279 @@
+"""Undoes encodings: every way in which a text may be written so that a reader, or a program, can
+still restore it. It knows no secret; contracts.masks looks for them in what it yields.
+
+Undone are: percent, escapes of JSON, C, Python and JavaScript, entities of HTML, quoted-printable,
+invisible characters, UTF-16 and UTF-32, base64 and base64url at any offset, hex with and without
+separators, gzip and zlib; and each of them again in what the others gave, DEPTH times.
+
+Most texts are in no encoding, so each decoder first asks whether it has anything to do, in a way
+that costs little: translate and find, not a regular expression."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from binascii import a2b_base64
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from html import unescape
+from itertools import accumulate, islice
+from string import ascii_letters, digits, hexdigits
+from typing import NamedTuple
+
+DEPTH = 3  # encodings inside of each other that are undone
+LARGEST = 1 << 20  # bytes of unpacked data that are read
+AROUND = 256  # bytes on each side of an escape that are read with it
+PACKED = 8  # places of one text that are looked at for compressed data
+
+
+class Piece(NamedTuple):
+    """A part of a view, from `start` to the next piece, and where its source begins and ends.
+    even: how many bytes of the view are made of how many of the source, (3, 4) for base64; None
+    where the source cannot be divided."""
+
+    start: int
+    source: int
+    source_end: int
+    even: tuple[int, int] | None = None
+
+    def source_of(self, at: int) -> tuple[int, int]:
+        """The part of the source that made the byte `at` of the view."""
+        if self.even is None:
+            return self.source, self.source_end
+        here, there = self.even
+        begins = (at - self.start) * there // here
+        ends = -(-(at - self.start + 1) * there // here)
+        return self.source + begins, min(self.source + ends, self.source_end)
+
+
+class View(NamedTuple):
+    """A text as it reads after some decodings. pieces: the map to the view below, made when it is
+    asked for. is_text: whether people can read it as it is, or with its escapes undone."""
+
+    data: bytes
+    pieces: Callable[[], list[Piece]] | None = None
+    below: View | None = None
+    is_text: bool = True
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the original text that holds this part of the view."""
+        if self.pieces is None or self.below is None:
+            return start, end
+        pieces = self.pieces()
+        starts = [piece.start for piece in pieces]
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+        begins, _ = pieces[first].source_of(start)
+        _, ends = pieces[last].source_of(end - 1)
+        return self.below.span(begins, ends)
+
+    def over(self, data: bytes, pieces: Callable[[], list[Piece]], *, is_text: bool = True) -> View:
+        """A view that was made of this one."""
+        return View(data, pieces, self, is_text and self.is_text)
+
+
+def views(data: bytes, depth: int = DEPTH) -> Iterator[View]:
+    """The data as it is, and as each chain of decodings reads it. Text that is in no encoding gives
+    short views of noise."""
+    return _above(View(data), depth)
+
+
+def unescaped(data: bytes) -> Iterator[bytes]:
+    """The data with its escapes undone once, twice and so on, as long as that changes it."""
+    for _ in range(DEPTH):
+        view = _escapes(View(data))
+        if view is None:
+            return
+        data = view.data
+        yield data
+
+
+def _above(view: View, depth: int) -> Iterator[View]:
+    yield view
+    if depth:
+        for decode in _DECODERS:
+            decoded = decode(view)
+            if decoded is not None:
+                yield from _above(decoded, depth - 1)
+
+
+# Each alternative begins with a letter as it is, for which `re` looks quickly. The name of a group
+# begins with how to read it.
+_LETTER = rb"[A-Za-z0-9+/]"
+_ESCAPE = re.compile(
+    rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|%(?:25){0,7}[uU](?P<u1>[0-9A-Fa-f]{4})"
+    rb"|\\\\{0,7}[xX](?P<x2>[0-9A-Fa-f]{2})|\\\\{0,7}[uU](?:0000)?(?P<u2>[0-9A-Fa-f]{4})"
+    rb"|\\\\{0,7}[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|\\\\{0,7}(?P<o1>[0-3][0-7]{2})|\\(?=[\"'/\\])"
+    rb"|&(?P<h1>#[0-9]{1,7};?)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};?)"
+    rb"|&(?P<h3>(?:[A-Za-z]{2,8};|amp|lt|gt|quot|AMP|LT|GT|QUOT))"
+    # Characters that are not seen.
+    rb"|\xc2\xad|\xcd\x8f|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]"
+    rb"|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]"
+    # The end of a line inside of base64, which may be escaped.
+    rb"|\r\n(?<=" + _LETTER + rb"{60}\r\n)(?=" + _LETTER + rb")"
+    rb"|\n(?<=" + _LETTER + rb"{60}\n)(?=" + _LETTER + rb")"
+    rb"|\\n(?<=" + _LETTER + rb"{60}\\n)(?=" + _LETTER + rb")"
+    rb"|\\r\\n(?<=" + _LETTER + rb"{60}\\r\\n)(?=" + _LETTER + rb")"
+)
+# The same where `\\u0041` is a backslash and an `A`.
+_ESCAPE_OF_ONE = re.compile(
+    _ESCAPE.pattern.replace(rb"\\\\{0,7}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
+)
+# One alone is more often the value of a parameter, as in `a=10`.
+_MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
+_QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
+# Characters that are not seen, in UTF-16 of either order.
+MANY_ZEROS = 7  # as many as eight characters have between them
+_WIDE = re.compile(rb"(?:[^\0]{1,3}\0+){7}[^\0]")
+_ZERO = re.compile(rb"\0|\xff\xfe|\xfe\xff|(?<=\0)[\x0b-\x0f]\x20|\x20[\x0b-\x0f](?=\0)")
+
+
+def _escapes(view: View) -> View | None:
+    return _undone(_ESCAPE, view)
+
+
+def _escapes_of_one(view: View) -> View | None:
+    return _undone(_ESCAPE_OF_ONE, view) if rb"\\" in view.data else None
+
+
+def _quoted(view: View) -> View | None:
+    is_quoted = b"=" in view.data and _MANY_QUOTED.search(view.data)
+    return _undone(_QUOTED, view) if is_quoted else None
+
+
+def _wide(view: View) -> View | None:
+    """UTF-16 and UTF-32 of what ASCII has, with its zeros left out."""
+    is_wide = view.data.count(0) >= MANY_ZEROS and _WIDE.search(view.data)
+    return _undone(_ZERO, view) if is_wide else None
+
+
+def _undone(pattern: re.Pattern[bytes], view: View) -> View | None:
+    """The escapes and what is around them: the rest of the data reads as it did before."""
+    data = view.data
+    parts: list[bytes] = []
+    pieces: list[Piece] = []
+    at = length = 0
+
+    def add(part: bytes, start: int, end: int, even: tuple[int, int] | None = None) -> None:
+        nonlocal length
+        parts.append(part)
+        pieces.append(Piece(length, start, end, even))
+        length += len(part)
+
+    for found in pattern.finditer(data):
+        start, end = found.span()
+        if start - at > 2 * AROUND:
+            if pieces:
+                add(data[at : at + AROUND] + b"\n", at, at + AROUND, _SAME)
+            at = start - AROUND
+        add(data[at:start], at, start, _SAME)
+        if found.lastgroup:
+            add(_READ[found.lastgroup[0]](found[found.lastgroup].decode()), start, end)
+        at = end
+    if not pieces:
+        return None
+    add(data[at : at + AROUND], at, len(data), _SAME)
+    return view.over(b"".join(parts), lambda: pieces)
+
+
+def _utf8(char: str) -> bytes:
+    return char.encode("utf-8", "surrogatepass")
+
+
+_SAME = (1, 1)
+_READ: dict[str, Callable[[str], bytes]] = {
+    "x": bytes.fromhex,
+    "o": lambda text: bytes((int(text, 8),)),
+    "u": lambda text: _utf8(chr(min(int(text, 16), 0x10FFFF))),
+    "h": lambda text: _utf8(unescape(f"&{text}")),
+}
+
+
+def _only(letters: str) -> bytes:
+    """A table for translate: these letters stay, all other bytes become blanks."""
+    known = letters.encode()
+    return bytes(byte if byte in known else 0x20 for byte in range(256))
+
+
+_APART = b" :,-\r\n"  # what stands between bytes in hex
+_IS_BASE64 = _only(ascii_letters + digits + "+/-_")
+_IS_HEX = _only(hexdigits)
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")  # as long as eight characters are in it
+_HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
+_CLOSE = re.compile(rb"(?:(?!0x)[^ :,\-\r\n])+")
+
+
+def _base64(view: View) -> View | None:
+    """Every run of base64, from each of the four places where a group may begin."""
+    runs = [run for run in view.data.translate(_IS_BASE64).split() if len(run) >= 11]
+    if not runs:
+        return None
+    joined = view.over(b"/".join(runs), lambda: _joined(_BASE64, view.data))
+    text = joined.data.translate(_TO_STANDARD) + b"////"
+    parts = [a2b_base64(text[at : len(text) - (len(text) - at) % 4]) for at in range(4)]
+    return joined.over(b"".join(parts), lambda: _shifted(parts, (3, 4)), is_text=False)
+
+
+def _hex(view: View) -> View | None:
+    """Every run of hex digits, from both places where a byte may begin."""
+    runs = [run for run in view.data.translate(_IS_HEX).split() if len(run) >= 16]
+    if not runs:
+        return None
+    joined = view.over(b"f".join(runs), lambda: _joined(_HEX, view.data))
+    text = joined.data.decode()
+    parts = [bytes.fromhex(text[at : len(text) - (len(text) - at) % 2]) for at in (0, 1)]
+    return joined.over(b"".join(parts), lambda: _shifted(parts, (1, 2)), is_text=False)
+
+
+def _hex_apart(view: View) -> View | None:
+    """The same of hex digits that have blanks, colons and the like between them, or `0x`."""
+    close = view.data.replace(b"0x", b"").translate(None, _APART)
+    if len(close) == len(view.data):
+        return None
+    return _hex(view.over(close, lambda: _joined(_CLOSE, view.data, 0)))
+
+
+def _joined(pattern: re.Pattern[bytes], data: bytes, between: int = 1) -> list[Piece]:
+    """The map of the runs of a pattern to the data that they were taken from; so many bytes are
+    between two of them."""
+    pieces, length = [], 0
+    for found in pattern.finditer(data):
+        pieces.append(Piece(length, *found.span(), _SAME))
+        length += len(found[0]) + between
+    return pieces
+
+
+def _shifted(parts: list[bytes], even: tuple[int, int]) -> list[Piece]:
+    """The map of what was decoded from several places on to the text that it was decoded from."""
+    starts = accumulate(map(len, parts[:-1]), initial=0)
+    return [Piece(start, at, sys.maxsize, even) for at, start in enumerate(starts)]
+
+
+def _packed(view: View) -> View | None:
+    """What is compressed in the data, from where it begins; each is one piece."""
+    parts: list[bytes] = []
+    pieces: list[Piece] = []
+    for found in islice(_MAGIC.finditer(view.data), PACKED):
+        start = found.start()
+        part, used = _unpacked(view.data[start:])
+        if part:
+            pieces.append(Piece(sum(map(len, parts)), start, start + used))
+            parts.append(part)
+    return view.over(b"".join(parts), lambda: pieces) if parts else None
+
+
+_MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # of gzip and of zlib
+
+
+def _unpacked(data: bytes) -> tuple[bytes, int]:
+    """As much as can be unpacked, and how many bytes that took."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        part = unpacker.decompress(data, LARGEST)
+    except zlib.error:
+        return b"", 0
+    return part, len(data) - len(unpacker.unused_data)
+
+
+_DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart, _packed)

@@ -1,0 +1,73 @@
+"""Masks hide a secret in every encoding, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+from time import process_time
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from support_secrets import CHAINS, KEYS, encoded, shows
+
+from contracts.masks import Masks
+from contracts.spec import Spec
+
+KEY = "sk-0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+AROUND = st.binary(max_size=30) | st.sampled_from(
+    [b"", b"Bearer ", b'{"a": "', b"key=", b"/", b"x", b"\\n", b"%20", b"abc", b"=", b"\0", b"12"]
+)
+
+
+@settings(max_examples=500)
+@given(key=KEYS, chain=CHAINS, before=AROUND, after=AROUND)
+@example(key="sk-my_own/key+1=", chain=("JSON of some", "JSON of some"), before=b"", after=b"")
+@example(key=KEY, chain=("UTF-32", "UTF-16"), before=b"", after=b"")
+@example(key=KEY, chain=("base64 in lines", "quoted-printable"), before=b"", after=b"")
+def test_in_500_examples_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
+    key: str, chain: tuple[str, str], before: bytes, after: bytes
+) -> None:
+    masked = Masks([key]).data(before + encoded(key, chain) + after)
+    assert shows(masked, key) == ""
+
+
+@given(text=st.text(max_size=200) | st.text(st.sampled_from("%u0073\\x&#;=+/Ak-"), max_size=60))
+def test_a_text_without_the_key_is_unchanged(text: str) -> None:
+    assume(not shows(text, KEY))
+    assert Masks([KEY]).keys(text) == text
+
+
+@pytest.mark.parametrize("key", ["sk-dashscope-results", "sk-emo-detect-v1", "sk-video-20261127"])
+def test_a_key_made_of_common_words_hides_none_of_them(spec: Spec, key: str) -> None:
+    masks = Masks([key])
+    for operation in spec.operations.values():
+        for outcome in operation.outcomes.values():
+            text = str(outcome.value)
+            assert masks.keys(text) == text
+    assert masks.keys("/20261127/video.mp4 of dashscope") == "/20261127/video.mp4 of dashscope"
+    assert masks.keys(f"the key {key}") == "the key sk-***"
+
+
+@pytest.mark.parametrize("cut", [8, 12, 20])
+@pytest.mark.parametrize("encode", [str.encode, lambda text: base64.b64encode(text.encode())])
+def test_the_beginning_of_a_key_that_was_cut_off_is_hidden(cut: int, encode: object) -> None:
+    text = encode(f"no such key: {KEY[:cut]}")  # type: ignore[operator]
+    assert shows(Masks([KEY]).data(text), KEY) == ""
+
+
+def test_what_is_around_a_key_stays() -> None:
+    coded = base64.b64encode(f"Bearer {KEY}".encode()).decode()
+    assert Masks([KEY]).keys(f'{{"a": "Über {KEY} €", "b": 1}}') == '{"a": "Über sk-*** €", "b": 1}'
+    assert Masks([KEY]).keys(f"Basic {coded}, and more").endswith("sk-***, and more")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["%25", "\\u0073", "&#115;", "=73=6B", "c2st", "736b2d", "73 6b ", "s\0k\0", "aaaaaaaa", "sk-",
+     "x\x9c", "\u200b", "\\\\", "\r\n"],
+)  # fmt: skip
+def test_the_cost_grows_with_the_length_of_a_text_alone(unit: str) -> None:
+    secrets = [KEY, "a" * 4000, *(f"aaaaaaaa{number}" for number in range(2000))]
+    started = process_time()
+    Masks(secrets).data((unit * (200_000 // len(unit)) + KEY).encode())
+    assert process_time() - started < 10
