@@ -167,7 +167,7 @@ def test_lists_and_objects_of_secrets_have_none_left() -> None:
 
 
 VALUES = st.lists(
-    st.sampled_from(["", " ", "one", "Bearer", f"Bearer {KEY}", KEY, "Basic YTpi", ",", "a, b", "0"]),
+    st.sampled_from(["", " ", "one", "Bearer", f"Bearer {KEY}", KEY, "Basic YTpi", "a, b", "0"]),
     min_size=1, max_size=3,
 )  # fmt: skip
 
