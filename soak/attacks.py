@@ -13,7 +13,7 @@ from random import Random
 
 from soak.wire import HANG, Connection
 
-CLOSED_WITHIN = 120.0  # seconds after which no silent or slow client may still be connected
+CLOSED_WITHIN = 60.0  # seconds after which no silent or slow client may still be connected
 MOST_OF_A_HEAD = 4 << 20  # bytes of a head that no program may read on and on
 STATUS = re.compile(rb"HTTP/1\.1 (\d\d\d) ")
 PROGRAMS = ("fake", "recorder", "replay")

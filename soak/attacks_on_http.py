@@ -5,30 +5,37 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import AsyncExitStack
 
-from soak.attacks import CLOSED_WITHIN, MOST_OF_A_HEAD, Broken, Target, attack
+from soak.attacks import ATTACKS, CLOSED_WITHIN, MOST_OF_A_HEAD, Broken, Target, attack
 from soak.wire import HANG, Connection, request
 
 POLL = "/api/v1/tasks/5f0e3c1a-0000-4000-8000-000000000000"
 DETECT = "/api/v1/services/aigc/image2video/face-detect"
 KEY = "sk-soak-hostile"
 CLOSE = "Connection: close\r\n"
+REFUSED_WITHIN = 5.0  # seconds after all of a head that is too long
 SMALL = 4096  # bytes of a receive buffer, so that a client that does not read is soon full
+MANY = 150  # connections, more than the narrow fake has descriptors
 NO_READ = 3.0  # seconds without reading
 # The beginning of a TLS 1.2 ClientHello.
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(range(189))
 
 
 async def _endless(target: Target, start: bytes, piece: bytes) -> None:
+    """Send pieces until an answer comes: a refusal, long before all of them are sent."""
     async with target.connect() as line:
+        answer = asyncio.ensure_future(line.reader.read(1 << 16))
         await line.send(start)
-        sent = 0
-        while sent < MOST_OF_A_HEAD and not line.reader.at_eof():
+        for _ in range(MOST_OF_A_HEAD // len(piece)):
+            if answer.done():
+                break
             await line.send(piece)
             await asyncio.sleep(0)
-            sent += len(piece)
-        if sent >= MOST_OF_A_HEAD and not line.reader.at_eof():
-            raise Broken(f"{sent} bytes of an unfinished head were read")
+        try:
+            target.judge(await asyncio.wait_for(answer, REFUSED_WITHIN))
+        except TimeoutError:
+            raise Broken(f"{MOST_OF_A_HEAD} bytes of a head were read") from None
 
 
 @attack()
@@ -93,6 +100,17 @@ async def silence_after_an_answer(target: Target) -> None:
     async with target.connect() as line:
         await line.ask(request("GET", POLL, key=KEY))
         await _silent(line)
+
+
+@attack("narrow", pause=3)
+async def more_connections_than_descriptors(target: Target) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(MANY):
+            await stack.enter_async_context(target.connect())
+        await asyncio.sleep(NO_READ)
+
+
+EXHAUSTING = ATTACKS[-1].name
 
 
 @attack()

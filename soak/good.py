@@ -139,6 +139,17 @@ async def meet_refusals(world: World, name: str, program: str) -> None:
             await asyncio.sleep(PAUSE)
 
 
+async def stay(world: World, name: str, program: str) -> None:
+    """One connection for all of the soak: whoever is connected is answered to the end."""
+    poll = request("GET", f"/api/v1/tasks/{uuid.uuid4()}", key=world.key(name))
+    async with Connection(world.ports[program]) as line:
+        while True:
+            answer = await line.ask(poll)
+            _expect(answer.status, 200, answer.body)
+            world.found.good[name] += 1
+            await asyncio.sleep(PAUSE)
+
+
 async def replayed(world: World, name: str, program: str) -> None:
     """Calls that the recording holds, and one that it does not hold."""
     key = world.key(name)
@@ -173,6 +184,7 @@ def clients(world: World) -> list[tuple[str, Turn]]:
         ("client behind the recorder", live, "recorder"),
         ("scenarios", meet_refusals, "fake"),
         ("client of the replay", replayed, "replay"),
+        ("client of the narrow fake", stay, "narrow"),
     ]
     return [
         (name, _turn(world, turn, name, program))

@@ -14,7 +14,7 @@ from pathlib import Path
 from contracts.cassette.files import load
 from contracts.cassette.problems import CassetteError
 from contracts.spec import Spec
-from soak.attacks_on_http import DETECT, KEY
+from soak.attacks_on_http import DETECT, EXHAUSTING, KEY
 from soak.found import Found
 from soak.good import World, clients
 from soak.limits import LIMITS, TASK_BYTES
@@ -26,6 +26,8 @@ CASSETTE = Path(__file__).parent.parent / "tests" / "cassettes" / "fake.json"
 ALONE, RESTARTING, WARMING, HELD = 0.15, 0.35, 0.15, 0.35
 BETWEEN_RESTARTS = 30.0  # seconds of attack; less in a short soak
 FULL_JOURNAL = 70  # bodies of a megabyte
+DESCRIPTORS = 80  # of the narrow fake, fewer than one kind of attack opens
+NO_MORE = b"out of file descriptors"
 QUIET = 15.0  # seconds at most in which the descriptors have to be closed again
 SDK_FROM = 30.0  # seconds; in a shorter soak the start of the SDK would take most of the time
 
@@ -40,7 +42,7 @@ class Plan:
     every: float = 10.0
     seed: str = "soak"
     attacks: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ("fake", "recorder", "replay")
+    programs: tuple[str, ...] = ("fake", "recorder", "replay", "narrow")
     serve: tuple[str, ...] = (EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}")
 
 
@@ -55,11 +57,13 @@ class Soak:
         self._recording = folder / "cassette.json"
         record = [EMO, "contract", "record", "--base-url", upstream, "--port", "{port}"]
         record += ["--force", "--output", str(self._recording)]
+        narrow = ["/bin/sh", "-c", f'ulimit -n {DESCRIPTORS}; exec "$@"', "sh", *plan.serve]
         replay = [EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}"]
         programs = [
             fake,
             Program("recorder", record, folder),
             Program("replay", [*replay, "--replay", str(CASSETTE)], folder),
+            Program("narrow", narrow, folder),
         ]
         self.programs = {p.name: p for p in programs if p.name in plan.programs}
         ports = {name: program.port for name, program in self.programs.items()}
@@ -198,6 +202,8 @@ class Soak:
                 self.found.fail(name, "a key of a good client is in its output")
         if "recorder" in self.programs:
             self._read_recording()
+        if self.found.hostile[EXHAUSTING] and NO_MORE not in self.programs["narrow"].printed():
+            self.found.fail("narrow", "did not say on stderr that it is out of descriptors")
 
     def _read_recording(self) -> None:
         if self.world.run.encode() in self._recording.read_bytes():
