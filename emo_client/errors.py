@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions. They carry facts; none of them holds a key or a signed URL.
+r"""What can go wrong, as exceptions. They carry facts; none of them holds a key or a signed URL.
 
 EmoError
 ├── ConfigError            a key, base URL or argument that cannot work; nothing was sent
@@ -19,11 +19,14 @@ EmoError
 └── DownloadFailed         the video could not be fetched
     └── ResultExpired          the object store no longer has it, or no longer gives it
 
-Every error that stems from an answer names the answer's request_id. All can be pickled, with their
-causes as far as those are of this tree.
+Every error that stems from an answer names the answer's request_id. The text of an error is one
+line, in which no character of an answer stays hidden (`\x1b`, `\u202e`); its attributes hold it as
+it came. All can be pickled, with their causes as far as those are of this tree.
 """
 
 from typing import Any, Self
+
+from emo_client.printable import in_line
 
 
 class EmoError(Exception):
@@ -33,6 +36,9 @@ class EmoError(Exception):
     """
 
     task_id: str | None = None
+
+    def __str__(self) -> str:
+        return in_line(super().__str__())
 
     def of_task(self, task_id: str | None, way_on: str = "") -> Self:
         """This error with the id of a task. way_on: what to do with that task, for the text."""

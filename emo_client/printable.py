@@ -1,0 +1,37 @@
+r"""Text of the service as one line that can be shown: in a traceback, a log, a terminal. Hidden
+characters, which a terminal obeys or nobody sees, are written out (`\x1b`, `\u202e`); a long text
+is shortened. The judge of this project has the same, and a test holds both equal. Pure."""
+
+import re
+
+LONGEST = 10_000  # characters of an error's text; its attributes hold all
+END = LONGEST // 4  # of them from the end, where the way on is
+
+_HIDDEN = (
+    "\0-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
+) + "".join(chr(plane << 16 | last) for plane in range(1, 15) for last in (0xFFFE, 0xFFFF))
+_EMOJI = "\u00a9\u00ae\u203c-\u205e\u2100-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_PART_OF_AN_EMOJI = (
+    rf"(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])|(?<=[{_EMOJI}])\ufe0f|(?<=[#*0-9])\ufe0f(?=\u20e3)"
+)
+_FOUND = re.compile(f"({_PART_OF_AN_EMOJI})|[{_HIDDEN}]")
+_SHORT = {"\n": r"\n", "\t": r"\t"}
+
+
+def in_line(text: str) -> str:
+    """The text in one line without hidden characters, shortened to LONGEST characters before that:
+    its beginning and its end stay."""
+    left_out = len(text) - LONGEST
+    if left_out > 0:
+        text = f"{text[: LONGEST - END]} [… {left_out:,} characters …] {text[-END:]}"
+    return _FOUND.sub(lambda found: found[1] or _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return _SHORT.get(character, f"\\x{code:02x}")
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
