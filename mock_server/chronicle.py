@@ -39,13 +39,15 @@ Log = Callable[[str, Entry], object]
 
 
 class Chronicle:
-    """The records of one engine. log: is told each exchange with its tenant; None for silence."""
+    """The records of one engine. log: is told each exchange with its tenant; None for silence.
+    lines_lost: how many of its lines were not written."""
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
         self._pending: deque[tuple[Visit, Reply]] = deque()
         self._settling = Lock()
         self.log: Log | None = None
+        self.lines_lost: Callable[[], int] = lambda: 0
         self._spec = spec
         self._store = store
         self._metrics = Metrics.of(spec)
@@ -147,9 +149,8 @@ class Chronicle:
         """Prometheus' text."""
         tenants, tasks = self._store.counts()
         journal = self.journal
-        return self._metrics.render(
-            Gauges(tenants, tasks, journal.entry_count, journal.byte_count, journal.dropped_count)
-        )
+        kept = journal.entry_count, journal.byte_count, journal.dropped_count
+        return self._metrics.render(Gauges(tenants, tasks, *kept, self.lines_lost()))
 
     def _tell(self, tenant_id: str) -> None:
         entry = self._journal.last(tenant_id)

@@ -16,13 +16,15 @@ Sample = tuple[Mapping[str, str], float]
 
 
 class Gauges(NamedTuple):
-    """What others count: tenants and tasks in the store, and the journal's size and losses."""
+    """What others count: tenants and tasks in the store, the journal's size and losses, and the
+    lines of the log that were not written."""
 
     tenants: int
     tasks: int
     journal_entries: int
     journal_bytes: int
     journal_dropped: int
+    log_lost: int = 0
 
 
 class Metrics:
@@ -89,6 +91,8 @@ class Metrics:
         yield _family("journal_bytes", "Bytes of those.", _one(gauges.journal_bytes))
         dropped = _one(gauges.journal_dropped)
         yield _family("journal_dropped_total", "Exchanges that had to make room.", dropped)
+        lost = _one(gauges.log_lost)
+        yield _family("log_lost_total", "Lines of the log that were not written.", lost)
         yield _family("info", "The contract that is served.", [({"spec": self._version}, 1)])
 
     def _exchanges(self) -> Iterator[Sample]:

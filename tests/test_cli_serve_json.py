@@ -106,7 +106,7 @@ def test_what_python_would_print_is_a_line_too(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_lines_that_were_lost_are_counted_in_json() -> None:
-    assert json.loads(lost(3))["lines"] == 3
+    assert json.loads(lost(3, "the disk is full"))["lines"] == 3
 
 
 def test_as_text_a_notice_has_its_lines_below_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,10 +80,11 @@ def test_exchanges_are_counted_by_operation_and_status(metrics: Metrics) -> None
 
 
 def test_what_others_count_is_shown(metrics: Metrics, spec: Spec) -> None:
-    found, types = parse(metrics.render(Gauges(1, 2, 3, 4, 5)))
-    names = ("tenants", "tasks", "journal_entries", "journal_bytes", "journal_dropped_total")
-    assert [sample(found, f"emo_{name}") for name in names] == [1, 2, 3, 4, 5]
-    assert [types[f"emo_{name}"] for name in names] == ["gauge"] * 4 + ["counter"]
+    found, types = parse(metrics.render(Gauges(1, 2, 3, 4, 5, 6)))
+    gauges = ("tenants", "tasks", "journal_entries", "journal_bytes")
+    names = (*gauges, "journal_dropped_total", "log_lost_total")
+    assert [sample(found, f"emo_{name}") for name in names] == [1, 2, 3, 4, 5, 6]
+    assert [types[f"emo_{name}"] for name in names] == ["gauge"] * 4 + ["counter"] * 2
     assert sample(found, "emo_info", spec=spec.version) == 1
 
 

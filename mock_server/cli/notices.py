@@ -25,9 +25,9 @@ def json_notice(event: str, message: str, **facts: Any) -> str:
     return in_json(json.dumps(told, ensure_ascii=False))
 
 
-def lost(lines: int) -> str:
+def lost(lines: int, why: str) -> str:
     """The notice that lines of the log were dropped."""
-    return json_notice("lost", f"{lines} lines were lost: nobody read them in time", lines=lines)
+    return json_notice("lost", f"{lines} lines were lost: {why}", lines=lines)
 
 
 class Notices:
