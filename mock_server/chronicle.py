@@ -121,21 +121,21 @@ class Chronicle:
             self._tell(tenant_id)
 
     def exchange(self, tenant_id: str, request_id: str) -> tuple[str, Entry] | None:
-        """The exchange with that request_id, and whose it is: the tenant's or nobody's."""
+        """The exchange with that request_id, and whose it is: the tenant's or nobody's. Whoever
+        has the id got it with the answer: nobody can guess one."""
         for owner in dict.fromkeys((tenant_id, ANONYMOUS)):
             entry = self.journal.find(owner, request_id)
             if entry is not None:
                 return owner, entry
         return None
 
-    def last_odd(self, tenant_id: str) -> tuple[str, Entry] | None:
-        """The latest exchange that there is something to explain of; where a tenant has none, the
-        latest of those that had no key."""
-        for owner in (tenant_id, ANONYMOUS):
-            entry = self.journal.last(owner, explained=True)
-            if entry is not None:
-                return owner, entry
-        return None
+    def last_odd(self, tenant_id: str) -> Entry | None:
+        """The tenant's latest exchange that there is something to explain of."""
+        return self.journal.last(tenant_id, explained=True)
+
+    def last_without_key(self, authorization: bytes) -> Entry | None:
+        """The latest exchange that was refused for exactly this Authorization header."""
+        return self.journal.last_with(ANONYMOUS, b"authorization", authorization)
 
     def explained(self, tenant_id: str, entry: Entry) -> Explanation:
         """Why it was answered so."""

@@ -120,6 +120,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Whether only this machine can reach the server."""
         return is_loopback(self.host)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether the server is one person's: no other machine can reach it, and no token says who
+        may use it."""
+        return self.is_loopback and self.admin_token is None
+
 
 def _require(holds: bool, setting: str, text: str) -> None:
     if not holds:

@@ -11,6 +11,8 @@ from support import Service, request
 from contracts.spec import Spec
 from mock_server.bundle import bundle_of
 from mock_server.call import Call, Reply
+from mock_server.chronicle import EXPLAIN
+from mock_server.explain import Explanation
 from mock_server.replay import Replay
 
 DONE = 3600.0  # seconds in which the task has ended
@@ -27,6 +29,18 @@ def fetch(service: Service, url: str, method: str = "GET", **headers: str) -> Re
     path, _, query = url.removeprefix("http://127.0.0.1:8787").partition("?")
     sent = {k.replace("_", "-").lower().encode(): v.encode() for k, v in headers.items()}
     return service.engine.handle(Call(method, path, query, sent))
+
+
+def explained(service: Service, request_id: str = "") -> Explanation:
+    """The explanation of the exchange with that id; "": of the latest of the service's key."""
+    chronicle, tenant = service.engine.chronicle, service.tenant_id()
+    if not request_id:
+        latest = chronicle.last_odd(tenant)
+        assert latest
+        return chronicle.explained(tenant, latest)
+    found = chronicle.exchange(tenant, request_id)
+    assert found
+    return chronicle.explained(*found)
 
 
 def asking(spec: Spec, scenario: str) -> Any:
@@ -165,9 +179,7 @@ def test_a_download_is_found_by_the_id_in_its_answer(service: Service) -> None:
 
 def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Service) -> None:
     fetch(service, finished(service), X_Mock_Scenario="expird")
-    explanation = service.engine.chronicle.explained(
-        *service.engine.chronicle.last_odd(service.tenant_id())
-    )
+    explanation = explained(service)
     assert explanation.code == "UnknownScenario"
     assert (explanation.got, explanation.did_you_mean) == ('"expird"', "expired")
 
@@ -190,9 +202,8 @@ def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Serv
 def test_a_download_that_the_store_refuses_is_explained_with_what_to_do(
     service: Service, change: Any, method: str, headers: Any, name: str, advice: str
 ) -> None:
-    fetch(service, change(finished(service)), method, **headers)
-    found = service.engine.chronicle.last_odd(service.tenant_id())
-    explanation = service.engine.chronicle.explained(*found)
+    refused = fetch(service, change(finished(service)), method, **headers)
+    explanation = explained(service, dict(refused.headers)[EXPLAIN].decode())
     assert explanation.rule.startswith(f"the object store refused the download, {name}: ")
     assert advice in explanation.advice
 
@@ -200,9 +211,7 @@ def test_a_download_that_the_store_refuses_is_explained_with_what_to_do(
 def test_a_refused_download_is_explained(service: Service) -> None:
     url = finished(service)
     fetch(service, url, X_Mock_Scenario="expired")
-    owner, entry = service.engine.chronicle.last_odd(service.tenant_id()) or ("", None)
-    assert entry is not None
-    explanation = service.engine.chronicle.explained(owner, entry)
+    explanation = explained(service)
     assert "X-Mock-Scenario asked for expired" in explanation.rule
     assert "x-results" in explanation.spec
 
@@ -229,6 +238,7 @@ def test_a_stranger_without_a_signed_url_leaves_no_trace_with_the_tenant(service
 
 
 def test_a_download_that_was_refused_for_its_signature_is_explained(service: Service) -> None:
-    fetch(service, finished(service).replace("Signature=", "Signature=A"))
-    owner, entry = service.engine.chronicle.last_odd(service.tenant_id()) or ("?", None)
+    reply = fetch(service, finished(service).replace("Signature=", "Signature=A"))
+    request_id = dict(reply.headers)[EXPLAIN].decode()
+    owner, entry = service.engine.chronicle.exchange(service.tenant_id(), request_id) or ("?", None)
     assert (owner, entry and entry.outcome) == ("", "bad-signature")

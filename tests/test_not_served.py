@@ -26,7 +26,7 @@ def explained(service: Service) -> Explanation:
     tenant = service.tenant_id()
     found = service.engine.chronicle.last_odd(tenant)
     assert found
-    return service.engine.chronicle.explained(tenant, found[1])
+    return service.engine.chronicle.explained(tenant, found)
 
 
 def refused(service: Service, operation: str, body: Any) -> tuple[int, str, str]:

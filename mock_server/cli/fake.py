@@ -54,19 +54,16 @@ class Fake:
             base_url=self.origin, headers=headers, timeout=READ, trust_env=False
         )
 
-    def get(self, path: str, **query: Any) -> Answer:
-        """Raises Gone where nobody answers, UsageError where a parameter is refused (400),
-        ClickException for any other refusal and for an answer that is too large."""
-        import httpx
+    def get(self, path: str, *, or_keyless: bool = False, **query: Any) -> Answer:
+        """or_keyless: where the key has nothing (404), the answer without a key counts. Raises Gone
+        where nobody answers, UsageError where a parameter is refused (400), ClickException for any
+        other refusal and for an answer that is too large."""
+        from contracts.bounded_http import large
 
-        from contracts.bounded_http import fetch, large
-
-        request = self._http.build_request("GET", f"/__mock__{path}", params=query)
-        try:
-            answer = fetch(self._http, request, most=LARGEST, seconds=WHOLE)
-        except httpx.HTTPError as error:
-            start = "start one with `emo serve`, or give its root as --server"
-            raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
+        answer = self._answer(path, query)
+        if or_keyless and answer.status == 404:
+            keyless = self._answer(path, query, with_key=False)
+            answer = keyless if keyless.status == 200 else answer
         if answer.status == 400:
             raise click.UsageError(self._refusal(answer))
         if answer.status != 200:
@@ -77,6 +74,20 @@ class Fake:
                 f"the answer of {self.origin} is larger than {large(LARGEST)}; {way_on}"
             )
         return answer
+
+    def _answer(self, path: str, query: dict[str, Any], with_key: bool = True) -> Answer:
+        import httpx
+
+        from contracts.bounded_http import fetch
+
+        request = self._http.build_request("GET", f"/__mock__{path}", params=query)
+        if not with_key:
+            del request.headers["Authorization"]
+        try:
+            return fetch(self._http, request, most=LARGEST, seconds=WHOLE)
+        except httpx.HTTPError as error:
+            start = "start one with `emo serve`, or give its root as --server"
+            raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
 
     def is_none(self, answer: Answer) -> str:
         """What to say of an answer that no fake gives."""

@@ -119,8 +119,9 @@ def _handler(
     exports: Exports,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
+        headers = dict(request.scope["headers"])
         try:
-            tenant_id = engine.tenant_of_headers(dict(request.scope["headers"]))
+            tenant_id = engine.tenant_of_headers(headers)
         except Refused:
             if needs_key:
                 return _error(401, NO_KEY)
@@ -129,14 +130,15 @@ def _handler(
             raw = await _body(request)
             given = {**request.query_params, **request.path_params}
             real = engine.real()
-            asked = Asked(engine, tenant_id, real, _read(raw), given)
+            sent = headers.get(b"authorization", b"")
+            asked = Asked(engine, tenant_id, real, _read(raw), given, sent)
             told = control(asked)
             if callable(told):
                 return await exports.answer(told)
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
-            key = engine.admission.key(dict(request.scope["headers"]))
+            key = engine.admission.key(headers)
             engine.note(tenant_id, real, _call(request, raw, reached), key)
         if isinstance(told, tuple):
             return Response(told[1], media_type=told[0])

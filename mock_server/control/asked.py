@@ -24,13 +24,15 @@ class ControlError(ValueError):
 
 
 class Asked(NamedTuple):
-    """real: the machine's time. body: the JSON that was sent, {}: none. given: path and query."""
+    """real: the machine's time. body: the JSON that was sent, {}: none. given: path and query.
+    authorization: the header as it was sent, b"": none."""
 
     engine: Engine
     tenant_id: str
     real: float
     body: Any = {}  # noqa: RUF012 (never written to)
     given: dict[str, str] = {}  # noqa: RUF012 (never written to)
+    authorization: bytes = b""
 
     @property
     def tenant(self) -> Tenant:

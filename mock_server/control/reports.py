@@ -7,11 +7,16 @@ from typing import Any
 
 import msgspec
 
+from mock_server.context import ANONYMOUS
 from mock_server.control.asked import Asked, ControlError, Export, Typed
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError
 from mock_server.metrics import CONTENT_TYPE
 
+NOTHING = (
+    "there is nothing to explain: every call of this key was fine; a call without an accepted key "
+    "is explained by its id, which is in the header x-mock-explain of its answer"
+)
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -40,11 +45,20 @@ def explain(asked: Asked) -> Any:
 
 
 def explain_last(asked: Asked) -> Any:
-    """Explains the latest answer that was refused, unusual or asked for."""
-    found = asked.engine.chronicle.last_odd(asked.tenant_id)
-    if found is None:
-        raise ControlError("there is nothing to explain: every call of this key was fine", 404)
-    return _explained(asked, *found)
+    """Explains the latest answer that was refused, unusual or asked for.
+
+    Of the key's own calls; with a key that is not accepted, of the calls with that same key. Only
+    where the server is one person's, without any key, of all calls that had no accepted key."""
+    chronicle = asked.engine.chronicle
+    if asked.tenant_id == ANONYMOUS and asked.authorization:
+        entry = chronicle.last_without_key(asked.authorization)
+    elif asked.tenant_id == ANONYMOUS and not asked.engine.settings.is_private:
+        entry = None
+    else:
+        entry = chronicle.last_odd(asked.tenant_id)
+    if entry is None:
+        raise ControlError(NOTHING, 404)
+    return _explained(asked, asked.tenant_id, entry)
 
 
 def _explained(asked: Asked, tenant_id: str, entry: Entry) -> Any:
