@@ -6,17 +6,13 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from mock_server.origins import is_authority
+from contracts.hosts import FORWARDING, is_authority, name_of
 from mock_server.settings import Settings, is_loopback
 
 TOKEN_HEADER = "x-mock-admin-token"  # noqa: S105 (the name of a header)
-# Any of these says that a proxy passed the call on.
-FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded",
-              "via")  # fmt: skip
 SHOWN = 80  # characters of a header in a message
 
 
@@ -36,23 +32,25 @@ def _wrong_host(settings: Settings, headers: Headers) -> Iterator[str]:
     hosts = headers.getlist("host")
     named = [*hosts, *_listed(headers, "x-forwarded-host")]
     unknown = [
-        host for host in named if not is_authority(host) or not _known(settings, _name(f"//{host}"))
+        host
+        for host in named
+        if not is_authority(host) or not _known(settings, name_of(f"//{host}"))
     ]
     if len(hosts) == 1 and not unknown:
         return
     host = ", ".join(unknown or hosts)[:SHOWN]
-    allowing = _allowing(_name(f"//{host}"))
+    allowing = _allowing(name_of(f"//{host}"))
     yield f"Host {host!r} is not a name of this server: call 127.0.0.1{allowing}"
 
 
 def _wrong_origin(settings: Settings, headers: Headers) -> Iterator[str]:
     origins = headers.getlist("origin")
-    if not origins or (len(origins) == 1 and _known(settings, _name(origins[0]))):
+    if not origins or (len(origins) == 1 and _known(settings, name_of(origins[0]))):
         return
     origin = ", ".join(origins)[:SHOWN]
     yield (
         f"Origin {origin!r} is a page of another site: call from a page of this machine"
-        f"{_allowing(_name(origin))}"
+        f"{_allowing(name_of(origin))}"
     )
 
 
@@ -84,20 +82,12 @@ def _is_local(client: str | None, headers: Headers) -> bool:
         return False
     if not any(name in headers for name in FORWARDING):
         return True
-    hops = [_name(f"//{hop}") for hop in _listed(headers, "x-forwarded-for")]
+    hops = [name_of(f"//{hop}") for hop in _listed(headers, "x-forwarded-for")]
     return bool(hops) and all(map(is_loopback, hops))
 
 
 def _listed(headers: Headers, name: str) -> list[str]:
     return [part.strip() for value in headers.getlist(name) for part in value.split(",")]
-
-
-def _name(url: str) -> str:
-    """The host's name without port and final dot: of `//[::1]:8787` it is `::1`."""
-    try:
-        return (urlsplit(url).hostname or "").lower().removesuffix(".")
-    except ValueError:
-        return ""
 
 
 def _known(settings: Settings, name: str) -> bool:

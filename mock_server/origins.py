@@ -9,6 +9,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from contracts.hosts import AUTHORITY, is_authority, is_ipv6
+
 LOCALHOST = "localhost"  # in place of an origin: every loopback origin
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORM = "use SCHEME://HOST or SCHEME://HOST:PORT, such as http://localhost:5173"
@@ -18,7 +20,6 @@ _NOT_ORIGINS = {
     "and use localhost",
 }
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]", re.ASCII)
-_AUTHORITY = re.compile(r"([\w.-]+|\[([0-9a-fA-F:.]+)\])(?::([0-9]{1,5}))?", re.ASCII)
 _PATH = re.compile(r"[\w.~/%:@!$&'()*+,;=-]*", re.ASCII)
 
 
@@ -55,19 +56,10 @@ def public_url(text: str) -> str:
     return origin + parts.path.rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
-def is_authority(text: str) -> bool:
-    """Whether it is `HOST` or `HOST:PORT`, as a Host header has it: a name, an IPv4 address or an
-    IPv6 address in brackets, in at most 255 characters, without a user."""
-    found = _AUTHORITY.fullmatch(text) if len(text) <= 255 else None
-    if found is None or int(found[3] or 0) > 65535:
-        return False
-    return found[2] is None or _is_ipv6(found[2])
-
-
 def host_name(text: str) -> str:
     """A host's name or address, without port: `fake`, `10.0.0.5`, `::1`. Raises UrlError."""
-    found = _AUTHORITY.fullmatch(text)
-    if _is_ipv6(text):
+    found = AUTHORITY.fullmatch(text)
+    if is_ipv6(text):
         return text
     if found is None or not is_authority(text):
         raise UrlError(
@@ -120,13 +112,6 @@ def _origin(text: str, parts: SplitResult) -> str:
         raise UrlError(f"{text!r} has an impossible host or port; {_FORM}")
     shown = "" if port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        return ip_address(text).version == 6
-    except ValueError:
-        return False
 
 
 def _network(name: str) -> IPv4Network | IPv6Network:

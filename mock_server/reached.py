@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from mock_server.origins import addresses, is_authority, public_url
+from contracts.hosts import is_authority
+from mock_server.origins import addresses, public_url
 from mock_server.settings import Settings
 
 Address = tuple[str, int | None] | None

@@ -38,7 +38,7 @@ PURE = {
     "mock_server.clock": (),
     "mock_server.schedule": ("mock_server.tasks",),
     "mock_server.near": (),
-    "mock_server.origins": (),
+    "mock_server.origins": ("contracts.hosts",),
     "mock_server.limits": (),
     "mock_server.account": ("mock_server.tasks",),
     "mock_server.variants": ("contracts.spec", "mock_server.near"),

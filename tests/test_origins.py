@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from contracts.hosts import is_authority
 from mock_server.origins import (
     UrlError,
     addresses,
     host_name,
-    is_authority,
     page_origin,
     public_url,
 )

@@ -326,3 +326,14 @@ def test_a_client_that_leaves_leaves_a_note(record: Any, cassette: Any) -> None:
         handler.gate.set()
     notes = {exchange.request.path: exchange.note for exchange in cassette().exchanges}
     assert notes == {"/drips": "the client left before the answer was whole", "/plain": ""}
+
+
+def test_a_page_of_another_site_reaches_no_control_api_through_the_recorder(
+    serve: Serve, spec: Spec, tmp_path: Path
+) -> None:
+    key = {"Authorization": "Bearer sk-rebound"}
+    with serve() as fake, recording(spec, fake, tmp_path / "c.json") as base, client(base) as http:
+        for foreign in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+            answer = http.get("/__mock__/state", headers=key | foreign)
+            assert (answer.status_code, "call the fake itself" in answer.text) == (403, True)
+        assert http.get("/__mock__/state", headers=key).status_code == 200

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.cassette.cleaner import HOP_BY_HOP
 from contracts.network import proxy_of
+from contracts.recorder.control import refusal
 from contracts.recorder.tape import Copy, RawHeaders, Sent, Tape
 from contracts.recorder.writer import Writer
 
@@ -43,7 +44,9 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, and its answer back."""
-        response = await self._answered(Request(scope, receive))
+        request = Request(scope, receive)
+        why = refusal(request)
+        response = JSONResponse({"error": why}, 403) if why else await self._answered(request)
         await response(scope, receive, send)
 
     async def close(self) -> None:
