@@ -29,4 +29,4 @@ def faulty(call: Call) -> Reply:
 
 
 app.engine.handle = faulty
-serve(app, listen(settings), lambda: None)
+serve(app, listen(settings), lambda: None, print)
