@@ -6,7 +6,7 @@ import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,13 @@ class Upstream(BaseHTTPRequestHandler):
     def silent(self) -> None:
         self.came.set()
         self.gate.wait(20)
+        self.close_connection = True
+
+    def continues(self) -> None:
+        """100 Continue until the recorder leaves."""
+        with suppress(OSError):
+            while not self.gate.wait(0.05):
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.close_connection = True
 
     def odd(self) -> None:
@@ -286,6 +293,7 @@ def test_an_upstream_that_refuses_is_a_502_that_says_so(
     [
         ("/garbles", "what it sent is no HTTP"),
         ("/silent", "no answer in time"),
+        ("/continues", "no answer in time"),
         ("/odd", "the status 999 is none of HTTP's"),
     ],
 )
@@ -297,6 +305,16 @@ def test_an_upstream_that_makes_no_sense_is_a_502_that_says_so(
     assert answer.status_code == 502
     assert why in answer.json()["message"]
     assert why in cassette().exchanges[0].note
+
+
+def test_a_slow_upload_does_not_count_as_waiting_for_the_answer(record: Any) -> None:
+    def slowly() -> Iterator[bytes]:
+        for _ in range(8):
+            yield b"a"
+            threading.Event().wait(0.1)
+
+    with record(timeout=0.5) as (http, _):
+        assert http.post("/plain", content=slowly()).status_code == 200
 
 
 def test_tls_that_fails_is_a_502_that_says_so(spec: Spec, tmp_path: Path) -> None:

@@ -8,12 +8,28 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.cassette.model import Body
+from contracts.cassette.problems import CassetteError
 from contracts.codings import CannotUnpack, unpacked
 from contracts.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
+LONGEST_FILE = 32 << 20  # bytes of all bodies of a file that another program wrote
 DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
 _URL_SAFE = str.maketrans("-_", "+/")
+
+
+class Room:
+    """For the bodies of one file: a small one can hold thousands that unpack to LONGEST each."""
+
+    def __init__(self) -> None:
+        self._left = LONGEST_FILE
+
+    def take(self, *bodies: Body | None) -> None:
+        """Count these. Raises CassetteError where there is no room for them."""
+        self._left -= sum(len(bytes_of(body)) for body in bodies)
+        if self._left < 0:
+            most = f"{LONGEST_FILE >> 20} MiB"
+            raise CassetteError(f"has more than {most} of bodies, unpacked; keep fewer calls in it")
 
 
 def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body | None:

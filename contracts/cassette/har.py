@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from contracts.cassette.assemble import Assembler
-from contracts.cassette.bodies import body_of_base64, body_of_text, bytes_of
+from contracts.cassette.bodies import Room, body_of_base64, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Answer, Body, Cassette, Exchange, Request
 from contracts.cassette.nulls import without_nulls
@@ -95,9 +95,12 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
         began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         upstream = _origin(first.request.url)
     assembler, cleaner = Assembler(spec, upstream=upstream, began=began), Cleaner()
+    room = Room()
     for at, entry in found:
         who = cleaner.who(_pairs(entry.request.headers))
-        assembler.take(_exchange(entry, round((at - start).total_seconds(), 3), cleaner), who)
+        exchange = _exchange(entry, round((at - start).total_seconds(), 3), cleaner)
+        room.take(*exchange.bodies())
+        assembler.take(exchange, who)
     if note := _without_bodies(entry.response for _, entry in found):
         assembler.note(note)
     if note := left_out(calls, chosen):

@@ -63,6 +63,10 @@ class Exchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     answer: Answer | None = None
     note: str = ""
 
+    def bodies(self) -> tuple[Body | None, Body | None]:
+        """Of the call and of its answer."""
+        return self.request.body, None if self.answer is None else self.answer.body
+
 
 class State(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a task was, as long as it was that. since, until: s from its creation to the first and

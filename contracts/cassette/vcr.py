@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from contracts.cassette.assemble import Assembler
-from contracts.cassette.bodies import body_of_packed, body_of_text, bytes_of
+from contracts.cassette.bodies import Room, body_of_packed, body_of_text, bytes_of
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import Body, Cassette, Exchange
 from contracts.cassette.nulls import without_nulls
@@ -65,11 +65,13 @@ def from_vcr(tree: Any, spec: Spec) -> Cassette:
     first = urlsplit(calls[numbers[0]].url) if numbers else urlsplit("")
     host = first.netloc.rpartition("@")[2]
     assembler = Assembler(spec, upstream=f"{first.scheme}://{host}" if host else "")
-    cleaner = Cleaner()
+    cleaner, room = Cleaner(), Room()
     for number in numbers:
         said = _read(interactions[number], f"$.interactions[{number}]")
         who = cleaner.who(_pairs(said.request.headers))
-        assembler.take(_exchange(said, number, cleaner), who)
+        exchange = _exchange(said, number, cleaner)
+        room.take(*exchange.bodies())
+        assembler.take(exchange, who)
     assembler.note("read from VCR.py: it says in which order things came, but not when")
     if note := left_out(calls, chosen):
         assembler.note(note)

@@ -55,8 +55,12 @@ class Recorder:
 
     async def _answered(self, request: Request) -> Response:
         sent = _sent(request, self._tape.clock())
+        wait = _Wait(self._http.timeout.read)
         try:
-            answer = await self._http.send(self._outgoing(request, sent), stream=True)
+            async with wait.limit:
+                answer = await self._http.send(self._outgoing(request, sent, wait), stream=True)
+        except TimeoutError:
+            return self._unreached(sent, "no answer in time")
         except ClientDisconnect:
             self._keep(sent, note="the client left before its request was whole")
             return Response(status_code=499)  # to nobody
@@ -70,7 +74,7 @@ class Recorder:
             return self._unreached(sent, f"the status {answer.status_code} is none of HTTP's")
         return _Passing(self._passing(sent, answer), answer)
 
-    def _outgoing(self, request: Request, sent: Sent) -> httpx.Request:
+    def _outgoing(self, request: Request, sent: Sent, wait: _Wait) -> httpx.Request:
         """Made by hand: a client's own would add headers that nobody sent."""
         target = sent.path.encode("latin-1")
         if sent.query:
@@ -78,7 +82,7 @@ class Recorder:
         url = self._upstream.copy_with(raw_path=target)
         headers = [_readable(n, v) for n, v in _onward(sent.headers) if n not in _OURS]
         has_body = any(n in (b"content-length", b"transfer-encoding") for n, _ in sent.headers)
-        content = _uploading(request, sent.body) if has_body else None
+        content = _uploading(request, sent.body, wait) if has_body else None
         return httpx.Request(
             sent.method,
             url,
@@ -161,11 +165,31 @@ def recording_app(recorder: Recorder, writer: Writer) -> ASGIApp:
     return app
 
 
-async def _uploading(request: Request, copy: Copy) -> AsyncIterator[bytes]:
+class _Wait:
+    """How long the head of an answer is waited for: so many seconds, None for ever, from when the
+    request is sent. httpx bounds each read alone: a head that comes byte by byte never ends."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.limit = asyncio.timeout(seconds)
+
+    def stop(self) -> None:
+        """The client is sending; how long it may take is for the server to decide."""
+        self.limit.reschedule(None)
+
+    def begin(self) -> None:
+        """All was sent."""
+        if self.seconds is not None:
+            self.limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
+
+
+async def _uploading(request: Request, copy: Copy, wait: _Wait) -> AsyncIterator[bytes]:
+    wait.stop()
     async for part in request.stream():
         if part:
             copy.add(part)
             yield part
+    wait.begin()
 
 
 def _sent(request: Request, at: float) -> Sent:
