@@ -42,7 +42,12 @@ def value_of(where: str, spec: Spec) -> float:
     module, _, name = where.partition(":")
     if module == "openapi.yaml":
         return float(spec.limits[name.removeprefix("x-limits.")])
-    return float(reduce(getattr, name.split("."), import_module(module)))  # type: ignore[arg-type]
+    return float(reduce(_part, name.split("."), import_module(module)))  # type: ignore[arg-type]
+
+
+def _part(owner: object, name: str) -> object:
+    """An attribute, or the default of a field of a named tuple."""
+    return getattr(owner, "_field_defaults", {}).get(name) or getattr(owner, name)
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.where)
