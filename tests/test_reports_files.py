@@ -17,6 +17,7 @@ from contracts.reports import ENDINGS, STDOUT, Target, UnknownReport, open_repor
         ("html", "html", STDOUT),
         ("junit=out", "junit", "out"),
         ("text=-", "text", "-"),
+        ("json=/dev/stdout", "json", STDOUT),
         ("a=b.JSON", "json", "a=b.JSON"),
         ("x/run.sarif.json", "sarif", "x/run.sarif.json"),
         *((f"r{ending}", name, f"r{ending}") for ending, name in ENDINGS.items()),

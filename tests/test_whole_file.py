@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import signal
 import socket
 import stat
 import threading
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from contracts import whole_file
 from contracts.whole_file import Unwritable, WriteError, check, write
+from mock_server.cli import terminate
 
 CODES = st.sampled_from([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS])
 STEPS = ("open", "write", "flush", "fsync", "fchmod", "replace", "close", "pieces")
@@ -132,6 +134,20 @@ def test_an_exception_of_the_content_leaves_the_old_file(
     with pytest.raises(error):
         write(path, content())
     assert (path.read_text(), names(tmp_path)) == ("old", ["x"])
+
+
+def test_sigterm_ends_a_command_and_leaves_the_old_file(tmp_path: Path) -> None:
+    def content() -> Iterator[str]:
+        yield "half"
+        signal.raise_signal(signal.SIGTERM)
+        yield "the rest"
+
+    path, handler = tmp_path / "x", signal.getsignal(signal.SIGTERM)
+    path.write_text("old")
+    with pytest.raises(SystemExit, match="143"), terminate.in_order():
+        write(path, content())
+    assert (path.read_text(), names(tmp_path)) == ("old", ["x"])
+    assert signal.getsignal(signal.SIGTERM) == handler
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:

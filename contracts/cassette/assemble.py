@@ -3,13 +3,13 @@ an exchange. It sends nothing and reads no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import FORMAT, Answer, Cassette, Exchange, State, Timeline
 from contracts.cassette.operations import Operations
 from contracts.spec import Spec
@@ -71,11 +71,11 @@ class Assembler:
                 self._created.setdefault(created, (len(self._exchanges), who))
         self._exchanges.append(exchange)
 
-    def rewrite(self, clean: Callable[[Any], Any]) -> None:
-        """Clean what was kept once more, as JSON values: somebody knows of another secret."""
-        self._exchanges = [_rewritten(one, clean) for one in self._exchanges]
+    def rewrite(self, cleaner: Cleaner) -> None:
+        """Clean what was kept once more, of secrets that later calls showed."""
+        self._exchanges = [_rewritten(one, cleaner) for one in self._exchanges]
         for task in self._tasks.values():
-            task.become(_rewritten(task.timeline(), clean))
+            task.become(_rewritten(task.timeline(), cleaner))
 
     def note(self, text: str) -> None:
         """Say something to whoever reads the cassette."""
@@ -113,10 +113,12 @@ class Assembler:
         return Timeline(task_id, exchange.request, (), first.at, number)
 
 
-def _rewritten(one: Kept, clean: Callable[[Any], Any]) -> Kept:
+def _rewritten(one: Kept, cleaner: Cleaner) -> Kept:
     """The same object where there was nothing to clean: it need not be encoded again."""
+    if not cleaner.may_be_in(msgspec.json.encode(one)):
+        return one
     before = msgspec.to_builtins(one)
-    after = clean(before)
+    after = cleaner.value(before)
     return one if after == before else msgspec.convert(after, type(one))
 
 

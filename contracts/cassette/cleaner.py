@@ -41,13 +41,13 @@ Headers = Iterable[tuple[str, str]]
 class Cleaner:
     """One recording's: it learns the keys that are sent, and finds them again in later texts."""
 
-    def __init__(self) -> None:
-        self._secrets: OrderedDict[str, None] = OrderedDict()
-        self._masks = _masks(())
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = OrderedDict.fromkeys(secrets)
+        self._masks = _masks(self._secrets)
+        self._latest: set[str] = set()
 
-    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> Masks | None:
-        """Remember the secrets that a request brings along. Gives what hides those that are new,
-        for what was kept before; None where all are known."""
+    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> None:
+        """Remember the secrets that a request brings along."""
         found = {
             secret
             for secret in _secrets(headers, query, body)
@@ -55,12 +55,22 @@ class Cleaner:
         }
         new = sorted(found - self._secrets.keys())
         if not new:
-            return None
+            return
         self._secrets |= dict.fromkeys(new)
         while len(self._secrets) > MOST_KEYS:
             self._secrets.popitem(last=False)
         self._masks = _masks(self._secrets)
-        return _masks(new)
+        self._latest.update(new)
+
+    def of_latest(self) -> Cleaner | None:
+        """A cleaner of those secrets alone that were learned since the last call of this, for what
+        was kept before; None for none."""
+        latest, self._latest = self._latest, set()
+        return Cleaner(latest) if latest else None
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Whether there may be something to clean in the bytes. False is certain, and quick."""
+        return self._masks.may_be_in(data)
 
     @staticmethod
     def who(headers: Headers) -> str:

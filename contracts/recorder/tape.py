@@ -59,7 +59,6 @@ class Tape:
         began = began.replace("+00:00", "Z")
         self._assembler = Assembler(spec, upstream=upstream, began=began)
         self._cleaner = Cleaner()
-        self._has_learned = False  # of a secret that earlier calls may hold, too
 
     def keep(
         self,
@@ -71,8 +70,7 @@ class Tape:
     ) -> None:
         """Keep a call with its answer, where one came."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
-        if self._cleaner.learn(brought, sent.query, said):
-            self._has_learned = True
+        self._cleaner.learn(brought, sent.query, said)
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None
         if status is not None:
@@ -85,9 +83,9 @@ class Tape:
     def cassette(self) -> Cassette:
         """All that was kept until now; not while another thread keeps something. Earlier calls are
         cleaned of the secrets that later ones brought here, once for all of them."""
-        if self._has_learned:
-            self._has_learned = False
-            self._assembler.rewrite(self._cleaner.value)
+        latest = self._cleaner.of_latest()
+        if latest is not None:
+            self._assembler.rewrite(latest)
         return self._assembler.cassette()
 
     def summary(self) -> str:

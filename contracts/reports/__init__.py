@@ -48,6 +48,7 @@ class Target(Struct, frozen=True):
         """From `REPORT=FILE`, a FILE whose ending names the report, or the REPORT alone, which goes
         to the standard output. Raises UnknownReport."""
         name, equals, file = text.partition("=")
+        file = STDOUT if file == "/dev/stdout" else file
         if equals and name in REPORTS and file:
             return cls(name, file)
         if text in REPORTS:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from mock_server.cli import complete
+from mock_server.cli import complete, terminate
 from mock_server.cli.output import print_block
 from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
 from mock_server.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
@@ -98,7 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage or nobody there."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        code = _run(arguments)
+        with terminate.in_order():
+            code = _run(arguments)
     except Exception:  # noqa: BLE001 (its trace is printed, without what a terminal obeys)
         print_block(traceback.format_exc(), err=True)
         code = FOUND_PROBLEMS  # as Python ends where nothing catches
