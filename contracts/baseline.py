@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from contracts.events import Finding
 from contracts.exchange import Exchange
 from contracts.file_lock import locked
-from contracts.text_file import EncodingError, json_problem, text_of
+from contracts.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.whole_file import write
 
 FORMAT = 1
@@ -123,7 +123,7 @@ def save(path: Path, baseline: Baseline) -> None:
 def _entries(path: Path) -> tuple[Entry, ...]:
     """All entries of a file. Raises FileNotFoundError, BaselineError."""
     try:
-        text = text_of(path.read_bytes())
+        text = text_of(bytes_of(path))
         file = msgspec.json.decode(text, type=_File)
     except FileNotFoundError:
         raise

@@ -15,7 +15,7 @@ import msgspec
 
 from contracts import bounded_yaml
 from contracts.printable import in_line
-from contracts.text_file import EncodingError, utf8_of
+from contracts.text_file import EncodingError, bytes_of, utf8_of
 from contracts.whole_file import write
 
 Node = dict[str, Any]
@@ -52,9 +52,11 @@ DEEPEST = 200  # levels of a document; functions that go down it call themselves
 def read(path: Path) -> Node:
     """The file as a tree. Raises SpecError when it is not there or no YAML mapping."""
     try:
-        text = path.read_bytes()
+        text = bytes_of(path)
     except OSError as error:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
+    except EncodingError as error:
+        raise SpecError(str(path), [str(error)]) from None
     tree = _remembered(text) if path == default_path() else None
     if tree is None:
         tree = _parse(path, _in_utf8(path, text))
@@ -103,7 +105,7 @@ def _parse(path: Path, text: bytes) -> Any:
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Node:
             known: set[str] = set()
-            for key, _ in node.value:
+            for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
                 if not isinstance(key.value, str):
                     raise yaml.MarkedYAMLError(problem="a key is no text",
                                                problem_mark=key.start_mark)  # fmt: skip
@@ -120,12 +122,8 @@ def _parse(path: Path, text: bytes) -> Any:
     }
     try:
         return bounded_yaml.load(text, Loader)
-    except (yaml.YAMLError, ValueError) as error:
-        raise SpecError(
-            str(path), [f"cannot be read: {bounded_yaml.sentence_of(error)}"]
-        ) from error
-    except RecursionError as error:
-        raise SpecError(str(path), ["cannot be read: it is nested too deep"]) from error
+    except bounded_yaml.YamlError as error:
+        raise SpecError(str(path), [f"cannot be read: {error}"]) from error
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> Node:

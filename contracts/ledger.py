@@ -19,7 +19,7 @@ from contracts.exchange import Exchange
 from contracts.file_lock import locked
 from contracts.network import is_loopback
 from contracts.spec import Spec
-from contracts.text_file import EncodingError, json_problem, text_of
+from contracts.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.whole_file import write
 
 FORMAT = 1
@@ -56,7 +56,7 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Ledger:
     """The ledger of a file, an empty one where there is none. Raises LedgerError."""
     try:
-        text = text_of(path.read_bytes())
+        text = text_of(bytes_of(path))
     except FileNotFoundError:
         return Ledger()
     except EncodingError as error:

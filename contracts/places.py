@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from contracts import bounded_yaml
 from contracts.document import Node
 
 MISSING: Any = object()  # what stands where nothing does
@@ -102,12 +103,9 @@ class Places:
     @cached_property
     def _composed(self) -> Any:
         """The file as YAML nodes, which know their lines: 40 ms, for who asks for a line."""
-        import yaml
-
         try:
-            text = self.path.read_bytes()
-            return yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError):
+            return bounded_yaml.compose(self.path.read_bytes())
+        except (OSError, bounded_yaml.YamlError):
             return None  # it was readable when the spec was loaded
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
+
+MOST_BYTES = 256 << 20  # of a file that a user hands in
 
 # Those of UTF-32 first: that of UTF-16 in little-endian is the beginning of one of them.
 _MARKS = (
@@ -19,7 +22,17 @@ _PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", 
 
 
 class EncodingError(ValueError):
-    """A file in an encoding that is not read. Its text says which, and where that shows."""
+    """A file that is too large, or in an encoding that is not read. Its text says which, and where
+    that shows."""
+
+
+def bytes_of(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a file, at most so many: a device has no end. Raises OSError, EncodingError."""
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise EncodingError(f"is larger than {most >> 20} MiB, the most that is read; split it")
+    return data
 
 
 def text_of(data: bytes) -> str:

@@ -100,7 +100,7 @@ def test_scenarios_may_stand_on_the_command_line(spec: Spec, text: str) -> None:
         ("{do: reset, first: 1, nth: 2}", "give one of first, nth, after, steps"),
         ("{do: reset, repeat: true}", "what has no end does not begin again"),
         ("{do: 2025-01-01}", "f:1:6: /do: '2025-01-01' is no text"),
-        ("&a [*a]", "contains itself"),
+        ("&a [*a]", "f:1:1: its YAML aliases make a value hold itself"),
         ("{do: .nan}", "f:1:6: /do: '.nan' is no text, number or boolean"),
         ("{do: reset, ? [a] : b}", "is no text; put it in quotes"),
         ("!mine [{do: reset}]", "f:1:1: the tag '!mine' cannot be used here"),

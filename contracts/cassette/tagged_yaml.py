@@ -17,8 +17,8 @@ _PLAIN = {
 
 
 def load(text: str) -> Any:
-    """The value of one YAML document. Raises what bounded_yaml.load raises; YAMLError for a tag
-    that stands for an object too."""
+    """The value of one YAML document. Raises bounded_yaml.YamlError, for a tag that stands for an
+    object too."""
     import yaml  # 25 ms, for who has a file of it
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -32,13 +32,14 @@ def replay(file: Path, as_json: bool) -> int:
     byte. 1: an answer differs; both are shown.
     """
     from contracts.spec import Spec
+    from contracts.text_file import EncodingError, bytes_of
     from mock_server.bundle import BundleError, read
     from mock_server.replay import Replay
 
     try:
-        bundle = read(file.read_bytes())
+        bundle = read(bytes_of(file))
         difference = Replay(Spec.load(), bundle).run()
-    except BundleError as error:
+    except (BundleError, EncodingError) as error:
         raise click.UsageError(f"{file} {error}") from None
     if as_json:
         print_json({"exchanges": len(bundle.exchanges), "difference": _found(difference)})

@@ -4,21 +4,24 @@ command line. What is wrong is said with line and column."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from contracts import bounded_yaml
 from contracts.places import parts_of, pointer_of
 from contracts.printable import in_line
 from contracts.spec import Spec
-from contracts.text_file import EncodingError, text_of
+from contracts.text_file import EncodingError, bytes_of, text_of
 from mock_server.rules import Ruleset
 from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
-from mock_server.rules.shape import Problem
+from mock_server.rules.shape import MOST_PROBLEMS, Problem
 
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
 HOLDER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
 MOST_NODES, DEEPEST = 100_000, 64
+MOST_BYTES = 1 << 20  # of a file of scenarios, as of those that a client sends
 LOOK_EVERY = 0.25  # seconds of the machine's time
 
 
@@ -70,7 +73,7 @@ class RulesFile:
     def _read(self) -> Ruleset:
         assert self._path is not None
         try:
-            text = text_of(self._path.read_bytes())
+            text = text_of(bytes_of(self._path, MOST_BYTES))
         except OSError as error:
             raise ScenarioError(f"{self._path} cannot be read: {error}") from None
         except EncodingError as error:
@@ -87,21 +90,15 @@ class RulesFile:
 
 def compiled(spec: Spec, text: str, name: str) -> Ruleset:
     """The rules of a YAML text; `name` stands before line and column. Raises ScenarioError."""
-    import yaml
-
     try:
-        node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError) as error:
-        raise ScenarioError(f"{name}:{_place(error)}") from None
-    except RecursionError:
-        raise ScenarioError(f"{name}: is nested deeper than any use has need of") from None
-    problems = list(_not_json(node))
-    if problems:
-        raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
-    try:
-        value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except (yaml.YAMLError, ValueError) as error:  # such as a number with too many digits
-        raise ScenarioError(f"{name}:{_place(error)}") from None
+        node = bounded_yaml.compose(text)
+        problems = list(islice(_not_json(node), MOST_PROBLEMS)) if node else []
+        if problems:
+            raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
+        value = bounded_yaml.construct(node) if node else {}
+    except bounded_yaml.YamlError as error:
+        place = f"{error.line}:{error.column}: " if error.line else " "
+        raise ScenarioError(f"{name}:{place}{error.problem}") from None
     value, put_before = in_full({} if value is None else value)
     try:
         rules = compile_ruleset(spec, value)
@@ -115,12 +112,6 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
 def _is_text(where: str) -> bool:
     """A mapping or a list of YAML, which no path looks like."""
     return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
-
-
-def _place(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or error
-    return f"{mark.line + 1}:{mark.column + 1}: {what}" if mark else f" {what}"
 
 
 def _at(node: Any, problem: Problem) -> str:
@@ -172,7 +163,7 @@ def _at_node(node: Any, place: str) -> Iterator[Problem]:
         names: set[str] = set()
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:str":
-                yield Problem(place, f"the key {key.value!r:.40} is no text; put it in quotes")
+                yield Problem(place, f"the key {_shown(key)} is no text; put it in quotes")
             elif key.value in names:
                 yield Problem(place, f"the key {key.value!r:.40} is there twice")
             else:
@@ -182,6 +173,10 @@ def _at_node(node: Any, place: str) -> Iterator[Problem]:
     ):
         text = f"{node.value!r:.40} is no text, number or boolean; put it in quotes"
         yield Problem(place, text)
+
+
+def _shown(key: Any) -> str:
+    return f"{key.value!r:.40}" if isinstance(key.value, str) else "of a list or a mapping"
 
 
 def _children(node: Any) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,8 @@ from mock_server.near import did_you_mean
 
 SCHEMA = Path(__file__).with_name("scenarios.schema.json")
 DEEPEST = 32
+MOST_RULES = 1000
+MOST_PROBLEMS = 20  # that are named; a stranger can make as many as there are letters
 
 Way = tuple[str | int, ...]
 
@@ -30,7 +32,15 @@ class Problem(NamedTuple):
 
 def unlike(value: Any) -> Iterator[Problem]:
     """Where it has another shape; of what is not even JSON, only that, and not without end."""
-    yield from list(islice(_foreign(value, ()), 20)) or _errors(value)
+    found = list(islice(_foreign(value, ()), MOST_PROBLEMS)) or list(_too_many(value))
+    yield from found or islice(_errors(value), MOST_PROBLEMS)
+
+
+def _too_many(value: Any) -> Iterator[Problem]:
+    """Before the schema is asked: it writes out each value that does not fit."""
+    written = value.get("scenarios") if isinstance(value, dict) else None
+    if isinstance(written, list) and len(written) > MOST_RULES:
+        yield Problem("/scenarios", f"has {len(written)} rules; at most {MOST_RULES} can be")
 
 
 def _foreign(value: Any, way: Way) -> Iterator[Problem]:

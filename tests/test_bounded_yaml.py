@@ -1,0 +1,127 @@
+"""The one reader of YAML: any text is a value or an error with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts import bounded_yaml
+from contracts.bounded_yaml import YamlError, load
+from contracts.cassette import CassetteError
+from contracts.cassette import load as load_cassette
+from contracts.document import SpecError
+from contracts.document import read as read_document
+from contracts.spec import Spec
+from mock_server.rules.file import ScenarioError, compiled
+
+SPEC = Spec.load()
+MERSENNE = 2**61 - 1  # all of its multiples have the same hash
+ODD = {
+    "a long integer": ("a: " + "9" * 5000, "1, column 4"),
+    "a number of base 60": ("a: 1" + ":1" * 3000, "1, column 4"),
+    "an impossible date": ("a: 2001-99-99", "1, column 4"),
+    "an impossible offset": ("a: 2001-12-14t21:59:43.10-99:99", "1, column 4"),
+    "a number in words": ("a: !!int x", "1, column 4"),
+    "an empty number": ("- 1\n- !!int ''", "2, column 3"),
+    "a boolean in words": ("a: !!bool maybe", "1, column 4"),
+    "a time in words": ("a: !!timestamp x", "1, column 4"),
+    "a list as a mapping": ("!!map [a]", "1, column 1"),
+    "a list as a set": ("!!set [a]", "1, column 1"),
+    "a list as a key": ("{[[a]]: b}", "1, column 2"),
+    "two documents": ("a: 1\n---\nb: 2", "2, column 1"),
+    "an unknown tag": ("- a\n- !mine [1]", "2, column 3"),
+    "a tag of Python": ("!!python/object:os.system {}", "1, column 1"),
+    "merging a number": ("{<<: 5}", "1, column 6"),
+    "merges of merges": (
+        "".join(f"- &m{n} {{<<: *m{n - 1}, k{n}: 1}}\n" if n else "- &m0 {}\n" for n in range(300)),
+        "column",
+    ),
+    "aliases of aliases": (
+        "- &a0 x\n" + "".join(f"- &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 9)), "column"
+    ),
+    "a list in itself": ("&a [*a]", "1, column 1"),
+    "a list in lists": ("[" * 200 + "]" * 200, "1, column 130"),
+    "a list in more lists": ("[" * 100_000, "1, column"),
+    "keys of one hash": (
+        "{" + ", ".join(f"{MERSENNE * n}: 1" for n in range(1, 3000)) + "}", "1, column 1"
+    ),
+    "half a pair": (r'a: "\ud800"', "1, column"),
+    "a control character": ("a: \x07", "control characters"),
+}  # fmt: skip
+
+
+def as_scenarios(text: str, _: Path) -> None:
+    compiled(SPEC, text, "f.yaml")
+
+
+def as_cassette(text: str, folder: Path) -> None:
+    (folder / "c.yaml").write_text(text, "utf-8")
+    load_cassette(folder / "c.yaml", SPEC)
+
+
+def as_document(text: str, folder: Path) -> None:
+    (folder / "d.yaml").write_text(text, "utf-8")
+    read_document(folder / "d.yaml")
+
+
+@pytest.mark.parametrize(("text", "place"), ODD.values(), ids=ODD)
+def test_an_odd_text_is_an_error_in_words(text: str, place: str) -> None:
+    with pytest.raises(YamlError, match=place) as caught:
+        load(text)
+    assert "Traceback" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("read", [as_scenarios, as_cassette, as_document])
+@pytest.mark.parametrize("text", [text for text, _ in ODD.values()], ids=ODD)
+def test_every_file_of_yaml_is_read_by_that_reader(
+    read: Callable[[str, Path], None], text: str, tmp_path: Path
+) -> None:
+    with pytest.raises((ScenarioError, CassetteError, SpecError)):
+        read(text, tmp_path)
+
+
+PIECES = st.sampled_from(
+    ["a", "1", "-1", "0x", "1:2", ".inf", "~", "on", "2001-01-01", "<<", "=", "'", '"', "\\", "#",
+     "\n", "  ", "- ", ": ", "? ", ", ", "{", "}", "[", "]", "&a ", "*a", "!!int ", "!!set ", "!!omap ",
+     "!!binary ", "!!str ", "!m ", "%TAG ! !x\n", "---", "...", "|\n", ">-", "\t",
+     "\ufeff", "\0", "é"]
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES, max_size=14).map("".join) | st.binary(max_size=40))
+def test_any_text_is_a_value_or_an_error_with_words(text: str | bytes) -> None:
+    try:
+        load(text)
+    except YamlError as error:
+        assert str(error)
+
+
+def test_a_text_beyond_the_bounds_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounded_yaml, "MOST_VALUES", 100)
+    with pytest.raises(YamlError, match="more than 100 values; split it"):
+        load("[" + "1," * 300 + "]")
+    monkeypatch.setattr(bounded_yaml, "MOST_CHARACTERS", 1 << 20)
+    with pytest.raises(YamlError, match="more than 1 MiB; split it"):
+        load("x" * (1 << 20) + "x")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero"])
+def test_a_file_without_end_is_refused_with_the_bound(path: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr("contracts.text_file.bytes_of.__defaults__", (1 << 20,))
+    for read in (read_document, lambda p: load_cassette(p, SPEC)):
+        with pytest.raises((SpecError, CassetteError), match="larger than 1 MiB"):
+            read(Path(path))
+
+
+def test_a_thousand_rules_are_the_most(spec: Spec) -> None:
+    with pytest.raises(ScenarioError, match="has 1001 rules; at most 1000 can be"):
+        compiled(spec, "[" + "1," * 1001 + "]", "f")
