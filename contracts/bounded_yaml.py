@@ -103,8 +103,8 @@ def _check_node(node: Any, depth: int) -> None:
     if node.tag in NUMBERS and _length(node) > LONGEST_NUMBER:
         text = f"a number has more than {LONGEST_NUMBER} characters; put it in quotes"
         raise YamlError(text, node.start_mark)
-    keys = [item[0] for item in node.value if isinstance(item, tuple)] if _holds(node) else []
-    if sum(key.tag != f"{STANDARD}str" for key in keys) > MOST_ODD_KEYS:
+    many = node.value if _holds(node) and len(node.value) > MOST_ODD_KEYS else ()
+    if sum(isinstance(i, tuple) and i[0].tag != f"{STANDARD}str" for i in many) > MOST_ODD_KEYS:
         text = f"a mapping has more than {MOST_ODD_KEYS} keys that are not text; put them in quotes"
         raise YamlError(text, node.start_mark)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST_WORD = 80  # characters
+
 
 def near(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """The known words nearest to `word`, whatever their case."""
+    """The known words nearest to `word`, whatever their case. Of a longer word than any known one
+    only the beginning is compared: that costs the product of both lengths."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), lower, n=most, cutoff=cutoff)
+    found = get_close_matches(word[:LONGEST_WORD].lower(), lower, n=most, cutoff=cutoff)
     return [lower[name] for name in found]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from mock_server.journal.curl import LONGEST_ARGUMENT
 from mock_server.keys import scenario_of
 from mock_server.near import near
 from mock_server.scenarios import HEADER, input_urls
-from mock_server.typos import stands_for
+from mock_server.typos import MOST_NAMES, stands_for
 
 OF_THE_FAKE = "Bearer sk-local"
 ENABLED = "enable"  # of the headers that switch something on (UP)
@@ -76,8 +77,10 @@ def _query(operation: Operation, case: Case) -> Iterator[tuple[str, str]]:
     """What was sent, under the right names; a value that cannot be becomes a near one, or goes."""
     known = {parameter.name: parameter for parameter in operation.query}
     free = [name for name in known if name not in case.query]
+    unknown = islice((name for name in case.query if name not in known), MOST_NAMES)
+    meant = {name: stands_for(name, free) for name in unknown}
     for name, value in case.query.items():
-        parameter = known.get(name) or known.get(stands_for(name, free))
+        parameter = known.get(meant.get(name, name))
         if parameter is not None:
             right = _value(parameter, value, case)
             if right is not None:

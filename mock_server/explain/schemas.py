@@ -3,6 +3,7 @@ the query. The schema's own words where it has some."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from contracts.places import MISSING, parts_of, pointer_of, value_at
@@ -12,7 +13,7 @@ from mock_server.explain.corrected import corrected
 from mock_server.explain.repair import choices, schema_at
 from mock_server.near import near
 from mock_server.public_urls import ADVICE, why_not_fetched
-from mock_server.typos import Names, stands_for
+from mock_server.typos import MOST_NAMES, Names, stands_for
 
 # What a keyword wants. Those of contracts.keywords say it themselves.
 WORDS = {
@@ -71,7 +72,8 @@ def parameter(case: Case, violation: Violation) -> Finding:
 def header_like(case: Case, name: str) -> str | None:
     """The header that was sent and looks meant to be this one."""
     wanted = name.lower()
-    sent = (header.decode("latin-1") for header in case.entry.headers)
+    headers = islice(case.entry.headers, MOST_NAMES)
+    sent = (header.decode("latin-1") for header in headers)
     return next((h for h in sent if stands_for(h, [wanted, wanted.removeprefix("x-")])), None)
 
 
