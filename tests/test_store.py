@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from mock_server.clock import Clock
+from mock_server.schedule import Queue
+from mock_server.stores import Tenant
 from mock_server.stores.memory import MemoryStore
 from mock_server.tasks import Task
 
@@ -48,9 +53,31 @@ def test_the_tenant_that_was_silent_longest_makes_room() -> None:
     store.next_number("busy")
     store.put("busy", [task(3), task(4)])
     assert (ids(store, "silent"), len(ids(store, "busy"))) == ([], 3)
-    store.next_number("third")
+    store.next_number("third")  # with nothing to lose, so it makes room for the next
     store.next_number("fourth")
-    assert ids(store, "busy") == []
+    assert (store.counts(), len(ids(store, "busy"))) == ((2, 3), 3)
+
+
+def test_keys_that_come_once_push_out_nobody_who_has_something_to_lose() -> None:
+    store, record = MemoryStore(max_tenants=20), Tenant(Clock(0, 0, 1, False), Queue.of(1))
+    store.put("with a task", [task(1)])
+    store.save("with a rule", replace(record, variants={"unknown-model": "404"}))
+    for number in range(100):
+        store.save(f"stranger {number}", record)
+        store.next_number(f"stranger {number}")
+    assert ids(store, "with a task") == ["task-1"]
+    assert store.tenant("with a rule")
+    assert store.counts()[0] == 20
+
+
+def test_where_most_have_something_to_lose_a_new_key_still_has_a_place() -> None:
+    store = MemoryStore(max_tenants=20)
+    for number in range(40):
+        store.put(f"at work {number}", [task(1)])
+    for number in (1, 2):
+        store.next_number(f"new {number}")
+    assert store.next_number("new 1") == 2
+    assert ids(store, "at work 39") == ["task-1"]
 
 
 def test_expired_tasks_are_forgotten_from_the_old_end() -> None:

@@ -25,6 +25,7 @@ READ_AT_ONCE = 256 << 10  # bytes that a reader holds at a time
 OVERHEAD = 64  # of one entry in memory, besides its bytes
 SHARE = 16  # whoever holds more than this part of all gives way first
 LOOKED_THROUGH = 1000  # latest exchanges of those without a key, for the one that is explained
+SINGLE_SHARE = 10  # tenants with one exchange have such a part of all places for themselves
 SLACK = 256  # such a part of all is made free at a time
 
 
@@ -51,8 +52,9 @@ class Journal:
     a sixteenth of all; where none does, the tenant that was silent longest. So a noisy tenant drops
     its own, and those that are long gone make room for who is at work. Numbers go on after drops
     and `reset`. Of more than `max_tenants` tenants, one that has nothing left is forgotten, or the
-    one that was silent longest. Another thread may read, as long as it likes: it holds no more than
-    READ_AT_ONCE bytes, or one exchange."""
+    one that was silent longest: one with a single exchange, while these have a tenth of all places
+    (whoever sends a call with any key makes such a tenant). Another thread may read, as long as it
+    likes: it holds no more than READ_AT_ONCE bytes, or one exchange."""
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class Journal:
         self._rooms: OrderedDict[str, _Room] = OrderedDict()  # the one silent longest first
         self._emptied: dict[str, _Room] = {}
         self._large: set[_Room] = set()
+        self._single: OrderedDict[str, _Room] = OrderedDict()  # those with their first exchange
 
     def append(
         self,
@@ -220,13 +223,16 @@ class Journal:
 
     def _forget_one(self) -> None:
         if not self._emptied:
-            room = next(iter(self._rooms.values()))
+            has_enough = len(self._single) > self._max_tenants // SINGLE_SHARE
+            room = next(iter((self._single if has_enough else self._rooms).values()))
             self._drop(room, room.bytes)
         del self._emptied[next(iter(self._emptied))]
 
     def _keep(self, room: _Room, row: bytes) -> None:
         if not room.rows:
-            self._rooms[room.tenant] = self._emptied.pop(room.tenant)
+            self._rooms[room.tenant] = self._single[room.tenant] = self._emptied.pop(room.tenant)
+        elif len(room.rows) == 1:
+            self._single.pop(room.tenant, None)
         weight = len(row) + OVERHEAD
         if weight < self._least:
             weight = self._least
@@ -265,3 +271,4 @@ class Journal:
             self._large.discard(room)
         if not room.rows:
             self._emptied[room.tenant] = self._rooms.pop(room.tenant)
+            self._single.pop(room.tenant, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
+from mock_server.account import Account
 from mock_server.stores import Tenant
 from mock_server.tasks import Task
 
@@ -12,6 +13,7 @@ MAX_TASKS = 1_000_000
 # A list, a bill and a cancellation look at all tasks of a tenant: 0.1 s for so many.
 MAX_TASKS_OF_TENANT = 100_000
 MAX_TENANTS = 10_000
+IDLE_SHARE = 10  # tenants with nothing to lose have such a part of all places for themselves
 
 
 class _Room:
@@ -28,7 +30,9 @@ class _Room:
 
 class MemoryStore:
     """At most `max_tasks` tasks and `max_tenants` tenants in all. When there are more, the tenant
-    that was silent longest goes. A tenant with more than `max_tasks_of_tenant` tasks, or that fills
+    that was silent longest goes: of tenants, one of those with no task, rule, variant or account
+    (whoever sends any key makes such a tenant), while these have a tenth of all places. A tenant
+    with more than `max_tasks_of_tenant` tasks, or that fills
     the store alone, loses its oldest ones, so one tenant that creates without end drops no other.
     """
 
@@ -39,6 +43,7 @@ class MemoryStore:
         max_tasks_of_tenant: int = MAX_TASKS_OF_TENANT,
     ) -> None:
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
+        self._idle: OrderedDict[str, None] = OrderedDict()  # the rooms with nothing to lose
         self._max_tasks = max_tasks
         self._max_tasks_of_tenant = max_tasks_of_tenant
         self._max_tenants = max_tenants
@@ -50,10 +55,14 @@ class MemoryStore:
 
     def save(self, tenant: str, record: Tenant) -> None:
         self._room(tenant).record = record
+        if tenant in self._idle and not _is_as_made(record):
+            del self._idle[tenant]
 
     def next_number(self, tenant: str) -> int:
         room = self._room(tenant)
         self._rooms.move_to_end(tenant)
+        if tenant in self._idle:
+            self._idle.move_to_end(tenant)
         room.number += 1
         return room.number
 
@@ -63,6 +72,7 @@ class MemoryStore:
 
     def put(self, tenant: str, tasks: Iterable[Task]) -> None:
         room = self._room(tenant)
+        self._idle.pop(tenant, None)
         for task in tasks:
             if task.id not in room.tasks:
                 room.order.append(task.id)
@@ -92,14 +102,17 @@ class MemoryStore:
 
     def reset(self, tenant: str) -> None:
         room = self._rooms.pop(tenant, None)
+        self._idle.pop(tenant, None)
         self._tasks -= len(room.tasks) if room else 0
 
     def _room(self, tenant: str) -> _Room:
         room = self._rooms.get(tenant)
         if room is None:
             while len(self._rooms) >= self._max_tenants:
-                self.reset(next(iter(self._rooms)))
+                has_enough = len(self._idle) > self._max_tenants // IDLE_SHARE
+                self.reset(next(iter(self._idle if has_enough else self._rooms)))
             room = self._rooms[tenant] = _Room()
+            self._idle[tenant] = None
         return room
 
     def _make_space(self, writer: _Room) -> None:
@@ -112,3 +125,8 @@ class MemoryStore:
     def _drop_oldest(self, room: _Room) -> Task:
         self._tasks -= 1
         return room.tasks.pop(room.order.popleft())
+
+
+def _is_as_made(record: Tenant) -> bool:
+    """Whether the tenant has set nothing."""
+    return not record.rules and not record.variants and record.account == Account()
