@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -130,11 +131,11 @@ def report(error: click.ClickException, form: Form) -> int:
 def _as_text(error: click.ClickException) -> str:
     """The usage, where that is wrong, and the message as one line; one that lists problems has a
     line for each of them."""
-    shown, message = io.StringIO(), error.format_message()
-    error.show(shown)
-    usage = shown.getvalue().removesuffix(f"{message}\n")
-    keyless = shortened(without_keys(message, error))
-    return usage + (keyless if isinstance(error, Listed) else in_line(keyless))
+    shown, text = copy(error), io.StringIO()
+    if not isinstance(error, Listed):
+        shown.message = in_line(shortened(error.message))
+    shown.show(text)
+    return without_keys(text.getvalue().rstrip("\n"), error)
 
 
 def _as_log(error: click.ClickException) -> str:

@@ -1,0 +1,162 @@
+"""Text of strangers on the terminal: whatever an answer, a request, a file, an argument or a
+variable holds, no command prints what a terminal obeys, and rows stay one line each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support import SERVICE
+from support_evil import EVIL, EVIL_NAME, evil_provider, obeyed
+from support_http import http_client  # noqa: F401
+
+from mock_server.cli import main
+
+Emo = Callable[..., str]
+MEDIA = ["--image", EVIL, "--audio", EVIL]
+BOXES = ["--face", "1,2,3,4", "--ext", "1,2,3,4"]
+
+
+@pytest.fixture(name="provider", scope="module")
+def evil_url() -> Iterator[str]:
+    with evil_provider() as url:
+        yield url
+
+
+@pytest.fixture(name="emo", params=["terminal", "pipe"])
+def shown_by(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Emo:
+    """Runs `emo` on a terminal or with pipes, and gives what it printed to both streams."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("emo_client.retry.backoff", lambda *_: 0.0)
+    monkeypatch.setattr("contracts.provider.TRIES", 1)
+
+    def run(*arguments: object) -> str:
+        for stream in ("stdout", "stderr"):
+            monkeypatch.setattr(f"sys.{stream}.isatty", lambda: request.param == "terminal")
+        with pytest.raises(SystemExit):
+            main([str(argument) for argument in arguments])
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    return run
+
+
+@pytest.mark.parametrize("below", ["", "/refused", "/words"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["get", "SUCCEEDED"], ["get", "x", "--json"], ["wait", "SUCCEEDED"], ["wait", "FAILED"],
+     ["wait", EVIL, "--timeout", "0.01"], ["list"], ["list", "--json"], ["cancel", EVIL],
+     ["detect", "--image", EVIL], ["create", *MEDIA, *BOXES], ["generate", *MEDIA, "--json"]],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_an_answer_of_a_provider_is_text(
+    emo: Emo, provider: str, below: str, arguments: list[str]
+) -> None:
+    shown = emo(*arguments, "--base-url", f"{provider}{below}/api/v1", "--key", "sk-evil")
+    assert "evil" in shown
+    assert not obeyed(shown)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--har"], ["--curl"], ["--task", EVIL]])
+def test_a_fake_that_is_a_strangers_shows_text(emo: Emo, provider: str, form: list[str]) -> None:
+    assert not obeyed(emo("journal", *form, "--server", provider))
+    assert not obeyed(emo("explain", *form[:1] * (form == ["--json"]), "--server", provider))
+
+
+@pytest.mark.parametrize("command", [["journal"], ["journal", "--json"], ["journal", "--har"],
+                                     ["journal", "--curl"], ["explain"], ["explain", "--json"]],
+                         ids=" ".join)  # fmt: skip
+def test_a_call_of_a_stranger_is_text(emo: Emo, http: httpx.Client, command: list[str]) -> None:
+    key = http.headers["Authorization"].removeprefix("Bearer ")
+    there = ["--server", str(http.base_url), "--key", key]
+    bodies = EVIL.encode(), json.dumps({"model": EVIL, EVIL: EVIL}).encode(), b"\n\nFORGED"
+    for body in bodies:
+        http.post(f"{SERVICE}/face-detect", content=body, params={"x": EVIL})
+        shown = emo(*command, *there)
+        assert not obeyed(shown)
+    http.get(f"/api/v1/tasks/{EVIL.encode().hex()}%1b%0aFORGED%e2%80%ae")
+    assert not obeyed(emo(*command, *there))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[EVIL], ["get"], ["get", EVIL, EVIL], ["get", "x", "--base-url", EVIL], ["get", f"--{EVIL}"],
+     ["list", "--page-no", EVIL], ["create", *MEDIA, "--face", EVIL, "--ext", EVIL],
+     ["scenarios", "--kind", EVIL], ["scenarios", "--status", EVIL], ["env", "--key", EVIL],
+     ["env", "--server", f"http://127.0.0.1/{EVIL}"], ["serve", "--time", EVIL],
+     ["serve", "--scenario", f"[{json.dumps({EVIL: EVIL})}]"], ["serve", "--variant", EVIL],
+     ["serve", "--cors", EVIL], ["serve", "--host", EVIL], ["serve", "--log", "json", "--seed",
+     EVIL, "--port", EVIL], ["journal", "--status", EVIL], ["explain", EVIL], ["completion", EVIL],
+     ["contract", EVIL], ["contract", "verify", EVIL], ["contract", "verify", "--check", EVIL],
+     ["contract", "verify", "--report", EVIL], ["contract", "fuzz", "--phase", EVIL],
+     ["contract", "record", "--base-url", f"http://{EVIL}"], ["download", EVIL, "-o", "/"],
+     ["replay", EVIL_NAME], ["get", "x", "--json", EVIL]],
+    ids=lambda value: " ".join(value)[:24].encode("ascii", "backslashreplace").decode(),
+)  # fmt: skip
+def test_an_argument_in_an_error_is_text(emo: Emo, arguments: list[str]) -> None:
+    assert not obeyed(emo(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [("contract diff", json.dumps({"openapi": "3.1.0", "paths": {f"/{EVIL}": {"get": {}}}})),
+     ("contract diff", f"openapi: 3.1.0\npaths: !{EVIL_NAME}"), ("contract diff", "{\x1b"),
+     ("contract drift", json.dumps({"emo-cassette": EVIL})), ("contract drift", EVIL),
+     ("contract drift", json.dumps({"log": {"entries": [{"request": {"url": EVIL}}]}})),
+     ("replay", json.dumps({EVIL: EVIL})), ("replay", EVIL),
+     ("contract verify http://127.0.0.1:1 --baseline", EVIL),
+     ("contract verify http://127.0.0.1:1 --ledger", EVIL),
+     ("serve --replay", EVIL), ("serve --scenario", EVIL),
+     ("serve --scenario", json.dumps([{EVIL: EVIL, "operation": EVIL, "do": EVIL}]))],
+)  # fmt: skip
+def test_a_file_and_its_name_are_text(emo: Emo, tmp_path: Path, command: str, content: str) -> None:
+    file = tmp_path / f"{EVIL_NAME}.json"
+    file.write_text(content, "utf-8", newline="")
+    more = [Path(__file__).parents[1] / "openapi.yaml"] if command == "contract diff" else []
+    for order in ([file, *more], [*more, file])[: len(more) + 1]:
+        assert not obeyed(emo(*command.split(), *order))
+
+
+def test_a_bundle_whose_answers_differ_is_text(
+    emo: Emo, http: httpx.Client, tmp_path: Path
+) -> None:
+    http.post(f"{SERVICE}/face-detect", content=EVIL.encode())
+    bundle = http.get("/__mock__/bundle").json()
+    bundle["exchanges"][0]["reply_body"] = base64.b64encode(EVIL.encode()).decode()
+    file = tmp_path / EVIL_NAME
+    file.write_text(json.dumps(bundle), "utf-8")
+    for form in ([], ["--json"]):
+        shown = emo("replay", file, *form)
+        assert "evil" in shown
+        assert not obeyed(shown)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_API_KEY", "EMO_PORT", "EMO_TIME", "EMO_SCENARIO",
+     "EMO_VARIANT", "EMO_REPLAY"],
+)  # fmt: skip
+def test_a_variable_in_an_error_is_text(
+    emo: Emo, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, EVIL)
+    assert not obeyed(emo(*(["serve"] if variable.startswith("EMO") else ["get", "x"])))
+
+
+@pytest.mark.parametrize("form", [[], ["--report", "text"], ["--json"], ["--report", "junit"],
+                                  ["--report", "html"], ["--report", "sarif"]])  # fmt: skip
+def test_a_provider_that_is_held_to_the_contract_is_text(
+    emo: Emo, provider: str, form: list[str]
+) -> None:
+    shown = emo("contract", "verify", provider, "--check", "keys", "--key", "sk-evil", *form)
+    assert "FAILED" in shown
+    assert not obeyed(shown)
