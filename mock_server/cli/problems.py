@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from copy import copy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -131,11 +130,16 @@ def report(error: click.ClickException, form: Form) -> int:
 def _as_text(error: click.ClickException) -> str:
     """The usage, where that is wrong, and the message as one line; one that lists problems has a
     line for each of them."""
-    shown, text = copy(error), io.StringIO()
-    if not isinstance(error, Listed):
-        shown.message = in_line(shortened(error.message))
-    shown.show(text)
-    return without_keys(text.getvalue().rstrip("\n"), error)
+    message = without_keys(error.format_message(), error)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return message
+    before = io.StringIO()
+    bare = click.ClickException("")
+    if isinstance(error, click.UsageError):
+        bare = click.UsageError("", error.ctx)
+    bare.show(before)
+    safe = message if isinstance(error, Listed) else in_line(shortened(message))
+    return before.getvalue().removesuffix("\n") + safe
 
 
 def _as_log(error: click.ClickException) -> str:
