@@ -77,7 +77,6 @@ def _broken_off(reply: Reply, line: Line) -> str:
 
 async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: Left) -> bool:
     transport: asyncio.Transport = scope["state"]["transport"]
-    transport.resume_reading()  # behind a pipelined call uvicorn would not see the client leave
     try:
         there = await _until(line.due, left, transport)
         if there and line.end in ("", "stale") and not line.rate and line.sent is None:
@@ -94,12 +93,20 @@ async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: L
 
 async def _until(moment: float, left: Left, transport: asyncio.Transport | None = None) -> bool:
     """Wait for a moment of the tenant's time; whether the client is still there then."""
-    while not (transport and transport.is_closing()):
+    while transport is None or _is_there(transport):
         seconds = left(moment - ROUNDING)
         if seconds <= 0:
             return True
         await asyncio.sleep(min(seconds, SLICE))
     return False
+
+
+def _is_there(transport: asyncio.Transport) -> bool:
+    """Whether the client has not left. That is seen by reading, which stops where it has sent much
+    more behind this call; one that then goes on to send is cut off."""
+    if not transport.is_closing():
+        transport.resume_reading()
+    return not transport.is_closing()
 
 
 def _bytes(reply: Reply, line: Line, method: str) -> bytes:
@@ -148,7 +155,7 @@ def _unsent(transport: asyncio.Transport) -> int:
 
 async def _end(line: Line, scope: Scope, transport: asyncio.Transport) -> None:
     """What becomes of the connection. Bytes of ours said `connection: close`: it never stays."""
-    while line.end == "hold" and not transport.is_closing():
+    while line.end == "hold" and _is_there(transport):
         await asyncio.sleep(SLICE)
     if transport.is_closing():
         return

@@ -105,13 +105,13 @@ def test_a_head_that_comes_byte_by_byte_has_10_s_in_all() -> None:
         await connection.send([POLL])
         timers.run_until(3.0)
         for second in range(3, 13):
-            assert not connection.wire.ended
+            assert not connection.wire.closed
             await connection.send([POLL[second - 3]])
             timers.run_until(second + 0.99)
         timers.run_until(13.0)
         assert b"HTTP/1.1 408 " in connection.wire.data
         assert b"--timeout-head 10" in connection.wire.data
-        assert connection.wire.ended
+        assert connection.wire.closed
 
     play(scene)
 
@@ -120,7 +120,7 @@ def test_a_refusal_lingers_so_that_the_client_reads_it_and_then_closes() -> None
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send(["BREW / COFFEE\r\n\r\n", POLL, POLL])
         assert connection.wire.data.count(b"HTTP/1.1 ") == 1
-        assert not connection.wire.closed
+        assert (connection.wire.ended, connection.wire.closed) == (True, False)
         timers.run_until(LINGER_SECONDS)
         assert connection.wire.closed
 
@@ -133,7 +133,7 @@ def test_a_body_has_30_s_since_its_last_byte() -> None:
         timers.run_until(29.0)
         await connection.send([CREATE[-40:-1]])
         timers.run_until(30.9)
-        assert not connection.wire.ended
+        assert not connection.wire.closed
         timers.run_until(59.0)
         assert b"HTTP/1.1 408 " in connection.wire.data
         assert connection.handled() == 0
@@ -146,7 +146,7 @@ def test_a_body_that_drips_for_ever_ends_for_want_of_speed() -> None:
         head, *_ = CALLS["create too much"].partition("\r\n\r\n")
         await connection.send([head + "\r\n\r\n"])
         second = 0
-        while not connection.wire.ended:
+        while not connection.wire.closed:
             await connection.send(["x"])
             second += 1
             timers.run_until(second)
@@ -181,7 +181,7 @@ def test_a_body_that_the_application_does_not_take_yet_has_no_deadline() -> None
         connection.protocol.data_received(call[: call.index('{"model"')].encode())
         await connection.settle()
         timers.run_until(1000.0)
-        assert not connection.wire.ended
+        assert not connection.wire.closed
 
     play(scene, BoundedProtocol, never)
 
@@ -208,6 +208,6 @@ def test_the_times_can_be_chosen() -> None:
         assert not connection.wire.closed
         await connection.send([POLL[:9]])
         timers.run_until(60.0)
-        assert connection.wire.ended
+        assert connection.wire.closed
 
     play(scene, timeouts=Timeouts(keep_alive=60, head=1))

@@ -287,6 +287,50 @@ def test_a_long_body_is_not_taken_faster_than_it_is_read() -> None:
     asyncio.run(check())
 
 
+def test_many_calls_at_once_are_answered_one_by_one_so_that_others_have_their_turn() -> None:
+    async def check() -> None:
+        connection = Connection(Protocol)
+        connection.protocol.data_received((CALLS["poll"] * 3).encode())
+        assert connection.handled() == 1
+        await connection.settle()
+        assert connection.handled() == 3
+        connection.end()
+
+    asyncio.run(check())
+
+
+def test_calls_behind_one_that_waits_stay_bytes_and_the_client_is_held_back() -> None:
+    async def check() -> None:
+        waiting = get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: latency=9\r\n")
+        connection = Connection(LongWay)
+        connection.protocol.data_received((waiting + CALLS["poll"] * 2).encode())
+        await connection.settle()
+        assert (connection.handled(), connection.wire.paused) == (1, False)
+        connection.protocol.data_received((CALLS["poll"] * 2000).encode())
+        assert (connection.handled(), connection.wire.paused) == (1, True)
+        connection.end()
+        for task in connection.state.tasks:
+            task.cancel()
+
+    asyncio.run(check())
+
+
+def test_a_client_that_sends_on_and_on_behind_a_call_that_never_ends_is_cut_off() -> None:
+    async def check() -> None:
+        held = get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: latency=9\r\n")
+        connection = Connection(Protocol)
+        connection.protocol.data_received((held + CALLS["poll"] * 2000).encode())
+        await connection.settle()
+        assert not connection.wire.closed
+        connection.protocol.data_received(CALLS["poll"].encode())
+        assert connection.wire.closed
+        connection.end()
+        for task in connection.state.tasks:
+            task.cancel()
+
+    asyncio.run(check())
+
+
 class Wrong(FakeApp):
     def answer(self, *parts: Any) -> Reply:
         raise ZeroDivisionError("a mistake of ours")

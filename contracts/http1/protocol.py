@@ -79,6 +79,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._linger = max(0, self._linger - len(data))
             if not self._linger:
                 self.transport.close()
+        elif self._unread and self.flow.read_paused:
+            # A fault reads on (mock_server.line) to see the client leave; this one only sends more.
+            self.transport.abort()
         elif self._unread:
             self._put_off(self._unread[self._unread_from :] + data, 0)
         else:
@@ -109,10 +112,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self._unread:
             self._read_on()
-        elif self.reader.between:
+            return
+        self.flow.resume_reading()
+        if self.reader.between:
             self._deadline.set(self._timeouts.keep_alive)
 
     def shutdown(self) -> None:
@@ -127,14 +131,16 @@ class BoundedProtocol(HttpToolsProtocol):
     # Reading.
 
     def _read(self, data: bytes, at: int) -> None:
-        reader, size = self.reader, len(data)
+        """Read at most one call: before the next one others have their turn."""
+        reader, size, count = self.reader, len(data), self.reader.count
         try:
             while at < size:
                 if reader.between:
                     if not reader.may_follow or self.transport.is_closing():
                         return  # nothing may follow the last call
-                    if self._is_busy():
+                    if reader.count > count or self._is_busy():
                         self._put_off(data, at)
+                        self._read_on()
                         return
                 at = reader.feed(data, at)
         except RequestRefused as refused:
@@ -150,12 +156,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _put_off(self, data: bytes, at: int) -> None:
         """Keep these bytes for later; the client is held back if they are many."""
         self._unread, self._unread_from = data, at
-        if len(data) - at <= PIPELINED_BYTES:
-            return
-        if self.flow.read_paused:
-            # A fault reads on (mock_server.line) to see the client leave; this one only sends more.
-            self.transport.abort()
-        else:
+        self._deadline.due = inf
+        if len(data) - at > PIPELINED_BYTES:
             self.flow.pause_reading()
 
     def _read_on(self) -> None:
@@ -164,16 +166,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _read_unread(self) -> None:
         data, at = self._unread, self._unread_from
-        if data and not self.transport.is_closing():
+        if data and not self._is_busy() and not self.transport.is_closing():
             self._unread = b""
+            self.flow.resume_reading()
             self._read(data, at)
 
     # Deadlines.
 
     def _await_rest(self, size: int) -> None:
         """Set the deadline of a head or body of which some bytes came."""
-        phase, timeouts, now = (self.reader.count, self.reader.in_head), self._timeouts, 0.0
-        now = self.loop.time()
+        phase = self.reader.count, self.reader.in_head
+        timeouts, now = self._timeouts, self.loop.time()
         if phase != self._phase:
             self._phase, self._since, self._received = phase, now, 0
         self._received += size
@@ -214,6 +217,9 @@ class BoundedProtocol(HttpToolsProtocol):
                 transport.close()
                 return
         transport.write(self.refusal(refused))
+        if refused.reason is Reason.TIMEOUT:
+            transport.close()
+            return
         transport.write_eof()
         self.flow.resume_reading()
         self._linger = LINGER_BYTES
