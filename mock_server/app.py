@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,8 +22,9 @@ from mock_server.clock import RealTime, real_time
 from mock_server.control import control_app
 from mock_server.cors import Cors
 from mock_server.engine import Engine
+from mock_server.failed import failed
 from mock_server.journal.redact import without_secrets
-from mock_server.line import act_out, leave
+from mock_server.line import act_out, is_on_socket, leave
 from mock_server.page import documents
 from mock_server.reached import Address, origin_of
 from mock_server.rules import Ruleset, no_file
@@ -73,7 +75,7 @@ class FakeApp(Starlette):
                 *openapi_file.routes(origin),
                 *documents.routes(),
             ],
-            exception_handlers={HTTPException: _own_error},
+            exception_handlers={HTTPException: _own_error, Exception: _own_mistake},
         )
         self.router.redirect_slashes = False
         self.engine = engine
@@ -107,7 +109,8 @@ class FakeApp(Starlette):
         server: Address,
         client: Address,
     ) -> Reply:
-        """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered."""
+        """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered.
+        Raises whatever a mistake of ours raises; `failed` has the answer then."""
         named, cors = dict(headers), self._cors
         if cors is not None and (preflight := cors.preflight(method, named)) is not None:
             return preflight
@@ -116,6 +119,21 @@ class FakeApp(Starlette):
         origin = self._origin(named, client, scheme, server)
         reply = self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
         return reply if cors is None else cors.opened(reply, named)
+
+    def failed(
+        self,
+        error: Exception,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+    ) -> Reply:
+        """The answer to a call at which `answer` raised."""
+        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        named = dict(headers)
+        reply = failed(self.engine, Call(method, text, asked, named, body), error)
+        return reply if self._cors is None else self._cors.opened(reply, named)
 
     def delivering(self, reply: Reply) -> ASGIApp:
         """An app that gives this answer to whatever it is asked."""
@@ -133,24 +151,49 @@ class FakeApp(Starlette):
             await self._open(scope, receive, send)
             return
         if page.wants_page(scope):
-            await self._page(scope, receive, send)
+            with self._reporting(scope):
+                await self._page(scope, receive, send)
             return
         body = await self._read(receive)
         if body is None:
             return  # the client left in the middle, and nothing was asked for
         path = scope.get("raw_path") or scope["path"].encode()
-        how = scope["headers"], body, scope["scheme"], scope.get("server"), scope.get("client")
-        reply = self.answer(scope["method"], path, scope["query_string"], *how)
-        await self._deliver(reply, scope, send)
+        asked = scope["method"], path, scope["query_string"], scope["headers"], body
+        how = scope["scheme"], scope.get("server"), scope.get("client")
+        try:
+            reply = self.answer(*asked, *how)
+        except Exception as error:
+            await self._deliver(self.failed(error, *asked), scope, send)
+            if not is_on_socket(scope):
+                raise  # to the test that calls in this process
+        else:
+            await self._deliver(reply, scope, send)
 
     async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(scope, receive, send)
+        with self._reporting(scope):
+            await super().__call__(scope, receive, send)
+
+    @contextmanager
+    def _reporting(self, scope: Scope) -> Iterator[None]:
+        """Report a mistake of ours. A client that leaves is none."""
+        try:
+            yield
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            where = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
+            query = scope.get("query_string", b"").decode("latin-1")
+            mistakes, headers = self.engine.chronicle.mistakes, dict(scope.get("headers", ()))
+            mistakes.report(error, where, headers, query)
+            raise
 
     async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
         if reply.line is not None:
             left = partial(self.engine.real_left, reply.line.tenant)
-            if not await act_out(reply, scope, send, left):
-                return
+            # In this process an exception is what was asked for: httpx' own.
+            with self._reporting(scope) if is_on_socket(scope) else nullcontext():
+                if not await act_out(reply, scope, send, left):
+                    return
         await send(
             {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         )
@@ -186,3 +229,11 @@ async def _own_error(request: Request, error: Exception) -> Response:
     text = f"{request.method} {request.url.path}: {error.detail}"
     text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
     return JSONResponse({"error": text}, error.status_code, headers=error.headers)
+
+
+async def _own_mistake(request: Request, error: Exception) -> Response:
+    """Said in place of a page or an answer of the control API; the log has the trace."""
+    del error
+    text = f"{request.method} {request.url.path}: a mistake of the fake; its log has the trace"
+    text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
+    return JSONResponse({"error": text}, 500)

@@ -18,6 +18,7 @@ from mock_server.journal.entry import Entry, entry_of
 from mock_server.journal.row import Row, is_odd
 from mock_server.keys import almost_asked
 from mock_server.metrics import Gauges, Metrics
+from mock_server.mistakes import Mistakes
 from mock_server.stores import Store
 from mock_server.typos import Typos
 
@@ -44,6 +45,7 @@ class Chronicle:
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
+        self.mistakes = Mistakes()
         self._pending: deque[tuple[Visit, Reply]] = deque()
         self._settling = Lock()
         self.log: Log | None = None
@@ -96,7 +98,12 @@ class Chronicle:
         with self._settling:
             pending, keep = self._pending, self._keep
             while pending:
-                keep(*pending.popleft())
+                v, reply = pending.popleft()
+                try:
+                    keep(v, reply)
+                except Exception as error:  # noqa: BLE001 (another call is being answered)
+                    where = f"keeping {v.call.method} {v.call.path} {v.request_id}"
+                    self.mistakes.report(error, where, v.call.headers, v.call.query)
 
     def _keep(self, v: Visit, reply: Reply) -> None:
         choice = v.choice
@@ -143,14 +150,16 @@ class Chronicle:
 
         tasks = list(islice(self._store.newest_first(tenant_id), LOOKED_AT))
         created = {task.request_id: task.id for task in tasks}
-        return explain(self._spec, entry, tasks=tasks, task_of_request=created.get)
+        evicted = self._store.evicted
+        return explain(self._spec, entry, tasks=tasks, task_of_request=created.get, evicted=evicted)
 
     def counts(self) -> str:
         """Prometheus' text."""
         tenants, tasks = self._store.counts()
         journal = self.journal
         kept = journal.entry_count, journal.byte_count, journal.dropped_count
-        return self._metrics.render(Gauges(tenants, tasks, *kept, self.lines_lost()))
+        lost = self.lines_lost(), self._store.evicted, self.mistakes.count
+        return self._metrics.render(Gauges(tenants, tasks, *kept, *lost))
 
     def _tell(self, tenant_id: str) -> None:
         entry = self._journal.last(tenant_id)

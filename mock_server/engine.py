@@ -119,6 +119,11 @@ class Engine:
         self.chronicle.refused(v, reply, str(refused))
         return reply
 
+    def broken(self, v: Visit, violation: Violation) -> Reply:
+        """The answer to a call at which code of ours failed."""
+        self._stamp(v, self.tenants.now(v.tenant_id, v.real))
+        return self._replies.refuse(violation, v.call, v.effects, v.request_id, v.now)
+
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant's record; a new one starts at the machine's time."""
         return self.tenants.get(tenant_id, self.real())
@@ -284,7 +289,6 @@ class Engine:
         return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
 
     def _in_effect(self, chosen: dict[str, str]) -> Effects:
-        """What the variants chosen do."""
         return self._effects(tuple(sorted(chosen.items())))
 
     def _stamp(self, v: Visit, now: float) -> None:

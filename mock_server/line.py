@@ -31,6 +31,11 @@ ROUNDING = 1e-6  # a clock that is moved in two steps may end this little before
 UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not put on the wire
 
 
+def is_on_socket(scope: Scope) -> bool:
+    """Whether the call came through a server, not from this process."""
+    return "transport" in (scope.get("state") or {})
+
+
 async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
     """Act out the reply's line. True: the answer is now to be sent as any other; False: all is done
     with it. Raises what httpx would raise where there is no socket."""

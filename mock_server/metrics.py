@@ -16,8 +16,8 @@ Sample = tuple[Mapping[str, str], float]
 
 
 class Gauges(NamedTuple):
-    """What others count: tenants and tasks in the store, the journal's size and losses, and the
-    lines of the log that were not written."""
+    """What others count: tenants and tasks in the store, the journal's size and losses, the lines
+    of the log that were not written, tenants that had to make room, mistakes of the fake itself."""
 
     tenants: int
     tasks: int
@@ -25,6 +25,8 @@ class Gauges(NamedTuple):
     journal_bytes: int
     journal_dropped: int
     log_lost: int = 0
+    evicted: int = 0
+    mistakes: int = 0
 
 
 class Metrics:
@@ -93,6 +95,10 @@ class Metrics:
         yield _family("journal_dropped_total", "Exchanges that had to make room.", dropped)
         lost = _one(gauges.log_lost)
         yield _family("log_lost_total", "Lines of the log that were not written.", lost)
+        evicted = _one(gauges.evicted)
+        yield _family("tenants_evicted_total", "API keys that had to make room.", evicted)
+        mistakes = _one(gauges.mistakes)
+        yield _family("internal_errors_total", "Mistakes of the fake itself.", mistakes)
         yield _family("info", "The contract that is served.", [({"spec": self._version}, 1)])
 
     def _exchanges(self) -> Iterator[Sample]:

@@ -19,8 +19,8 @@ class Protocol(BoundedProtocol):
 
     The short way: most calls are answered at once, and then most of what uvicorn does is to prepare
     a task that waits for nothing. Such a call is answered here, where its body ends. All others
-    (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their time, mistakes of
-    ours) become a task, as ever."""
+    (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their time) become a task,
+    as ever."""
 
     _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
     _keep_alive = True
@@ -66,13 +66,11 @@ class Protocol(BoundedProtocol):
 
     def _answer(self, body: bytes) -> None:
         head = self._head
+        asked = head.method, head.path, head.query, head.headers, body
         try:
-            asked = head.method, head.path, head.query, head.headers, body
             reply = self.app.answer(*asked, self.scheme, self.server, self.client)
-        except Exception as error:  # noqa: BLE001 (uvicorn's task reports it)
-            self._as_task(_raising(error))
-            super().on_message_complete()
-            return
+        except Exception as error:  # noqa: BLE001 (it is reported)
+            reply = self.app.failed(error, *asked)
         if reply.line is not None:
             self._as_task(self.app.delivering(reply))
             super().on_message_complete()
@@ -89,12 +87,3 @@ class Protocol(BoundedProtocol):
         super().on_head(self._head)
         self.app = ours
         self.cycle.keep_alive = self.cycle.keep_alive and self._keep_alive
-
-
-def _raising(error: Exception) -> Any:
-    """An app that fails so."""
-
-    async def fail(*_: Any) -> None:
-        raise error
-
-    return fail

@@ -38,6 +38,11 @@ def answer(operation: Operation, v: Visit, found: bytes | Denied) -> Reply:
     return _xml(outcome.status, _said(code, message) + more, outcome.name, v)
 
 
+def failed(operation: Operation, v: Visit) -> Reply:
+    """The answer of a store that is broken."""
+    return answer(operation, v, Denied("store-error"))
+
+
 def unknown_scenario(text: str, v: Visit) -> Reply:
     """What no store would say: the call asks for an answer that does not exist."""
     return _xml(400, _said("UnknownScenario", text), "", v)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,6 +14,7 @@ from hypothesis import settings
 from support import EPOCH, KEY, SERVICE, Result, Service, need, request  # noqa: F401
 
 from contracts.spec import Spec
+from mock_server.mistakes import LOGGER
 from mock_server.server import running
 from mock_server.settings import Settings
 
@@ -51,6 +53,35 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
+
+
+class _Reported(logging.Handler):
+    """Keeps what the fake reports of its own mistakes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes() -> Iterator[list[logging.LogRecord]]:
+    """Fails a test in which code of the fake raised, also where its answer was not looked at."""
+    reported, logger = _Reported(), logging.getLogger(LOGGER)
+    logger.addHandler(reported)
+    yield reported.records
+    logger.removeHandler(reported)
+    for record in reported.records:
+        pytest.fail(f"{record.getMessage()}\n{record.exc_text}")
+
+
+@pytest.fixture
+def mistakes(no_mistakes: list[logging.LogRecord]) -> Iterator[list[logging.LogRecord]]:
+    """The mistakes that a test provokes, which do not fail it."""
+    yield no_mistakes
+    no_mistakes.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

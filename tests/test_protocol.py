@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import SERVICE, request
+from support import EPOCH, SERVICE, request
 from uvicorn.server import ServerState
 
 from contracts.http1.head import Head
@@ -336,10 +337,15 @@ class Wrong(FakeApp):
         raise ZeroDivisionError("a mistake of ours")
 
 
-def test_a_mistake_of_ours_is_a_500_and_the_server_goes_on() -> None:
+def test_a_mistake_of_ours_is_a_500_and_the_server_goes_on(
+    mistakes: list[logging.LogRecord],
+) -> None:
     pieces = [CALLS["poll"], CALLS["own path"]]
-    short, long = (
-        asyncio.run(answers(w, pieces, Wrong(Engine(SPEC)))) for w in (Protocol, LongWay)
-    )
+
+    def wrong() -> Wrong:
+        return Wrong(Engine(SPEC, settings=Settings(seed="wire"), real=lambda: EPOCH))
+
+    short, long = (asyncio.run(answers(way, pieces, wrong())) for way in (Protocol, LongWay))
     assert short == long
+    assert len(mistakes) == 2
     assert short.startswith(b"HTTP/1.1 500 ")

@@ -77,8 +77,10 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         event, message = record.levelname.lower(), record.getMessage()
+        text = record.exc_text or ""
         if record.exc_info and record.exc_info[0]:
             text = "".join(traceback.format_exception(*record.exc_info))
+        if text:
             self._notices.say(event, message, *text.splitlines(), traceback=text)
         else:
             self._notices.say(event, message)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mock_server.journal.entry import Entry
 
 
+STATE = "state in memory"  # lost with the process: docs/deploy.md
+
+
 @click.command(
     epilog="""\b
 Each option can also be set by the environment variable in its brackets.
@@ -253,7 +256,7 @@ def _ready(notices: Notices, settings: Settings, url: str) -> None:
         f"export DASHSCOPE_API_KEY={LOCAL_KEY}",
     ]
     notices.say(
-        "serving", f"serving on {url} ({_time(settings)}; {_ids(settings)})", *lines,
+        "serving", f"serving on {url} ({_time(settings)}; {_ids(settings)}; {STATE})", *lines,
         url=url, base_url=f"{base}/api/v1", time=settings.time,
     )  # fmt: skip
     for name, meant in misspelled(serve, environment()):

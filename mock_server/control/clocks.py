@@ -39,7 +39,7 @@ def clock(asked: Asked) -> dict[str, Any]:
 
 
 def state(asked: Asked) -> dict[str, Any]:
-    """Shows the key's clock and tasks, newest first."""
+    """Shows the key's clock and tasks, newest first, and where all keys are kept."""
     shown = clock(asked)
     store, tasks = asked.engine.store, []
     for task in islice(store.newest_first(asked.tenant_id), SHOWN_TASKS):
@@ -54,7 +54,18 @@ def state(asked: Asked) -> dict[str, Any]:
             }
         )
     more = store.task_count(asked.tenant_id) - len(tasks)
-    return {"tenant": asked.tenant_id, "clock": shown, "tasks": tasks, "tasks_not_shown": more}
+    return {
+        "tenant": asked.tenant_id,
+        "clock": shown,
+        "tasks": tasks,
+        "tasks_not_shown": more,
+        "store": {
+            "kind": store.kind,
+            "tenants": store.counts()[0],
+            "limit": store.max_tenants,
+            "evicted": store.evicted,
+        },
+    }
 
 
 def set_clock(asked: Asked) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -74,7 +75,7 @@ class _Streamed(StreamingResponse):
             except TimeoutError:
                 if transport is not None:
                     transport.abort()
-                raise
+                raise ClientDisconnect from None
 
         try:
             if scope["method"] == "HEAD":

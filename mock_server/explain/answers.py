@@ -86,6 +86,21 @@ def limit(case: Case) -> Finding:
     )
 
 
+def is_mistake(case: Case) -> bool:
+    """Whether code of the fake failed at the call."""
+    return case.entry.source == "mistake"
+
+
+def mistake(case: Case) -> Finding:
+    """The fake itself is wrong, not the call."""
+    violation = case.entry.violation
+    kind = violation.reason if violation else "an exception"
+    return Finding(
+        rule=f"code of the fake failed at this call: {kind}; the call may be right",
+        advice="the log of the fake (stderr of `emo serve`) has the trace: please report it",
+    )
+
+
 def unknown_scenario(case: Case) -> Finding:
     """A scenario was asked for that does not exist."""
     asked = _asked(case)

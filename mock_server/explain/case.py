@@ -39,7 +39,8 @@ class Finding(Struct, frozen=True):
 
 class Case:
     """`tasks`: the tenant's, in any order, read once at most. `task_of_request`: the task_id that
-    the call of a request_id created, None where it created none."""
+    the call of a request_id created, None where it created none. `evicted`: how many keys had to
+    make room since the fake was started."""
 
     def __init__(
         self,
@@ -47,7 +48,9 @@ class Case:
         entry: Entry,
         tasks: Iterable[Task],
         task_of_request: Callable[[str], str | None],
+        evicted: int = 0,
     ) -> None:
+        self.evicted = evicted
         self.spec = spec
         self.entry = entry
         self.task_of_request = task_of_request

@@ -77,8 +77,8 @@ def _misspelled(case: Case, asked: str) -> Finding:
     ids = list(islice(case.tasks, COMPARED))
     found = near(asked[:80], ids, cutoff=TYPO)
     return Finding(
-        rule="this key has no task with that id: there never was one, it was dropped by a reset, "
-        "or it belongs to another key",
+        rule=f"this key has no task with that id: there never was one, it was dropped by a reset, "
+        f"{_evicted(case)}or it belongs to another key",
         pointer=POINTER,
         expected=short(found[0]) if found else "a task_id that a create call of this key answered",
         got=short(asked),
@@ -87,6 +87,14 @@ def _misspelled(case: Case, asked: str) -> Finding:
         advice="it stays UNKNOWN: stop polling" + ("" if found else "; below are this key's tasks"),
         curl=corrected(case, value=found[0]) if found else listing(case),
     )
+
+
+def _evicted(case: Case) -> str:
+    """A key that makes room loses its tasks, and nobody knows any more which key it was."""
+    if not case.evicted:
+        return ""
+    keys = "1 key" if case.evicted == 1 else f"{case.evicted} keys"
+    return f"its key was evicted ({keys} had to make room since the fake was started), "
 
 
 def _place(case: Case) -> str:

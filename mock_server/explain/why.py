@@ -25,6 +25,7 @@ class Sort(NamedTuple):
 
 # The first that holds. A broken rule counts before what else was asked for: it was seen first.
 SORTS = (
+    Sort("refusal", answers.is_mistake, answers.mistake),
     Sort("refusal", preflight.is_preflight, preflight.not_allowed),
     Sort("limit", lambda c: c.entry.source in ("limits", "account"), answers.limit),
     Sort("refusal", answers.is_unknown_scenario, answers.unknown_scenario),
@@ -50,10 +51,12 @@ def explain(
     *,
     tasks: Iterable[Task] = (),
     task_of_request: Callable[[str], str | None] = lambda _: None,
+    evicted: int = 0,
 ) -> Explanation:
     """Why the call was answered so. `tasks`: those of its tenant; `task_of_request`: the task_id
-    that the call with a request_id created, None where it created none."""
-    case = Case(spec, entry, tasks, task_of_request)
+    that the call with a request_id created, None where it created none; `evicted`: how
+    many keys had to make room since the fake was started."""
+    case = Case(spec, entry, tasks, task_of_request, evicted)
     sort = next(sort for sort in SORTS if sort.holds(case))
     found = sort.find(case)
     code, message = _said(case)

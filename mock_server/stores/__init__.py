@@ -32,7 +32,13 @@ class Tenant(Struct, frozen=True, gc=False):
 
 
 class Store(Protocol):
-    """One writer at a time. `tenant` is an id from `ids.tenant_of`, never an API key."""
+    """One writer at a time. `tenant` is an id from `ids.tenant_of`, never an API key. kind: where
+    things are kept: `memory` ends with the process. max_tenants: how many there may be. evicted:
+    how many had to make room since the start that had something to lose."""
+
+    kind: str
+    max_tenants: int
+    evicted: int
 
     def tenant(self, tenant: str) -> Tenant | None:
         """The record, or None before the first `save`."""

@@ -36,6 +36,8 @@ class MemoryStore:
     the store alone, loses its oldest ones, so one tenant that creates without end drops no other.
     """
 
+    kind = "memory"
+
     def __init__(
         self,
         max_tasks: int = MAX_TASKS,
@@ -46,7 +48,8 @@ class MemoryStore:
         self._idle: OrderedDict[str, None] = OrderedDict()  # the rooms with nothing to lose
         self._max_tasks = max_tasks
         self._max_tasks_of_tenant = max_tasks_of_tenant
-        self._max_tenants = max_tenants
+        self.max_tenants = max_tenants
+        self.evicted = 0
         self._tasks = 0
 
     def tenant(self, tenant: str) -> Tenant | None:
@@ -108,9 +111,9 @@ class MemoryStore:
     def _room(self, tenant: str) -> _Room:
         room = self._rooms.get(tenant)
         if room is None:
-            while len(self._rooms) >= self._max_tenants:
-                has_enough = len(self._idle) > self._max_tenants // IDLE_SHARE
-                self.reset(next(iter(self._idle if has_enough else self._rooms)))
+            while len(self._rooms) >= self.max_tenants:
+                has_enough = len(self._idle) > self.max_tenants // IDLE_SHARE
+                self._evict(next(iter(self._idle if has_enough else self._rooms)))
             room = self._rooms[tenant] = _Room()
             self._idle[tenant] = None
         return room
@@ -120,7 +123,11 @@ class MemoryStore:
         if room is writer:
             self._drop_oldest(writer)
         else:
-            self.reset(silent)
+            self._evict(silent)
+
+    def _evict(self, tenant: str) -> None:
+        self.evicted += tenant not in self._idle
+        self.reset(tenant)
 
     def _drop_oldest(self, room: _Room) -> Task:
         self._tasks -= 1
