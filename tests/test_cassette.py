@@ -19,7 +19,7 @@ from support_cassette import CASSETTES, TASK, answer_of, creation_of, life_of, p
 from contracts.cassette import Assembler, Body, Cassette, CassetteError, Exchange, load, save
 from contracts.cassette import read as read_bytes
 from contracts.cassette.bodies import LONGEST, body_of, bytes_of
-from contracts.cassette.encoding import encoded
+from contracts.cassette.encoding import Encoder, encoded
 from contracts.cassette.timing import begins, lasted, state_at
 from contracts.spec import Spec
 
@@ -153,15 +153,18 @@ def test_a_file_is_read_as_it_was_written(spec: Spec, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"c.json", "again.json"}
 
 
-def test_a_file_that_cannot_be_written_leaves_the_one_before(spec: Spec, tmp_path: Path) -> None:
-    path = tmp_path / "c.json"
-    save(path, life_of(spec))
-    before = path.read_bytes()
-    leaking = Exchange(poll_of(), note="the key is sk-0123456789abcdef")
-    with pytest.raises(CassetteError, match=r"secrets are left in it: key at /exchanges/0/note"):
-        save(path, Cassette(1, exchanges=(leaking,)))
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
+def test_a_secret_that_is_left_is_replaced_and_told_once_and_nothing_else_is_lost(
+    spec: Spec,
+) -> None:
+    told: list[str] = []
+    encoder = Encoder(told.append)
+    leaking = Exchange(poll_of(), 1.0, note="the key is sk-0123456789abcdef")
+    cassette = Cassette(1, exchanges=(Exchange(poll_of(), note="fine"), leaking))
+    for _ in range(2):
+        first, second = read_bytes(b"".join(encoder.pieces(cassette)), spec).exchanges
+    assert (first, second.note) == (cassette.exchanges[0], "REDACTED")
+    assert (second.request, second.at) == (leaking.request, 1.0)
+    assert told == ["key at /exchanges/1/note looks like a secret: REDACTED is in its place"]
 
 
 def test_who_reads_while_it_is_written_sees_the_one_before_as_a_whole(

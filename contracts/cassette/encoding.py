@@ -1,9 +1,10 @@
 """The bytes of a cassette's file. Each part is encoded and scanned for secrets once, however often
-the recording that it belongs to is written while it grows."""
+the recording that it belongs to is written while it grows. Nothing is lost to a secret that is left
+in a part: a placeholder takes its place, and nothing else's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,23 +12,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.cassette.model import Cassette, Timeline
-from contracts.cassette.problems import CassetteError
-from contracts.cassette.secrets import scan
+from contracts.cassette.secrets import PLACEHOLDER, proved
 
-SHOWN = 5  # places of secrets that an error names
+_NO_STATES = b'\n  "states": []'
 Known = dict[int, tuple[Struct, bytes]]
 
 
 class Encoder:
     """One recording's. It keeps the bytes of the parts of the cassette that it encoded last; parts
-    are frozen, so the same object has the same bytes."""
+    are frozen, so the same object has the same bytes. tell: is told each place where a secret was
+    left, once."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], object] = lambda _: None) -> None:
         self._last: Known = {}
+        self._tell = tell
+        self._told: set[str] = set()
 
     def pieces(self, cassette: Cassette) -> Iterator[bytes]:
-        """The bytes of the file, in pieces: those of msgspec for the whole, with an indent of 2.
-        Raises CassetteError, and names the places, where a secret is left."""
+        """The bytes of the file, in pieces: those of msgspec for the whole, with an indent of 2."""
         known: Known = {}
         try:
             yield from self._pieces(cassette, known)
@@ -37,7 +39,8 @@ class Encoder:
             raise
 
     def _pieces(self, cassette: Cassette, known: Known) -> Iterator[bytes]:
-        yield _formatted(replace(cassette, exchanges=(), timelines=()), "").removesuffix(b"\n}")
+        head = self._formatted(replace(cassette, exchanges=(), timelines=()), "")
+        yield head.removesuffix(b"\n}")
         exchanges = (
             self._part(exchange, f"/exchanges/{number}", known)
             for number, exchange in enumerate(cassette.exchanges)
@@ -52,7 +55,7 @@ class Encoder:
 
     def _part(self, value: Struct, place: str, known: Known) -> bytes:
         """An item of a list that stands in an object."""
-        found = self._last.get(id(value)) or (value, _indented(_formatted(value, place)))
+        found = self._last.get(id(value)) or (value, _indented(self._formatted(value, place)))
         known[id(value)] = found
         return found[1]
 
@@ -63,28 +66,26 @@ class Encoder:
         ]
         found = self._last.get(id(timeline))
         if found is None:
-            empty, filled = (
-                b'\n  "states": []',
-                b"".join(_list("states", states)).removeprefix(b","),
-            )
-            head = _formatted(replace(timeline, states=()), place)
-            found = timeline, _indented(head.replace(empty, filled, 1))
+            head = self._formatted(replace(timeline, states=()), place)
+            filled = b"".join(_list("states", states)).removeprefix(b",")
+            found = timeline, _indented(head.replace(_NO_STATES, filled, 1))
         known[id(timeline)] = found
         return found[1]
 
+    def _formatted(self, value: Any, place: str) -> bytes:
+        data = msgspec.json.encode(value)
+        kept, leaks = proved(msgspec.json.decode(data))
+        for leak in leaks:
+            what = f"{leak.kind} at {place}{leak.place}"
+            if what not in self._told:
+                self._told.add(what)
+                self._tell(f"{what} looks like a secret: {PLACEHOLDER} is in its place")
+        return msgspec.json.format(msgspec.json.encode(kept) if leaks else data, indent=2)
+
 
 def encoded(cassette: Cassette) -> bytes:
-    """The file's bytes. Raises CassetteError, and names the places, where a secret is left."""
+    """The file's bytes."""
     return b"".join(Encoder().pieces(cassette))
-
-
-def _formatted(value: Any, place: str) -> bytes:
-    data = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    leaks = scan(data.decode())
-    if leaks:
-        places = ", ".join(f"{leak.kind} at {place}{leak.place}" for leak in leaks[:SHOWN])
-        raise CassetteError(f"not written, for secrets are left in it: {places}")
-    return data
 
 
 def _indented(data: bytes) -> bytes:

@@ -53,7 +53,7 @@ def read(data: bytes, spec: Spec) -> Cassette:
 
 def save(path: Path, cassette: Cassette) -> None:
     """Write it as a whole, or leave the file as it was, whenever the process ends; a new one is
-    for its owner alone. Raises OSError, CassetteError."""
+    for its owner alone. Raises OSError."""
     write(path, Encoder().pieces(cassette), private=True)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from contracts.cassette.encoding import Encoder
 from contracts.cassette.model import Cassette
-from contracts.cassette.problems import CassetteError
 from contracts.file_target import is_stream
 from contracts.whole_file import write
 
@@ -29,7 +28,7 @@ class Writer:
         self._path = path
         self._is_stream = is_stream(path)
         self._cassette = cassette
-        self._encoder = Encoder()
+        self._encoder = Encoder(tell)
         self._tell = tell
         self._trouble = ""
         self._changed, self._ending = asyncio.Event(), asyncio.Event()
@@ -64,25 +63,15 @@ class Writer:
         return self._write(self._encoded(self._cassette()))
 
     def _encoded(self, cassette: Cassette) -> list[bytes]:
-        """The bytes of the file; none where a secret is left in it."""
-        try:
-            return list(self._encoder.pieces(cassette))
-        except CassetteError as error:
-            self._failed(error)
-            return []
+        return list(self._encoder.pieces(cassette))
 
     def _write(self, pieces: list[bytes]) -> bool:
-        if not pieces:
-            return False
         try:
             write(self._path, pieces, private=True)
         except OSError as error:
-            self._failed(error)
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._tell(f"the recording could not be written: {error}")
             return False
         self._trouble = ""
         return True
-
-    def _failed(self, error: Exception) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            self._tell(f"the recording could not be written: {error}")
