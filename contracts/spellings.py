@@ -21,7 +21,7 @@ from itertools import accumulate, islice
 from string import ascii_letters, digits, hexdigits
 from typing import NamedTuple
 
-DEPTH = 3  # encodings inside of each other that are undone
+DEPTH = 4  # encodings inside of each other that are undone
 LARGEST = 1 << 20  # bytes of unpacked data that are read
 AROUND = 256  # bytes on each side of an escape that are read with it
 PACKED = 8  # places of one text that are looked at for compressed data

@@ -1,13 +1,36 @@
 """Hides the key in what a service sends back: some gateways repeat it in their answers."""
 
-import json
-from base64 import b64encode
-from html import escape
-from urllib.parse import quote
+import html
+import re
+import zlib
+from binascii import a2b_base64
+from collections.abc import Iterator
 
-# A shorter key could be part of any word.
+# A shorter key could be part of any word; so many characters of a longer one are hidden too.
 SHORTEST = 8
 SHOWN = "…"
+DEPTH = 4  # encodings inside of each other that are undone
+LONGEST = 1 << 16  # bytes that are read of what is compressed
+
+_ESCAPE = re.compile(
+    rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|\\{1,8}[xX](?P<x2>[0-9A-Fa-f]{2})"
+    rb"|\\{1,8}[uU](?P<u>[0-9A-Fa-f]{4})|\\{1,8}(?P<o>[0-3][0-7]{2})"
+    rb"|(?P<h>&#[xX]?[0-9A-Fa-f]{1,7};?|&[A-Za-z]{2,8};)|\\(?=[\"'/\\])"
+    rb"|(?<=[A-Za-z0-9+/]{60})(?:\r|\\r)?(?:\n|\\n)(?=[A-Za-z0-9+/=])"  # base64 in lines
+    rb"|\0|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf|\xc2\xad|=[ \t]*\r?\n"
+)
+# The same where `\\u0041` is a backslash and an `A`.
+_ESCAPE_OF_ONE = re.compile(
+    _ESCAPE.pattern.replace(rb"\\{1,8}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
+)
+_QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
+_HEX = re.compile(rb"[0-9A-Fa-f]{2}(?:[ :-]?[0-9A-Fa-f]{2}){7,}")
+_PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # gzip or zlib begins
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+# What a key with its encoding may be: all between blanks, quotes and brackets.
+_WORD = re.compile(rb"[^\s\"'<>{}\[\]()]+")
+_TELLS = re.compile(rb"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]", re.DOTALL)  # a part that is no word
 
 
 class Secret:
@@ -15,7 +38,8 @@ class Secret:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._forms = sorted(_forms(key), key=len, reverse=True) if len(key) >= SHORTEST else []
+        self._raw = re.compile(re.escape(key.encode("utf-8", "replace")), re.IGNORECASE)
+        self._parts = _parts(key.lower().encode("utf-8", "replace"))
 
     def __repr__(self) -> str:
         return "<key>"
@@ -25,23 +49,81 @@ class Secret:
         return self._key
 
     def clean(self, text: str) -> str:
-        """The text without the key, as it is or escaped for JSON, URLs and HTML, or in base64."""
-        for form in self._forms:
-            text = text.replace(form, SHOWN)
-        return text
+        """The text without the key, and without every word from which it could be read: in base64,
+        in hex, escaped for JSON, URLs or HTML, in other case, without its `sk-`, or in part."""
+        data = text.encode("utf-8", "surrogatepass")
+        clean = self.clean_bytes(data)
+        return text if clean == data else clean.decode("utf-8", "replace")
 
     def clean_bytes(self, data: bytes) -> bytes:
         """The same of bytes in any charset that has ASCII in it."""
-        for form in self._forms:
-            data = data.replace(form.encode(), SHOWN.encode())
-        return data
+        if not self._is_in(data):
+            return data
+        data = self._raw.sub(SHOWN.encode(), data)
+        data = _WORD.sub(lambda found: self._shown(found[0]), data)
+        return SHOWN.encode() if self._is_in(data) else data
+
+    def _shown(self, word: bytes) -> bytes:
+        return SHOWN.encode() if self._is_in(word) else word
+
+    def _is_in(self, data: bytes) -> bool:
+        return any(
+            part in reading for reading in map(bytes.lower, _readings(data)) for part in self._parts
+        )
 
 
-def _forms(key: str) -> set[str]:
-    quoted, escaped = quote(key, safe=""), json.dumps(key)[1:-1]
-    return {
-        key, quoted, quoted.replace("-", "%2D"), quote(key), escaped, repr(key)[1:-1],
-        key.replace("\\", "\\\\"), escaped.replace("/", "\\/"),
-        "".join(f"\\u{ord(char):04x}" for char in key), escape(key),
-        escape(key, quote=False), b64encode(key.encode()).decode().rstrip("="),
-    }  # fmt: skip
+def _parts(key: bytes) -> list[bytes]:
+    """What shows that a key is in a text: it, it without its beginning, and its parts."""
+    if len(key) < SHORTEST:
+        return []
+    all_parts = [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
+    wholes = [part for part in (key, key[3:]) if len(part) >= SHORTEST]
+    begin = all_parts[:1] if key.startswith((b"sk-", b"st-")) else []
+    return [*begin, *wholes, *(part for part in all_parts if _TELLS.search(part))]
+
+
+def _readings(data: bytes, depth: int = DEPTH) -> Iterator[bytes]:
+    """The data as it is, and as it reads in each encoding."""
+    yield data
+    for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _QUOTED) if depth else ():
+        read = pattern.sub(_char, data)
+        if read != data:
+            yield from _readings(read, depth - 1)
+    for decode in (_of_base64, _of_hex, _unpacked) if depth else ():
+        read = decode(data)
+        if read:
+            yield from _readings(read, depth - 1)
+
+
+def _char(found: re.Match[bytes]) -> bytes:
+    kind = found.lastgroup or ""
+    if not kind:
+        return b""
+    text = found[kind].decode()
+    if kind == "h":
+        return html.unescape(text).encode("utf-8", "replace")
+    number = int(text, 8 if kind == "o" else 16)
+    return chr(number).encode("utf-8", "surrogatepass") if kind == "u" else bytes((number,))
+
+
+def _of_base64(data: bytes) -> bytes:
+    """All runs of base64, each from every place where a group may begin."""
+    text = b"/".join(_BASE64.findall(data)).translate(_STANDARD)
+    padded = [text[at:] + b"A" * (-len(text[at:]) % 4) for at in range(4)] if text else []
+    return b"\n".join(map(a2b_base64, padded))
+
+
+def _of_hex(data: bytes) -> bytes:
+    runs = [re.sub(rb"[ :-]", b"", run).decode() for run in _HEX.findall(data)]
+    both = [run[at : len(run) - (len(run) - at) % 2] for run in runs for at in (0, 1)]
+    return b"\n".join(map(bytes.fromhex, both))
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What is compressed in the data, from the first place where that may begin."""
+    found = _PACKED.search(data)
+    try:
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+        return unpack(data[found.start() :], LONGEST) if found else b""
+    except zlib.error:
+        return b""

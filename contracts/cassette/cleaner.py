@@ -98,6 +98,8 @@ class Cleaner:
             return [self.value(item) for item in value]
         if isinstance(value, dict):
             return {self.text(name): self.value(item) for name, item in value.items()}
+        if isinstance(value, int | float) and self._masks.may_be_in(str(value).encode()):
+            return 0  # hex of digits alone
         return value
 
     def request(

@@ -12,7 +12,7 @@ import pytest
 from emo_client import ServiceError, UnexpectedAnswer
 
 BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
-PAID = "a8532587-fa8c-4ef8-82be-0123456789ab"
+PAID = "a8532587-fa8c-4ef8-82be-3c9d5e7f1a2b"
 CREATED = json.dumps({"output": {"task_id": PAID, "task_status": "PENDING"}}).encode()
 
 
