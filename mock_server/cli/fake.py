@@ -8,6 +8,7 @@ import click
 
 from mock_server.cli import options as shared
 from mock_server.cli.problems import NobodyThere, as_typed
+from mock_server.cli.secret_files import admin_token_file
 from mock_server.cli.where import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, default_key, root
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ class Gone(NobodyThere):
 
 
 def options(command: Any) -> Any:
-    """--server, --key and --admin-token."""
+    """--server, --key, --admin-token and --admin-token-file."""
     for option in (
+        admin_token_file,
         shared.admin_token,
         shared.key(f"API key of the tenant to show.  [default: {KEY_VARIABLE}, or {LOCAL_KEY}]"),
         shared.server(f"Root of the fake.  [default: of {URL_VARIABLE}, or {LOCAL}]"),

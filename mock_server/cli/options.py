@@ -45,7 +45,8 @@ admin_token = option(
     metavar="TOKEN",
     envvar="EMO_ADMIN_TOKEN",
     show_envvar=True,
-    help="The token that `emo serve` was started with.",
+    help="The token that `emo serve` was started with. `ps` shows it: rather use the variable, or "
+    "--admin-token-file.",
 )
 
 

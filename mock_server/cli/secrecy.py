@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from mock_server.settings import environment
 
 VARIABLES = ("DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY", "EMO_ADMIN_TOKEN")
-OPTIONS = ("key", "admin_token")
-_END = r"(?<![]`):;,.>])"  # what follows a key in a sentence is none of it
-_LIKE_A_KEY = re.compile(rf"(?<![A-Za-z0-9])(?:sk-[^\s'\"]+|st-[^\s'\"]{{12,}}){_END}")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+OPTIONS = ("key", "admin_token", "admin_token_file")
 
 
 def without_keys(text: str, error: click.ClickException) -> str:
-    """An error's text with `sk-***` in place of the keys of the environment and of the options, and
-    of whatever looks like a key."""
-    from contracts.masks import MASK, Masks
+    """An error's text with `sk-***` in place of the keys of the environment and of the options, of
+    the passwords of proxies, and of whatever looks like a key."""
+    from contracts import masks
+    from contracts.secret_values import secrets_of_url
 
     given = getattr(getattr(error, "ctx", None), "params", None) or {}
-    secrets = [environment().get(name, "") for name in VARIABLES]
+    known = environment()
+    secrets = [known.get(name, "") for name in VARIABLES]
     secrets += [str(given.get(name) or "") for name in OPTIONS]
-    return _LIKE_A_KEY.sub(MASK, Masks(secrets).keys(text))
+    secrets += [part for name in PROXIES for part in secrets_of_url(known.get(name, ""))]
+    return masks.without_keys(masks.Masks(secrets).keys(text))

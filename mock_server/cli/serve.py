@@ -12,6 +12,7 @@ import click
 from mock_server.cli import complete
 from mock_server.cli.notices import Notices, lost
 from mock_server.cli.problems import Listed, ListedUsage
+from mock_server.cli.secret_files import admin_token_file
 from mock_server.cli.variables import (
     Port,
     Words,
@@ -129,8 +130,10 @@ Examples:
 @setting(
     "--admin-token",
     metavar="TOKEN",
-    help="Token that control requests must carry; opens the control API to other machines.",
+    help="Token that control requests must carry; opens the control API to other machines. `ps` "
+    "shows it: rather use the variable, or --admin-token-file.",
 )
+@admin_token_file
 @setting(
     "--allow-host",
     metavar="NAME",
@@ -263,5 +266,5 @@ def _ready(notices: Notices, settings: Settings, url: str) -> None:
         text = f"the variable {name} means nothing to emo serve; did you mean {meant}?"
         notices.say("unknown-variable", text, variable=name)
     if not settings.is_loopback and settings.admin_token is None:
-        way_on = "start with --admin-token (or EMO_ADMIN_TOKEN) to open it"
+        way_on = "start with EMO_ADMIN_TOKEN or --admin-token-file to open it"
         notices.say("control-closed", f"the control API is off; {way_on}")

@@ -1,0 +1,65 @@
+"""Options that read a secret from a file: `ps` shows the arguments of a command to everybody on the
+machine, but not what it reads."""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+LONGEST = 4096  # bytes of a file with a token
+
+
+def admin_token_file(command: Any) -> Any:
+    """`--admin-token-file`: its content is passed on as `admin_token`."""
+
+    @click.option(
+        "--admin-token-file",
+        metavar="FILE",
+        envvar="EMO_ADMIN_TOKEN_FILE",
+        show_envvar=True,
+        callback=_token,
+        help="File that holds the admin token in one line; - for stdin.",
+    )
+    @wraps(command)
+    def wrapped(*arguments: Any, admin_token_file: str | None, **options: Any) -> Any:
+        is_typed = _is_typed("admin_token")
+        if is_typed and _is_typed("admin_token_file"):
+            raise click.UsageError("give --admin-token or --admin-token-file, not both")
+        if admin_token_file is not None and not is_typed:
+            options["admin_token"] = admin_token_file
+        return command(*arguments, **options)
+
+    return wrapped
+
+
+def _is_typed(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source == ParameterSource.COMMANDLINE
+
+
+def _token(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
+    """The token in a file. Raises BadParameter, which shows nothing of what the file holds."""
+    if not path or ctx.resilient_parsing:
+        return None
+    try:
+        text = _read(path).decode().strip("\r\n")
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror or error}", ctx, param) from None
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(text) >= LONGEST or not (text.isascii() and text.isprintable()):
+        needed = f"must hold one line of printable ASCII, shorter than {LONGEST} characters"
+        raise click.BadParameter(f"{path} {needed}", ctx, param)
+    return text
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read(LONGEST)
+    with Path(path).open("rb") as file:
+        return file.read(LONGEST)
