@@ -127,7 +127,7 @@ def read(data: bytes) -> Bundle:
         found = msgspec.json.decode(text, type=Bundle)
     except EncodingError as error:
         raise BundleError(str(error)) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BundleError(f"is no bundle: {error}") from None
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"

@@ -17,6 +17,8 @@ from contracts.cassette import load as load_cassette
 from contracts.document import SpecError
 from contracts.document import read as read_document
 from contracts.spec import Spec
+from mock_server.bundle import BundleError
+from mock_server.bundle import read as read_bundle
 from mock_server.rules.file import ScenarioError, compiled
 
 SPEC = Spec.load()
@@ -125,3 +127,9 @@ def test_a_file_without_end_is_refused_with_the_bound(path: str, monkeypatch: An
 def test_a_thousand_rules_are_the_most(spec: Spec) -> None:
     with pytest.raises(ScenarioError, match="has 1001 rules; at most 1000 can be"):
         compiled(spec, "[" + "1," * 1001 + "]", "f")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000])
+def test_a_bundle_that_is_nested_too_deep_is_refused_in_words(text: str) -> None:
+    with pytest.raises(BundleError, match="is no bundle"):
+        read_bundle(text.encode())

@@ -1,4 +1,4 @@
-"""What is wrong with scenarios is said before any call meets them: all of it, each with its place
+"""What is wrong with scenarios is said before any call meets them, each mistake with its place
 and, where something known is near, what was meant."""
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import pytest
 from contracts.spec import Spec
 from mock_server.faults import FAULTS
 from mock_server.rules import Step
+from mock_server.rules.check import problems
 from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
-from mock_server.rules.shape import DEEPEST, SCHEMA
+from mock_server.rules.shape import DEEPEST, MOST_PROBLEMS, SCHEMA
 
 SPEC = Spec.load()
 
@@ -319,3 +320,17 @@ def test_the_schema_is_a_schema_and_says_what_each_key_is_for() -> None:
     jsonschema_rs.meta.validate(schema)
     properties = schema["$defs"]["rule"]["properties"]
     assert all("description" in node for key, node in properties.items() if key != "do")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"scenarios": [{"do": "reset", "operation": [f"getTas{n}" for n in range(3000)]}]},
+     {"variants": {f"unknown-mode{n}": "404" for n in range(3000)}},
+     {"scenarios": [{"do": "reset", "body": {f"/input/image_ur{n}": 1 for n in range(3000)}}]},
+     {"scenarios": [{"do": "reset", "model": "e" * 100_000}]}],
+    ids=["operations", "variants", "fields", "a long model"],
+)  # fmt: skip
+def test_of_many_or_long_mistakes_the_first_are_named(spec: Spec, rules: Any) -> None:
+    found = problems(spec, rules)
+    assert 1 <= len(found) <= MOST_PROBLEMS
+    assert sum(len(problem.text) for problem in found) < 20_000

@@ -1,9 +1,10 @@
-"""Whether what people write is a scenario: by the schema, then by the spec. Says every problem,
-each with the JSON pointer of its place. Builds nothing."""
+"""Whether what people write is a scenario: by the schema, then by the spec. Names the first
+problems, each with the JSON pointer of its place. Builds nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from contracts.places import parts_of, pointer_of
@@ -12,7 +13,7 @@ from mock_server import variants
 from mock_server.faults import FaultError, parse
 from mock_server.near import did_you_mean, near
 from mock_server.rules import NORMAL, Do
-from mock_server.rules.shape import Problem, unlike
+from mock_server.rules.shape import MOST_PROBLEMS, Problem, unlike
 from mock_server.scenarios import UnknownScenario, able, find
 
 COUNTS = ("first", "nth", "after", "steps")
@@ -20,8 +21,8 @@ WORDS = ("contains", "exists")
 
 
 def problems(spec: Spec, value: Any) -> list[Problem]:
-    """All that is wrong; of what has not even the shape, only that."""
-    return list(unlike(value)) or list(_meaning(spec, value))
+    """The first MOST_PROBLEMS that are wrong; of what has not even the shape, only that."""
+    return list(unlike(value)) or list(islice(_meaning(spec, value), MOST_PROBLEMS))
 
 
 def what(spec: Spec, written: Any) -> Do:
@@ -63,9 +64,11 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
     for number, rule in enumerate(rules):
         yield from _rule(spec, rule, f"/scenarios/{number}")
     names = [rule.get("name", f"scenario {number}") for number, rule in enumerate(rules, 1)]
+    first = {name: number for number, name in reversed(list(enumerate(names)))}
     for number, name in enumerate(names):
-        if name in names[:number]:
-            yield Problem(f"/scenarios/{number}/name", f"{name!r} is the name of another one")
+        if first[name] < number:
+            text = f"{name!r:.80} is the name of another one"
+            yield Problem(f"/scenarios/{number}/name", text)
     for name, choice in variants_of(value).items():
         try:
             variants.check(spec, {name: choice})
@@ -95,7 +98,7 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
 
 def _known(name: str | None, kind: str, known: Collection[str], place: str) -> Iterator[Problem]:
     if name is not None and name not in known:
-        text = f"no {kind} {name!r}; there are {', '.join(known)}.{did_you_mean(name, known)}"
+        text = f"no {kind} {name!r:.80}; there are {', '.join(known)}.{did_you_mean(name, known)}"
         yield Problem(place, text)
 
 
@@ -122,17 +125,17 @@ def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Proble
     for pointer, wanted in rule.get("body", {}).items():
         meant = _meant(parts_of(pointer), known)
         if meant:
-            text = f"no field {pointer!r}. Did you mean {meant!r}?"
+            text = f"no field {pointer!r:.80}. Did you mean {meant!r}?"
             yield Problem(pointer_of(["body", pointer]), text)
         word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
         if word not in WORDS and near(word, WORDS, cutoff=0.75):
-            text = f"a value with the key {word!r} alone.{did_you_mean(word, WORDS)}"
+            text = f"a value with the key {word!r:.80} alone.{did_you_mean(word, WORDS)}"
             yield Problem(pointer_of(["body", pointer]), text)
     headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
     for name in rule.get("headers", {}):
         close = [] if name.lower() in headers else near(name, headers.values(), cutoff=0.85)
         if close:
-            text = f"no header {name!r}. Did you mean {close[0]!r}?"
+            text = f"no header {name!r:.80}. Did you mean {close[0]!r}?"
             yield Problem(pointer_of(["headers", name]), text)
 
 
