@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contracts.printable import in_line
+
 if TYPE_CHECKING:
     import httpx
 
@@ -53,9 +55,9 @@ class CheckItem(pytest.Item):
         self._run.sign_in()
         ended = self._run.carry_out(self._check, self._claim)
         if ended.result == "skipped":
-            pytest.skip(ended.why)
+            pytest.skip(in_line(ended.why))
         if ended.result == "accepted":
-            pytest.xfail(ended.why)
+            pytest.xfail(in_line(ended.why))
         if ended.findings:
             raise Broken(ended)
 
@@ -63,7 +65,7 @@ class CheckItem(pytest.Item):
         from contracts.provider import Unreachable
 
         if isinstance(excinfo.value, Unreachable):
-            return str(excinfo.value)
+            return in_line(str(excinfo.value))
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style)
         from contracts.reports.text import failure, sources
@@ -73,6 +75,11 @@ class CheckItem(pytest.Item):
 
     def reportinfo(self) -> tuple[str, None, str]:
         return self.nodeid.partition("::")[0], None, f"EMO contract: {self._claim.id}"
+
+
+def _usage(text: str) -> pytest.UsageError:
+    """pytest prints it as it is, and it may hold what a file or a provider says."""
+    return pytest.UsageError(in_line(text))
 
 
 def _verification(config: pytest.Config) -> Verification:
@@ -87,19 +94,19 @@ def _verification(config: pytest.Config) -> Verification:
         only, skip = option("--emo-contract-check"), option("--emo-contract-skip")
         checks = select(all_checks(), only, skip)
     except UnknownCheck as error:
-        raise pytest.UsageError(f"no check is called {error}; emo contract verify --list") from None
+        raise _usage(f"no check is called {error}; emo contract verify --list") from None
     if not checks:
         raise pytest.UsageError("--emo-contract-check and --emo-contract-skip leave no check")
     media = Media.documented(spec)
     try:
         http = http_client(option("--emo-contract-url"), timeout=60.0)
     except ValueError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise _usage(str(error)) from None
     config.add_cleanup(http.close)
     try:
         provider = _provider(config, spec, media, http)
     except Unreachable as error:
-        raise pytest.UsageError(f"--emo-contract-url: {error}") from None
+        raise _usage(f"--emo-contract-url: {error}") from None
     fail_on, baseline = option("--emo-contract-fail-on"), _baseline(config)
     return Verification(spec, provider, checks, media=media, fail_on=fail_on, baseline=baseline)
 
@@ -112,7 +119,7 @@ def _baseline(config: pytest.Config) -> Baseline:
     try:
         return load(Path(file), all_checks()) if file else Baseline()
     except BaselineError as error:
-        raise pytest.UsageError(f"--emo-contract-baseline: {error}") from None
+        raise _usage(f"--emo-contract-baseline: {error}") from None
 
 
 def _provider(config: pytest.Config, spec: Spec, media: Media, http: httpx.Client) -> Provider:

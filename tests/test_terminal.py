@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +17,11 @@ from support import SERVICE
 from support_evil import EVIL, EVIL_NAME, evil_provider, obeyed
 from support_http import http_client  # noqa: F401
 
+from contracts.cassette.model import Answer, Body
 from mock_server.cli import main
+from mock_server.cli.notices import Notices, json_notice
+from mock_server.cli.notices import _Handler as Handler
+from mock_server.playback.answers import NO_SHIFT, reply_of
 
 Emo = Callable[..., str]
 MEDIA = ["--image", EVIL, "--audio", EVIL]
@@ -160,3 +167,48 @@ def test_a_provider_that_is_held_to_the_contract_is_text(
     shown = emo("contract", "verify", provider, "--check", "keys", "--key", "sk-evil", *form)
     assert "FAILED" in shown
     assert not obeyed(shown)
+
+
+def test_a_notice_of_a_server_is_one_line_in_each_form(capsys: pytest.CaptureFixture[str]) -> None:
+    Notices().say("unused-scenarios", f"scenarios that never fired: {EVIL}", EVIL)
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 2
+    assert not obeyed(shown)
+    line = json_notice("unused-scenarios", EVIL, scenarios=[EVIL])
+    assert not obeyed(line)
+    assert json.loads(line)["scenarios"] == [EVIL]
+
+
+def test_what_python_would_print_is_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+    notices = Notices()
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "%s", (EVIL,), _raised())
+    Handler(notices).emit(record)
+    assert not obeyed(capsys.readouterr().err)
+
+
+def _raised() -> Any:
+    try:
+        raise RuntimeError(EVIL)
+    except RuntimeError:
+        return sys.exc_info()
+
+
+def test_a_mistake_of_ours_is_a_traceback_in_text(
+    emo: Emo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(EVIL.replace("\n", " "))
+
+    monkeypatch.setattr("emo_client.Client.get", fail)
+    shown = emo("get", "x", "--base-url", "http://127.0.0.1:1", "--key", "sk-evil")
+    assert "Traceback" in shown
+    assert not obeyed(shown)
+
+
+def test_a_recorded_header_cannot_add_another_one() -> None:
+    recorded = {"x-evil": "a\r\nset-cookie: b", "a b": "c", "x\r\nx": "d", "x-plain": "e"}
+    answer = Answer(200, headers=recorded, body=Body(text="{}"))
+    headers = dict(reply_of(answer, {}, NO_SHIFT, "r", 0.0).headers)
+    assert headers[b"x-evil"] == rb"a\x0d\nset-cookie: b"
+    assert headers[b"x-plain"] == b"e"
+    assert set(headers) == {b"content-length", b"x-evil", b"x-plain"}
