@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from contracts.text_file import EncodingError, text_of
 from mock_server.call import Line
+from mock_server.clock import LAST
 from mock_server.engine import Engine
 from mock_server.journal.entry import Entry
 from mock_server.journal.pieces import with_items
@@ -22,6 +23,8 @@ SHOWN_TASKS = 1000
 # The settings that answers depend on.
 REPRODUCED = ("time", "speed", "concurrency", "limits", "variants")
 
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]  # what every reader of JSON keeps exactly
+Moment = Annotated[float, Meta(ge=0, le=LAST)]  # epoch seconds
 Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]  # a key of BLAKE2
 
 
@@ -32,8 +35,8 @@ class BundleError(ValueError):
 class Exchange(Struct, frozen=True):
     """A call and its answer. Bytes are base64; headers are latin-1."""
 
-    number: int
-    real: float
+    number: Count
+    real: Moment
     kind: str
     method: str
     path: str
@@ -41,11 +44,11 @@ class Exchange(Struct, frozen=True):
     origin: str
     headers: list[tuple[str, str]]
     body: bytes
-    status: int
+    status: Annotated[int, Meta(ge=100, le=999)]
     reply_headers: list[tuple[str, str]]
     reply_body: bytes
     line: Line | None = None
-    head_bytes: int = 0
+    head_bytes: Count = 0
 
 
 class Bundle(Struct, frozen=True):
@@ -60,8 +63,8 @@ class Bundle(Struct, frozen=True):
     tenant: str
     content: Secret
     secret: Secret
-    began: float
-    dropped: int
+    began: Moment
+    dropped: Count
     file: dict[str, Any]
     clock: dict[str, Any]
     tasks: list[dict[str, Any]]
@@ -139,7 +142,7 @@ def _check_format(value: Any) -> None:
     """A bundle of another format may have other fields, so its name is looked at first."""
     name = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
     if name != FORMAT:
-        raise BundleError(f"has the format {name!r}; this version reads {FORMAT!r}")
+        raise BundleError(f"has the format {name!r:.80}; this version reads {FORMAT!r}")
 
 
 def _exchange(entry: Entry) -> Exchange:

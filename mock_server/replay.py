@@ -48,7 +48,7 @@ class Replay:
                 seeds=Seeds(bundle.content, lambda _: bundle.tenant, lambda _: bundle.secret),
             )
         except (RuleError, SettingsError, VariantError, msgspec.ValidationError) as error:
-            raise BundleError(f"cannot be set up: {error}") from None
+            raise BundleError(f"cannot be set up: {str(error)[:300]}") from None
         self._engine.tenant(bundle.tenant)
 
     def run(self, seen: Callable[[Exchange], object] = lambda _: None) -> Difference | None:
