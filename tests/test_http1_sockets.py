@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import select
@@ -9,13 +10,16 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from errno import EMFILE
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from support_cassette import recording
 from support_cli import CLEAN, EMO
 
+from contracts.http1.descriptors import DescriptorWatch
 from contracts.spec import Spec
 
 Serve = Callable[..., AbstractContextManager[str]]
@@ -132,3 +136,21 @@ def test_out_of_descriptors_is_said_once_and_idle_clients_make_room() -> None:
         process.terminate()
         assert "descriptors" not in process.stderr.read()
     assert re.search(r'exchanges_total{operation="none",status="408"} [1-9]', metrics)
+
+
+class FullLoop(asyncio.SelectorEventLoop):
+    """An event loop that cannot accept, and whose timers come at once."""
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        return callback(*args)
+
+
+def test_an_event_loop_that_cannot_accept_says_so_once_and_in_words() -> None:
+    loop, said = FullLoop(), list[str]()
+    DescriptorWatch(said.append).watch_accepting(loop, ["a connection"] * 3)
+    for _ in range(2):  # asyncio tries again each second
+        error = OSError(EMFILE, "Too many open files")
+        loop.call_exception_handler({"message": "socket.accept() failed", "exception": error})
+    loop.close()
+    (sentence,) = said
+    assert sentence.startswith("out of file descriptors: 3 connections are open and the limit is ")

@@ -9,6 +9,7 @@ from errno import EMFILE, ENFILE
 from typing import Any
 
 SPARE = 4  # descriptors left at which it is said that there are no more
+COUNTED = 0.1  # seconds in which asyncio makes connections of those that it accepted
 ENOUGH = 4096  # connections at once that a server should be able to have, where the system permits
 
 
@@ -35,8 +36,7 @@ def raise_limit() -> None:
 
 
 class DescriptorWatch:
-    """Says in one sentence that connections leave no descriptors; again only after half of them
-    were free meanwhile. say: is called with the sentence."""
+    """Says once that connections leave no descriptors. say: is called with the sentence."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
@@ -49,8 +49,6 @@ class DescriptorWatch:
         number = transport.get_extra_info("socket").fileno()
         if number >= self._limit - SPARE:
             self._exhausted(connections)
-        elif number < self._limit / 2:
-            self._said = False
 
     def watch_accepting(
         self, loop: asyncio.AbstractEventLoop, connections: Collection[object]
@@ -61,7 +59,8 @@ class DescriptorWatch:
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             if getattr(context.get("exception"), "errno", None) in (EMFILE, ENFILE):
-                self._exhausted(len(connections))
+                # Those that were accepted just now are not counted yet.
+                loop.call_later(COUNTED, lambda: self._exhausted(len(connections)))
             elif before is not None:
                 before(loop, context)
             else:
