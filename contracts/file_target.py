@@ -52,21 +52,16 @@ def file_of(path: Path) -> tuple[Path, os.stat_result | None]:
     target = followed(path)
     if is_stream(path):
         raise Unwritable(f"{path} is not a regular file, so it cannot be replaced")
-    try:
-        found = target.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        if target.parent.is_dir():
-            return target, None
-        why = f"there is no folder {target.parent}"
-        raise Unwritable(f"{path} cannot be written: {why}") from None
-    except (OSError, ValueError) as error:
-        raise Unwritable(f"{path} cannot be written: {reason_of(error)}") from None
-    if stat.S_ISDIR(found.st_mode):
+    found = _status(path, target)
+    if found is not None and stat.S_ISDIR(found.st_mode):
         raise Unwritable(f"{path} is a folder; name a file in it")
-    if not stat.S_ISREG(found.st_mode):  # a socket, a disk
+    if found is not None and not stat.S_ISREG(found.st_mode):  # a socket, a disk
         raise Unwritable(f"{path} is not a regular file, so it cannot be replaced")
-    if not os.access(target, os.W_OK):
+    if found is not None and not os.access(target, os.W_OK):
         raise Unwritable(f"{path} cannot be written: it is read-only")
+    if not os.access(target.parent, os.W_OK):
+        why = f"the folder {target.parent} cannot be written to, and a file is replaced as a whole"
+        raise Unwritable(f"{path} cannot be written: {why}")
     return target, found
 
 
@@ -88,6 +83,19 @@ def followed(path: Path) -> Path:
 def reason_of(error: Exception) -> str:
     """Why the system refused, in its own words."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def _status(path: Path, target: Path) -> os.stat_result | None:
+    """What there is at the target; None for nothing in a folder that there is."""
+    try:
+        return target.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        if target.parent.is_dir():
+            return None
+        why = f"there is no folder {target.parent}"
+        raise Unwritable(f"{path} cannot be written: {why}") from None
+    except (OSError, ValueError) as error:
+        raise Unwritable(f"{path} cannot be written: {reason_of(error)}") from None
 
 
 def _descriptor(path: Path) -> int | None:

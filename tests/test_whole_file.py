@@ -227,6 +227,17 @@ def test_a_read_only_file_is_not_replaced(tmp_path: Path, monkeypatch: pytest.Mo
     assert path.read_text() == "old"
 
 
+def test_a_folder_that_cannot_be_written_to_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x").write_text("old")
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    for name in ("x", "new"):
+        with pytest.raises(Unwritable, match=f"the folder {tmp_path} cannot be written to"):
+            check(tmp_path / name)
+    assert names(tmp_path) == ["x"]
+
+
 def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as sock:
