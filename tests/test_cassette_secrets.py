@@ -16,6 +16,7 @@ from support_cassette import CASSETTES, KEY, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Assembler, Cleaner, Exchange, load
 from contracts.cassette.bodies import body_of
+from contracts.cassette.cleaner import proved_exchange
 from contracts.cassette.encoding import encoded
 from contracts.cassette.secrets import cleaned, cleaned_value, proved, scan
 from contracts.spec import Spec
@@ -187,6 +188,17 @@ def test_what_cannot_be_proved_clean_is_masked_and_all_else_is_kept() -> None:
     assert kept == {"a": ["REDACTED", "b"], "token": "REDACTED", "REDACTED": "c", "n": 5}
     assert [leak.kind for leak in leaks] == ["key", "secret field", "key"]
     assert proved(kept) == (kept, [])
+
+
+def test_an_exchange_with_something_like_a_secret_left_is_written_and_says_where(
+    spec: Spec,
+) -> None:
+    request = Cleaner().request("GET", "/", "", [("X-Own", "a")], None)
+    odd = Exchange(request, 0.0, None, f"broken: {KEY}")
+    kept = proved_exchange(odd)
+    assert kept.note == "REDACTED; masked: /note"
+    assert encoded(cassette_of(kept))
+    assert proved_exchange(kept) == kept
 
 
 def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:

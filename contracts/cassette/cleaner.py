@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from contracts.cassette.bodies import body_of_text
-from contracts.cassette.model import Answer, Body, Request
+from contracts.cassette.model import Answer, Body, Exchange, Request
 from contracts.cassette.secrets import (
     KEY_PLACEHOLDER,
     PLACEHOLDER,
@@ -20,6 +21,7 @@ from contracts.cassette.secrets import (
     cleaned,
     cleaned_value,
     placeholder_of,
+    proved,
 )
 from contracts.masks import Masks
 from contracts.secret_names import is_key_name, is_secret_header, is_secret_name
@@ -134,6 +136,17 @@ class Cleaner:
         if not value.strip():
             return value
         return placeholder_of(value) if _is_secret(name) else self.text(value)
+
+
+def proved_exchange(exchange: Exchange) -> Exchange:
+    """A cleaned exchange that can be written: in place of each part that looks like a secret all
+    the same there is a placeholder, and its note names those parts."""
+    value, leaks = proved(msgspec.to_builtins(exchange))
+    if not leaks:
+        return exchange
+    kept = msgspec.convert(value, Exchange)
+    places = ", ".join(leak.place for leak in leaks)
+    return replace(kept, note=f"{kept.note}; masked: {places}".removeprefix("; "))
 
 
 def _masks(secrets: Iterable[str]) -> Masks:

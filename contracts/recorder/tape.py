@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from contracts.cassette.assemble import Assembler
 from contracts.cassette.bodies import LONGEST, body_of
-from contracts.cassette.cleaner import Cleaner
+from contracts.cassette.cleaner import Cleaner, proved_exchange
 from contracts.cassette.model import Body, Cassette, Exchange
 from contracts.spec import Spec
 
@@ -77,7 +77,7 @@ class Tape:
             told = headers or []
             answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
         at = round(sent.at - self._started, 3)
-        kept = Exchange(ours, at, answer, self._cleaner.text(note))
+        kept = proved_exchange(Exchange(ours, at, answer, self._cleaner.text(note)))
         self._assembler.take(kept, self._cleaner.who(brought))
 
     def cassette(self) -> Cassette:

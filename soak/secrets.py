@@ -1,0 +1,55 @@
+"""Looks for eight characters of a key on every surface, in many more examples than the suite.
+
+    python -m soak.secrets [COUNT]
+
+The examples are those of tests/test_secret_surfaces.py, at random; 20,000 take about ten minutes.
+It ends with 1 and names each example in which a part of a key was left."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from support_secrets import BINARY, CASES, ENCODINGS, shows  # type: ignore[import-not-found]
+from support_surfaces import (  # type: ignore[import-not-found]
+    CARRIERS,
+    PLACES,
+    SURFACES,
+    Exchanged,
+)
+
+COUNT = 20_000
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def example() -> Exchanged:
+    """A key in two encodings at some place of a call."""
+    key = random.choice(("sk-", "sk-ws-H.", "st-")) + "".join(random.choices(LETTERS, k=24))
+    first, second = random.choices(sorted(ENCODINGS), k=2)
+    if first in BINARY and second in CASES:
+        second = "base64"
+    place, carrier = random.choice(PLACES), random.choice(sorted(CARRIERS))
+    return Exchanged(key, (first, second), place, carrier)
+
+
+def main(count: int) -> int:
+    """Go through so many examples, and print what was found. The exit code."""
+    found = looked_at = 0
+    with TemporaryDirectory() as folder:
+        for _ in range(count):
+            exchanged, name = example(), random.choice(sorted(SURFACES))
+            for output, text in SURFACES[name](exchanged, Path(folder)).items():
+                looked_at += 1
+                if part := shows(text, exchanged.key):
+                    found += 1
+                    print(f"{name}, {output}: {part!r} of {exchanged}")
+    print(f"{count} examples, {looked_at} outputs: {found} hold a part of a key")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else COUNT))
