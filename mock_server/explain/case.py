@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
+from contracts.places import MISSING
 from contracts.spec import Operation, Spec
 from mock_server import body as json_body
 from mock_server.explain.address import Address, exact, nearest
@@ -114,7 +115,10 @@ class Case:
 
 
 def short(value: Any) -> str:
-    """The value as JSON, cut to what can be taken in at a glance."""
+    """The value as JSON, cut to what can be taken in at a glance; a mask for one that cannot be
+    read any more, for the secrets in the body are hidden."""
+    if value is MISSING:
+        return "***"
     return cut(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
