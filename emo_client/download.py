@@ -47,7 +47,7 @@ class _Fetch:
     """One download: where the video is now, what is known of it, and how the last try ended.
 
     problem: what was wrong with the last try, "" when its answer says so itself. end: why there is
-    no other try, "" when there may be one.
+    no other try, "" when there may be one. late: that there is no time for one, "" when there is.
     """
 
     def __init__(self, world: World, url: str, part: Part, timeout: float) -> None:
@@ -57,7 +57,7 @@ class _Fetch:
         self.failures, self.brought = 0, part.size()
         self.expected: int | None = None
         self.accepted = False
-        self.kind = self.problem = self.end = ""
+        self.kind = self.problem = self.end = self.late = ""
 
     def attempt(self) -> Flow[Outcome]:
         """Ask for what is missing, through redirects."""
@@ -72,7 +72,7 @@ class _Fetch:
     def is_whole(self, outcome: Outcome) -> bool:
         """Whether all of it is here; if not, problem says why unless the answer does."""
         if self.accepted and self.part.is_too_large():
-            self.end = self._too_large(f"more than {self.part.most} bytes came")
+            self.end = self._too_large("it has")
         elif self.accepted and self._has_end(outcome):
             self.problem = video.wrong_content(self.part.path, self.kind)
             if not self.problem:
@@ -104,8 +104,7 @@ class _Fetch:
             if wait is not None and wait < self._left():
                 return wait
             if wait is not None:
-                self.problem += f"{self.problem and '; '}it is not whole after {self.timeout:g} s"
-                self.problem += ": raise timeout=…"
+                self.late = f"; it was not whole after {self.timeout:g} s: raise timeout=…"
         raise _failure(outcome, self, now)
 
     def _count(self) -> None:
@@ -155,8 +154,8 @@ class _Fetch:
         """What is wrong with a 206."""
         given, size = video.range_of(head), self.part.size()
         if given is None or given[0] != size:
-            shown = head.headers.get("content-range", "no range")
-            return f"the rest from byte {size} was asked and {shown} came"
+            shown = head.headers.get("content-range", "no range")[:60]
+            return f"the video from byte {size} on was asked and {shown} came"
         etag = video.strong_etag(head)
         is_other = bool(etag and self.part.etag and etag != self.part.etag)
         is_longer = size > 0 and self.expected not in (None, given[1])
@@ -167,12 +166,12 @@ class _Fetch:
         whole = video.range_of(head) if head.status == 206 else None
         self.expected = whole[1] if whole else video.length_of(head)
         if self.expected is not None and self.expected > self.part.most:
-            self.end = self._too_large(f"it has {self.expected} bytes")
+            self.end = self._too_large(f"it has {self.expected} bytes,")
         return bool(self.end)
 
     def _too_large(self, found: str) -> str:
         self.part.discard()
-        return f"{found}, and no more than {self.part.most} are taken: raise max_bytes=…"
+        return f"{found} more than {self.part.most} bytes: raise max_bytes=…"
 
     def _is_redirected(self, outcome: Outcome) -> bool:
         """Whether there is another address to ask; what may not be followed ends the download."""
@@ -232,14 +231,14 @@ def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFail
     if isinstance(outcome, Lost) or fetch.problem or fetch.end:
         kept = "; call again to fetch the rest" if fetch.part.size() and not fetch.end else ""
         problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
-        return errors.DownloadFailed(f"{where}: {problem}{kept}")
+        return errors.DownloadFailed(f"{where}: {problem}{fetch.late}{kept}")
     refusal = Refusal.of(outcome)
     code, message = (_unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
     said = ": ".join(filter(None, [code, message])) or "no reason given"
     over = refusal.has_expired() or is_over(url, outcome, now)
     end = "a result lives 24 h, so the video must be made again" if over else way_on(refusal, url)
     kind = errors.ResultExpired if over else errors.DownloadFailed
-    text = "; ".join(filter(None, [f"{where}: {outcome.status} {said}", end]))
+    text = "; ".join(filter(None, [f"{where}: {outcome.status} {said}", end])) + fetch.late
     named = refusal.request_id
     return kind(text, status=outcome.status, code=code, message=message, request_id=named)
 

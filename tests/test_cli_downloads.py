@@ -38,7 +38,7 @@ def test_a_video_above_the_largest_size_is_refused_with_the_option(
         command = [*command, made["output"]["task_id"]]
     result = run(*command, "-o", str(tmp_path / "v.mp4"), "--max-size", "1K")
     assert result.exit_code == 1
-    assert "no more than 1024 are taken: raise --max-size" in result.stderr
+    assert "more than 1024 bytes: raise --max-size" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
