@@ -14,9 +14,10 @@ from mock_server.cli.where import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, 
 if TYPE_CHECKING:
     from contracts.bounded_http import Answer
 
-LARGEST = 256 << 20  # bytes of an answer: a journal may be large
-READ = 30.0  # seconds for each read
-WHOLE = 300.0  # seconds for the whole of an answer
+LARGEST = 4 << 20  # bytes of an answer
+LARGEST_EXPORT = 256 << 20  # bytes of a journal
+WHOLE = 30.0  # seconds for the whole of an answer
+WHOLE_EXPORT = 300.0  # seconds for the whole of a journal
 
 
 class Gone(NobodyThere):
@@ -38,14 +39,24 @@ def options(command: Any) -> Any:
 class Fake:
     """What belongs to one key on a running fake. A context manager."""
 
-    def __init__(self, server: str | None, key: str | None, admin_token: str | None) -> None:
-        """Raises UsageError for a key or URL that cannot be."""
+    def __init__(
+        self,
+        server: str | None,
+        key: str | None,
+        admin_token: str | None,
+        *,
+        exports: bool = False,
+    ) -> None:
+        """exports: whether answers may be as large as a journal. Raises UsageError for a key or URL
+        that cannot be."""
         import httpx
 
         from emo_client import ConfigError
         from emo_client.settings import api_key
 
         self.origin = root(server)
+        self._most = LARGEST_EXPORT if exports else LARGEST
+        self._seconds = WHOLE_EXPORT if exports else WHOLE
         try:
             headers = {"Authorization": f"Bearer {api_key(key or default_key())}"}
         except ConfigError as error:
@@ -53,7 +64,7 @@ class Fake:
         if admin_token:
             headers["X-Mock-Admin-Token"] = admin_token
         self._http = httpx.Client(
-            base_url=self.origin, headers=headers, timeout=READ, trust_env=False
+            base_url=self.origin, headers=headers, timeout=WHOLE, trust_env=False
         )
 
     def get(self, path: str, *, or_keyless: bool = False, **query: Any) -> Answer:
@@ -71,10 +82,8 @@ class Fake:
         if answer.status != 200:
             raise click.ClickException(self._refusal(answer))
         if answer.is_cut:
-            way_on = "ask for fewer exchanges, as with --last 1000"
-            raise click.ClickException(
-                f"the answer of {self.origin} is larger than {large(LARGEST)}; {way_on}"
-            )
+            most = f"the answer of {self.origin} is larger than {large(self._most)}"
+            raise click.ClickException(f"{most}; ask for less, as with emo journal --last 1000")
         return answer
 
     def _answer(self, path: str, query: dict[str, Any], with_key: bool = True) -> Answer:
@@ -86,7 +95,7 @@ class Fake:
         if not with_key:
             del request.headers["Authorization"]
         try:
-            return fetch(self._http, request, most=LARGEST, seconds=WHOLE)
+            return fetch(self._http, request, most=self._most, seconds=self._seconds)
         except httpx.HTTPError as error:
             start = "start one with `emo serve`, or give its root as --server"
             raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None

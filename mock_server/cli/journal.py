@@ -85,7 +85,7 @@ def journal(
     if follow and output:
         raise click.UsageError("--follow writes to stdout: give --follow or --output, not both")
     query = {name: _text(value) for name, value in filters.items() if value}
-    with Fake(server, key, admin_token) as fake:
+    with Fake(server, key, admin_token, exports=True) as fake:
         kept = Kept(fake, query)
         if har:
             _write(in_json(kept.ask(format="har").text), output)
