@@ -9,7 +9,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 # The suite starts hundreds of processes; without what Python keeps, each compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint tools models scenarios proven mutants media bench soak constraints clean
+.PHONY: demo test lint tools models scenarios proven mutants media bench soak fuzz constraints clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -47,6 +47,12 @@ bench: .venv/installed-dev
 SECONDS ?= 600
 soak: .venv/installed-dev
 	$(BIN)/python -m soak --seconds $(SECONDS)
+
+# The properties about bytes of strangers, each with far more examples than `make test` has time for.
+EXAMPLES ?= 20000
+FUZZED := $(addprefix tests/test_,http1 masks printable bounded_http export log_disk whole_file journal)
+fuzz: .venv/installed-dev
+	$(BIN)/pytest -n auto --examples $(EXAMPLES) $(FUZZED:=.py)
 
 # The newest versions that pyproject.toml permits become the ones that are tested: run `make test`
 # with them, and commit the file.

@@ -95,6 +95,7 @@ def _of_client(attack: memory_of_clients.Attack, folder: Path) -> Row:
 
 def page(found: list[Row]) -> str:
     """The page as Markdown: the machine, and the table."""
+    cores, *versions = machine.describe()
     lines = ["| what | at rest | most | after | bare, most |", "|---|--:|--:|--:|--:|"]
     lines += [f"| {' | '.join(row.cells())} |" for row in found]
     return "\n".join(
@@ -106,7 +107,7 @@ def page(found: list[Row]) -> str:
             " has left. `bare` is a Starlette app on uvicorn that reads the body and answers `{}`,"
             " under the same clients. Written by `python -m soak.memory`.",
             "",
-            *[f"- {line}" for line in machine.describe()],
+            *[f"- {line}" for line in (cores.partition(";")[0], *versions)],
             "",
             *lines,
             "",

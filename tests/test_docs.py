@@ -30,6 +30,7 @@ PAGES = [
     "docs/diff.md",
     "docs/journal.md",
     "docs/limits.md",
+    "docs/memory.md",
     "docs/recording.md",
     "docs/scenarios.md",
     "docs/soak.md",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +11,6 @@ from contracts.http1.bounds import CHUNK_LINE_BYTES, HEAD_BYTES, HEADER_LINES
 from contracts.http1.head import Head
 from contracts.http1.reader import RequestReader
 from contracts.http1.refused import Reason, RequestRefused
-
-EXAMPLES = int(os.environ.get("EMO_HTTP1_EXAMPLES", "300"))
 
 
 class Reading:
@@ -67,7 +63,7 @@ STRICTER = (
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(data=STREAMS, places=st.lists(st.integers(0, 300), max_size=4))
 def test_no_request_is_read_otherwise_than_by_h11_or_by_another_cut_of_the_bytes(
     data: bytes, places: list[int]
