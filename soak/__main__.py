@@ -51,7 +51,7 @@ def soak(plan: Plan) -> int:
             whole = True
         except* KeyboardInterrupt:
             print("stopped; found until now:")
-        except* RuntimeError as errors:
+        except* (RuntimeError, OSError, EOFError) as errors:  # TimeoutError is an OSError
             found.fail("soak", "; ".join(map(str, errors.exceptions)))
     return report(found, whole)
 

@@ -71,8 +71,12 @@ class Program:
         self._judged_from = self._output.stat().st_size
 
     def usage(self) -> Usage:
-        """Raises OSError when the process has ended."""
+        """Raises RuntimeError, with its output, when the process has ended."""
         assert self._process is not None
+        if (code := self._process.poll()) is not None:
+            raise RuntimeError(
+                f"{self.name} ended by itself with exit code {code}:\n{self._tail()}"
+            )
         folder = Path(f"/proc/{self._process.pid}")
         facts = dict(re.findall(r"(\w+):\s+(\d+)", (folder / "status").read_text()))
         memory, peak = (int(facts[name]) * 1024 for name in ("VmRSS", "VmHWM"))
@@ -102,6 +106,9 @@ class Program:
             lines = output.read().decode("utf-8", "replace").splitlines()
         return [line for line in lines if not EXPECTED.match(line)]
 
+    def _tail(self) -> str:
+        return self.printed()[-2000:].decode("utf-8", "replace")
+
     def printed(self) -> bytes:
         """All that it ever printed."""
         return self._output.read_bytes()
@@ -121,9 +128,9 @@ def _listens(port: int) -> bool:
 
 @asynccontextmanager
 async def child(
-    command: list[str], variables: dict[str, str], heard: Callable[[str], None]
+    command: list[str], variables: dict[str, str], on_line: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """A process beside the block; each line that it prints is given to `heard`."""
+    """A process beside the block; each line that it prints is given to `on_line`."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **variables},
@@ -136,7 +143,7 @@ async def child(
 
     async def listen() -> None:
         async for line in output:
-            heard(line.decode().rstrip("\n"))
+            on_line(line.decode().rstrip("\n"))
 
     listening = asyncio.ensure_future(listen())
     try:

@@ -156,20 +156,20 @@ class Soak:
     async def _attackers(self) -> AsyncIterator[None]:
         what = {"seed": self.plan.seed, "ports": self.world.ports, "attacks": self.plan.attacks}
         command = [sys.executable, "-m", "soak.hostile", json.dumps(what)]
-        async with child(command, {}, self._heard_from_attackers):
+        async with child(command, {}, self._count_attacks):
             yield
 
-    def _heard_from_attackers(self, line: str) -> None:
-        said = json.loads(line)
-        self.found.hostile.update(said["done"])
-        self.found.answers.update(said["answers"])
-        for failure in said["failures"]:
+    def _count_attacks(self, line: str) -> None:
+        news = json.loads(line)
+        self.found.hostile.update(news["done"])
+        self.found.answers.update(news["answers"])
+        for failure in news["failures"]:
             self.found.fail("attack", failure)
 
     async def _sdk(self) -> None:
         life = self.world.lives
 
-        def heard(line: str) -> None:
+        def on_line(line: str) -> None:
             nonlocal life
             if line == "ok":
                 self.found.good["SDK"] += 1
@@ -183,7 +183,7 @@ class Soak:
             "DASHSCOPE_HTTP_BASE_URL": f"http://127.0.0.1:{self.programs['fake'].port}/api/v1",
             "DASHSCOPE_API_KEY": self.world.key("sdk"),
         }
-        async with child([sys.executable, "-m", "soak.sdk"], variables, heard):
+        async with child([sys.executable, "-m", "soak.sdk"], variables, on_line):
             await asyncio.Event().wait()
 
     async def _progress(self) -> None:

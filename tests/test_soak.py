@@ -62,6 +62,14 @@ def test_a_soak_that_was_stopped_reports_what_it_found(capsys: pytest.CaptureFix
     assert "FAILED 1 times: talker: expected 200 but got 500" in capsys.readouterr().out
 
 
+def test_a_program_that_does_not_start_is_a_failure_with_its_output(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = (sys.executable, "-c", "raise SystemExit('no port is free')")
+    assert soak(Plan(seconds=3, programs=("fake",), serve=broken)) == 1
+    assert "fake did not start:\nno port is free" in capsys.readouterr().out
+
+
 def test_a_soak_finds_a_leak_an_unexpected_500_and_a_line_on_stderr(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
