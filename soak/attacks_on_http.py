@@ -26,6 +26,7 @@ async def _endless(target: Target, start: bytes, piece: bytes) -> None:
     """Send pieces until an answer comes: a refusal, long before all of them are sent."""
     async with target.connect() as line:
         answer = asyncio.ensure_future(line.reader.read(1 << 16))
+        answer.add_done_callback(lambda read: read.cancelled() or read.exception())
         await line.send(start)
         for _ in range(MOST_OF_A_HEAD // len(piece)):
             if answer.done():

@@ -74,12 +74,16 @@ class Connection:
         await self.writer.drain()
 
     async def read_to_end(self, within: float, most: int = 64 << 20) -> bytes:
-        """What comes until the other side closes. Raises TimeoutError after `within` seconds."""
+        """What comes until the other side closes. Raises TimeoutError when for `within` seconds
+        nothing comes."""
         parts, size = [], 0
-        async with asyncio.timeout(within):
-            while size < most and (part := await self.reader.read(1 << 16)):
-                parts.append(part)
-                size += len(part)
+        while size < most:
+            async with asyncio.timeout(within):
+                part = await self.reader.read(1 << 16)
+            if not part:
+                break
+            parts.append(part)
+            size += len(part)
         return b"".join(parts)
 
 
