@@ -13,10 +13,13 @@ START = (
     r"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
     r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=%2525[0-9A-Fa-f]{2}))"
 )
+# A name of SIGNED_NAMES begins here. That its first character is asked for first makes a long text
+# without words, such as a megabyte of brackets, five times as quick to look through.
+NAME_STARTS = rf"(?=[\w-]){START}"
 # A character of a URL, which may be escaped where the URL is in another one, or in JSON.
 _SLASH, _AND = r"(?:\\*/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
 ASSIGNED = re.compile(
-    rf"({START}{SIGNED_NAMES}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
+    rf"({NAME_STARTS}{SIGNED_NAMES}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
 # Names too short to tell anything by themselves: only in a query, and before a long random value.
 SHORT = re.compile(

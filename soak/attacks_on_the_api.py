@@ -26,13 +26,13 @@ CONTROLS = ("clock", "reset", "scenarios", "variants", "account", "usage", "jour
 FAULT_NAMES = sorted(FAULTS.keys() - {"connect-refused"})
 
 
-@attack(pause=1)
+@attack(pause=3)
 async def a_doubled_key(target: Target) -> None:
     body = b"{" + b'"a":1,' * 150_000 + b'"a":1}'
     await target.throw(request("POST", DETECT, body, key=KEY, headers=CLOSE), at_least=1)
 
 
-@attack(pause=1)
+@attack(pause=3)
 async def a_deep_body(target: Target) -> None:
     opening = target.chance.choice((b"[", b'{"a":', b'[{"a":'))
     body = opening * (900_000 // len(opening))

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from contracts.places import pointer_of
 from contracts.secret_names import SIGNED_NAMES, is_secret_name
-from contracts.signed_urls import ASSIGNED, IN_PATH, SHORT, START, unsigned
+from contracts.signed_urls import ASSIGNED, IN_PATH, NAME_STARTS, SHORT, START, unsigned
 
 PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
 SHORTEST = 8  # characters of a key that is looked for anywhere: a shorter one is part of words
 
-_FIELD = re.compile(rf"({START}{SIGNED_NAMES}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
+_FIELD = re.compile(rf"({NAME_STARTS}{SIGNED_NAMES}\\*[\"']\s*:\s*)(\\*\"[^\"\\]+|\\*'[^'\\]+|\d+)")
 # Of a multipart form, whose parts have few headers (without a bound, a text of nothing but such
 # lines takes minutes), and of XML.
 _PART = re.compile(
