@@ -15,6 +15,9 @@ from soak.found import Found
 from soak.wire import Answer, Connection, request
 
 Turn = Callable[[], Coroutine[None, None, None]]
+OF_A_DAY = (
+    200  # tasks of one key; a list has those of 24 hours, which pass quickly with --time skip
+)
 PAUSE = 0.02  # seconds between the calls of one client, so that they do not fill a core
 REFUSALS = ("detectFace", "createVideoTask")
 IMAGE, AUDIO = "https://example.com/portrait.png", "https://example.com/voice.wav"
@@ -77,7 +80,7 @@ async def talk(world: World, name: str, program: str) -> None:
             await asyncio.sleep(PAUSE)
             return answer
 
-        while life == world.lives:
+        while life == world.lives and made < OF_A_DAY:
             task = (await ask(_with_key(create, key), 200)).json()["output"]["task_id"]
             made += 1
             if task in world.task_ids:
