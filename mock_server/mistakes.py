@@ -1,5 +1,5 @@
-"""Exceptions of the fake's own code: counted, and logged with their trace, so that nobody overlooks
-one. Nothing of them is part of an answer."""
+"""Exceptions of our own code: counted, and logged with their trace, so that nobody overlooks one.
+Nothing of them is part of an answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ LOGGER = "emo.mistakes"
 
 class Mistakes:
     """Those since the start. Python's logging gets each as an ERROR of the logger `emo.mistakes`,
-    which it prints on stderr unless it is told otherwise."""
+    which it prints on stderr unless it is configured otherwise. program: whose code failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "the fake") -> None:
+        self._program = program
         self.count = 0
 
     def report(
@@ -30,7 +31,7 @@ class Mistakes:
         query, of which the log shows none."""
         self.count += 1
         log = logging.getLogger(LOGGER)
-        text = f"a mistake of the fake itself, {type(error).__name__}: {where}"
+        text = f"a mistake of {self._program} itself, {type(error).__name__}: {where}"
         record = log.makeRecord(
             log.name, logging.ERROR, __file__, 0, _clean(text, headers, query), (), None
         )

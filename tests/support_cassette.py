@@ -20,6 +20,7 @@ from contracts.recorder.tape import Tape
 from contracts.recorder.writer import Writer
 from contracts.spec import Spec
 from mock_server.clock import real_time
+from mock_server.mistakes import Mistakes
 from mock_server.server import base_url, listen
 from mock_server.settings import Settings
 
@@ -34,9 +35,10 @@ def recording(spec: Spec, upstream: str, path: Path, *, timeout: float = 10.0) -
     """A recorder in a thread, for as long as the block; gives its base URL. The file is whole and
     final behind it."""
     tape = Tape(spec, upstream, clock=real_time)
-    writer = Writer(path, tape.cassette)
+    mistakes = Mistakes("the recorder")
+    writer = Writer(path, tape.cassette, mistakes.report)
     http = httpx.AsyncClient(timeout=timeout, trust_env=False)
-    recorder = Recorder(upstream, tape, http, writer.changed)
+    recorder = Recorder(upstream, tape, http, mistakes.report, writer.changed)
     server = server_of(recording_app(recorder, writer))
     ready = threading.Event()
     server.on_started = ready.set

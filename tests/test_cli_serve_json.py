@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support import KEY
 from support_cli import CLEAN, EMO
 
 from mock_server.cli import main
@@ -92,7 +93,7 @@ def test_what_python_would_print_is_a_line_too(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     Notices(writer).take_over()
     try:
-        raise ValueError("in a task")
+        raise ValueError("in a task", KEY)
     except ValueError:
         logging.getLogger("asyncio").exception("Task exception was never retrieved")
     thread = threading.Thread(target=lambda: 1 // 0)
@@ -101,7 +102,8 @@ def test_what_python_would_print_is_a_line_too(monkeypatch: pytest.MonkeyPatch) 
     writer.close()
     logging.captureWarnings(False)
     first, second = map(json.loads, stream.getvalue().splitlines())
-    assert (first["event"], "ValueError: in a task" in first["traceback"]) == ("error", True)
+    assert (first["event"], "ValueError: ('in a task'" in first["traceback"]) == ("error", True)
+    assert KEY not in stream.getvalue()
     assert second["message"] == "ZeroDivisionError: integer division or modulo by zero"
 
 

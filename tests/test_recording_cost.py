@@ -24,6 +24,7 @@ from contracts.recorder import writer as writer_module
 from contracts.recorder.tape import Copy, Sent, Tape
 from contracts.recorder.writer import Writer
 from contracts.spec import Spec
+from mock_server.mistakes import Mistakes
 
 ODD = st.text(max_size=9) | st.sampled_from(["\n", '\n  "states": []', '"', "\u2028", "[]", "{}"])
 VALUES = st.none() | st.integers(0, 9) | ODD | st.lists(ODD) | st.dictionaries(ODD, ODD)
@@ -135,7 +136,7 @@ def test_the_end_of_a_recording_does_not_wait_for_the_pause_between_two_writes(
     tape: Tape, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "PAUSE", 1e9)
-    writer = Writer(tmp_path / "c.json", tape.cassette)
+    writer = Writer(tmp_path / "c.json", tape.cassette, Mistakes().report)
 
     async def run() -> None:
         running = asyncio.create_task(writer.run())
@@ -156,7 +157,7 @@ def test_a_recording_is_its_owners_alone_and_keeps_the_mode_it_is_given(
     tape: Tape, tmp_path: Path
 ) -> None:
     path = tmp_path / "c.json"
-    writer = Writer(path, tape.cassette)
+    writer = Writer(path, tape.cassette, Mistakes().report)
     assert writer.write()
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o640)
@@ -167,7 +168,7 @@ def test_a_recording_is_its_owners_alone_and_keeps_the_mode_it_is_given(
 def test_a_pipe_gets_a_recording_once_when_it_ends(tape: Tape, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
-    writer = Writer(tmp_path / "fifo", tape.cassette)
+    writer = Writer(tmp_path / "fifo", tape.cassette, Mistakes().report)
 
     async def run() -> None:
         keep(tape, 0)

@@ -197,12 +197,15 @@ def test_a_mistake_of_ours_is_a_traceback_in_text(
     emo: Emo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(EVIL.replace("\n", " "))
+        raise RuntimeError(EVIL.replace("\n", " ") + " sk-evil-and-long pass-phrase")
 
+    monkeypatch.setenv("EMO_ADMIN_TOKEN", "pass-phrase")
     monkeypatch.setattr("emo_client.Client.get", fail)
     shown = emo("get", "x", "--base-url", "http://127.0.0.1:1", "--key", "sk-evil")
     assert "Traceback" in shown
     assert not obeyed(shown)
+    message = shown.splitlines()[-1]
+    assert "evil-and-long" not in message and "pass-phrase" not in message
 
 
 def test_a_recorded_header_cannot_add_another_one() -> None:

@@ -5,7 +5,7 @@ can read, follows no redirect and adds no header."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx
@@ -25,36 +25,56 @@ _OURS = {b"host", b"expect"}
 _ENCODINGS = {b"gzip", b"x-gzip", b"deflate", b"identity"}
 _HOPS = {name.encode() for name in HOP_BY_HOP}
 
+MISTAKE = "a mistake of the recorder itself; its stderr has the trace"
+# Reports an exception of our own code: the exception, at what, the headers and query of the call.
+Report = Callable[[Exception, str, Mapping[bytes, bytes], str], object]
+
 
 class Recorder:
-    """One upstream, one tape. upstream: `https://HOST`. http: sends. changed: is called when there
-    is something new on the tape."""
+    """One upstream, one tape. upstream: `https://HOST`. http: sends. report: is called with each
+    exception of our own code; where only the keeping of a call failed, the client gets its answer
+    all the same. changed: is called when there is something new on the tape."""
 
     def __init__(
         self,
         upstream: str,
         tape: Tape,
         http: httpx.AsyncClient,
+        report: Report,
         changed: Callable[[], object] = lambda: None,
     ) -> None:
         self._upstream = httpx.URL(upstream)
         self._tape = tape
         self._http = http
+        self._report = report
         self._changed = changed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, and its answer back."""
         request = Request(scope, receive)
-        why = refusal(request)
-        response = JSONResponse({"error": why}, 403) if why else await self._answered(request)
-        await response(scope, receive, send)
+        sent = _sent(request, self._tape.clock())
+        try:
+            response = await self._response(request, sent)
+        except Exception as error:  # noqa: BLE001 (it is reported)
+            self._mistake(error, sent)
+            response = JSONResponse({"code": "RecorderFailed", "message": MISTAKE}, 500)
+        try:
+            await response(scope, receive, send)
+        except (BrokenOff, ClientDisconnect):
+            raise
+        except Exception as error:
+            self._mistake(error, sent)
+            raise
 
     async def close(self) -> None:
         """Leave the upstream."""
         await self._http.aclose()
 
-    async def _answered(self, request: Request) -> Response:
-        sent = _sent(request, self._tape.clock())
+    async def _response(self, request: Request, sent: Sent) -> Response:
+        why = refusal(request)
+        return JSONResponse({"error": why}, 403) if why else await self._answered(request, sent)
+
+    async def _answered(self, request: Request, sent: Sent) -> Response:
         wait = _Wait(self._http.timeout.read)
         try:
             async with wait.limit:
@@ -122,8 +142,14 @@ class Recorder:
         body: Copy | None = None,
         note: str = "",
     ) -> None:
-        self._tape.keep(sent, status, headers, body, note)
+        try:
+            self._tape.keep(sent, status, headers, body, note)
+        except Exception as error:  # noqa: BLE001 (the answer may be paid for: it is passed on)
+            self._mistake(error, sent, "; the call is not in the recording")
         self._changed()
+
+    def _mistake(self, error: Exception, sent: Sent, effect: str = "") -> None:
+        self._report(error, f"{sent.method} {sent.path}{effect}", dict(sent.headers), sent.query)
 
 
 class BrokenOff(Exception):

@@ -4,8 +4,8 @@ change, in another thread. A stream, such as a pipe, is written once, when the r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from contracts.cassette.encoding import Encoder
@@ -17,19 +17,22 @@ PAUSE = 10  # times as long as the last writing took is the pause before the nex
 
 
 class Writer:
-    """cassette: as it is now. tell: is told once of each trouble with the file."""
+    """cassette: as it is now. report: is called with each exception of our own code and at what it
+    came; the next change is written all the same. tell: is told once of each trouble with the file.
+    """
 
     def __init__(
         self,
         path: Path,
         cassette: Callable[[], Cassette],
+        report: Callable[[Exception, str], object],
         tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._path = path
         self._is_stream = is_stream(path)
         self._cassette = cassette
         self._encoder = Encoder(tell)
-        self._tell = tell
+        self._report, self._tell = report, tell
         self._trouble = ""
         self._changed, self._ending = asyncio.Event(), asyncio.Event()
 
@@ -51,16 +54,27 @@ class Writer:
             await self._changed.wait()
             self._changed.clear()
             ended = self._ending.is_set()  # first: what comes while it writes is written, too
-            pieces = await asyncio.to_thread(self._encoded, self._cassette())
-            began = clock()  # of what has to be done again for old calls
-            if not self._is_stream:
-                await asyncio.to_thread(self._write, pieces)
+            began = clock()
+            with self._reporting():
+                pieces = await asyncio.to_thread(self._encoded, self._cassette())
+                began = clock()  # of what has to be done again for old calls
+                if not self._is_stream:
+                    await asyncio.to_thread(self._write, pieces)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began))
 
     def write(self) -> bool:
         """Write now, where `run` does not. Whether that worked."""
-        return self._write(self._encoded(self._cassette()))
+        with self._reporting():
+            return self._write(self._encoded(self._cassette()))
+        return False
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 (it is reported)
+            self._report(error, f"writing {self._path}")
 
     def _encoded(self, cassette: Cassette) -> list[bytes]:
         return list(self._encoder.pieces(cassette))

@@ -15,6 +15,7 @@ import click
 from mock_server.cli import complete, terminate
 from mock_server.cli.output import print_block
 from mock_server.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
+from mock_server.cli.secrecy import without_keys
 from mock_server.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.near import did_you_mean
 from mock_server.settings import environment
@@ -100,8 +101,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with terminate.in_order():
             code = _run(arguments)
-    except Exception:  # noqa: BLE001 (its trace is printed, without what a terminal obeys)
-        print_block(traceback.format_exc(), err=True)
+    except Exception as error:  # noqa: BLE001 (its trace is printed, without keys and escapes)
+        print_block(without_keys(traceback.format_exc(), error), err=True)
         code = FOUND_PROBLEMS  # as Python ends where nothing catches
     drop_what_nobody_reads()
     sys.exit(code)

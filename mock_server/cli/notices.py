@@ -1,5 +1,5 @@
-"""What `emo serve` says of itself on stderr, beside a line for each exchange: where it listens,
-which file was read again, what went wrong. With `--log json` each is a line of JSON, and so is
+"""What `emo serve` and `emo contract record` say of themselves on stderr: where they listen, which
+file was read again, what went wrong. With `--log json` each is a line of JSON, and so is
 whatever Python itself would write there."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+from contracts.masks import without_keys
 from contracts.printable import in_json
 from mock_server.cli.output import print_line
 from mock_server.clock import real_time
@@ -64,8 +65,9 @@ class Notices:
     def _uncaught(
         self, kind: type[BaseException], error: BaseException, at: TracebackType | None
     ) -> None:
-        text = "".join(traceback.format_exception(kind, error, at))
-        self.say("error", f"{kind.__name__}: {error}", *text.splitlines(), traceback=text)
+        text = without_keys("".join(traceback.format_exception(kind, error, at)))
+        message = without_keys(f"{kind.__name__}: {error}")
+        self.say("error", message, *text.splitlines(), traceback=text)
 
 
 class _Handler(logging.Handler):
@@ -76,10 +78,10 @@ class _Handler(logging.Handler):
         self._notices = notices
 
     def emit(self, record: logging.LogRecord) -> None:
-        event, message = record.levelname.lower(), record.getMessage()
+        event, message = record.levelname.lower(), without_keys(record.getMessage())
         text = record.exc_text or ""
         if record.exc_info and record.exc_info[0]:
-            text = "".join(traceback.format_exception(*record.exc_info))
+            text = without_keys("".join(traceback.format_exception(*record.exc_info)))
         if text:
             self._notices.say(event, message, *text.splitlines(), traceback=text)
         else:

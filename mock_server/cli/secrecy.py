@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from mock_server.settings import environment
 
 VARIABLES = ("DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY", "EMO_ADMIN_TOKEN")
@@ -11,7 +9,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 OPTIONS = ("key", "admin_token", "admin_token_file")
 
 
-def without_keys(text: str, error: click.ClickException) -> str:
+def without_keys(text: str, error: BaseException) -> str:
     """An error's text with `sk-***` in place of the keys of the environment and of the options, of
     the passwords of proxies, and of whatever looks like a key."""
     from contracts import masks

@@ -123,8 +123,9 @@ def _run(
     from contracts.recorder.serving import server_of
     from contracts.recorder.writer import Writer
     from mock_server import server
+    from mock_server.mistakes import Mistakes
 
-    url = server.base_url(sock)
+    url, mistakes = server.base_url(sock), Mistakes("the recorder")
 
     def ready() -> None:
         _tell(f"recording {upstream} to {output}", f"in place of {upstream} use {url}")
@@ -136,15 +137,18 @@ def _run(
         http = usable(lambda: httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    writer = Writer(output, tape.cassette, _tell)
-    recorder = Recorder(upstream, tape, http, writer.changed)
+    writer = Writer(output, tape.cassette, mistakes.report, _tell)
+    recorder = Recorder(upstream, tape, http, mistakes.report, writer.changed)
     running = server_of(recording_app(recorder, writer), waits, _tell)
+    Notices().take_over()
     running.on_started = ready
     raise_limit()
     running.run(sockets=[sock])
     written = writer.write()
     _tell(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
-    return 0 if written else FOUND_PROBLEMS
+    if mistakes.count:
+        _tell(f"the recording may lack something: mistakes of the recorder above: {mistakes.count}")
+    return 0 if written and not mistakes.count else FOUND_PROBLEMS
 
 
 def _tell(text: str, *lines: str) -> None:

@@ -1,0 +1,70 @@
+"""A mistake of the recorder itself is reported with its trace and loses no answer."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support_cassette import KEY, client, recording
+from support_http import Serve
+
+from contracts.cassette import load
+from contracts.recorder.tape import Tape
+from contracts.recorder.writer import Writer
+from contracts.spec import Spec
+
+Mistakes = list[logging.LogRecord]
+
+
+class Oops(Exception):
+    """A mistake."""
+
+
+def fail(*_: Any) -> Any:
+    raise Oops(f"at {KEY}")
+
+
+def reported(mistakes: Mistakes) -> str:
+    text = "\n".join(map(logging.Formatter().format, mistakes))
+    assert "Traceback" in text and KEY not in text
+    return text
+
+
+def test_a_call_that_cannot_be_kept_is_answered_and_reported(
+    serve: Serve, spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keep = tmp_path / "c.json", Tape.keep
+    keeps = iter([fail])
+    monkeypatch.setattr(Tape, "keep", lambda *a: next(keeps, keep)(*a))
+    with serve() as url, recording(spec, url, path) as base, client(base) as http:
+        assert http.get("/one").json()["code"] != "RecorderFailed"
+        http.get("/two")
+    why = "the recorder itself, Oops: GET /one; the call is not in the recording"
+    assert why in reported(mistakes)
+    assert [e.request.path for e in load(path, spec).exchanges] == ["/two"]
+
+
+def test_a_call_that_cannot_be_passed_on_is_a_500_without_the_mistake(
+    spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.recorder.proxy.refusal", fail)
+    nowhere, path = "http://127.0.0.1:1", tmp_path / "c.json"
+    with recording(spec, nowhere, path) as base, client(base) as http:
+        answer = http.get("/one")
+    assert (answer.status_code, answer.json()["code"]) == (500, "RecorderFailed")
+    assert "Oops" not in answer.text
+    assert "the recorder itself, Oops: GET /one\n" in reported(mistakes)
+
+
+def test_after_a_mistake_in_writing_the_next_change_is_written(
+    serve: Serve, spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = tmp_path / "c.json", Writer._encoded
+    failing = iter([fail])
+    monkeypatch.setattr(Writer, "_encoded", lambda *a: next(failing, whole)(*a))
+    with serve() as url, recording(spec, url, path) as base, client(base) as http:
+        http.get("/one")
+    assert f"Oops: writing {path}" in reported(mistakes)
+    assert len(load(path, spec).exchanges) == 1
