@@ -81,6 +81,34 @@ def test_rules_are_added_replaced_and_dropped(http: httpx.Client) -> None:
     assert told(http)["scenarios"] == []
 
 
+def wide(name: str, size: int) -> dict[str, Any]:
+    text = {"/model": {"contains": "x" * size}}
+    return {"name": name, "operation": "createVideoTask", "body": text, "do": "Throttling"}
+
+
+def test_the_scenarios_of_a_key_are_bounded_together(http: httpx.Client) -> None:
+    statuses = [
+        http.post("/__mock__/scenarios", json=wide(name, size)).status_code
+        for name, size in (("one", 500_000), ("two", 500_000), ("three", 100_000), ("four", 9))
+    ]
+    assert statuses == [200, 200, 400, 200]
+    assert [rule["name"] for rule in told(http)["scenarios"]] == ["one", "two", "four"]
+
+
+def test_the_scenarios_of_all_keys_are_bounded_together(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.control.scripts.MOST_BYTES_OF_ALL", 1000)
+    other = {"Authorization": "Bearer sk-other"}
+    assert http.put("/__mock__/scenarios", json=wide("a", 600)).status_code == 200
+    refused = http.put("/__mock__/scenarios", json=wide("b", 600), headers=other)
+    assert (refused.status_code, "all keys" in refused.json()["error"]) == (400, True)
+    assert http.put("/__mock__/scenarios", json=wide("c", 600)).status_code == 200
+    http.delete("/__mock__/scenarios")
+    again = http.put("/__mock__/scenarios", json=wide("b", 600), headers=other)
+    assert again.status_code == 200
+
+
 def test_a_rule_that_stays_goes_on_counting(http: httpx.Client, spec: Spec) -> None:
     rule = {"name": "busy", "operation": "createVideoTask", "first": 2, "do": "Throttling"}
     http.put("/__mock__/scenarios", json=[rule])

@@ -9,7 +9,7 @@ import pytest
 from support import Result, Service, request
 
 from contracts.spec import Spec
-from mock_server.rules import MOST_TASKS
+from mock_server.rules import LONGEST_ID, MOST_TASKS
 
 THROTTLED = "Throttling.RateQuota"
 DAY = 86400
@@ -84,6 +84,13 @@ def test_the_counts_of_tasks_are_bounded_and_the_latest_stay(service: Service) -
     assert len(service.tenant().tally.tasks) == MOST_TASKS
     assert service.get(f"task-{MOST_TASKS - 1}").status == 500
     assert service.get("the-first").status == 200
+
+
+def test_the_count_of_a_task_keeps_no_more_of_its_id_than_a_task_id_has(service: Service) -> None:
+    service.rules({"operation": "getTask", "nth": 2, "per": "task", "do": "InternalError"})
+    long = "x" * 50_000
+    assert [service.get(long).status for _ in range(2)] == [200, 500]
+    assert [id for _, id in service.tenant().tally.tasks] == [long[:LONGEST_ID]]
 
 
 def test_each_rule_counts_every_call_that_it_matches_whoever_decides(service: Service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from mock_server import variants as chosen
@@ -14,6 +15,8 @@ from mock_server.rules import Rule, Ruleset, Tally, kept
 from mock_server.stores import Tenant
 
 MOST_RULES = 1000
+MOST_BYTES = 1 << 20  # of the rules of one key, as JSON
+MOST_BYTES_OF_ALL = 16 << 20  # of all keys; as Python's objects they are up to 15 times as large
 ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, or both'
 
 
@@ -56,6 +59,7 @@ def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
     began = {rule.id: rule.began for rule in record.rules}
     rules = [*before, *(replace(r, began=began.get(r.id, r.began)) for r in new.rules)]
     changed = _with_rules(asked, tuple(rules))
+    _check_size(asked, changed.rule_bytes)
     asked.save(replace(changed, variants={**record.variants, **new.variants}))
     return scenarios(asked)
 
@@ -63,7 +67,20 @@ def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
 def _with_rules(asked: Asked, rules: tuple[Rule, ...]) -> Tenant:
     """The record with these rules, and what they and the file's counted so far."""
     ids = {rule.id for rule in (*rules, *asked.engine.file(asked.real).rules)}
-    return replace(asked.tenant, rules=rules, tally=kept(asked.tenant.tally, ids))
+    tally = kept(asked.tenant.tally, ids)
+    size = sum(len(encode(rule.source)) for rule in rules)
+    return replace(asked.tenant, rules=rules, rule_bytes=size, tally=tally)
+
+
+def _check_size(asked: Asked, size: int) -> None:
+    if size > MOST_BYTES:
+        raise ControlError("the scenarios of a key have at most 1 MiB; DELETE those that are over")
+    others = asked.engine.store.rule_bytes() - asked.tenant.rule_bytes
+    if others + size > MOST_BYTES_OF_ALL:
+        raise ControlError(
+            "the scenarios of all keys have at most 16 MiB together; DELETE those of keys that need "
+            "them no longer, or start another fake"
+        )
 
 
 def _compiled(asked: Asked, now: float, before: int) -> Ruleset:

@@ -14,6 +14,7 @@ from mock_server.faults import Fault
 
 # Of rules that count the calls of each task by themselves, so many counts are kept, the latest.
 MOST_TASKS = 1000
+LONGEST_ID = 64  # characters of a task's id that are compared for it; ids of the service have 36
 
 
 class Do(Struct, frozen=True):
@@ -117,7 +118,7 @@ def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, T
     if matching:
         tally = _counted(tally, matching, seen.task_id)
     for rule in matching:
-        of_task = tally.tasks.get((rule.id, seen.task_id), 0)
+        of_task = tally.tasks.get((rule.id, seen.task_id[:LONGEST_ID]), 0)
         number = of_task if rule.per_task else tally.matched[rule.id]
         do = do_for(rule, number, seen.operation)
         if do is not None:
@@ -155,7 +156,7 @@ def _counted(tally: Tally, rules: list[Rule], task_id: str) -> Tally:
     matched, tasks = dict(tally.matched), tally.tasks
     for rule in rules:
         matched[rule.id] = matched.get(rule.id, 0) + 1
-    keys = [(rule.id, task_id) for rule in rules if rule.per_task]
+    keys = [(rule.id, task_id[:LONGEST_ID]) for rule in rules if rule.per_task]
     if keys:
         tasks = dict(tasks)
         for key in keys:

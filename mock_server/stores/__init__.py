@@ -18,13 +18,14 @@ from mock_server.tasks import Task
 class Tenant(Struct, frozen=True, gc=False):
     """What belongs to one API key, besides its tasks.
 
-    began: its time when it was first seen. rules, variants: set by the control API. buckets: what
-    is left of its rates, by operation."""
+    began: its time when it was first seen. rules, variants: set by the control API. rule_bytes: of
+    the rules, as JSON. buckets: what is left of its rates, by operation."""
 
     clock: Clock
     queue: Queue
     began: float = 0.0
     rules: tuple[Rule, ...] = ()
+    rule_bytes: int = 0
     tally: Tally = Tally()
     variants: dict[str, str] = {}
     buckets: dict[str, Bucket] = {}
@@ -45,6 +46,9 @@ class Store(Protocol):
 
     def save(self, tenant: str, record: Tenant) -> None:
         """Keep the record."""
+
+    def rule_bytes(self) -> int:
+        """Bytes of the rules of all tenants, as JSON."""
 
     def next_number(self, tenant: str) -> int:
         """The next number of this tenant, from 1 on; each is given out once, until `reset`."""

@@ -61,6 +61,9 @@ class MemoryStore:
         if tenant in self._idle and not _is_as_made(record):
             del self._idle[tenant]
 
+    def rule_bytes(self) -> int:
+        return sum(room.record.rule_bytes for room in self._rooms.values() if room.record)
+
     def next_number(self, tenant: str) -> int:
         room = self._room(tenant)
         self._rooms.move_to_end(tenant)
