@@ -135,6 +135,10 @@ class FakeApp(Starlette):
         reply = failed(self.engine, Call(method, text, asked, named, body), error)
         return reply if self._cors is None else self._cors.opened(reply, named)
 
+    def mistaken(self, error: Exception, where: str) -> None:
+        """Report a mistake of ours outside of any answer."""
+        self.engine.chronicle.mistakes.report(error, where)
+
     def delivering(self, reply: Reply) -> ASGIApp:
         """An app that gives this answer to whatever it is asked."""
 

@@ -34,6 +34,9 @@ class Protocol(BoundedProtocol):
         reply: Reply = self.app.refused(refused)
         return http1.head(reply, close=True) + reply.body
 
+    def mistaken(self, error: Exception) -> None:
+        self.app.mistaken(error, "a connection is cut")
+
     def on_head(self, head: Head) -> None:
         if not head.expects and self.app.answers_at_once(head.method, head.path):
             self._head, self._body = head, bytearray()

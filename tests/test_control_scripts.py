@@ -96,17 +96,18 @@ def test_the_scenarios_of_a_key_are_bounded_together(http: httpx.Client) -> None
 
 
 def test_the_scenarios_of_all_keys_are_bounded_together(
-    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mock_server.control.scripts.MOST_BYTES_OF_ALL", 1000)
-    other = {"Authorization": "Bearer sk-other"}
-    assert http.put("/__mock__/scenarios", json=wide("a", 600)).status_code == 200
-    refused = http.put("/__mock__/scenarios", json=wide("b", 600), headers=other)
-    assert (refused.status_code, "all keys" in refused.json()["error"]) == (400, True)
-    assert http.put("/__mock__/scenarios", json=wide("c", 600)).status_code == 200
-    http.delete("/__mock__/scenarios")
-    again = http.put("/__mock__/scenarios", json=wide("b", 600), headers=other)
-    assert again.status_code == 200
+    one, other = ({"Authorization": f"Bearer sk-{name}"} for name in ("one", "other"))
+    with serve() as url, httpx.Client(base_url=f"{url}/__mock__") as http:
+        assert http.put("/scenarios", json=wide("a", 600), headers=one).status_code == 200
+        refused = http.put("/scenarios", json=wide("b", 600), headers=other)
+        assert (refused.status_code, "all keys" in refused.json()["error"]) == (400, True)
+        assert http.put("/scenarios", json=wide("c", 600), headers=one).status_code == 200
+        http.delete("/scenarios", headers=one)
+        again = http.put("/scenarios", json=wide("b", 600), headers=other)
+        assert again.status_code == 200
 
 
 def test_a_rule_that_stays_goes_on_counting(http: httpx.Client, spec: Spec) -> None:

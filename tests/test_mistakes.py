@@ -106,3 +106,16 @@ def test_a_mistake_of_the_log_does_not_change_an_answer(
     service.engine.chronicle.log = fail
     assert service.get("x").status == 200
     assert "keeping GET /api/v1/tasks/x" in reported(mistakes)
+
+
+def test_a_mistake_of_the_protocol_cuts_the_connection_and_is_counted(
+    serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
+        with monkeypatch.context() as patch:
+            patch.setattr("mock_server.http1.head", fail)
+            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+                http.get("/api/v1/tasks/x")
+        assert "emo_internal_errors_total 1\n" in http.get("/__mock__/metrics").text
+    assert "Oops: a connection is cut" in reported(mistakes)
+    assert KEY not in reported(mistakes)

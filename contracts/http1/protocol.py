@@ -61,6 +61,11 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         return head.encode() + text
 
+    def mistaken(self, error: Exception) -> None:
+        """Report an exception of our own code, after which the connection is cut. Here the event
+        loop does it, which logs what it catches."""
+        raise error
+
     # What the event loop calls.
 
     def connection_made(self, transport: Any) -> None:
@@ -145,6 +150,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 at = reader.feed(data, at)
         except RequestRefused as refused:
             self._refuse(refused)
+            return
+        except Exception as error:  # noqa: BLE001 (it is reported)
+            self.transport.abort()
+            self.mistaken(error)
             return
         if not reader.between:
             self._await_rest(size)

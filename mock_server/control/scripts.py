@@ -78,8 +78,8 @@ def _check_size(asked: Asked, size: int) -> None:
     others = asked.engine.store.rule_bytes() - asked.tenant.rule_bytes
     if others + size > MOST_BYTES_OF_ALL:
         raise ControlError(
-            "the scenarios of all keys have at most 16 MiB together; DELETE those of keys that need "
-            "them no longer, or start another fake"
+            "the scenarios of all keys have at most 16 MiB; DELETE those of keys that need them no "
+            "longer, or start another fake"
         )
 
 
