@@ -16,6 +16,7 @@ import zlib
 from binascii import a2b_base64
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from html import unescape
 from itertools import accumulate, islice
 from string import ascii_letters, digits, hexdigits
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 DEPTH = 4  # encodings inside of each other that are undone
 LARGEST = 1 << 20  # bytes of unpacked data that are read
-AROUND = 256  # bytes on each side of an escape that are read with it
+AROUND = 256  # bytes on each side of an escape that are read with it, where escapes are few
 PACKED = 8  # places of one text that are looked at for compressed data
 
 
@@ -102,8 +103,8 @@ def _above(view: View, depth: int) -> Iterator[View]:
 _LETTER = rb"[A-Za-z0-9+/]"
 _ESCAPE = re.compile(
     rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|%(?:25){0,7}[uU](?P<u1>[0-9A-Fa-f]{4})"
-    rb"|\\\\{0,7}[xX](?P<x2>[0-9A-Fa-f]{2})|\\\\{0,7}[uU](?:0000)?(?P<u2>[0-9A-Fa-f]{4})"
-    rb"|\\\\{0,7}[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|\\\\{0,7}(?P<o1>[0-3][0-7]{2})|\\(?=[\"'/\\])"
+    rb"|\\\\{0,7}+(?:[xX](?P<x2>[0-9A-Fa-f]{2})|[uU](?:0000)?(?P<u2>[0-9A-Fa-f]{4})"
+    rb"|[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|(?P<o1>[0-3][0-7]{2}))|\\(?=[\"'/\\])"
     rb"|&(?P<h1>#[0-9]{1,7};?)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};?)"
     rb"|&(?P<h3>(?:[A-Za-z]{2,8};|amp|lt|gt|quot|AMP|LT|GT|QUOT))"
     # Characters that are not seen.
@@ -117,7 +118,7 @@ _ESCAPE = re.compile(
 )
 # The same where `\\u0041` is a backslash and an `A`.
 _ESCAPE_OF_ONE = re.compile(
-    _ESCAPE.pattern.replace(rb"\\\\{0,7}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
+    _ESCAPE.pattern.replace(rb"\\\\{0,7}+", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
 )
 # One alone is more often the value of a parameter, as in `a=10`.
 _MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
@@ -147,45 +148,63 @@ def _wide(view: View) -> View | None:
     return _undone(_ZERO, view) if is_wide else None
 
 
-def _undone(pattern: re.Pattern[bytes], view: View) -> View | None:
-    """The escapes and what is around them: the rest of the data reads as it did before."""
-    data = view.data
-    parts: list[bytes] = []
-    pieces: list[Piece] = []
-    at = length = 0
+Part = tuple[bytes, int, int, tuple[int, int] | None]  # with the place of its source, as in Piece
 
-    def add(part: bytes, start: int, end: int, even: tuple[int, int] | None = None) -> None:
-        nonlocal length
-        parts.append(part)
-        pieces.append(Piece(length, start, end, even))
+
+def _undone(pattern: re.Pattern[bytes], view: View) -> View | None:
+    """The data with what the pattern finds undone; of few escapes only what is around them, for the
+    rest reads as it did before. A text may be one escape behind another: so the map to the source,
+    which costs more than the text, is made when it is asked for."""
+    source = view.data
+    data, count = pattern.subn(_read if pattern.groups else b"", source)
+    if not count:
+        return None
+    far = len(source)
+    if count * AROUND < far:
+        far = AROUND
+        data = b"".join(part[0] for part in _parts(pattern, source, far))
+    return view.over(data, lambda: list(_mapped(_parts(pattern, source, far))))
+
+
+def _parts(pattern: re.Pattern[bytes], source: bytes, far: int) -> Iterator[Part]:
+    """Each escape, undone, and what is beside it, up to so many bytes far."""
+    at = 0
+    for found in pattern.finditer(source):
+        start, end = found.span()
+        if start - at > 2 * far:
+            if at:
+                yield source[at : at + far] + b"\n", at, at + far, _SAME
+            at = start - far
+        yield source[at:start], at, start, _SAME
+        yield _read(found), start, end, None
+        at = end
+    yield source[at : at + far], at, len(source), _SAME
+
+
+def _mapped(parts: Iterator[Part]) -> Iterator[Piece]:
+    length = 0
+    for part, start, end, even in parts:
+        yield Piece(length, start, end, even)
         length += len(part)
 
-    for found in pattern.finditer(data):
-        start, end = found.span()
-        if start - at > 2 * AROUND:
-            if pieces:
-                add(data[at : at + AROUND] + b"\n", at, at + AROUND, _SAME)
-            at = start - AROUND
-        add(data[at:start], at, start, _SAME)
-        if found.lastgroup:
-            add(_READ[found.lastgroup[0]](found[found.lastgroup].decode()), start, end)
-        at = end
-    if not pieces:
-        return None
-    add(data[at : at + AROUND], at, len(data), _SAME)
-    return view.over(b"".join(parts), lambda: pieces)
+
+def _read(found: re.Match[bytes]) -> bytes:
+    name = found.lastgroup
+    return _decoded(name[0], found[name]) if name else b""
 
 
-def _utf8(char: str) -> bytes:
-    return char.encode("utf-8", "surrogatepass")
+@lru_cache(maxsize=1024)
+def _decoded(how: str, text: bytes) -> bytes:
+    """What an escape stands for; how: the first letter of the name of its group."""
+    return _READ[how](text.decode())
 
 
 _SAME = (1, 1)
 _READ: dict[str, Callable[[str], bytes]] = {
     "x": bytes.fromhex,
     "o": lambda text: bytes((int(text, 8),)),
-    "u": lambda text: _utf8(chr(min(int(text, 16), 0x10FFFF))),
-    "h": lambda text: _utf8(unescape(f"&{text}")),
+    "u": lambda text: chr(min(int(text, 16), 0x10FFFF)).encode("utf-8", "surrogatepass"),
+    "h": lambda text: unescape(f"&{text}").encode("utf-8", "surrogatepass"),
 }
 
 

@@ -71,3 +71,12 @@ def test_the_cost_grows_with_the_length_of_a_text_alone(unit: str) -> None:
     started = process_time()
     Masks(secrets).data((unit * (200_000 // len(unit)) + KEY).encode())
     assert process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"]
+)
+def test_one_mib_of_one_escape_is_read_in_less_than_a_second(unit: str) -> None:
+    started = process_time()
+    assert not Masks([KEY]).may_be_in((unit * (1_000_000 // len(unit))).encode())
+    assert process_time() - started < 1
