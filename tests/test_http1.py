@@ -141,6 +141,9 @@ REFUSED = {
     b"GET / HTTP/1.1\r\nHost: a\n": "its lines end in LF, not in CR LF",
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n": "not just `chunked`",
     b"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n": "its URL has no path",
+    b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n": "its URL names another host than its Host",
+    b"GET HTTPS://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n": "its URL names another host than its Host",
+    b"GET http://b/ HTTP/1.0\r\n\r\n": "its URL names another host than its Host",
 }
 
 
@@ -149,6 +152,12 @@ REFUSED = {
 def test_a_refusal_says_what_is_wrong_as_soon_as_it_is_known(data: bytes, size: int) -> None:
     found = read(*(data[at : at + size] for at in range(0, len(data), size)))
     assert REFUSED[data] in str(found.refused)
+
+
+@pytest.mark.parametrize("url", ["http://a/b", "HTTP://A:80/b", "http://me@a/b?c=http://x/"])
+def test_a_whole_url_is_read_where_its_host_is_that_of_the_header(url: str) -> None:
+    (found,) = read(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode()).requests
+    assert found.path == b"/b"
 
 
 def test_trailers_are_not_headers() -> None:

@@ -18,6 +18,8 @@ REQUEST_LINE = re.compile(rb"([A-Z-]+) ([!-~]+) HTTP/1\.([01])\r\n")
 TLS_HANDSHAKE = b"\x16"  # the first byte of a ClientHello
 # Of these a request has one at most: of two, somebody else might read the other one.
 SINGLE = (b"host", b"transfer-encoding", b"content-length")
+# The host and port of an absolute URL, behind a user.
+_OF_ABSOLUTE = re.compile(rb"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]*)", re.IGNORECASE)
 REMEMBERED, REMEMBERED_BYTES = 512, 1024  # heads, and the bytes of the longest of them
 
 Headers = list[tuple[bytes, bytes]]
@@ -85,6 +87,10 @@ class Head:
                     raise broken(f"it has the header {name.decode()} twice")
         if self.version == "1.1" and b"host" not in self.named:
             raise broken("it has no Host header")
+        if _host(self.url) not in (b"", _without_default_port(self.named.get(b"host", b""))):
+            # RFC 9112 (3.2.2) lets the URL win. Who reads Host, such as the guard of the control
+            # API, would be deceived; a client sends the same in both.
+            raise broken("its URL names another host than its Host header")
         if self.named.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
             raise broken("its Transfer-Encoding is not just `chunked`")
         if self.method == "CONNECT":
@@ -100,6 +106,16 @@ def request_line(raw: bytes | bytearray) -> re.Match[bytes]:
     if raw.startswith(TLS_HANDSHAKE):
         raise broken("it is TLS, and this port speaks plain HTTP: begin the URL with http://")
     raise broken("its first line is not METHOD, one space, a path, one space, HTTP/1.1")
+
+
+def _host(url: bytes) -> bytes:
+    """The host and port that a URL names; empty for a path alone."""
+    found = _OF_ABSOLUTE.match(url)
+    return _without_default_port(found[1]) if found else b""
+
+
+def _without_default_port(host: bytes) -> bytes:
+    return host.lower().removesuffix(b":80")
 
 
 def _path_and_query(url: bytes) -> tuple[bytes, bytes]:
