@@ -54,6 +54,14 @@ class Upstream(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
 
+    def controls(self) -> None:
+        self._head(X_Bad="\x1b[31m", X_Good="1", Content_Length=str(len(PLAIN)))
+        self.wfile.write(PLAIN)
+
+    def two_lengths(self) -> None:
+        self._head(Content_Length="2", Transfer_Encoding="chunked")
+        self.wfile.write(b"5\r\nhello\r\n0\r\n\r\n")
+
     def plain(self) -> None:
         self._head(Content_Length=str(len(PLAIN)), X_Kept="1", Keep_Alive="timeout=5",
                    Connection="keep-alive, X-Hop", X_Hop="1", Set_Cookie="a=secret")  # fmt: skip
@@ -274,6 +282,28 @@ def test_a_redirect_is_the_clients_to_follow(record: Any) -> None:
     assert [got["path"] for got in handler.got] == ["/moved"]
 
 
+def test_options_of_the_whole_server_passes(record: Any) -> None:
+    with record() as (http, handler):
+        assert http.options("/", extensions={"target": b"*"}).status_code == 200
+    assert [got["path"] for got in handler.got] == ["*"]
+
+
+def test_an_answer_with_a_control_character_in_a_header_passes_without_that(
+    record: Any, cassette: Any
+) -> None:
+    with record() as (http, _):
+        answer = http.get("/controls")
+    assert (answer.content, answer.headers["x-good"]) == (PLAIN, "1")
+    assert "x-bad" not in answer.headers
+    assert cassette().exchanges[0].note.endswith("control characters in it: x-bad")
+
+
+def test_of_a_length_beside_chunks_only_the_chunks_pass(record: Any) -> None:
+    with record() as (http, _):
+        answer = http.get("/two_lengths")
+    assert (answer.content, "content-length" in answer.headers) == (b"hello", False)
+
+
 def test_an_upstream_that_refuses_is_a_502_that_says_so(
     spec: Spec, tmp_path: Path, cassette: Any
 ) -> None:
@@ -286,6 +316,20 @@ def test_an_upstream_that_refuses_is_a_502_that_says_so(
     (kept,) = cassette().exchanges
     assert kept.answer is None
     assert kept.note.startswith("no answer: ")
+
+
+def test_a_recorder_without_file_descriptors_says_so(
+    record: Any, cassette: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_more(*_: Any, **__: Any) -> None:
+        raise OSError(24, "Too many open files", "/a/module.py")
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", no_more)
+    with record() as (http, _):
+        answer = http.get("/plain")
+    assert answer.status_code == 502
+    assert answer.json()["message"].endswith("did not answer the recorder: Too many open files")
+    assert cassette().exchanges[0].note == "no answer: Too many open files"
 
 
 @pytest.mark.parametrize(

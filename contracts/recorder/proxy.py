@@ -5,6 +5,7 @@ can read, follows no redirect and adds no header."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,7 @@ from contracts.recorder.writer import Writer
 # What the proxy says to the next server itself, and what it has answered already.
 _OURS = {b"host", b"expect"}
 _ENCODINGS = {b"gzip", b"x-gzip", b"deflate", b"identity"}
+_CONTROL = re.compile(rb"[^\t -~\x80-\xff]")
 _HOPS = {name.encode() for name in HOP_BY_HOP}
 
 MISTAKE = "a mistake of the recorder itself; its stderr has the trace"
@@ -87,7 +89,7 @@ class Recorder:
         except asyncio.CancelledError:
             self._keep(sent, note="the recorder was stopped before an answer came")
             raise
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return self._unreached(sent, _why(error))
         if answer.status_code > 599:
             await answer.aclose()
@@ -99,7 +101,8 @@ class Recorder:
         target = sent.path.encode("latin-1")
         if sent.query:
             target += b"?" + sent.query.encode("latin-1")
-        url = self._upstream.copy_with(raw_path=target)
+        has_path = target.startswith(b"/")  # `OPTIONS *` has none
+        url = self._upstream.copy_with(raw_path=target) if has_path else self._upstream
         headers = [_readable(n, v) for n, v in _onward(sent.headers) if n not in _OURS]
         has_body = any(n in (b"content-length", b"transfer-encoding") for n, _ in sent.headers)
         content = _uploading(request, sent.body, wait) if has_body else None
@@ -119,7 +122,7 @@ class Recorder:
             async for part in answer.aiter_raw():
                 copy.add(part)
                 yield part
-            note = ""
+            note = _left_out(answer)
         except httpx.HTTPError as error:
             note = f"the answer broke off after {copy.size} bytes: {_why(error)}"
             raise BrokenOff from None  # so that the client's connection breaks too
@@ -161,7 +164,7 @@ class _Passing(StreamingResponse):
 
     def __init__(self, parts: AsyncIterator[bytes], answer: httpx.Response) -> None:
         super().__init__(parts, answer.status_code)
-        self.raw_headers = _onward(answer.headers.raw)
+        self.raw_headers = _sendable(answer)
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -240,6 +243,23 @@ def _onward(headers: RawHeaders) -> RawHeaders:
     return [(n, v) for n, v in headers if n not in _HOPS and n not in named]
 
 
+def _sendable(answer: httpx.Response) -> RawHeaders:
+    """The headers of an answer without those that no server may send: with a control character in
+    it, or a length beside Transfer-Encoding, which is the one that counts (RFC 9112, 6.3)."""
+    chunked = "transfer-encoding" in answer.headers
+    return [
+        (name, value)
+        for name, value in _onward(answer.headers.raw)
+        if not _CONTROL.search(value) and not (chunked and name == b"content-length")
+    ]
+
+
+def _left_out(answer: httpx.Response) -> str:
+    """A note of the headers that the client did not get."""
+    names = [n.decode("latin-1") for n, v in _onward(answer.headers.raw) if _CONTROL.search(v)]
+    return f"not passed on, for control characters in it: {', '.join(names)}" if names else ""
+
+
 def _readable(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """A header; of the encodings that a client takes, those in which an answer can be kept."""
     if name != b"accept-encoding":
@@ -259,5 +279,6 @@ def _why(error: Exception) -> str:
         httpx.RemoteProtocolError: "what it sent is no HTTP",
     }
     words = [words for kind, words in kinds.items() if isinstance(error, kind)]
-    said = " ".join(str(error).split())
+    said = error.strerror if isinstance(error, OSError) else None  # without the name of a file
+    said = " ".join((said or str(error)).split())
     return ": ".join(dict.fromkeys(filter(None, [*words, said]))) or type(error).__name__
