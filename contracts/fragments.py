@@ -4,8 +4,8 @@ undoes those first. Its cost grows with the bytes, not with the number of secret
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from contracts.spellings import unescaped
 
@@ -30,32 +30,69 @@ Telling = dict[bytes, tuple[bytes, int]]
 Wholes = dict[bytes, list[bytes]]
 
 
+class _Parts:
+    """Parts of LEAST bytes: those that tell that a secret is there, with the secret and its place
+    in it; and those of which all the rest must be there, too. They grow with the secrets."""
+
+    def __init__(self) -> None:
+        self.telling: Telling = {}
+        self.wholes: Wholes = {}
+        self._read = 0
+
+    def new_of(self, secrets: list[bytes]) -> list[bytes]:
+        """Those that were added since this was asked last."""
+        new, self._read = secrets[self._read :], len(secrets)
+        return new
+
+    def add_whole(self, part: bytes, secret: bytes) -> None:
+        """A secret with such a beginning, all of which must be there; where many begin so, the
+        beginning tells enough."""
+        alike = self.wholes.setdefault(part, [])
+        if len(alike) == _ALIKE:
+            self.telling.setdefault(part, (secret, 0))
+        elif secret not in alike:
+            alike.append(secret)
+
+
 class Fragments:
     """Of some secrets. Found are whole ones with or without their `sk-`, their beginnings, and all
     parts that no ordinary word has. public: a text whose parts are no secrets."""
 
     def __init__(self, secrets: Iterable[str], public: str = "") -> None:
         self._public = _PUBLIC + public.lower().encode("utf-8", "replace")
-        self._secrets = sorted({form for secret in secrets for form in _forms(secret)})
-        self._grams = {
+        self._secrets: list[bytes] = []
+        self._grams: set[bytes] = set()
+        self._numbers: set[int] = set()  # each part of LEAST bytes as one
+        self._texts, self._others = _Parts(), _Parts()
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Look for these secrets, too. One costs no more where there are many already."""
+        new = sorted({form for secret in secrets for form in _forms(secret)})
+        self._secrets += new
+        self._grams.update(
             secret[at : at + _GRAM].lower()
-            for secret in self._secrets
+            for secret in new
             for at in range(0, len(secret) - _GRAM + 1, _STEP)
-        }
+        )
+        self._numbers.update(
+            int.from_bytes(part, sys.byteorder)
+            for secret in map(bytes.lower, new)
+            for part in _parts_of(secret)
+        )
 
     def may_be_in(self, lower: bytes) -> bool:
         """Whether a part of a secret may be in the bytes, which are in lower case. False is
         certain."""
         if len(self._grams) <= _FEW:
             return any(gram in lower for gram in self._grams)
-        return not self._grams.isdisjoint(
-            lower[at : at + _GRAM] for at in range(len(lower) - _GRAM + 1)
-        )
+        return not all(self._numbers.isdisjoint(_numbers(lower, at)) for at in range(LEAST))
 
     def runs(self, lower: bytes, *, is_text: bool = True) -> Iterator[tuple[int, int]]:
         """Where parts of secrets are in the bytes, in order; start and end of each. is_text:
         whether there may be ordinary words in them."""
-        telling, wholes = self._parts if is_text else self._all_parts
+        parts = self._parts_of_texts() if is_text else self._parts_of_others()
+        telling, wholes = parts.telling, parts.wholes
         at = least = 0
         while at <= len(lower) - LEAST:
             part = lower[at : at + LEAST]
@@ -70,36 +107,32 @@ class Fragments:
             else:
                 at += 1
 
-    @cached_property
-    def _parts(self) -> tuple[Telling, Wholes]:
-        """Each part of LEAST bytes that tells that a secret is there, with the secret and its place
-        in it; and each other part that a secret begins with, with those secrets, all of which must
-        be there."""
-        telling: Telling = {}
-        wholes: Wholes = {}
-        for secret in self._secrets:
+    def _parts_of_texts(self) -> _Parts:
+        """Each part that tells that a secret is there; and each other part that a secret begins
+        with, where all of the secret must be there."""
+        parts = self._texts
+        for secret in parts.new_of(self._secrets):
             lower = secret.lower()
             start = len(_PREFIX) if lower.startswith(_PREFIXES) else 0
-            for at in range(len(secret) - LEAST + 1):
-                part = lower[at : at + LEAST]
+            for at, part in enumerate(_parts_of(lower)):
                 if (start and at == 0) or self._tells(secret[at : at + LEAST]):
-                    telling[part] = lower, at
+                    parts.telling[part] = lower, at
                 elif at in (0, start) and lower[at:] not in self._public:
-                    wholes.setdefault(part, []).append(lower[at:])
-        for part, secrets in wholes.items():
-            if len(secrets) > _ALIKE:
-                telling.setdefault(part, (secrets[0], 0))
-        return telling, wholes
+                    parts.add_whole(part, lower[at:])
+        return parts
 
     def _tells(self, part: bytes) -> bool:
         return _WORD.fullmatch(part) is None and part.lower() not in self._public
 
-    @cached_property
-    def _all_parts(self) -> tuple[Telling, Wholes]:
-        secrets = [secret.lower() for secret in self._secrets]
-        places = ((secret, at) for secret in secrets for at in range(len(secret) - LEAST + 1))
-        parts = {secret[at : at + LEAST]: (secret, at) for secret, at in places}
-        return {part: place for part, place in parts.items() if part not in self._public}, {}
+    def _parts_of_others(self) -> _Parts:
+        """Each part of a secret."""
+        parts = self._others
+        for secret in parts.new_of(self._secrets):
+            lower = secret.lower()
+            for at, part in enumerate(_parts_of(lower)):
+                if part not in self._public:
+                    parts.telling[part] = lower, at
+        return parts
 
 
 def _forms(secret: str) -> Iterator[bytes]:
@@ -108,6 +141,16 @@ def _forms(secret: str) -> Iterator[bytes]:
         for form in (data, *unescaped(data)):
             if len(form) >= LEAST:
                 yield form[:LONGEST]
+
+
+def _parts_of(secret: bytes) -> Iterator[bytes]:
+    return (secret[at : at + LEAST] for at in range(len(secret) - LEAST + 1))
+
+
+def _numbers(data: bytes, start: int) -> memoryview:
+    """Each LEAST bytes from a place on, one behind the other, as numbers."""
+    whole = (len(data) - start) // LEAST * LEAST
+    return memoryview(data)[start : start + max(whole, 0)].cast("Q")
 
 
 def _extended(lower: bytes, start: int, least: int, secret: bytes, place: int) -> tuple[int, int]:

@@ -34,10 +34,19 @@ class Masks:
     for as many stars as it has bytes. public: a text whose parts are no secrets."""
 
     def __init__(self, keys: Iterable[str], mask: str | None = MASK, public: str = "") -> None:
-        self._keys = sorted({key for key in keys if len(key) >= SHORT})
+        self._keys: dict[str, None] = {}
         self._mask = None if mask is None else mask.encode()
         self._public = public
         self._clean: set[bytes] = set()  # short texts without secrets, such as headers of each call
+        self.add(keys)
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Hide these too. One costs no more where there are many already."""
+        new = dict.fromkeys(sorted({key for key in keys if len(key) >= SHORT} - self._keys.keys()))
+        self._keys |= new
+        self._clean.clear()
+        if "_fragments" in self.__dict__:
+            self._fragments.add(new)
 
     @cached_property
     def _fragments(self) -> Fragments:

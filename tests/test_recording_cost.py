@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,35 @@ def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
     assert data == whole(tape.cassette())
     assert max(map(sum, zip(scanned[-3:], scanned[-6:-3], strict=True))) < 3000
     assert sum(scanned) < 60 * 1500
+
+
+def work(run: Callable[[], object]) -> int:
+    """How many functions were called, as a measure that no other program on the machine changes."""
+    calls = 0
+
+    def count(_frame: object, event: str, _what: object) -> None:
+        nonlocal calls
+        calls += event.endswith("call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_a_call_with_a_new_key_costs_no_more_after_many_keys(tape: Tape) -> None:
+    def of_new_keys(first: int) -> int:
+        return work(
+            lambda: [keep(tape, n, f"sk-{n:08x}{n * n:024x}") for n in range(first, first + 50)]
+        )
+
+    early = of_new_keys(0)
+    of_new_keys(100)
+    of_new_keys(200)
+    assert of_new_keys(300) < 1.5 * early
 
 
 def test_a_write_that_failed_is_not_begun_anew(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -44,7 +43,7 @@ class Cleaner:
     """One recording's: it learns the keys that are sent, and finds them again in later texts."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = OrderedDict.fromkeys(secrets)
+        self._secrets = dict.fromkeys(secrets)
         self._masks = _masks(self._secrets)
         self._latest: set[str] = set()
 
@@ -59,9 +58,11 @@ class Cleaner:
         if not new:
             return
         self._secrets |= dict.fromkeys(new)
-        while len(self._secrets) > MOST_KEYS:
-            self._secrets.popitem(last=False)
-        self._masks = _masks(self._secrets)
+        if len(self._secrets) <= MOST_KEYS:
+            self._masks.add(new)
+        else:  # the older ones all at once: to begin anew costs as much as many new keys
+            self._secrets = dict.fromkeys(list(self._secrets)[-MOST_KEYS // 2 :])
+            self._masks = _masks(self._secrets)
         self._latest.update(new)
 
     def of_latest(self) -> Cleaner | None:

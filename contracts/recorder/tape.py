@@ -70,7 +70,6 @@ class Tape:
     ) -> None:
         """Keep a call with its answer, where one came."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
-        self._cleaner.learn(brought, sent.query, said)
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None
         if status is not None:
