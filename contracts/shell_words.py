@@ -4,10 +4,12 @@ Pure."""
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from contracts.printable import in_line
 
+_MAYBE_ODD = re.compile(r"[^ -~]|[%\\]")
 _ESCAPES = {"%": "%%", "\\": r"\\", "\n": r"\n", "\t": r"\t"}
 
 
@@ -20,7 +22,8 @@ def shell_word(text: str) -> str:
 def printf(text: str | bytes) -> str:
     r"""The command that prints the text, or the bytes: `printf 'a\033\n'`."""
     raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
-    format_ = "".join(map(_written, raw.decode("utf-8", "surrogateescape")))
+    text = raw.decode("utf-8", "surrogateescape")
+    format_ = _MAYBE_ODD.sub(lambda found: _written(found[0]), text)
     if format_.startswith("-"):  # or it would be an option
         format_ = rf"\055{format_[1:]}"
     return f"printf {shlex.quote(format_)}"
