@@ -32,7 +32,7 @@ SIGNED_NAMES = (
     r"|(?:google[-_]?)?access[-_]?id|private[-_]?key|auth[-_]?key|ucloudpublickey|key[-_]?pair[-_]?id"
     r"|api[-_]?key(?:[-_]?(?:id|secret))?|policy|authorization|(?:set[-_]?)?cookie"
     r"|pwd|tempauth|rlkey|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
-    r"|caller[-_]?uid|caller[-_]?parent[-_]?id))"
+    r"|(?:j|php|asp)?sess(?:ion)?[-_]?id|caller[-_]?uid|caller[-_]?parent[-_]?id))"
 )
 # One of these is in each of KEY_NAMES, in lower case.
 WORDS: tuple[str, ...] = (
@@ -40,7 +40,7 @@ WORDS: tuple[str, ...] = (
     "sk",
 )  # fmt: skip
 _KEY_NAME = re.compile(KEY_NAMES, re.IGNORECASE)
-_SIGNED_NAME = re.compile(SIGNED_NAMES)
+_SIGNED_NAME = re.compile(rf"{SIGNED_NAMES}(?:__|\[\w*\])?")  # `__token__`, `token[]`
 _HEADER = re.compile(
     r"auth|token|secret|passw|passphrase|pwd|session|signature|credential|cookie|bearer|jwt"
     r"|(?:api|access|app)[-_]?key|(?:^|[-_])(?:keys?|pass|ak|sk)(?:[-_]|$)|^sec-websocket-protocol$"
@@ -66,16 +66,15 @@ def is_secret_header(name: str) -> bool:
 
 
 def without_secret_parameters(url: str) -> str:
-    """The URL without its user and those parameters of its query that are secrets; for what must be
-    the same of a recording, in which they are hidden."""
-    before, mark, query = _USER.sub(r"\1", url).partition("?")
-    if not mark:
-        return before
-    kept = [part for part in query.split("&") if not _is_secret(unquote(part.partition("=")[0]))]
-    return before + mark + "&".join(kept)
+    """The URL without its user and those parameters of its query, path or fragment that are
+    secrets; for what must be the same of a recording, in which they are hidden."""
+    before, *rest = re.split("([?&;#])", _USER.sub(r"\1", url))
+    parts = zip(rest[::2], rest[1::2], strict=True)
+    kept = (mark + part for mark, part in parts if not _is_secret(unquote(part.partition("=")[0])))
+    return before + "".join(kept)
 
 
-_USER = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#@]*@", re.IGNORECASE)
+_USER = re.compile(r"^([a-z][a-z0-9+.-]*:(?:\\*/){2})[^/?#\\]*@", re.IGNORECASE)
 
 
 def _is_secret(name: str) -> bool:

@@ -12,7 +12,8 @@ _SCHEMES = re.compile(r"(?i)\s*(?:(?:bearer|basic|digest|token|apikey|api-key|ke
 _PARAMETER = re.compile(r"[\w.-]+=(\"?)([^\",;]+)\1(?=[,;\s]|$)")
 # The user and the password of a URL, which may be escaped where the URL is inside of another.
 USER_OF_URL = re.compile(
-    r"((?::|%(?:25)*3[Aa])(?:\\*/|%(?:25)*2[Ff]){2})([^\s\"'<>/@\\?#&]{1,300}?)(@|%(?:25)*40)"
+    r"((?::|%(?:25)*3[Aa])(?:(?:\\|%(?:25)*5[Cc])*(?:/|%(?:25)*2[Ff])){2})"
+    r"([^\s\"'<>/\\?#&]{1,300})(@|%(?:25)*40)"
 )
 
 

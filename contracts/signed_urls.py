@@ -19,7 +19,7 @@ NAME_STARTS = rf"(?=[\w-]){START}"
 # A character of a URL, which may be escaped where the URL is in another one, or in JSON.
 _SLASH, _AND = r"(?:\\*/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
 ASSIGNED = re.compile(
-    rf"({NAME_STARTS}{SIGNED_NAMES}(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
+    rf"({NAME_STARTS}{SIGNED_NAMES}(?:__|\[\w*\]|%5[Bb]\w*%5[Dd])?(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
 # Names too short to tell anything by themselves: only in a query, and before a long random value.
 SHORT = re.compile(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from time import process_time
+from urllib.parse import quote
 
 import pytest
 from support import Service, request
 from support_journal import HEADERS, KEY, entry
 
-from contracts.secret_names import is_key_name, is_secret_header
+from contracts.cassette.secrets import cleaned
+from contracts.secret_names import is_key_name, is_secret_header, without_secret_parameters
 from contracts.spec import Spec
 from mock_server.bundle import bundle_of
 from mock_server.call import Call
@@ -95,3 +97,41 @@ def test_no_body_takes_long_to_look_through(unit: str) -> None:
     started = process_time()
     in_body((unit * (1_000_000 // len(unit)) + "key").encode(), [])
     assert process_time() - started < 3
+
+
+SECRET_URLS = [
+    "https://user:{}@a.example/x", "https://user:p@ss{}@a.example/x",
+    "https:\\/\\/u:{}@a.example/x",
+    "https://a.example/x?a=b&X-Amz-Signature={}", "https://a.example/x?__token__={}&a=b",
+    "https://a.example/x?Signature[]={}", "https://a.example/x;jsessionid={}",
+    "https://a.example/x#access_token={}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_a_secret_of_a_url_is_hidden_in_headers_path_query_and_body(url: str) -> None:
+    url = url.format(SECRET)
+    for header in ("referer", "link", "x-forwarded-uri"):
+        assert SECRET not in shown(**{header: f"<{url}>"})
+    assert SECRET not in shown(query=f"page_no=1&x={quote(url, safe='')}")
+    assert SECRET not in shown(body=json.dumps({"a": [url]}).encode())
+    assert SECRET not in repr(
+        entry(KEY, call=Call("GET", f"/api/v1/tasks/{url}", "", HEADERS, b""))
+    )
+    assert SECRET not in cleaned(url)
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_what_depends_on_a_url_does_not_depend_on_its_secrets(url: str) -> None:
+    masked = cleaned(url.format(SECRET))
+    assert without_secret_parameters(url) == without_secret_parameters(masked)
+
+
+def test_parameters_in_the_value_of_a_header_are_hidden() -> None:
+    shows = shown(**{"x-original-url": f"/x?page_no=17&api_key={SECRET}"})
+    assert SECRET not in shows
+    assert "page_no=17" in shows
+
+
+def test_the_signature_of_another_cloud_is_hidden_in_the_query_of_a_call() -> None:
+    assert SECRET not in shown(query=f"page_no=1&X-Amz-Signature={SECRET}&x-oss-signature={SECRET}")

@@ -34,7 +34,7 @@ _ACCESS_KEY = re.compile(
     r"|AKLT[A-Za-z0-9]{20,})"
 )
 # A user's password before the host of a URL.
-_PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s\"'<>/@:\\]{0,100}:)([^\s\"'<>/@\\]{1,200})(?=@)")
+_PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s\"'<>/@:\\]{0,100}:)([^\s\"'<>/\\]{1,200})(?=@)")
 # The same in a URL that is escaped inside of another.
 _PASSWORD_ESCAPED = re.compile(
     r"(%(?:25)*3[Aa](?:%(?:25)*2[Ff]){2}[\w.~-]{0,100}%(?:25)*3[Aa])"

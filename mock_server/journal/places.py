@@ -1,4 +1,4 @@
-"""Hides secrets where they stand in a request by its form: in headers, in the query, in the body.
+"""Hides secrets where they stand in a request by its form: in headers, path, query and body.
 Whatever stands there is hidden, however short it is. Each function adds what it hid to `found`."""
 
 from __future__ import annotations
@@ -7,7 +7,13 @@ import json
 import re
 from urllib.parse import unquote, unquote_plus
 
-from contracts.secret_names import KEY_NAMES, WORDS, is_key_name, is_secret_header
+from contracts.secret_names import (
+    KEY_NAMES,
+    WORDS,
+    is_key_name,
+    is_secret_header,
+    is_secret_name,
+)
 from contracts.secret_values import USER_OF_URL, secrets_of, secrets_of_url
 from contracts.signed_urls import ASSIGNED
 
@@ -31,7 +37,9 @@ _IN_PART = re.compile(rf"(?i)(name=\"?{KEY_NAMES}\"?[^\n]*\n\r?\n)([^\r\n]*)".en
 _BARE = re.compile(
     rf"(?i)((?:^|[\s,{{<?&]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
 )
-_IN_URLS = (b"://", b":\\/\\/", b"%3A", b"%3a")  # one of them is in each URL
+_IN_URLS = (b"://", b":\\", b"%3A", b"%3a", b"%253")  # one of them is in each URL
+# Without them a call could not be sent again: of the fake's own result URLs, of a list of tasks.
+_NEEDED = frozenset(["Signature", "OSSAccessKeyId", "api_key_id"])
 _BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
 
 
@@ -41,17 +49,26 @@ def stars(secret: bytes, shown: int = 0) -> bytes:
 
 
 def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
-    """The header's value; hidden where it is a secret, apart from the scheme of Authorization."""
+    """The header's value; hidden where it is a secret, apart from the scheme of Authorization. In
+    others, such as Referer, what is secret in URLs and parameters is hidden."""
     if not is_secret_header(name.decode("latin-1")):
-        return value
+        value = _in_urls(value, found)
+        return _values(_BARE, value, found) if b"=" in value else value
     scheme = _SCHEME.match(value)
     start = scheme.end() if scheme else 0
     found += secrets_of(value.decode("latin-1"))
     return stars(value, start if name == AUTHORIZATION else 0)
 
 
+def in_text(text: str, found: list[str]) -> str:
+    """A path or a value, in which the signatures and the passwords of URLs are hidden."""
+    data = text.encode("utf-8", "surrogatepass")
+    return _in_urls(data, found).decode("utf-8", "surrogatepass")
+
+
 def in_query(query: str, found: list[str]) -> str:
-    """The query, in which the values of parameters such as `api_key` are hidden."""
+    """The query, in which the values of parameters such as `api_key` are hidden, and what is secret
+    in the URLs that others hold."""
     if not query:
         return query
     parts = (part.partition("=") for part in re.split("([&;])", query))
@@ -66,36 +83,43 @@ def in_body(body: bytes, found: list[str]) -> bytes:
     if not body or not any(word in lower for word in _WORDS):  # most bodies
         return body
 
+    if _FORM.fullmatch(body):
+        return in_query(body.decode("latin-1"), found).encode("latin-1")
+    for pattern in (_FIELD, _IN_PART, _BEARER, _BARE):
+        body = _values(pattern, body, found)
+    return body
+
+
+def _values(pattern: re.Pattern[bytes], data: bytes, found: list[str]) -> bytes:
+    """The data, in which the last group of each match is hidden."""
+
     def hidden(match: re.Match[bytes]) -> bytes:
         before, *values = (group for group in match.groups() if group is not None)
         found.append(_unescaped(values[-1]))
         return b"".join([before, *values[:-1], stars(values[-1])])
 
-    if _FORM.fullmatch(body):
-        return in_query(body.decode("latin-1"), found).encode("latin-1")
-    for pattern in (_FIELD, _IN_PART, _BEARER, _BARE):
-        body = pattern.sub(hidden, body)
-    return body
+    return pattern.sub(hidden, data)
 
 
-def _in_urls(body: bytes, found: list[str]) -> bytes:
-    """The body, in which the signatures and the passwords of URLs are hidden. How the fake answers
+def _in_urls(data: bytes, found: list[str]) -> bytes:
+    """The data, in which the signatures and the passwords of URLs are hidden. How the fake answers
     does not depend on them."""
-    if not any(mark in body for mark in _IN_URLS):
-        return body
+    if not any(mark in data for mark in _IN_URLS):
+        return data
 
     def hidden(match: re.Match[str]) -> str:
         before, value, *rest = match.groups()
         found.extend((value, unquote(value), *secrets_of_url(match[0])))
         return "".join((before, "*" * len(value), *rest))
 
-    text = USER_OF_URL.sub(hidden, body.decode("latin-1"))
+    text = USER_OF_URL.sub(hidden, data.decode("latin-1"))
     return ASSIGNED.sub(hidden, text).encode("latin-1")
 
 
 def _parameter(name: str, value: str, found: list[str]) -> str:
-    if not is_key_name(unquote(name)):
-        return value
+    plain = unquote(name)
+    if not is_key_name(plain) and (plain in _NEEDED or not is_secret_name(plain)):
+        return in_text(value, found)
     found += [value, unquote_plus(value), unquote(value)]
     return "*" * len(value)
 

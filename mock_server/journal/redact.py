@@ -14,9 +14,16 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from contracts.masks import SHORT, Masks, without_keys, without_keys_in_json
-from contracts.secret_names import is_secret_header
 from mock_server.call import Call
-from mock_server.journal.places import AUTHORIZATION, USUAL, in_body, in_header, in_query, stars
+from mock_server.journal.places import (
+    AUTHORIZATION,
+    USUAL,
+    in_body,
+    in_header,
+    in_query,
+    in_text,
+    stars,
+)
 from mock_server.journal.row import Row, pack, unpack
 
 PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret
@@ -51,8 +58,8 @@ class Redactor:
         they stand elsewhere."""
         found: list[str] = []
         headers, body = self._headers(call.headers, found), in_body(call.body, found)
-        query = in_query(call.query, found)
-        call = call._replace(headers=headers, query=query, body=body)
+        path, query = in_text(call.path, found), in_query(call.query, found)
+        call = call._replace(headers=headers, path=path, query=query, body=body)
         secrets = tuple(dict.fromkeys((*self._secrets, *found)))
         masks = _masks(secrets, self._shown) if found else self._masks
         return (call if self._key else _without_any_key(call)), masks
@@ -70,11 +77,8 @@ class Redactor:
         return packed.replace(self._base, self._stars) if self._is_long else packed
 
     def _headers(self, headers: dict[bytes, bytes], found: list[str]) -> dict[bytes, bytes]:
-        hidden = {
-            name: in_header(name, headers[name], found)
-            for name in headers.keys() - USUAL
-            if is_secret_header(name.decode("latin-1"))
-        }
+        unusual = headers.keys() - USUAL
+        hidden = {name: in_header(name, headers[name], found) for name in unusual}
         if AUTHORIZATION in headers:
             hidden[AUTHORIZATION] = self._authorization(headers[AUTHORIZATION], found)
         return headers | hidden
