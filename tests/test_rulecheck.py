@@ -13,10 +13,10 @@ import pytest
 
 from contracts.spec import Spec
 from mock_server.faults import FAULTS
-from mock_server.rules import Step
+from mock_server.rules import Step, shape
 from mock_server.rules.check import problems
 from mock_server.rules.compiled import RuleError, compile_ruleset, in_full
-from mock_server.rules.shape import DEEPEST, MOST_PROBLEMS, SCHEMA
+from mock_server.rules.shape import DEEPEST, MOST_PROBLEMS, SCHEMA, unlike
 
 SPEC = Spec.load()
 
@@ -180,13 +180,16 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "per what": ({"per": "key", "do": "reset"}, {"/per": '"task" was expected'}),
     "a date": (
         {"body": {"/mine": date(2026, 1, 2)}, "do": "reset"},
-        {"/body/~1mine": "datetime.date(2026, 1, 2) cannot be said in JSON"},
+        {"/body/~1mine": "datetime.date(2026, 1, 2) is not JSON"},
     ),
-    "infinity": ({"between": [0, float("inf")], "do": "reset"}, {"/between/1": "inf cannot be"}),
-    "nan": ({"body": {"/mine": float("nan")}, "do": "reset"}, {"/body/~1mine": "nan cannot be"}),
-    "a giant": ({"between": [10**400, None], "do": "reset"}, {"/between/0": "1000000"}),
-    "half a surrogate": ({"do": "\ud800"}, {"/do": "'\\ud800' cannot be said in JSON"}),
-    "a key that is a number": ({5: 1, "do": "reset"}, {"": "5 cannot be said in JSON"}),
+    "infinity": ({"between": [0, float("inf")], "do": "reset"}, {"/between/1": "inf is not JSON"}),
+    "nan": ({"body": {"/mine": float("nan")}, "do": "reset"}, {"/body/~1mine": "nan is not JSON"}),
+    "a giant": (
+        {"between": [10**400, None], "do": "reset"},
+        {"/between/0": "is beyond the numbers"},
+    ),
+    "half a surrogate": ({"do": "\ud800"}, {"/do": "'\\ud800' is not JSON"}),
+    "a key that is a number": ({5: 1, "do": "reset"}, {"": "5 is not JSON"}),
     "too deep": (
         {"body": {"/mine": deep(DEEPEST)}, "do": "reset"},
         {"/body/~1mine" + "/0" * (DEEPEST - 3): f"nested more than {DEEPEST} deep"},
@@ -320,6 +323,30 @@ def test_the_schema_is_a_schema_and_says_what_each_key_is_for() -> None:
     jsonschema_rs.meta.validate(schema)
     properties = schema["$defs"]["rule"]["properties"]
     assert all("description" in node for key, node in properties.items() if key != "do")
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [({"headers": {f"k{i}": 1 for i in range(20_000)}, "do": "reset"}, "/scenarios/0/headers"),
+     ({"operation": "getTask", "steps": [{"do": 1}] * 20_000}, "/scenarios/0/steps")],
+    ids=["headers", "steps"],
+)  # fmt: skip
+def test_a_rule_with_too_many_entries_is_refused_before_the_schema_is_asked(
+    rule: dict[str, Any], place: str
+) -> None:
+    (found,) = unlike({"scenarios": [rule]})
+    assert found == (place, "has 20000 entries; at most 1000 can be")
+
+
+def test_rules_behind_the_first_problems_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+    errors = shape._Shape.errors
+    monkeypatch.setattr(
+        shape._Shape, "errors", lambda *args: looked.append(args[-1]) or errors(*args)
+    )
+    found = list(unlike({"scenarios": [{"doo": 1}] * 1000}))
+    assert len(found) == MOST_PROBLEMS
+    assert len(looked) <= MOST_PROBLEMS + 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from mock_server.near import did_you_mean
 
 SCHEMA = Path(__file__).with_name("scenarios.schema.json")
 DEEPEST = 32
-MOST_RULES = 1000
+BEYOND = 2**63  # numbers from here on are not read
+MOST_RULES = 1000  # and entries of each list and mapping in one
 MOST_PROBLEMS = 20  # that are named; a stranger can make as many as there are letters
 
 Way = tuple[str | int, ...]
@@ -32,15 +34,23 @@ class Problem(NamedTuple):
 
 def unlike(value: Any) -> Iterator[Problem]:
     """Where it has another shape; of what is not even JSON, only that, and not without end."""
-    found = list(islice(_foreign(value, ()), MOST_PROBLEMS)) or list(_too_many(value))
-    yield from found or islice(_errors(value), MOST_PROBLEMS)
+    for look in (_foreign, _too_many, _errors):
+        found = list(islice(look(value, ()), MOST_PROBLEMS))
+        if found:
+            yield from found
+            return
 
 
-def _too_many(value: Any) -> Iterator[Problem]:
+def _too_many(value: Any, way: Way) -> Iterator[Problem]:
     """Before the schema is asked: it writes out each value that does not fit."""
-    written = value.get("scenarios") if isinstance(value, dict) else None
-    if isinstance(written, list) and len(written) > MOST_RULES:
-        yield Problem("/scenarios", f"has {len(written)} rules; at most {MOST_RULES} can be")
+    if not isinstance(value, dict | list):
+        return
+    if len(value) > MOST_RULES:
+        what = "rules" if way == ("scenarios",) else "entries"
+        yield Problem(pointer_of(way), f"has {len(value)} {what}; at most {MOST_RULES} can be")
+        return
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _too_many(below, (*way, key))
 
 
 def _foreign(value: Any, way: Way) -> Iterator[Problem]:
@@ -58,7 +68,9 @@ def _foreign(value: Any, way: Way) -> Iterator[Problem]:
 
 
 def _no_json(value: Any, way: Way) -> Iterator[Problem]:
-    yield Problem(pointer_of(way), f"{value!a:.80} cannot be said in JSON; is it a text?")
+    is_large = isinstance(value, int | float) and BEYOND <= abs(value) < inf
+    odd = "is beyond the numbers that are read" if is_large else "is not JSON"
+    yield Problem(pointer_of(way), f"{value!a:.80} {odd}; is it a text?")
 
 
 def _is_text(value: Any) -> bool:
@@ -66,22 +78,41 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) < 2**63
+    return isinstance(value, int | float) and abs(value) < BEYOND
+
+
+class _Shape:
+    """A schema, and what it has against a value."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self._validator = jsonschema_rs.Draft202012Validator(schema)
+
+    def errors(self, value: Any, way: Way) -> Iterator[Problem]:
+        for error in self._validator.iter_errors(value):
+            parent: Any = self._schema
+            for part in error.schema_path[:-1]:
+                parent = parent[part]
+            yield Problem(pointer_of((*way, *error.instance_path)), _said(error, parent))
 
 
 @cache
-def _schema() -> tuple[dict[str, Any], jsonschema_rs.Validator]:
+def _shapes() -> tuple[_Shape, _Shape]:
+    """Of all but the rules, and of one rule."""
     schema: dict[str, Any] = msgspec.json.decode(SCHEMA.read_bytes())
-    return schema, jsonschema_rs.Draft202012Validator(schema)
+    rules = schema["properties"]["scenarios"]
+    rule = schema["$defs"][rules.pop("items")["$ref"].rpartition("/")[2]]
+    return _Shape(schema), _Shape({**rule, "$defs": schema["$defs"]})
 
 
-def _errors(value: Any) -> Iterator[Problem]:
-    schema, validator = _schema()
-    for error in validator.iter_errors(value):
-        parent: Any = schema
-        for part in error.schema_path[:-1]:
-            parent = parent[part]
-        yield Problem(pointer_of(error.instance_path), _said(error, parent))
+def _errors(value: Any, way: Way) -> Iterator[Problem]:
+    """Rule by rule: the validator looks for every error before it gives the first one, and 50,000
+    of them take it ten seconds."""
+    whole, one = _shapes()
+    yield from whole.errors(value, way)
+    rules = value.get("scenarios") if isinstance(value, dict) else None
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        yield from one.errors(rule, (*way, "scenarios", number))
 
 
 def _said(error: jsonschema_rs.ValidationError, parent: dict[str, Any]) -> str:
