@@ -61,7 +61,7 @@ def why_unknown(spec: Spec, unknown: UnknownScenario, by_key: KeyScenario, call:
     part of a key."""
     if unknown.name == by_key.name:
         unknown = UnknownScenario("", suggestions(spec, by_key.name))
-    return without_secrets(str(unknown), call.headers, call.query)
+    return without_secrets(str(unknown), call.headers, call.query, public=unknown.near_by)
 
 
 def almost_asked(found: KeyScenario) -> Violation:

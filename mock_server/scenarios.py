@@ -25,12 +25,12 @@ _ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 class UnknownScenario(Exception):
     """No scenario has this name. The text lists near matches, or says why the name cannot be.
 
-    name: "" for one that stands in an API key, which is not repeated."""
+    name: "" for one that stands in an API key, which is not repeated. near_by: known names."""
 
     def __init__(self, name: str, near_by: list[str], why: str = "") -> None:
-        self.name = name
-        near_by = [repr(known) for known in near_by]
-        hint = f"did you mean {' or '.join(near_by)}? " if near_by else f"{why}; " if why else ""
+        self.name, self.near_by = name, near_by
+        names = " or ".join(map(repr, near_by))
+        hint = f"did you mean {names}? " if near_by else f"{why}; " if why else ""
         what = f"no scenario {name[:80]!r}" if name else "the API key names no scenario behind +"
         super().__init__(f"{what}; {hint}`emo scenarios` lists them all")
 

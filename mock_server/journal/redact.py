@@ -6,7 +6,7 @@ of any word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -135,13 +135,16 @@ def _masks(secrets: tuple[str, ...], shown: str) -> Masks:
 _kept_masks = lru_cache(maxsize=1024)(Masks)
 
 
-def without_secrets(text: str, headers: Mapping[bytes, bytes], query: str = "") -> str:
-    """An error's text without the secrets of the request that it is about."""
+def without_secrets(
+    text: str, headers: Mapping[bytes, bytes], query: str = "", public: Iterable[str] = ()
+) -> str:
+    """An error's text without the secrets of the request that it is about. public: names in the
+    text that everybody knows, so that a key in which a part of one stands does not hide them."""
     found: list[str] = []
     for name, value in headers.items():
         in_header(name, value, found)
     in_query(query, found)
-    return without_keys(Masks(found).keys(text))
+    return without_keys(Masks(found, public=" ".join(public)).keys(text))
 
 
 def _without_any_key(call: Call) -> Call:
