@@ -18,8 +18,9 @@ _WEB = {
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "windows-949"), "cp949"),
     "x-euc-jp": "euc_jp",
 }
-# Python calls these text encodings, but no body is written in them.
-_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
+# Python calls these text encodings, but no body is written in them. To decode punycode costs the
+# square of its length.
+_NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs"}
 _HIGH, _LONG_RUN = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\xff]{4}")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -105,9 +106,9 @@ def _with_byte_order(charset: str, body: bytes) -> str:
 
 
 def _decoded(body: bytes, charset: str) -> str | None:
-    if charset in _NO_CHARSETS:
-        return None
     try:
+        if codecs.lookup(charset).name in _NO_CHARSETS:  # whatever the case and the hyphens of it
+            return None
         b"a".decode(charset, "replace")  # LookupError where it is no charset, as "zlib" is none
         text = codecs.getincrementaldecoder(charset)().decode(body, final=False)
     except (LookupError, ValueError):

@@ -119,7 +119,10 @@ class Driver:
         """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
         text = text_of(body, content_type) or ""
         clean = self._key.clean(text)
-        return self._key.clean_bytes(body) if clean == text else clean.encode("utf-8", "replace")
+        if clean != text:
+            return clean.encode("utf-8", "replace")
+        is_the_same = text.encode("utf-8", "replace") == body
+        return body if is_the_same else self._key.clean_bytes(body)
 
     def _lost(
         self, error: Exception, step: Request | Stream, intake: "Intake | None" = None

@@ -66,7 +66,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     No capture of DashScope shows the header; whatever stands before it may send it (RFC 9110).
     """
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII):
+    if re.fullmatch(r"\d{1,15}(\.\d+)?", value, re.ASCII):  # more digits are beyond any time
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)

@@ -11,6 +11,8 @@ SHORTEST = 8
 SHOWN = "…"
 DEPTH = 4  # encodings inside of each other that are undone
 LONGEST = 1 << 16  # bytes that are read of what is compressed
+READ = 16 << 20  # bytes of one text that are read, each encoding of it counted: 1 to 2 s
+UNREAD = "… (not shown: its encodings are too many to look for the key in them)"
 
 _ESCAPE = re.compile(
     rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|\\{1,8}[xX](?P<x2>[0-9A-Fa-f]{2})"
@@ -56,20 +58,45 @@ class Secret:
         return text if clean == data else clean.decode("utf-8", "replace")
 
     def clean_bytes(self, data: bytes) -> bytes:
-        """The same of bytes in any charset that has ASCII in it."""
-        if not self._is_in(data):
+        """The same of bytes in any charset that has ASCII in it. UNREAD in place of those that
+        would take too long."""
+        try:
+            return self._cleaned(data, _Work())
+        except _TooMuch:
+            return UNREAD.encode()
+
+    def _cleaned(self, data: bytes, work: "_Work") -> bytes:
+        if not self._is_in(data, work):
             return data
         data = self._raw.sub(SHOWN.encode(), data)
-        data = _WORD.sub(lambda found: self._shown(found[0]), data)
-        return SHOWN.encode() if self._is_in(data) else data
+        data = _WORD.sub(lambda found: self._shown(found[0], work), data)
+        return SHOWN.encode() if self._is_in(data, work) else data
 
-    def _shown(self, word: bytes) -> bytes:
-        return SHOWN.encode() if self._is_in(word) else word
+    def _shown(self, word: bytes, work: "_Work") -> bytes:
+        return SHOWN.encode() if self._is_in(word, work) else word
 
-    def _is_in(self, data: bytes) -> bool:
-        return any(
-            part in reading for reading in map(bytes.lower, _readings(data)) for part in self._parts
-        )
+    def _is_in(self, data: bytes, work: "_Work") -> bool:
+        readings = map(bytes.lower, map(work.counted, _readings(data)))
+        return any(part in reading for reading in readings for part in self._parts)
+
+
+class _TooMuch(Exception):
+    """More than READ bytes would have to be read."""
+
+
+class _Work:
+    """Counts the bytes that are read. An answer in which each encoding hides others, 4 MiB of it,
+    would take a minute."""
+
+    def __init__(self) -> None:
+        self._left = READ
+
+    def counted(self, reading: bytes) -> bytes:
+        """The reading. Raises _TooMuch."""
+        self._left -= len(reading)
+        if self._left < 0:
+            raise _TooMuch
+        return reading
 
 
 def _parts(key: bytes) -> list[bytes]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_client import ServiceError, UnexpectedAnswer, limits
+from emo_client import ServiceError, UnexpectedAnswer, limits, secrecy
 from emo_client.codings import unpacked
 from emo_client.driver import Intake
 from emo_client.steps import Answer
@@ -167,3 +167,21 @@ def test_a_bomb_costs_no_more_memory_than_its_limit(serve_bytes, kind) -> None:
     said = subprocess.run(run, capture_output=True, text=True, timeout=60, env=environment)
     name, _, mib = said.stdout.partition(" ")
     assert (name, int(mib) < 90) == ("UnexpectedAnswer", True), said
+
+
+# Each of its encodings, undone, gives other encodings.
+WOVEN = rb"%2525 \\\\u005cu0041 =3D3D3D QUJDQUJDQUJDQUJD 61626162616261626162 &amp;amp; "
+
+
+@pytest.mark.parametrize("echo", [b"", b"sk-attack-0001-abcdef "], ids=["no key", "a key"])
+def test_what_has_too_many_encodings_is_hidden_as_a_whole(monkeypatch, echo) -> None:
+    monkeypatch.setattr(secrecy, "READ", 1 << 16)
+    shown = secrecy.Secret("sk-attack-0001-abcdef").clean_bytes(echo + WOVEN * 200)
+    assert shown.decode() == secrecy.UNREAD
+
+
+def test_a_page_of_a_hundred_tasks_is_far_from_too_much() -> None:
+    url = "http://x.oss-cn-beijing.aliyuncs.com/1d/ab/0a1b2c3d4e5f6071/v.mp4?Signature=ab%2Bcd%3D"
+    listed = json.dumps([{"task_id": PAID, "status": "SUCCEEDED", "video_url": url}] * 100)
+    assert len(listed) * 60 < secrecy.READ
+    assert secrecy.Secret("sk-attack-0001-abcdef").clean(listed) == listed

@@ -75,6 +75,12 @@ def test_any_bytes_are_text_for_people(body: bytes, kind: str) -> None:
         assert readable(body, named).encode("utf-8", "strict") is not None
 
 
+@pytest.mark.parametrize("charset", ["punycode", "PUNYCODE", "Punycode", "unicode-escape", "IDNA"])
+def test_a_codec_in_which_no_page_is_written_is_not_believed(charset: str) -> None:
+    page = "a-" + r"\u0041" * 9
+    assert text_of(page.encode(), f"text/html; charset={charset}") == page
+
+
 def test_a_page_is_shown_as_its_text_and_shortened(emo, on) -> None:
     page = f"<html><style>p {{}}</style><script>x()</script><h1>{CHINESE}&nbsp;!</h1>{'a' * 999}"
     headers = {"content-type": "text/html; charset=gbk"}
