@@ -7,7 +7,7 @@ import pytest
 from support_contract import ended, json_answer, provider, verification
 
 from contracts.checks import all_checks
-from contracts.patience import PROMPT, SILENCE, Patience
+from contracts.patience import ALL, PROMPT, SILENCE, Patience
 from contracts.provider import LONGEST
 from contracts.spec import Spec
 from contracts.verify import Verification
@@ -79,11 +79,20 @@ def test_a_provider_that_is_not_worth_waiting_for_is_not_asked_on(slow: Slow) ->
 
 def test_an_answer_in_time_costs_no_patience() -> None:
     patience = Patience(limit=1.0)
-    for _ in range(1000):
+    for _ in range(int(ALL / PROMPT)):
         patience.answered(PROMPT)
     assert not patience.is_over()
     patience.answered(PROMPT + 1.5)
     assert patience.is_over()
+
+
+def test_a_provider_that_is_slow_but_never_late_does_not_hold_a_run_for_hours() -> None:
+    slow = Slow(PROMPT - 0.1, 400)
+    run = slow.run()
+    began = slow.time.now
+    results = ended(list(run.run()))
+    assert slow.time.now - began < ALL + 60
+    assert " s for answers, so nothing else is asked" in list(results.values())[-1].why
 
 
 def test_too_large_an_answer_is_shown_as_such_and_keeps_its_status() -> None:
