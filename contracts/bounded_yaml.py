@@ -5,6 +5,7 @@ refused."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,9 @@ DEEPEST = 128  # lists and mappings in each other
 LONGEST_NUMBER = 400  # characters; a number of base 60 (1:30:00) takes the square of its length
 MOST_ODD_KEYS = 1000  # keys of one mapping that are no texts, whose hashes a stranger can choose
 STANDARD = "tag:yaml.org,2002:"
+_NO_CONSTRUCTOR = re.compile(
+    rf"could not determine a constructor for the tag '(?:{STANDARD})?(.*)'"
+)
 NUMBERS = {f"{STANDARD}int", f"{STANDARD}float"}
 # What PyYAML raises for a value that is not of its type, beside its own errors.
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -140,6 +144,7 @@ def _in_words(error: Exception, mark: Any = None) -> YamlError:
     if isinstance(error, RecursionError):
         return YamlError(f"is nested more than {DEEPEST} deep", mark)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    problem = _NO_CONSTRUCTOR.sub(r"the tag '\1' is not read: only plain values are", problem)
     if problem == "but found another document":
         problem = "a second document begins here; leave one of them"
     for name in ("<unicode string>", "<byte string>"):

@@ -61,7 +61,7 @@ def json_problem(text: str, error: Exception) -> str:
         return f"line {found.lineno}, column {found.colno}: {found.msg}"
     except (RecursionError, ValueError):
         pass  # nested too deep, a number of more digits than Python converts
-    return str(error)
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 def utf8_of(data: bytes) -> bytes:

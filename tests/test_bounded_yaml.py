@@ -133,3 +133,9 @@ def test_a_thousand_rules_are_the_most(spec: Spec) -> None:
 def test_a_bundle_that_is_nested_too_deep_is_refused_in_words(text: str) -> None:
     with pytest.raises(BundleError, match="is no bundle"):
         read_bundle(text.encode())
+
+
+def test_a_tag_of_another_language_is_named_with_its_place() -> None:
+    text = "a: !!python/object/apply:os.system [id]"
+    with pytest.raises(YamlError, match=r"^the tag 'python/object/apply:os.system' is not read"):
+        load(text)

@@ -217,7 +217,7 @@ BROKEN: list[tuple[bytes, str]] = [
     (b"interactions: [{request: {method: GET, uri: 'https://dashscope.aliyuncs.com/api/v1/tasks', "
      b"body: {base64_string: '1'}}, response: {status: {code: 200}}}]",
      r"Invalid base64 - at `\$.interactions\[0\].request"),
-    (b'{"emo-cassette": 1, "notes": [' + b"[" * 100_000, "is not JSON: "),
+    (b'{"emo-cassette": 1, "notes": [' + b"[" * 100_000, "is not JSON: it is nested too deep"),
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from contracts.cassette.problems import CassetteError
 from contracts.cassette.secrets import cleaned_value
 from contracts.cassette.vcr import from_betamax, from_vcr
 from contracts.spec import Spec
-from contracts.text_file import EncodingError, bytes_of, text_of
+from contracts.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.whole_file import write
 
 
@@ -66,7 +66,7 @@ def _tree(data: bytes) -> Any:
         try:
             return _json(text)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise CassetteError(f"is not JSON: {error}") from None
+            raise CassetteError(f"is not JSON: {json_problem(text, error)}") from None
     return _yaml(text)
 
 
