@@ -77,8 +77,8 @@ def _misspelled(case: Case, asked: str) -> Finding:
     ids = list(islice(case.tasks, COMPARED))
     found = near(asked[:80], ids, cutoff=TYPO)
     return Finding(
-        rule=f"this key has no task with that id: there never was one, it was dropped by a reset, "
-        f"{_evicted(case)}or it belongs to another key",
+        rule="this key has no task with that id: there never was one, it is from before a reset or "
+        f"a restart of the fake, {_evicted(case)}or it belongs to another key",
         pointer=POINTER,
         expected=short(found[0]) if found else "a task_id that a create call of this key answered",
         got=short(asked),
