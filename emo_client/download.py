@@ -184,7 +184,7 @@ class _Fetch:
 
     def _forbidden(self, place: str) -> str:
         """Why a redirect is not followed."""
-        leads = f"it is redirected to {_bare(place)}" if place else "it is redirected"
+        leads = f"it is redirected to {_bare(place) or 'an address without a host'}"
         if urlsplit(place).scheme not in ("http", "https"):
             return f"{leads}, which is not an http(s) URL"
         if urlsplit(place).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":

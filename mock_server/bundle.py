@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.text_file import EncodingError, text_of
+from contracts.text_file import EncodingError, json_problem, text_of
 from mock_server.call import Line
 from mock_server.clock import LAST
 from mock_server.engine import Engine
@@ -131,7 +131,7 @@ def read(data: bytes) -> Bundle:
     except EncodingError as error:
         raise BundleError(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BundleError(f"is no bundle: {error}") from None
+        raise BundleError(f"is no bundle: {json_problem(text, error)}") from None
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
         raise BundleError(f"{found.dropped} exchanges had to make room in the journal, so {text}")

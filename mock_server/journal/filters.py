@@ -139,4 +139,4 @@ def _is_number(text: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return f"{text!r:.80}"
+    return f"{text[:80]!r}"

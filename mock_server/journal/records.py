@@ -86,7 +86,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
 def _format(name: str) -> str:
     if name not in FORMATS:
         hint = did_you_mean(name[:80], FORMATS)
-        raise FilterError(f"no format {name!r:.80}; there are {', '.join(FORMATS)}.{hint}")
+        raise FilterError(f"no format {name[:80]!r}; there are {', '.join(FORMATS)}.{hint}")
     return name
 
 

@@ -67,7 +67,7 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
     first = {name: number for number, name in reversed(list(enumerate(names)))}
     for number, name in enumerate(names):
         if first[name] < number:
-            text = f"{name!r:.80} is the name of another one"
+            text = f"{name[:80]!r} is the name of another one"
             yield Problem(f"/scenarios/{number}/name", text)
     for name, choice in variants_of(value).items():
         try:
@@ -98,7 +98,7 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
 
 def _known(name: str | None, kind: str, known: Collection[str], place: str) -> Iterator[Problem]:
     if name is not None and name not in known:
-        text = f"no {kind} {name!r:.80}; there are {', '.join(known)}.{did_you_mean(name, known)}"
+        text = f"no {kind} {name[:80]!r}; there are {', '.join(known)}.{did_you_mean(name, known)}"
         yield Problem(place, text)
 
 
@@ -125,17 +125,17 @@ def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Proble
     for pointer, wanted in rule.get("body", {}).items():
         meant = _meant(parts_of(pointer), known)
         if meant:
-            text = f"no field {pointer!r:.80}. Did you mean {meant!r}?"
+            text = f"no field {pointer[:80]!r}. Did you mean {meant!r}?"
             yield Problem(pointer_of(["body", pointer]), text)
         word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
         if word not in WORDS and near(word, WORDS, cutoff=0.75):
-            text = f"a value with the key {word!r:.80} alone.{did_you_mean(word, WORDS)}"
+            text = f"a value with the key {word[:80]!r} alone.{did_you_mean(word, WORDS)}"
             yield Problem(pointer_of(["body", pointer]), text)
     headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
     for name in rule.get("headers", {}):
         close = [] if name.lower() in headers else near(name, headers.values(), cutoff=0.85)
         if close:
-            text = f"no header {name!r:.80}. Did you mean {close[0]!r}?"
+            text = f"no header {name[:80]!r}. Did you mean {close[0]!r}?"
             yield Problem(pointer_of(["headers", name]), text)
 
 

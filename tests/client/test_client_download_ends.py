@@ -120,7 +120,7 @@ def chain(count: int) -> dict[str, str]:
         ({"https://a.test/0": "https://a.test/0"}, "in a circle"),
         ({"https://a.test/0": "/1", "https://a.test/1": "../0#x"}, "in a circle"),
         ({"https://a.test/0": "http://a.test/0"}, "from https to http"),
-        ({"https://a.test/0": "file:///etc/passwd"}, r"which is not an http\(s\) URL"),
+        ({"https://a.test/0": "file:///etc/passwd"}, "to an address without a host, which is not"),
         ({"https://a.test/0": "//[x/"}, r"which is not an http\(s\) URL"),
         ({"https://a.test/0": ""}, "in a circle"),
         (chain(9), "after 5 other redirects"),
