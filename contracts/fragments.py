@@ -24,6 +24,7 @@ _WORD = re.compile(
 _PUBLIC = (
     b"/api/v1/services/aigc/image2video/video-synthesis /compatible-mode/v1/tasks http://127.0.0.1:"
     b" emo-detect-v1 wan2.2-s2v-detect liveportrait-detect sha256 utf-8 http/1.1 base64 x-oss-v1"
+    b" authorization: bearer sk-redacted "
 )
 
 Telling = dict[bytes, tuple[bytes, int]]
@@ -79,6 +80,7 @@ class Fragments:
             int.from_bytes(part, sys.byteorder)
             for secret in map(bytes.lower, new)
             for part in _parts_of(secret)
+            if part not in self._public
         )
 
     def may_be_in(self, lower: bytes) -> bool:
@@ -86,6 +88,11 @@ class Fragments:
         certain."""
         if len(self._grams) <= _FEW:
             return any(gram in lower for gram in self._grams)
+        return self.holds(lower)
+
+    def holds(self, lower: bytes) -> bool:
+        """Whether as many bytes of a secret as are looked for are in the bytes, which are in lower
+        case. It costs as much for many secrets as for one."""
         return not all(self._numbers.isdisjoint(_numbers(lower, at)) for at in range(LEAST))
 
     def runs(self, lower: bytes, *, is_text: bool = True) -> Iterator[tuple[int, int]]:

@@ -63,6 +63,10 @@ class Masks:
         self._clean.update(part for part in new if len(part) <= BRIEF)
         return False
 
+    def may_be_in_readings(self, readings: bytes) -> bool:
+        """The same of what contracts.readings gave, for these keys alone."""
+        return self._fragments.holds(readings)
+
     def _may_show(self, view: View) -> bool:
         data = view.data
         if b"sk-" in data and _ANYWHERE.search(data):

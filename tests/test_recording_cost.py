@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -17,12 +18,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support_cassette import KEY, SERVICE, TASK
 
-from contracts.cassette import Body, Cassette, Exchange, Request, Timeline, load
+from contracts.cassette import Body, Cassette, Exchange, Request, Timeline, assemble, load
 from contracts.cassette import encoding as encoding_module
 from contracts.cassette.encoding import Encoder, encoded
 from contracts.cassette.model import FORMAT, Answer, State
 from contracts.cassette.secrets import proved, scan
+from contracts.readings import readings
+from contracts.recorder import backlog as backlog_module
 from contracts.recorder import writer as writer_module
+from contracts.recorder.backlog import NO_BODIES, Backlog, Call
 from contracts.recorder.tape import Copy, Sent, Tape
 from contracts.recorder.writer import Writer
 from contracts.spec import Spec
@@ -212,3 +216,56 @@ def test_a_pipe_gets_a_recording_once_when_it_ends(tape: Tape, tmp_path: Path) -
         assert os.read(reader, 1 << 16) == whole(tape.cassette())
     finally:
         os.close(reader)
+
+
+def test_a_secret_that_comes_later_is_found_in_earlier_calls_without_decoding_them_again(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    monkeypatch.setattr(
+        assemble, "readings", lambda data: (decoded.append(len(data)), readings(data))[1]
+    )
+    secret = "Xq7Zr2Lm9Tw4" * 2
+    keep(tape, 0, prompt=f"so {base64.b64encode(secret.encode()).decode()}")
+    for number in range(1, 30):
+        keep(tape, number, f"sk-{number:08x}{number * number:024x}")
+        tape.cassette()
+    keep(tape, 30, key=secret)
+    assert "Xq7Z" not in str(tape.cassette().exchanges[0]) and "sk-RED" in str(tape.cassette())
+    assert len(decoded) <= 31 + 2, "each once, and what a rewritten one reads as"
+
+
+def waiting(number: int = 0) -> Call:
+    sent = Sent(float(number), "POST", "/", "", [], copy({"a": "b" * 1000}))
+    return Call(sent, 200, [], copy({}), "")
+
+
+def test_calls_are_kept_in_order_until_the_end_and_after_it() -> None:
+    kept: list[float] = []
+    backlog = Backlog(lambda call: kept.append(call.sent.at))
+
+    async def run() -> None:
+        running = asyncio.create_task(backlog.run())
+        for number in range(120):
+            backlog.add(waiting(number))
+        backlog.end()
+        await running
+        backlog.add(waiting(120))
+
+    asyncio.run(run())
+    assert kept == [float(number) for number in range(121)]
+
+
+@pytest.mark.parametrize(("bound", "value"), [("WAITING", 2000), ("END_SECONDS", -1.0)])
+def test_of_calls_that_cannot_wait_the_sizes_of_their_bodies_are_kept(
+    monkeypatch: pytest.MonkeyPatch, bound: str, value: float
+) -> None:
+    monkeypatch.setattr(backlog_module, bound, value)
+    kept: list[Call] = []
+    backlog = Backlog(kept.append)
+    backlog.add(waiting())
+    backlog.add(waiting())
+    backlog.end()
+    asyncio.run(backlog.run())
+    assert (kept[1].note, kept[1].sent.body.body([])) == (NO_BODIES, Body(size=1009))
+    assert (kept[0].note == NO_BODIES) is (bound == "END_SECONDS")

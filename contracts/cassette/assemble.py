@@ -3,6 +3,7 @@ an exchange. It sends nothing and reads no clock."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.cassette.cleaner import Cleaner
-from contracts.cassette.model import FORMAT, Answer, Cassette, Exchange, State, Timeline
+from contracts.cassette.model import FORMAT, Answer, Cassette, Exchange, Request, State, Timeline
 from contracts.cassette.operations import Operations
+from contracts.readings import readings
 from contracts.spec import Spec
 
 # Fields and headers that differ from poll to poll of a task that has not changed.
@@ -40,6 +42,30 @@ class _Task(Struct):
 
 
 Kept = TypeVar("Kept", Exchange, Timeline)
+Part = Exchange | Request | Answer
+
+
+class _Readings:
+    """Of each part that is kept, what it reads as: that is found out once, since parts are frozen.
+    The part is held, too, so that its id is nobody else's."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Part, bytes | None]] = {}
+        self._used: dict[int, tuple[Part, bytes | None]] = {}
+
+    def finder(self, cleaner: Cleaner) -> Callable[[Part], bool]:
+        """Says whether there may be something to clean in a part; False is certain."""
+
+        def may_hold(part: Part) -> bool:
+            known = self._known.get(id(part)) or (part, readings(msgspec.json.encode(part)))
+            self._used[id(part)] = known
+            return known[1] is None or cleaner.may_be_in_readings(known[1])
+
+        return may_hold
+
+    def forget_others(self) -> None:
+        """Keep those that were asked for since the last call of this."""
+        self._known, self._used = self._used, {}
 
 
 class Assembler:
@@ -51,6 +77,7 @@ class Assembler:
         self._exchanges: list[Exchange] = []
         self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
         self._tasks: dict[str, _Task] = {}
+        self._readings = _Readings()
 
     def take(self, exchange: Exchange, who: str = "") -> None:
         """Keep an exchange. who: whose key was sent, "" where that is not known; a task of somebody
@@ -72,10 +99,16 @@ class Assembler:
         self._exchanges.append(exchange)
 
     def rewrite(self, cleaner: Cleaner) -> None:
-        """Clean what was kept once more, of secrets that later calls showed."""
-        self._exchanges = [_rewritten(one, cleaner) for one in self._exchanges]
+        """Clean what was kept once more, of keys that later calls showed."""
+        may_hold = self._readings.finder(cleaner)
+        self._exchanges = [
+            _rewritten(one, cleaner) if may_hold(one) else one for one in self._exchanges
+        ]
         for task in self._tasks.values():
-            task.become(_rewritten(task.timeline(), cleaner))
+            answers = [may_hold(state.answer) for state in task.states]  # each is asked for
+            if may_hold(task.head.request) or any(answers):
+                task.become(_rewritten(task.timeline(), cleaner))
+        self._readings.forget_others()
 
     def note(self, text: str) -> None:
         """Say something to whoever reads the cassette."""

@@ -14,6 +14,7 @@ from contracts.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
 LONGEST_FILE = 32 << 20  # bytes of all bodies of a file that another program wrote
+MOST_VALUES = 20_000  # of JSON that is kept as a value; a larger one is text
 DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -61,6 +62,8 @@ def body_of_base64(text: str, encoding: str = "") -> Body | None:
 
 def body_of_text(text: str) -> Body:
     """The body of a text, as a value where it is JSON."""
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
+        return Body(text=text)
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

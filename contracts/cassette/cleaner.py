@@ -75,6 +75,10 @@ class Cleaner:
         """Whether there may be something to clean in the bytes. False is certain, and quick."""
         return self._masks.may_be_in(data)
 
+    def may_be_in_readings(self, readings: bytes) -> bool:
+        """The same of what contracts.readings gave, as far as the keys are concerned."""
+        return self._masks.may_be_in_readings(readings)
+
     @staticmethod
     def who(headers: Headers) -> str:
         """Who sends a request with these headers: the key as it is; "" for none."""

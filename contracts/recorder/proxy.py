@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.cassette.cleaner import HOP_BY_HOP
 from contracts.network import proxy_of
+from contracts.recorder.backlog import Backlog, Call
 from contracts.recorder.control import refusal
 from contracts.recorder.tape import Copy, RawHeaders, Sent, Tape
 from contracts.recorder.writer import Writer
@@ -49,7 +50,7 @@ class Recorder:
         self._tape = tape
         self._http = http
         self._report = report
-        self._changed = changed
+        self._backlog = Backlog(self._keep_now, changed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, and its answer back."""
@@ -68,8 +69,13 @@ class Recorder:
             self._mistake(error, sent)
             raise
 
-    async def close(self) -> None:
-        """Leave the upstream."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep calls as long as the block runs, and then all that wait; leave the upstream."""
+        keeping = asyncio.create_task(self._backlog.run())
+        yield
+        self._backlog.end()
+        await keeping
         await self._http.aclose()
 
     async def _response(self, request: Request, sent: Sent) -> Response:
@@ -145,11 +151,13 @@ class Recorder:
         body: Copy | None = None,
         note: str = "",
     ) -> None:
+        self._backlog.add(Call(sent, status, headers, body, note))
+
+    def _keep_now(self, call: Call) -> None:
         try:
-            self._tape.keep(sent, status, headers, body, note)
+            self._tape.keep(call.sent, call.status, call.headers, call.body, call.note)
         except Exception as error:  # noqa: BLE001 (the answer may be paid for: it is passed on)
-            self._mistake(error, sent, "; the call is not in the recording")
-        self._changed()
+            self._mistake(error, call.sent, "; the call is not in the recording")
 
     def _mistake(self, error: Exception, sent: Sent, effect: str = "") -> None:
         self._report(error, f"{sent.method} {sent.path}{effect}", dict(sent.headers), sent.query)
@@ -180,10 +188,10 @@ def recording_app(recorder: Recorder, writer: Writer) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         writing = asyncio.create_task(writer.run())
-        yield
+        async with recorder.running():
+            yield
         writer.end()
         await writing
-        await recorder.close()
 
     rest = Starlette(lifespan=lifespan)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Lock
 
 from msgspec import Struct
 
@@ -32,6 +33,10 @@ class Copy(Struct):
         if self.size <= LONGEST:
             self.data += part
 
+    def forget(self) -> None:
+        """Leave its size alone."""
+        self.data = bytearray()
+
     def body(self, headers: RawHeaders) -> Body | None:
         """What is kept of it: of a download its length."""
         encoding = ", ".join(v for n, v in texts(headers) if n == "content-encoding")
@@ -50,7 +55,7 @@ class Sent(Struct):
 
 
 class Tape:
-    """One recording. clock: epoch s."""
+    """One recording. clock: epoch s. Threads may share it."""
 
     def __init__(self, spec: Spec, upstream: str, *, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -59,6 +64,7 @@ class Tape:
         began = began.replace("+00:00", "Z")
         self._assembler = Assembler(spec, upstream=upstream, began=began)
         self._cleaner = Cleaner()
+        self._lock = Lock()
 
     def keep(
         self,
@@ -69,6 +75,18 @@ class Tape:
         note: str = "",
     ) -> None:
         """Keep a call with its answer, where one came."""
+        with self._lock:
+            self._assembler.take(*self._cleaned(sent, status, headers, body, note))
+
+    def _cleaned(
+        self,
+        sent: Sent,
+        status: int | None,
+        headers: RawHeaders | None,
+        body: Copy | None,
+        note: str,
+    ) -> tuple[Exchange, str]:
+        """A call without secrets, and who sent it."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
         answer = None
@@ -77,15 +95,16 @@ class Tape:
             answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
         at = round(sent.at - self._started, 3)
         kept = proved_exchange(Exchange(ours, at, answer, self._cleaner.text(note)))
-        self._assembler.take(kept, self._cleaner.who(brought))
+        return kept, self._cleaner.who(brought)
 
     def cassette(self) -> Cassette:
-        """All that was kept until now; not while another thread keeps something. Earlier calls are
-        cleaned of the secrets that later ones brought here, once for all of them."""
-        latest = self._cleaner.of_latest()
-        if latest is not None:
-            self._assembler.rewrite(latest)
-        return self._assembler.cassette()
+        """All that was kept until now. Earlier calls are cleaned of the secrets that later ones
+        brought here, once for all of them."""
+        with self._lock:
+            latest = self._cleaner.of_latest()
+            if latest is not None:
+                self._assembler.rewrite(latest)
+            return self._assembler.cassette()
 
     def summary(self) -> str:
         """What is on the tape, in a few words."""

@@ -54,14 +54,16 @@ class Writer:
             await self._changed.wait()
             self._changed.clear()
             ended = self._ending.is_set()  # first: what comes while it writes is written, too
-            began = clock()
+            began, new = clock(), 0.0  # of what has to be done again for old calls, and of the rest
             with self._reporting():
-                pieces = await asyncio.to_thread(self._encoded, self._cassette())
-                began = clock()  # of what has to be done again for old calls
+                cassette = await asyncio.to_thread(self._cassette)
+                new = -clock()
+                pieces = await asyncio.to_thread(self._encoded, cassette)
+                new += clock()
                 if not self._is_stream:
                     await asyncio.to_thread(self._write, pieces)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began))
+                await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began - new))
 
     def write(self) -> bool:
         """Write now, where `run` does not. Whether that worked."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from contracts.recorder.tape import Tape
 
 PORT = 8788  # beside the fake's
+# Seconds in which a connection to the provider is used again: fewer than servers keep it (uvicorn
+# and this fake 5), so that no call meets one that is just being closed.
+KEEP_ALIVE = 2.0
 
 
 @click.command(
@@ -130,7 +133,7 @@ def _run(
     def ready() -> None:
         _tell(f"recording {upstream} to {output}", f"in place of {upstream} use {url}")
 
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE)
     # A proxy of the environment is for the way out, not for what runs on this machine.
     is_far = not is_loopback(urlsplit(upstream).hostname or "")
     try:
