@@ -4,7 +4,6 @@ text of one call keeps nobody else waiting; how much may wait is bounded, and so
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -53,7 +52,7 @@ class Backlog:
         self._calls: deque[Call] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
-        self._ended_at: float | None = None
+        self._is_ending = self._is_late = False
         self._is_over = False
 
     def add(self, call: Call) -> None:
@@ -71,12 +70,16 @@ class Backlog:
 
     def end(self) -> None:
         """Let `run` keep what waits, and end."""
-        self._ended_at = time.monotonic()
+        asyncio.get_running_loop().call_later(END_SECONDS, self._hurry)
+        self._is_ending = True
         self._arrived.set()
+
+    def _hurry(self) -> None:
+        self._is_late = True
 
     async def run(self) -> None:
         """Keep what comes, until the end."""
-        while self._ended_at is None or self._calls:
+        while self._calls or not self._is_ending:
             await self._arrived.wait()
             self._arrived.clear()
             while self._calls:
@@ -90,7 +93,7 @@ class Backlog:
         for _ in range(min(AT_ONCE, len(self._calls))):
             call = self._calls.popleft()
             done += call.bytes
-            if self._ended_at is not None and time.monotonic() > self._ended_at + END_SECONDS:
+            if self._is_late:
                 call.forget_bodies()
             self._keep(call)
         return done
