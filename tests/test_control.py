@@ -82,3 +82,25 @@ def test_every_time_mode_starts_and_says_so(serve: Serve, mode: str) -> None:
         clock = PLAIN.get(f"{url}/__mock__/clock", headers={"Authorization": "Bearer sk-a"}).json()
     assert health["time"] == mode
     assert (clock["speed"], clock["skip"]) == MODES[mode]
+
+
+@pytest.mark.parametrize("what", ["journal", "journal?format=har", "bundle", "explain"])
+def test_json_that_a_terminal_may_show_holds_no_character_that_it_obeys(
+    http: httpx.Client, spec: Spec, what: str
+) -> None:
+    hidden = "\x9b\u202e\u2028\x7f"
+    body = request(spec, "detectFace")
+    body["parameters"]["ratio"] = hidden
+    http.post(f"{SERVICE}/face-detect", json=body)
+    shown = http.get(f"/__mock__/{what}").text
+    assert not set(hidden) & set(shown)
+    assert "face-detect" in shown
+
+
+def test_an_error_of_the_control_api_writes_hidden_characters_as_json_escapes(
+    http: httpx.Client,
+) -> None:
+    refused = http.put("/__mock__/variants", content=b'{"\\u009b\\u202e":"x"}')
+    assert refused.status_code == 400
+    assert "\\u009b\\u202e" in refused.text
+    assert "\x9b\u202e" in refused.json()["error"]

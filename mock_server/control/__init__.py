@@ -6,6 +6,7 @@ The tenant is that of the API key in `Authorization`, as everywhere. Answers JSO
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.printable import in_json
 from contracts.text_file import EncodingError, utf8_of
 from mock_server import body as json_body
 from mock_server.call import Call
@@ -142,9 +144,16 @@ def _handler(
             engine.note(tenant_id, real, _call(request, raw, reached), key)
         if isinstance(told, tuple):
             return Response(told[1], media_type=told[0])
-        return JSONResponse(told)
+        return _Json(told)
 
     return handle
+
+
+class _Json(JSONResponse):
+    """JSON that may hold the text of strangers: a terminal that shows it, by curl, obeys none."""
+
+    def render(self, content: Any) -> bytes:
+        return in_json(json.dumps(content, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def _call(request: Request, raw: bytes, reached: OriginOf) -> Call:
@@ -177,9 +186,9 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
         await _error(404, f"no such control route; there are {known}")(scope, receive, send)
 
 
-def _error(status: int, text: str, request: Request | None = None) -> JSONResponse:
+def _error(status: int, text: str, request: Request | None = None) -> Response:
     """An error that may repeat a part of the request, but no secret of it."""
     if request is not None:
         headers = dict(request.scope["headers"])
         text = without_secrets(text, headers, request.url.query)
-    return JSONResponse({"error": text}, status)
+    return _Json({"error": text}, status)

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from contracts.printable import in_json
 from mock_server.control.asked import ControlError, Export
 
 PIECE = 64 << 10  # bytes that are sent at a time
@@ -46,7 +47,7 @@ class Exports:
         self.count += 1
         try:
             kind, texts = await in_thread(export)
-            pieces = in_pieces(texts)
+            pieces = in_pieces(map(in_json, texts) if "json" in kind else texts)
             begin = [await in_thread(partial(next, pieces, None)) for _ in range(2)]
         except BaseException:
             self.count -= 1
