@@ -95,12 +95,3 @@ def test_json_that_a_terminal_may_show_holds_no_character_that_it_obeys(
     shown = http.get(f"/__mock__/{what}").text
     assert not set(hidden) & set(shown)
     assert "face-detect" in shown
-
-
-def test_an_error_of_the_control_api_writes_hidden_characters_as_json_escapes(
-    http: httpx.Client,
-) -> None:
-    refused = http.put("/__mock__/variants", content=b'{"\\u009b\\u202e":"x"}')
-    assert refused.status_code == 400
-    assert "\\u009b\\u202e" in refused.text
-    assert "\x9b\u202e" in refused.json()["error"]
