@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from support import SERVICE, Service, request
 
 from contracts.spec import Spec
+from mock_server.call import Call
+from mock_server.failed import failed
 
 BAD_BODY = "Required body invalid, please check the request body format."
 NO_IMAGE = "Field required: input.image_url"
@@ -212,3 +215,13 @@ def test_schemes_are_read_in_any_case(service: Service) -> None:
 def test_the_keys_of_an_error_stand_in_the_captured_order(service: Service) -> None:
     assert list(service.call("GET", "/x").body) == ["code", "message", "request_id"]
     assert list(service.cancel("1").body) == ["request_id", "code", "message"]
+
+
+def test_where_the_fake_itself_fails_the_answer_is_the_services_500(
+    service: Service, mistakes: list[Any]
+) -> None:
+    reply = failed(service.engine, Call("GET", "/api/v1/tasks/1", "", {}, b""), ValueError())
+    said = json.loads(reply.body)
+    assert (reply.status, said["code"]) == (500, "InternalError")
+    assert said["message"] and said["request_id"]
+    assert mistakes
