@@ -40,7 +40,8 @@ Log = Callable[[str, Entry], object]
 
 
 class Chronicle:
-    """The records of one engine. log: is told each exchange with its tenant; None for silence.
+    """The records of one engine. log: gets each exchange, as much as a log shows of it, with its
+    tenant; None for silence.
     lines_lost: how many of its lines were not written."""
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
@@ -162,7 +163,7 @@ class Chronicle:
         return self._metrics.render(Gauges(tenants, tasks, *kept, *lost))
 
     def _tell(self, tenant_id: str) -> None:
-        entry = self._journal.last(tenant_id)
+        entry = self._journal.log_entry(tenant_id)
         if self.log is not None and entry is not None:
             self.log(tenant_id, entry)
 

@@ -75,13 +75,20 @@ PURE = {
         "contracts.masks",
         "contracts.secret_names",
         "mock_server.call",
+        "mock_server.journal.log_row",
         "mock_server.journal.places",
         "mock_server.journal.row",
     ),
     "mock_server.journal.row": ("contracts.rules", "mock_server.call"),
+    "mock_server.journal.log_row": (
+        "contracts.rules",
+        "mock_server.call",
+        "mock_server.journal.row",
+    ),
     "mock_server.journal.entry": (
         "contracts.rules",
         "mock_server.call",
+        "mock_server.journal.log_row",
         "mock_server.journal.redact",
         "mock_server.journal.row",
     ),
@@ -244,8 +251,9 @@ def test_only_the_entry_point_uses_the_command_line() -> None:
 def test_only_the_journal_reads_rows_with_secrets_in_them() -> None:
     users = {module_name(p) for p in FILES if "mock_server.journal.row" in set(imports(p))}
     assert users - {"mock_server.chronicle"} == {
-        "mock_server.journal", *(f"mock_server.journal.{n}" for n in ("entry", "filters", "redact"))
-    }  # fmt: skip
+        "mock_server.journal",
+        *(f"mock_server.journal.{n}" for n in ("entry", "filters", "log_row", "redact")),
+    }
 
 
 def test_only_named_modules_ask_for_the_time() -> None:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EPOCH
-from support_journal import TASK, create, entry, reply
+from support_journal import HEADERS, KEY, TASK, VIOLATION, create, entry, keep, reply
 
 from contracts.printable import in_line
 from mock_server.call import Call, Line
+from mock_server.journal import Journal
 from mock_server.journal.entry import Entry
 from mock_server.logs import json_line, text_line
 from mock_server.logwriter import MOST, LogWriter, wants_colour
@@ -71,6 +72,39 @@ def test_a_line_has_a_length_for_people(long: str) -> None:
     found = entry(call=Call("GET", long, long, {}), scenario=long, source="header", task_id="")
     assert len(text_line(found, TENANT)) < 300
     assert len(json_line(found, TENANT)) < 700
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, create(), create(violation=VIOLATION, near=VIOLATION),
+     {"fault": "hold", "source": "rule a"},
+     {"reply": reply(400, "", b'{"code":"UnknownScenario","message":""}')},
+     {"reply": reply(404, "", b"<Code>NoSuchKey</Code>"), "scenario": KEY},
+     {"call": Call("GET", f"/api/v1/tasks/{KEY}/%73k-0123456789abcdef0123", "", HEADERS)}],
+)  # fmt: skip
+def test_what_the_log_gets_makes_the_same_line_as_the_whole_exchange(
+    changes: dict[str, Any],
+) -> None:
+    journal = Journal()
+    keep(journal, **changes)
+    logged, whole = journal.log_entry("t"), journal.last("t")
+    assert logged is not None
+    assert whole is not None
+    assert text_line(logged) == text_line(whole)
+    assert json_line(logged) == json_line(whole)
+
+
+@pytest.mark.parametrize("header", [b"x-api-key", b"cookie"])
+def test_the_log_hides_in_the_path_what_only_a_header_or_the_body_names_as_a_secret(
+    header: bytes,
+) -> None:
+    journal = Journal()
+    secrets = {header: b"a=q7Rm2xWv9Kd4"}, b'{"api_key": "Zt5Pn8cYb3Lh"}'
+    keep(journal, call=Call("GET", "/x/q7Rm2xWv9Kd4/Zt5P%6e8cYb3Lh", "", *secrets))
+    found = journal.log_entry("t")
+    assert found is not None
+    assert found.path == "/x/************/**************"
+    assert (found.headers, found.body, found.reply_headers, found.reply_body) == ({}, b"", [], b"")
 
 
 ODD = st.text(st.characters(max_codepoint=0xFF), max_size=400)

@@ -12,7 +12,7 @@ from secrets import token_hex
 from contracts.rules import Violation
 from mock_server.call import Call, Reply
 from mock_server.ids import beginning_of, store_id
-from mock_server.journal.entry import Entry, entry_of
+from mock_server.journal.entry import Entry, entry_of, log_entry_of
 from mock_server.journal.filters import ALL, Filters
 from mock_server.journal.row import Row, is_odd, pack, unpack
 
@@ -136,6 +136,11 @@ class Journal:
             return None
         newer = unpack(room.rows[-1]).number - room.odd if explained else 0
         return entry_of(unpack(room.rows[-1 - newer])) if newer < len(room.rows) else None
+
+    def log_entry(self, tenant_id: str) -> Entry | None:
+        """As much of the latest exchange as a log shows; it costs less than `last`."""
+        room = self._rooms.get(tenant_id)
+        return log_entry_of(unpack(room.rows[-1])) if room else None
 
     def last_with(self, tenant_id: str, header: bytes, value: bytes) -> Entry | None:
         """The newest of the latest LOOKED_THROUGH exchanges that was sent with exactly this header.

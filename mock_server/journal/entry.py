@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import re
 
 from msgspec import Struct
 
 from contracts.rules import Violation
 from mock_server.call import Line
-from mock_server.journal.redact import without_secrets_of
+from mock_server.journal.log_row import CODE
+from mock_server.journal.redact import log_row_without_secrets_of, without_secrets_of
 from mock_server.journal.row import Row, is_odd
-
-_CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -63,7 +61,7 @@ class Entry(Struct, frozen=True, gc=False):
         code."""
         if self.outcome or self.status < 400:
             return self.outcome
-        found = _CODE.search(self.reply_body)
+        found = CODE.search(self.reply_body)
         return (found[1] or found[2]).decode() if found else ""
 
     @property
@@ -90,8 +88,17 @@ class Entry(Struct, frozen=True, gc=False):
 
 
 def entry_of(row: Row) -> Entry:
-    """The entry of a row, without secrets: the one way to show what was kept."""
-    row = without_secrets_of(row)
+    """The entry of a row, without secrets: the way to show what was kept."""
+    return _entry(without_secrets_of(row))
+
+
+def log_entry_of(row: Row) -> Entry:
+    """As much of the entry as a log shows, without secrets: no headers, no query, no bodies but for
+    the code of an error, and none of what broken rules say."""
+    return _entry(log_row_without_secrets_of(row))
+
+
+def _entry(row: Row) -> Entry:
     call, reply = row.call, row.reply
     return Entry(
         row.number, row.real, row.at, row.kind, call.method, call.path, call.query, call.origin,

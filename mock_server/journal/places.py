@@ -38,6 +38,7 @@ _BARE = re.compile(
     rf"(?i)((?:^|[\s,{{<?&]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
 )
 _IN_URLS = (b"://", b":\\", b"%3A", b"%3a", b"%253")  # one of them is in each URL
+_EQUALS = (b"=", b"3D", b"3d")  # one of them is in all that ASSIGNED finds
 # Without them a call could not be sent again: of the fake's own result URLs, of a list of tasks.
 _NEEDED = frozenset(["Signature", "OSSAccessKeyId", "api_key_id"])
 _BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
@@ -113,7 +114,9 @@ def _in_urls(data: bytes, found: list[str]) -> bytes:
         return "".join((before, "*" * len(value), *rest))
 
     text = USER_OF_URL.sub(hidden, data.decode("latin-1"))
-    return ASSIGNED.sub(hidden, text).encode("latin-1")
+    if any(sign in data for sign in _EQUALS):
+        text = ASSIGNED.sub(hidden, text)
+    return text.encode("latin-1")
 
 
 def _parameter(name: str, value: str, found: list[str]) -> str:

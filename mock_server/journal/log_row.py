@@ -1,0 +1,44 @@
+"""What a log shows of an exchange: the method, the path, the ids, the names, the code of an error.
+A log takes each exchange at once, so that the rest, which costs most to redact, is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from contracts.rules import Violation
+from mock_server.call import Call
+from mock_server.journal.row import Row
+
+CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
+_SOME = Violation("", "", "", "")  # in place of one, of which a log only shows that it is there
+_ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def log_row(row: Row, call: Call) -> Row:
+    """The row without query, headers, bodies, broken rules and key, but for the code of an error.
+    call: that of the row, in which secrets are hidden where they stand."""
+    code = CODE.search(row.reply.body) if row.reply.status >= 400 else None
+    return row._replace(
+        call=Call(call.method, call.path, head_bytes=call.head_bytes),
+        reply=row.reply._replace(headers=[], body=code[0] if code else b""),
+        violation=row.violation and _SOME,
+        near=row.near and _SOME,
+        key="",
+        shown="",
+    )
+
+
+def texts_of(row: Row) -> Iterator[bytes]:
+    """All texts of such a row, one by one, for many rows have the same. Left out are the ids that
+    the fake made for this answer: no secret is in them."""
+    path, task_id = row.call.path, row.task_id
+    is_sent = task_id in path or "%" in path
+    ids = (row.request_id, "" if is_sent else task_id)
+    chosen = (
+        row.call.method, path, row.scenario, row.source, row.fault, row.reply.outcome,
+        *(id_ for id_ in ids if not _ID.fullmatch(id_)),
+    )  # fmt: skip
+    yield from (text.encode("utf-8", "surrogatepass") for text in chosen if text)
+    if row.reply.body:
+        yield row.reply.body
