@@ -17,7 +17,8 @@ START = (
 # without words, such as a megabyte of brackets, five times as quick to look through.
 NAME_STARTS = rf"(?=[\w-]){START}"
 # A character of a URL, which may be escaped where the URL is in another one, or in JSON.
-_SLASH, _AND = r"(?:\\*/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
+# Backslashes are counted: a text of nothing else would be read again from each of them.
+_SLASH, _AND = r"(?:\\{0,8}/|%(?:25)*2[Ff])", r"%(?:25)*26|\\u0026"
 ASSIGNED = re.compile(
     rf"({NAME_STARTS}{SIGNED_NAMES}(?:__|\[\w*\]|%5[Bb]\w*%5[Dd])?(?:=|%(?:25)*3[Dd]|\\u003[Dd]))((?:(?!{_AND})[^&\s\"'<>\\#])+)"
 )
