@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support_cassette import KEY, SERVICE, TASK
 
-from contracts.cassette import Body, Cassette, Exchange, Request, Timeline, assemble, load
+from contracts.cassette import Body, Cassette, Exchange, Request, Timeline, load, shelf
 from contracts.cassette import encoding as encoding_module
 from contracts.cassette.encoding import Encoder, encoded
 from contracts.cassette.model import FORMAT, Answer, State
@@ -27,7 +28,7 @@ from contracts.readings import readings
 from contracts.recorder import backlog as backlog_module
 from contracts.recorder import writer as writer_module
 from contracts.recorder.backlog import NO_BODIES, Backlog, Call
-from contracts.recorder.tape import Copy, Sent, Tape
+from contracts.recorder.tape import LOST, Copy, Sent, Tape
 from contracts.recorder.writer import Writer
 from contracts.spec import Spec
 from mock_server.mistakes import Mistakes
@@ -223,7 +224,7 @@ def test_a_secret_that_comes_later_is_found_in_earlier_calls_without_decoding_th
 ) -> None:
     decoded: list[int] = []
     monkeypatch.setattr(
-        assemble, "readings", lambda data: (decoded.append(len(data)), readings(data))[1]
+        shelf, "readings", lambda data: (decoded.append(len(data)), readings(data))[1]
     )
     secret = "Xq7Zr2Lm9Tw4" * 2
     keep(tape, 0, prompt=f"so {base64.b64encode(secret.encode()).decode()}")
@@ -233,6 +234,63 @@ def test_a_secret_that_comes_later_is_found_in_earlier_calls_without_decoding_th
     keep(tape, 30, key=secret)
     assert "Xq7Z" not in str(tape.cassette().exchanges[0]) and "sk-RED" in str(tape.cassette())
     assert len(decoded) <= 31 + 2, "each once, and what a rewritten one reads as"
+
+
+def body_sizes(tape: Tape) -> list[bool]:
+    """Of each exchange, whether only the size of its request's body was kept."""
+    bodies = [exchange.request.body for exchange in tape.cassette().exchanges]
+    return [body is not None and isinstance(body.size, int) for body in bodies]
+
+
+def test_a_full_recording_keeps_calls_and_timelines_and_the_sizes_of_bodies(
+    spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "ROOM", 6000)
+    lines: list[str] = []
+    tape = Tape(spec, "https://h", clock=lambda: 5.0, tell=lines.append)
+    for number in range(4):
+        keep(tape, number, prompt="b " * 500)
+        poll(tape, number)
+    cassette = tape.cassette()
+    assert body_sizes(tape) == [False, False, True, True]
+    assert shelf.FULL in cassette.exchanges[3].note
+    assert sum(state.polls for state in cassette.timelines[0].states) == 4
+    assert lines == [LOST] == list(cassette.notes)
+    assert "4 calls, 1 task, 4 polls (" in tape.summary() and "without all" in tape.summary()
+
+
+def test_a_body_that_reads_as_much_more_than_it_is_is_kept_as_its_size(tape: Tape) -> None:
+    packed = gzip.compress(b"so many words " * 60_000)
+    keep(tape, 0, prompt=base64.b64encode(packed).decode())
+    keep(tape, 1, prompt="one")
+    assert body_sizes(tape) == [True, False]
+    assert shelf.COSTLY in tape.cassette().exchanges[0].note
+
+
+def test_a_look_for_a_later_secret_cleans_so_many_bytes_and_of_the_rest_keeps_sizes(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "LOOK", 3000)
+    secret = "Xq7Zr2Lm9Tw4" * 2
+    for number in range(4):
+        keep(tape, number, prompt=f"{'b ' * 500}{secret}")
+    keep(tape, 4, prompt="no secret here")
+    keep(tape, 5, key=secret)
+    assert body_sizes(tape) == [False, False, True, True, False, False]
+    assert secret not in str(tape.cassette())
+
+
+def test_a_file_that_was_written_at_the_end_is_not_written_again(
+    tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[Path] = []
+    monkeypatch.setattr(writer_module, "write", lambda path, *_, **__: writes.append(path))
+    writer = Writer(tmp_path / "c.json", tape.cassette, Mistakes().report)
+    writer.end()
+    asyncio.run(writer.run())
+    assert writer.finish() and len(writes) == 1
+    writer.changed()
+    assert writer.finish() and len(writes) == 2, "what came after the end is written, too"
 
 
 def waiting(number: int = 0) -> Call:

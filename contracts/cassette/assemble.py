@@ -3,7 +3,7 @@ an exchange. It sends nothing and reads no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from contracts.cassette.cleaner import Cleaner
 from contracts.cassette.model import FORMAT, Answer, Cassette, Exchange, Request, State, Timeline
 from contracts.cassette.operations import Operations
-from contracts.readings import readings
+from contracts.cassette.shelf import Shelf
 from contracts.spec import Spec
 
 # Fields and headers that differ from poll to poll of a task that has not changed.
@@ -21,12 +21,12 @@ VOLATILE_FIELDS = {"request_id"}
 
 
 class _Task(Struct):
-    """A timeline as it grows. head: without its states. contents: what the answers of each state
-    say. whole: the timeline, where nothing changed since it was made."""
+    """A timeline as it grows. head: without its states. contents: hashes of what the answers of
+    each state say. whole: the timeline, where nothing changed since it was made."""
 
     head: Timeline
     states: list[State]
-    contents: list[Any]
+    contents: list[bytes]
     who: str
     whole: Timeline | None = None
 
@@ -41,43 +41,22 @@ class _Task(Struct):
         self.whole = timeline
 
 
-Kept = TypeVar("Kept", Exchange, Timeline)
-Part = Exchange | Request | Answer
-
-
-class _Readings:
-    """Of each part that is kept, what it reads as: that is found out once, since parts are frozen.
-    The part is held, too, so that its id is nobody else's."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Part, bytes | None]] = {}
-        self._used: dict[int, tuple[Part, bytes | None]] = {}
-
-    def finder(self, cleaner: Cleaner) -> Callable[[Part], bool]:
-        """Says whether there may be something to clean in a part; False is certain."""
-
-        def may_hold(part: Part) -> bool:
-            known = self._known.get(id(part)) or (part, readings(msgspec.json.encode(part)))
-            self._used[id(part)] = known
-            return known[1] is None or cleaner.may_be_in_readings(known[1])
-
-        return may_hold
-
-    def forget_others(self) -> None:
-        """Keep those that were asked for since the last call of this."""
-        self._known, self._used = self._used, {}
+Kept = TypeVar("Kept", Exchange, Request, Answer)
 
 
 class Assembler:
-    """One recording. Exchanges must be clean already: what is given is kept."""
+    """One recording. Exchanges must be clean already: what is given is kept. shelf: bounds what a
+    recording that grows keeps of bodies; None for one of a file, which is bounded itself."""
 
-    def __init__(self, spec: Spec, *, upstream: str = "", began: str = "") -> None:
+    def __init__(
+        self, spec: Spec, *, upstream: str = "", began: str = "", shelf: Shelf | None = None
+    ) -> None:
         self._operations = Operations(spec)
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
         self._exchanges: list[Exchange] = []
         self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
         self._tasks: dict[str, _Task] = {}
-        self._readings = _Readings()
+        self._shelf = shelf
 
     def take(self, exchange: Exchange, who: str = "") -> None:
         """Keep an exchange. who: whose key was sent, "" where that is not known; a task of somebody
@@ -96,19 +75,24 @@ class Assembler:
             created = answer.output.get("task_id")
             if isinstance(created, str):
                 self._created.setdefault(created, (len(self._exchanges), who))
-        self._exchanges.append(exchange)
+        self._exchanges.append(self._shelf.put(exchange) if self._shelf else exchange)
 
-    def rewrite(self, cleaner: Cleaner) -> None:
-        """Clean what was kept once more, of keys that later calls showed."""
-        may_hold = self._readings.finder(cleaner)
-        self._exchanges = [
-            _rewritten(one, cleaner) if may_hold(one) else one for one in self._exchanges
-        ]
+    def rewrite(self, cleaner: Cleaner, shelf: Shelf) -> None:
+        """Clean what the shelf of this recording holds once more, of keys that later calls showed.
+        A poll has no note, so one whose body is lost is noted for the whole recording."""
+        shelf.begin_look()
+        self._exchanges = [_looked_at(one, cleaner, shelf) for one in self._exchanges]
         for task in self._tasks.values():
-            answers = [may_hold(state.answer) for state in task.states]  # each is asked for
-            if may_hold(task.head.request) or any(answers):
-                task.become(_rewritten(task.timeline(), cleaner))
-        self._readings.forget_others()
+            before = task.timeline()
+            request = _looked_at(before.request, cleaner, shelf)
+            answers = [_looked_at(state.answer, cleaner, shelf) for state in before.states]
+            if request is not before.request or any(
+                new is not state.answer for new, state in zip(answers, before.states, strict=True)
+            ):
+                pairs = zip(before.states, answers, strict=True)
+                states = tuple(replace(state, answer=answer) for state, answer in pairs)
+                task.become(replace(before, request=request, states=states))
+        shelf.forget_others()
 
     def note(self, text: str) -> None:
         """Say something to whoever reads the cassette."""
@@ -134,7 +118,9 @@ class Assembler:
         number = _same(task, content, since)
         if number is None:
             place = _place(task.states, since)
-            task.states.insert(place, State(_status_of(answer), answer, since, since))
+            status = _status_of(answer)
+            kept = self._shelf.put(answer) if self._shelf else answer
+            task.states.insert(place, State(status, kept, since, since))
             task.contents.insert(place, content)
         else:
             task.states[number] = _seen_again(task.states[number], since)
@@ -143,7 +129,16 @@ class Assembler:
         """The timeline of a task, without states. exchange: its first poll."""
         number, _ = self._created.get(task_id, (None, ""))
         first = exchange if number is None else self._exchanges[number]
-        return Timeline(task_id, exchange.request, (), first.at, number)
+        request = self._shelf.put(exchange.request) if self._shelf else exchange.request
+        return Timeline(task_id, request, (), first.at, number)
+
+
+def _looked_at(one: Kept, cleaner: Cleaner, shelf: Shelf) -> Kept:
+    """A part without the secrets of the cleaner. Of one for which this look has no work left, the
+    body goes before it is cleaned."""
+    if not shelf.may_hold(one, cleaner):
+        return one
+    return shelf.replace(one, _rewritten(shelf.affordable(one), cleaner))
 
 
 def _rewritten(one: Kept, cleaner: Cleaner) -> Kept:
@@ -161,9 +156,10 @@ def _status_of(answer: Answer) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _content(answer: Answer) -> Any:
-    """What an answer says, without what differs each time."""
-    return _steady(answer.value)
+def _content(answer: Answer) -> bytes:
+    """A hash of what an answer says, without what differs each time."""
+    said = msgspec.json.encode(_steady(answer.value), order="deterministic")
+    return sha256(said).digest()
 
 
 def _steady(value: Any) -> Any:
@@ -181,7 +177,7 @@ def _since(timeline: Timeline, exchange: Exchange) -> float | None:
     return round(max(0.0, exchange.at - timeline.created), 3)
 
 
-def _same(task: _Task, content: Any, since: float | None) -> int | None:
+def _same(task: _Task, content: bytes, since: float | None) -> int | None:
     """The number of the state that a poll saw again: the last, or an earlier one where the answers
     of two polls overtook each other."""
     last = len(task.states) - 1

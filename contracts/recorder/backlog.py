@@ -61,6 +61,7 @@ class Backlog:
             if call.bytes > SMALL:
                 call.forget_bodies()
             self._keep(call)
+            self._changed()
             return
         if self._bytes + call.bytes > WAITING:
             call.forget_bodies()

@@ -13,8 +13,10 @@ from contracts.cassette.assemble import Assembler
 from contracts.cassette.bodies import LONGEST, body_of
 from contracts.cassette.cleaner import Cleaner, proved_exchange
 from contracts.cassette.model import Body, Cassette, Exchange
+from contracts.cassette.shelf import Shelf
 from contracts.spec import Spec
 
+LOST = "of some calls only the sizes of the bodies are kept; the notes of the calls say why"
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -32,6 +34,11 @@ class Copy(Struct):
         self.size += len(part)
         if self.size <= LONGEST:
             self.data += part
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it is not here, though it could have been kept."""
+        return not self.data and 0 < self.size <= LONGEST
 
     def forget(self) -> None:
         """Leave its size alone."""
@@ -55,15 +62,24 @@ class Sent(Struct):
 
 
 class Tape:
-    """One recording. clock: epoch s. Threads may share it."""
+    """One recording. clock: epoch s. tell: is told once that bodies were not kept. Threads may
+    share it."""
 
-    def __init__(self, spec: Spec, upstream: str, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        upstream: str,
+        *,
+        clock: Callable[[], float],
+        tell: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self.clock = clock
         self._started = clock()
         began = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
         began = began.replace("+00:00", "Z")
-        self._assembler = Assembler(spec, upstream=upstream, began=began)
-        self._cleaner = Cleaner()
+        self._shelf, self._forgotten, self._tell = Shelf(), 0, tell
+        self._assembler = Assembler(spec, upstream=upstream, began=began, shelf=self._shelf)
+        self._cleaner, self._said_lost = Cleaner(), False
         self._lock = Lock()
 
     def keep(
@@ -76,7 +92,9 @@ class Tape:
     ) -> None:
         """Keep a call with its answer, where one came."""
         with self._lock:
+            self._forgotten += sent.body.is_forgotten or bool(body and body.is_forgotten)
             self._assembler.take(*self._cleaned(sent, status, headers, body, note))
+            self._say_lost()
 
     def _cleaned(
         self,
@@ -103,8 +121,20 @@ class Tape:
         with self._lock:
             latest = self._cleaner.of_latest()
             if latest is not None:
-                self._assembler.rewrite(latest)
+                self._assembler.rewrite(latest, self._shelf)
+                self._say_lost()
             return self._assembler.cassette()
+
+    @property
+    def _lost(self) -> int:
+        """How many parts have no body that could have been kept."""
+        return self._forgotten + self._shelf.lost
+
+    def _say_lost(self) -> None:
+        if self._lost and not self._said_lost:
+            self._said_lost = True
+            self._tell(LOST)
+            self._assembler.note(LOST)
 
     def summary(self) -> str:
         """What is on the tape, in a few words."""
@@ -115,7 +145,8 @@ class Tape:
             (len(cassette.timelines), "task"),
             (polls, "poll"),
         )
-        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+        said = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+        return f"{said} ({self._lost} without all bodies)" if self._lost else said
 
 
 def texts(headers: RawHeaders) -> list[tuple[str, str]]:

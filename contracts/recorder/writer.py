@@ -33,7 +33,7 @@ class Writer:
         self._cassette = cassette
         self._encoder = Encoder(tell)
         self._report, self._tell = report, tell
-        self._trouble = ""
+        self._trouble, self._is_written = "", False
         self._changed, self._ending = asyncio.Event(), asyncio.Event()
 
     def changed(self) -> None:
@@ -54,6 +54,7 @@ class Writer:
             await self._changed.wait()
             self._changed.clear()
             ended = self._ending.is_set()  # first: what comes while it writes is written, too
+            self._is_written = False
             began, new = clock(), 0.0  # of what has to be done again for old calls, and of the rest
             with self._reporting():
                 cassette = await asyncio.to_thread(self._cassette)
@@ -61,9 +62,13 @@ class Writer:
                 pieces = await asyncio.to_thread(self._encoded, cassette)
                 new += clock()
                 if not self._is_stream:
-                    await asyncio.to_thread(self._write, pieces)
+                    self._is_written = await asyncio.to_thread(self._write, pieces)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began - new))
+
+    def finish(self) -> bool:
+        """Write what `run` has not written. Whether all is written."""
+        return (self._is_written and not self._changed.is_set()) or self.write()
 
     def write(self) -> bool:
         """Write now, where `run` does not. Whether that worked."""

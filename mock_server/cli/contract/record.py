@@ -78,7 +78,7 @@ def record(
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not (force or is_stream(output)):
         raise click.UsageError(f"{output} is there already; --force writes over it")
-    tape = Tape(Spec.load(), origin, clock=real_time)
+    tape = Tape(Spec.load(), origin, clock=real_time, tell=_tell)
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = server.listen(settings)
@@ -147,7 +147,7 @@ def _run(
     running.on_started = ready
     raise_limit()
     running.run(sockets=[sock])
-    written = writer.write()
+    written = writer.finish()
     _tell(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
     if mistakes.count:
         _tell(f"the recording may lack something: mistakes of the recorder above: {mistakes.count}")
