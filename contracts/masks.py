@@ -11,20 +11,24 @@ from typing import Any
 
 from contracts.fragments import Fragments
 from contracts.signed_urls import unsigned
-from contracts.spellings import View, views
+from contracts.signs import may_be_packed
+from contracts.spellings import views
+from contracts.views import View
 
 MASK = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 BRIEF, REMEMBERED = 512, 2048  # bytes of a clean text that is remembered, and how many are
+LARGE = 1 << 14  # bytes of a text that is looked at as a whole
+QUOTE = b'"'
 ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
 _START = rf"(?:(?<![A-Za-z0-9]){ESCAPE})"
 _END = r"(?<![]\"'`):;,.>])"  # what follows a key in a sentence is none of it
 _KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
 _KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 # A key that nobody sent, as long as real ones are. `task-` is what ids begin with.
-_BODY = rb"sk-[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
-_ANOTHERS = re.compile(_START.encode() + _BODY)
-_ANYWHERE = re.compile(rb"(?<![Tt][Aa])" + _BODY)  # also behind a letter
+_BODY = rb"[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
+_ANOTHERS = re.compile(_START.encode() + b"sk-" + _BODY)
+_ANYWHERE = re.compile(rb"sk-(?<![Tt][Aa]sk-)" + _BODY)  # also behind a letter
 _SIGNS = ("=", "/", "%", "\\u003")  # without one of them nothing is signed
 
 
@@ -37,7 +41,7 @@ class Masks:
         self._keys: dict[str, None] = {}
         self._mask = None if mask is None else mask.encode()
         self._public = public
-        self._clean: set[bytes] = set()  # short texts without secrets, such as headers of each call
+        self._clean: set[bytes] = set()  # short texts without secrets, such as names in each body
         self.add(keys)
 
     def add(self, keys: Iterable[str]) -> None:
@@ -52,26 +56,35 @@ class Masks:
     def _fragments(self) -> Fragments:
         return Fragments(self._keys, self._public)
 
-    def may_be_in(self, *parts: bytes) -> bool:
-        """Whether there may be something to hide in one of the parts. False is certain, and found
-        out quickly."""
-        new = [part for part in parts if part not in self._clean]
-        if new and any(map(self._may_show, views(b"\n".join(new)))):
+    def may_be_in(self, data: bytes, known: Iterable[bytes] = ()) -> bool:
+        """Whether there may be something to hide. False is certain, and found out quickly: of texts
+        between quotes, those that were clean before are not looked at again, nor are those that are
+        `known` to hold nothing."""
+        new = set(self._texts(data)) - self._clean
+        new.difference_update(known)
+        if new and any(map(self._may_show, views(QUOTE.join(new)))):
             return True
         if len(self._clean) > REMEMBERED:
             self._clean.clear()
-        self._clean.update(part for part in new if len(part) <= BRIEF)
+        self._clean.update(text for text in new if len(text) <= BRIEF)
         return False
 
     def may_be_in_readings(self, readings: bytes) -> bool:
         """The same of what contracts.readings gave, for these keys alone."""
         return self._fragments.holds(readings)
 
+    def _texts(self, data: bytes) -> list[bytes]:
+        """The texts between quotes. No encoding goes beyond them, but for packed data."""
+        is_whole = len(data) > LARGE or self._fragments.has_quotes or may_be_packed(data)
+        return [data] if is_whole else data.split(QUOTE)
+
     def _may_show(self, view: View) -> bool:
         data = view.data
         if b"sk-" in data and _ANYWHERE.search(data):
             return True
-        return self._fragments.may_be_in(data.lower())
+        lower = data.lower()
+        fragments = self._fragments
+        return fragments.may_be_in(lower) and any(fragments.runs(lower, is_text=view.is_text))
 
     def data(self, data: bytes) -> bytes:
         """The bytes with a mask in place of every secret, and of every part of one that has eight

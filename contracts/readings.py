@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contracts.spellings import View, views
+from contracts.spellings import views
+from contracts.views import View
 
 # What can hold a part of a secret in decoded bytes, which are noise for the most part.
 _READABLE = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){8,}")

@@ -5,8 +5,8 @@ Undone are: percent, escapes of JSON, C, Python and JavaScript, entities of HTML
 invisible characters, UTF-16 and UTF-32, base64 and base64url at any offset, hex with and without
 separators, gzip and zlib; and each of them again in what the others gave, DEPTH times.
 
-Most texts are in no encoding, so each decoder first asks whether it has anything to do, in a way
-that costs little: translate and find, not a regular expression."""
+Most texts are in no encoding, so each decoder first asks whether it has anything to do (see
+contracts.signs). What it gives is mostly noise, of which only what may be text is read again."""
 
 from __future__ import annotations
 
@@ -14,63 +14,19 @@ import re
 import sys
 import zlib
 from binascii import a2b_base64
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from html import unescape
 from itertools import accumulate, islice
 from string import ascii_letters, digits, hexdigits
-from typing import NamedTuple
+
+from contracts import signs
+from contracts.views import Piece, View
 
 DEPTH = 4  # encodings inside of each other that are undone
 LARGEST = 1 << 20  # bytes of unpacked data that are read
 AROUND = 256  # bytes on each side of an escape that are read with it, where escapes are few
 PACKED = 8  # places of one text that are looked at for compressed data
-
-
-class Piece(NamedTuple):
-    """A part of a view, from `start` to the next piece, and where its source begins and ends.
-    even: how many bytes of the view are made of how many of the source, (3, 4) for base64; None
-    where the source cannot be divided."""
-
-    start: int
-    source: int
-    source_end: int
-    even: tuple[int, int] | None = None
-
-    def source_of(self, at: int) -> tuple[int, int]:
-        """The part of the source that made the byte `at` of the view."""
-        if self.even is None:
-            return self.source, self.source_end
-        here, there = self.even
-        begins = (at - self.start) * there // here
-        ends = -(-(at - self.start + 1) * there // here)
-        return self.source + begins, min(self.source + ends, self.source_end)
-
-
-class View(NamedTuple):
-    """A text as it reads after some decodings. pieces: the map to the view below, made when it is
-    asked for. is_text: whether people can read it as it is, or with its escapes undone."""
-
-    data: bytes
-    pieces: Callable[[], list[Piece]] | None = None
-    below: View | None = None
-    is_text: bool = True
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the original text that holds this part of the view."""
-        if self.pieces is None or self.below is None:
-            return start, end
-        pieces = self.pieces()
-        starts = [piece.start for piece in pieces]
-        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-        begins, _ = pieces[first].source_of(start)
-        _, ends = pieces[last].source_of(end - 1)
-        return self.below.span(begins, ends)
-
-    def over(self, data: bytes, pieces: Callable[[], list[Piece]], *, is_text: bool = True) -> View:
-        """A view that was made of this one."""
-        return View(data, pieces, self, is_text and self.is_text)
 
 
 def views(data: bytes, depth: int = DEPTH) -> Iterator[View]:
@@ -92,10 +48,17 @@ def unescaped(data: bytes) -> Iterator[bytes]:
 def _above(view: View, depth: int) -> Iterator[View]:
     yield view
     if depth:
-        for decode in _DECODERS:
-            decoded = decode(view)
-            if decoded is not None:
-                yield from _above(decoded, depth - 1)
+        for decoded in _decodings(view):
+            yield from _above(decoded, depth - 1)
+
+
+def _decodings(view: View) -> Iterator[View]:
+    """The view as each decoder reads it that has anything to do."""
+    text = view if view.is_text else _readable(view)
+    if text is not None:
+        yield from filter(None, (decode(text) for decode in _DECODERS))
+    if packed := _packed(view):
+        yield packed
 
 
 # Each alternative begins with a letter as it is, for which `re` looks quickly. The name of a group
@@ -107,11 +70,15 @@ _ESCAPE = re.compile(
     rb"|[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|(?P<o1>[0-3][0-7]{2}))|\\(?=[\"'/\\])"
     rb"|&(?P<h1>#[0-9]{1,7};?)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};?)"
     rb"|&(?P<h3>(?:[A-Za-z]{2,8};|amp|lt|gt|quot|AMP|LT|GT|QUOT))"
-    # Characters that are not seen.
-    rb"|\xc2\xad|\xcd\x8f|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]"
-    rb"|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]"
+    rb"|"
+    + signs.UNSEEN
+    +
     # The end of a line inside of base64, which may be escaped.
-    rb"|\r\n(?<=" + _LETTER + rb"{60}\r\n)(?=" + _LETTER + rb")"
+    rb"|\r\n(?<="
+    + _LETTER
+    + rb"{60}\r\n)(?="
+    + _LETTER
+    + rb")"
     rb"|\n(?<=" + _LETTER + rb"{60}\n)(?=" + _LETTER + rb")"
     rb"|\\n(?<=" + _LETTER + rb"{60}\\n)(?=" + _LETTER + rb")"
     rb"|\\r\\n(?<=" + _LETTER + rb"{60}\\r\\n)(?=" + _LETTER + rb")"
@@ -124,13 +91,11 @@ _ESCAPE_OF_ONE = re.compile(
 _MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
 _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
 # Characters that are not seen, in UTF-16 of either order.
-MANY_ZEROS = 7  # as many as eight characters have between them
-_WIDE = re.compile(rb"(?:[^\0]{1,3}\0+){7}[^\0]")
 _ZERO = re.compile(rb"\0|\xff\xfe|\xfe\xff|(?<=\0)[\x0b-\x0f]\x20|\x20[\x0b-\x0f](?=\0)")
 
 
 def _escapes(view: View) -> View | None:
-    return _undone(_ESCAPE, view)
+    return _undone(_ESCAPE, view) if signs.may_be_escaped(view.data) else None
 
 
 def _escapes_of_one(view: View) -> View | None:
@@ -144,8 +109,7 @@ def _quoted(view: View) -> View | None:
 
 def _wide(view: View) -> View | None:
     """UTF-16 and UTF-32 of what ASCII has, with its zeros left out."""
-    is_wide = view.data.count(0) >= MANY_ZEROS and _WIDE.search(view.data)
-    return _undone(_ZERO, view) if is_wide else None
+    return _undone(_ZERO, view) if signs.is_wide(view.data) else None
 
 
 Part = tuple[bytes, int, int, tuple[int, int] | None]  # with the place of its source, as in Piece
@@ -208,13 +172,23 @@ _READ: dict[str, Callable[[str], bytes]] = {
 }
 
 
+def _readable(view: View) -> View | None:
+    """What may be text in bytes that were decoded, most of which never were text."""
+    if not signs.is_unbroken(view.data):
+        return view
+    found = list(signs.texts(view.data))
+    starts = accumulate((end - start + 1 for start, end in found), initial=0)
+    data = b"\0".join(view.data[start:end] for start, end in found)
+    pieces = [Piece(at, *one, _SAME) for at, one in zip(starts, found, strict=False)]
+    return view.over(data, lambda: pieces) if found else None
+
+
 def _only(letters: str) -> bytes:
     """A table for translate: these letters stay, all other bytes become blanks."""
     known = letters.encode()
     return bytes(byte if byte in known else 0x20 for byte in range(256))
 
 
-_APART = b" :,-\r\n"  # what stands between bytes in hex
 _IS_BASE64 = _only(ascii_letters + digits + "+/-_")
 _IS_HEX = _only(hexdigits)
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -236,9 +210,9 @@ def _base64(view: View) -> View | None:
 
 def _hex(view: View) -> View | None:
     """Every run of hex digits, from both places where a byte may begin."""
-    runs = [run for run in view.data.translate(_IS_HEX).split() if len(run) >= 16]
-    if not runs:
+    if not signs.has_hex(view.data):
         return None
+    runs = [run for run in view.data.translate(_IS_HEX).split() if len(run) >= 16]
     joined = view.over(b"f".join(runs), lambda: _joined(_HEX, view.data))
     text = joined.data.decode()
     parts = [bytes.fromhex(text[at : len(text) - (len(text) - at) % 2]) for at in (0, 1)]
@@ -247,7 +221,9 @@ def _hex(view: View) -> View | None:
 
 def _hex_apart(view: View) -> View | None:
     """The same of hex digits that have blanks, colons and the like between them, or `0x`."""
-    close = view.data.replace(b"0x", b"").translate(None, _APART)
+    if not signs.may_have_hex_apart(view.data):
+        return None
+    close = view.data.replace(b"0x", b"").translate(None, signs.APART)
     if len(close) == len(view.data):
         return None
     return _hex(view.over(close, lambda: _joined(_CLOSE, view.data, 0)))
@@ -273,6 +249,8 @@ def _packed(view: View) -> View | None:
     """What is compressed in the data, from where it begins; each is one piece."""
     parts: list[bytes] = []
     pieces: list[Piece] = []
+    if not signs.may_be_packed(view.data):
+        return None
     for found in islice(_MAGIC.finditer(view.data), PACKED):
         start = found.start()
         part, used = _unpacked(view.data[start:])
@@ -295,4 +273,4 @@ def _unpacked(data: bytes) -> tuple[bytes, int]:
     return part, len(data) - len(unpacker.unused_data)
 
 
-_DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart, _packed)
+_DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart)

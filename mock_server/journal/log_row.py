@@ -4,7 +4,6 @@ A log takes each exchange at once, so that the rest, which costs most to redact,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from contracts.rules import Violation
 from mock_server.call import Call
@@ -12,7 +11,6 @@ from mock_server.journal.row import Row
 
 CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
 _SOME = Violation("", "", "", "")  # in place of one, of which a log only shows that it is there
-_ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def log_row(row: Row, call: Call) -> Row:
@@ -27,18 +25,3 @@ def log_row(row: Row, call: Call) -> Row:
         key="",
         shown="",
     )
-
-
-def texts_of(row: Row) -> Iterator[bytes]:
-    """All texts of such a row, one by one, for many rows have the same. Left out are the ids that
-    the fake made for this answer: no secret is in them."""
-    path, task_id = row.call.path, row.task_id
-    is_sent = task_id in path or "%" in path
-    ids = (row.request_id, "" if is_sent else task_id)
-    chosen = (
-        row.call.method, path, row.scenario, row.source, row.fault, row.reply.outcome,
-        *(id_ for id_ in ids if not _ID.fullmatch(id_)),
-    )  # fmt: skip
-    yield from (text.encode("utf-8", "surrogatepass") for text in chosen if text)
-    if row.reply.body:
-        yield row.reply.body

@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 
 # A row as one object that the garbage collector need not look at.
-pack: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
+pack: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 unpack: Callable[[bytes], Row] = msgspec.msgpack.Decoder(Row).decode
 
 
