@@ -191,7 +191,7 @@ def _fill(pipe: int, text: bytes) -> None:
      ("openapi: 3.1.0\nx: {{ title }}", "a key is no text (line 2, column 5)"),
      ('{"openapi": "3.1.0", "paths": {}, "paths": {}}', "'paths' is there twice"),
      ("openapi: 3.1.0\nx: &x {y: *x}", "aliases make a value hold itself (line 2, column 4)"),
-     ("openapi: 3.1.0\nx: " + "[" * 500 + "]" * 500, "nested too deep"),
+     ("openapi: 3.1.0\nx: " + "[" * 500 + "]" * 500, "nested more than 128 deep"),
      ("openapi: 3.1.0\nx: " + "[" * 5000 + "]" * 5000, "cannot be read"),
      ("openapi: 3.1.0\nx: " + "- " * 5000 + "y", "cannot be read")],
 )  # fmt: skip
