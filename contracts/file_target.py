@@ -87,6 +87,8 @@ def reason_of(error: Exception) -> str:
 
 def _status(path: Path, target: Path) -> os.stat_result | None:
     """What there is at the target; None for nothing in a folder that there is."""
+    if "\0" in str(target):  # Python's own words for it differ between versions
+        raise Unwritable(f"{path} cannot be written: no path can hold a NUL")
     try:
         return target.lstat()
     except (FileNotFoundError, NotADirectoryError):
