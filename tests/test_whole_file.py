@@ -205,7 +205,8 @@ def test_a_symlink_loop_a_folder_and_a_missing_one_are_refused(tmp_path: Path) -
     for name, said in {
         "loop": "symlinks lead in a circle", ".": "is a folder; name a file in it",
         "none/x": "there is no folder .*none", "link": "there is no folder .*none",
-        "file/x": "there is no folder .*file", "y" * 256: "File name too long", "a\0b": "no path can hold a NUL",
+        "file/x": "there is no folder .*file", "y" * 256: "File name too long",
+            "a\0b": "no path can hold a NUL",
     }.items():  # fmt: skip
         for attempt in (check, lambda path: write(path, "new")):
             with pytest.raises(Unwritable, match=said):
