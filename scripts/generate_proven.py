@@ -1,4 +1,4 @@
-"""Writes docs/proven.md: what is known of each claim, from the checks and the ledger."""
+"""Writes docs/maintainers/proven.md from the checks, openapi.yaml and the ledger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contracts.proven import page
 from contracts.spec import Spec
 
 ROOT = Path(__file__).parent.parent
-PAGE, LEDGER = ROOT / "docs" / "proven.md", ROOT / "docs" / "ledger.json"
+FOLDER = ROOT / "docs" / "maintainers"
+PAGE, LEDGER = FOLDER / "proven.md", FOLDER / "ledger.json"
 
 
 def text() -> str:

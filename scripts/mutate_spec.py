@@ -1,6 +1,6 @@
 """Make openapi.yaml wrong in every small way, one at a time, and see which test notices.
 
-    python scripts/mutate_spec.py                all of them; writes docs/mutants.md
+    python scripts/mutate_spec.py                all of them; writes docs/maintainers/mutants.md
     python scripts/mutate_spec.py --sample 20    so many without a reason, always the same
     python scripts/mutate_spec.py --only WORD    those with this in their id
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "mutants.md"
+PAGE = ROOT / "docs" / "maintainers" / "mutants.md"
 # The mutants are a tool of the tests, which are not installed.
 sys.path[:0] = [str(ROOT)]
 

@@ -2,7 +2,7 @@
 
     python -m soak.memory [--quick]
 
-Each measurement has a server of its own. Writes docs/memory.md."""
+Each measurement has a server of its own. Writes docs/maintainers/memory.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from soak import memory_of_clients
 from soak.floods import FLOODS, Flood
 from soak.programs import EMO, Program
 
-PAGE = Path(__file__).parent.parent / "docs" / "memory.md"
+PAGE = Path(__file__).parent.parent / "docs" / "maintainers" / "memory.md"
 SETTLE = 1.0  # seconds after the clients have left
 # What a bare app answers to each method; its paths are any.
 ROUTES = json.dumps([[method, "/{path:path}", 200, [], "{}"] for method in ("GET", "POST")])

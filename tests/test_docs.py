@@ -19,23 +19,7 @@ from support import need, video_of
 from mock_server.control import CONTROLS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [
-    "README.md",
-    "docs/architecture.md",
-    "docs/bounds.md",
-    "docs/command-line.md",
-    "docs/contract.md",
-    "docs/control.md",
-    "docs/deploy.md",
-    "docs/diff.md",
-    "docs/journal.md",
-    "docs/limits.md",
-    "docs/memory.md",
-    "docs/recording.md",
-    "docs/scenarios.md",
-    "docs/soak.md",
-    "docs/tools.md",
-]
+PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)
 TARGETS = re.compile(r"^(\w+):", re.M)
 # What differs from run to run: ids, times, the port; and the line of something in openapi.yaml.
@@ -61,7 +45,7 @@ def test_each_code_block_is_a_file_that_runs_or_a_target_of_make(page: str) -> N
             assert text.removeprefix("make ").strip() in targets, f"{page}: nothing runs {text!r}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docs/sdk.md", "docs/curl.md", "docs/other-languages.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_each_link_leads_to_a_file(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):

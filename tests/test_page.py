@@ -92,9 +92,14 @@ def test_each_link_of_the_page_leads_somewhere(url: str) -> None:
     for link in links:
         assert PLAIN.get(urljoin(f"{url}/", link), headers=ASKS).status_code == 200, link
     assert PLAIN.get(f"{url}/docs/control.md").text.startswith("# The control API\n")
+    assert "./docs/maintainers/proven.md" not in links
 
 
-@pytest.mark.parametrize("name", ["none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md", "maintainers", "maintainers/",
+     "maintainers/%2e%2e/%2e%2e/README.md"],
+)  # fmt: skip
 def test_nothing_but_the_documentation_is_below_docs(url: str, name: str) -> None:
     assert PLAIN.get(f"{url}/docs/{name}").status_code == 404
 
@@ -103,7 +108,8 @@ def test_nothing_but_the_documentation_is_below_docs(url: str, name: str) -> Non
 def test_the_list_of_the_documentation_leads_to_each_page(url: str, path: str) -> None:
     answer = PLAIN.get(f"{url}{path}", headers=ASKS, follow_redirects=True)
     links = re.findall(r'href="([^"]*)"', answer.text)
-    assert (answer.url.path, "sdk.md" in links) == ("/docs/", True)
+    assert answer.url.path == "/docs/"
+    assert {"sdk.md", "maintainers/proven.md"} <= set(links)
     assert {PLAIN.get(f"{answer.url}{link}").status_code for link in links} == {200}
 
 

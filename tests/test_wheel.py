@@ -31,7 +31,7 @@ def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
         "contracts/openapi.yaml", "contracts/py.typed", "contracts/reports/page.css",
         "emo_client/py.typed", "emo_kit/py.typed",
         "mock_server/py.typed", "mock_server/page/page.css", "mock_server/page/favicon.svg",
-        "mock_server/page/docs/control.md",
+        "mock_server/page/docs/control.md", "mock_server/page/docs/maintainers/proven.md",
         "mock_server/media/clip-1x1.mp4", "mock_server/media/clip-3x4.mp4",
         "mock_server/media/manifest.json", "mock_server/media/portrait.png",
         "mock_server/media/voice.wav",

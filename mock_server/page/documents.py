@@ -1,4 +1,5 @@
-"""The project's documentation as the fake serves it, without network: Markdown as plain text."""
+"""Serves the project's documentation without network: Markdown as plain text, and a list of the
+pages."""
 
 from __future__ import annotations
 
@@ -12,19 +13,29 @@ from starlette.routing import Route
 
 PREFIX = "/docs/"
 FOLDER = PREFIX.rstrip("/")
+MAINTAINERS = f"{PREFIX}maintainers/"  # about the project itself; users need them rarely
 
 
 def routes() -> list[Route]:
     """GET and HEAD of each page and of their list. No other file can be reached."""
-    paths = ((FOLDER, _to_list), (PREFIX, _list), (f"{PREFIX}{{name}}", _serve))
+    paths = ((FOLDER, _to_list), (PREFIX, _list), (f"{PREFIX}{{name:path}}", _serve))
     return [Route(path, answer, methods=["GET", "HEAD"]) for path, answer in paths]
 
 
 @cache
 def titles() -> dict[str, str]:
-    """The path of each page with its title, by name."""
-    pages = sorted(_folder().glob("*.md"))
-    return {f"{PREFIX}{page.name}": _title(page.read_text("utf-8")) for page in pages}
+    """The URL path of each page with its title, sorted: first the users' pages, then the pages for
+    maintainers."""
+    folder = _folder()
+    texts = {page.relative_to(folder).as_posix(): page.read_text("utf-8")
+             for page in folder.rglob("*.md")}  # fmt: skip
+    paths = sorted(texts, key=lambda name: ("/" in name, name))
+    return {f"{PREFIX}{name}": _title(texts[name]) for name in paths}
+
+
+def users_titles() -> dict[str, str]:
+    """The same without the pages for maintainers."""
+    return {path: title for path, title in titles().items() if not path.startswith(MAINTAINERS)}
 
 
 def _folder() -> Path:

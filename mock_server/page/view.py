@@ -15,7 +15,7 @@ from mock_server.control import CONTROLS
 from mock_server.engine import Engine
 from mock_server.explain import as_text
 from mock_server.journal import Entry
-from mock_server.page.documents import titles
+from mock_server.page.documents import users_titles
 from mock_server.wire import wire_time
 
 LONGEST = 300  # characters of one part of an exchange
@@ -168,7 +168,7 @@ def _first_line(function: object) -> str:
 
 
 def _documents() -> Element:
-    pages = [element("li", _link(path, title)) for path, title in titles().items()]
+    pages = [element("li", _link(path, title)) for path, title in users_titles().items()]
     return _section(
         "Documentation",
         element("ul", *pages),

@@ -31,7 +31,7 @@ def test_a_sample_of_the_mutants_is_noticed() -> None:
 
 def test_the_page_is_about_the_mutants_of_this_file() -> None:
     """Else: python scripts/mutate_spec.py."""
-    told = (ROOT / "docs" / "mutants.md").read_text("utf-8")
+    told = (ROOT / "docs" / "maintainers" / "mutants.md").read_text("utf-8")
     found = re.search(r"^(\d+) mutants, (\d+) noticed", told, re.MULTILINE)
     assert found
     assert int(found[1]) == len(ALL)

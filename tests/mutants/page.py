@@ -1,4 +1,5 @@
-"""docs/mutants.md and the figures on the screen, from what was tried. Decides what is enough."""
+"""Writes docs/maintainers/mutants.md and the summary on the screen, and decides whether enough
+mutants were noticed."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def problems(tried: Sequence[Tried], *, whole: bool) -> Iterator[str]:
 
 
 def page(tried: Sequence[Tried]) -> str:
-    """The text of docs/mutants.md."""
+    """The text of docs/maintainers/mutants.md."""
     survivors = [one.mutation.id for one in tried if one.killed is None]
     parts = [
         f"{HEAD}\n{summary(tried)}.\n",
