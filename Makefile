@@ -9,7 +9,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 # The suite starts hundreds of processes; without what Python keeps, each compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint tools models scenarios proven mutants media bench soak fuzz constraints clean
+.PHONY: demo test lint tools models scenarios control proven mutants media bench soak fuzz constraints clean
 
 demo: .venv/installed
 	$(BIN)/emo demo
@@ -30,6 +30,9 @@ models: .venv/installed-dev
 
 scenarios: .venv/installed-dev
 	$(BIN)/python scripts/generate_scenarios.py
+
+control: .venv/installed-dev
+	$(BIN)/python scripts/generate_control.py
 
 proven: .venv/installed-dev
 	$(BIN)/python scripts/generate_proven.py
