@@ -52,4 +52,7 @@ def _raise_again(ignored: Any) -> bool:
 
 def _terminate() -> None:
     threading.Event().wait(AGAIN)
-    _thread.interrupt_main(signal.SIGTERM)
+    if hasattr(signal, "pthread_kill"):  # it also wakes a main thread that waits in the kernel
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    else:
+        _thread.interrupt_main(signal.SIGTERM)
