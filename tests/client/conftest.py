@@ -94,7 +94,10 @@ def service() -> Iterator[respx.MockRouter]:
 
 @pytest.fixture
 def on(service: respx.MockRouter) -> Any:
-    """`on("GET", "/tasks/t", answer, answer…)`: the answers of a path, the last one for ever."""
+    """`on("GET", "/tasks/t", answer…)`: the answers of a path; the last one repeats.
+
+    Replaces earlier answers of that path, and counts its calls from 0.
+    """
 
     def answer(method: str, path: str, *answers: Any) -> respx.Route:
         left = list(answers)
@@ -107,8 +110,9 @@ def on(service: respx.MockRouter) -> Any:
                 return httpx.Response(200, json=one)
             return httpx.Response(one.status_code, headers=one.headers, content=one.content)
 
-        url = path if "://" in path else BASE + path
-        return service.route(method=method, url=url).mock(side_effect=next_one)
+        route = service.route(method=method, url=path if "://" in path else BASE + path)
+        route.reset()
+        return route.mock(side_effect=next_one)
 
     return answer
 

@@ -1,4 +1,4 @@
-"""An object store for tests of downloads: what it holds, and how it answers and breaks off."""
+"""An object store for tests of downloads: its content, its answers and its broken connections."""
 
 import re
 
@@ -10,7 +10,7 @@ VIDEO = bytes(range(256)) * 4
 
 
 class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that breaks off after these bytes."""
+    """A body whose connection breaks after these bytes."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -25,7 +25,8 @@ class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Store:
-    """An object store that does as real ones do with Range and If-Range, and breaks off at will."""
+    """An object store with Range and If-Range like real ones. breaks: the bytes after which each
+    connection breaks."""
 
     def __init__(self, content: bytes = VIDEO, etag: str | None = '"ABC"', *breaks: int) -> None:
         self.content, self.etag, self.breaks = content, etag, list(breaks)

@@ -1,10 +1,11 @@
-"""Arguments and an environment that cannot work: told by name before anything is sent."""
+"""Invalid arguments and environments are named in an error before anything is sent."""
 
 from typing import Any
 
 import httpx
 import pytest
 from object_store import Store
+from support_cases import each_case
 
 from emo_client import AsyncClient, Client, ConfigError
 from emo_client.driver import made
@@ -15,8 +16,8 @@ FACE, EXT = (302, 286, 610, 593), (71, 9, 840, 778)
 HALF = "a\ud800"
 
 
-@pytest.mark.parametrize(
-    ("operation", "args", "named"),
+@each_case(
+    "operation, args, named",
     [
         ("get", (HALF,), r"task_id='a\\ud800'"),
         ("cancel", (HALF,), r"task_id='a\\ud800'"),
@@ -38,6 +39,7 @@ HALF = "a\ud800"
         ("download", (URL, None), "path=None"),
         ("download", (URL, "a\0b"), r"path='a\\x00b'"),
     ],
+    ids=ascii,
 )
 def test_an_argument_that_cannot_be_sent_is_named(emo, service, operation, args, named) -> None:
     with pytest.raises(ConfigError, match=named):
@@ -45,21 +47,21 @@ def test_an_argument_that_cannot_be_sent_is_named(emo, service, operation, args,
     assert not service.calls
 
 
-def test_the_signature_of_an_address_that_cannot_be_sent_is_not_shown(emo, service) -> None:
+def test_the_error_for_an_unsendable_url_hides_its_signature(emo, service) -> None:
     with pytest.raises(ConfigError, match="image_url='https://x/p'") as caught:
         emo.detect(f"https://x/p?Signature=s3cret{HALF}")
     assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", [KEY.encode(), 5, [KEY]])
-def test_a_key_that_is_no_text_is_told_without_showing_it(key: Any) -> None:
+def test_a_key_that_is_not_text_is_refused_without_showing_it(key: Any) -> None:
     with pytest.raises(ConfigError, match="api_key cannot be a key: it must be text") as caught:
         Client(api_key=key)
     assert KEY not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "text"),
     [
         (5, "base_url=5 must be text, not int"),
         (b"https://x/api/v1", "base_url=… must be text, not bytes"),
@@ -68,8 +70,8 @@ def test_a_key_that_is_no_text_is_told_without_showing_it(key: Any) -> None:
         ("http://a/\ud800", r"base_url='http://a/\\ud800' is not an http\(s\) URL"),
     ],
 )
-def test_a_base_url_that_cannot_be_called_is_told(url: Any, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_an_invalid_base_url_is_refused(url: Any, text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
         Client(api_key=KEY, base_url=url)
 
 
@@ -84,16 +86,16 @@ def plain(monkeypatch):
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "advice"),
     [
         ("HTTP_PROXY", "garbage://me:s3cret@x", "look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"),
         ("HTTPS_PROXY", "http://me:s3cret@x:y", "look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"),
         ("SSL_CERT_FILE", "/nonexistent", "look at SSL_CERT_FILE"),
     ],
 )
-def test_an_environment_that_httpx_refuses_is_told(plain, kind, name, value, told) -> None:
+def test_the_error_names_the_variables_that_httpx_refuses(plain, kind, name, value, advice) -> None:
     plain.setenv(name, value)
-    with pytest.raises(ConfigError, match=told) as caught:
+    with pytest.raises(ConfigError, match=advice) as caught:
         kind(api_key=KEY)
     assert "s3cret" not in str(caught.value)
 
@@ -106,6 +108,6 @@ def test_a_socks_proxy_without_its_package_says_what_to_install() -> None:
         made(without_socksio)
 
 
-def test_a_file_name_that_is_not_utf_8_is_no_trouble(fetch, tmp_path) -> None:
+def test_a_file_name_that_is_not_utf_8_can_be_written(fetch, tmp_path) -> None:
     fetch(Store(), path=tmp_path / "v\udcff.mp4")
     assert (tmp_path / "v\udcff.mp4").exists()

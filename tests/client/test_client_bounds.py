@@ -1,4 +1,4 @@
-"""An answer of any size, however it is packed, is read up to a limit and no further."""
+"""An answer of any size, compressed or not, is read up to a limit."""
 
 import gzip
 import json
@@ -40,14 +40,14 @@ def packed(data: bytes, names: list[str]) -> bytes:
 
 
 @given(st.binary(max_size=500), codings)
-def test_a_small_body_is_unpacked_as_httpx_does(body, names) -> None:
+def test_a_small_body_is_decompressed_as_httpx_does(body, names) -> None:
     coding, data = ", ".join(names), packed(body, names)
     theirs = httpx.Response(200, headers={"Content-Encoding": coding}, content=data).content
     assert unpacked(data, coding, 1000) == (theirs, False) == (body, False)
 
 
 @given(st.integers(0, 100_000), codings, st.integers(1, 5000))
-def test_a_body_is_never_unpacked_beyond_the_limit(size, names, most) -> None:
+def test_a_body_is_never_decompressed_beyond_the_limit(size, names, most) -> None:
     body, is_cut = unpacked(packed(bytes(size), names), ",".join(names), most)
     if any(PACKERS[name] is not bytes for name in names):
         assert len(body) <= most
@@ -56,13 +56,13 @@ def test_a_body_is_never_unpacked_beyond_the_limit(size, names, most) -> None:
 
 
 @given(st.binary(max_size=300), st.lists(st.sampled_from(CLAIMS), max_size=9))
-def test_any_bytes_can_be_unpacked(body, names) -> None:
+def test_any_bytes_can_be_decompressed(body, names) -> None:
     data, _ = unpacked(body, ",".join(names), 1000)
     assert len(data) <= 1000
 
 
 @given(st.lists(st.binary(max_size=300), max_size=30), st.sampled_from(["", "gzip", "deflate"]))
-def test_the_memory_of_an_answer_has_a_limit_for_any_chunks(chunks, coding) -> None:
+def test_the_memory_of_an_answer_is_bounded_for_any_chunks(chunks, coding) -> None:
     intake = Intake(Answer(200, {"content-encoding": coding}), None, most=1000)
     for chunk in chunks:
         wants_more = intake.take(chunk)
@@ -75,12 +75,12 @@ def test_the_memory_of_an_answer_has_a_limit_for_any_chunks(chunks, coding) -> N
     assert len(body) <= 1000 and (coding or whole.startswith(body))
 
 
-def test_raw_deflate_is_unpacked_and_text_is_not_taken_for_it() -> None:
+def test_raw_deflate_is_decompressed_and_plain_text_is_not() -> None:
     assert unpacked(raw_deflate(CREATED), "deflate", 1000) == (CREATED, False)
     assert unpacked(CREATED, "deflate", 1000) == (CREATED, False)
 
 
-def test_more_codings_than_anybody_uses_are_left_on() -> None:
+def test_a_body_with_too_many_codings_is_not_decompressed() -> None:
     body = packed(CREATED, ["gzip"] * (limits.CODINGS + 1))
     assert unpacked(body, ",".join(["gzip"] * (limits.CODINGS + 1)), 1000) == (body, False)
 
@@ -96,7 +96,7 @@ TOO_LONG = {
 
 @pytest.fixture(params=TOO_LONG.values(), ids=TOO_LONG)
 def answering_too_much(request, emo_with):
-    """A client of a service that answers more than the client reads, with this status."""
+    """Makes a client of a service whose answer, with this status, is over the limit."""
     body, coding = request.param
 
     def made(status: int):
@@ -107,7 +107,7 @@ def answering_too_much(request, emo_with):
     return made
 
 
-def test_too_large_an_answer_to_a_creation_names_the_task_that_was_paid_for(
+def test_the_error_of_a_too_large_creation_answer_names_the_paid_task(
     answering_too_much,
 ) -> None:
     with pytest.raises(UnexpectedAnswer, match=r"larger than 4 MiB.*wait for it") as got:
@@ -115,7 +115,7 @@ def test_too_large_an_answer_to_a_creation_names_the_task_that_was_paid_for(
     assert got.value.task_id == PAID and len(str(got.value)) < 600
 
 
-def test_too_large_a_page_does_not_hide_the_status(answering_too_much) -> None:
+def test_the_error_of_a_too_large_page_has_its_status(answering_too_much) -> None:
     with pytest.raises(ServiceError, match="answered 502"):
         answering_too_much(502).cancel("t")
 
@@ -126,7 +126,7 @@ def test_an_answer_of_the_largest_size_is_read(emo_with) -> None:
     assert emo.get("t").output.task_id == PAID
 
 
-def test_codings_that_cannot_be_bounded_are_not_asked_for(emo, on, task) -> None:
+def test_only_codings_with_bounded_decompression_are_requested(emo, on, task) -> None:
     route = on("GET", "/tasks/t", task("RUNNING"))
     emo.get("t")
     assert route.calls[0].request.headers["accept-encoding"] == "gzip, deflate"
@@ -158,7 +158,7 @@ def bomb(mib: int) -> bytes:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.parametrize("kind", ["Client", "AsyncClient"])
-def test_a_bomb_costs_no_more_memory_than_its_limit(serve_bytes, kind) -> None:
+def test_a_decompression_bomb_costs_bounded_memory(serve_bytes, kind) -> None:
     """200 MiB in 200 KB, on a real socket. A client alone needs about 40 MiB."""
     body = bomb(200)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -169,18 +169,18 @@ def test_a_bomb_costs_no_more_memory_than_its_limit(serve_bytes, kind) -> None:
     assert (name, int(mib) < 90) == ("UnexpectedAnswer", True), said
 
 
-# Each of its encodings, undone, gives other encodings.
+# Each of its encodings, decoded, gives other encodings.
 WOVEN = rb"%2525 \\\\u005cu0041 =3D3D3D QUJDQUJDQUJDQUJD 61626162616261626162 &amp;amp; "
 
 
 @pytest.mark.parametrize("echo", [b"", b"sk-attack-0001-abcdef "], ids=["no key", "a key"])
-def test_what_has_too_many_encodings_is_hidden_as_a_whole(monkeypatch, echo) -> None:
+def test_a_text_with_too_many_nested_encodings_is_hidden_completely(monkeypatch, echo) -> None:
     monkeypatch.setattr(secrecy, "READ", 1 << 16)
     shown = secrecy.Secret("sk-attack-0001-abcdef").clean_bytes(echo + WOVEN * 200)
     assert shown.decode() == secrecy.UNREAD
 
 
-def test_a_page_of_a_hundred_tasks_is_far_from_too_much() -> None:
+def test_a_page_of_a_hundred_tasks_is_far_below_the_limit() -> None:
     url = "http://x.oss-cn-beijing.aliyuncs.com/1d/ab/0a1b2c3d4e5f6071/v.mp4?Signature=ab%2Bcd%3D"
     listed = json.dumps([{"task_id": PAID, "status": "SUCCEEDED", "video_url": url}] * 100)
     assert len(listed) * 60 < secrecy.READ

@@ -1,4 +1,4 @@
-"""Detect, create, get, list and cancel: what is sent, what comes of each answer."""
+"""Detect, create, get, list and cancel: the requests that they send and the results they return."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_parameters_that_are_not_given_are_not_sent(emo, on) -> None:
 @pytest.mark.parametrize(
     "urls", [("oss://k/p.png", "https://x/v"), ("https://x/p", "OSS://k/v.mp3")]
 )
-def test_an_oss_url_brings_its_header(emo, on, urls) -> None:
+def test_an_oss_url_adds_the_header_that_resolves_it(emo, on, urls) -> None:
     create, detect = on("POST", CREATE, CREATED), on("POST", DETECT, PASSED)
     emo.create(*urls, FACE, EXT)
     emo.detect("oss://k/p.png")
@@ -102,7 +102,7 @@ def test_a_task_id_is_one_segment_of_the_path(emo, service, task) -> None:
 
 
 @pytest.mark.parametrize("task_id", ["", " ", ".", "..", None])
-def test_what_cannot_be_a_task_id_is_not_sent(emo, service, task_id) -> None:
+def test_an_impossible_task_id_is_not_sent(emo, service, task_id) -> None:
     with pytest.raises(ConfigError, match="is no task; give the task_id that create"):
         emo.get(task_id)
 
@@ -134,7 +134,9 @@ def test_generate_checks_its_timeout_before_anything_is_charged(emo, service) ->
 
 
 @pytest.mark.parametrize("code", ["InvalidFile.NoHuman", "InvalidImageResolution", "InvalidPerson"])
-def test_a_face_is_rejected_alike_as_200_and_as_400(emo, on, refuse, code) -> None:
+def test_a_rejected_face_raises_the_same_error_for_status_200_and_400(
+    emo, on, refuse, code
+) -> None:
     output = {"check_pass": False, "code": code, "message": "m."}
     on("POST", DETECT, refuse(400, code), {"output": output, "request_id": "r-refused"})
     for _ in range(2):
@@ -146,20 +148,20 @@ def test_a_face_is_rejected_alike_as_200_and_as_400(emo, on, refuse, code) -> No
 @pytest.mark.parametrize(
     "output", [{"check_pass": False, "code": "", "message": ""}, {"check_pass": False}]
 )
-def test_a_rejection_without_a_reason_says_what_a_picture_needs(emo, on, output) -> None:
+def test_the_error_of_a_rejection_without_reason_describes_a_good_picture(emo, on, output) -> None:
     on("POST", DETECT, {"output": output, "request_id": "r"})
     with pytest.raises(FaceRejected, match=r"gives no reason \(request_id r\); it must show one"):
         emo.detect("https://x/p.png")
 
 
-def test_a_rejection_of_the_oldest_page_has_no_check_pass(emo, on) -> None:
+def test_a_rejection_without_check_pass_is_recognized(emo, on) -> None:
     on("POST", DETECT, {"output": {"code": "InvalidFile.Value", "message": "m"}, "request_id": "r"})
     with pytest.raises(FaceRejected, match=r"InvalidFile\.Value"):
         emo.detect("https://x/p.png")
 
 
 @pytest.mark.parametrize("box", [None, [], [1, 2, 3]])
-def test_a_pass_without_boxes_is_unexpected(emo, on, box) -> None:
+def test_a_passed_detection_without_boxes_is_unexpected(emo, on, box) -> None:
     output = {"check_pass": True, "face_bbox": list(FACE), "ext_bbox": box}
     on("POST", DETECT, {"output": output, "request_id": "r"})
     with pytest.raises(UnexpectedAnswer, match=r"the boxes are not there.*\(request_id r\)"):

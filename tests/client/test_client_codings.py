@@ -1,5 +1,5 @@
-"""Answers whose Content-Encoding is not what their bytes are: gateways unpack a body, or damage it,
-and leave the header as it was. The id of a task that was paid for is not lost to that."""
+"""Answers whose Content-Encoding does not fit their bytes: gateways decompress or damage a body and
+leave the header unchanged. The client still finds the id of a paid task."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ def emo_over(emo_with):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity", "aws-chunked"])
-def test_a_body_that_is_not_in_its_coding_is_read_as_it_came(emo_over, coding) -> None:
+def test_a_body_that_does_not_fit_its_coding_is_read_as_it_is(emo_over, coding) -> None:
     assert emo_over(CREATED, coding).create(*BOXES).output.task_id == PAID
 
 
@@ -39,16 +39,16 @@ def test_a_body_that_is_not_in_its_coding_is_read_as_it_came(emo_over, coding) -
     ("pack", "coding"),
     [(gzip.compress, "gzip"), (zlib.compress, "deflate"), (gzip.compress, "identity")],
 )
-def test_a_packed_body_is_unpacked(emo_over, pack, coding) -> None:
+def test_a_compressed_body_is_decompressed(emo_over, pack, coding) -> None:
     assert emo_over(pack(CREATED), coding).create(*BOXES).output.task_id == PAID
 
 
-def test_a_packed_body_with_a_wrong_checksum_is_read(emo_over) -> None:
+def test_a_compressed_body_with_a_wrong_checksum_is_read(emo_over) -> None:
     packed = gzip.compress(CREATED)[:-8] + bytes(8)
     assert emo_over(packed, "gzip").create(*BOXES).output.task_id == PAID
 
 
-def test_a_task_id_before_the_damage_of_a_packed_body_is_in_the_error(emo_over) -> None:
+def test_the_error_of_a_damaged_compressed_body_has_the_task_id(emo_over) -> None:
     rest = b', "usage": "%s"}' % random.Random(1).randbytes(900).hex().encode()
     damaged = gzip.compress(CREATED[:-1] + rest)[:-300] + b"\xff" * 300
     with pytest.raises(UnexpectedAnswer, match="wait for it instead of creating") as caught:
@@ -56,12 +56,12 @@ def test_a_task_id_before_the_damage_of_a_packed_body_is_in_the_error(emo_over) 
     assert caught.value.task_id == PAID
 
 
-def test_a_damaged_body_does_not_hide_the_status(emo_over) -> None:
+def test_the_error_of_a_damaged_body_has_its_status(emo_over) -> None:
     with pytest.raises(ServiceError, match="answered 502"):
         emo_over(b"\x1f\x8bdamaged", "gzip", 502).get("t")
 
 
-def test_a_response_of_a_mock_that_was_read_already_is_taken(emo_with) -> None:
+def test_a_mocked_response_that_is_already_decompressed_is_accepted(emo_with) -> None:
     headers = {"Content-Encoding": "gzip"}
     mock = lambda _: httpx.Response(200, headers=headers, content=gzip.compress(CREATED))  # noqa: E731
     emo = emo_with(transport=httpx.MockTransport(mock))

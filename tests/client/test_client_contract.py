@@ -1,5 +1,5 @@
-"""Whatever the spec allows as an answer is read by the client as it was said: each operation, each
-status, each state of a task."""
+"""The client reads every answer that the spec allows, without loss: of each operation, with each
+status, of a task in each state."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_schemas import SPEC, answer_schema, named, request_schema, values
 from support_scripted import CALLS, Scripted
 
@@ -37,12 +38,12 @@ def same(one: Any, other: Any) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def said(value: msgspec.Struct) -> Any:
+def as_json(value: msgspec.Struct) -> Any:
     return json.loads(msgspec.json.encode(value))
 
 
 def in_state(schema: dict[str, Any], state: str) -> dict[str, Any]:
-    """The answers of a schema that tell this state."""
+    """A schema for the answers with this state."""
     wanted: dict[str, Any] = {"task_status": {"const": state}}
     return {"allOf": [schema, {"properties": {"output": {"properties": wanted}}}]}
 
@@ -51,14 +52,14 @@ def statuses(operation: str) -> st.SearchStrategy[int]:
     return st.sampled_from(list(SPEC.operations[operation].answers))
 
 
-def test_every_answer_is_read_by_some_call() -> None:
+def test_every_operation_has_a_call_of_the_client() -> None:
     assert SPEC.operations.keys() == CALLS.keys() == {*READ, "detectFace"}
 
 
 @pytest.mark.parametrize("operation", CALLS)
 @some
 @given(data=st.data())
-def test_what_is_drawn_is_what_the_spec_allows(operation: str, data: st.DataObject) -> None:
+def test_the_drawn_answers_are_valid(operation: str, data: st.DataObject) -> None:
     status = data.draw(statuses(operation))
     value = data.draw(values(answer_schema(operation, status)))
     assert SPEC.operations[operation].answers[status].is_valid(value)
@@ -67,30 +68,28 @@ def test_what_is_drawn_is_what_the_spec_allows(operation: str, data: st.DataObje
 @pytest.mark.parametrize("operation", READ)
 @some
 @given(data=st.data())
-def test_an_answer_is_read_and_told_again_as_it_was(operation: str, data: st.DataObject) -> None:
+def test_an_answer_is_read_without_loss(operation: str, data: st.DataObject) -> None:
     schema = answer_schema(operation, 200)
     value = data.draw(values(schema))
     read = Scripted(value).call(operation)
     assert isinstance(read, READ[operation])
-    assert same(said(read), named(schema, value))
+    assert same(as_json(read), named(schema, value))
 
 
 @pytest.mark.parametrize("state", STATES)
 @some
 @given(data=st.data())
-def test_a_task_in_any_state_is_read_and_told_again_as_it_was(
-    state: str, data: st.DataObject
-) -> None:
+def test_a_task_in_any_state_is_read_without_loss(state: str, data: st.DataObject) -> None:
     schema = answer_schema("getTask", 200)
     value = data.draw(values(in_state(schema, state)))
     read = Scripted(value).call("getTask")
     assert read.output.task_status == state
-    assert same(said(read), named(schema, value))
+    assert same(as_json(read), named(schema, value))
 
 
 @some
 @given(value=values(answer_schema("detectFace", 200)))
-def test_a_picture_that_passes_has_the_boxes_and_any_other_the_reason(value: Any) -> None:
+def test_a_detection_returns_the_boxes_or_raises_the_reason(value: Any) -> None:
     output = value["output"]
     try:
         face = Scripted(value).call("detectFace")
@@ -107,15 +106,17 @@ def test_a_picture_that_passes_has_the_boxes_and_any_other_the_reason(value: Any
 
 @some
 @given(value=values(answer_schema("detectFace", 200)))
-def test_a_detection_is_told_again_as_it_was(value: Any) -> None:
+def test_a_detection_is_read_without_loss(value: Any) -> None:
     read = msgspec.json.decode(json.dumps(value), type=models.Detection, strict=False)
-    assert same(said(read), named(answer_schema("detectFace", 200), value))
+    assert same(as_json(read), named(answer_schema("detectFace", 200), value))
 
 
 @pytest.mark.parametrize("operation", CALLS)
 @some
 @given(data=st.data())
-def test_a_refusal_is_raised_with_all_that_it_says(operation: str, data: st.DataObject) -> None:
+def test_the_error_of_a_refusal_has_its_status_code_message_and_request_id(
+    operation: str, data: st.DataObject
+) -> None:
     status = data.draw(statuses(operation).filter(lambda status: status != 200))
     value = data.draw(values(answer_schema(operation, status)))
     with pytest.raises((APIError, FaceRejected)) as caught:
@@ -135,28 +136,28 @@ def test_a_refusal_is_raised_with_all_that_it_says(operation: str, data: st.Data
 @pytest.mark.parametrize("operation", SENT)
 @some
 @given(data=st.data())
-def test_a_request_is_told_again_as_it_was(operation: str, data: st.DataObject) -> None:
+def test_a_request_is_read_without_loss(operation: str, data: st.DataObject) -> None:
     schema = request_schema(operation)
     value = data.draw(values(schema))
     assert compile_schema(schema).is_valid(value)
     read = msgspec.json.decode(json.dumps(value), type=SENT[operation], strict=False)
-    assert same(said(read), named(schema, value))
+    assert same(as_json(read), named(schema, value))
 
 
-@pytest.mark.parametrize(
-    ("operation", "status", "name"),
+@each_case(
+    "operation, status, name",
     [(o.id, out.status, name) for o in SPEC.operations.values() for name, out in o.outcomes.items()
      if o.id in READ and out.status == 200],
 )  # fmt: skip
-def test_every_documented_answer_is_read_and_told_again_as_it_was(
+def test_every_documented_answer_is_read_without_loss(
     operation: str, status: int, name: str
 ) -> None:
     value = SPEC.operations[operation].outcomes[name].value
-    assert same(said(Scripted(value, status=status).call(operation)), value)
+    assert same(as_json(Scripted(value, status=status).call(operation)), value)
 
 
-def test_what_is_not_set_is_not_told_and_null_is_not_set() -> None:
+def test_null_and_missing_fields_are_left_out() -> None:
     bare = {"request_id": "r", "output": {"task_id": "t", "task_status": "PENDING"}}
     null = {**bare, "usage": None, "output": {**bare["output"], "code": None, "results": None}}
-    assert said(Scripted(bare).call("getTask")) == bare
-    assert said(Scripted(null).call("getTask")) == bare
+    assert as_json(Scripted(bare).call("getTask")) == bare
+    assert as_json(Scripted(null).call("getTask")) == bare

@@ -1,5 +1,5 @@
-"""A service that has moved on: fields, states and values that the spec does not have yet. The
-client reads what it knows of them, or raises an error of its own that says what is wrong."""
+"""A newer service: fields, states and values that the spec does not have yet. The client reads the
+fields that it knows, or raises one of its own errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
     max_leaves=5,
 )
-# Names in which the client does not look for what it knows.
+# Names that the client does not read.
 new_names = st.text(min_size=1, max_size=9).filter(
     lambda name: name.replace("_", "").replace("-", "").lower() not in NAMES
 )
@@ -51,7 +51,7 @@ DONE = task("SUCCEEDED", results={"video_url": "http://x/v.mp4"})
 @pytest.mark.parametrize("operation", READ)
 @some
 @given(data=st.data())
-def test_what_is_known_of_a_newer_answer_is_read(operation: str, data: st.DataObject) -> None:
+def test_the_known_fields_of_a_newer_answer_are_read(operation: str, data: st.DataObject) -> None:
     value = data.draw(values(NEWER[operation]))
     read = Scripted(value).call(operation)
     known = named(answer_schema(operation, 200), value)
@@ -60,7 +60,7 @@ def test_what_is_known_of_a_newer_answer_is_read(operation: str, data: st.DataOb
 
 @pytest.mark.parametrize("operation", CALLS)
 @pytest.mark.parametrize("name", ["request_id", "usage"])
-def test_an_answer_is_worth_as_much_without_what_nobody_needs(operation: str, name: str) -> None:
+def test_an_answer_without_request_id_or_usage_is_read(operation: str, name: str) -> None:
     for outcome in SPEC.operations[operation].outcomes.values():
         if outcome.status == 200:
             without = {key: part for key, part in outcome.value.items() if key != name}
@@ -72,7 +72,7 @@ def test_an_answer_is_worth_as_much_without_what_nobody_needs(operation: str, na
 
 @some
 @given(value=values(NEWER["detectFace"]))
-def test_a_newer_detection_has_its_boxes_or_an_error_of_the_client(value: Any) -> None:
+def test_a_newer_detection_returns_boxes_or_raises_an_error_of_the_client(value: Any) -> None:
     output = value["output"]
     try:
         face = Scripted(value).call("detectFace")
@@ -89,7 +89,7 @@ def test_a_newer_detection_has_its_boxes_or_an_error_of_the_client(value: Any) -
 @pytest.mark.parametrize("operation", CALLS)
 @some
 @given(data=st.data(), added=st.dictionaries(new_names, anything))
-def test_fields_that_are_new_change_nothing(
+def test_unknown_fields_change_nothing(
     operation: str, data: st.DataObject, added: dict[str, Any]
 ) -> None:
     name = data.draw(st.sampled_from(good_answers(operation)))
@@ -118,7 +118,7 @@ def fields_of(model: Any) -> tuple[str, ...]:
 
 
 def result(service: Scripted, operation: str) -> Any:
-    """What a call returns or raises, to be compared."""
+    """The result of a call, or the type and text of its error, for comparisons."""
     try:
         return service.call(operation)
     except EmoError as error:
@@ -128,7 +128,7 @@ def result(service: Scripted, operation: str) -> Any:
 @pytest.mark.parametrize("operation", CALLS)
 @some
 @given(headers=st.dictionaries(header_names, header_texts, max_size=5))
-def test_headers_that_are_new_change_nothing(operation: str, headers: dict[str, str]) -> None:
+def test_unknown_headers_change_nothing(operation: str, headers: dict[str, str]) -> None:
     value = next(iter(SPEC.operations[operation].outcomes.values())).value
     found = result(Scripted(value, headers=headers), operation)
     assert found == result(Scripted(value), operation)
@@ -136,7 +136,7 @@ def test_headers_that_are_new_change_nothing(operation: str, headers: dict[str, 
 
 @some
 @given(states=st.lists(st.sampled_from(SIBLING_STATES) | new_states, min_size=1, max_size=6))
-def test_a_wait_goes_on_through_states_that_it_does_not_know(states: list[str]) -> None:
+def test_a_wait_continues_through_unknown_states(states: list[str]) -> None:
     service = Scripted(*map(task, states), DONE)
     seen: list[str] = []
     ended = service.run(lambda emo: emo.wait("t", 600, lambda t, _: seen.append(status(t))))
@@ -150,7 +150,7 @@ def status(answer: models.TaskAnswer) -> str:
 
 @some
 @given(state=st.sampled_from(SIBLING_STATES) | new_states)
-def test_a_state_that_never_ends_ends_the_wait_at_its_time(state: str) -> None:
+def test_a_wait_in_an_unknown_state_ends_at_its_timeout(state: str) -> None:
     with pytest.raises(TaskTimeout, match="raise timeout=") as caught:
         Scripted(task(state)).run(lambda emo: emo.wait("t", 60))
     assert caught.value.status == state
@@ -158,14 +158,14 @@ def test_a_state_that_never_ends_ends_the_wait_at_its_time(state: str) -> None:
 
 @some
 @given(usage=anything)
-def test_usage_of_any_kind_does_not_cost_the_video(usage: Any) -> None:
+def test_a_task_with_malformed_usage_has_its_video(usage: Any) -> None:
     ended = Scripted(DONE | {"usage": usage}).run(lambda emo: emo.wait("t"))
     assert ended.output.results.video_url == "http://x/v.mp4"
 
 
 @some
 @given(output=values(NEWER["getTask"]["properties"]["output"]))
-def test_a_wait_for_a_newer_task_ends_with_it_or_with_an_error_of_the_client(output: Any) -> None:
+def test_a_wait_for_a_newer_task_returns_it_or_raises_an_error_of_the_client(output: Any) -> None:
     answer = {"output": output, "request_id": "r"}
     try:
         ended = Scripted(answer).run(lambda emo: emo.wait("t", 60))
@@ -178,8 +178,8 @@ def test_a_wait_for_a_newer_task_ends_with_it_or_with_an_error_of_the_client(out
 @pytest.mark.parametrize("operation", CALLS)
 @some
 @given(value=anything)
-def test_an_answer_of_any_shape_is_an_error_of_the_client(operation: str, value: Any) -> None:
-    """But for a cancel, whose answer has nothing that it needs."""
+def test_an_answer_of_any_shape_raises_an_error_of_the_client(operation: str, value: Any) -> None:
+    """Except for cancel, which needs nothing from its answer."""
     try:
         Scripted(value).call(operation)
     except UnexpectedAnswer as error:
@@ -191,14 +191,14 @@ def test_an_answer_of_any_shape_is_an_error_of_the_client(operation: str, value:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
 @some
 @given(value=anything | values(newer(answer_schema("getTask", 400))))
-def test_a_refusal_of_any_shape_is_an_error_with_its_status(status: int, value: Any) -> None:
+def test_the_error_of_a_refusal_of_any_shape_has_its_status(status: int, value: Any) -> None:
     with pytest.raises(EmoError, match=f"answered {status}"):
         Scripted(value, status=status).call("cancelTask")
 
 
 @some
 @given(box=boxes("1:1"))
-def test_whole_numbers_written_as_fractions_are_whole_numbers(box: list[int]) -> None:
+def test_boxes_written_with_decimals_become_whole_numbers(box: list[int]) -> None:
     floats = [float(number) for number in box]
     output = {"check_pass": True, "face_bbox": floats, "ext_bbox": floats}
     face = Scripted({"output": output, "request_id": "r"}).call("detectFace")

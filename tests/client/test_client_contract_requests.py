@@ -1,4 +1,4 @@
-"""Whatever arguments the client is given, what it sends is what the spec allows."""
+"""The client sends a valid request of the spec for any valid arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANSWERS: dict[str, Any] = {
     "getTask": {"output": {"task_id": "t", "task_status": "PENDING"}},
     "cancelTask": {},
 }
-# Any text the service takes; a blank one or one of dots would name another path.
+# Any text that the service accepts; a blank one or one of dots would be another path.
 task_ids = st.text(min_size=1, max_size=60).filter(lambda text: text.strip() not in ("", ".", ".."))
 
 
@@ -39,7 +39,7 @@ def sent(operation: str, act: Any) -> httpx.Request:
 
 
 def problems(operation: Operation, request: httpx.Request) -> Iterator[str]:
-    """All that the spec has against a request."""
+    """All violations of the spec in a request."""
     if request.method != operation.method:
         yield f"the method is {request.method}"
     path = request.url.raw_path.decode().partition("?")[0]
@@ -81,39 +81,39 @@ def check(operation: str, act: Any) -> httpx.Request:
 
 @some
 @given(body=values(request_schema("detectFace")))
-def test_any_picture_and_ratio_of_the_spec_make_a_request_of_the_spec(body: Any) -> None:
+def test_detect_sends_a_valid_request_for_any_valid_picture_and_ratio(body: Any) -> None:
     image, ratio = body["input"]["image_url"], body.get("parameters", {}).get("ratio")
     request = check("detectFace", lambda emo: emo.detect(image, ratio))
-    told = json.loads(request.content)
-    assert told["input"] == {"image_url": image}
-    assert told.get("parameters", {}).get("ratio") == ratio
+    sent_body = json.loads(request.content)
+    assert sent_body["input"] == {"image_url": image}
+    assert sent_body.get("parameters", {}).get("ratio") == ratio
 
 
 @some
 @given(body=values(request_schema("createVideoTask")))
-def test_any_input_and_style_of_the_spec_make_a_request_of_the_spec(body: Any) -> None:
+def test_create_sends_a_valid_request_for_any_valid_input_and_style(body: Any) -> None:
     made_of, style = body["input"], body.get("parameters", {}).get("style_level")
     given = {name: made_of[name] for name in ("image_url", "audio_url", "face_bbox", "ext_bbox")}
     request = check("createVideoTask", lambda emo: emo.create(**given, style_level=style))
-    told = json.loads(request.content)
-    assert told["input"] == given
-    assert told.get("parameters", {}).get("style_level") == style
+    sent_body = json.loads(request.content)
+    assert sent_body["input"] == given
+    assert sent_body.get("parameters", {}).get("style_level") == style
 
 
 @some
 @given(query=values(query_schema("listTasks")))
-def test_any_filters_of_the_spec_make_a_request_of_the_spec(query: Any) -> None:
+def test_list_sends_a_valid_request_for_any_valid_filters(query: Any) -> None:
     query = {name: int(v) if isinstance(v, float) else v for name, v in query.items()}
     request = check("listTasks", lambda emo: emo.list(**query))
-    told = parse_qsl(request.url.query.decode(), keep_blank_values=True)
+    sent_query = parse_qsl(request.url.query.decode(), keep_blank_values=True)
     whole = {"page_no": 1, "page_size": 10, **query}
-    assert dict(told) == {name: str(value) for name, value in whole.items()}
+    assert dict(sent_query) == {name: str(value) for name, value in whole.items()}
 
 
 @pytest.mark.parametrize("operation", ["getTask", "cancelTask"])
 @some
 @given(task_id=task_ids)
-def test_any_id_of_a_task_is_one_part_of_the_path(operation: str, task_id: str) -> None:
+def test_any_task_id_is_one_segment_of_the_path(operation: str, task_id: str) -> None:
     method = {"getTask": Client.get, "cancelTask": Client.cancel}[operation]
     request = check(operation, lambda emo: method(emo, task_id))
     path = request.url.raw_path.decode().removeprefix(httpx.URL(BASE).path)
@@ -122,7 +122,7 @@ def test_any_id_of_a_task_is_one_part_of_the_path(operation: str, task_id: str) 
 
 @some
 @given(task_id=task_ids)
-def test_each_poll_of_a_wait_is_a_request_of_the_spec(task_id: str) -> None:
+def test_each_poll_of_a_wait_is_a_valid_request(task_id: str) -> None:
     waiting = {"output": {"task_id": "t", "task_status": "RUNNING"}, "request_id": "r"}
     done = {"task_id": "t", "task_status": "SUCCEEDED", "results": {"video_url": "http://x/v"}}
     service = Scripted(waiting, waiting, {"output": done, "request_id": "r"})
@@ -133,8 +133,7 @@ def test_each_poll_of_a_wait_is_a_request_of_the_spec(task_id: str) -> None:
 
 
 @pytest.mark.parametrize("operation", SPEC.operations)
-def test_a_request_that_the_spec_does_not_allow_is_seen(operation: str) -> None:
-    """The judge of these tests: what is not right is told."""
+def test_an_invalid_request_is_found_by_these_tests(operation: str) -> None:
     wrong = httpx.Request("PUT", f"{BASE}/tasks/a/b/c?page_no=0&odd=1", content=b'{"input": 1}')
     found = " ".join(problems(SPEC.operations[operation], wrong))
     assert "the method is PUT" in found

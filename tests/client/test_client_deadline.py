@@ -1,4 +1,4 @@
-"""A server that keeps the line busy and never answers, on a real socket, holds no call."""
+"""A server that keeps the connection busy and never answers blocks no call (real sockets)."""
 
 import select
 import socket
@@ -13,7 +13,7 @@ from emo_client.async_client import AsyncClient
 from emo_client.bounded import Limit, TooSlow, within
 from emo_client.client import Client
 
-# What is sent first, and then again and again until the client leaves.
+# The bytes sent first, and those repeated until the client disconnects.
 BUSY = {
     "a head byte by byte": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
     "100 Continue for ever": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
@@ -52,7 +52,7 @@ def busy(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def emo_there(emo_with, busy: str):
-    """A client of either kind that waits and looks at the clock as users' do."""
+    """A client of either kind with the real clock."""
     emo = emo_with(base_url=busy, timeout=LIMIT)
     kind = Client if isinstance(emo.client(), Client) else AsyncClient
     del emo.options["clock"], emo.options["now"]
@@ -60,26 +60,26 @@ def emo_there(emo_with, busy: str):
     return emo
 
 
-def test_a_wait_ends_though_the_line_stays_busy(emo_there) -> None:
+def test_a_wait_ends_while_the_connection_stays_busy(emo_there) -> None:
     began = time.monotonic()
     with pytest.raises(TaskTimeout, match="came too slowly"):
         emo_there.wait("t", timeout=1.0)
     assert time.monotonic() - began < 10
 
 
-def test_a_call_that_was_sent_and_not_answered_in_time_may_have_arrived(emo_there) -> None:
+def test_a_call_that_was_not_answered_in_time_may_have_arrived(emo_there) -> None:
     with pytest.raises(ConnectionFailed, match="came too slowly") as caught:
         emo_there.detect("https://x/p.png")
     assert caught.value.may_have_arrived
 
 
-def test_what_a_bounded_call_returns_or_raises_is_passed_on() -> None:
+def test_a_bounded_call_passes_on_its_result_or_error() -> None:
     assert within(Limit(60), lambda: 3) == 3
     with pytest.raises(KeyError, match="k"):
         within(Limit(60), lambda: {}["k"])
 
 
-def test_a_bounded_call_is_left_behind_when_its_time_is_over() -> None:
+def test_a_bounded_call_is_abandoned_at_its_time_limit() -> None:
     release = threading.Event()
     with pytest.raises(TooSlow):
         within(Limit(0), release.wait)

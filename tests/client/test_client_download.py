@@ -1,4 +1,4 @@
-"""A result is fetched whole or not at all, is continued after a break, and never mixed."""
+"""A download is complete or not there, is resumed after a break, and never mixes two videos."""
 
 import gzip
 import re
@@ -6,6 +6,7 @@ import re
 import httpx
 import pytest
 from object_store import URL, VIDEO, Broken, Store
+from support_cases import each_case
 
 from emo_client import DownloadFailed, TaskAnswer
 from emo_client.models import TaskOutput, VideoResults
@@ -15,25 +16,25 @@ def files(tmp_path) -> list[str]:
     return sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_a_video_is_fetched_to_its_file(fetch, tmp_path) -> None:
+def test_a_video_is_downloaded_to_its_file(fetch, tmp_path) -> None:
     assert fetch(Store()) == tmp_path / "video.mp4"
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
     assert files(tmp_path) == ["video.mp4"]
 
 
-def test_a_task_that_succeeded_can_be_given_for_its_url(fetch, tmp_path) -> None:
+def test_a_succeeded_task_can_be_given_instead_of_the_url(fetch, tmp_path) -> None:
     results = VideoResults(video_url=URL)
     output = TaskOutput(task_id="t", task_status="SUCCEEDED", results=results)
     assert fetch(Store(), TaskAnswer(output=output), str(tmp_path / "v")) == tmp_path / "v"
 
 
-def test_a_file_that_is_there_is_replaced(fetch, tmp_path) -> None:
+def test_an_existing_file_is_replaced(fetch, tmp_path) -> None:
     (tmp_path / "video.mp4").write_bytes(b"old")
     fetch(Store())
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_neither_key_nor_cookies_go_to_the_store_nor_where_it_redirects(fetch) -> None:
+def test_the_key_is_sent_neither_to_the_store_nor_to_its_redirect(fetch) -> None:
     store = Store()
 
     def redirecting(request: httpx.Request) -> httpx.Response:
@@ -49,7 +50,7 @@ def test_neither_key_nor_cookies_go_to_the_store_nor_where_it_redirects(fetch) -
         assert b"sk-0123456789abcdef" not in str(request.headers.raw).encode()
 
 
-def test_a_key_of_the_given_http_client_is_not_sent_either(tmp_path) -> None:
+def test_the_credentials_of_a_given_http_client_are_not_sent_to_the_store(tmp_path) -> None:
     from emo_client import Client
 
     store = Store()
@@ -60,7 +61,7 @@ def test_a_key_of_the_given_http_client_is_not_sent_either(tmp_path) -> None:
     assert "authorization" not in store.requests[0].headers
 
 
-def test_a_broken_connection_is_continued_from_where_it_broke(fetch, tmp_path) -> None:
+def test_a_download_resumes_where_the_connection_broke(fetch, tmp_path) -> None:
     store = Store(VIDEO, '"ABC"', 100, 200)
     fetch(store)
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
@@ -70,7 +71,7 @@ def test_a_broken_connection_is_continued_from_where_it_broke(fetch, tmp_path) -
 
 
 @pytest.mark.parametrize("etag", ['W/"weak"', None, '"with/slash"'])
-def test_without_a_strong_etag_it_is_continued_by_range_alone(fetch, tmp_path, etag) -> None:
+def test_a_download_without_a_strong_etag_resumes_without_if_range(fetch, tmp_path, etag) -> None:
     store = Store(VIDEO, etag, 100)
     fetch(store)
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
@@ -80,7 +81,7 @@ def test_without_a_strong_etag_it_is_continued_by_range_alone(fetch, tmp_path, e
     )
 
 
-def test_what_is_left_of_an_earlier_call_is_continued(fetch, tmp_path) -> None:
+def test_a_second_call_resumes_the_part_of_the_first(fetch, tmp_path) -> None:
     with pytest.raises(
         DownloadFailed, match="peer closed connection; call again to fetch the rest"
     ):
@@ -95,7 +96,7 @@ def test_what_is_left_of_an_earlier_call_is_continued(fetch, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("status", [304, 412, 416])
-def test_a_store_that_does_not_give_the_rest_is_asked_for_the_whole(
+def test_a_store_that_refuses_the_range_is_asked_for_the_whole_video(
     fetch, tmp_path, status
 ) -> None:
     store = Store(VIDEO, '"ABC"', 100)
@@ -109,13 +110,13 @@ def test_a_store_that_does_not_give_the_rest_is_asked_for_the_whole(
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_only_what_was_kept_is_offered_to_be_continued(fetch) -> None:
+def test_the_error_advises_to_call_again_only_if_a_part_was_kept(fetch) -> None:
     page = httpx.Response(200, html="<h1>Sign in</h1>")
     with pytest.raises(DownloadFailed, match=r"text/html came instead of a video$"):
         fetch(lambda _: page)
 
 
-def test_what_is_left_of_another_url_is_never_mixed_in(fetch, tmp_path) -> None:
+def test_the_part_of_another_url_is_not_resumed(fetch, tmp_path) -> None:
     with pytest.raises(DownloadFailed, match="peer closed"):
         fetch(Store(b"x" * 900, None, 100, 0, 0, 0, 0), "http://oss.test/other.mp4")
     store = Store(VIDEO, None)
@@ -124,7 +125,7 @@ def test_what_is_left_of_another_url_is_never_mixed_in(fetch, tmp_path) -> None:
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_a_video_that_changed_meanwhile_is_fetched_anew(fetch, tmp_path) -> None:
+def test_a_video_that_changed_is_downloaded_from_its_start(fetch, tmp_path) -> None:
     with pytest.raises(DownloadFailed, match="peer closed"):
         fetch(Store(b"x" * 900, '"OLD"', 100, 0, 0, 0, 0))
     store = Store(VIDEO, '"NEW"')
@@ -134,19 +135,21 @@ def test_a_video_that_changed_meanwhile_is_fetched_anew(fetch, tmp_path) -> None
     assert files(tmp_path) == ["video.mp4"]
 
 
-def test_a_store_that_ignores_range_sends_it_all_again(fetch, tmp_path) -> None:
+def test_a_store_may_ignore_the_range_and_send_the_whole_video(fetch, tmp_path) -> None:
     store = Store(VIDEO, None, 100)
     store.start = lambda _: 0
     fetch(store)
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-@pytest.mark.parametrize(
+@each_case(
     "given",
     ["bytes 0-923/1024", "bytes 101-1023/1024", "bytes 100-1023/*", "bits 1", "bytes */1024", ""],
 )
 @pytest.mark.parametrize("status", [206, 416])
-def test_a_wrong_range_is_not_used_and_all_is_fetched_again(fetch, tmp_path, given, status) -> None:
+def test_an_answer_with_a_wrong_range_leads_to_a_whole_download(
+    fetch, tmp_path, given, status
+) -> None:
     store = Store(VIDEO, '"ABC"', 100)
 
     def wrong(request: httpx.Request) -> httpx.Response:
@@ -160,7 +163,7 @@ def test_a_wrong_range_is_not_used_and_all_is_fetched_again(fetch, tmp_path, giv
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_a_rest_with_another_etag_is_not_used(fetch, tmp_path) -> None:
+def test_a_rest_with_another_etag_leads_to_a_whole_download(fetch, tmp_path) -> None:
     store = Store(VIDEO, '"ABC"', 100)
 
     def changing(request: httpx.Request) -> httpx.Response:
@@ -173,7 +176,7 @@ def test_a_rest_with_another_etag_is_not_used(fetch, tmp_path) -> None:
     assert store.ranges() == [None, "bytes=100-", None]
 
 
-def test_a_store_that_gives_a_piece_at_a_time_is_asked_for_each(fetch, tmp_path) -> None:
+def test_a_store_that_sends_pieces_is_asked_for_each(fetch, tmp_path) -> None:
     def pieces(request: httpx.Request) -> httpx.Response:
         start = int(re.sub(r"\D", "", request.headers.get("range", "0")))
         piece = VIDEO[start : start + 100]
@@ -187,7 +190,7 @@ def test_a_store_that_gives_a_piece_at_a_time_is_asked_for_each(fetch, tmp_path)
 @pytest.mark.parametrize(
     ("length", "why"), [(2000, "1024 of 2000 bytes came"), (1000, "1024 of 1000 bytes came")]
 )
-def test_a_body_of_a_wrong_length_is_never_the_file(fetch, tmp_path, length, why) -> None:
+def test_a_body_of_a_wrong_length_is_not_saved(fetch, tmp_path, length, why) -> None:
     def lying(request: httpx.Request) -> httpx.Response:
         return httpx.Response(
             200, headers={"content-length": str(length)}, stream=httpx.ByteStream(VIDEO)
@@ -207,7 +210,7 @@ def test_a_body_of_a_wrong_length_is_never_the_file(fetch, tmp_path, length, why
         ({}, VIDEO, "the video came without a length"),
     ],
 )
-def test_a_body_that_cannot_be_checked_is_never_the_file(
+def test_a_compressed_empty_or_unmeasured_body_is_not_saved(
     fetch, tmp_path, headers, content, why
 ) -> None:
     def odd(request: httpx.Request) -> httpx.Response:
@@ -218,14 +221,14 @@ def test_a_body_that_cannot_be_checked_is_never_the_file(
     assert files(tmp_path) == []
 
 
-def test_a_connection_that_breaks_after_the_last_byte_has_brought_it_all(fetch, tmp_path) -> None:
+def test_a_connection_that_breaks_after_the_last_byte_is_a_success(fetch, tmp_path) -> None:
     store = Store(VIDEO, '"ABC"', len(VIDEO))
     fetch(store)
     assert store.ranges() == [None]
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_a_chunked_body_that_breaks_is_continued(fetch, tmp_path) -> None:
+def test_a_chunked_body_that_breaks_is_resumed(fetch, tmp_path) -> None:
     store = Store()
 
     def breaking(request: httpx.Request) -> httpx.Response:
@@ -240,7 +243,7 @@ def test_a_chunked_body_that_breaks_is_continued(fetch, tmp_path) -> None:
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_a_chunked_body_ends_where_its_chunks_end(fetch, tmp_path) -> None:
+def test_a_chunked_body_ends_with_its_last_chunk(fetch, tmp_path) -> None:
     headers = {"transfer-encoding": "chunked"}
     fetch(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(VIDEO)))
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO

@@ -1,4 +1,4 @@
-"""Every download ends: in bytes, in time, in redirects and in tries. What is left is defined."""
+"""Every download is bounded in bytes, time, redirects and attempts, and leaves a defined state."""
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ def files(tmp_path) -> list[str]:
 
 
 class Drops(Store):
-    """A store that breaks off after so many bytes, whenever it is asked."""
+    """A store that breaks each connection after this many bytes."""
 
     def __init__(self, size: int, step: int) -> None:
         super().__init__(bytes(size))
@@ -24,7 +24,7 @@ class Drops(Store):
         return super().__call__(request)
 
 
-def test_a_store_that_gives_a_byte_a_try_is_given_up(emo_with, tmp_path) -> None:
+def test_a_download_that_gains_one_byte_an_attempt_is_abandoned(emo_with, tmp_path) -> None:
     store = Drops(1_000_000, 1)
     emo = emo_with(transport=httpx.MockTransport(store))
     with pytest.raises(DownloadFailed, match="peer closed connection; call again to fetch"):
@@ -32,14 +32,14 @@ def test_a_store_that_gives_a_byte_a_try_is_given_up(emo_with, tmp_path) -> None
     assert len(store.requests) == 4
 
 
-def test_a_store_that_gives_a_hundredth_a_try_is_asked_for_all_of_it(emo_with, tmp_path) -> None:
+def test_a_download_that_gains_a_hundredth_an_attempt_is_completed(emo_with, tmp_path) -> None:
     store = Drops(10_000, 100)
     emo = emo_with(transport=httpx.MockTransport(store))
     assert emo.download(URL, tmp_path / "v").stat().st_size == 10_000
     assert len(store.requests) == 100
 
 
-def test_a_download_ends_with_its_time(emo_with, tmp_path) -> None:
+def test_a_download_ends_at_its_timeout(emo_with, tmp_path) -> None:
     store = Drops(10_000, 100)
     emo = emo_with(transport=httpx.MockTransport(store))
     with pytest.raises(
@@ -50,7 +50,7 @@ def test_a_download_ends_with_its_time(emo_with, tmp_path) -> None:
 
 
 class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body without end, which counts what was taken of it."""
+    """An endless body that counts the bytes read from it."""
 
     taken = 0
 
@@ -64,14 +64,14 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield chunk
 
 
-def test_what_the_store_said_last_stands_beside_the_time(emo_with, tmp_path) -> None:
+def test_the_timeout_error_has_the_last_answer_of_the_store(emo_with, tmp_path) -> None:
     answer = lambda _: httpx.Response(503, headers={"retry-after": "50"})  # noqa: E731
     emo = emo_with(transport=httpx.MockTransport(answer))
     with pytest.raises(DownloadFailed, match=r"503 no reason given.*; it was not whole after 20 s"):
         emo.download(URL, tmp_path / "v", timeout=20.0)
 
 
-def test_a_video_that_says_it_is_too_large_is_refused_by_its_length(fetch, tmp_path) -> None:
+def test_a_video_with_a_too_large_length_is_refused_before_its_body(fetch, tmp_path) -> None:
     body, headers = Endless(), {"content-length": str(MOST + 1)}
     with pytest.raises(
         DownloadFailed, match=rf"it has {MOST + 1} bytes, more than .*: raise max_bytes=…$"
@@ -80,7 +80,7 @@ def test_a_video_that_says_it_is_too_large_is_refused_by_its_length(fetch, tmp_p
     assert body.taken < 100_000 and files(tmp_path) == []
 
 
-def test_a_video_without_end_is_given_up_and_not_kept(emo_with, tmp_path) -> None:
+def test_an_endless_video_is_abandoned_and_deleted(emo_with, tmp_path) -> None:
     body, headers = Endless(), {"transfer-encoding": "chunked"}
     answer = lambda _: httpx.Response(200, headers=headers, stream=body)  # noqa: E731
     emo = emo_with(transport=httpx.MockTransport(answer))
@@ -89,13 +89,13 @@ def test_a_video_without_end_is_given_up_and_not_kept(emo_with, tmp_path) -> Non
     assert (body.taken, files(tmp_path)) == (6000, [])
 
 
-def test_a_video_of_the_largest_size_is_taken(emo_with, tmp_path) -> None:
+def test_a_video_of_the_largest_size_is_saved(emo_with, tmp_path) -> None:
     emo = emo_with(transport=httpx.MockTransport(Store()))
     assert emo.download(URL, tmp_path / "v", max_bytes=len(VIDEO)).read_bytes() == VIDEO
 
 
 @pytest.mark.parametrize("most", [0, -1, 1.5, True, "1"])
-def test_a_size_that_cannot_be_is_an_error_of_the_argument(emo, tmp_path, most) -> None:
+def test_an_impossible_max_bytes_is_refused(emo, tmp_path, most) -> None:
     with pytest.raises(ConfigError, match=r"max_bytes=.* must be a whole number, 1 or more"):
         emo.download(URL, tmp_path / "v", max_bytes=most)
 
@@ -126,7 +126,7 @@ def chain(count: int) -> dict[str, str]:
         (chain(9), "after 5 other redirects"),
     ],
 )
-def test_a_redirect_that_leads_astray_ends_the_download_at_once(
+def test_a_redirect_that_must_not_be_followed_ends_the_download(
     fetch, tmp_path, places, why
 ) -> None:
     requests: list[str] = []
@@ -142,7 +142,7 @@ def test_five_redirects_are_followed(fetch, tmp_path) -> None:
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_the_rest_is_asked_where_the_redirect_led(fetch, tmp_path) -> None:
+def test_a_download_resumes_at_the_target_of_the_redirect(fetch, tmp_path) -> None:
     store, requests = Store(VIDEO, '"ABC"', 100, 200), []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -167,7 +167,7 @@ def test_the_body_of_a_redirect_is_not_read_to_its_end(fetch) -> None:
     assert body.taken < 100_000
 
 
-def test_a_signature_of_a_redirect_is_not_shown(fetch) -> None:
+def test_the_error_hides_the_signature_of_a_redirect(fetch) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host == "b.test":
             return httpx.Response(403, text=f"<Code>X</Code><Message>{request.url}</Message>")

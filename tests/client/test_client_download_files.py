@@ -1,4 +1,4 @@
-"""What a download writes: the hidden file beside the target, and what becomes of it."""
+"""The hidden file that a download writes beside its target, and the target itself."""
 
 import os
 import resource
@@ -33,16 +33,14 @@ def room_for(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_disk_that_becomes_full_is_said_with_the_file_and_nothing_is_left(
-    fetch, tmp_path
-) -> None:
+def test_the_error_of_a_full_disk_names_the_file_and_nothing_is_left(fetch, tmp_path) -> None:
     store = Store(VIDEO * 64)
     with room_for(4096), pytest.raises(OSError, match=r"arrived was removed: .*video\.mp4"):
         fetch(store)
     assert (len(store.requests), files(tmp_path)) == (1, [])
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_with_the_file(fetch, tmp_path) -> None:
+def test_the_error_of_an_unwritable_folder_names_the_file(fetch, tmp_path) -> None:
     part = Part(tmp_path / "video.mp4", URL, 1)
     (tmp_path / part.path.name.replace(".part", "ABC.part")).mkdir()
     with pytest.raises(OSError, match=r"video\.mp4"):
@@ -50,7 +48,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_with_the_file(fetch, tmp_pat
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
-def test_the_mode_of_a_file_that_is_replaced_is_kept(fetch, tmp_path, mode) -> None:
+def test_a_replaced_file_keeps_its_mode(fetch, tmp_path, mode) -> None:
     (tmp_path / "video.mp4").touch(mode)
     (tmp_path / "video.mp4").chmod(mode)
     fetch(Store())
@@ -59,7 +57,7 @@ def test_the_mode_of_a_file_that_is_replaced_is_kept(fetch, tmp_path, mode) -> N
 
 @pytest.mark.parametrize("etag", ["", "ABC"])
 @pytest.mark.parametrize("plant", [os.symlink, os.link], ids=["symlink", "hard link"])
-def test_a_link_with_the_name_of_the_hidden_file_is_not_written_through(
+def test_a_planted_link_with_the_name_of_the_hidden_file_is_not_followed(
     fetch, tmp_path, plant, etag
 ) -> None:
     (tmp_path / "precious").write_bytes(b"mine")
@@ -86,12 +84,12 @@ def answering(content: bytes, kind: str):
 
 
 @pytest.mark.parametrize("content", [MP4, MP4[:-316] + struct.pack(">I4s", 0, b"mdat") + bytes(9)])
-def test_a_whole_mp4_is_taken(fetch, content) -> None:
+def test_a_complete_mp4_is_saved(fetch, content) -> None:
     assert fetch(answering(content, "video/mp4")).read_bytes() == content
 
 
 @pytest.mark.parametrize("size", [100, 300, 400, len(MP4) - 1])
-def test_an_mp4_that_was_cut_under_a_fitting_length_is_refused(fetch, tmp_path, size) -> None:
+def test_a_truncated_mp4_with_a_fitting_length_is_refused(fetch, tmp_path, size) -> None:
     with pytest.raises(DownloadFailed, match=rf"the MP4 is cut: {size} of \d+ bytes came$"):
         fetch(answering(MP4[:size], "video/mp4"))
     assert files(tmp_path) == []
@@ -107,14 +105,14 @@ def test_an_mp4_that_was_cut_under_a_fitting_length_is_refused(fetch, tmp_path, 
         ("application/octet-stream", b"[1, 2]"),
     ],
 )
-def test_a_text_that_came_as_a_video_is_refused(fetch, tmp_path, kind, content) -> None:
+def test_a_text_instead_of_a_video_is_refused(fetch, tmp_path, kind, content) -> None:
     with pytest.raises(DownloadFailed, match="is not an MP4, which has ftyp at byte 4: it begins"):
         fetch(answering(content, kind))
     assert files(tmp_path) == []
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", "video/mp4"]))
-def test_any_bytes_can_be_looked_at(tmp_path_factory, content, kind) -> None:
+def test_any_bytes_can_be_checked_for_an_mp4(tmp_path_factory, content, kind) -> None:
     file: Path = tmp_path_factory.getbasetemp() / "any"
     file.write_bytes(b"\x00\x00\x00\x08ftyp" + content)
     assert isinstance(wrong_content(file, kind), str)

@@ -1,8 +1,9 @@
-"""A result that cannot be fetched: what the store says, and arguments that cannot work."""
+"""Results that cannot be downloaded: refusals of the store, and invalid arguments."""
 
 import httpx
 import pytest
 from object_store import SIGNED, URL, VIDEO, Store
+from support_cases import each_case
 
 from emo_client import ConfigError, DownloadFailed, ResultExpired, TaskAnswer
 from emo_client.models import TaskOutput
@@ -16,7 +17,9 @@ def files(tmp_path) -> list[str]:
     return sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) -> None:
+def test_an_expired_result_raises_its_own_error_with_the_reason_of_the_store(
+    fetch, tmp_path
+) -> None:
     calls = []
 
     def expired(request: httpx.Request) -> httpx.Response:
@@ -31,8 +34,8 @@ def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) 
     assert len(calls) == 1 and files(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind", "text"),
+@each_case(
+    "status, body, kind, text",
     [
         (404, "<Error><Code>NoSuchBucket</Code></Error>", DownloadFailed, "404 NoSuchBucket"),
         (404, "<html><p>Gone</p>", DownloadFailed, "404 Gone"),
@@ -44,9 +47,7 @@ def test_an_expired_result_says_so_with_the_words_of_the_store(fetch, tmp_path) 
         (400, "<Error><Code>ExpiredToken</Code></Error>", ResultExpired, "400 ExpiredToken"),
     ],
 )
-def test_other_refusals_of_the_store_are_raised_with_its_code(
-    fetch, status, body, kind, text
-) -> None:
+def test_the_error_of_a_refusal_has_the_code_of_the_store(fetch, status, body, kind, text) -> None:
     with pytest.raises(kind, match=text) as caught:
         fetch(lambda _: httpx.Response(status, text=body))
     assert type(caught.value) is kind
@@ -58,8 +59,8 @@ BASE = "http://oss.test/v.mp4"
 
 
 @pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.parametrize(
-    ("query", "valid"),
+@each_case(
+    "query, valid",
     [
         (f"Expires={YEARS}&OSSAccessKeyId=x&Signature=y", True),
         ("Expires=900&OSSAccessKeyId=x&Signature=y", False),
@@ -71,20 +72,20 @@ BASE = "http://oss.test/v.mp4"
         (f"e={YEARS}&token=y", True),
     ],
 )
-def test_the_validity_of_the_url_decides_whether_it_expired(fetch, status, query, valid) -> None:
+def test_the_times_in_the_url_decide_whether_it_has_expired(fetch, status, query, valid) -> None:
     date = {"date": "Fri, 27 Nov 2026 08:00:00 GMT"}
     with pytest.raises(DownloadFailed, match="valid until 2" if valid else "made again") as caught:
         fetch(lambda _: httpx.Response(status, text=MISSING, headers=date), f"{BASE}?{query}")
     assert type(caught.value) is (DownloadFailed if valid else ResultExpired)
 
 
-def test_a_missing_object_whose_url_has_no_end_is_not_called_expired(fetch) -> None:
+def test_a_missing_object_whose_url_never_expires_is_not_called_expired(fetch) -> None:
     with pytest.raises(DownloadFailed, match="not have it yet, or no longer") as caught:
         fetch(lambda _: httpx.Response(404, text=MISSING), BASE)
     assert type(caught.value) is DownloadFailed
 
 
-def test_a_result_that_is_not_there_yet_is_asked_for_again(emo_with, tmp_path) -> None:
+def test_a_result_that_is_not_there_yet_is_requested_again(emo_with, tmp_path) -> None:
     store = Store()
 
     def late(request: httpx.Request) -> httpx.Response:
@@ -96,7 +97,7 @@ def test_a_result_that_is_not_there_yet_is_asked_for_again(emo_with, tmp_path) -
     assert emo.time.sleeps == [0.5, 1.0]
 
 
-def test_no_error_shows_the_signature(fetch) -> None:
+def test_the_error_of_the_store_hides_the_signature(fetch) -> None:
     body = (
         f"<Error><Code>X</Code><Message>GET /r/v.mp4?{SIGNED} s3cretsignature+1=</Message></Error>"
     )
@@ -107,7 +108,7 @@ def test_no_error_shows_the_signature(fetch) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_passing_trouble_of_the_store_is_outlasted(emo_with, tmp_path, status) -> None:
+def test_a_download_is_repeated_while_the_store_is_busy(emo_with, tmp_path, status) -> None:
     store = Store()
 
     def busy(request: httpx.Request) -> httpx.Response:
@@ -119,18 +120,18 @@ def test_passing_trouble_of_the_store_is_outlasted(emo_with, tmp_path, status) -
     assert emo.time.sleeps == [0.5, 1.0]
 
 
-def test_a_store_in_lasting_trouble_is_given_up(fetch) -> None:
+def test_a_store_that_stays_busy_is_an_error(fetch) -> None:
     with pytest.raises(DownloadFailed, match="503 no reason given") as caught:
         fetch(lambda _: httpx.Response(503))
     assert caught.value.status == 503
 
 
-def test_a_folder_is_no_target(fetch, tmp_path) -> None:
+def test_a_folder_as_the_target_is_refused(fetch, tmp_path) -> None:
     with pytest.raises(ConfigError, match=r"is a folder; give a file in it, such as .*video\.mp4"):
         fetch(Store(), path=tmp_path)
 
 
-def test_a_missing_folder_is_told(fetch, tmp_path) -> None:
+def test_a_target_in_a_missing_folder_is_refused(fetch, tmp_path) -> None:
     with pytest.raises(ConfigError, match=r"there is no folder .*nowhere; make it first"):
         fetch(Store(), path=tmp_path / "nowhere" / "v.mp4")
 
@@ -138,18 +139,18 @@ def test_a_missing_folder_is_told(fetch, tmp_path) -> None:
 @pytest.mark.parametrize(
     "source", ["t-1", "ftp://x/y", "http://", "file:///etc/passwd", "http://[x/"]
 )
-def test_what_is_no_url_of_a_result_is_told(fetch, source) -> None:
+def test_a_source_that_is_not_an_http_url_is_refused(fetch, source) -> None:
     with pytest.raises(ConfigError, match=r"is not an http\(s\) URL; give results.video_url"):
         fetch(Store(), source)
 
 
-def test_a_task_without_a_video_is_told(fetch) -> None:
+def test_a_task_without_a_video_is_refused(fetch) -> None:
     task = TaskAnswer(output=TaskOutput(task_id="t", task_status="RUNNING"))
     with pytest.raises(ConfigError, match=r"task t is RUNNING and has no video; give what wait"):
         fetch(Store(), task)
 
 
-def test_a_long_name_with_odd_letters_is_no_trouble(fetch, tmp_path) -> None:
+def test_a_long_file_name_with_special_characters_can_be_written(fetch, tmp_path) -> None:
     name = "视频[*]" * 12 + ".mp4"
     fetch(Store(VIDEO, '"ABC"', 100), path=tmp_path / name)
     assert files(tmp_path) == [name]

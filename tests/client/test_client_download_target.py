@@ -1,4 +1,4 @@
-"""What a download may replace, and what is no video whatever its status says."""
+"""Files that a download may replace, and answers that are not a video in spite of their status."""
 
 import os
 
@@ -13,7 +13,7 @@ def files(tmp_path) -> list[str]:
     return sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_what_is_no_regular_file_is_not_replaced(fetch, tmp_path) -> None:
+def test_a_pipe_as_the_target_is_refused(fetch, tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe")
     store = Store()
     with pytest.raises(ConfigError, match=r"pipe is not a regular file, so it is not replaced"):
@@ -22,7 +22,7 @@ def test_what_is_no_regular_file_is_not_replaced(fetch, tmp_path) -> None:
     assert store.requests == []
 
 
-def test_the_standard_output_that_is_a_pipe_is_refused(fetch, tmp_path) -> None:
+def test_a_link_to_standard_output_that_is_a_pipe_is_refused(fetch, tmp_path) -> None:
     reading, writing = os.pipe()
     (tmp_path / "out").symlink_to(f"/dev/fd/{writing}")
     with pytest.raises(ConfigError, match="out is not a regular file"):
@@ -30,7 +30,7 @@ def test_the_standard_output_that_is_a_pipe_is_refused(fetch, tmp_path) -> None:
     os.close(reading), os.close(writing)
 
 
-def test_a_symlink_to_what_is_no_regular_file_is_refused_too(fetch, tmp_path) -> None:
+def test_a_symlink_to_a_pipe_is_refused(fetch, tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "video.mp4").symlink_to("pipe")
     with pytest.raises(ConfigError, match=r"pipe is not a regular file"):
@@ -39,7 +39,7 @@ def test_a_symlink_to_what_is_no_regular_file_is_refused_too(fetch, tmp_path) ->
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_symlink_is_followed_and_stays(fetch, tmp_path, there) -> None:
+def test_a_symlink_is_followed_and_kept(fetch, tmp_path, there) -> None:
     (tmp_path / "kept").mkdir()
     if there:
         (tmp_path / "kept" / "real.mp4").write_bytes(b"old")
@@ -61,7 +61,7 @@ def test_a_symlink_is_followed_and_stays(fetch, tmp_path, there) -> None:
     ],
     ids=str,
 )
-def test_a_symlink_loop_is_refused_and_left_as_it_was(fetch, tmp_path, links) -> None:
+def test_a_symlink_loop_is_refused_and_kept(fetch, tmp_path, links) -> None:
     for name, target in links.items():
         (tmp_path / name).symlink_to(target)
     store = Store()
@@ -85,19 +85,19 @@ def typed(store: Store, kind: str | None):
     "kind", ["text/html; charset=utf-8", "Text/Plain", "application/xml", "application/xhtml+xml"]
 )
 def test_a_page_is_not_saved_as_a_video(fetch, tmp_path, kind) -> None:
-    told = kind.partition(";")[0].lower().replace("+", r"\+")
-    with pytest.raises(DownloadFailed, match=f"{told} came instead of a video"):
+    shown = kind.partition(";")[0].lower().replace("+", r"\+")
+    with pytest.raises(DownloadFailed, match=f"{shown} came instead of a video"):
         fetch(typed(Store(), kind))
     assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("kind", [None, "video/webm", "application/octet-stream", "binary/x"])
-def test_other_types_and_none_are_a_video(fetch, tmp_path, kind) -> None:
+def test_an_answer_of_another_type_or_without_one_is_saved(fetch, tmp_path, kind) -> None:
     fetch(typed(Store(), kind))
     assert (tmp_path / "video.mp4").read_bytes() == VIDEO
 
 
-def test_a_page_instead_of_the_rest_does_not_lose_what_has_arrived(fetch, tmp_path) -> None:
+def test_a_page_instead_of_the_rest_does_not_delete_the_part(fetch, tmp_path) -> None:
     store = Store(VIDEO, '"ABC"', 100)
 
     def portal(request: httpx.Request) -> httpx.Response:

@@ -1,8 +1,9 @@
-"""Errors carry facts, can be pickled, and show no key; the documented answers become them."""
+"""Errors carry facts, can be pickled and show no key; each documented answer has its error."""
 
 import copy
 import logging
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from traceback import TracebackException
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from support_cases import each_case
 
 from emo_client import Client, errors
 
@@ -42,7 +44,7 @@ def named(error: Exception) -> str:
     return type(error).__name__
 
 
-def test_every_class_of_the_tree_is_tested_here() -> None:
+def test_the_list_has_every_class_of_errors() -> None:
     assert {type(error) for error in ALL} == {
         value
         for value in vars(errors).values()
@@ -50,13 +52,10 @@ def test_every_class_of_the_tree_is_tested_here() -> None:
     }
 
 
-@pytest.mark.parametrize("error", ALL, ids=named)
-@pytest.mark.parametrize(
-    "again", [lambda e: pickle.loads(pickle.dumps(e)), copy.deepcopy], ids=["pickle", "copy"]
-)
-def test_errors_can_be_pickled_and_copied(error, again) -> None:
-    same = again(error)
-    assert (type(same), str(same), vars(same)) == (type(error), str(error), vars(error))
+@each_case("error", ALL, ids=named)
+def test_errors_can_be_pickled_and_copied(error) -> None:
+    for same in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert (type(same), str(same), vars(same)) == (type(error), str(error), vars(error))
 
 
 def test_a_pickled_error_keeps_its_cause() -> None:
@@ -66,20 +65,20 @@ def test_a_pickled_error_keeps_its_cause() -> None:
     assert isinstance(cause, errors.Throttled) and cause.retry_after == 3.0
 
 
-@pytest.mark.parametrize("error", [e for e in ALL if getattr(e, "request_id", None)], ids=named)
-def test_errors_that_stem_from_an_answer_name_its_request_id(error) -> None:
+@each_case("error", [e for e in ALL if getattr(e, "request_id", None)], ids=named)
+def test_an_error_that_an_answer_caused_names_its_request_id(error) -> None:
     assert "(request_id r)" in str(error)
 
 
-# The key is shown nowhere.
+# No error and no log shows the key.
 
 
 def echo(request: httpx.Request) -> httpx.Response:
-    """A service that says back what it was sent, in every place."""
-    said = request.headers["authorization"]
+    """A service that repeats the Authorization header in every part of its answer."""
+    sent = request.headers["authorization"]
     status = {"401": 401, "500": 500, "200": 200, "302": 302}[request.url.path[-3:]]
-    body = {"code": said, "message": said, "request_id": said}
-    headers = {"x-request-id": said, "location": f"https://x/{said}"}
+    body = {"code": sent, "message": sent, "request_id": sent}
+    headers = {"x-request-id": sent, "location": f"https://x/{sent}"}
     return httpx.Response(status, json=body, headers=headers)
 
 
@@ -92,9 +91,7 @@ def everything(error: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("status", ["401", "500", "200", "302"])
-def test_a_service_that_echoes_the_key_does_not_get_it_into_errors_or_logs(
-    emo_with, caplog, status
-) -> None:
+def test_errors_and_logs_hide_a_key_that_the_service_echoes(emo_with, caplog, status) -> None:
     caplog.set_level(logging.DEBUG)
     emo = emo_with(transport=httpx.MockTransport(echo))
     with pytest.raises(errors.EmoError, match="GET /tasks/") as caught:
@@ -104,7 +101,7 @@ def test_a_service_that_echoes_the_key_does_not_get_it_into_errors_or_logs(
     assert KEY not in caplog.text
 
 
-def test_a_lost_call_does_not_keep_the_request_that_holds_the_key(emo, on, caplog) -> None:
+def test_an_error_of_the_connection_does_not_keep_the_request_with_the_key(emo, on, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     on("POST", "/tasks/t/cancel", httpx.ReadError(f"while sending {KEY}"))
     with pytest.raises(errors.ConnectionFailed, match="ReadError") as caught:
@@ -119,39 +116,24 @@ def test_the_key_is_not_in_the_repr_of_a_client(emo) -> None:
     assert repr(client).endswith("Client https://emo.test/api/v1>")
 
 
-def test_a_client_that_could_not_be_made_has_a_repr_for_tracebacks() -> None:
+def test_a_client_whose_construction_failed_has_a_repr_for_tracebacks() -> None:
     with pytest.raises(errors.ConfigError) as caught:
         Client(api_key="not a key")
     shown = TracebackException.from_exception(caught.value, capture_locals=True)
     assert "self = <Client not made yet>" in "".join(shown.format())
 
 
-# Every answer that the contract documents is understood.
+# Each documented answer becomes the result or the error that it should.
 
 
-def documented(*operations: str) -> list[Any]:
-    found = []
-    for path, item in SPEC["paths"].items():
-        for method, operation in item.items():
+def documented_answers() -> Iterator[tuple[str, int, str, Any]]:
+    """Operation, status, name and body of each answer that the spec documents."""
+    for item in SPEC["paths"].values():
+        for operation in item.values():
             for status, response in operation["responses"].items():
-                response = resolved(response)
-                media = response["content"]["application/json"]
-                for name, example in media["examples"].items():
-                    found.append(
-                        (
-                            operation["operationId"],
-                            method,
-                            path,
-                            int(status),
-                            name,
-                            resolved(example),
-                        )
-                    )
-    return [
-        pytest.param(*f, id="-".join(map(str, (f[0], f[3], f[4]))))
-        for f in found
-        if f[0] in operations
-    ]
+                examples = resolved(response)["content"]["application/json"]["examples"]
+                for name, example in examples.items():
+                    yield operation["operationId"], int(status), name, resolved(example)["value"]
 
 
 def resolved(node: Any) -> Any:
@@ -169,28 +151,27 @@ CALLS = {
     "cancelTask": ("cancel", "t"),
     "listTasks": ("list",),
 }
+DOCUMENTED = [answer for answer in documented_answers() if answer[0] in CALLS]
 KINDS = {401: errors.AuthenticationError, 403: errors.PermissionDenied, 429: errors.Throttled}
 
 
-@pytest.mark.parametrize(
-    ("operation", "method", "path", "status", "name", "example"), documented(*CALLS)
+@each_case(
+    "operation, status, name, body", DOCUMENTED, ids=[f"{o}-{s}-{n}" for o, s, n, _ in DOCUMENTED]
 )
-def test_every_documented_answer_is_understood(
-    client_alone, operation, method, path, status, name, example
+def test_each_documented_answer_becomes_a_result_or_its_error(
+    client_alone, operation, status, name, body
 ) -> None:
-    emo = client_alone(
-        transport=httpx.MockTransport(lambda _: httpx.Response(status, json=example["value"]))
-    )
+    answer = lambda _: httpx.Response(status, json=body)  # noqa: E731
     call, *args = CALLS[operation]
     try:
-        end = getattr(emo, call)(*args)
+        end = getattr(client_alone(transport=httpx.MockTransport(answer)), call)(*args)
     except errors.EmoError as error:
         end = error
-    check(end, operation, status, name, example["value"])
+    check(end, operation, status, name, body)
 
 
 def check(end: Any, operation: str, status: int, name: str, body: dict[str, Any]) -> None:
-    """What must come of a documented answer."""
+    """Fails unless a call ended with the result or error that fits the documented answer."""
     output = body.get("output", {})
     if (
         operation == "getTask"

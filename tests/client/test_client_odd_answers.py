@@ -1,5 +1,5 @@
-"""Answers that are not as documented: the id of a task that was paid for is never lost, the reason
-of a failure is found wherever it stands, and no error of a parser reaches the caller."""
+"""Answers in other shapes than the documented ones: the client never loses the id of a paid task,
+finds the reason of a failure wherever it is, and raises no error of a parser."""
 
 import json
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from object_store import Broken
+from support_cases import each_case
 
 from emo_client import (
     Client,
@@ -25,7 +26,7 @@ BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
 PAID = "5f0c1c0e-8f0b-4f5a"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"output": {"task_id": PAID}},
@@ -40,10 +41,11 @@ PAID = "5f0c1c0e-8f0b-4f5a"
         {"output": {"task_id": PAID, "task_status": "PENDING"}, "request_id": 7, "usage": "none"},
     ],
 )
-@pytest.mark.parametrize("status", [200, 201, 202])
-def test_a_creation_that_is_answered_oddly_returns_its_task_id(emo, on, body, status) -> None:
-    on("POST", CREATE, httpx.Response(status, json=body, headers={"content-type": "text/plain"}))
-    assert emo.create(*BOXES).output.task_id == PAID
+def test_a_creation_finds_the_task_id_wherever_the_answer_has_it(emo, on, body) -> None:
+    for status in (200, 201, 202):
+        answer = httpx.Response(status, json=body, headers={"content-type": "text/plain"})
+        on("POST", CREATE, answer)
+        assert emo.create(*BOXES).output.task_id == PAID, status
 
 
 def test_a_task_id_that_is_a_number_is_returned_as_text(emo, on) -> None:
@@ -51,7 +53,7 @@ def test_a_task_id_that_is_a_number_is_returned_as_text(emo, on) -> None:
     assert emo.create(*BOXES).output.task_id == "1234567890123456789"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "content",
     [
         b'{"output": {"task_id": "%s", "task_st' % PAID.encode(),
@@ -61,14 +63,14 @@ def test_a_task_id_that_is_a_number_is_returned_as_text(emo, on) -> None:
         b'{"output": {"task": "x"}, "debug": "{\\"task_id\\": \\"%s\\"}"}' % PAID.encode(),
     ],
 )
-def test_a_creation_that_cannot_be_read_has_its_task_id_in_the_error(emo, on, content) -> None:
+def test_the_error_of_an_unreadable_creation_has_its_task_id(emo, on, content) -> None:
     on("POST", CREATE, httpx.Response(200, content=content))
     with pytest.raises(UnexpectedAnswer, match=f"task {PAID} was created: wait for it") as caught:
         emo.create(*BOXES)
     assert caught.value.task_id == PAID
 
 
-def test_an_answer_that_breaks_off_behind_the_task_id_has_it_in_the_error(emo_with) -> None:
+def test_the_error_of_an_answer_cut_after_the_task_id_has_the_id(emo_with) -> None:
     stream = Broken(b'{"output": {"task_id": "%s", "task_' % PAID.encode())
     emo = emo_with(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=stream)))
     with pytest.raises(ConnectionFailed, match=f"task {PAID} was created: wait for it") as caught:
@@ -76,7 +78,7 @@ def test_an_answer_that_breaks_off_behind_the_task_id_has_it_in_the_error(emo_wi
     assert caught.value.task_id == PAID
 
 
-@pytest.mark.parametrize(
+@each_case(
     "answer",
     [
         httpx.Response(200),
@@ -89,21 +91,21 @@ def test_an_answer_that_breaks_off_behind_the_task_id_has_it_in_the_error(emo_wi
         httpx.Response(502, html="<h1>Bad Gateway</h1>"),
     ],
 )
-def test_a_creation_that_names_no_task_leads_to_the_list_of_tasks(emo, on, answer) -> None:
+def test_a_creation_without_a_task_id_advises_to_look_at_the_list(emo, on, answer) -> None:
     on("POST", CREATE, answer)
     with pytest.raises(EmoError, match=r"look at list\(\) before creating again") as caught:
         emo.create(*BOXES)
     assert caught.value.task_id is None
 
 
-def test_a_refused_creation_does_not_lead_to_the_list(emo, on, refuse) -> None:
+def test_a_refused_creation_does_not_advise_to_look_at_the_list(emo, on, refuse) -> None:
     on("POST", CREATE, refuse(400))
     with pytest.raises(InvalidRequest) as caught:
         emo.create(*BOXES)
     assert "list()" not in str(caught.value)
 
 
-def test_a_success_that_is_an_error_is_raised_with_its_reason(emo, on) -> None:
+def test_an_error_with_status_200_is_raised_with_its_reason(emo, on) -> None:
     on("GET", "/tasks/t", {"code": "InternalError", "message": "busy"})
     with pytest.raises(UnexpectedAnswer, match="200, but it is an error, InternalError: busy"):
         emo.get("t")
@@ -122,7 +124,7 @@ VIDEO = "https://oss.test/v.mp4?Expires=4102444800&Signature=c2VjcmV0"
         {"results": [{"code": "x"}, {"url": VIDEO}]},
     ],
 )
-def test_the_url_of_a_video_is_found_where_siblings_have_it(emo, on, output) -> None:
+def test_the_video_url_is_found_where_sibling_models_have_it(emo, on, output) -> None:
     on("GET", "/tasks/t", {"output": {"task_id": "t", "task_status": "SUCCEEDED"} | output})
     assert emo.wait("t").output.results.video_url == VIDEO
 
@@ -150,9 +152,7 @@ def test_byte_order_marks_before_an_answer_are_skipped(emo, on, mark) -> None:
     assert emo.create(*BOXES).output.task_id == PAID
 
 
-def test_a_refused_creation_names_no_task_that_its_message_only_talks_about(
-    emo, on, refuse
-) -> None:
+def test_a_task_id_in_the_message_of_a_refusal_is_not_taken_for_a_task(emo, on, refuse) -> None:
     on("POST", CREATE, refuse(400, "InvalidParameter", "task_id: must be a text"))
     with pytest.raises(InvalidRequest, match="task_id: must be a text") as caught:
         emo.create(*BOXES)
@@ -199,7 +199,7 @@ def answering(status: int, body: bytes, kind: str) -> Client:
     cut=st.integers(0, 99),
     flip=st.binary(max_size=3),
 )
-def test_no_answer_raises_an_error_of_a_parser(
+def test_a_damaged_answer_raises_only_errors_of_the_client(
     value: Any, status: int, kind: str, cut: int, flip: bytes
 ) -> None:
     body = json.dumps(value).encode()
@@ -242,8 +242,8 @@ def without_ids(value: Any) -> Any:
     return [without_ids(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize(
-    ("output", "top"),
+@each_case(
+    "output, top",
     [
         ({"code": "Bad", "message": "rejected"}, {}),
         ({}, {"code": "Bad", "message": "rejected"}),
@@ -260,7 +260,7 @@ def without_ids(value: Any) -> Any:
         ({"code": "Bad"}, {"message": "rejected"}),
     ],
 )
-def test_the_reason_of_a_failure_is_found_wherever_it_stands(emo, on, output, top) -> None:
+def test_the_reason_of_a_failure_is_found_wherever_it_is(emo, on, output, top) -> None:
     body = {"output": {"task_id": "t", "task_status": "failed", **output}, **top}
     on("GET", "/tasks/t", body)
     with pytest.raises(TaskFailed, match="FAILED: Bad: rejected") as caught:
@@ -268,19 +268,19 @@ def test_the_reason_of_a_failure_is_found_wherever_it_stands(emo, on, output, to
     assert (caught.value.code, caught.value.message) == ("Bad", "rejected")
 
 
-@pytest.mark.parametrize(
-    ("code", "text"),
+@each_case(
+    "code, text",
     [(1301, "1301"), (None, ""), ([1, "a"], '[1,"a"]'), ({"a": 1}, '{"a":1}'), (True, "true")],
 )
-def test_a_code_of_any_type_is_text_in_the_exception(emo, on, task, code, text) -> None:
+def test_a_code_of_any_type_becomes_text_in_the_exception(emo, on, task, code, text) -> None:
     on("GET", "/tasks/t", task("FAILED", code=code, message=code))
     with pytest.raises(TaskFailed, match="task t FAILED") as caught:
         emo.wait("t")
     assert (caught.value.code, caught.value.message) == (text, text)
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "message"),
+@each_case(
+    "body, code, message",
     [
         ({"message": "no"}, "", "no"),
         ({"error": {"code": None, "message": "no", "type": "invalid"}}, "", "no"),
@@ -291,20 +291,20 @@ def test_a_code_of_any_type_is_text_in_the_exception(emo, on, task, code, text) 
         ({"Code": "Bad", "Message": "no", "RequestId": "r"}, "Bad", "no"),
     ],
 )
-def test_a_refusal_is_read_in_the_forms_of_gateways(emo, on, body, code, message) -> None:
+def test_a_refusal_in_the_format_of_a_gateway_is_understood(emo, on, body, code, message) -> None:
     on("GET", "/tasks/t", httpx.Response(400, json=body))
     with pytest.raises(InvalidRequest, match="no") as caught:
         emo.get("t")
     assert (caught.value.code, caught.value.message) == (code, message)
 
 
-def test_a_rejected_picture_whose_reason_stands_at_the_top_is_rejected_with_it(emo, on) -> None:
+def test_a_rejected_picture_has_the_reason_from_the_top_of_the_answer(emo, on) -> None:
     body = {"code": "InvalidFile.NoHuman", "message": "nobody", "output": {"check_pass": False}}
     on("POST", "/services/aigc/image2video/face-detect", body)
     with pytest.raises(FaceRejected, match=r"InvalidFile\.NoHuman: nobody"):
         emo.detect("https://x/p.png")
 
 
-def test_the_documented_name_of_the_request_id_counts_before_others(emo, on) -> None:
+def test_the_documented_name_of_the_request_id_wins_over_others(emo, on) -> None:
     on("POST", "/tasks/t/cancel", {"trace_id": [], "TraceId": "other", "request_id": "r-1"})
     assert emo.cancel("t").request_id == "r-1"

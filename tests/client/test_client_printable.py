@@ -1,4 +1,4 @@
-"""The text of the client's errors, whatever the service says: one line that a terminal can show."""
+"""The text of an error is one line without control characters, whatever the service answers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ TEXTS = st.lists(st.sampled_from(EVIL + "\t\ufe0f\u200d1\u20e3❤😀") | st.cha
 
 @settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(TEXTS.map("".join))
-def test_the_client_and_the_judge_show_a_text_alike(text: str) -> None:
+def test_the_client_and_the_contract_kit_escape_a_text_in_the_same_way(text: str) -> None:
     assert in_line(text) == judges.in_line(judges.shortened(text))
 
 
-def test_they_shorten_a_long_text_alike() -> None:
+def test_both_shorten_a_long_text_in_the_same_way() -> None:
     text = "a\n" * LONGEST
     assert in_line(text) == judges.in_line(judges.shortened(text))
 
@@ -32,7 +32,7 @@ def test_they_shorten_a_long_text_alike() -> None:
     [InvalidRequest(400, EVIL, EVIL, EVIL), FaceRejected(EVIL, EVIL, None),
      TaskFailed(EVIL, EVIL, EVIL, EVIL).with_way_on(EVIL)],
 )  # fmt: skip
-def test_the_text_of_an_error_is_one_line_and_its_attributes_are_as_they_came(
+def test_the_text_of_an_error_is_escaped_and_its_attributes_are_not(
     error: InvalidRequest | FaceRejected | TaskFailed,
 ) -> None:
     for one in (error, pickle.loads(pickle.dumps(error))):
@@ -42,7 +42,7 @@ def test_the_text_of_an_error_is_one_line_and_its_attributes_are_as_they_came(
         assert one.message == EVIL
 
 
-def test_a_long_message_leaves_room_for_the_way_on() -> None:
+def test_a_long_message_leaves_room_for_the_advice() -> None:
     error = InvalidRequest(400, "", "x" * 10 * LONGEST, None).with_way_on("call again")
     assert len(str(error)) < 2 * LONGEST
     assert str(error).endswith("call again")

@@ -1,4 +1,4 @@
-"""Where the key and the base URL come from, and which cannot work."""
+"""Sources of the key and the base URL, and values that are refused."""
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ def test_a_missing_key_names_the_variable(emo_with) -> None:
         emo_with(api_key="").get("t")
 
 
-def test_the_environment_is_the_default_and_arguments_come_first(monkeypatch) -> None:
+def test_arguments_win_over_the_environment(monkeypatch) -> None:
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "http://127.0.0.1:8787/api/v1/")
     assert settings.api_key(None) == KEY
@@ -32,7 +32,7 @@ def test_the_environment_is_the_default_and_arguments_come_first(monkeypatch) ->
     assert settings.base_url("https://x/api/v1") == "https://x/api/v1"
 
 
-def test_without_anything_it_is_the_service_in_beijing() -> None:
+def test_the_default_base_url_is_the_service_in_beijing() -> None:
     assert settings.base_url(None) == "https://dashscope.aliyuncs.com/api/v1"
 
 
@@ -45,7 +45,7 @@ def test_without_anything_it_is_the_service_in_beijing() -> None:
         ("sk-ключ" + KEY, "character 4 of 26 is not a printable ASCII character"),
     ],
 )
-def test_a_key_that_no_header_can_carry_is_told_without_showing_it(emo_with, key, why) -> None:
+def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(emo_with, key, why) -> None:
     with pytest.raises(ConfigError, match=why) as caught:
         emo_with(api_key=key).get("t")
     assert KEY not in str(caught.value) + repr(caught.value)
@@ -54,7 +54,7 @@ def test_a_key_that_no_header_can_carry_is_told_without_showing_it(emo_with, key
 @pytest.mark.parametrize(
     "url", ["dashscope.aliyuncs.com/api/v1", "ftp://x/api/v1", "http://", "http://h:x/"]
 )
-def test_a_hopeless_base_url_is_told_at_construction(url: str) -> None:
+def test_an_impossible_base_url_is_refused_at_construction(url: str) -> None:
     with pytest.raises(ConfigError, match=r"is not an http\(s\) URL; give one such as http"):
         Client(api_key=KEY, base_url=url)
 
@@ -62,7 +62,7 @@ def test_a_hopeless_base_url_is_told_at_construction(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://me:pw@x/api/v1", "https://x/api/v1?a=1", "https://x/api/v1#a"]
 )
-def test_a_base_url_is_scheme_host_and_path_alone(url: str) -> None:
+def test_a_base_url_with_more_than_scheme_host_and_path_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="scheme, host and path alone") as caught:
         settings.base_url(url)
     assert "pw" not in str(caught.value)
@@ -78,7 +78,7 @@ def test_a_key_given_as_base_url_is_not_shown(key: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://x/api/v1", "https://api.gpt.ge/qwen/api/v1", "http://h:1/api/v1"]
 )
-def test_a_usual_base_url_has_no_hint(url: str) -> None:
+def test_a_normal_base_url_has_no_hint(url: str) -> None:
     assert settings.hint(url) == ""
 
 
@@ -95,7 +95,7 @@ def test_a_usual_base_url_has_no_hint(url: str) -> None:
         ("https://x/qwen/api/v1/tasks", "https://x/qwen/api/v1"),
     ],
 )
-def test_an_odd_base_url_is_told_with_what_it_should_be(url: str, better: str) -> None:
+def test_the_hint_for_an_odd_base_url_names_a_better_one(url: str, better: str) -> None:
     assert settings.hint(url) == f"base_url={url} is odd: it should end with /api/v1, as {better}"
 
 
@@ -110,7 +110,7 @@ def test_an_odd_base_url_is_told_with_what_it_should_be(url: str, better: str) -
         (405, {"html": "Not Allowed"}),
     ],
 )
-def test_an_answer_that_an_odd_base_url_explains_tells_so(
+def test_the_error_of_a_call_to_an_odd_base_url_has_the_hint(
     emo_with, service, status, answer
 ) -> None:
     base = "https://emo.test/v1"
@@ -122,31 +122,33 @@ def test_an_answer_that_an_odd_base_url_explains_tells_so(
     assert "token=1" not in str(caught.value)
 
 
-def test_other_answers_do_not_blame_the_base_url(emo_with, service, refuse) -> None:
+def test_the_error_of_another_refusal_has_no_hint_about_the_base_url(
+    emo_with, service, refuse
+) -> None:
     service.route().mock(return_value=refuse(400, "Arrearage"))
     with pytest.raises(Exception, match="Arrearage") as caught:
         emo_with(base_url="https://emo.test/v1").get("t")
     assert "base_url" not in str(caught.value)
 
 
-def test_a_slash_at_the_end_of_the_base_url_is_tolerated(emo_with, service, task) -> None:
+def test_a_base_url_may_end_with_a_slash(emo_with, service, task) -> None:
     route = service.get("https://emo.test/api/v1/tasks/t").respond(json=task("RUNNING"))
     emo_with(base_url="https://emo.test/api/v1/").get("t")
     assert route.called
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), None, "9"])
-def test_a_timeout_is_a_number_of_seconds_above_zero(timeout) -> None:
+def test_a_timeout_that_is_not_a_positive_number_is_refused(timeout) -> None:
     with pytest.raises(ConfigError, match=r"timeout=.* must be a number of seconds above 0"):
         Client(api_key=KEY, timeout=timeout)
 
 
-def test_a_transport_and_a_client_are_not_given_together() -> None:
+def test_a_transport_and_a_client_together_are_refused() -> None:
     with httpx.Client() as http, pytest.raises(ConfigError, match="not both"):
         Client(api_key=KEY, http=http, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
 
 
-def test_a_client_that_was_given_is_not_closed(service: respx.MockRouter) -> None:
+def test_a_given_http_client_is_not_closed(service: respx.MockRouter) -> None:
     with httpx.Client() as http:
         Client(api_key=KEY, http=http).close()
         assert not http.is_closed

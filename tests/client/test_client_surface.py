@@ -1,4 +1,4 @@
-"""What users of the package see: its names, its signatures, and what importing it costs."""
+"""The public surface of the package: names, signatures and the cost of an import."""
 
 import ast
 import inspect
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support_cases import each_case
 
 import emo_client
 from emo_client import errors, models
@@ -17,7 +18,7 @@ PACKAGE = Path(emo_client.__file__).parent
 OPERATIONS = [name for name in vars(Client) if not name.startswith("_")]
 
 
-def test_all_names_are_there_and_sorted_as_ruff_sorts_them() -> None:
+def test_all_public_names_exist_and_are_sorted() -> None:
     constants = [name for name in emo_client.__all__ if name.isupper()]
     others = [name for name in emo_client.__all__ if not name.isupper()]
     assert emo_client.__all__ == sorted(constants) + sorted(others)
@@ -25,7 +26,7 @@ def test_all_names_are_there_and_sorted_as_ruff_sorts_them() -> None:
     assert dir(emo_client) == sorted(emo_client.__all__)
 
 
-def test_every_error_is_drawn_in_the_tree_and_public() -> None:
+def test_every_error_is_in_the_drawn_tree_and_public() -> None:
     lines = (errors.__doc__ or "").splitlines()
     drawn = {line.split("── ")[1].split()[0] for line in lines if "──" in line}
     tree = {name for name, value in vars(errors).items() if inspect.isclass(value)}
@@ -33,12 +34,12 @@ def test_every_error_is_drawn_in_the_tree_and_public() -> None:
     assert tree - {"Any"} <= set(emo_client.__all__)
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Clinet'"):
         emo_client.Clinet  # noqa: B018
 
 
-@pytest.mark.parametrize("name", [*OPERATIONS, "__init__"])
+@each_case("name", [*OPERATIONS, "__init__"])
 def test_both_clients_have_the_same_signature(name: str) -> None:
     ours, theirs = (inspect.signature(getattr(c, name)).parameters for c in (Client, AsyncClient))
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [
@@ -68,8 +69,8 @@ def test_errors_and_models_load_no_httpx() -> None:
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
-def test_every_module_is_short_and_says_what_it_is(path: Path) -> None:
+@each_case("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+def test_every_module_is_short_and_has_docstrings(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree)
@@ -78,15 +79,15 @@ def test_every_module_is_short_and_says_what_it_is(path: Path) -> None:
     assert all(ast.get_docstring(node) for node in public if not node.name.startswith("_"))
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
-def test_the_environment_is_read_in_one_place_and_httpx_known_in_three(path: Path) -> None:
+@each_case("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+def test_one_module_reads_the_environment_and_three_import_httpx(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "os.environ" not in text or path.name == "settings.py"
     assert "import httpx" not in text or path.name in ("client.py", "async_client.py", "driver.py")
     assert "mock_server" not in text and "contracts" not in text
 
 
-def test_the_models_that_operations_answer_are_public() -> None:
+def test_the_models_that_operations_return_are_public() -> None:
     answers = {inspect.signature(getattr(Client, name)).return_annotation for name in OPERATIONS}
     named = {kind for kind in answers if getattr(kind, "__module__", "") == models.__name__}
     assert {kind.__name__ for kind in named} <= set(emo_client.__all__)

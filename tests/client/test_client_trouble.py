@@ -1,7 +1,8 @@
-"""Detect, create, get, list and cancel: refusals, lost connections and answers that are odd."""
+"""Detect, create, get, list and cancel: refusals, lost connections and malformed answers."""
 
 import httpx
 import pytest
+from support_cases import each_case
 
 from emo_client import (
     APIError,
@@ -28,8 +29,8 @@ ONCE = [
 READS = [("get", "/tasks/t", ("t",)), ("list", "/tasks?page_no=1&page_size=10", ())]
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
+@each_case(
+    "status, kind",
     [
         (400, InvalidRequest),
         (401, AuthenticationError),
@@ -40,9 +41,10 @@ READS = [("get", "/tasks/t", ("t",)), ("list", "/tasks?page_no=1&page_size=10", 
         (500, ServiceError),
         (503, ServiceError),
     ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 @pytest.mark.parametrize(("operation", "path", "args"), ONCE)
-def test_a_refusal_of_what_costs_is_raised_at_once(
+def test_a_refused_call_that_costs_money_is_not_sent_again(
     emo, on, refuse, operation, path, args, status, kind
 ) -> None:
     route = on("POST", path, refuse(status, "Some.Code", "Some words."))
@@ -57,14 +59,14 @@ def test_a_refusal_of_what_costs_is_raised_at_once(
     assert emo.time.sleeps == []
 
 
-def test_throttled_carries_how_long_to_wait(emo, on, refuse) -> None:
+def test_throttled_has_the_time_to_wait(emo, on, refuse) -> None:
     on("POST", CREATE, refuse(429, "Throttling.RateQuota", retry_after="7"))
     with pytest.raises(Throttled, match="try again in 7 s") as caught:
         emo.create(*BOXES)
     assert caught.value.retry_after == 7
 
 
-@pytest.mark.parametrize(
+@each_case(
     "error",
     [
         httpx.ReadTimeout(""),
@@ -73,9 +75,10 @@ def test_throttled_carries_how_long_to_wait(emo, on, refuse) -> None:
         httpx.WriteTimeout(""),
         httpx.RemoteProtocolError("gone"),
     ],
+    ids=repr,
 )
 @pytest.mark.parametrize(("operation", "path", "args"), ONCE)
-def test_what_may_have_arrived_and_costs_is_never_sent_twice(
+def test_a_call_that_costs_money_and_may_have_arrived_is_never_sent_again(
     emo, on, operation, path, args, error
 ) -> None:
     route = on("POST", path, error)
@@ -85,7 +88,7 @@ def test_what_may_have_arrived_and_costs_is_never_sent_twice(
     assert route.call_count == 1
 
 
-def test_a_create_that_may_have_arrived_says_to_look_at_list_first(emo, on) -> None:
+def test_a_create_that_may_have_arrived_advises_to_look_at_the_list(emo, on) -> None:
     on("POST", CREATE, httpx.ReadTimeout("read timed out"))
     with pytest.raises(
         ConnectionFailed, match=r"ReadTimeout: read timed out; look at list\(\) before"
@@ -93,7 +96,7 @@ def test_a_create_that_may_have_arrived_says_to_look_at_list_first(emo, on) -> N
         emo.create(*BOXES)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "error",
     [
         httpx.ConnectError("refused"),
@@ -101,15 +104,17 @@ def test_a_create_that_may_have_arrived_says_to_look_at_list_first(emo, on) -> N
         httpx.PoolTimeout(""),
         httpx.ProxyError("407"),
     ],
+    ids=repr,
 )
-def test_a_create_that_surely_did_not_arrive_is_sent_again(emo, on, error) -> None:
+def test_a_create_that_certainly_did_not_arrive_is_sent_again(emo_with, on, error) -> None:
+    emo = emo_with()
     route = on("POST", CREATE, error, error, CREATED)
     assert emo.create(*BOXES).output.task_id == "t"
     assert route.call_count == 3
     assert emo.time.sleeps == [0.5, 1.0]
 
 
-def test_a_service_that_cannot_be_reached_is_given_up_with_the_way_on(emo, on) -> None:
+def test_the_error_for_an_unreachable_service_advises_to_check_the_base_url(emo, on) -> None:
     route = on("POST", CREATE, httpx.ConnectError("Name or service not known"))
     with pytest.raises(
         ConnectionFailed, match=r"did not arrive: .*not known \(base_url=.*\); check base_url"
@@ -120,12 +125,11 @@ def test_a_service_that_cannot_be_reached_is_given_up_with_the_way_on(emo, on) -
 
 
 @pytest.mark.parametrize(("operation", "path", "args"), READS)
-@pytest.mark.parametrize(
-    "trouble", [httpx.ReadTimeout(""), httpx.ConnectError(""), 408, 429, 500, 503]
-)
-def test_reads_outlast_passing_trouble(
-    emo, on, refuse, task, operation, path, args, trouble
+@each_case("trouble", [httpx.ReadTimeout(""), httpx.ConnectError(""), 408, 429, 500, 503], ids=repr)
+def test_reads_are_repeated_until_they_succeed(
+    emo_with, on, refuse, task, operation, path, args, trouble
 ) -> None:
+    emo = emo_with()
     page = {"total": 0, "total_page": 0, "page_no": 1, "page_size": 10, "data": []}
     trouble = refuse(trouble) if isinstance(trouble, int) else trouble
     route = on("GET", path, trouble, trouble, trouble, task("RUNNING") | page)
@@ -134,32 +138,28 @@ def test_reads_outlast_passing_trouble(
     assert emo.time.sleeps == [0.5, 1.0, 2.0]
 
 
-def test_reads_give_up_after_four_tries_with_the_last_answer(emo, on, refuse) -> None:
+def test_a_read_that_fails_four_times_raises_the_last_error(emo, on, refuse) -> None:
     route = on("GET", "/tasks/t", refuse(503, "ModelUnavailable"))
     with pytest.raises(ServiceError, match="503 ModelUnavailable"):
         emo.get("t")
     assert route.call_count == 4
 
 
-def test_a_read_does_not_sleep_through_a_long_retry_after(emo, on, refuse) -> None:
+def test_a_read_raises_at_once_when_retry_after_is_long(emo, on, refuse) -> None:
     on("GET", "/tasks/t", refuse(429, retry_after="3600"))
     with pytest.raises(Throttled, match="try again in 3600 s"):
         emo.get("t")
     assert emo.time.sleeps == []
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>busy</html>", b"\xff\xfe", b'{"output":', b"[" * 100000]
-)
+@each_case("content", [b"", b"<html>busy</html>", b"\xff\xfe", b'{"output":', b"[" * 100000])
 def test_a_success_that_is_not_json_is_unexpected(emo, on, content) -> None:
     on("GET", "/tasks/t", httpx.Response(200, content=content, headers={"x-request-id": "r-head"}))
     with pytest.raises(UnexpectedAnswer, match=r"body is not JSON: .* \(request_id r-head\)"):
         emo.get("t")
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"output": None}, {"output": {"task_status": "PENDING"}}, {"output": []}]
-)
+@each_case("body", [{}, {"output": None}, {"output": {"task_status": "PENDING"}}, {"output": []}])
 @pytest.mark.parametrize(
     ("operation", "method", "path", "args"),
     [("get", "GET", "/tasks/t", ("t",)), ("create", "POST", CREATE, BOXES)],
@@ -172,13 +172,13 @@ def test_a_success_of_a_wrong_shape_is_unexpected(
         getattr(emo, operation)(*args)
 
 
-def test_a_create_without_a_task_id_is_unexpected(emo, on) -> None:
+def test_a_create_with_an_empty_task_id_is_unexpected(emo, on) -> None:
     on("POST", CREATE, {"output": {"task_id": "", "task_status": "PENDING"}, "request_id": "r"})
     with pytest.raises(UnexpectedAnswer, match="the task_id is empty"):
         emo.create(*BOXES)
 
 
-def test_an_error_that_is_not_the_services_keeps_its_status_and_words(emo, on) -> None:
+def test_the_html_error_of_a_gateway_keeps_its_status_and_text(emo, on) -> None:
     on("POST", CREATE, httpx.Response(502, html="<html>Bad Gateway</html>"))
     with pytest.raises(ServiceError, match=r"answered 502: Bad Gateway .*without a request_id"):
         emo.create(*BOXES)
@@ -197,19 +197,19 @@ def test_redirects_of_api_calls_are_not_followed(emo, on) -> None:
         emo.get("t")
 
 
-@pytest.mark.parametrize("usage", [[], "none", 3, None, {}])
-def test_usage_of_any_kind_does_not_lose_the_answer(emo, on, task, usage) -> None:
+@each_case("usage", [[], "none", 3, None, {}])
+def test_an_answer_with_malformed_usage_is_returned(emo, on, task, usage) -> None:
     on("GET", "/tasks/t", task("SUCCEEDED") | {"usage": usage})
     assert emo.get("t").output.results.video_url
 
 
-def test_an_answer_without_a_request_id_has_the_headers(emo, on) -> None:
+def test_the_request_id_is_read_from_the_header_when_the_body_has_none(emo, on) -> None:
     body = b'{"output":{"task_id":"t","task_status":"RUNNING"}}'
     on("GET", "/tasks/t", httpx.Response(200, content=body, headers={"X-Request-Id": "r-head"}))
     assert emo.get("t").request_id == "r-head"
 
 
-def test_an_answer_that_drips_is_cut_at_the_timeout(emo_with) -> None:
+def test_an_answer_that_comes_too_slowly_ends_at_the_timeout(emo_with) -> None:
     emo = emo_with(timeout=5.0)
 
     class Drip(httpx.SyncByteStream, httpx.AsyncByteStream):

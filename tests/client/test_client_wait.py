@@ -1,4 +1,4 @@
-"""Waiting: ends in every case, and never past its deadline, whatever polls come to."""
+"""A wait always ends, and never after its deadline, whatever the polls are answered."""
 
 import math
 
@@ -43,7 +43,7 @@ outcomes = st.lists(st.one_of(states.map(about), troubles, refusals), max_size=6
 
 
 class Run:
-    """Acts a flow out in a time of its own; the last outcome is repeated for ever."""
+    """Drives a flow with a simulated clock; the last outcome repeats."""
 
     def __init__(self, outcomes: list[Outcome], chance: float, takes: float = 0.0) -> None:
         self.left, self.takes = outcomes or [about("RUNNING")], takes
@@ -96,7 +96,7 @@ def test_pauses_stay_below_15_seconds_unless_the_service_asks_for_more(said, cha
 
 
 @given(st.lists(st.one_of(states.map(about), troubles), max_size=30), st.floats(0, 0.999))
-def test_a_wait_ends_as_the_first_terminal_state_says(said, chance) -> None:
+def test_the_first_terminal_state_decides_the_end_of_a_wait(said, chance) -> None:
     run = Run([*said, about("SUCCEEDED")], chance)
     end = run.act(flows.wait(run.world, "t", 10**6))
     bodies = [one.body.decode() for one in said if isinstance(one, Answer)]
@@ -106,7 +106,7 @@ def test_a_wait_ends_as_the_first_terminal_state_says(said, chance) -> None:
 
 
 @given(st.lists(troubles, min_size=1, max_size=9), st.floats(0, 0.999))
-def test_create_arrives_at_most_once(said, chance) -> None:
+def test_a_create_arrives_at_most_once(said, chance) -> None:
     run = Run([*said], chance)
     run.act(flows.create(run.world, "https://x/p", "https://x/v", *BOXES))  # type: ignore[arg-type]
     came = [one for one in said if isinstance(one, Answer) or one.may_have_arrived]
@@ -123,7 +123,7 @@ def test_the_last_poll_is_at_the_deadline() -> None:
     assert len(run.requests) == 4
 
 
-def test_a_retry_after_within_the_deadline_is_kept_to_and_one_beyond_ends_the_wait() -> None:
+def test_a_retry_after_beyond_the_deadline_ends_the_wait() -> None:
     run = Run([Answer(429, {"retry-after": "20"}), Answer(503, {"retry-after": "31"})], 0.0)
     end = run.act(flows.wait(run.world, "t", 50.0))
     assert isinstance(end, TaskTimeout)

@@ -1,4 +1,4 @@
-"""Waiting through damaged answers, exchanges that hang, and what a timeout says."""
+"""Waiting through damaged answers and hanging calls, and the text of a timeout."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ def test_three_damaged_polls_in_a_row_do_not_end_a_wait(emo, on, task) -> None:
 MINE, OTHER = "1e1e741f-dd49-445d-8eec-f97148369390", "0d4c3b2a-9f8e-4d7c-8b6a-5f4e3d2c1b0a"
 
 
-def test_an_answer_about_another_task_is_never_taken_for_this_one(emo, on, task) -> None:
+def test_an_answer_about_another_task_is_an_error(emo, on, task) -> None:
     on("GET", f"/tasks/{MINE}", task("SUCCEEDED", task_id=OTHER))
     for ask in (emo.get, emo.wait):
         with pytest.raises(UnexpectedAnswer, match=f"about another task, {OTHER}"):
@@ -62,7 +62,7 @@ def test_a_damaged_poll_at_the_deadline_is_the_cause_of_the_timeout(emo, on) -> 
     assert isinstance(caught.value.__cause__, UnexpectedAnswer)
 
 
-def test_a_poll_of_a_wrong_shape_is_raised_at_once(emo, on) -> None:
+def test_a_poll_answer_of_a_wrong_shape_is_raised_at_once(emo, on) -> None:
     route = on("GET", "/tasks/t", {"output": []})
     with pytest.raises(UnexpectedAnswer, match="its shape is wrong"):
         emo.wait("t")
@@ -77,18 +77,18 @@ def test_a_poll_of_a_wrong_shape_is_raised_at_once(emo, on) -> None:
         ([3.0], None),
     ],
 )
-def test_usage_of_a_wrong_type_does_not_lose_the_video(emo, on, task, usage, read) -> None:
+def test_a_task_with_usage_of_a_wrong_type_has_its_video(emo, on, task, usage, read) -> None:
     on("GET", "/tasks/t", task("SUCCEEDED") | {"usage": usage})
     done = emo.wait("t")
     assert done.output.results.video_url and done.usage == read
 
 
-def test_usage_is_kept_where_only_the_results_are_odd(emo, on, task) -> None:
+def test_malformed_results_do_not_hide_the_usage(emo, on, task) -> None:
     on("GET", "/tasks/t", task("FAILED", results=[]) | {"usage": {"video_duration": 3}})
     assert emo.get("t").usage.video_duration == 3
 
 
-def test_a_retry_after_beyond_the_deadline_is_told(emo, on, refuse) -> None:
+def test_the_timeout_names_a_retry_after_beyond_the_deadline(emo, on, refuse) -> None:
     on("GET", "/tasks/t", refuse(429, retry_after="60"))
     text = "has not been seen, and the service asks to wait 60 s, longer than is left; raise"
     with pytest.raises(TaskTimeout, match=text) as caught:
@@ -97,17 +97,17 @@ def test_a_retry_after_beyond_the_deadline_is_told(emo, on, refuse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.0028, "0"), (30.0, "30"), (12.3456, "12.3"), (2e6, "2000000")]
+    ("seconds", "shown"), [(0.0028, "0"), (30.0, "30"), (12.3456, "12.3"), (2e6, "2000000")]
 )
-def test_seconds_are_told_to_a_tenth(seconds: float, told: str) -> None:
+def test_seconds_are_shown_to_a_tenth(seconds: float, shown: str) -> None:
     timeout = errors.TaskTimeout("t", "RUNNING", seconds, "r", "")
-    assert f"still RUNNING after {told} s;" in str(timeout)
+    assert f"still RUNNING after {shown} s;" in str(timeout)
     throttled = Throttled(429, "C", "m", "r", retry_after=seconds)
-    assert f"try again in {told} s" in str(throttled)
+    assert f"try again in {shown} s" in str(throttled)
 
 
 class HastyLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time can be moved on."""
+    """An event loop whose time can be moved forward."""
 
     ahead = 0.0
 
@@ -127,7 +127,7 @@ def hanging(**options) -> tuple[AsyncClient, HastyLoop, asyncio.Event]:
     return client, loop, begun
 
 
-def test_a_head_that_never_comes_is_cut_at_the_limit_and_may_have_arrived() -> None:
+def test_a_call_without_an_answer_ends_at_the_timeout_and_may_have_arrived() -> None:
     client, loop, begun = hanging(timeout=20.0)
 
     async def scenario() -> None:
@@ -145,7 +145,7 @@ def test_a_head_that_never_comes_is_cut_at_the_limit_and_may_have_arrived() -> N
     assert caught.value.may_have_arrived
 
 
-def test_cancelling_from_outside_passes_through_a_call_that_hangs() -> None:
+def test_a_hanging_call_can_be_cancelled() -> None:
     client, loop, begun = hanging()
 
     async def scenario() -> None:

@@ -1,4 +1,4 @@
-"""Waiting: what each state of a task and each trouble on the way comes to."""
+"""Waiting: the result or error for each state of a task and each failed poll."""
 
 import asyncio
 import math
@@ -34,7 +34,7 @@ def test_a_task_that_succeeds_is_returned_after_updates(emo, on, task) -> None:
     assert seen == [("PENDING", 0.0), ("SUSPENDED", 0.5), ("X-NEW", 1.25), ("SUCCEEDED", 2.375)]
 
 
-def test_a_failed_task_raises_with_its_code_and_message(emo, on, task) -> None:
+def test_the_error_of_a_failed_task_has_its_code_and_message(emo, on, task) -> None:
     on("GET", "/tasks/t", task("FAILED", code="InvalidURL", message="File size."))
     with pytest.raises(
         TaskFailed, match=r"task t FAILED: InvalidURL: File size\. \(request_id r-task\)"
@@ -42,25 +42,25 @@ def test_a_failed_task_raises_with_its_code_and_message(emo, on, task) -> None:
         emo.wait("t")
 
 
-def test_a_failed_task_of_a_sibling_with_a_list_of_results_is_still_failed(emo, on, task) -> None:
+def test_a_failed_task_with_a_list_of_results_raises_its_failure(emo, on, task) -> None:
     on("GET", "/tasks/t", task("FAILED", code="C", message="m", results=[{"subtask": 1}]))
     with pytest.raises(TaskFailed, match="task t FAILED: C: m"):
         emo.wait("t")
 
 
-def test_a_failed_task_without_a_reason_says_so(emo, on, task) -> None:
+def test_the_error_of_a_failed_task_without_a_reason_says_so(emo, on, task) -> None:
     on("GET", "/tasks/t", task("FAILED"))
     with pytest.raises(TaskFailed, match="the service gives no reason"):
         emo.wait("t")
 
 
-def test_a_canceled_task_raises(emo, on, task) -> None:
+def test_a_canceled_task_raises_its_own_error(emo, on, task) -> None:
     on("GET", "/tasks/t", task("CANCELED"))
     with pytest.raises(TaskCanceled, match=r"task t was CANCELED \(request_id r-task\)"):
         emo.wait("t")
 
 
-def test_an_unknown_task_says_what_may_be_the_cause(emo, on, task) -> None:
+def test_the_error_of_an_unknown_task_lists_possible_causes(emo, on, task) -> None:
     on("GET", "/tasks/t", task("UNKNOWN"))
     with pytest.raises(TaskUnknown) as caught:
         emo.wait("t")
@@ -81,7 +81,7 @@ def test_a_success_without_its_video_is_unexpected(emo, on, task, results) -> No
     ("status", "note"),
     [("RUNNING", ""), ("SUCCESS", r" \(a state that EMO's documentation does not name\)")],
 )
-def test_a_timeout_names_the_task_its_state_and_the_way_on(emo, on, task, status, note) -> None:
+def test_a_timeout_names_the_task_its_state_and_the_next_step(emo, on, task, status, note) -> None:
     on("GET", "/tasks/t", task(status))
     way_on = r"raise timeout=…, or wait .*\(request_id r-task\)$"
     text = rf"^task t is still {status}{note} after 30 s; {way_on}"
@@ -91,7 +91,7 @@ def test_a_timeout_names_the_task_its_state_and_the_way_on(emo, on, task, status
     assert caught.value.__cause__ is None
 
 
-def test_trouble_is_outlasted_and_forgotten(emo, on, refuse, task) -> None:
+def test_a_wait_continues_after_failed_polls(emo, on, refuse, task) -> None:
     trouble = [
         httpx.ConnectError("x"),
         httpx.ReadTimeout("x"),
@@ -108,7 +108,7 @@ def test_trouble_is_outlasted_and_forgotten(emo, on, refuse, task) -> None:
     ("trouble", "kind"),
     [(503, ServiceError), (429, Throttled), (httpx.ReadTimeout("slow"), ConnectionFailed)],
 )
-def test_a_timeout_in_trouble_has_the_trouble_as_its_cause(
+def test_a_timeout_after_a_failed_poll_has_that_failure_as_its_cause(
     emo, on, refuse, task, trouble, kind
 ) -> None:
     last = refuse(trouble) if isinstance(trouble, int) else trouble
@@ -120,7 +120,9 @@ def test_a_timeout_in_trouble_has_the_trouble_as_its_cause(
     assert isinstance(caught.value.__cause__, kind)
 
 
-def test_trouble_that_is_over_is_not_the_cause_of_a_timeout(emo, on, refuse, task) -> None:
+def test_a_failed_poll_before_a_good_one_is_not_the_cause_of_a_timeout(
+    emo, on, refuse, task
+) -> None:
     on("GET", "/tasks/t", refuse(503), refuse(503), task("RUNNING"))
     with pytest.raises(TaskTimeout, match="still RUNNING after 9 s") as caught:
         emo.wait("t", timeout=9)
@@ -128,7 +130,7 @@ def test_trouble_that_is_over_is_not_the_cause_of_a_timeout(emo, on, refuse, tas
     assert emo.time.sleeps[:3] == [0.5, 1.0, 1.125]
 
 
-def test_a_task_that_no_poll_saw_is_told_as_such(emo, on) -> None:
+def test_the_timeout_of_a_task_that_no_poll_saw_says_so(emo, on) -> None:
     on("GET", "/tasks/t", httpx.ConnectError("refused"))
     with pytest.raises(TaskTimeout, match="task t has not been seen after 9 s") as caught:
         emo.wait("t", timeout=9)
@@ -144,7 +146,7 @@ def test_a_refused_poll_is_raised_at_once(emo, on, refuse, status, kind) -> None
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, None])
-def test_every_wait_has_a_deadline(emo, service, timeout) -> None:
+def test_a_wait_without_a_deadline_is_refused(emo, service, timeout) -> None:
     with pytest.raises(
         ConfigError, match=r"timeout=\S+ must be a number of seconds above 0, and finite"
     ):
@@ -152,7 +154,7 @@ def test_every_wait_has_a_deadline(emo, service, timeout) -> None:
     assert not service.calls
 
 
-def test_a_poll_near_the_deadline_has_little_time_for_its_answer(emo, on, task) -> None:
+def test_the_time_for_a_poll_shrinks_near_the_deadline(emo, on, task) -> None:
     route = on("GET", "/tasks/t", task("RUNNING"))
     with pytest.raises(TaskTimeout, match="RUNNING"):
         emo.wait("t", timeout=3)
@@ -160,7 +162,7 @@ def test_a_poll_near_the_deadline_has_little_time_for_its_answer(emo, on, task) 
     assert limits == [3.0, 2.5, 1.75, 1.0, 1.0]
 
 
-def test_what_an_update_raises_passes_through(emo, on, task) -> None:
+def test_an_error_of_the_update_callback_is_passed_on(emo, on, task) -> None:
     on("GET", "/tasks/t", task("RUNNING"))
 
     def stop(task: TaskAnswer, waited: float) -> None:
@@ -170,7 +172,7 @@ def test_what_an_update_raises_passes_through(emo, on, task) -> None:
         emo.wait("t", on_update=stop)
 
 
-def test_canceling_the_coroutine_ends_the_wait_cleanly(service, task) -> None:
+def test_a_waiting_coroutine_can_be_cancelled(service, task) -> None:
     service.route().respond(json=task("RUNNING"))
 
     async def scenario() -> None:
@@ -185,7 +187,7 @@ def test_canceling_the_coroutine_ends_the_wait_cleanly(service, task) -> None:
     asyncio.run(scenario())
 
 
-def test_interrupting_the_thread_passes_through(service, task) -> None:
+def test_a_waiting_thread_can_be_interrupted(service, task) -> None:
     service.route().respond(json=task("RUNNING"))
 
     def interrupted(seconds: float) -> None:
