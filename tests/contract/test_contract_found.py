@@ -1,5 +1,5 @@
-"""What schemathesis finds at a wrong server, told again without it: it fails there, and passes on
-the honest fake."""
+"""A failure that schemathesis finds at a wrong server is reproduced without schemathesis: the
+reproduction fails there and passes on the fake."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def found(spec: Spec, name: str, phase: str) -> list[Found]:
 
 
 @pytest.mark.parametrize(("name", "phase", "pointer"), WRONG)
-def test_what_schemathesis_finds_is_told_as_a_test_that_fails_there_and_not_on_the_honest_fake(
+def test_the_reproduction_of_a_failure_fails_at_the_wrong_server_alone(
     spec: Spec, name: str, phase: str, pointer: str
 ) -> None:
     need(shutil.which("curl"), "curl")
@@ -56,7 +56,7 @@ def test_what_schemathesis_finds_is_told_as_a_test_that_fails_there_and_not_on_t
         subprocess.run(command, env={"base": url, "PATH": "/usr/bin:/bin"}, check=True)
 
 
-def test_an_answer_that_is_no_json_is_found_and_does_not_end_the_run(spec: Spec) -> None:
+def test_an_answer_that_is_not_json_is_a_failure_and_does_not_end_the_run(spec: Spec) -> None:
     app = FakeApp(Engine(spec, settings=Settings(time="skip", seed="a"), real=lambda: EPOCH))
     honest = app.engine.handle
 

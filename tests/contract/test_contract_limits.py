@@ -1,5 +1,5 @@
-"""What holds for any calls and times: nobody gets more than a rate allows, and all that it
-allows; the bill is for what was answered, and never goes down."""
+"""Properties for any calls and times: the rate limit admits exactly what it allows; the bill has
+only delivered results and never goes down."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def let_through(rate: float, gaps: list[float]) -> tuple[list[float], Bucket | N
 
 @often(150)
 @given(rate=rates, gaps=gaps)
-def test_no_window_has_more_calls_than_its_rate_allows(rate: float, gaps: list[float]) -> None:
+def test_no_window_of_time_has_more_calls_than_its_rate_allows(
+    rate: float, gaps: list[float]
+) -> None:
     passed, _, _ = let_through(rate, gaps)
     for first, start in enumerate(passed):
         for number, end in enumerate(passed[first:], 1):
@@ -52,7 +54,7 @@ def test_no_window_has_more_calls_than_its_rate_allows(rate: float, gaps: list[f
 
 @often(150)
 @given(rate=rates, gaps=gaps, late=st.floats(0, 1))
-def test_when_its_time_has_passed_a_call_is_let_through(
+def test_a_call_is_admitted_as_soon_as_the_rate_allows_it(
     rate: float, gaps: list[float], late: float
 ) -> None:
     _, bucket, now = let_through(rate, gaps)
@@ -68,7 +70,7 @@ def test_when_its_time_has_passed_a_call_is_let_through(
 @given(asked=st.lists(st.tuples(
     st.sampled_from([0.0, 0.01, 0.05, 0.2, 1.0]), st.sampled_from(["detect", "list", "get"]),
     st.sampled_from(["sk-a", "sk-b"])), max_size=60))  # fmt: skip
-def test_no_key_ever_gets_more_of_an_operation_than_is_documented(
+def test_no_key_exceeds_the_documented_rate_of_an_operation(
     asked: list[tuple[float, str, str]],
 ) -> None:
     service = Service(SPEC, limits="documented")
@@ -105,28 +107,28 @@ steps = st.lists(
 @pytest.mark.parametrize("life", ["creation", "end"])
 @often(50)
 @given(steps=steps)
-def test_the_bill_is_for_images_answered_and_videos_seen_and_never_goes_down(
+def test_the_bill_has_detected_images_and_finished_videos_and_never_goes_down(
     life: str, steps: list[tuple[str, Any]]
 ) -> None:
     service = Service(SPEC, variants={"task-life": life})
     tasks: list[str] = []
     videos: set[str] = set()
     images, before = 0, 0.0
-    for what_, value in [
+    for step, value in [
         *steps,
         ("passes", 12 * 3600.0),
         ("passes", 3 * DAY),
         ("create", "PENDING"),
     ]:
-        if what_ == "create":
+        if step == "create":
             made = service.create(**({"X_Mock_Scenario": value} if value else {}))
             if made.status == 200:
                 tasks.append(made.body["output"]["task_id"])
-        elif what_ == "detect":
+        elif step == "detect":
             images += service.detect(X_Mock_Scenario=value).status == 200
-        elif what_ == "cancel" and tasks:
+        elif step == "cancel" and tasks:
             service.cancel(tasks[-1 - value % len(tasks)])
-        elif what_ == "passes":
+        elif step == "passes":
             service.real += value
         videos |= {task for task in tasks if service.status(task) == "SUCCEEDED"}
         rows = service.engine.tenants.usage(service.tenant_id(), service.real)

@@ -1,5 +1,5 @@
-"""The life of tasks against a model of it that shares no code with the fake, in any order of calls:
-in this process, or over HTTP with --over-http. And what is told when something goes wrong."""
+"""Tasks compared with a model that shares no code with the fake, for any order of calls: in this
+process, or over HTTP with --over-http. And the reproduction of a mismatch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from contracts.spec import Spec
 from contracts.world import World
 
 QUEUE, DAY = 14.373, 86400.0
-# Wrong in what one poll does not show.
+# Their mistakes do not show in a single poll.
 LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]
 
 
@@ -42,14 +42,14 @@ def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
 
 @contextmanager
 def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
-    """The fake, with a lie on top, without a socket."""
+    """The fake, changed by a liar, without a socket."""
     made = all_liars()[lie].make() if lie else None
     with lying_here(spec, made, lambda: float(int(EPOCH)), concurrency=places) as http:
         yield _world(spec, http, "http://127.0.0.1", places)
 
 
 @pytest.mark.parametrize("places", [1, 2, 3])
-def test_tasks_go_as_the_model_says_in_any_order_of_calls(
+def test_tasks_behave_as_the_model_for_any_order_of_calls(
     spec: Spec, request: pytest.FixtureRequest, places: int
 ) -> None:
     if request.config.getoption("--over-http"):
@@ -61,7 +61,7 @@ def test_tasks_go_as_the_model_says_in_any_order_of_calls(
 
 
 @pytest.mark.parametrize("name", LIARS)
-def test_a_wrong_server_is_found_without_any_random_order(
+def test_the_fixed_orders_of_calls_find_a_wrong_server(
     spec: Spec, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contracts.machine.random_orders", lambda *_: None)
@@ -71,7 +71,7 @@ def test_a_wrong_server_is_found_without_any_random_order(
 
 
 @pytest.mark.parametrize("name", LIARS)
-def test_a_wrong_server_is_found_by_random_orders_alone(spec: Spec, name: str) -> None:
+def test_random_orders_of_calls_find_a_wrong_server(spec: Spec, name: str) -> None:
     # Of 60 orders about one run in 70 misses the first of these; it ends where it finds one.
     with in_process(spec, name) as world:
         assert random_orders(world, examples=600)
@@ -84,14 +84,16 @@ def broken(spec: Spec) -> Broken:
     return found.value
 
 
-def test_the_way_that_goes_wrong_is_short(broken: Broken) -> None:
+def test_the_reproduction_of_a_mismatch_is_short(broken: Broken) -> None:
     lines = as_shell(broken).splitlines()
     assert lines[-1] == "# at /output/task_status expected SUCCEEDED, got RUNNING"
     assert len(lines) <= 9
 
 
 @given(st.lists(st.integers(), max_size=40), st.sets(st.integers(0, 39), max_size=4))
-def test_what_does_not_matter_is_left_out(values: list[int], places: set[int]) -> None:
+def test_calls_that_do_not_matter_are_removed_from_the_reproduction(
+    values: list[int], places: set[int]
+) -> None:
     steps: list[Step] = [("step", (value, place)) for place, value in enumerate(values)]
     matter = [one for one in steps if one[1][1] in places]
     broken = Broken(Sequence(), Exchange("GET", "/", {}, None, 0, {}, ""), "#status", {200}, True)
@@ -107,7 +109,7 @@ def test_what_does_not_matter_is_left_out(values: list[int], places: set[int]) -
     assert tries.call_count <= TRIES
 
 
-def test_the_test_that_is_printed_fails_there_and_passes_on_the_honest_fake(
+def test_the_printed_test_fails_at_the_wrong_server_and_passes_on_the_fake(
     spec: Spec, broken: Broken
 ) -> None:
     with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
@@ -116,7 +118,7 @@ def test_the_test_that_is_printed_fails_there_and_passes_on_the_honest_fake(
         assert passes(broken, url)
 
 
-def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) -> None:
+def test_the_printed_curl_commands_work_in_a_shell(spec: Spec, broken: Broken) -> None:
     need(shutil.which("curl"), "curl")
     with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
         command = ["sh", "-eu", "-c", as_shell(broken)]
@@ -127,7 +129,7 @@ def test_the_lines_that_are_printed_work_in_a_shell(spec: Spec, broken: Broken) 
     assert '"task_status":"RUNNING"' in done.stdout
 
 
-def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
+def test_a_wrong_time_in_an_answer_is_reproduced_as_a_test(spec: Spec) -> None:
     with in_process(spec, "times_are_in_utc") as world, pytest.raises(Broken) as found:
         run(world, examples=60)
     assert "epoch(" in as_pytest(found.value)
@@ -137,7 +139,7 @@ def test_a_time_that_is_wrong_is_told_as_a_test_too(spec: Spec) -> None:
         assert passes(found.value, url)
 
 
-def test_a_stuck_task_that_is_canceled_takes_no_other_back(service: Service) -> None:
+def test_canceling_a_stuck_task_does_not_change_a_finished_one(service: Service) -> None:
     stuck, other = service.task_id(x_mock_scenario="PENDING"), service.task_id()
     service.real += 140
     before = service.get(other).body["output"]
@@ -146,14 +148,14 @@ def test_a_stuck_task_that_is_canceled_takes_no_other_back(service: Service) -> 
     assert service.get(other).body["output"] == before
 
 
-def test_a_task_that_is_unknown_from_the_start_takes_no_place(service: Service) -> None:
+def test_a_task_that_is_unknown_from_the_start_holds_no_place(service: Service) -> None:
     service.task_id(x_mock_scenario="UNKNOWN")
     task = service.task_id()
     service.real += QUEUE + 1
     assert service.status(task) == "RUNNING"
 
 
-def test_a_task_that_never_ends_holds_its_place_until_it_is_forgotten(service: Service) -> None:
+def test_a_task_that_never_ends_holds_its_place_until_it_expires(service: Service) -> None:
     stuck = service.task_id(x_mock_scenario="RUNNING")
     service.real += DAY - 1
     late = service.task_id()

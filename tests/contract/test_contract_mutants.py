@@ -1,5 +1,4 @@
-"""A wrong openapi.yaml is noticed: a sample of the mutants, always the same, and the page that
-tells of all of them."""
+"""Tests notice a wrong openapi.yaml: a fixed sample of the mutants, and the page that lists all."""
 
 from __future__ import annotations
 
@@ -29,20 +28,20 @@ def test_a_sample_of_the_mutants_is_noticed() -> None:
     assert "8 mutants" in done.stdout
 
 
-def test_the_page_is_about_the_mutants_of_this_file() -> None:
-    """Else: python scripts/mutate_spec.py."""
-    told = (ROOT / "docs" / "maintainers" / "mutants.md").read_text("utf-8")
-    found = re.search(r"^(\d+) mutants, (\d+) noticed", told, re.MULTILINE)
+def test_the_page_has_the_mutants_of_this_spec() -> None:
+    """If it fails, run python scripts/mutate_spec.py."""
+    text = (ROOT / "docs" / "maintainers" / "mutants.md").read_text("utf-8")
+    found = re.search(r"^(\d+) mutants, (\d+) noticed", text, re.MULTILINE)
     assert found
     assert int(found[1]) == len(ALL)
     assert int(found[2]) >= page.ENOUGH * len(ALL)
-    survivors = re.findall(r"^\| `(.+?)` \| (.+) \|$", told, re.MULTILINE)
+    survivors = re.findall(r"^\| `(.+?)` \| (.+) \|$", text, re.MULTILINE)
     assert len(survivors) == len(ALL) - int(found[2])
     assert {id for id, _ in survivors} <= {mutation.id for mutation in ALL}
     assert [reasons.reason(id) for id, _ in survivors] == [why for _, why in survivors]
 
 
-def test_a_mutation_changes_one_place_and_leaves_the_tree_alone() -> None:
+def test_a_mutation_changes_one_place_of_a_copy() -> None:
     tree = {"a": {"b": [1, 2], "c": 3}, "d": 4}
     assert Mutation("x", "/a/b/0").of(tree) == {"a": {"b": [2], "c": 3}, "d": 4}
     assert Mutation("x", "/a/c", value=5).of(tree) == {"a": {"b": [1, 2], "c": 5}, "d": 4}
@@ -52,7 +51,7 @@ def test_a_mutation_changes_one_place_and_leaves_the_tree_alone() -> None:
     assert tree == {"a": {"b": [1, 2], "c": 3}, "d": 4}
 
 
-def test_every_kind_of_thing_that_the_file_says_is_made_wrong() -> None:
+def test_every_kind_of_statement_in_the_spec_is_mutated() -> None:
     kinds = {mutation.kind for mutation in ALL}
     assert kinds >= {
         "required-dropped", "type-changed", "enum-value-dropped", "enum-value-added",
@@ -65,7 +64,9 @@ def test_every_kind_of_thing_that_the_file_says_is_made_wrong() -> None:
     assert all(mutation.of(TREE) != TREE for mutation in ALL)
 
 
-def test_what_is_not_enough_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_noticed_mutants_and_unexplained_survivors_are_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     noticed = Tried(Mutation("kind", "/a", value=GONE), Killed("the facts", "test"))
     survivor = Tried(Mutation("kind", "/b"), None)
     monkeypatch.setattr(reasons, "REASONS", {"kind /b": "because", "kind /c": "gone"})

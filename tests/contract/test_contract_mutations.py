@@ -1,5 +1,6 @@
-"""Every rule that a schema of the spec has is held: a valid call that is changed to break it is
-refused at the right place, by the right rule, with the right answer; no documented one ever is."""
+"""Every keyword of a request schema is enforced: a valid call, changed so that it violates that
+keyword, is refused for that keyword, at that place, with the answer that the spec names. No
+documented request is refused."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Service, request
+from support_cases import each_case
 
 from contracts.keywords import KEYWORDS
 from contracts.places import pointer_of
@@ -20,11 +22,11 @@ from mock_server.explain.schemas import WORDS
 
 SPEC = Spec.load()
 SERVICE = Service(SPEC)
-ASK = {"detectFace": SERVICE.detect, "createVideoTask": SERVICE.create}
+CALL = {"detectFace": SERVICE.detect, "createVideoTask": SERVICE.create}
 WITH_BODY = [operation for operation in SPEC.operations.values() if operation.body]
 some = settings(max_examples=20, derandomize=True, database=None, deadline=None)
 
-# What a schema says that no value can break, and where other schemas stand in it.
+# Keywords that no value can violate, or that hold other schemas.
 SILENT = {
     "description", "default", "properties", "items", "allOf", "additionalProperties",
     "x-refusal", "x-missing", "x-checked-first", "x-aspect-tolerance", "x-task-lifecycle",
@@ -32,8 +34,8 @@ SILENT = {
 }  # fmt: skip
 
 
-class Rule(NamedTuple):
-    """A keyword of a request schema. way: of the value that it judges, in the body."""
+class Requirement(NamedTuple):
+    """A keyword of a request schema. way: to the value in the body that it applies to."""
 
     operation: Operation
     way: tuple[str, ...]
@@ -46,25 +48,25 @@ class Rule(NamedTuple):
         return f"{self.operation.id}-{'.'.join(self.way)}-{self.keyword}"
 
 
-def rules_of(
+def requirements_of(
     operation: Operation, schema: dict[str, Any], way: tuple[str, ...], refusal: str
-) -> Iterator[Rule]:
-    """The keywords of a schema and of those in it, with the refusal that is nearest to each."""
+) -> Iterator[Requirement]:
+    """The keywords of a schema and of its subschemas, each with the nearest x-refusal."""
     refusal = schema.get("x-refusal", refusal)
     for keyword in (k for k in schema if k not in SILENT):
-        yield Rule(operation, way, keyword, schema[keyword], schema, refusal)
+        yield Requirement(operation, way, keyword, schema[keyword], schema, refusal)
     for name, inner in schema.get("properties", {}).items():
-        yield from rules_of(operation, inner, (*way, name), refusal)
+        yield from requirements_of(operation, inner, (*way, name), refusal)
     for inner in schema.get("allOf", ()):
-        yield from rules_of(operation, inner, way, refusal)
+        yield from requirements_of(operation, inner, way, refusal)
     if "items" in schema:
-        yield from rules_of(operation, schema["items"], (*way, "2"), refusal)
+        yield from requirements_of(operation, schema["items"], (*way, "2"), refusal)
 
 
-RULES = [
-    rule
+REQUIREMENTS = [
+    requirement
     for operation in WITH_BODY
-    for rule in rules_of(operation, operation.body.schema, (), operation.body_refusal)
+    for requirement in requirements_of(operation, operation.body.schema, (), operation.body_refusal)
 ]
 
 JSON = {
@@ -83,12 +85,12 @@ NOT_A_URL = st.sampled_from(
 ordered = st.lists(st.integers(0, 7000), min_size=2, max_size=2, unique=True).map(sorted)
 
 
-def other_type(rule: Rule, value: Any) -> st.SearchStrategy[Any]:
-    kinds = [kind for kind in JSON if kind != rule.value]
+def other_type(required: Requirement, value: Any) -> st.SearchStrategy[Any]:
+    kinds = [kind for kind in JSON if kind != required.value]
     return st.one_of(*(JSON[kind] for kind in kinds))
 
 
-def no_box(rule: Rule, value: Any) -> st.SearchStrategy[Any]:
+def no_box(required: Requirement, value: Any) -> st.SearchStrategy[Any]:
     def turned(x: list[int], y: list[int], which: int) -> list[int]:
         box = [x[0], y[0], x[1], y[1]]
         box[which], box[which + 2] = box[which + 2], box[which]
@@ -97,29 +99,30 @@ def no_box(rule: Rule, value: Any) -> st.SearchStrategy[Any]:
     return st.builds(turned, ordered, ordered, st.integers(0, 1)) | st.just([5, 5, 5, 9])
 
 
-def odd_aspect(rule: Rule, value: Any) -> st.SearchStrategy[Any]:
+def odd_aspect(required: Requirement, value: Any) -> st.SearchStrategy[Any]:
     def is_off(box: list[int]) -> bool:
         wide, high = box[2] - box[0], box[3] - box[1]
-        ratios = [[int(n) for n in ratio.split(":")] for ratio in rule.value]
-        return all(abs(wide - high * w / h) > rule.schema["x-aspect-tolerance"] for w, h in ratios)
+        ratios = [[int(n) for n in ratio.split(":")] for ratio in required.value]
+        most = required.schema["x-aspect-tolerance"]
+        return all(abs(wide - high * w / h) > most for w, h in ratios)
 
     boxes = st.builds(lambda x, y: [x[0], y[0], x[1], y[1]], ordered, ordered)
     return boxes.filter(is_off) | st.sampled_from([[0, 0, 103, 100], [0, 0, 78, 100]])
 
 
-# Values that break a keyword and, as far as they can, no other.
-BREAK: dict[str, Callable[[Rule, Any], st.SearchStrategy[Any]]] = {
+# Values that violate a keyword and, as far as possible, no other.
+VIOLATING: dict[str, Callable[[Requirement, Any], st.SearchStrategy[Any]]] = {
     "type": other_type,
-    "enum": lambda rule, _: st.text(max_size=9).filter(lambda text: text not in rule.value),
-    "not": lambda rule, _: st.just(rule.value["const"]),
+    "enum": lambda required, _: st.text(max_size=9).filter(lambda s: s not in required.value),
+    "not": lambda required, _: st.just(required.value["const"]),
     "pattern": lambda *_: NOT_A_URL,
-    "maxLength": lambda rule, _: st.integers(1, 9).map(
-        lambda more: "https://" + "x" * (rule.value - 8 + more)
+    "maxLength": lambda required, _: st.integers(1, 9).map(
+        lambda more: "https://" + "x" * (required.value - 8 + more)
     ),
-    "minItems": lambda rule, value: st.integers(0, rule.value - 1).map(lambda n: value[:n]),
+    "minItems": lambda required, value: st.integers(0, required.value - 1).map(lambda n: value[:n]),
     "maxItems": lambda _, value: st.integers(1, 9).map(lambda n: value + value[-1:] * n),
-    "minimum": lambda rule, _: st.integers(-(2**40), rule.value - 1),
-    "maximum": lambda rule, _: st.integers(rule.value + 1, 2**40),
+    "minimum": lambda required, _: st.integers(-(2**40), required.value - 1),
+    "maximum": lambda required, _: st.integers(required.value + 1, 2**40),
     "x-box": no_box,
     "x-aspect-ratios": odd_aspect,
 }
@@ -131,56 +134,50 @@ def at(body: Any, way: tuple[str, ...]) -> Any:
     return body
 
 
-def broken(rule: Rule, data: st.DataObject) -> tuple[Any, tuple[str, ...], str]:
-    """A documented body that breaks the rule, the place, and the answer that the spec names."""
-    body = request(SPEC, rule.operation.id)
-    if rule.keyword == "required":
-        name = data.draw(st.sampled_from(rule.value))
-        del at(body, rule.way)[name]
-        refusal = rule.schema["properties"][name].get("x-missing", rule.refusal)
-        return body, (*rule.way, name), refusal
-    value = data.draw(BREAK[rule.keyword](rule, at(body, rule.way)))
-    if not rule.way:
-        return value, (), rule.refusal
-    holder = at(body, rule.way[:-1])
-    holder[int(rule.way[-1]) if isinstance(holder, list) else rule.way[-1]] = value
-    return body, rule.way, rule.refusal
+def invalid_body(required: Requirement, data: st.DataObject) -> tuple[Any, tuple[str, ...], str]:
+    """A documented body, changed to violate the requirement; the place; the answer in the spec."""
+    body = request(SPEC, required.operation.id)
+    if required.keyword == "required":
+        name = data.draw(st.sampled_from(required.value))
+        del at(body, required.way)[name]
+        refusal = required.schema["properties"][name].get("x-missing", required.refusal)
+        return body, (*required.way, name), refusal
+    value = data.draw(VIOLATING[required.keyword](required, at(body, required.way)))
+    if not required.way:
+        return value, (), required.refusal
+    holder = at(body, required.way[:-1])
+    holder[int(required.way[-1]) if isinstance(holder, list) else required.way[-1]] = value
+    return body, required.way, required.refusal
 
 
-def test_every_keyword_has_a_value_that_breaks_it() -> None:
-    assert {rule.keyword for rule in RULES} == {*BREAK, "required"}
+def test_every_keyword_of_the_spec_has_a_value_here_that_violates_it() -> None:
+    assert {required.keyword for required in REQUIREMENTS} == {*VIOLATING, "required"}
 
 
-def test_every_keyword_has_words_to_explain_it() -> None:
-    """Those of our own say it themselves."""
-    assert {*BREAK, *TEXTS, "required"} - {*KEYWORDS} <= WORDS.keys()
+def test_every_keyword_can_be_explained() -> None:
+    """Keywords of our own have their explanation in their definition."""
+    assert {*VIOLATING, *TEXTS, "required"} - {*KEYWORDS} <= WORDS.keys()
 
 
-@pytest.mark.parametrize("rule", RULES, ids=str)
+@each_case("required", REQUIREMENTS)
 @some
 @given(data=st.data())
-def test_a_rule_that_is_broken_is_named(rule: Rule, data: st.DataObject) -> None:
-    body, way, refusal = broken(rule, data)
-    found = list(rule.operation.body.violations(body))
-    named = [v for v in found if (v.pointer, v.keyword) == (pointer_of(way), rule.keyword)]
-    assert [v.outcome for v in named] == [refusal]
-    assert SPEC.places.value(named[0].schema) == rule.value
-    assert named[0].field == (".".join(way) or "body")
-    # What a wrong element or type breaks besides is in the same field.
-    assert all(v.pointer.startswith(pointer_of(way[:2])) for v in found)
-
-
-@pytest.mark.parametrize("rule", RULES, ids=str)
-@some
-@given(data=st.data())
-def test_a_call_that_breaks_a_rule_gets_the_answer_that_is_named(
-    rule: Rule, data: st.DataObject
+def test_a_violated_requirement_is_named_and_refused(
+    required: Requirement, data: st.DataObject
 ) -> None:
-    body, _, refusal = broken(rule, data)
-    assert ASK[rule.operation.id](json.dumps(body).encode()).reply.outcome == refusal
+    body, way, refusal = invalid_body(required, data)
+    found = list(required.operation.body.violations(body))
+    named = [v for v in found if (v.pointer, v.keyword) == (pointer_of(way), required.keyword)]
+    assert [v.outcome for v in named] == [refusal]
+    assert SPEC.places.value(named[0].schema) == required.value
+    assert named[0].field == (".".join(way) or "body")
+    # A wrong element or type may violate other keywords too, but only of the same field.
+    assert all(v.pointer.startswith(pointer_of(way[:2])) for v in found)
+    answer = CALL[required.operation.id](json.dumps(body).encode())
+    assert answer.reply.outcome == refusal
 
 
-# Of headers and the query: texts that break a keyword.
+# Of headers and the query: texts that violate a keyword.
 TEXTS: dict[str, list[str]] = {
     "type": ["", "x", "1.5", "0x1", "²", "--1"],
     "minimum": ["0", "-1"],
@@ -199,12 +196,12 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("operation", "parameter", "keyword"),
+@each_case(
+    "operation, parameter, keyword",
     PARAMETERS,
     ids=lambda p: getattr(p, "id", getattr(p, "name", p)),
 )
-def test_a_parameter_that_breaks_a_rule_is_named(
+def test_a_parameter_that_violates_a_keyword_is_named(
     operation: Operation, parameter: Parameter, keyword: str
 ) -> None:
     for text in TEXTS[keyword]:
@@ -219,7 +216,7 @@ def test_a_parameter_that_breaks_a_rule_is_named(
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
 def test_no_documented_request_is_refused(operation: Operation) -> None:
     for name, body in operation.requests.items():
-        assert ASK[operation.id](body).status == 200, name
+        assert CALL[operation.id](body).status == 200, name
 
 
 def test_a_required_parameter_that_is_missing_is_named() -> None:

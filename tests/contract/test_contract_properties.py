@@ -1,4 +1,4 @@
-"""What holds for every time and every task: properties of the modules that know nothing of HTTP."""
+"""Properties of clocks, tasks, queues, ids and times on the wire, without HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EPOCH = 1_757_572_418.716
 DAY = 86400.0
 often = settings(max_examples=150, derandomize=True, database=None, deadline=None)
 
-seconds = st.floats(0, 1e6)  # twenty of them, a thousand times as fast, end before time does
+seconds = st.floats(0, 1e6)  # 20 of them at 1000 times the speed stay within datetime
 clock_steps = st.lists(
     st.tuples(st.just("advance"), seconds)
     | st.tuples(st.just("at"), st.floats(-1e9, 1e10))
@@ -56,7 +56,7 @@ def test_no_series_of_changes_turns_a_clock_back(
 
 
 @pytest.mark.parametrize("value", [-1e-9, -1.0, inf, nan])
-def test_a_clock_neither_goes_back_nor_to_the_end_of_time(value: float) -> None:
+def test_a_clock_refuses_negative_and_infinite_changes(value: float) -> None:
     clock = Clock(EPOCH, EPOCH)
     with pytest.raises(ValueError, match="time never goes back"):
         clock.advance(value, EPOCH)
@@ -90,22 +90,22 @@ def tasks(draw: st.DrawFn) -> Task:
 
 @often
 @given(task=tasks(), asked=st.lists(moments, min_size=2), at=moments)
-def test_a_task_goes_the_ways_of_the_spec_and_telling_does_not_move_it(
+def test_a_task_follows_the_lifecycle_and_reading_its_status_does_not_change_it(
     task: Task, asked: list[float], at: float
 ) -> None:
     for life in (task, cancel(task, at)):
         if life is not None:
-            told = {now: status_at(life, now) for now in asked}
-            assert all((told[now] == "UNKNOWN") == (now >= life.expires) for now in asked)
-            states = [told[now] for now in sorted(asked) if life is task or now >= at]
+            seen = {now: status_at(life, now) for now in asked}
+            assert all((seen[now] == "UNKNOWN") == (now >= life.expires) for now in asked)
+            states = [seen[now] for now in sorted(asked) if life is task or now >= at]
             for earlier, later in pairwise(states):
                 assert later in SPEC.lifecycle.reachable(earlier)
-            assert {now: status_at(life, now) for now in reversed(asked)} == told
+            assert {now: status_at(life, now) for now in reversed(asked)} == seen
 
 
 @often
 @given(task=tasks(), now=moments)
-def test_only_a_pending_task_is_canceled_and_then_for_good(task: Task, now: float) -> None:
+def test_only_a_pending_task_can_be_canceled_and_it_stays_canceled(task: Task, now: float) -> None:
     canceled = cancel(task, now)
     assert (canceled is not None) == (status_at(task, now) == "PENDING")
     if canceled is not None:
@@ -116,7 +116,7 @@ def test_only_a_pending_task_is_canceled_and_then_for_good(task: Task, now: floa
 
 @often
 @given(task=tasks(), now=moments, share=st.floats(0, 1, exclude_max=True))
-def test_nothing_happens_to_a_task_before_its_next_event(
+def test_the_status_of_a_task_is_constant_until_its_next_event(
     task: Task, now: float, share: float
 ) -> None:
     event = next_event(task, now)
@@ -147,7 +147,7 @@ def planned(arrivals: list[tuple[int, float]], places: int) -> tuple[list[Task],
 
 
 def leaves(task: Task) -> float:
-    """When it leaves its place: at its end, or when it is forgotten."""
+    """The time at which it leaves its place: its end or its expiry."""
     return max(task.scheduled, min(task.ended, task.expires))
 
 
@@ -164,7 +164,7 @@ def check_order(made: list[Task], places: int) -> None:
 
 @often
 @given(arrivals=arrivals, places=st.integers(1, 3))
-def test_tasks_start_in_order_on_a_free_place_and_without_delay(
+def test_tasks_start_in_order_and_as_soon_as_a_place_is_free(
     arrivals: list[tuple[int, float]], places: int
 ) -> None:
     made, _ = planned(arrivals, places)
@@ -177,7 +177,7 @@ def test_tasks_start_in_order_on_a_free_place_and_without_delay(
 
 @often
 @given(arrivals=arrivals, places=st.integers(1, 3), which=st.integers(0, 11), share=st.floats(0, 1))
-def test_a_task_that_leaves_the_queue_delays_none_and_moves_none_that_began(
+def test_a_canceled_task_delays_no_other_and_moves_no_running_one(
     arrivals: list[tuple[int, float]], places: int, which: int, share: float
 ) -> None:
     made, _ = planned(arrivals, places)
@@ -221,7 +221,7 @@ def test_ids_look_like_uuids_and_differ(secret: bytes, numbers: set[int]) -> Non
 
 @often
 @given(key=names, other=names, seed=st.binary(min_size=1, max_size=63))
-def test_a_tenant_is_the_same_for_the_same_key_and_seed_alone(
+def test_the_tenant_depends_on_the_key_and_the_seed_alone(
     key: str, other: str, seed: bytes
 ) -> None:
     assert re.fullmatch("[0-9a-f]{16}", tenant_of(key, seed))
@@ -232,7 +232,7 @@ def test_a_tenant_is_the_same_for_the_same_key_and_seed_alone(
 
 @often
 @given(st.integers(0, 4_102_444_799_999))  # to the end of 2099
-def test_a_time_on_the_wire_says_its_millisecond_in_utc_plus_8(ms: int) -> None:
+def test_a_time_on_the_wire_has_its_millisecond_in_utc_plus_8(ms: int) -> None:
     assert millis(ms / 1000) == ms
     text = wire_time(ms / 1000)
     assert re.fullmatch(SPEC.schemas["Time"]["pattern"], text)
@@ -242,7 +242,7 @@ def test_a_time_on_the_wire_says_its_millisecond_in_utc_plus_8(ms: int) -> None:
 
 @often
 @given(earlier=st.floats(0, 4e9), later=st.floats(0, 4e9))
-def test_times_on_the_wire_stand_in_the_order_of_the_times(earlier: float, later: float) -> None:
+def test_times_on_the_wire_sort_as_the_times_do(earlier: float, later: float) -> None:
     earlier, later = sorted((earlier, later))
     assert wire_time(earlier) <= wire_time(later)
     assert millis(earlier) <= millis(later)
@@ -250,7 +250,7 @@ def test_times_on_the_wire_stand_in_the_order_of_the_times(earlier: float, later
 
 @often
 @given(st.integers(-2_208_988_800, 4_102_416_000))
-def test_a_compact_time_is_the_second_it_was_made_of(epoch: int) -> None:
+def test_a_compact_time_is_parsed_to_its_second(epoch: int) -> None:
     local = datetime(1970, 1, 1, 8, tzinfo=UTC) + timedelta(seconds=epoch)
     text = local.strftime("%Y%m%d%H%M%S")
     assume(re.fullmatch(SPEC.schemas["CompactTime"]["pattern"], text))
@@ -262,5 +262,5 @@ COMPACT = SPEC.schemas["CompactTime"]["pattern"].replace("\\d", "[0-9]")  # of A
 
 @often
 @given(st.from_regex(COMPACT, fullmatch=True))
-def test_every_compact_time_that_the_spec_allows_is_one(text: str) -> None:
+def test_every_compact_time_that_the_spec_allows_is_parsed(text: str) -> None:
     assert -2.3e9 < compact_time(text) < 4.2e9

@@ -1,4 +1,4 @@
-"""What holds for every call: properties of the pure modules that read one."""
+"""Properties of the pure modules that read a call: body, path, URLs, scenario names, signatures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ media_urls = st.from_regex(SPEC.schemas["MediaUrl"]["pattern"], fullmatch=True)
 @example(url="http://[", ratio="1:1", seed=b"emo")
 @example(url="http://127.0.0.1:8787/samples/portrait.png", ratio="3:4", seed=b"emo")
 @example(url=request(SPEC, "detectFace")["input"]["image_url"], ratio="1:1", seed=b"emo")
-def test_what_detection_finds_can_be_created_with(url: str, ratio: str, seed: bytes) -> None:
+def test_the_boxes_of_any_detection_are_valid_for_a_creation(
+    url: str, ratio: str, seed: bytes
+) -> None:
     face = detect(SPEC.operations["detectFace"], seed, url, ratio)
     assert face == detect(SPEC.operations["detectFace"], seed, url, ratio)
     body = request(SPEC, "createVideoTask")
@@ -70,7 +72,7 @@ def test_every_url_that_the_spec_allows_is_answered(url: str) -> None:
         assert ask(body).status == wanted
 
 
-# JSON texts, right and nearly right: escapes, keys that stand twice, what only looks like JSON.
+# JSON texts, valid and nearly valid: escapes, duplicate keys, values that only look like JSON.
 escapes = st.sampled_from(
     ['\\"', "\\\\", "\\/", "\\n", "\\u0061", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\ude00"]
 )
@@ -103,20 +105,20 @@ def reference(text: bytes) -> Any:
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) < len(pairs):
-            raise ValueError("a key stands twice")
+            raise ValueError("a duplicate key")
         return dict(pairs)
 
     def no(name: str) -> None:
         raise ValueError(f"{name} is no number")
 
     value = json.loads(text.decode("utf-8"), object_pairs_hook=once, parse_constant=no)
-    # Half a pair is no character, and what is beyond all measure no number.
+    # A lone surrogate is not a character, and an infinite number is not JSON.
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     return value
 
 
 def outcome(read: Any, text: bytes) -> str:
-    """What comes of a text, types and order and signs of zeros included."""
+    """The value of a text as repr, which shows types, order and signs of zeros; or "refused"."""
     try:
         return repr(read(text))
     except ValueError:
@@ -128,28 +130,30 @@ def outcome(read: Any, text: bytes) -> str:
 @example(text='{"a":{"b":1},"c":"\\"" , "c":1}', before="", after="")
 @example(text='{"":1,"":2}', before="", after="")
 @example(text='["\\ud83d"]', before="", after="")
-def test_a_body_is_read_as_json_is_to_be_read(text: str, before: str, after: str) -> None:
+def test_a_body_is_read_as_rfc_8259_defines_json(text: str, before: str, after: str) -> None:
     raw = (before + text + after).encode()
     assert outcome(decode, raw) == outcome(reference, raw)
 
 
 @often
 @given(text=texts.map(str.encode), at=st.integers(0, 200), byte=st.binary(max_size=2))
-def test_a_damaged_body_is_read_as_json_is_to_be_read(text: bytes, at: int, byte: bytes) -> None:
+def test_a_damaged_body_is_read_or_refused_as_rfc_8259_says(
+    text: bytes, at: int, byte: bytes
+) -> None:
     raw = text[:at] + byte + text[at + 1 :]
     assert outcome(decode, raw) == outcome(reference, raw)
 
 
 @often
 @given(depth=st.integers(1, 2 * MAX_DEPTH), kinds=st.lists(st.booleans(), min_size=1, max_size=5))
-def test_a_body_may_be_nested_so_deep_and_no_deeper(depth: int, kinds: list[bool]) -> None:
+def test_a_body_is_refused_beyond_the_depth_limit(depth: int, kinds: list[bool]) -> None:
     ways = [('{"a":', "}") if kinds[level % len(kinds)] else ("[", "]") for level in range(depth)]
     text = "".join(way[0] for way in ways) + "1" + "".join(way[1] for way in reversed(ways))
     assert (outcome(decode, text.encode()) == "refused") == (depth > MAX_DEPTH)
 
 
 @pytest.mark.parametrize("text", [b"1e999", b'{"x": -1e999}', b'["\\n", 1e400]', b"1" * 5000])
-def test_a_number_beyond_all_measure_is_refused(text: bytes) -> None:
+def test_an_infinite_or_endless_number_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(text)
 
@@ -167,7 +171,7 @@ METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "", "get"
         | st.text(max_size=3)
     ).map("".join),
 )
-def test_no_path_is_too_odd_to_be_looked_up(method: str, path: str) -> None:
+def test_any_path_and_method_can_be_looked_up(method: str, path: str) -> None:
     found = router.find(method, path)
     assert found is None or found == method or found.operation.method == method
 
@@ -204,7 +208,7 @@ def spellings(name: str) -> dict[str, list[Asked]]:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 @pytest.mark.parametrize("way", ["header", "url", "key"])
-def test_every_outcome_comes_when_it_is_asked_for(operation: Operation, way: str) -> None:
+def test_every_outcome_is_chosen_when_a_scenario_names_it(operation: Operation, way: str) -> None:
     for name, outcome in SPEC.outcomes.items():
         is_fate = name in SPEC.task_outcomes
         if is_fate and operation.id == "createVideoTask":
@@ -217,7 +221,7 @@ def test_every_outcome_comes_when_it_is_asked_for(operation: Operation, way: str
 
 
 @pytest.mark.parametrize("way", ["header", "url", "key"])
-def test_an_outcome_of_one_operation_comes_to_that_one_alone(way: str) -> None:
+def test_a_name_with_an_operation_chooses_the_outcome_of_that_operation_alone(way: str) -> None:
     for meant in OPERATIONS:
         for name, outcome in meant.outcomes.items():
             asked = spellings(f"{meant.id}:{name}")[way]
@@ -234,7 +238,7 @@ def test_an_outcome_of_one_operation_comes_to_that_one_alone(way: str) -> None:
     way=st.sampled_from(["url", "key"]),
 )
 @example(name="InvalidFile.Nohuman", operation="detectFace", way="key")
-def test_a_name_that_nothing_has_never_passes(name: str, operation: str, way: str) -> None:
+def test_an_unknown_name_is_always_refused(name: str, operation: str, way: str) -> None:
     bare = name.rpartition(":")[2].partition("=")[0].strip()
     assume(bare not in SPEC.outcomes and bare not in FAULTS)
     with pytest.raises(UnknownScenario, match="no scenario"):
@@ -279,7 +283,7 @@ def test_a_signed_url_opens_until_it_expires(
     at=st.integers(0, 1000),
     change=st.sampled_from(["cut", "double", "other"]) | st.text(min_size=1, max_size=3),
 )
-def test_a_url_that_was_touched_opens_nothing(
+def test_a_changed_signed_url_is_refused(
     link: tuple[str, dict[str, str]], part: str, at: int, change: str
 ) -> None:
     path, query = link
@@ -296,7 +300,7 @@ def test_a_url_that_was_touched_opens_nothing(
 
 @often
 @given(link=links, part=st.sampled_from(["Expires", "Signature"]), seed=st.binary(min_size=1))
-def test_a_url_without_its_signature_or_from_another_seed_opens_nothing(
+def test_a_url_without_signature_or_from_another_seed_is_refused(
     link: tuple[str, dict[str, str]], part: str, seed: bytes
 ) -> None:
     path, query = link

@@ -1,4 +1,4 @@
-"""What a bundle holds gives the same answers again, whatever was done; what differs is named."""
+"""A bundle reproduces the same answers, whatever the run was; a difference is named."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STEPS = st.lists(
 
 
 def go(service: Service, what: str, number: int, tasks: list[str]) -> None:
-    """One step of a run, as a client and the control API would do it."""
+    """One step of a run: a call of a client or of the control API."""
     engine = service.engine
     if what == "control":
         method, path, value = CONTROLS[number % len(CONTROLS)]
@@ -83,14 +83,14 @@ def bundle_after(spec: Spec, steps: Any, **options: Any) -> Bundle:
 
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS, mode=st.sampled_from(["real", "skip", "fast"]), limits=st.booleans())
-def test_a_bundle_gives_the_same_answers_again(
+def test_a_bundle_reproduces_the_same_answers(
     spec: Spec, steps: Any, mode: str, limits: bool
 ) -> None:
     options = {"time": mode, "limits": "documented" if limits else "off"}
     assert Replay(spec, bundle_after(spec, steps, **options)).run() is None
 
 
-def test_a_bundle_has_no_key_in_it(spec: Spec) -> None:
+def test_a_bundle_contains_no_key(spec: Spec) -> None:
     bundle = bundle_after(spec, [("create", 0, 1.0), ("key", 0, 1.0), ("odd", 0, 1.0)])
     assert b"0123456789" not in msgspec.json.encode(bundle)
 
@@ -105,7 +105,7 @@ def test_the_first_answer_that_differs_is_named(spec: Spec) -> None:
     assert "RUNNING" in difference.now
 
 
-def test_a_journal_without_its_beginning_cannot_be_replayed(spec: Spec) -> None:
+def test_a_journal_without_its_beginning_cannot_be_reproduced(spec: Spec) -> None:
     bundle = msgspec.structs.replace(bundle_after(spec, []), dropped=3)
     with pytest.raises(BundleError, match="3 exchanges had to make room"):
         read(msgspec.json.encode(bundle))
@@ -129,14 +129,14 @@ def test_a_bundle_that_cannot_be_set_up_is_refused(spec: Spec, change: Any, word
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b'{"format": "har"}'])
-def test_what_is_no_bundle_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_a_bundle_is_refused(data: bytes) -> None:
     with pytest.raises(
         BundleError, match=r"is no bundle|is not text in UTF-8|has the format 'har'"
     ):
         read(data)
 
 
-def test_the_same_seed_gives_the_same_bytes_twice(spec: Spec) -> None:
+def test_the_same_seed_and_calls_give_the_same_bytes(spec: Spec) -> None:
     steps = [("create", 0, 1.0), ("control", 4, 0.0), ("get", 0, 1.0), ("get", 0, 5.0)]
     one, other = bundle_after(spec, steps), bundle_after(spec, steps)
     assert one == other
@@ -144,7 +144,7 @@ def test_the_same_seed_gives_the_same_bytes_twice(spec: Spec) -> None:
     assert one.began == EPOCH + 1.0
 
 
-def test_a_call_in_a_bundle_is_a_call_again(spec: Spec) -> None:
+def test_a_call_with_unusual_bytes_survives_in_a_bundle(spec: Spec) -> None:
     service = Service(spec)
     service.engine.handle(Call("GET", "/api/v1/tasks/é", "a=%00", {**KEYED, b"x-\xe9": b"\xff"}))
     tenant = service.engine.tenant_of_headers(KEYED)

@@ -1,4 +1,4 @@
-"""Whatever people write as scenarios, they get rules or a RuleError that says what is wrong."""
+"""Any value given as scenarios becomes rules or a RuleError that lists its problems."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ wholes = st.fixed_dictionaries(
 
 @settings(max_examples=600, derandomize=True, database=None, deadline=None)
 @given(one | many | rules | wholes)
-def test_garbage_is_never_more_than_a_rule_error(value: Any) -> None:
+def test_an_invalid_value_raises_nothing_but_a_rule_error(value: Any) -> None:
     try:
         compile_ruleset(SPEC, in_full(value)[0])
     except RuleError as error:

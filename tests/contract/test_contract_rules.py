@@ -1,5 +1,5 @@
-"""What holds for any rules and calls: the sentences of scenarios.schema.json, written again as a
-model that knows nothing of the code."""
+"""Rules behave as the descriptions in scenarios.schema.json say, for any rules and calls: a second
+implementation here, independent of the code, decides the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def often(examples: int) -> Callable[[Any], Any]:
     return settings(max_examples=examples, derandomize=True, database=None, deadline=None)
 
 
-# Rules. What each `do` is about, when the rule does not name its operations and when it does.
+# The operations that each `do` applies to: in a rule without and with its own operations.
 
 ALL = {"detectFace", "createVideoTask", "listTasks", "getTask", "cancelTask"}
 ABOUT = {
@@ -39,7 +39,7 @@ STATES = ("PENDING", "RUNNING", "UNKNOWN")
 
 
 class Made(NamedTuple):
-    """A call, as a rule may know it."""
+    """A call with the properties that rules can match."""
 
     operation: str
     mine: int
@@ -75,7 +75,7 @@ dos = st.sampled_from(sorted(ABOUT))
 
 @st.composite
 def rules(draw: st.DrawFn) -> dict[str, Any]:
-    """A rule as people write it."""
+    """A rule as users write it."""
     rule: dict[str, Any] = {}
     if draw(st.booleans()):
         able = sorted(ABOUT[rule.setdefault("do", draw(dos))][1])
@@ -120,8 +120,8 @@ def is_about(rule: dict[str, Any], call: Made) -> bool:
     if named and call.operation not in ([named] if isinstance(named, str) else named):
         return False
     if not named:
-        said = [rule["do"]] if "do" in rule else [step["do"] for step in rule["steps"]]
-        about = [ABOUT[do][0] for do in said if do != "normal"]
+        written = [rule["do"]] if "do" in rule else [step["do"] for step in rule["steps"]]
+        about = [ABOUT[do][0] for do in written if do != "normal"]
         if about and call.operation not in set().union(*about):
             return False
     low, high = rule.get("between", (0, None))
@@ -149,8 +149,8 @@ def is_about(rule: dict[str, Any], call: Made) -> bool:
     return True
 
 
-def told(rule: dict[str, Any], number: int, operation: str) -> str | None:
-    """What the rule says of the matching call of this number: one `do` a call, written out."""
+def decided(rule: dict[str, Any], number: int, operation: str) -> str | None:
+    """The `do` of the rule for the matching call of this number, from a list with one per call."""
     line: list[str | None]
     if "steps" in rule:
         line = [s["do"] for s in rule["steps"] for _ in range(s.get("times", 100))]
@@ -194,7 +194,7 @@ def test_rules_count_and_decide_as_their_schema_says(
             if is_about(rule, call):
                 of = (number, call.task) if rule.get("per") else number
                 matched[of] += 1
-                do = told(rule, matched[of], call.operation)
+                do = decided(rule, matched[of], call.operation)
                 if expected is None and do is not None:
                     expected = f"scenario {number}", do
         assert (hit and (hit.rule.name, hit.do)) == (
@@ -229,7 +229,7 @@ CHOICES = st.fixed_dictionaries(
         st.tuples(st.sampled_from(sorted(ALL)), st.sampled_from([0.0, 0.1, 30.0])), max_size=12
     ),
 )
-def test_the_same_calls_get_the_same_bytes_whatever_was_set(
+def test_the_same_seed_and_calls_get_the_same_bytes_with_any_settings(
     written: list[Any], served: list[Any], choices: dict[str, str], limits: str, time: str,
     asked: list[tuple[str, float]],
 ) -> None:  # fmt: skip

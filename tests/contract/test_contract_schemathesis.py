@@ -1,6 +1,5 @@
-"""schemathesis against the fake: in this process, or over HTTP with --over-http, each phase with a
-fake of its own. Its time stands still and a poll skips to the task's next event: a run says the
-same again."""
+"""schemathesis against the fake: in this process, or over HTTP with --over-http. Each phase has its
+own fake, with a fixed clock and time=skip, so that every run is the same."""
 
 from __future__ import annotations
 
@@ -36,20 +35,20 @@ def loaded(spec: Spec, request: pytest.FixtureRequest) -> Iterator[Loaded]:
 
 
 def _run(spec: Spec, schema: BaseSchema) -> list[ScenarioRecorder]:
-    """What was sent and judged. Fails with everything that a check has against an answer."""
+    """The calls and their checks. Fails with the failures of all checks."""
     problems: list[Found] = []
     recorders = list(fuzz.run(spec, schema, problems.append))
     assert not problems, f"{len(problems)} failures\n" + "\n".join(map(str, problems[:10]))
     return recorders
 
 
-def test_no_check_of_schemathesis_is_unknown_here() -> None:
+def test_every_check_of_schemathesis_is_used() -> None:
     load_all_checks()
     assert sorted(CHECKS.get_all_names()) == sorted([*BUILT_IN, *OURS])
 
 
 @pytest.mark.parametrize("phases", [("coverage",), ("examples", "fuzzing")], ids=" and ".join)
-def test_every_operation_keeps_the_contract(
+def test_every_operation_passes_every_check(
     spec: Spec, loaded: Loaded, phases: tuple[str, ...]
 ) -> None:
     recorders = _run(spec, loaded(*phases))
@@ -59,7 +58,7 @@ def test_every_operation_keeps_the_contract(
     assert passed == {*BUILT_IN, *OURS, "max_response_time"} - {"unsupported_method"}
 
 
-def test_schemathesis_gets_the_bodies_of_links_and_the_refused_headers() -> None:
+def test_schemathesis_reads_the_bodies_of_links_and_the_forbidden_headers() -> None:
     schema = fuzz.load("stateful").raw_schema
     detect = schema["paths"]["/services/aigc/image2video/face-detect"]["post"]
     link = detect["responses"]["200"]["links"]["CreateTaskFromDetection"]
@@ -68,7 +67,7 @@ def test_schemathesis_gets_the_bodies_of_links_and_the_refused_headers() -> None
     assert not {"x-request-body", "x-forbidden-headers"} & {*link, *detect}
 
 
-def test_every_link_of_the_spec_leads_on(spec: Spec, loaded: Loaded) -> None:
+def test_every_link_of_the_spec_leads_to_a_successful_call(spec: Spec, loaded: Loaded) -> None:
     schema = loaded("stateful")
     links, led = set(_links(schema)), set()  # before it infers more of them
     for recorder in _run(spec, schema):

@@ -109,7 +109,7 @@ def _loader(tree: Node) -> Killed | None:
 
 
 def _models(tree: Node) -> Killed | None:
-    """As test_models_are_what_the_spec_generates. What it would write follows from two parts of
+    """As test_the_models_are_up_to_date_with_the_spec. The file follows from two parts of
     the spec; only where they differ is it worth a second to write it."""
     try:
         if _made_of(tree) == _made_of(HONEST):
