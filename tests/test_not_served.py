@@ -1,4 +1,4 @@
-"""Models and paths that the service has and the fake does not: refused first, and explained."""
+"""Models and paths of the service that the fake does not serve are refused first and explained."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import SERVICE, Service, request
+from support_cases import each_case
 
 from contracts.spec import Spec
 from mock_server.explain import Explanation, as_text
@@ -35,19 +36,19 @@ def refused(service: Service, operation: str, body: Any) -> tuple[int, str, str]
 
 
 @pytest.mark.parametrize("operation", ["createVideoTask", "detectFace"])
-@pytest.mark.parametrize(
+@each_case(
     "model",
     ["wan2.2-s2v", "wan2.2-s2v-detect", "videoretalk", "emo", "EMO-V1", " emo-v1", "", 5, None],
 )
-@pytest.mark.parametrize("rest", [{}, {"input": {}}, {"input": None}, {"parameters": 7}])
-def test_the_model_is_looked_at_before_any_field(
-    service: Service, operation: str, model: Any, rest: dict[str, Any]
+def test_the_model_is_checked_before_any_field(
+    service: Service, operation: str, model: Any
 ) -> None:
-    assert refused(service, operation, {"model": model, **rest}) == NOT_EXIST
+    for rest in ({}, {"input": {}}, {"input": None}, {"parameters": 7}):
+        assert refused(service, operation, {"model": model, **rest}) == NOT_EXIST, rest
 
 
 @given(model=st.text(max_size=12).filter(lambda m: m not in SPEC.models), given_input=PARTS)
-def test_no_input_whatever_hides_that_the_model_does_not_exist(
+def test_an_unknown_model_is_refused_whatever_the_input_is(
     model: str, given_input: dict[str, Any]
 ) -> None:
     body = {"input": given_input, "model": model}
@@ -77,7 +78,7 @@ def test_a_retired_model_is_refused_before_any_field(make_service: Any, choice: 
     assert (status, code) == expected
 
 
-def test_the_async_header_is_looked_at_before_the_model(service: Service) -> None:
+def test_the_async_header_is_checked_before_the_model(service: Service) -> None:
     reply = service.raw("POST", f"{SERVICE}/video-synthesis", {"model": "wan2.2-s2v"})
     assert (reply.status, json.loads(reply.body)["code"]) == (403, "AccessDenied")
 
@@ -89,7 +90,7 @@ def test_the_async_header_is_looked_at_before_the_model(service: Service) -> Non
      ("createVideoTask", "emo-detect-v1", "emo-v1"), ("createVideoTask", "emoji-v1", "emo-v1"),
      ("detectFace", "nonsense", "emo-detect-v1"), ("detectFace", None, "emo-detect-v1")],
 )  # fmt: skip
-def test_another_model_is_offered_as_a_choice_and_only_one_of_that_path(
+def test_the_explanation_of_an_unknown_model_offers_one_of_the_same_path(
     service: Service, operation: str, model: Any, served: str
 ) -> None:
     refused(service, operation, {"model": model, "input": {}})
@@ -102,14 +103,14 @@ def test_another_model_is_offered_as_a_choice_and_only_one_of_that_path(
     assert f'"model":"{served}"' in found.curl
 
 
-def test_a_sibling_is_named_as_a_model_of_the_service(service: Service) -> None:
+def test_the_explanation_says_that_a_sibling_model_is_not_served(service: Service) -> None:
     refused(service, "createVideoTask", {"model": "wan2.2-s2v"})
     assert (
         "wan2.2-s2v is a model of the service that is not served here" in explained(service).advice
     )
 
 
-def test_a_call_that_is_refused_for_its_header_gets_no_other_model_without_a_note(
+def test_the_corrected_call_for_a_missing_header_notes_that_it_changes_the_model(
     service: Service,
 ) -> None:
     body = request(SPEC, "createVideoTask") | {"model": "wan2.2-s2v"}
@@ -137,7 +138,7 @@ def of_path(service: Service, path: str) -> Explanation:
 AIGC = "/services/aigc"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "path",
     ["/api/v1/uploads", "/uploads", "/qwen/api/v1/uploads/", "/api/v1/api/v1/uploads",
      "/api/v1//tokens", "/api/v1/models", f"/api/v1{AIGC}/video-generation/video-synthesis",
@@ -150,7 +151,9 @@ AIGC = "/services/aigc"
      "/api/v1/tokenizer", "/api/v1/mcps/amap-maps/sse", "/api/v1/public-keys/latest",
      "/api/v1/agentstudio", "/qwen/api/v1/brand-new"],
 )  # fmt: skip
-def test_another_product_is_not_served_and_never_a_misspelling(service: Service, path: str) -> None:
+def test_a_path_of_another_product_is_not_served_and_not_called_misspelled(
+    service: Service, path: str
+) -> None:
     found = of_path(service, path)
     assert found.rule.startswith("this path is not served by this fake")
     assert (found.did_you_mean, found.curl) == ("", "")
@@ -159,8 +162,8 @@ def test_another_product_is_not_served_and_never_a_misspelling(service: Service,
     assert "the base URL may be right" in found.advice
 
 
-@pytest.mark.parametrize(
-    ("path", "wrong"),
+@each_case(
+    "path, wrong",
     [(f"/api/v1{AIGC}/image2vedio/video-synthesis", "misspelled"),
      (f"/api/v1{AIGC}/image2video/facedetect", "misspelled"),
      (f"/api/v1{AIGC}/face-detect", "misspelled"),
@@ -169,7 +172,7 @@ def test_another_product_is_not_served_and_never_a_misspelling(service: Service,
      ("/api/v1/api/v1/tasks/1", "is there twice"),
      (f"/compatible-mode/v1{AIGC}/image2video/face-detect", "OpenAI-compatible")],
 )  # fmt: skip
-def test_a_path_of_ours_that_is_nearly_right_is_still_put_right(
+def test_a_misspelled_path_that_the_fake_serves_is_corrected(
     service: Service, path: str, wrong: str
 ) -> None:
     found = of_path(service, path)

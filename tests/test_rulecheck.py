@@ -1,5 +1,5 @@
-"""What is wrong with scenarios is said before any call meets them, each mistake with its place
-and, where something known is near, what was meant."""
+"""Every mistake in a scenario file is reported before any call matches its rules: with its place
+and, where a known name is similar, with that name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from support_cases import each_case
 
 from contracts.spec import Spec
 from mock_server.faults import FAULTS
@@ -21,8 +22,8 @@ from mock_server.rules.shape import DEEPEST, MOST_PROBLEMS, SCHEMA, unlike
 SPEC = Spec.load()
 
 
-def told(value: Any) -> list[tuple[str, str]]:
-    """What is wrong: pointers and texts."""
+def problems_of(value: Any) -> list[tuple[str, str]]:
+    """The pointer and text of each problem that the compiler reports."""
     with pytest.raises(RuleError, match=r"^/") as error:
         compile_ruleset(SPEC, value)
     return [(problem.pointer, problem.text) for problem in error.value.problems]
@@ -38,7 +39,7 @@ def deep(levels: int) -> Any:
 CYCLE: list[Any] = []
 CYCLE.extend([CYCLE, CYCLE])
 
-# A rule, and the places and texts of what is wrong with it.
+# A rule, and the pointer and text of each problem in it.
 WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "neither do nor steps": ({"first": 2}, {"": "either do or steps"}),
     "do and steps": ({"do": "reset", "steps": [{"do": "reset"}]}, {"": "either do or steps"}),
@@ -197,50 +198,50 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "wrong"), WRONG.values(), ids=WRONG)
-def test_each_problem_has_its_place_and_the_way_on(
+@each_case("rule, wrong", WRONG.values(), ids=WRONG)
+def test_each_problem_is_reported_with_its_place_and_advice(
     rule: dict[str, Any], wrong: dict[str, str]
 ) -> None:
-    found = dict(told({"scenarios": [{"do": "reset"}, rule]}))
+    found = dict(problems_of({"scenarios": [{"do": "reset"}, rule]}))
     assert list(found) == [f"/scenarios/1{pointer}" for pointer in wrong]
     for text, part in zip(found.values(), wrong.values(), strict=True):
         assert part in text
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     rule = {"operation": "x", "model": "x", "status": "x", "between": [1, 1], "do": "x"}
-    found = told({"scenarios": [rule, rule], "variants": {"x": "y", "result-life": "4d"}})
+    found = problems_of({"scenarios": [rule, rule], "variants": {"x": "y", "result-life": "4d"}})
     keys = ("operation", "model", "status", "between", "do")
     places = [f"/scenarios/{number}/{key}" for number in (0, 1) for key in keys]
     assert [place for place, _ in found] == [*places, "/variants/x", "/variants/result-life"]
 
 
-def test_what_has_not_even_the_shape_is_told_alone() -> None:
-    assert [place for place, _ in told({"scenarios": [{"do": "x"}, {"do": 5}]})] == [
-        "/scenarios/1/do"
-    ]
+def test_violations_of_the_schema_hide_all_other_problems() -> None:
+    found = problems_of({"scenarios": [{"do": "x"}, {"do": 5}]})
+    assert [place for place, _ in found] == ["/scenarios/1/do"]
 
 
-def test_a_cycle_comes_to_an_end() -> None:
-    assert 0 < len(told({"scenarios": [{"do": "reset", "body": {"/mine": CYCLE}}]})) < 100
+def test_a_value_that_contains_itself_is_checked_in_bounds() -> None:
+    found = problems_of({"scenarios": [{"do": "reset", "body": {"/mine": CYCLE}}]})
+    assert 0 < len(found) < 100
 
 
 @pytest.mark.parametrize("value", [None, 1, "reset", [], [{"do": "reset"}], b"", {1: 2}, ...])
-def test_what_is_no_object_is_an_error_of_the_whole(value: Any) -> None:
-    assert [place for place, _ in told(value)] == [""]
+def test_a_file_that_is_not_an_object_is_one_problem(value: Any) -> None:
+    assert [place for place, _ in problems_of(value)] == [""]
 
 
-def test_an_unknown_key_of_the_whole_is_an_error() -> None:
-    ((place, text),) = told({"scenarois": []})
+def test_an_unknown_key_of_the_file_is_an_error() -> None:
+    ((place, text),) = problems_of({"scenarois": []})
     assert (place, "Did you mean 'scenarios'?" in text) == ("", True)
 
 
-def test_no_two_rules_have_one_name() -> None:
+def test_two_rules_cannot_have_the_same_name() -> None:
     same = {"name": "a", "do": "reset"}
-    assert told({"scenarios": [same, {"do": "reset"}, same]}) == [
+    assert problems_of({"scenarios": [same, {"do": "reset"}, same]}) == [
         ("/scenarios/2/name", "'a' is the name of another one")
     ]
-    assert told({"scenarios": [{"name": "scenario 2", "do": "reset"}, {"do": "reset"}]})
+    assert problems_of({"scenarios": [{"name": "scenario 2", "do": "reset"}, {"do": "reset"}]})
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_no_two_rules_have_one_name() -> None:
      ("models", "retird", "Did you mean 'retired'?")],
 )  # fmt: skip
 def test_a_variant_that_does_not_exist_is_an_error(name: str, choice: Any, text: str) -> None:
-    ((place, found),) = told({"variants": {name: choice}})
+    ((place, found),) = problems_of({"variants": {name: choice}})
     assert (place, text in found) == (f"/variants/{name}", True)
 
 
@@ -259,7 +260,7 @@ def test_a_choice_may_be_a_number_as_yaml_reads_it() -> None:
     assert found.variants == {"detector-rejection": "400", "result-life": "24h"}
 
 
-# What is right though it may look wrong: only this user's client sends it.
+# Correct rules that look wrong: they match fields and headers that only the user's client sends.
 RIGHT: list[dict[str, Any]] = [
     {"body": {"/mine": 1, "/input/x": 1, "/input/text": "a", "/parameters/seed": 1}},
     {"body": {"/input/face_bbox/0": 302, "/input/ext_bbox/3": 1, "/input/image_url/x": 1}},
@@ -274,20 +275,20 @@ RIGHT: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", RIGHT, ids=str)
-def test_what_only_this_users_client_sends_is_no_slip(rule: dict[str, Any]) -> None:
+@each_case("rule", RIGHT)
+def test_names_that_only_the_users_client_sends_are_accepted(rule: dict[str, Any]) -> None:
     do = {} if "do" in rule or "steps" in rule else {"do": "reset"}
     (made,) = compile_ruleset(SPEC, {"scenarios": [{**do, **rule}]}).rules
     assert made.name == rule.get("name", "scenario 1")
 
 
-@pytest.mark.parametrize("outcome", [*SPEC.outcomes, *FAULTS, "normal"])
-def test_every_outcome_and_fault_can_be_done(outcome: str) -> None:
+@each_case("outcome", [*SPEC.outcomes, *FAULTS, "normal"])
+def test_a_rule_can_do_every_outcome_and_fault(outcome: str) -> None:
     (rule,) = compile_ruleset(SPEC, {"scenarios": [{"do": outcome}]}).rules
     assert rule.match.operations or outcome == "normal"
 
 
-def test_a_rule_is_known_again_but_not_in_another_source_or_when_it_changes() -> None:
+def test_the_id_of_a_rule_depends_on_its_content_and_its_source() -> None:
     def ident(rule: dict[str, Any], began: float | None) -> str:
         return compile_ruleset(SPEC, {"scenarios": [rule]}, began).rules[0].id
 
@@ -296,7 +297,7 @@ def test_a_rule_is_known_again_but_not_in_another_source_or_when_it_changes() ->
     assert len({ident(rule, 1.0), ident(rule, None), ident(rule | {"first": 2}, 1.0)}) == 3
 
 
-def test_a_rule_or_a_list_of_rules_is_put_into_the_whole() -> None:
+def test_a_single_rule_or_a_list_of_rules_becomes_a_whole_file() -> None:
     rule, step = {"do": "reset"}, {"steps": [{"do": "reset"}]}
     assert in_full(rule) == ({"scenarios": [rule]}, "/scenarios/0")
     assert in_full(step) == ({"scenarios": [step]}, "/scenarios/0")
@@ -318,7 +319,7 @@ def test_counts_become_steps() -> None:
     assert Step(None, 2).operations == ()
 
 
-def test_the_schema_is_a_schema_and_says_what_each_key_is_for() -> None:
+def test_the_json_schema_of_scenarios_is_valid_and_describes_each_key() -> None:
     schema = json.loads(Path(SCHEMA).read_text("utf-8"))
     jsonschema_rs.meta.validate(schema)
     properties = schema["$defs"]["rule"]["properties"]
@@ -331,14 +332,14 @@ def test_the_schema_is_a_schema_and_says_what_each_key_is_for() -> None:
      ({"operation": "getTask", "steps": [{"do": 1}] * 20_000}, "/scenarios/0/steps")],
     ids=["headers", "steps"],
 )  # fmt: skip
-def test_a_rule_with_too_many_entries_is_refused_before_the_schema_is_asked(
+def test_a_rule_with_too_many_entries_is_refused_before_its_validation(
     rule: dict[str, Any], place: str
 ) -> None:
     (found,) = unlike({"scenarios": [rule]})
     assert found == (place, "has 20000 entries; at most 1000 can be")
 
 
-def test_rules_behind_the_first_problems_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_validation_stops_after_the_first_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Any] = []
     errors = shape._Shape.errors
     monkeypatch.setattr(
@@ -357,7 +358,7 @@ def test_rules_behind_the_first_problems_are_not_looked_at(monkeypatch: pytest.M
      {"scenarios": [{"do": "reset", "model": "e" * 100_000}]}],
     ids=["operations", "variants", "fields", "a long model"],
 )  # fmt: skip
-def test_of_many_or_long_mistakes_the_first_are_named(spec: Spec, rules: Any) -> None:
+def test_the_report_of_many_or_long_mistakes_is_bounded(spec: Spec, rules: Any) -> None:
     found = problems(spec, rules)
     assert 1 <= len(found) <= MOST_PROBLEMS
     assert sum(len(problem.text) for problem in found) < 20_000

@@ -1,11 +1,12 @@
-"""What the documentation and the captures say of answers, held against openapi.yaml. Facts one
-by one, each with its source (the keys stand in the info of the file), and no copy of the file."""
+"""Facts about answers from the documentation and the captures, compared with openapi.yaml. Each has
+its source (the head of the file explains the keys); nothing here is copied from the file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from support_cases import each_case
 from support_facts import GONE, is_answer, objects
 
 from contracts.spec import Spec
@@ -37,8 +38,8 @@ MUST = {
 NEEDED = [(*key, pointer) for key, pointers in MUST.items() for pointer in pointers.split()]
 
 
-@pytest.mark.parametrize(("operation", "name", "pointer"), NEEDED)
-def test_an_answer_without_what_it_is_documented_to_have_is_none(
+@each_case("operation, name, pointer", NEEDED)
+def test_an_answer_without_a_documented_field_is_invalid(
     spec: Spec, operation: str, name: str, pointer: str
 ) -> None:
     assert not is_answer(spec, operation, name, pointer, GONE)
@@ -55,14 +56,14 @@ def test_an_answer_without_what_it_is_documented_to_have_is_none(
         ("listTasks", "listed", "/data/0/end_time"),  # of a task that runs
     ],
 )
-def test_an_answer_may_lack_what_some_page_lacks(
+def test_an_answer_without_a_field_that_some_pages_omit_is_valid(
     spec: Spec, operation: str, name: str, pointer: str
 ) -> None:
     assert is_answer(spec, operation, name, pointer, GONE)
 
 
 WRONG = [
-    # Only what ended with a video has one and is charged (EMO-3).
+    # Only a task that succeeded has a video and is charged (EMO-3).
     *(
         ("getTask", name, pointer, value)
         for name in ("PENDING", "RUNNING", "CANCELED", "UNKNOWN", "FAILED.InvalidURL")
@@ -71,13 +72,13 @@ WRONG = [
             ("/output/results", {"video_url": "http://x/v.mp4"}),
         )
     ),
-    # Only what failed has a reason, inside output (S2V).
+    # Only a task that failed has a reason, inside output (S2V).
     *(
         ("getTask", name, f"/output/{key}", "InvalidURL")
         for name in ("PENDING", "RUNNING", "SUCCEEDED", "CANCELED", "UNKNOWN")
         for key in ("code", "message")
     ),
-    # Only what ended has an end (CNB).
+    # Only a task that ended has the time of its end (CNB).
     *(
         ("getTask", name, "/output/end_time", "2025-09-11 14:33:53.089")
         for name in ("PENDING", "RUNNING", "UNKNOWN")
@@ -128,15 +129,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "name", "pointer", "value"), WRONG)
-def test_an_answer_that_no_page_shows_is_none(
+@each_case("operation, name, pointer, value", WRONG)
+def test_an_answer_that_no_page_shows_is_invalid(
     spec: Spec, operation: str, name: str, pointer: str, value: Any
 ) -> None:
     assert not is_answer(spec, operation, name, pointer, value)
 
 
-@pytest.mark.parametrize(
-    ("operation", "name", "pointer", "value"),
+@each_case(
+    "operation, name, pointer, value",
     [
         ("getTask", "SUCCEEDED", "/usage/video_duration", 0.5),
         ("getTask", "SUCCEEDED", "/usage/video_duration", 3),
@@ -155,13 +156,13 @@ def test_an_answer_that_no_page_shows_is_none(
         ("createVideoTask", "accepted", "/output/task_id", "1"),
     ],
 )
-def test_an_answer_at_the_border_is_one(
+def test_an_answer_at_the_limit_of_a_range_is_valid(
     spec: Spec, operation: str, name: str, pointer: str, value: Any
 ) -> None:
     assert is_answer(spec, operation, name, pointer, value)
 
 
-def test_an_answer_may_say_more_in_any_of_its_objects(spec: Spec) -> None:
+def test_an_answer_with_more_fields_in_any_of_its_objects_is_valid(spec: Spec) -> None:
     """Pages add fields over time: `humanoid` (DET-3), `task_metrics` of siblings (CNB)."""
     for operation in spec.operations.values():
         for name, outcome in operation.outcomes.items():
@@ -169,7 +170,7 @@ def test_an_answer_may_say_more_in_any_of_its_objects(spec: Spec) -> None:
                 assert is_answer(spec, operation.id, name, f"{at}/new", {"a": [1]}), (name, at)
 
 
-def test_every_refusal_has_a_code_a_message_and_the_id_of_its_request(spec: Spec) -> None:
+def test_every_refusal_has_a_code_a_message_and_a_request_id(spec: Spec) -> None:
     """ERR-zh; CNB auth-error."""
     for operation in spec.operations.values():
         for name, outcome in operation.outcomes.items():
@@ -177,7 +178,7 @@ def test_every_refusal_has_a_code_a_message_and_the_id_of_its_request(spec: Spec
                 assert not is_answer(spec, operation.id, name, f"/{key}", GONE), (name, key)
 
 
-def test_some_messages_name_what_is_wrong(spec: Spec) -> None:
+def test_some_messages_name_the_wrong_field(spec: Spec) -> None:
     """ERR-zh, where they are written with xxx; KR for the failed task."""
     naming = {name for name, outcome in spec.outcomes.items() if outcome.template}
     assert naming == {
@@ -188,7 +189,7 @@ def test_some_messages_name_what_is_wrong(spec: Spec) -> None:
     }
 
 
-def test_newer_gateways_add_an_address_of_its_own_to_some_messages(spec: Spec) -> None:
+def test_newer_gateways_add_a_documentation_link_to_some_messages(spec: Spec) -> None:
     """Reported from the wire, 2025 to 2026."""
     added = {name: outcome.details for name, outcome in spec.outcomes.items() if outcome.details}
     anchors = {name: details.rpartition("#")[2] for name, details in added.items()}

@@ -1,5 +1,5 @@
-"""Text of strangers on the terminal: whatever an answer, a request, a file, an argument or a
-variable holds, no command prints what a terminal obeys, and rows stay one line each."""
+"""Control characters from outside (in an answer, a request, a file, an argument or a variable)
+never reach the terminal, and each row of a table stays one line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support import SERVICE
+from support_cases import each_case
 from support_evil import EVIL, EVIL_NAME, evil_provider, obeyed
 from support_http import http_client  # noqa: F401
 
@@ -40,7 +41,7 @@ def shown_by(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Emo:
-    """Runs `emo` on a terminal or with pipes, and gives what it printed to both streams."""
+    """Runs `emo` on a terminal or with pipes; returns the text of both output streams."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr("emo_client.retry.backoff", lambda *_: 0.0)
@@ -58,14 +59,14 @@ def shown_by(
 
 
 @pytest.mark.parametrize("below", ["", "/refused", "/words"])
-@pytest.mark.parametrize(
+@each_case(
     "arguments",
     [["get", "SUCCEEDED"], ["get", "x", "--json"], ["wait", "SUCCEEDED"], ["wait", "FAILED"],
      ["wait", EVIL, "--timeout", "0.01"], ["list"], ["list", "--json"], ["cancel", EVIL],
      ["detect", "--image", EVIL], ["create", *MEDIA, *BOXES], ["generate", *MEDIA, "--json"]],
-    ids=lambda value: value[0] if isinstance(value, list) else "",
+    ids=ascii,
 )  # fmt: skip
-def test_an_answer_of_a_provider_is_text(
+def test_control_characters_in_an_answer_of_a_provider_are_escaped(
     emo: Emo, provider: str, below: str, arguments: list[str]
 ) -> None:
     shown = emo(*arguments, "--base-url", f"{provider}{below}/api/v1", "--key", "sk-evil")
@@ -74,7 +75,9 @@ def test_an_answer_of_a_provider_is_text(
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--har"], ["--curl"], ["--task", EVIL]])
-def test_a_fake_that_is_a_strangers_shows_text(emo: Emo, provider: str, form: list[str]) -> None:
+def test_control_characters_in_the_journal_of_an_evil_server_are_escaped(
+    emo: Emo, provider: str, form: list[str]
+) -> None:
     assert not obeyed(emo("journal", *form, "--server", provider))
     assert not obeyed(emo("explain", *form[:1] * (form == ["--json"]), "--server", provider))
 
@@ -82,7 +85,9 @@ def test_a_fake_that_is_a_strangers_shows_text(emo: Emo, provider: str, form: li
 @pytest.mark.parametrize("command", [["journal"], ["journal", "--json"], ["journal", "--har"],
                                      ["journal", "--curl"], ["explain"], ["explain", "--json"]],
                          ids=" ".join)  # fmt: skip
-def test_a_call_of_a_stranger_is_text(emo: Emo, http: httpx.Client, command: list[str]) -> None:
+def test_control_characters_in_a_recorded_request_are_escaped(
+    emo: Emo, http: httpx.Client, command: list[str]
+) -> None:
     key = http.headers["Authorization"].removeprefix("Bearer ")
     there = ["--server", str(http.base_url), "--key", key]
     bodies = EVIL.encode(), json.dumps({"model": EVIL, EVIL: EVIL}).encode(), b"\n\nFORGED"
@@ -94,7 +99,7 @@ def test_a_call_of_a_stranger_is_text(emo: Emo, http: httpx.Client, command: lis
     assert not obeyed(emo(*command, *there))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "arguments",
     [[EVIL], ["get"], ["get", EVIL, EVIL], ["get", "x", "--base-url", EVIL], ["get", f"--{EVIL}"],
      ["list", "--page-no", EVIL], ["create", *MEDIA, "--face", EVIL, "--ext", EVIL],
@@ -107,14 +112,16 @@ def test_a_call_of_a_stranger_is_text(emo: Emo, http: httpx.Client, command: lis
      ["contract", "verify", "--report", EVIL], ["contract", "fuzz", "--phase", EVIL],
      ["contract", "record", "--base-url", f"http://{EVIL}"], ["download", EVIL, "-o", "/"],
      ["replay", EVIL_NAME], ["get", "x", "--json", EVIL]],
-    ids=lambda value: " ".join(value)[:24].encode("ascii", "backslashreplace").decode(),
+    ids=ascii,
 )  # fmt: skip
-def test_an_argument_in_an_error_is_text(emo: Emo, arguments: list[str]) -> None:
+def test_control_characters_in_an_argument_are_escaped_in_the_error(
+    emo: Emo, arguments: list[str]
+) -> None:
     assert not obeyed(emo(*arguments))
 
 
-@pytest.mark.parametrize(
-    ("command", "content"),
+@each_case(
+    "command, content",
     [("contract diff", json.dumps({"openapi": "3.1.0", "paths": {f"/{EVIL}": {"get": {}}}})),
      ("contract diff", f"openapi: 3.1.0\npaths: !{EVIL_NAME}"), ("contract diff", "{\x1b"),
      ("contract drift", json.dumps({"emo-cassette": EVIL})), ("contract drift", EVIL),
@@ -124,8 +131,11 @@ def test_an_argument_in_an_error_is_text(emo: Emo, arguments: list[str]) -> None
      ("contract verify http://127.0.0.1:1 --ledger", EVIL),
      ("serve --replay", EVIL), ("serve --scenario", EVIL),
      ("serve --scenario", json.dumps([{EVIL: EVIL, "operation": EVIL, "do": EVIL}]))],
+    ids=ascii,
 )  # fmt: skip
-def test_a_file_and_its_name_are_text(emo: Emo, tmp_path: Path, command: str, content: str) -> None:
+def test_control_characters_in_a_file_and_its_name_are_escaped(
+    emo: Emo, tmp_path: Path, command: str, content: str
+) -> None:
     file = tmp_path / f"{EVIL_NAME}.json"
     file.write_text(content, "utf-8", newline="")
     more = [Path(__file__).parents[1] / "openapi.yaml"] if command == "contract diff" else []
@@ -133,7 +143,7 @@ def test_a_file_and_its_name_are_text(emo: Emo, tmp_path: Path, command: str, co
         assert not obeyed(emo(*command.split(), *order))
 
 
-def test_a_bundle_whose_answers_differ_is_text(
+def test_control_characters_in_a_differing_bundle_are_escaped(
     emo: Emo, http: httpx.Client, tmp_path: Path
 ) -> None:
     http.post(f"{SERVICE}/face-detect", content=EVIL.encode())
@@ -152,7 +162,7 @@ def test_a_bundle_whose_answers_differ_is_text(
     ["DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_API_KEY", "EMO_PORT", "EMO_TIME", "EMO_SCENARIO",
      "EMO_VARIANT", "EMO_REPLAY"],
 )  # fmt: skip
-def test_a_variable_in_an_error_is_text(
+def test_control_characters_in_a_variable_are_escaped_in_the_error(
     emo: Emo, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, EVIL)
@@ -161,7 +171,7 @@ def test_a_variable_in_an_error_is_text(
 
 @pytest.mark.parametrize("form", [[], ["--report", "text"], ["--json"], ["--report", "junit"],
                                   ["--report", "html"], ["--report", "sarif"]])  # fmt: skip
-def test_a_provider_that_is_held_to_the_contract_is_text(
+def test_control_characters_in_a_report_of_verify_are_escaped(
     emo: Emo, provider: str, form: list[str]
 ) -> None:
     shown = emo("contract", "verify", provider, "--check", "keys", "--key", "sk-evil", *form)
@@ -179,7 +189,9 @@ def test_a_notice_of_a_server_is_one_line_in_each_form(capsys: pytest.CaptureFix
     assert json.loads(line)["scenarios"] == [EVIL]
 
 
-def test_what_python_would_print_is_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_record_with_a_traceback_becomes_an_escaped_notice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     notices = Notices()
     record = logging.LogRecord("x", logging.ERROR, "", 0, "%s", (EVIL,), _raised())
     Handler(notices).emit(record)
@@ -193,7 +205,7 @@ def _raised() -> Any:
         return sys.exc_info()
 
 
-def test_a_mistake_of_ours_is_a_traceback_in_text(
+def test_the_traceback_of_a_bug_is_escaped_and_hides_keys(
     emo: Emo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

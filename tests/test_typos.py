@@ -1,4 +1,4 @@
-"""Names that are slips of known ones are seen; nothing that real clients send is taken for one."""
+"""Typos in names of fields and parameters are found; names that real clients send are not typos."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from support import request
+from support_cases import each_case
 
 from contracts.rules import Violation
 from contracts.spec import Spec
 from mock_server.typos import LONGEST, Names, Typos, stands_for
 
-# What the official SDK can send to these endpoints, and clients of sibling models do.
+# The official SDK and clients of sibling models send these names to the same endpoints.
 SENT_BY_CLIENTS = [
     "audio_setting", "duration", "enable_thinking", "extend_prompt", "first_frame_url", "fps",
     "function", "head_frame", "img_url", "last_frame_url", "media", "messages", "n",
@@ -35,13 +36,13 @@ def near(
     return typos.near_miss(spec.operations[name], body, query)
 
 
-def test_no_documented_request_has_a_slip(typos: Typos, spec: Spec) -> None:
+def test_no_documented_request_has_a_typo(typos: Typos, spec: Spec) -> None:
     for operation in spec.operations.values():
         for body in operation.requests.values():
             assert typos.near_miss(operation, body, "") is None
 
 
-def test_what_a_documented_request_sends_besides_is_known(spec: Spec) -> None:
+def test_an_undeclared_field_of_a_documented_request_is_known(spec: Spec) -> None:
     operation = spec.operations["createVideoTask"]
     body = request(spec, "createVideoTask")
     body["parameters"] = {"style": "calm"}
@@ -49,9 +50,9 @@ def test_what_a_documented_request_sends_besides_is_known(spec: Spec) -> None:
     assert Names(replace(operation, requests={"another": body})).all_known(body)
 
 
-@pytest.mark.parametrize("name", SENT_BY_CLIENTS)
 @pytest.mark.parametrize("where", ["", "input", "parameters"])
-def test_what_clients_send_besides_is_no_slip(
+@each_case("name", SENT_BY_CLIENTS)
+def test_an_undeclared_field_that_clients_send_is_not_a_typo(
     typos: Typos, spec: Spec, where: str, name: str
 ) -> None:
     for operation in ("createVideoTask", "detectFace"):
@@ -61,12 +62,12 @@ def test_what_clients_send_besides_is_no_slip(
         assert near(typos, spec, operation, body) is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     ["style", "Style_Level", "styleLevel", "STYLE-LEVEL", "stlye_level", "style_lvl", "level"],
 )
 @pytest.mark.parametrize("where", ["input", "parameters"])
-def test_a_misspelled_or_misplaced_field_is_a_slip(
+def test_a_misspelled_or_misplaced_field_is_a_typo(
     typos: Typos, spec: Spec, where: str, name: str
 ) -> None:
     body = request(spec, "createVideoTask", "official-sdk")
@@ -79,7 +80,7 @@ def test_a_misspelled_or_misplaced_field_is_a_slip(
 
 
 @pytest.mark.parametrize("name", ["parameter", "params", "Parameters", "style_level"])
-def test_a_slip_at_the_top_is_seen_too(typos: Typos, spec: Spec, name: str) -> None:
+def test_a_typo_at_the_top_of_the_body_is_found(typos: Typos, spec: Spec, name: str) -> None:
     body = request(spec, "createVideoTask", "without-parameters")
     body[name] = "calm" if name == "style_level" else {"style_level": "calm"}
     found = near(typos, spec, "createVideoTask", body)
@@ -87,34 +88,34 @@ def test_a_slip_at_the_top_is_seen_too(typos: Typos, spec: Spec, name: str) -> N
     assert found.field == name
 
 
-def test_a_field_that_was_sent_is_not_meant_again(typos: Typos, spec: Spec) -> None:
+def test_a_field_that_was_sent_is_not_suggested(typos: Typos, spec: Spec) -> None:
     body = request(spec, "createVideoTask")
     body["parameters"]["style"] = "calm"
     body["input"]["imageUrl"] = "https://example.com/a.png"
     assert near(typos, spec, "createVideoTask", body) is None
 
 
-def test_no_field_is_meant_twice(spec: Spec) -> None:
+def test_no_field_is_suggested_twice(spec: Spec) -> None:
     names = Names(spec.operations["createVideoTask"])
     slips = list(names.slips({"input": {"img_url": 1, "image": 2, "bbox": 3, "boxes": 4}}))
     assert len({slip.meant for slip in slips}) == len(slips)
     assert slips[0] == (("input", "img_url"), ("input", "image_url"))
 
 
-def test_a_body_of_any_shape_is_looked_at(spec: Spec) -> None:
+def test_a_body_of_any_shape_is_searched_for_typos(spec: Spec) -> None:
     names = Names(spec.operations["createVideoTask"])
     for body in (None, [], "x", {}, {"input": None}, {"input": []}, {"parameters": "style"}):
         assert list(names.slips(body)) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "meant"),
+@each_case(
+    "sent, meant",
     [("page", "page_no"), ("pagesize", "page_size"), ("pageSize", "page_size"),
      ("size", "page_size"), ("state", "status"), ("Status", "status"), ("model", "model_name"),
      ("start", "start_time"),
      ("limit", ""), ("style_level", ""), ("key", "")],
 )  # fmt: skip
-def test_a_parameter_of_a_list_can_be_a_slip(
+def test_a_misspelled_query_parameter_of_the_list_is_a_typo(
     typos: Typos, spec: Spec, sent: str, meant: str
 ) -> None:
     found = near(typos, spec, "listTasks", query=f"region=x&{sent}=1")
@@ -127,11 +128,13 @@ def test_a_parameter_of_a_list_can_be_a_slip(
     assert spec.places.value(found.schema)["name"] == meant
 
 
-def test_what_an_asyncio_client_leaks_into_a_poll_is_no_slip(typos: Typos, spec: Spec) -> None:
+def test_query_parameters_that_an_asyncio_client_adds_to_a_poll_are_not_typos(
+    typos: Typos, spec: Spec
+) -> None:
     assert near(typos, spec, "getTask", query="style_level=calm&page=1") is None
 
 
-def test_a_name_of_any_length_is_compared_with_none() -> None:
+def test_a_very_long_or_empty_name_resembles_no_known_name() -> None:
     assert stands_for("style_level"[:LONGEST], ["style_level"]) == "style_level"
     assert stands_for("aspect_ratio", ["ratio"]) == "ratio"
     assert stands_for("x_" * 100_000 + "ratio", ["ratio"]) == ""

@@ -1,4 +1,4 @@
-"""Input URLs that the service could not fetch: accepted and explained, or what a variant says."""
+"""Input URLs that the service could not fetch are accepted and explained; variants refuse them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import Service, request
+from support_cases import each_case
 from test_not_served import explained
 
 from mock_server.public_urls import why_unreachable
@@ -31,18 +32,18 @@ PUBLIC = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("url", PRIVATE)
+@each_case("url", PRIVATE)
 def test_a_private_url_is_recognized(url: str) -> None:
     assert why_unreachable(url) != ""
 
 
-@pytest.mark.parametrize("url", PUBLIC)
-def test_a_public_url_is_left_alone(url: str) -> None:
+@each_case("url", PUBLIC)
+def test_a_public_url_is_not_taken_for_a_private_one(url: str) -> None:
     assert why_unreachable(url) == ""
 
 
 @given(st.text(max_size=40), st.sampled_from(["http://", "https://", "oss://", ""]))
-def test_no_text_makes_it_fail(rest: str, scheme: str) -> None:
+def test_any_text_can_be_classified(rest: str, scheme: str) -> None:
     assert isinstance(why_unreachable(scheme + rest), str)
 
 
@@ -74,14 +75,14 @@ def test_a_private_url_is_accepted_and_explained(
     assert "public http or https URL" in found.advice
 
 
-def test_it_changes_no_answer(make_service: Callable[..., Service]) -> None:
+def test_a_private_url_does_not_change_the_answer(make_service: Callable[..., Service]) -> None:
     private, public = make_service(), make_service()
     urls = "http://localhost/a", "https://example.com/a"
     answers = [sent(s, "createVideoTask", u) for s, u in zip((private, public), urls, strict=True)]
     assert answers[0].body == answers[1].body
 
 
-def test_a_public_url_and_other_fields_need_no_advice(service: Service) -> None:
+def test_a_public_url_and_other_fields_are_not_explained(service: Service) -> None:
     for url, field in (
         ("https://example.com/a", "image_url"),
         ("http://localhost/hook", "callback"),
@@ -90,7 +91,7 @@ def test_a_public_url_and_other_fields_need_no_advice(service: Service) -> None:
         assert b"x-mock-explain" not in dict(result.reply.headers)
 
 
-def test_the_variant_submit_refuses_it(make_service: Callable[..., Service]) -> None:
+def test_the_variant_submit_refuses_a_private_url(make_service: Callable[..., Service]) -> None:
     service = make_service(variants={"unreachable-url": "submit"})
     for operation in ("createVideoTask", "detectFace"):
         result = sent(service, operation, "http://10.0.0.1/a.png")
@@ -100,7 +101,9 @@ def test_the_variant_submit_refuses_it(make_service: Callable[..., Service]) -> 
         assert sent(service, operation, "https://example.com/a.png").status == 200
 
 
-def test_the_variant_task_lets_the_task_fail(make_service: Callable[..., Service]) -> None:
+def test_the_variant_task_lets_the_task_of_a_private_url_fail(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(variants={"unreachable-url": "task"})
     created = sent(service, "createVideoTask", "http://nas/a.png")
     assert "nas is not a name of the public internet" in explained(service).rule
@@ -110,7 +113,7 @@ def test_the_variant_task_lets_the_task_fail(make_service: Callable[..., Service
     assert sent(service, "detectFace", "http://nas/a.png").body["code"] == "InvalidURL"
 
 
-def test_an_ending_that_the_call_asks_for_comes_before_the_variant(
+def test_an_ending_that_the_call_asks_for_wins_over_the_variant(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(variants={"unreachable-url": "task"})
@@ -120,8 +123,8 @@ def test_an_ending_that_the_call_asks_for_comes_before_the_variant(
     assert output["code"] == "InternalError"
 
 
-@pytest.mark.parametrize(
-    ("url", "why"),
+@each_case(
+    "url, why",
     [("data:image/png;base64,iVBORw0KGgo=", "a data URI holds the file itself"),
      ("file:///home/me/a.png", "names a file on your machine"),
      ("/home/me/a.png", "names a file on your machine"),
@@ -129,7 +132,7 @@ def test_an_ending_that_the_call_asks_for_comes_before_the_variant(
      (r"C:\me\a.png", "names a file on your machine"), ("ftp://example.com/a.png", "ftp: URLs"),
      ("example.com/a.png", "no http:// or https://"), ("localhost:3000/a.png", "no http:// or")],
 )  # fmt: skip
-def test_what_is_no_url_that_is_fetched_is_refused_and_explained(
+def test_a_value_that_is_not_a_fetchable_url_is_refused_and_explained(
     service: Service, url: str, why: str
 ) -> None:
     result = sent(service, "createVideoTask", url)

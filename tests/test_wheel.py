@@ -1,4 +1,4 @@
-"""The built distribution holds what it needs and works outside of the repository."""
+"""The built wheel has all files that it needs and works outside of the repository."""
 
 from __future__ import annotations
 
