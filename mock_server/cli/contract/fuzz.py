@@ -205,8 +205,9 @@ def _provider(
 def _client(url: str) -> httpx.Client:
     from urllib.parse import urlsplit
 
+    from contracts.hosts import is_loopback
     from contracts.network import http_client
-    from mock_server.settings import bypass_proxies, is_loopback
+    from mock_server.settings import bypass_proxies
 
     try:
         host = urlsplit(url).hostname or ""

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import click
 
+from contracts.hosts import is_loopback
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.notices import Notices
 from mock_server.cli.variables import as_given, timeouts
 from mock_server.clock import real_time
-from mock_server.settings import Settings, SettingsError, is_loopback
+from mock_server.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import socket
