@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -17,7 +16,7 @@ from contracts.reports.junit import as_junit
 from contracts.reports.run import Run
 from contracts.reports.sarif import as_sarif
 from contracts.reports.text import as_text
-from contracts.whole_file import check, write
+from contracts.whole_file import check, path_of, write
 
 REPORTS: dict[str, Callable[[Run], str]] = {
     "text": as_text,
@@ -79,7 +78,7 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
     targets = list(targets)
     for target in targets:
         if target.file != STDOUT:
-            check(Path(target.file))
+            check(path_of(target.file))
     events: list[Event] = []
     try:
         yield events.append
@@ -97,4 +96,4 @@ def _write(target: Target, run: Run) -> None:
         if sys.stdout is not None:  # None: it was closed
             sys.stdout.write(text)
     else:
-        write(Path(target.file), text)
+        write(path_of(target.file), text)

@@ -57,7 +57,6 @@ Examples:
 @shared.output(
     "Write the first problem that is found as a test for pytest.",
     old=["--save"],
-    type=click.Path(dir_okay=False, path_type=Path),
 )
 def fuzz(
     base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,

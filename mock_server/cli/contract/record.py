@@ -48,7 +48,6 @@ Examples:
     "The file to write.",
     default=Path("cassette.json"),
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
 @click.option(
