@@ -52,9 +52,10 @@ class Asked(NamedTuple):
 
 
 def number(name: str, value: Any) -> float:
-    """A number that is not negative and no more than any use has need of; -1 for any below 0."""
+    """A number from -1e9 to 1e9: no use needs one beyond. The caller looks at its sign."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ControlError(f"{name} must be a number, not {json.dumps(value)[:80]}")
-    if value > 1e9:
-        raise ControlError(f"{name} is above 1e9")
-    return float(max(value, -1))
+    if not -1e9 <= value <= 1e9:
+        side = "above 1e9" if value > 0 else "below -1e9"
+        raise ControlError(f"{name} is {side}: give a number from 0 to 1e9")
+    return float(value)
