@@ -10,9 +10,17 @@ from mock_server.engine import Engine
 from mock_server.stores import Tenant
 
 Typed = tuple[str, bytes]  # a content type and a body of it
-Export = Callable[[], tuple[str, Iterator[str]]]  # a content type and pieces of a body of it
-# JSON, or that; or what grows with what is kept, and is made in another thread as it is sent.
-Told = dict[str, Any] | Typed | Export
+
+
+class Export(NamedTuple):
+    """An answer that grows with what is kept, made in pieces as it is sent. make: gives the content
+    type and the pieces of the body. is_short: it is made at once, without another thread."""
+
+    make: Callable[[], tuple[str, Iterator[str]]]
+    is_short: bool = False
+
+
+Told = dict[str, Any] | Typed | Export  # dict: JSON
 
 
 class ControlError(ValueError):
