@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 _SCHEMES = re.compile(r"(?i)\s*(?:(?:bearer|basic|digest|token|apikey|api-key|key)(?:\s+|:|%20))+")
-_PARAMETER = re.compile(r"[\w.-]+=(\"?)([^\",;]+)\1(?=[,;\s]|$)")
+# A name begins only where no other does, and a value ends without a second look: a cookie of 64 KiB
+# is read once, not once from each of its characters.
+_PARAMETER = re.compile(r"(?<![\w.-])[\w.-]+=(?:\"([^\"]+)\"|([^\",;]+))")
 # The user and the password of a URL, which may be escaped where the URL is inside of another.
 USER_OF_URL = re.compile(
     r"((?::|%(?:25)*3[Aa])(?:(?:\\|%(?:25)*5[Cc])*(?:/|%(?:25)*2[Ff])){2})"
@@ -25,7 +27,7 @@ def secrets_of(value: str) -> Iterator[str]:
         key = _without_schemes(item.strip())
         yield from (key, key.partition("+")[0], key.partition(".")[0], *key.split())
         yield from _pair(key)
-    yield from (found[2] for found in _PARAMETER.finditer(value))
+    yield from (found[1] or found[2] for found in _PARAMETER.finditer(value))
 
 
 def secrets_of_url(url: str) -> Iterator[str]:

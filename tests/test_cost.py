@@ -1,5 +1,6 @@
-"""No input costs more than its length: for twice as much, the fake calls at most two and a half
-times as many functions. Calls are counted, so no machine is too slow for these tests."""
+"""The work for an input is linear in its length: for an input of twice the length, the fake calls
+at most two and a half times as many functions. The tests count calls, so they do not depend on the
+speed of the machine."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 from support import SERVICE, Service, request
+from support_cases import each_case
 
 from contracts import bounded_yaml
+from contracts.secret_values import secrets_of
 from contracts.spec import Spec
 from mock_server.call import Call
 from mock_server.explain import as_text
@@ -30,7 +33,7 @@ def named(*names: str) -> dict[str, int]:
 
 
 def document(where: str, length: int, name: str) -> str:
-    """The documented creation with as many unknown fields as fit."""
+    """The documented create body with as many unknown fields as fit."""
     body = request(SPEC, "createVideoTask")
     part = body if where == "top" else body[where]
     part |= named(*(f"{name}{n:x}" for n in range(length // 20)))
@@ -89,7 +92,7 @@ YAML: dict[str, Callable[[int], str]] = {
 
 
 def counted(work: Callable[[], object]) -> int:
-    """How many functions, of Python and of C, a piece of work calls."""
+    """The number of functions, of Python and of C, that are called."""
     calls = 0
 
     def seen(_: FrameType, event: str, __: Any) -> None:
@@ -113,7 +116,7 @@ def grows_with_its_length(work: Callable[[int], object]) -> None:
 
 
 def exchange(call: Call) -> None:
-    """A call, its place in the journal, and its explanation."""
+    """Make a call, and explain it from the journal."""
     service = Service(SPEC, time="frozen")
     reply = service.engine.handle(call)
     chronicle = service.engine.chronicle
@@ -123,9 +126,11 @@ def exchange(call: Call) -> None:
     as_text(chronicle.explained(*found))
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@each_case("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("operation", ["face-detect", "video-synthesis"])
-def test_a_body_costs_no_more_than_its_length(body: Callable[[int], str], operation: str) -> None:
+def test_the_cost_of_a_body_is_linear_in_its_length(
+    body: Callable[[int], str], operation: str
+) -> None:
     headers = {b"authorization": b"Bearer sk-cost", b"x-dashscope-async": b"enable"}
 
     def work(length: int) -> None:
@@ -134,8 +139,8 @@ def test_a_body_costs_no_more_than_its_length(body: Callable[[int], str], operat
     grows_with_its_length(work)
 
 
-@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
-def test_a_head_costs_no_more_than_its_length(
+@each_case("head", HEADS.values(), ids=HEADS)
+def test_the_cost_of_a_request_head_is_linear_in_its_length(
     head: Callable[[int], tuple[str, str, dict[str, str]]],
 ) -> None:
     def work(length: int) -> None:
@@ -147,10 +152,18 @@ def test_a_head_costs_no_more_than_its_length(
 
 
 @pytest.mark.parametrize("text", YAML.values(), ids=YAML)
-def test_a_text_of_yaml_costs_no_more_than_its_length(text: Callable[[int], str]) -> None:
+def test_the_cost_of_a_yaml_text_is_linear_in_its_length(text: Callable[[int], str]) -> None:
     made = {n: text(n) for n in (64, LENGTH, 2 * LENGTH)}
     counts = [counted(lambda n=n: bounded_yaml.load(made[n])) for n in made]  # type: ignore[misc]
     assert counts[2] <= 2.5 * counts[1] + FEWEST
+
+
+@each_case(
+    "value", ["x" * (1 << 20), "a=" * (1 << 19) + '"', 'a="' * (1 << 18), "a.b " * (1 << 18)]
+)
+def test_the_secrets_of_a_header_are_found_in_linear_time(value: str) -> None:
+    assert value.strip() in secrets_of(value)  # it takes minutes if it is quadratic
+    assert sum(map(len, secrets_of(value))) < 20 * len(value)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +173,7 @@ def test_a_text_of_yaml_costs_no_more_than_its_length(text: Callable[[int], str]
      lambda n: named(*(f"k{i}" for i in range(n)))],
     ids=["numbers", "rules", "a rule of many fields", "unknown keys"],
 )  # fmt: skip
-def test_rules_cost_no_more_than_their_number(rules: Callable[[int], Any]) -> None:
+def test_the_cost_of_rules_is_linear_in_their_number(rules: Callable[[int], Any]) -> None:
     def work(number: int) -> None:
         try:
             compile_ruleset(SPEC, rules(number))
