@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 STDOUT = Path("-")
 MOST_LINKS = 40  # symlinks in a row that are followed; Linux follows as many
-_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 # /dev/stdout is a symlink to one of these.
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 
@@ -23,16 +22,6 @@ _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 class Unwritable(OSError):
     """The path cannot be the place of a file: its folder is missing, it is a folder itself, … The
     text names the path and the reason."""
-
-
-def path_of(text: str) -> Path:
-    """The path of a file in the words of a user. Raises Unwritable for an empty text and for the
-    name of a folder (`reports/`, `..`), of which a Path keeps no trace: it would become a file."""
-    if not text:
-        raise Unwritable("the name of the file is empty")
-    if text.endswith(_SEPARATORS) or Path(text).name in ("", ".."):
-        raise Unwritable(f"{text} names a folder; name a file in it")
-    return Path(text)
 
 
 def is_stream(path: Path) -> bool:

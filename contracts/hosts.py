@@ -30,18 +30,6 @@ def is_ipv6(text: str) -> bool:
         return False
 
 
-def is_loopback(name: str) -> bool:
-    """Whether a host's name or address is loopback: `localhost`, 127.0.0.0/8, ::1. Neither names
-    below localhost are, nor 0.0.0.0, which servers listen on and no client is sent to."""
-    if name.lower() == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
-
-
 def name_of(url: str) -> str:
     """The host's name without port and final dot, in lower case: of `//[::1]:8787` it is `::1`. ""
     where the URL has none."""

@@ -17,7 +17,7 @@ from contracts.checks.ask import at
 from contracts.events import CheckEnded, Event, Started
 from contracts.exchange import Exchange
 from contracts.file_lock import locked
-from contracts.network import is_local
+from contracts.network import is_loopback
 from contracts.spec import Spec
 from contracts.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.whole_file import write
@@ -97,7 +97,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
     for event in events:
         if isinstance(event, Started) and not event.clock:
             host = urlsplit(event.url).hostname or ""
-            host = "" if is_local(host) else host  # a stub is no service
+            host = "" if is_loopback(host) else host  # a stub is no service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
             held = all(finding.pointer == STALE for finding in event.findings)

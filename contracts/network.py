@@ -10,17 +10,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from contracts.hosts import is_loopback
-
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".test", ".home.arpa")
 
 
-def is_local(host: str) -> bool:
-    """Whether what is sent to a name or an address stays on this machine: of loopback, a name below
-    localhost, or 0.0.0.0. Who sends decides by this what needs no proxy and costs nothing; whom a
-    server believes is decided by hosts.is_loopback, which is stricter."""
-    if is_loopback(host) or host.lower().endswith(".localhost"):
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
         return True
     address = _address(host)
     return address is not None and (address.is_loopback or address.is_unspecified)
@@ -31,13 +27,13 @@ def is_private(host: str) -> bool:
     host.docker.internal, or the name of a container, which has no dot."""
     address = _address(host)
     if address is not None:
-        return is_local(host) or address.is_private
+        return is_loopback(host) or address.is_private
     return bool(host) and ("." not in host or host.lower().endswith(PRIVATE_ENDINGS))
 
 
 def http_client(url: str, *, timeout: float) -> httpx.Client:
     """A client for the host of this URL. timeout: seconds. Raises ValueError as usable() does."""
-    return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_local(_host(url))))
+    return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_loopback(_host(url))))
 
 
 def usable(make: Callable[[], Http]) -> Http:
@@ -58,7 +54,7 @@ def proxy_of(url: str) -> str:
     from urllib.request import getproxies, proxy_bypass
 
     host = _host(url)
-    if is_local(host) or proxy_bypass(host):
+    if is_loopback(host) or proxy_bypass(host):
         return ""
     known = getproxies()
     proxy = known.get(urlsplit(url).scheme) or known.get("all") or ""

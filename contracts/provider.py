@@ -17,7 +17,7 @@ from contracts.bounded_http import Answer, fetch, large
 from contracts.budget import Budget
 from contracts.exchange import Exchange
 from contracts.masks import MASK, Masks
-from contracts.network import is_local, is_private, proxy_of
+from contracts.network import is_loopback, is_private, proxy_of
 from contracts.patience import Patience
 from contracts.secret_names import is_secret_header
 
@@ -73,7 +73,7 @@ class Provider:
         self._masks = Masks((self.key, self.other_key))
         self._signed: dict[str, str] = {}  # URLs as they were sent, by how they are shown
         self._host = urlsplit(self.origin).hostname or ""
-        self._is_near = is_local(self._host)
+        self._is_near = is_loopback(self._host)
 
     def look(self) -> None:
         """Find out whether it has a control API; one that is about to start is waited for. Raises

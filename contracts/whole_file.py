@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from contracts.file_target import Unwritable, file_of, is_stream, path_of, reason_of, stream_of
+from contracts.file_target import Unwritable, file_of, is_stream, reason_of, stream_of
 
-__all__ = ["Unwritable", "WriteError", "check", "path_of", "write"]
+__all__ = ["Unwritable", "WriteError", "check", "write"]
 
 Content = bytes | str | Iterable[bytes | str]
 PRIVATE, PUBLIC = 0o600, 0o666

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.hosts import is_loopback
 from mock_server.call import Reply
 from mock_server.origins import LOCALHOST, UrlError, page_origin
+from mock_server.settings import is_loopback
 
 Header = tuple[bytes, bytes]
 MAX_AGE = b"600"  # seconds; Chromium keeps no preflight longer than 7200

@@ -54,8 +54,15 @@ def _described(name: str, error: BaseException) -> str:
     return f"  {name}, line {line}: {type(error).__name__}: {text}"
 
 
+def _short(value: object) -> str:
+    """A value as a part of the name of a case: one line of at most 60 characters."""
+    text = getattr(value, "__name__", "") or f"{value}"
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
 def each_case(
-    names: str, cases: Iterable[Any], ids: Callable[[Any], str] | Iterable[object] = str
+    names: str, cases: Iterable[Any], ids: Callable[[Any], str] | Iterable[object] = _short
 ) -> Callable[[Test], Test]:
     """Like pytest.mark.parametrize, but all cases run in one test, with the same fixtures.
 

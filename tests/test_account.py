@@ -1,4 +1,4 @@
-"""What the calls of a key would have cost, and when its account refuses more."""
+"""The cost of the calls of a key, and when its account refuses more calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from support import KEY, SECONDS, Result, Service, request
+from support_cases import each_case
 
 from mock_server.account import Account, Used, refused
 
@@ -21,7 +22,7 @@ def bill(service: Service, key: str = KEY) -> dict[str, tuple[float, float]]:
 
 
 def costs(service: Service, key: str = KEY) -> list[float]:
-    """Of images, of square videos, of portraits."""
+    """The cost of images, of square videos and of portrait videos."""
     return [cost for _, cost in bill(service, key).values()]
 
 
@@ -35,7 +36,7 @@ def until_all_ended(service: Service) -> None:
     service.real += DAY / 2
 
 
-def test_nothing_costs_nothing_and_every_price_is_listed(service: Service) -> None:
+def test_a_key_without_calls_owes_nothing_and_sees_every_price(service: Service) -> None:
     assert bill(service) == {
         "emo-detect-v1": (0, 0.0), "emo-v1 1:1": (0, 0.0), "emo-v1 3:4": (0, 0.0),
     }  # fmt: skip
@@ -44,7 +45,7 @@ def test_nothing_costs_nothing_and_every_price_is_listed(service: Service) -> No
 # Detection
 
 
-def test_an_image_is_charged_when_it_was_answered_whether_or_not_it_passed(
+def test_a_detection_is_charged_whether_or_not_the_image_passes(
     service: Service,
 ) -> None:
     for name in ("pass", "reject", "InvalidFile.NoHuman", "pass-humanoid"):
@@ -59,7 +60,9 @@ def test_a_refused_detection_is_free(service: Service) -> None:
     assert costs(service) == [0, 0, 0]
 
 
-def test_an_answer_that_is_lost_costs_and_one_that_never_was_does_not(service: Service) -> None:
+def test_a_lost_answer_is_charged_and_a_call_that_was_not_carried_out_is_free(
+    service: Service,
+) -> None:
     for fault, images in (("lost", 1), ("truncated", 2), ("reset", 2), ("latency=1", 3)):
         service.rules({"operation": "detectFace", "do": fault})
         service.raw("POST", "/api/v1/services/aigc/image2video/face-detect",
@@ -67,7 +70,7 @@ def test_an_answer_that_is_lost_costs_and_one_that_never_was_does_not(service: S
         assert bill(service)["emo-detect-v1"][0] == images, fault
 
 
-def test_a_rejection_costs_in_whatever_form_it_is_told(
+def test_a_rejected_image_is_charged_in_every_form_of_the_answer(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(variants={"detector-rejection": "400"})
@@ -78,7 +81,7 @@ def test_a_rejection_costs_in_whatever_form_it_is_told(
 # Videos
 
 
-def test_a_video_costs_by_its_seconds_and_ratio_once_it_is_there(service: Service) -> None:
+def test_a_finished_video_is_charged_by_its_seconds_and_ratio(service: Service) -> None:
     service.task_id()
     service.task_id(portrait(service))
     assert costs(service) == [0, 0, 0]
@@ -103,12 +106,12 @@ def test_a_canceled_task_is_free(service: Service) -> None:
     assert costs(service) == [0, 0, 0]
 
 
-def test_to_show_a_video_is_not_to_make_one(service: Service) -> None:
+def test_a_poll_that_a_scenario_answers_succeeded_charges_nothing(service: Service) -> None:
     service.get(service.task_id(X_Mock_Scenario="PENDING"), X_Mock_Scenario="SUCCEEDED")
     assert costs(service) == [0, 0, 0]
 
 
-def test_a_task_that_outlives_its_day_before_it_ends_is_free(service: Service) -> None:
+def test_a_task_that_expires_before_it_ends_is_free(service: Service) -> None:
     service.task_id(X_Mock_Scenario="RUNNING")
     behind = service.task_id()
     service.real += DAY - 1
@@ -117,7 +120,7 @@ def test_a_task_that_outlives_its_day_before_it_ends_is_free(service: Service) -
     assert costs(service) == [0, 0, 0]
 
 
-def test_the_bill_forgets_nothing_when_tasks_are_forgotten(service: Service) -> None:
+def test_charges_remain_when_their_tasks_expire(service: Service) -> None:
     for body in (None, portrait(service), None):
         service.task_id(body)
         service.real += 3600
@@ -143,7 +146,7 @@ def answered(result: Result) -> str:
     return str(result.body.get("code", "ok"))
 
 
-def test_a_balance_of_nothing_is_in_arrears_at_once(service: Service) -> None:
+def test_an_account_with_balance_0_is_in_arrears_at_once(service: Service) -> None:
     service.change(account=Account(balance=0.0))
     for refusal in (service.create(), service.detect()):
         assert (refusal.status, refusal.body["code"]) == (400, "Arrearage")
@@ -152,13 +155,13 @@ def test_a_balance_of_nothing_is_in_arrears_at_once(service: Service) -> None:
     assert service.cancel("x").status == 400
 
 
-def test_a_balance_is_spent_to_the_last_fen_and_not_beyond(service: Service) -> None:
+def test_a_balance_is_spent_to_the_last_fen_and_no_further(service: Service) -> None:
     service.change(account=Account(balance=3 * IMAGE))
     assert [answered(service.detect()) for _ in range(5)] == ["ok"] * 3 + ["Arrearage"] * 2
     assert costs(service) == [0.012, 0, 0]
 
 
-def test_what_is_spent_on_one_model_is_missing_for_the_other(service: Service) -> None:
+def test_both_models_share_one_balance(service: Service) -> None:
     service.task_id()
     service.change(account=Account(balance=SECONDS * SQUARE + 0.1))
     assert service.create().status == 200
@@ -166,8 +169,8 @@ def test_what_is_spent_on_one_model_is_missing_for_the_other(service: Service) -
     assert (answered(service.detect()), answered(service.create())) == ("Arrearage", "Arrearage")
 
 
-@pytest.mark.parametrize("images", range(1, 60))
-def test_sums_of_costs_do_not_lose_their_last_digit(images: int) -> None:
+@each_case("images", range(1, 60))
+def test_sums_of_charges_keep_every_digit(images: int) -> None:
     rows = [Used("a", "image", "", images, IMAGE), Used("b", "second", "1:1", 3.0, SQUARE)]
     spent = round(images * 4 / 1000 + 0.24, 6)
     assert refused(Account(balance=spent), rows, "a", 200) == "arrears"
@@ -182,7 +185,7 @@ def test_the_free_quota_ends_at_exactly_its_size(service: Service) -> None:
     assert service.create().status == 200  # the other model has its own
 
 
-def test_the_free_seconds_count_over_all_ratios(service: Service) -> None:
+def test_all_ratios_share_the_free_seconds(service: Service) -> None:
     seconds = {("emo-v1", "1:1"): 900.0, ("emo-v1", "3:4"): FREE_SECONDS - 900.0 - SECONDS}
     service.change(account=Account(free_only=True, seconds=seconds))
     task = service.task_id()
@@ -193,18 +196,18 @@ def test_the_free_seconds_count_over_all_ratios(service: Service) -> None:
     assert service.detect().status == 200
 
 
-def test_beyond_the_free_quota_calls_go_on_where_they_may_cost(service: Service) -> None:
+def test_calls_beyond_the_free_quota_are_accepted_unless_free_only_is_set(service: Service) -> None:
     service.change(account=Account(images={"emo-detect-v1": 10 * FREE_IMAGES}))
     assert service.detect().status == 200
 
 
-def test_the_free_quota_is_looked_at_before_the_balance() -> None:
+def test_the_free_quota_is_checked_before_the_balance() -> None:
     rows = [Used("a", "image", "", 5, 1.0)]
     assert refused(Account(free_only=True, balance=0.0), rows, "a", 5) == "free-tier"
     assert refused(Account(free_only=True, balance=0.0), rows, "a", 6) == "arrears"
 
 
-def test_the_account_is_looked_at_behind_the_body_and_before_the_scenario(
+def test_the_account_is_checked_after_the_body_and_before_the_scenario(
     service: Service,
 ) -> None:
     service.change(account=Account(balance=0.0))
@@ -212,7 +215,7 @@ def test_the_account_is_looked_at_behind_the_body_and_before_the_scenario(
     assert answered(service.create(X_Mock_Scenario="Throttling")) == "Arrearage"
 
 
-def test_an_account_that_is_topped_up_goes_on(service: Service) -> None:
+def test_an_account_accepts_calls_again_after_a_top_up(service: Service) -> None:
     service.detect()
     service.change(account=Account(balance=0.0, images=service.tenant().account.images))
     assert answered(service.detect()) == "Arrearage"
@@ -221,7 +224,7 @@ def test_an_account_that_is_topped_up_goes_on(service: Service) -> None:
     assert costs(service) == [2 * IMAGE, 0, 0]
 
 
-def test_a_refusal_of_the_account_has_the_suffix_of_its_own(
+def test_an_arrears_error_has_its_own_message_suffix(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(variants={"message-suffix": "details"})
@@ -229,7 +232,7 @@ def test_a_refusal_of_the_account_has_the_suffix_of_its_own(
     assert service.detect().body["message"].endswith("error-code#overdue-payment")
 
 
-def test_the_charges_are_the_same_under_limits_and_rules(
+def test_throttled_calls_are_not_charged(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(limits="documented")

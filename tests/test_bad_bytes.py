@@ -1,4 +1,4 @@
-"""Bodies that are no request: bad bytes, JSON past all measure, a call that breaks off."""
+"""Malformed request bodies: invalid bytes, extreme JSON, and a client that disconnects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_http import http_client  # noqa: F401
 
 from contracts.spec import Spec
@@ -42,9 +43,9 @@ BAD_BODIES = {
 }
 
 
-@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
+@each_case("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
 @pytest.mark.parametrize("operation", ["face-detect", "video-synthesis"])
-def test_bad_bytes_get_a_clean_4xx_in_the_services_envelope(
+def test_a_malformed_body_is_answered_4xx_in_the_error_format_of_the_service(
     http: httpx.Client, operation: str, body: bytes
 ) -> None:
     headers = {"X-DashScope-Async": "enable"} if operation == "video-synthesis" else {}
@@ -54,7 +55,7 @@ def test_bad_bytes_get_a_clean_4xx_in_the_services_envelope(
     assert http.get("/api/v1/tasks/1").status_code == 200
 
 
-def test_values_that_are_odd_but_json_are_taken_as_they_are(http: httpx.Client, spec: Spec) -> None:
+def test_unusual_json_values_are_accepted(http: httpx.Client, spec: Spec) -> None:
     body = request(spec, "createVideoTask")
     body["input"] |= {
         "😀": '\\ " \u2028',
@@ -67,7 +68,7 @@ def test_values_that_are_odd_but_json_are_taken_as_they_are(http: httpx.Client, 
     assert answer.status_code == 200
 
 
-def test_a_call_that_breaks_off_is_not_carried_out(
+def test_a_call_whose_client_disconnects_is_not_carried_out(
     http: httpx.Client, url: str, spec: Spec
 ) -> None:
     http.post("/__mock__/clock", json={"freeze": True})

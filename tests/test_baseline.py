@@ -1,4 +1,4 @@
-"""Known differences: each entry accepts one, and fails where it no longer occurs."""
+"""A baseline accepts known differences, and fails if a known difference no longer occurs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPEC = Spec.load()
 
 
 def says(status: int, code: str = "Nobody") -> Answer:
-    """A provider that answers all calls so."""
+    """A provider that gives this answer to all calls."""
     return lambda request: json_answer(
         status, {"code": code, "message": str(request.url), "request_id": "r"}
     )
@@ -38,13 +38,13 @@ def run(answer: Answer, baseline: Baseline, *checks: str, **options: Any) -> dic
 
 
 def known(answer: Answer, *checks: str, **options: Any) -> Baseline:
-    """The baseline of all that differs."""
+    """A baseline with all differences of that provider."""
     baseline = Baseline(is_updating=True)
     run(answer, baseline, *checks, **options)
     return Baseline(baseline.entries)
 
 
-def test_what_is_known_is_accepted_whatever_the_seed_of_the_run() -> None:
+def test_a_known_difference_is_accepted_with_any_seed() -> None:
     for check in ("unknown.uuid", "keys.missing", "bodies.json"):
         baseline = known(says(404), check)
         found = run(says(404), baseline, check, seed="another")[check]
@@ -58,7 +58,7 @@ def test_another_wrong_status_is_a_new_difference() -> None:
     assert [f.pointer for f in found.findings] == ["#status", STALE]
 
 
-def test_an_entry_accepts_one_difference_and_not_its_check() -> None:
+def test_an_entry_accepts_one_difference_and_not_the_whole_check() -> None:
     refuses: list[str] = []
 
     def picky(request: httpx.Request) -> httpx.Response:
@@ -98,7 +98,7 @@ def test_an_entry_that_no_longer_occurs_fails_and_is_named() -> None:
     assert "no longer occurs" in stale.got
 
 
-def test_entries_of_checks_that_did_not_run_are_not_stale() -> None:
+def test_entries_of_checks_that_did_not_run_stay_valid() -> None:
     baseline = Baseline(known(says(404), "unknown.uuid", "paths.unknown").entries)
     assert run(says(404), baseline, "unknown.uuid")["unknown.uuid"].result == "accepted"
     priced = {e.__class__("creation.area", "", "#status", "400", "200") for e in baseline.entries}
@@ -106,7 +106,7 @@ def test_entries_of_checks_that_did_not_run_are_not_stale() -> None:
     assert (skipped.result, skipped.findings) == ("skipped", ())
 
 
-def test_a_difference_that_does_not_fail_the_run_gets_no_entry() -> None:
+def test_only_differences_that_fail_the_run_get_an_entry() -> None:
     check = "answers.headers"
     assert known(says(404), check, fail_on="warning").entries == set()
     assert known(says(404), check, fail_on="note").entries
@@ -144,7 +144,9 @@ def test_a_file_that_is_not_a_baseline_is_refused_with_the_place(
         load(file, all_checks())
 
 
-def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_reads_and_updates_a_baseline_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = str(tmp_path / "known.json")
     check = "--check", "unknown", "--baseline", file
     with lying(SPEC, all_liars()["unknown_is_a_404"].make()) as url:

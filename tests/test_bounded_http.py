@@ -1,4 +1,4 @@
-"""Whatever a provider sends, the judge and the command line read it within bounds."""
+"""Responses of a provider are read within limits of size and time."""
 
 from __future__ import annotations
 
@@ -57,21 +57,21 @@ def test_a_small_body_is_unpacked_as_httpx_does(body: bytes, names: list[str]) -
 
 
 @given(st.integers(0, 100_000), codings, st.integers(1, 5000))
-def test_no_more_than_a_limit_is_ever_unpacked(size: int, names: list[str], most: int) -> None:
+def test_unpacking_stops_at_the_limit(size: int, names: list[str], most: int) -> None:
     names = [*names[1:], "gzip"]
     plain = unpacked(packed(bytes(size), names), ",".join(names), most)
     assert len(plain) <= most + 1 and (len(plain) > most or plain == bytes(size))
 
 
 @given(st.lists(st.binary(max_size=300), max_size=30))
-def test_an_answer_is_its_chunks_up_to_a_limit(chunks: list[bytes]) -> None:
+def test_a_response_body_is_joined_from_its_chunks_up_to_the_limit(chunks: list[bytes]) -> None:
     answer, whole = fetched(chunks), b"".join(chunks)
     assert answer.is_cut == (len(whole) > 1000)
     assert answer.body == (whole[:1000][:BEGINNING] if answer.is_cut else whole)
     assert whole.startswith(answer.body) and answer.size <= len(whole)
 
 
-def test_a_body_in_more_codings_than_anybody_uses_is_an_error() -> None:
+def test_a_body_with_more_than_5_content_encodings_is_an_error() -> None:
     names = ["gzip"] * (MOST + 1)
     with pytest.raises(CannotUnpack, match="6 codings, and no more than 5"):
         unpacked(packed(b"a", names), ",".join(names), 1000)
@@ -84,32 +84,32 @@ def test_a_body_that_cannot_be_unpacked_is_an_error(coding: str, why: str) -> No
     assert isinstance(caught.value, UnknownCoding) == (coding == "br")
 
 
-def test_an_unknown_coding_is_read_as_it_came_and_a_false_one_is_no_answer() -> None:
+def test_an_unknown_encoding_is_left_as_it_is_and_a_wrong_one_is_an_error() -> None:
     assert fetched([b"{}"], "utf-8").json() == {}
     with pytest.raises(httpx.DecodingError, match="is not gzip, as its Content-Encoding says"):
         fetched([b"{}"], "gzip")
 
 
-def test_of_a_download_a_part_is_kept_and_all_is_counted() -> None:
+def test_a_download_keeps_the_first_bytes_and_counts_all() -> None:
     answer = fetched([b"abc"] * 100, keep=4)
     assert (answer.body, answer.size, answer.is_cut) == (b"abca", 300, False)
 
 
-def test_a_bomb_is_cut_at_the_limit() -> None:
+def test_a_compression_bomb_is_cut_at_the_limit() -> None:
     body = gzip.compress(gzip.compress(bytes(10 << 20)))
     answer = fetched([body], "gzip, gzip", most=100_000)
     assert answer.is_cut and len(answer.body) == BEGINNING
 
 
 @pytest.mark.parametrize("value", ["[" * 100_000, "{", "\udc80"])
-def test_what_is_no_json_is_a_value_error(value: str) -> None:
+def test_an_invalid_json_body_raises_value_error(value: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         fetched([value.encode(errors="surrogateescape")], most=1 << 20).json()
 
 
 @contextmanager
 def serving(first: bytes, again: bytes = b"") -> Iterator[str]:
-    """A server that sends these bytes, then the others until the client leaves."""
+    """A server that sends `first`, then `again` until the client disconnects."""
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -146,14 +146,14 @@ def serving(first: bytes, again: bytes = b"") -> Iterator[str]:
     ],
     ids=["head", "100 Continue", "body", "chunk"],
 )
-def test_an_answer_that_never_ends_is_given_up_in_time(first: bytes, again: bytes) -> None:
+def test_an_endless_response_ends_with_a_timeout(first: bytes, again: bytes) -> None:
     with serving(first, again) as url, httpx.Client(trust_env=False) as http:
         request = http.build_request("GET", url)
         with pytest.raises(httpx.ReadTimeout, match=r"the answer was not whole after 0\.2 s"):
             fetch(http, request, most=1000, seconds=0.2)
 
 
-def test_a_head_without_end_is_given_up_by_its_size() -> None:
+def test_an_endless_response_head_is_refused_by_its_size() -> None:
     head = b"HTTP/1.1 200 OK\r\n" + b"X-Filler: abcdefgh\r\n" * 20_000
     with serving(head) as url, httpx.Client(trust_env=False) as http:
         request = http.build_request("GET", url)
@@ -179,7 +179,7 @@ print(int(peak[1]) >> 10, answer)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_a_bomb_costs_the_judge_no_more_memory_than_its_limit() -> None:
+def test_verify_reads_a_compression_bomb_within_its_memory_limit() -> None:
     packer = zlib.compressobj(wbits=31)
     body = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(200)), packer.flush()])
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -191,5 +191,5 @@ def test_a_bomb_costs_the_judge_no_more_memory_than_its_limit() -> None:
     assert int(mib) < 90
 
 
-def test_a_limit_is_said_in_the_largest_unit() -> None:
+def test_a_limit_is_printed_in_the_largest_unit() -> None:
     assert (large(4 << 20), large(256 << 10)) == ("4 MiB", "256 KiB")

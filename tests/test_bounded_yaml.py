@@ -1,4 +1,4 @@
-"""The one reader of YAML: any text is a value or an error with its place."""
+"""The YAML reader: any text is loaded, or refused with a message and a place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 
 from contracts import bounded_yaml
 from contracts.bounded_yaml import YamlError, load
@@ -71,8 +72,8 @@ def as_document(text: str, folder: Path) -> None:
     read_document(folder / "d.yaml")
 
 
-@pytest.mark.parametrize(("text", "place"), ODD.values(), ids=ODD)
-def test_an_odd_text_is_an_error_in_words(text: str, place: str) -> None:
+@each_case("text, place", ODD.values(), ids=ODD)
+def test_unusual_yaml_is_refused_with_a_short_message_and_its_place(text: str, place: str) -> None:
     with pytest.raises(YamlError, match=place) as caught:
         load(text)
     assert "Traceback" not in str(caught.value)
@@ -80,8 +81,8 @@ def test_an_odd_text_is_an_error_in_words(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize("read", [as_scenarios, as_cassette, as_document])
-@pytest.mark.parametrize("text", [text for text, _ in ODD.values()], ids=ODD)
-def test_every_file_of_yaml_is_read_by_that_reader(
+@each_case("text", [text for text, _ in ODD.values()], ids=ODD)
+def test_scenarios_cassettes_and_specs_are_read_by_the_same_yaml_reader(
     read: Callable[[str, Path], None], text: str, tmp_path: Path
 ) -> None:
     with pytest.raises((ScenarioError, CassetteError, SpecError)):
@@ -98,14 +99,14 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=300)
 @given(st.lists(PIECES, max_size=14).map("".join) | st.binary(max_size=40))
-def test_any_text_is_a_value_or_an_error_with_words(text: str | bytes) -> None:
+def test_any_text_is_loaded_or_refused_with_a_message(text: str | bytes) -> None:
     try:
         load(text)
     except YamlError as error:
         assert str(error)
 
 
-def test_a_text_beyond_the_bounds_is_refused_before_it_is_read(
+def test_a_yaml_text_beyond_the_limits_is_refused_before_it_is_parsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bounded_yaml, "MOST_VALUES", 100)
@@ -117,25 +118,25 @@ def test_a_text_beyond_the_bounds_is_refused_before_it_is_read(
 
 
 @pytest.mark.parametrize("path", ["/dev/zero"])
-def test_a_file_without_end_is_refused_with_the_bound(path: str, monkeypatch: Any) -> None:
+def test_an_endless_file_is_refused_with_the_size_limit(path: str, monkeypatch: Any) -> None:
     monkeypatch.setattr("contracts.text_file.bytes_of.__defaults__", (1 << 20,))
     for read in (read_document, lambda p: load_cassette(p, SPEC)):
         with pytest.raises((SpecError, CassetteError), match="larger than 1 MiB"):
             read(Path(path))
 
 
-def test_a_thousand_rules_are_the_most(spec: Spec) -> None:
+def test_a_scenario_file_has_at_most_1000_rules(spec: Spec) -> None:
     with pytest.raises(ScenarioError, match="has 1001 rules; at most 1000 can be"):
         compiled(spec, "[" + "1," * 1001 + "]", "f")
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000])
-def test_a_bundle_that_is_nested_too_deep_is_refused_in_words(text: str) -> None:
+def test_a_bundle_that_is_nested_too_deep_is_refused(text: str) -> None:
     with pytest.raises(BundleError, match="is no bundle: it is nested too deep"):
         read_bundle(text.encode())
 
 
-def test_a_tag_of_another_language_is_named_with_its_place() -> None:
+def test_a_yaml_tag_of_another_language_is_refused_by_name() -> None:
     text = "a: !!python/object/apply:os.system [id]"
     with pytest.raises(YamlError, match=r"^the tag 'python/object/apply:os.system' is not read"):
         load(text)

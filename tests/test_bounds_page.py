@@ -1,5 +1,5 @@
-"""docs/bounds.md says what the code does: each value is read from the constant that it names, and
-each constant that is called like a bound is on the page."""
+"""docs/bounds.md agrees with the code: each value is that of its constant, and each constant with
+the name of a bound is on the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from support_cases import each_case
 
 from contracts.spec import Spec
 
@@ -39,7 +39,8 @@ NO_BOUNDS = {
 
 
 class Row(NamedTuple):
-    """A line of a table: the value in the unit of the constant, and where that is."""
+    """A row of a table: its title, the value in the unit of the constant, and the place of the
+    constant."""
 
     what: str
     value: float
@@ -69,19 +70,19 @@ def _part(owner: object, name: str) -> object:
     return getattr(owner, "_field_defaults", {}).get(name) or getattr(owner, name)
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.where)
-def test_a_bound_on_the_page_is_that_of_the_code(row: Row, spec: Spec) -> None:
+@each_case("row", rows(), ids=lambda row: row.where)
+def test_each_bound_on_the_page_has_the_value_of_its_constant(row: Row, spec: Spec) -> None:
     assert value_of(row.where, spec) == row.value, f"docs/bounds.md is wrong about {row.what}"
 
 
-def test_each_line_of_the_tables_is_a_bound_with_its_place() -> None:
+def test_each_row_of_the_page_names_a_different_constant() -> None:
     lines = (ROOT / "docs/bounds.md").read_text("utf-8").splitlines()
     tables = [line for line in lines if line.startswith("| ") and not line.startswith("| what")]
     assert len(tables) == len(rows()) == len({row.where for row in rows()})
 
 
 def constants() -> Iterator[str]:
-    """`module:NAME` of each public constant of a module that is called like a bound."""
+    """`module:NAME` of each constant of a module that has the name of a bound."""
     for room in ("contracts", "emo_client", "mock_server"):
         for path in sorted((ROOT / room).rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -92,7 +93,7 @@ def constants() -> Iterator[str]:
                         yield f"{module.removesuffix('.__init__')}:{name}"
 
 
-def test_each_constant_that_is_called_like_a_bound_is_on_the_page() -> None:
+def test_each_constant_with_the_name_of_a_bound_is_on_the_page() -> None:
     found = {name for name in constants() if not name.partition(":")[2].startswith("_")}
     assert found >= NO_BOUNDS, "NO_BOUNDS names constants that are gone"
     missing = found - NO_BOUNDS - {row.where for row in rows()}

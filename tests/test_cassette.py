@@ -1,4 +1,5 @@
-"""Cassettes: from exchanges to timelines, to a file and back, and what is said of a broken one."""
+"""Cassettes: from exchanges to timelines, writing and reading files, and errors for broken
+files."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_cassette import CASSETTES, TASK, answer_of, creation_of, life_of, poll_of
 
 from contracts.cassette import Assembler, Body, Cassette, CassetteError, Exchange, load, save
@@ -33,7 +35,8 @@ JSON_VALUES = st.recursive(
 
 
 def polls(spec: Spec, *names: str, every: float = 5.0) -> Cassette:
-    """A task that is created at 10 s and polled every so many s, as these states."""
+    """A task that is created at 10 s and polled `every` seconds; each poll has the next named
+    answer."""
     assembler = Assembler(spec)
     created = answer_of(spec, "createVideoTask", "accepted", task_id=TASK)
     assembler.take(Exchange(creation_of(spec), 10.0, created))
@@ -43,7 +46,7 @@ def polls(spec: Spec, *names: str, every: float = 5.0) -> Cassette:
     return assembler.cassette()
 
 
-def test_polls_become_a_timeline_that_says_what_the_state_was_over_time(spec: Spec) -> None:
+def test_polls_become_a_timeline_of_states_with_times(spec: Spec) -> None:
     cassette = polls(spec, "PENDING", "PENDING", "RUNNING", "RUNNING", "RUNNING", "SUCCEEDED")
     (timeline,) = cassette.timelines
     seen = [(s.task_status, s.since, s.until, s.polls) for s in timeline.states]
@@ -52,7 +55,7 @@ def test_polls_become_a_timeline_that_says_what_the_state_was_over_time(spec: Sp
     assert len(cassette.exchanges) == 1, "the creation is all that is no poll"
 
 
-def test_a_result_url_that_is_signed_anew_is_the_same_state(spec: Spec) -> None:
+def test_a_new_signature_of_the_result_url_is_not_a_new_state(spec: Spec) -> None:
     assembler = Assembler(spec)
     for signature in ("a", "b"):
         answer = answer_of(spec, "getTask", "SUCCEEDED")
@@ -61,7 +64,7 @@ def test_a_result_url_that_is_signed_anew_is_the_same_state(spec: Spec) -> None:
     assert [s.polls for s in assembler.cassette().timelines[0].states] == [2]
 
 
-def test_polls_whose_answers_overtook_each_other_make_no_state_twice(spec: Spec) -> None:
+def test_polls_answered_out_of_order_make_no_duplicate_state(spec: Spec) -> None:
     assembler = Assembler(spec)
     for at, name in ((1.0, "PENDING"), (3.0, "RUNNING"), (2.0, "PENDING")):
         assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
@@ -72,7 +75,7 @@ def test_polls_whose_answers_overtook_each_other_make_no_state_twice(spec: Spec)
     ]
 
 
-def test_a_state_whose_answer_was_overtaken_stands_where_it_was(spec: Spec) -> None:
+def test_states_are_ordered_by_time_and_not_by_arrival(spec: Spec) -> None:
     assembler = Assembler(spec)
     for at, name in ((1.0, "PENDING"), (41.0, "SUCCEEDED"), (39.0, "RUNNING")):
         assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
@@ -80,7 +83,7 @@ def test_a_state_whose_answer_was_overtaken_stands_where_it_was(spec: Spec) -> N
     assert [s.task_status for s in states] == ["PENDING", "RUNNING", "SUCCEEDED"]
 
 
-def test_that_somebody_elses_poll_finds_nothing_is_no_part_of_a_tasks_life(spec: Spec) -> None:
+def test_an_unknown_answer_to_another_key_is_not_a_state_of_the_task(spec: Spec) -> None:
     assembler = Assembler(spec)
     for who, name in (("me", "PENDING"), ("you", "UNKNOWN"), ("me", "RUNNING")):
         assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
@@ -89,7 +92,7 @@ def test_that_somebody_elses_poll_finds_nothing_is_no_part_of_a_tasks_life(spec:
     assert [e.answer.output["task_status"] for e in cassette.exchanges if e.answer] == ["UNKNOWN"]
 
 
-def test_two_answers_of_one_state_begin_one_after_the_other(spec: Spec) -> None:
+def test_two_different_answers_of_one_state_start_one_after_the_other(spec: Spec) -> None:
     assembler = Assembler(spec)
     for at, done in ((1.0, 0), (16.0, 0), (30.0, 2)):
         answer = answer_of(spec, "getTask", "PENDING" if at == 1.0 else "RUNNING")
@@ -99,39 +102,39 @@ def test_two_answers_of_one_state_begin_one_after_the_other(spec: Spec) -> None:
     assert begins(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
 
 
-def test_a_state_that_comes_back_is_a_state_of_its_own(spec: Spec) -> None:
+def test_a_state_that_returns_is_recorded_again(spec: Spec) -> None:
     timeline = polls(spec, "RUNNING", "PENDING", "RUNNING").timelines[0]
     assert [s.task_status for s in timeline.states] == ["RUNNING", "PENDING", "RUNNING"]
 
 
-def test_a_poll_that_is_refused_stays_an_exchange(spec: Spec) -> None:
+def test_a_throttled_poll_stays_an_exchange(spec: Spec) -> None:
     assembler = Assembler(spec)
     assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", "Throttling.RateQuota")))
     cassette = assembler.cassette()
     assert (len(cassette.exchanges), cassette.timelines) == (1, ())
 
 
-def test_a_task_is_found_under_any_prefix(spec: Spec) -> None:
+def test_a_poll_is_recognized_under_any_path_prefix(spec: Spec) -> None:
     assembler = Assembler(spec)
     request = poll_of().__class__("GET", f"/some/reseller/api/v1/tasks/{TASK}")
     assembler.take(Exchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
     assert assembler.cassette().timelines[0].created_by is None
 
 
-def test_the_services_own_times_say_when_a_state_began(spec: Spec) -> None:
+def test_the_times_in_the_answers_decide_when_a_state_started(spec: Spec) -> None:
     timeline = polls(spec, "PENDING", "RUNNING", "SUCCEEDED", every=60).timelines[0]
     assert begins(timeline) == (0.0, 14.373, 132.825), "not when a poll happened to see it"
     assert lasted(timeline, "PENDING") == (14.373, 14.373)
     assert lasted(timeline, "RUNNING") == (118.452, 118.452)
 
 
-def test_where_the_service_tells_no_times_the_polls_do(spec: Spec) -> None:
+def test_without_times_in_the_answers_the_polls_decide_when_a_state_started(spec: Spec) -> None:
     timeline = polls(spec, "PENDING", "PENDING", "UNKNOWN").timelines[0]
     assert begins(timeline) == (0.0, 15.0)
     assert lasted(timeline, "PENDING") == (5.0, 15.0), "at least and at most"
 
 
-def test_no_state_begins_before_the_one_ahead_of_it(spec: Spec) -> None:
+def test_a_state_never_starts_before_the_state_ahead_of_it(spec: Spec) -> None:
     timeline = polls(spec, "RUNNING", "SUCCEEDED", "UNKNOWN", every=1).timelines[0]
     assert begins(timeline) == (14.373, 132.825, 133.825), "a fake may run faster than the polls"
 
@@ -139,7 +142,7 @@ def test_no_state_begins_before_the_one_ahead_of_it(spec: Spec) -> None:
 @pytest.mark.parametrize(
     ("elapsed", "number"), [(0, 0), (13.9, 0), (14, 1), (39.9, 1), (40, 2), (1e9, 2)]
 )
-def test_the_state_at_any_time_is_the_last_that_began(elapsed: float, number: int) -> None:
+def test_the_state_at_a_time_is_the_last_one_that_started(elapsed: float, number: int) -> None:
     assert state_at((0.0, 14.0, 40.0), elapsed) == number
 
 
@@ -153,7 +156,7 @@ def test_a_file_is_read_as_it_was_written(spec: Spec, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"c.json", "again.json"}
 
 
-def test_a_secret_that_is_left_is_replaced_and_told_once_and_nothing_else_is_lost(
+def test_a_remaining_secret_is_replaced_and_reported_once(
     spec: Spec,
 ) -> None:
     told: list[str] = []
@@ -167,7 +170,7 @@ def test_a_secret_that_is_left_is_replaced_and_told_once_and_nothing_else_is_los
     assert told == ["key at /exchanges/1/note looks like a secret: REDACTED is in its place"]
 
 
-def test_who_reads_while_it_is_written_sees_the_one_before_as_a_whole(
+def test_a_reader_sees_the_old_file_until_the_new_one_is_complete(
     spec: Spec, tmp_path: Path
 ) -> None:
     path = tmp_path / "c.json"
@@ -221,8 +224,8 @@ BROKEN: list[tuple[bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "said"), BROKEN, ids=lambda value: str(value)[:40])
-def test_a_file_that_is_no_recording_says_what_is_wrong_and_where(
+@each_case("data, said", BROKEN, ids=lambda value: str(value)[:40])
+def test_an_invalid_recording_is_refused_with_the_reason_and_the_place(
     spec: Spec, data: bytes, said: str
 ) -> None:
     with pytest.raises(CassetteError, match=said):
@@ -230,7 +233,9 @@ def test_a_file_that_is_no_recording_says_what_is_wrong_and_where(
 
 
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_any_bytes_are_a_recording_or_an_error_in_words(spec: Spec, data: bytes) -> None:
+def test_any_bytes_are_read_as_a_recording_or_refused_with_a_message(
+    spec: Spec, data: bytes
+) -> None:
     try:
         read_bytes(data, spec)
     except CassetteError as error:
@@ -239,7 +244,9 @@ def test_any_bytes_are_a_recording_or_an_error_in_words(spec: Spec, data: bytes)
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_damaged_recording_is_one_or_an_error_in_words(spec: Spec, data: st.DataObject) -> None:
+def test_a_damaged_recording_is_read_or_refused_with_a_message(
+    spec: Spec, data: st.DataObject
+) -> None:
     path = data.draw(st.sampled_from(["fake.json", "browser.har", "vcr.yaml"]))
     tree = json.loads(_tree(path))
     node = tree
@@ -258,13 +265,13 @@ def test_a_damaged_recording_is_one_or_an_error_in_words(spec: Spec, data: st.Da
 
 @cache
 def _tree(name: str) -> str:
-    """A sample as JSON; bytes, which only YAML has, as a text."""
+    """A sample as JSON text; bytes, which only YAML has, become text."""
     text = (CASSETTES / name).read_text("utf-8")
     return json.dumps(yaml.safe_load(text), default=repr) if name.endswith("yaml") else text
 
 
 @given(value=JSON_VALUES)
-def test_a_json_body_is_kept_as_its_value(value: Any) -> None:
+def test_a_json_body_is_stored_as_its_value(value: Any) -> None:
     body = body_of(json.dumps(value).encode())
     assert body is not None
     assert json.loads(bytes_of(body)) == value
@@ -276,7 +283,7 @@ def test_a_json_body_is_kept_as_its_value(value: Any) -> None:
      ("deflate", lambda data: zlib.compress(data)[2:-4]), ("identity", bytes),
      ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data)))],
 )  # fmt: skip
-def test_a_compressed_body_is_kept_as_what_it_says(encoding: str, pack: Any) -> None:
+def test_a_compressed_body_is_stored_uncompressed(encoding: str, pack: Any) -> None:
     assert body_of(pack(b'{"a": 1}'), encoding) == Body(json={"a": 1})
 
 
@@ -300,7 +307,7 @@ NESTED = b"[" * 70 + b"]" * 70
         pytest.param(b"NaN", "", Body(text="NaN"), id="no JSON"),
     ],
 )
-def test_a_body_that_is_no_text_or_too_long_is_kept_as_its_length(
+def test_a_binary_or_too_long_body_is_stored_as_its_length(
     data: bytes, encoding: str, kept: Body | str | None
 ) -> None:
     expected = Body(size=len(data)) if kept == "its length" else kept

@@ -1,4 +1,4 @@
-"""HAR and VCR.py's cassettes, in every form that is about, become the same cassette."""
+"""HAR files and VCR.py cassettes, in every form, become the same cassette."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support_cases import each_case
 from support_cassette import CASSETTES, TASK, answer_of, client, request_of, run_through
 
 from contracts.cassette import Body, Cassette, CassetteError, load, read
@@ -22,7 +23,7 @@ POLL = f"{ORIGIN}/api/v1/tasks/{TASK}"
 
 
 def entry(at: int, url: str, status: int = 200, **more: Any) -> dict[str, Any]:
-    """An entry of a HAR, so many seconds after a full minute."""
+    """An entry of a HAR, `at` seconds after a full minute."""
     return {
         "startedDateTime": f"2026-02-11T08:00:{at:02}.250Z",
         "request": {"method": "GET", "url": url, "headers": more.get("headers", [])},
@@ -52,15 +53,15 @@ def test_a_har_becomes_timelines_with_times(spec: Spec) -> None:
     assert seen == [("PENDING", 0, 3, 2), ("SUCCEEDED", 8, 8, 1)], "in the order of time"
 
 
-def test_what_a_page_asks_of_others_is_left_out_of_a_har(spec: Spec) -> None:
+def test_requests_to_other_hosts_are_left_out_of_a_har(spec: Spec) -> None:
     poll = entry(2, POLL, content={"size": 0})
     cassette = har(spec, entry(1, "https://example.com/app.js"), poll)
     assert len(cassette.exchanges) == 1
     assert cassette.notes == ("1 call is left out as not DashScope's: 1 of example.com",)
 
 
-@pytest.mark.parametrize(
-    ("content", "body"),
+@each_case(
+    "content, body",
     [
         ({"text": '{"a": 1}'}, Body(json={"a": 1})),
         ({"text": "hello"}, Body(text="hello")),
@@ -78,7 +79,7 @@ def test_what_a_page_asks_of_others_is_left_out_of_a_har(spec: Spec) -> None:
         ({"size": 0}, None),
     ],
 )  # fmt: skip
-def test_the_bodies_of_a_har(spec: Spec, content: Any, body: Body | None) -> None:
+def test_a_har_body_is_read_in_every_encoding(spec: Spec, content: Any, body: Body | None) -> None:
     (exchange,) = har(spec, entry(1, POLL, content=content)).exchanges
     assert exchange.answer
     assert exchange.answer.body == body
@@ -91,7 +92,7 @@ def test_an_answer_that_never_came_is_a_note(spec: Spec) -> None:
     assert silent.note == "no answer came"
 
 
-def test_the_headers_of_http_2_are_read_without_its_own(spec: Spec) -> None:
+def test_pseudo_headers_of_http_2_are_left_out(spec: Spec) -> None:
     headers = [{"name": ":authority", "value": "h"}, {"name": "X-A", "value": "1"}]
     (exchange,) = har(spec, entry(1, POLL, headers=headers)).exchanges
     assert exchange.request.headers == {"x-a": "1"}
@@ -138,8 +139,8 @@ def test_bodies_that_unpack_to_more_than_a_file_may_hold_are_refused(
 
 
 @pytest.mark.parametrize("listed", [False, True])
-@pytest.mark.parametrize(
-    ("content", "headers"),
+@each_case(
+    "content, headers",
     [
         ({"string": '{"a": 1}'}, {}),
         ({"string": b'{"a": 1}'}, {}),
@@ -149,14 +150,16 @@ def test_bodies_that_unpack_to_more_than_a_file_may_hold_are_refused(
         ('{"a": 1}', {}),
     ],
 )
-def test_the_bodies_of_vcr(spec: Spec, content: Any, headers: Any, listed: bool) -> None:
+def test_a_vcr_body_is_read_in_every_encoding(
+    spec: Spec, content: Any, headers: Any, listed: bool
+) -> None:
     (exchange,) = vcr(spec, interaction(content, listed=listed, headers=headers)).exchanges
     assert exchange.answer
     assert exchange.answer.body == Body(json={"a": 1})
     assert exchange.answer.headers["x-a"] == "1"
 
 
-def test_vcr_of_httpx_says_status_and_content_elsewhere(spec: Spec) -> None:
+def test_a_vcr_cassette_of_httpx_is_read(spec: Spec) -> None:
     said = interaction(None)
     said["response"] = {"status_code": 404, "content": "no", "headers": {}}
     (exchange,) = vcr(spec, said).exchanges
@@ -164,7 +167,7 @@ def test_vcr_of_httpx_says_status_and_content_elsewhere(spec: Spec) -> None:
     assert (exchange.answer.status, exchange.answer.body) == (404, Body(text="no"))
 
 
-def test_vcr_has_an_order_and_no_times(spec: Spec) -> None:
+def test_a_vcr_cassette_gives_the_order_of_states_without_times(spec: Spec) -> None:
     names = ("PENDING", "PENDING", "SUCCEEDED")
     cassette = vcr(spec, *(interaction({"string": state(spec, name)}) for name in names))
     (timeline,) = cassette.timelines
@@ -175,12 +178,12 @@ def test_vcr_has_an_order_and_no_times(spec: Spec) -> None:
     assert cassette.notes == ("read from VCR.py: it says in which order things came, but not when",)
 
 
-def test_vcr_as_json_is_the_same(spec: Spec) -> None:
+def test_a_vcr_cassette_as_json_is_read_like_yaml(spec: Spec) -> None:
     said = {"version": 1, "interactions": [interaction({"string": "{}"})]}
     assert read(json.dumps(said).encode(), spec) == vcr(spec, *said["interactions"])
 
 
-def test_the_samples_tell_of_the_same_task(spec: Spec) -> None:
+def test_the_sample_recordings_contain_the_same_tasks(spec: Spec) -> None:
     recorded = load(CASSETTES / "fake.json", spec)
     browser = load(CASSETTES / "browser.har", spec)
     assert [t.task_id for t in recorded.timelines] == [t.task_id for t in browser.timelines]

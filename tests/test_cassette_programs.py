@@ -1,5 +1,5 @@
-"""Recordings as many programs write them: with nulls, without optional fields, and with the calls
-of every other service that was open at the time."""
+"""Recordings of many programs: with nulls, without optional fields, and with calls of other
+services."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_cassette import CASSETTES, TASK, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Cassette, CassetteError, Exchange, load, read, save
@@ -68,7 +69,7 @@ def changed(value: Any, change: Any) -> Any:
     return value | {name: changed(value.get(name), item) for name, item in change.items()}
 
 
-@pytest.mark.parametrize("program", CHANGES)
+@each_case("program", CHANGES)
 def test_a_har_of_each_program_is_read(spec: Spec, program: str) -> None:
     whole = load(CASSETTES / "browser.har", spec)
     tree = deepcopy(BROWSER)
@@ -79,7 +80,7 @@ def test_a_har_of_each_program_is_read(spec: Spec, program: str) -> None:
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value in it."""
+    """The path of every value in a tree."""
     yield path
     if isinstance(value, dict | list):
         for name, item in value.items() if isinstance(value, dict) else enumerate(value):
@@ -92,7 +93,9 @@ ODD = [None, "", "7", -1, 999, [], {}, True, "http://["]
 
 @settings(deadline=None)
 @given(path=st.sampled_from(PATHS), odd=st.sampled_from(ODD))
-def test_any_field_of_a_har_may_be_null_or_odd(spec: Spec, path: tuple[Any, ...], odd: Any) -> None:
+def test_any_field_of_a_har_may_be_null_or_of_another_type(
+    spec: Spec, path: tuple[Any, ...], odd: Any
+) -> None:
     tree = deepcopy(BROWSER)
     *parents, last = path
     reduce(getitem, parents, tree)[last] = odd
@@ -129,7 +132,7 @@ def test_headers_as_an_object_and_values_that_are_numbers_are_read(spec: Spec) -
 
 
 @pytest.mark.parametrize(("size", "is_known"), [(-1, False), (180, False), (0, True)])
-def test_the_body_of_a_creation_that_a_har_lacks_is_not_held_against_the_fake(
+def test_a_create_call_whose_body_is_missing_from_the_har_is_not_compared(
     spec: Spec, size: int, is_known: bool
 ) -> None:
     created = answer_of(spec, "createVideoTask", "accepted").value
@@ -153,8 +156,8 @@ FOREIGN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_what_is_not_dashscopes_is_left_out_whatever_it_looks_like(spec: Spec, name: str) -> None:
+@each_case("name", FOREIGN)
+def test_calls_of_other_services_are_left_out_of_a_har(spec: Spec, name: str) -> None:
     poll = entry(f"{SERVICE}/tasks/{TASK}", answer_of(spec, "getTask", "PENDING").value)
     cassette = har(spec, FOREIGN[name], poll)
     assert calls_of(cassette) == 1
@@ -169,18 +172,18 @@ def test_what_is_not_dashscopes_is_left_out_whatever_it_looks_like(spec: Spec, n
         "llm-1.cn-beijing.maas.aliyuncs.com",
     ],
 )
-def test_each_host_of_the_service_is_known(spec: Spec, host: str) -> None:
+def test_each_host_of_the_service_is_recognized(spec: Spec, host: str) -> None:
     assert calls_of(har(spec, entry(f"https://{host}/api/v1/tasks/1", {}))) == 1
 
 
 @pytest.mark.parametrize(
     "host", ["dashscope.aliyuncs.com.example.org", "xdashscope.example.org", "aliyuncs.com"]
 )
-def test_a_host_that_only_sounds_like_the_service_is_not(spec: Spec, host: str) -> None:
+def test_a_host_with_a_similar_name_is_not_the_service(spec: Spec, host: str) -> None:
     assert calls_of(har(spec, entry(f"https://{host}/api/v1/tasks/1", {}))) == 0
 
 
-def test_a_creation_shows_where_a_reseller_is(spec: Spec) -> None:
+def test_a_create_call_identifies_the_host_of_a_reseller(spec: Spec) -> None:
     created = entry(f"{RESELLER}{CREATE}", {}, "POST")
     polls = [
         entry(f"{RESELLER}/tasks/1", {}),
@@ -191,7 +194,7 @@ def test_a_creation_shows_where_a_reseller_is(spec: Spec) -> None:
 
 
 @pytest.mark.parametrize("operation", ["getTask", "listTasks"])
-def test_an_answer_in_the_envelope_shows_where_a_reseller_is(spec: Spec, operation: str) -> None:
+def test_a_documented_answer_identifies_the_host_of_a_reseller(spec: Spec, operation: str) -> None:
     outcomes = spec.operations[operation].outcomes.values()
     for value in (outcome.value for outcome in outcomes):
         assert calls_of(har(spec, entry(f"{RESELLER}/tasks", value))) == 1
@@ -247,7 +250,7 @@ def test_a_recording_without_its_keys_is_no_difference(spec: Spec, removed: str)
     assert drift(spec, [("browser.har", cassette)], asking(spec)).at_least("breaking") == []
 
 
-def test_a_har_whose_bodies_are_in_other_files_says_so(spec: Spec) -> None:
+def test_a_har_with_bodies_in_other_files_gets_a_note(spec: Spec) -> None:
     poll = entry(f"{SERVICE}/tasks/{TASK}")
     poll["response"]["content"] = {"size": 143, "_file": "1.json"}
     cassette = har(spec, poll)
@@ -255,20 +258,20 @@ def test_a_har_whose_bodies_are_in_other_files_says_so(spec: Spec) -> None:
     assert cassette.notes == (why,)
 
 
-def test_a_redirect_that_chrome_made_itself_is_no_answer(spec: Spec) -> None:
+def test_an_internal_redirect_of_chrome_is_not_an_answer(spec: Spec) -> None:
     call = entry(f"{SERVICE}/tasks/{TASK}", "", status=307)
     call["response"]["statusText"] = "Internal Redirect"
     assert har(spec, call).exchanges[0].answer is None
 
 
-def test_half_a_surrogate_pair_in_a_page_does_not_spoil_a_har(spec: Spec) -> None:
+def test_a_lone_surrogate_in_another_page_does_not_invalidate_a_har(spec: Spec) -> None:
     page = entry("https://example.com/app.js", "HALF")
     text = json.dumps({"log": {"entries": [page, entry(f"{SERVICE}/tasks/{TASK}")]}})
     assert read(text.replace("HALF", "\\ud800").encode(), spec).exchanges
 
 
 @pytest.mark.parametrize("kind", ["har", "vcr", "own"])
-def test_a_file_without_a_call_of_dashscope_is_refused_where_one_is_needed(
+def test_a_recording_without_a_dashscope_call_is_refused_where_one_is_needed(
     spec: Spec, tmp_path: Any, kind: str
 ) -> None:
     path = tmp_path / "c"

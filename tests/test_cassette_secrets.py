@@ -1,4 +1,4 @@
-"""No key, signature or cookie gets into a cassette, wherever it stands, however it is spelled."""
+"""No key, signature or cookie is written to a cassette, at any place and in any encoding."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_cassette import CASSETTES, KEY, answer_of, cassette_of, poll_of
 
 from contracts.cassette import Assembler, Cleaner, Exchange, load
@@ -40,7 +41,7 @@ PLACES = ("path", "query", "header", "request", "answer", "answer header", "note
 
 
 def plain(text: str) -> str:
-    """A text as somebody would read it who knows every way to spell."""
+    r"""A text with all percent and \\u escapes decoded."""
     for _ in range(4):
         text = re.sub(r"%([0-9a-fA-F]{2})|\\+u00([0-9a-fA-F]{2})",
                       lambda found: chr(int(found[1] or found[2], 16)), text)  # fmt: skip
@@ -55,7 +56,7 @@ def plain(text: str) -> str:
     after=AROUND,
     as_json=st.booleans(),
 )
-def test_a_key_that_was_sent_stands_nowhere_in_the_file(
+def test_a_key_that_was_sent_is_nowhere_in_the_file(
     spec: Spec, key: str, spelling: str, place: str, before: str, after: str, as_json: bool
 ) -> None:
     planted = before + SPELLINGS[spelling](key) + after
@@ -82,7 +83,7 @@ def test_a_key_that_was_sent_stands_nowhere_in_the_file(
 @given(key=st.from_regex(r"sk-[0-9a-f]{32}", fullmatch=True), before=st.sampled_from(
     ["", " ", '"', "=", "\n", "%20", "\\n", "\\u0020", "(", "x=1&y=", "Bearer ", "a key:"]
 ))  # fmt: skip
-def test_a_key_that_nobody_sent_is_found_by_its_looks(key: str, before: str) -> None:
+def test_a_key_that_was_not_sent_is_recognized_by_its_form(key: str, before: str) -> None:
     for spell in SPELLINGS.values():
         assert key not in plain(cleaned(f"{before}{spell(key)} is wrong"))
 
@@ -96,12 +97,12 @@ PIECES = (
 @given(
     text=st.text(max_size=60) | AROUND | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 )
-def test_what_was_cleaned_is_clean(text: str) -> None:
+def test_a_scrubbed_text_contains_no_secret_and_stays_unchanged(text: str) -> None:
     assert cleaned(cleaned(text)) == cleaned(text)
     assert scan(json.dumps(cleaned_value({"a": [text], text: text}))) == []
 
 
-def test_an_upload_policy_and_the_numbers_of_an_account_are_replaced() -> None:
+def test_an_upload_policy_and_account_ids_are_replaced() -> None:
     policy = {"policy": "eyJl", "signature": "zzz=", "oss_access_key_id": "LTAI", "upload_dir": "d"}
     assert cleaned_value({"data": policy})["data"] == {
         "policy": "REDACTED",
@@ -115,17 +116,17 @@ def test_an_upload_policy_and_the_numbers_of_an_account_are_replaced() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["task-a8532587fa8c4ef882be3a1b7c5d9e20", "sk-SK,en;q=0.5", "the policy of the house",
      "max_tokens=5", "a disk-based store", "Signature", "https://h/p?Expires=1&x=2",
      "the bearer of bad news", "?s=cats&key=a/b.png", "emo-%E5%9B%BE%E7%89%87.png"],
 )  # fmt: skip
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_a_text_without_a_secret_stays_unchanged(text: str) -> None:
     assert cleaned(text) == text
 
 
-def test_keys_and_cookies_of_headers_are_gone_and_how_they_were_sent_is_kept() -> None:
+def test_keys_in_headers_are_replaced_and_the_scheme_is_kept() -> None:
     cleaner = Cleaner()
     sent = [("Authorization", f"bearer {KEY}"), ("X-Api-Key", KEY), ("Cookie", "a=b"),
             ("X-DashScope-Async", "enable"), ("X-Session-Token", "abc"), ("Via", "proxy"),
@@ -142,15 +143,13 @@ def test_keys_and_cookies_of_headers_are_gone_and_how_they_were_sent_is_kept() -
 
 
 @pytest.mark.parametrize("name", ["x-acs-caller-uid", "x-cookie", "x-policy", "x-api_key"])
-def test_a_header_whose_name_says_secret_is_cleaned_so_that_it_can_be_written(
-    spec: Spec, name: str
-) -> None:
+def test_a_header_with_a_secret_name_is_scrubbed_and_can_be_written(spec: Spec, name: str) -> None:
     answer = Cleaner().answer(200, [(name, "1493478651020171")], None)
     assert answer.headers == {name: "REDACTED"}
     assert encoded(cassette_of(Exchange(poll_of(), 0.0, answer)))
 
 
-def test_cookies_and_keys_of_the_query_are_found_again_and_in_base64_too() -> None:
+def test_cookies_and_query_keys_are_replaced_elsewhere_and_in_base64() -> None:
     cleaner = Cleaner()
     cleaner.learn([("Cookie", "sid=topsecretcookie; a=b")], "api_key=plainreseller999")
     packed = base64.b64encode(b"plainreseller999").decode()
@@ -158,7 +157,7 @@ def test_cookies_and_keys_of_the_query_are_found_again_and_in_base64_too() -> No
     assert cleaner.text(text) == "sk-REDACTED sk-REDACTED sk-REDACTED== a=b"
 
 
-def test_lists_and_objects_of_secrets_have_none_left() -> None:
+def test_secrets_in_lists_and_objects_are_replaced() -> None:
     value = {"Set-Cookie": ["sid=1"], "token": {"value": "abc", "n": 1, "on": True}, "size": 3}
     assert cleaned_value(value) == {
         "Set-Cookie": ["REDACTED"],
@@ -174,7 +173,7 @@ VALUES = st.lists(
 
 
 @given(name=st.sampled_from(["Authorization", "X-Api-Key", "Api-Key", "X-Token"]), values=VALUES)
-def test_a_header_that_comes_doubled_or_blank_can_be_written(
+def test_a_repeated_or_blank_header_can_be_written(
     spec: Spec, name: str, values: list[str]
 ) -> None:
     cleaner = Cleaner()
@@ -182,7 +181,7 @@ def test_a_header_that_comes_doubled_or_blank_can_be_written(
     assert KEY not in encoded(cassette_of(Exchange(request, 0.0, None, "no answer"))).decode()
 
 
-def test_what_cannot_be_proved_clean_is_masked_and_all_else_is_kept() -> None:
+def test_a_value_that_may_contain_a_secret_is_masked_and_the_rest_is_kept() -> None:
     value = {"a": [f"key {KEY}", "b"], "token": {"x": 1}, f"name {KEY}": "c", "n": 5}
     kept, leaks = proved(value)
     assert kept == {"a": ["REDACTED", "b"], "token": "REDACTED", "REDACTED": "c", "n": 5}
@@ -190,7 +189,7 @@ def test_what_cannot_be_proved_clean_is_masked_and_all_else_is_kept() -> None:
     assert proved(kept) == (kept, [])
 
 
-def test_an_exchange_with_something_like_a_secret_left_is_written_and_says_where(
+def test_an_exchange_with_a_possible_secret_is_written_with_a_note_of_its_place(
     spec: Spec,
 ) -> None:
     request = Cleaner().request("GET", "/", "", [("X-Own", "a")], None)
@@ -201,7 +200,7 @@ def test_an_exchange_with_something_like_a_secret_left_is_written_and_says_where
     assert proved_exchange(kept) == kept
 
 
-def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:
+def test_a_leak_is_reported_by_its_place_without_its_value(spec: Spec) -> None:
     answer = answer_of(spec, "getTask", "PENDING")
     answer.output["note"] = KEY
     leaks = scan(json.dumps({"a": [answer.value]}))
@@ -209,12 +208,14 @@ def test_a_leak_is_named_by_its_place_and_not_shown(spec: Spec) -> None:
     assert [leak.place for leak in scan(f"first\nsecond: {KEY}\n")] == ["line 2"]
 
 
-@pytest.mark.parametrize("path", sorted(CASSETTES.rglob("*.*")), ids=lambda path: path.name)
-def test_no_cassette_of_the_repository_holds_a_secret(path: Path) -> None:
+@each_case("path", sorted(CASSETTES.rglob("*.*")), ids=lambda path: path.name)
+def test_no_cassette_in_the_repository_contains_a_secret(path: Path) -> None:
     assert scan(path.read_text("utf-8")) == []
 
 
-def test_a_recording_that_others_wrote_is_cleaned_as_it_is_read(spec: Spec, tmp_path: Path) -> None:
+def test_a_recording_of_another_program_is_scrubbed_when_it_is_loaded(
+    spec: Spec, tmp_path: Path
+) -> None:
     for name in ("fake.json", "browser.har", "vcr.yaml"):
         text = (CASSETTES / name).read_text("utf-8").replace("sk-REDACTED", KEY)
         text = text.replace("=REDACTED", "=c2lnbmF0dXJl")
@@ -226,8 +227,8 @@ def test_a_recording_that_others_wrote_is_cleaned_as_it_is_read(spec: Spec, tmp_
 SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@each_case(
+    "text, found",
     [
         (f'{{"api_key": "{SECRET}", broken', '{"api_key": "REDACTED", broken'),
         (f'say \\"token\\": \\"{SECRET}\\"', 'say \\"token\\": \\"REDACTED\\"'),
@@ -245,18 +246,18 @@ SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00"
         ("by AKIAIOSFODNN7EXAMPLE of it", "by REDACTED of it"),
     ],
 )
-def test_what_looks_like_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
+def test_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
     assert cleaned(text) == found
     assert scan(json.dumps(text))
 
 
-def test_a_key_is_known_without_the_scenario_behind_its_dot() -> None:
+def test_a_key_is_recognized_without_the_scenario_after_its_dot() -> None:
     cleaner = Cleaner()
     cleaner.learn([("Authorization", "Bearer abcdefgh12.InternalError")])
     assert cleaner.text("who is xabcdefgh12?") == "who is xsk-REDACTED?"
 
 
-def test_a_key_too_short_to_be_told_from_a_word_is_looked_for_in_its_header_alone() -> None:
+def test_short_keys_are_masked_only_in_the_authorization_header() -> None:
     cleaner = Cleaner()
     headers = [("Authorization", "Bearer video"), ("X-Own", "video")]
     assert cleaner.request("GET", "/video", "", headers, None).headers == {

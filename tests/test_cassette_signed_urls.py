@@ -1,4 +1,4 @@
-"""No signature of a URL is left in a recording, wherever the URL stands and whoever signed it."""
+"""No signature of a URL is written to a recording, at any place and of any object store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from support_cases import each_case
 from test_cassette_secrets import plain
 
 from contracts.cassette.secrets import cleaned, scan
@@ -19,7 +20,9 @@ SIGNED = (
 
 
 @pytest.mark.parametrize("spell", [str, quote, lambda url: quote(quote(url, safe=""), safe="")])
-def test_a_signed_url_loses_its_signature_and_keeps_its_shape(spell: Callable[[str], str]) -> None:
+def test_a_signed_url_loses_its_signature_and_keeps_its_other_parameters(
+    spell: Callable[[str], str],
+) -> None:
     found = plain(cleaned(spell(SIGNED)))
     for secret in ("LTAI5t", "c2lnbm", "CAISabc", "ff00"):
         assert secret not in found
@@ -28,12 +31,12 @@ def test_a_signed_url_loses_its_signature_and_keeps_its_shape(spell: Callable[[s
 
 
 @pytest.mark.parametrize("backslashes", [0, 1, 8, 9, 30])
-def test_a_signature_in_a_path_is_found_behind_any_number_of_backslashes(backslashes: int) -> None:
+def test_a_signature_in_a_path_is_found_after_any_number_of_backslashes(backslashes: int) -> None:
     slash = "\\" * backslashes + "/"
     assert "a1b2c3d4" not in cleaned(f"h{slash}s--a1b2c3d4--/v.mp4")
 
 
-def test_a_megabyte_of_backslashes_is_not_read_again_from_each_of_them() -> None:
+def test_a_megabyte_of_backslashes_is_scrubbed_in_linear_time() -> None:
     text = "\\" * (1 << 20)  # five minutes, where it is
     assert cleaned(text) == text
 
@@ -76,8 +79,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("store", SIGNATURES)
-def test_no_signature_of_any_store_is_left_in_a_url(store: str, form: str) -> None:
+@each_case("store", SIGNATURES)
+def test_the_signatures_of_every_object_store_are_removed(store: str, form: str) -> None:
     text = FORMS[form](f"https://bucket.example.com/a.png?{SIGNATURES[store]}&keep=1")
     found = cleaned(text)
     assert "HUSH" not in found
@@ -97,7 +100,7 @@ SIGNED_PATHS = (
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("url", SIGNED_PATHS)
+@each_case("url", SIGNED_PATHS)
 def test_signatures_in_paths_and_passwords_are_replaced_in_escaped_urls_too(
     url: str, form: str
 ) -> None:
@@ -106,7 +109,7 @@ def test_signatures_in_paths_and_passwords_are_replaced_in_escaped_urls_too(
     assert "example.com" in found
 
 
-def test_expiries_and_algorithms_of_signed_urls_stay() -> None:
+def test_expiry_and_algorithm_of_a_signed_url_stay() -> None:
     text = "?Expires=1&e=1&se=2026&X-Goog-Algorithm=GOOG4&X-Amz-SignedHeaders=host&q-sign-time=1;2"
     assert cleaned(text) == text
 

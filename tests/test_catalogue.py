@@ -1,11 +1,12 @@
-"""Nothing of openapi.yaml is out of reach: each entry of the catalogue is brought about by each of
-its triggers, and together they cover every status and code of the file."""
+"""The catalogue covers openapi.yaml: each recipe gives its answer, and together they give every
+status and code of the file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from support_cases import each_case
 from support_catalogue import SPEC, carry_out, code_in, document, good_call, outcome_of, service_of
 
 from contracts import claims
@@ -35,12 +36,12 @@ def examples(tree: Tree) -> list[tuple[str, int, str, Tree]]:
 
 
 def said_by(tree: Tree) -> Said:
-    """Every status and code that a document has, by operation."""
+    """Every operation, status and code that a document declares."""
     return {(operation, status, code_in(v)) for operation, status, _, v in examples(tree)}
 
 
 def provoked() -> Said:
-    """What the recipes give when they are carried out."""
+    """Every operation, status and code that the recipes give."""
     return {outcome_of(entry, entry.triggers[0]).said for entry in OUTCOMES}
 
 
@@ -56,7 +57,7 @@ def assert_all_provoked(tree: Tree) -> None:
 
 
 def wrong(entry: Entry, trigger: Trigger) -> str:
-    """What is not as the entry says when its trigger is carried out."""
+    """How the answer to a trigger differs from its entry; empty if it does not."""
     played = outcome_of(entry, trigger)
     wanted = (entry.name, entry.operation, entry.status, entry.code)
     if (played.reply.outcome, *played.said) != wanted:
@@ -65,11 +66,11 @@ def wrong(entry: Entry, trigger: Trigger) -> str:
     return "" if allowed else f"{trigger.text}: {played.body} is not in the spec"
 
 
-def test_every_status_and_code_of_the_file_is_provoked_by_a_recipe() -> None:
+def test_every_status_and_code_of_the_spec_has_a_recipe_that_works() -> None:
     assert_all_provoked(document())
 
 
-def test_an_answer_that_no_recipe_provokes_is_named() -> None:
+def test_an_answer_without_a_recipe_is_named() -> None:
     tree = document()
     answers = tree["paths"]["/tasks"]["get"]["responses"]
     media = answers["429"]["content"]["application/json"]
@@ -81,20 +82,20 @@ def test_an_answer_that_no_recipe_provokes_is_named() -> None:
 
 
 @pytest.mark.parametrize("operation", SPEC.operations)
-def test_each_way_to_an_answer_leads_to_exactly_that(operation: str) -> None:
+def test_each_recipe_gives_exactly_its_answer(operation: str) -> None:
     entries = [entry for entry in OUTCOMES if entry.operation == operation]
     found = [wrong(e, trigger) for e in entries for trigger in (*e.triggers, *e.natural)]
     assert not list(filter(None, found))
 
 
-def test_the_catalogue_has_each_example_once() -> None:
+def test_the_catalogue_lists_each_example_once() -> None:
     listed = [(entry.operation, entry.status, entry.name) for entry in OUTCOMES]
     assert sorted(listed) == sorted(
         (o, status, name) for o, status, name, _ in examples(document())
     )
 
 
-def test_each_answer_is_had_in_every_way_that_its_call_has() -> None:
+def test_each_answer_has_a_recipe_for_each_trigger_of_its_operation() -> None:
     for entry in OUTCOMES:
         ways = {type(trigger) for trigger in entry.triggers}
         takes_urls = SPEC.operations[entry.operation].body or entry.name in SPEC.task_outcomes
@@ -102,7 +103,7 @@ def test_each_answer_is_had_in_every_way_that_its_call_has() -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_is_one_in_which_a_task_stays(state: str) -> None:
+def test_each_state_scenario_keeps_its_task_in_that_state(state: str) -> None:
     known = {o.name for o in SPEC.task_outcomes.values() if o.documented}
     ways = [e for e in OUTCOMES if e.name in known and e.name.startswith(state)]
     assert ways
@@ -114,7 +115,7 @@ def test_each_state_is_one_in_which_a_task_stays(state: str) -> None:
         assert later.body["output"] == shown.body["output"]
 
 
-def test_each_reason_to_reject_a_portrait_is_given_word_for_word() -> None:
+def test_each_rejection_of_a_portrait_is_answered_as_documented() -> None:
     values = {
         name: value["output"]
         for operation, status, name, value in examples(document())
@@ -128,7 +129,7 @@ def test_each_reason_to_reject_a_portrait_is_given_word_for_word() -> None:
     assert not values
 
 
-def test_each_rule_that_names_a_refusal_is_broken_by_a_mistake() -> None:
+def test_each_refusal_in_the_spec_has_an_invalid_request_that_causes_it() -> None:
     natural = {(entry.operation, entry.name) for entry in OUTCOMES if entry.natural}
     # No call leads to a mistake of the fake itself.
     general = {name for why, name in SPEC.refusals.items() if why != "mistake"}
@@ -140,14 +141,14 @@ def test_each_rule_that_names_a_refusal_is_broken_by_a_mistake() -> None:
                 assert (operation.id, name) in natural, f"{operation.id}: nothing leads to {name}"
 
 
-def test_the_catalogue_has_every_fault_and_every_choice() -> None:
+def test_the_catalogue_lists_every_fault_and_every_variant_choice() -> None:
     names = {kind: [e.name for e in ENTRIES if e.kind == kind] for kind in KINDS}
     assert names["fault"] == list(FAULTS)
     assert names["variant"] == [f"{n}={c}" for n, v in SPEC.variants.items() for c in v.choices]
 
 
-@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.kind == "fault"], ids=lambda e: e.name)
-def test_each_way_to_a_fault_strikes_the_answer(entry: Entry) -> None:
+@each_case("entry", [e for e in ENTRIES if e.kind == "fault"], ids=lambda e: e.name)
+def test_each_recipe_of_a_fault_applies_it_to_the_answer(entry: Entry) -> None:
     raises = FAULTS[entry.name].raises.replace("DecodingError", "")  # that one is for the bytes
     for trigger in entry.triggers:
         played = carry_out(trigger, "getTask")
@@ -159,11 +160,11 @@ def test_each_way_to_a_fault_strikes_the_answer(entry: Entry) -> None:
 
 
 def entity(reply: Reply) -> tuple[int, dict[bytes, bytes]]:
-    """What is said of a body: status, type, length, encoding."""
+    """The facts about a body: status, type, length, encoding."""
     return reply.status, {n: v for n, v in reply.headers if n.startswith(b"content-")}
 
 
-def test_a_fault_with_a_number_is_named_with_one() -> None:
+def test_the_recipe_of_a_fault_with_a_number_contains_the_number() -> None:
     for entry in ENTRIES:
         if entry.kind == "fault":
             name = entry.triggers[0].value

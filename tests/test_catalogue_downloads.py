@@ -1,9 +1,9 @@
-"""Each answer of the object store that the catalogue lists comes by each way that it names."""
+"""Each answer of the object store in the catalogue is given by each of its recipes."""
 
 from __future__ import annotations
 
-import pytest
 from support import Service
+from support_cases import each_case
 from support_catalogue import SPEC, document, good_call, key_of, new_key
 from support_triggers import altered
 
@@ -16,7 +16,8 @@ WAYS = [(entry, trigger) for entry in ENTRIES for trigger in entry.triggers]
 
 
 def downloaded(trigger: Trigger) -> Reply:
-    """The answer to a download, where the trigger is on it or on the create call of its task."""
+    """The answer to a download; the trigger is on the download or on the create call of its
+    task."""
     service, create = Service(SPEC), good_call(SPEC.operations["createVideoTask"], key=new_key())
     on_download = trigger.operation == SPEC.result.id
     create = create if on_download else altered(create, trigger)
@@ -31,15 +32,15 @@ def downloaded(trigger: Trigger) -> Reply:
     return service.engine.handle(altered(call, trigger) if on_download else call)
 
 
-@pytest.mark.parametrize(("entry", "trigger"), WAYS, ids=lambda value: getattr(value, "text", ""))
-def test_each_way_leads_to_exactly_that_answer(entry: Entry, trigger: Trigger) -> None:
+@each_case("entry, trigger", WAYS, ids=lambda value: getattr(value, "text", ""))
+def test_each_recipe_of_a_download_gives_exactly_its_answer(entry: Entry, trigger: Trigger) -> None:
     reply = downloaded(trigger)
     assert (reply.outcome, reply.status) == (entry.name, entry.status)
     assert entry.code.encode() in reply.body
     assert (reply.body[:5] == b"<?xml") == bool(entry.code)
 
 
-def test_the_catalogue_has_each_answer_of_the_store_in_each_way() -> None:
+def test_the_catalogue_lists_each_store_answer_with_each_trigger() -> None:
     responses = document()["x-results"]["responses"].items()
     examples = [(int(status), name) for status, r in responses for name in r["examples"]]
     assert [(entry.status, entry.name) for entry in ENTRIES] == examples

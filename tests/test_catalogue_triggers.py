@@ -1,11 +1,11 @@
-"""A recipe says what its trigger does, in one line that can be copied."""
+"""The text of a recipe is one line that can be copied."""
 
 from __future__ import annotations
 
 import shlex
 
-import pytest
 from msgspec import UNSET
+from support_cases import each_case
 from support_catalogue import SPEC
 
 from mock_server.catalogue import catalogue
@@ -29,8 +29,8 @@ from mock_server.cli.serve import serve
 TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.natural)}
 
 
-@pytest.mark.parametrize(
-    ("trigger", "text"),
+@each_case(
+    "trigger, text",
     [(Header("", "X-A", "b"), "-H 'X-A: b'"), (Header("", "X-A", None), "leave out the header X-A"),
      (Url("", "/input/image_url", "reset"), "?emo-scenario=reset"),
      (Key("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
@@ -44,11 +44,11 @@ TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.n
      (Serve("", "--variant", "models=retired"), "emo serve --variant models=retired")],
     ids=lambda value: getattr(value, "way", ""),
 )  # fmt: skip
-def test_a_trigger_says_what_is_done(trigger: Trigger, text: str) -> None:
+def test_the_text_of_a_trigger_says_how_to_use_it(trigger: Trigger, text: str) -> None:
     assert trigger.text == text
 
 
-def test_every_option_of_emo_serve_in_a_recipe_is_one() -> None:
+def test_every_emo_serve_command_in_a_recipe_is_valid() -> None:
     commands = {text.partition(",")[0] for text in TEXTS if text.startswith("emo serve")}
     assert len(commands) > 10
     for command in commands:

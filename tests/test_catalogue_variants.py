@@ -1,5 +1,5 @@
-"""Each choice of a variant changes an answer as it says, by the server's option and by the control
-API; and what it does not say, it does not change."""
+"""Each choice of a variant changes exactly the answers that it declares, by the option of the
+server and by the control API."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 from support import Service
+from support_cases import each_case
 from support_catalogue import (
     SPEC,
     Played,
@@ -34,7 +35,7 @@ CHINA = timezone(timedelta(hours=8))
 
 
 class Chosen(NamedTuple):
-    """A key that sees one choice of a variant."""
+    """A key for which one choice of a variant is set."""
 
     service: Service
     key: str
@@ -58,7 +59,7 @@ def chosen_by(trigger: Trigger, variant: Variant, choice: Choice) -> Chosen:
 
 
 def asking(name: str) -> Iterator[tuple[str, Trigger]]:
-    """The calls that lead to an outcome: by its name in the header, and by a mistake in them."""
+    """The calls that lead to an outcome: by its name in the header, and by an invalid request."""
     for entry in ENTRIES:
         if entry.name == name and entry.kind == "outcome":
             yield entry.operation, Header(entry.operation, SCENARIO, name)
@@ -135,8 +136,8 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.kind == "variant"], ids=lambda e: e.name)
-def test_a_choice_does_what_it_says_and_nothing_else(entry: Entry) -> None:
+@each_case("entry", [e for e in ENTRIES if e.kind == "variant"], ids=lambda e: e.name)
+def test_a_choice_changes_only_the_answers_that_it_declares(entry: Entry) -> None:
     name, _, choice = entry.name.partition("=")
     variant = SPEC.variants[name]
     for trigger in entry.triggers:
@@ -144,12 +145,12 @@ def test_a_choice_does_what_it_says_and_nothing_else(entry: Entry) -> None:
             check(chosen_by(trigger, variant, variant.choices[choice]))
 
 
-def test_each_thing_that_a_choice_can_do_is_checked() -> None:
+def test_each_field_of_a_choice_has_a_check() -> None:
     said = {field.name for field in msgspec.structs.fields(Choice)}
     assert said - {"summary", "evidence", "source"} == CHECKS.keys()
 
 
-def test_a_choice_that_is_not_the_default_does_something() -> None:
+def test_every_choice_of_a_variant_differs_from_the_others() -> None:
     for name, variant in SPEC.variants.items():
         effects = [[getattr(c, check) for check in CHECKS] for c in variant.choices.values()]
         assert all(effects.count(effect) == 1 for effect in effects), name

@@ -1,4 +1,4 @@
-"""`emo` where it calls no server: wrong usage, help, scenarios, env and completion."""
+"""`emo` commands that call no server: wrong usage, help, scenarios, env and completion."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
+from support_cases import each_case
 from support_cli import CLEAN, EMO, MEDIA, emo, run_here  # noqa: F401
 
 from contracts.spec import Spec
@@ -17,8 +18,8 @@ from mock_server.cli import COMMANDS, cli, main
 from mock_server.faults import FAULTS
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
+@each_case(
+    "arguments, words",
     [(["serv"], "Did you mean 'serve'?"), (["serve", "--prot", "1"], "--port"),
      (["serve", "--time", "fats"], "Did you mean 'fast'?"),
      (["serve", "--port", "x"], "whole number"),
@@ -32,12 +33,11 @@ from mock_server.faults import FAULTS
      (["wait", "x", "--timeout", "0"], "timeout"), (["detect"], "--image"),
      (["list", "--status", "PENDNG"], "Did you mean 'PENDING'?"),
      (["scenarios", "--operation", "getTsk"], "Did you mean 'getTask'?"),
-     (["generate", *MEDIA, "-o", "."], ". names a folder; name a file in it"),
+     (["generate", *MEDIA, "-o", "."], "is not a file"),
      (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere is not there"),
-     (["demo", "-o", "/"], "/ names a folder; name a file in it"),
-     (["download", "x", "-o", "-"], "name a file")],
+     (["demo", "-o", "/"], "is not a file"), (["download", "x", "-o", "-"], "name a file")],
 )  # fmt: skip
-def test_wrong_usage_exits_2_and_shows_the_way_on(
+def test_wrong_usage_exits_2_and_suggests_what_to_do(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as end:
@@ -46,14 +46,14 @@ def test_wrong_usage_exits_2_and_shows_the_way_on(
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each_case("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
     assert result.exit_code == 0
     assert f"emo {command}" in result.output.partition("Example")[2]
 
 
-def test_help_and_version_need_nothing() -> None:
+def test_help_and_version_need_no_server_or_key() -> None:
     assert "demo" in emo("--help").stdout
     assert re.match(r"emo, version \d+\.\d+", emo("--version").stdout)
 
@@ -68,7 +68,7 @@ def test_scenarios_prints_the_whole_catalogue(spec: Spec, run: Callable[..., Res
     assert max(map(len, text.splitlines())) <= 160
 
 
-def test_scenarios_says_the_line_that_triggers_each_and_the_mistake(
+def test_scenarios_shows_the_trigger_and_the_invalid_request_of_each_answer(
     run: Callable[..., Result],
 ) -> None:
     text = run("scenarios", "--operation", "createVideoTask").output
@@ -92,7 +92,7 @@ def test_scenarios_says_the_line_that_triggers_each_and_the_mistake(
      (["--kind", "fault", "--search", "gateway"], ["not-json", "bad-gateway"]),
      (["--kind", "fault", "--status", "4xx"], []), (["--search", "no such text"], [])],
 )  # fmt: skip
-def test_scenarios_lists_what_is_asked_for(
+def test_scenarios_filters_by_kind_status_operation_and_text(
     arguments: list[str], names: list[str], run: Callable[..., Result]
 ) -> None:
     rows = json.loads(run("scenarios", "--json", *arguments).stdout)
@@ -111,13 +111,13 @@ def test_env_can_be_evaluated_by_a_shell() -> None:
     assert result.stdout == "http://127.0.0.1:9/api/v1\n"
 
 
-def test_env_keeps_what_no_proxy_says_already() -> None:
+def test_env_keeps_the_existing_hosts_of_no_proxy() -> None:
     script = 'NO_PROXY=corp; eval "$(%s env --server http://fake:9)"; echo "$NO_PROXY"'
     result = subprocess.check_output(["sh", "-c", script % shlex.join(EMO)], text=True, timeout=60)
     assert result == "127.0.0.1,localhost,::1,fake,corp\n"
 
 
-def test_env_speaks_three_shells(run: Callable[..., Result]) -> None:
+def test_env_prints_for_three_shells_and_as_json(run: Callable[..., Result]) -> None:
     assert "set -gx DASHSCOPE_API_KEY 'sk-local'" in run("env", "--shell", "fish").output
     assert '$env:NO_PROXY = "127.0.0.1,localhost,::1,' in run("env", "--shell", "powershell").output
     assert json.loads(run("env", "--json").output)["DASHSCOPE_API_KEY"] == "sk-local"

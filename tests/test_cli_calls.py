@@ -1,4 +1,4 @@
-"""`emo detect` to `emo generate`: the calls by hand, what they print, and how they fail."""
+"""The client commands, from `emo detect` to `emo generate`: output and errors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from support import video_of
 from support_cli import BOXES, MEDIA, emo, run_here  # noqa: F401
 
 
-def test_the_calls_do_by_hand_what_the_client_does(
-    run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_the_commands_do_the_same_as_the_client(run: Callable[..., Result], tmp_path: Path) -> None:
     assert "face_bbox" in run("detect", *MEDIA[:2]).output
     task = run("create", *MEDIA, *BOXES).stdout.strip()
     assert "RUNNING" in run("get", task).output
@@ -27,7 +25,7 @@ def test_the_calls_do_by_hand_what_the_client_does(
     assert (tmp_path / "video.mp4").read_bytes() == video_of(MEDIA[3])
 
 
-def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
+def test_generate_runs_all_steps_and_prints_the_states(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:
     target = tmp_path / "video.mp4"
@@ -44,26 +42,22 @@ def test_generate_does_it_in_one_and_shows_the_way_in_plain_lines(
     [["detect", *MEDIA[:2]], ["create", *MEDIA, *BOXES], ["get", "x"], ["list"],
      ["generate", *MEDIA]],
 )  # fmt: skip
-def test_every_call_prints_json_when_asked(
-    run: Callable[..., Result], arguments: list[str]
-) -> None:
+def test_every_client_command_prints_json(run: Callable[..., Result], arguments: list[str]) -> None:
     assert isinstance(json.loads(run(*arguments, "--json").stdout), dict)
 
 
-def test_a_list_without_tasks_reads_as_a_sentence(run: Callable[..., Result]) -> None:
+def test_an_empty_list_prints_no_tasks(run: Callable[..., Result]) -> None:
     assert run("list").stderr.endswith("\nno tasks\n")
 
 
 @pytest.mark.parametrize("image", ["me.png", r"C:\me.png", "file:///me.png"])
-def test_a_refusal_names_the_command_that_shows_its_reason(
-    run: Callable[..., Result], image: str
-) -> None:
+def test_a_refused_call_names_emo_explain(run: Callable[..., Result], image: str) -> None:
     refused = run("detect", "--image", image)
     assert refused.stderr.endswith("; `emo explain` shows the reason\n")
     assert "URL" in run("explain").stdout.partition("advice")[2]
 
 
-def test_the_command_that_shows_a_reason_asks_the_same_server_for_the_same_key(
+def test_the_suggested_explain_command_names_the_same_server_and_key(
     run: Callable[..., Result], url: str
 ) -> None:
     where = ["--key", "sk-a+Arrearage", "--base-url", f"{url}/api/v1"]
@@ -103,7 +97,7 @@ def test_a_missing_key_is_wrong_usage_and_names_the_variable() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_no_server_is_one_clear_error() -> None:
+def test_a_missing_server_is_one_clear_error() -> None:
     environment = {
         "DASHSCOPE_HTTP_BASE_URL": "http://127.0.0.1:9/api/v1",
         "DASHSCOPE_API_KEY": "sk-secret",

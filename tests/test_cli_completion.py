@@ -1,4 +1,4 @@
-"""Shell completion: what it knows, also where bash splits words at `=` and `:`."""
+"""Shell completion of names and values, also where bash splits words at `=` and `:`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from support import need
+from support_cases import each_case
 from support_cli import CLEAN
 
 from mock_server.cli import cli, main
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str,
               at: int = -1) -> list[str]:  # fmt: skip
-    """What `emo` answers the shell for the word `at` of a line; the last one by default."""
+    """What `emo` suggests to the shell for the word `at` of a line; -1 is the last word."""
     words = line.split(" ")
     monkeypatch.setenv(VARIABLE, "bash_complete")
     monkeypatch.setenv("COMP_WORDS", line)
@@ -31,8 +32,8 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return [word.removeprefix("plain,") for word in capsys.readouterr().out.split()]
 
 
-@pytest.mark.parametrize(
-    ("line", "found"),
+@each_case(
+    "line, found",
     [("emo down", ["download"]), ("emo serve --time f", ["fast", "frozen"]),
      ("emo serve --variant models=ret", ["models=retired", "models=retired-404"]),
      ("emo serve --variant models = ret", ["retired", "retired-404"]),
@@ -49,7 +50,7 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
      ("emo list --key sk-a+getTask : Throttling.R", ["Throttling.RateQuota"]),
      ("emo list --ba", ["--base-url"]), ("emo contract fuzz --ph", ["--phase"])],
 )  # fmt: skip
-def test_completion_knows_the_names(
+def test_completion_suggests_names_and_values(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, found: list[str]
 ) -> None:
     answer = completed(monkeypatch, capsys, line)
@@ -57,13 +58,13 @@ def test_completion_knows_the_names(
 
 
 @pytest.mark.parametrize("old", ["emo journal --ur", "emo contract record --up"])
-def test_a_former_name_is_not_offered(
+def test_completion_suggests_no_deprecated_option(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], old: str
 ) -> None:
     assert completed(monkeypatch, capsys, old) == []
 
 
-def test_bash_itself_completes_a_word_that_it_splits(tmp_path: Path) -> None:
+def test_bash_completes_a_word_that_it_splits(tmp_path: Path) -> None:
     need(shutil.which("bash"), "bash")
     emo = tmp_path / "emo"
     run = shlex.join([sys.executable, "-c", "from mock_server.cli import main; main()"])
@@ -88,7 +89,9 @@ def test_bash_itself_completes_a_word_that_it_splits(tmp_path: Path) -> None:
     [("/bin/zsh", 'For zsh: eval "$(emo completion zsh)"'), ("", 'eval "$(emo completion bash)"'),
      ("/usr/bin/fish", "For fish: emo completion fish | source"), ("/bin/ksh", "For bash:")],
 )  # fmt: skip
-def test_without_a_shell_it_asks_which_and_shows_the_line(shell: str, line: str) -> None:
+def test_completion_without_a_shell_shows_the_line_for_the_current_shell(
+    shell: str, line: str
+) -> None:
     result = CliRunner().invoke(cli, ["completion"], env={"SHELL": shell})
     assert result.exit_code == 2
     assert "which shell? bash, zsh, fish" in result.stderr

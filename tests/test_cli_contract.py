@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from faulty import all_liars, lying
+from support_cases import each_case
 from support_cli import emo
 
 from contracts.checks import all_checks
@@ -41,7 +42,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/qwen"])
-def test_the_fake_is_green_and_every_report_is_written(
+def test_the_fake_passes_every_check_and_every_report_is_written(
     url: str, tmp_path: Path, prefix: str
 ) -> None:
     reports = [f"--report={form}={tmp_path / form}" for form in FORMS]
@@ -52,7 +53,7 @@ def test_the_fake_is_green_and_every_report_is_written(
         assert "story.download" in (tmp_path / form).read_text("utf-8")
 
 
-def test_a_wrong_server_is_a_1_and_is_told() -> None:
+def test_a_wrong_server_exits_1_with_the_failed_check() -> None:
     with lying(Spec.load(), all_liars()["usage_is_a_list"].make()) as url:
         done = emo("contract", "verify", url, "--budget", "10", "--check", "story.usage")
     assert done.returncode == 1
@@ -60,7 +61,7 @@ def test_a_wrong_server_is_a_1_and_is_told() -> None:
     assert "at /usage" in done.stdout
 
 
-def test_a_fake_needs_no_budget_and_the_result_says_what_it_would_have_cost(url: str) -> None:
+def test_a_fake_needs_no_budget_and_the_result_shows_the_cost_on_the_service(url: str) -> None:
     result = run("verify", url)
     assert result.exit_code == 0
     last = result.stdout.splitlines()[-1]
@@ -69,7 +70,7 @@ def test_a_fake_needs_no_budget_and_the_result_says_what_it_would_have_cost(url:
     assert " CNY" not in result.stderr
 
 
-def test_a_budget_on_a_fake_is_a_limit_as_on_the_service(url: str) -> None:
+def test_a_budget_limits_a_run_on_a_fake_too(url: str) -> None:
     result = run("verify", url, "--budget", "1", "--check", "story", "--check", "detection.pass")
     assert result.exit_code == 0
     skips = [line for line in result.stdout.splitlines() if line.startswith("SKIPPED")]
@@ -79,7 +80,7 @@ def test_a_budget_on_a_fake_is_a_limit_as_on_the_service(url: str) -> None:
     ]
 
 
-def test_a_run_without_a_check_is_not_green(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_without_a_check_does_not_pass(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("verify", url, "--budget", "0", "--check", "creation.area") == 1
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("No check ran: 0 passed, 0 failed, 1 skipped")
@@ -88,7 +89,7 @@ def test_a_run_without_a_check_is_not_green(url: str, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 0), ("error", 0)])
-def test_a_note_fails_the_run_only_where_that_is_asked_for(
+def test_a_note_fails_the_run_only_with_fail_on_note(
     fail_on: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with lying(Spec.load(), all_liars()["says_not_how_long_it_took"].make()) as url:
@@ -104,7 +105,9 @@ def test_the_fake_is_reached_although_a_proxy_is_set(url: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_a_proxy_on_the_way_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_through_a_proxy_names_it_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("contracts.provider.TRIES", 1)
     proxy = "http://user:secret@127.0.0.1:9"
     result = run("verify", "http://provider.example", HTTP_PROXY=proxy, NO_PROXY="")
@@ -113,13 +116,13 @@ def test_a_proxy_on_the_way_is_named_without_its_password(monkeypatch: pytest.Mo
     assert "secret" not in result.output
 
 
-def test_a_report_on_stdout_has_it_for_itself(url: str) -> None:
+def test_a_report_on_stdout_is_printed_alone(url: str) -> None:
     result = run("verify", url, "--check", "keys", "--report", "json")
     assert json.loads(result.stdout)["verdict"] == "passed"
     assert " passed, 0 failed" in result.stderr
 
 
-def test_the_checks_can_be_listed(url: str) -> None:
+def test_verify_lists_its_checks(url: str) -> None:
     result = run("verify", url, "--list", "--tier", "free")
     listed = [line.split()[0] for line in result.stdout.splitlines()]
     assert listed == [name for name, c in all_checks().items() if c.tier == "free"]
@@ -134,14 +137,14 @@ def test_the_key_of_the_environment_is_never_shown(url: str, tmp_path: Path) -> 
     assert secret not in result.output + "".join(written)
 
 
-def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
+def test_a_run_on_a_fake_writes_no_ledger(url: str, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.json"
     assert run("verify", url, "--ledger", str(ledger)).exit_code == 0
     assert not ledger.exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
+@each_case(
+    "arguments, words",
     [
         (["ftp://x"], "must be http:// or https://"),
         (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
@@ -155,7 +158,7 @@ def test_a_fake_leaves_no_trace_in_a_ledger(url: str, tmp_path: Path) -> None:
         (["http://x", "--tier", "payed"], "Did you mean 'paid'?"),
     ],
 )
-def test_a_wrong_call_is_a_2_and_says_what_to_do(
+def test_wrong_usage_of_verify_exits_2_and_suggests_what_to_do(
     url: str, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     arguments = [url if argument == "{url}" else argument for argument in arguments]
@@ -165,7 +168,7 @@ def test_a_wrong_call_is_a_2_and_says_what_to_do(
     assert words in capsys.readouterr().err
 
 
-def test_a_ledger_that_is_none_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+def test_an_invalid_ledger_is_refused_before_the_first_call(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.json"
     ledger.write_text("[]")
     result = run("verify", "http://127.0.0.1:1", "--ledger", str(ledger))
@@ -173,14 +176,14 @@ def test_a_ledger_that_is_none_is_said_before_anything_is_sent(tmp_path: Path) -
     assert "is no ledger" in result.output
 
 
-def test_nobody_at_the_url_is_a_2(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_url_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contracts.provider.TRIES", 1)
     result = run("verify", "http://127.0.0.1:1")
     assert result.exit_code == 2
     assert "does not answer" in result.output
 
 
-def test_the_fake_can_be_fuzzed_in_this_process_and_over_http() -> None:
+def test_fuzz_runs_against_the_fake_in_process_and_over_http() -> None:
     for where in ([], ["--over-http"]):
         few = "--phase", "examples", "--phase", "machine", "--examples", "2"
         done = run("fuzz", *where, *few)
@@ -189,7 +192,7 @@ def test_the_fake_can_be_fuzzed_in_this_process_and_over_http() -> None:
         assert re.search(r"examples: \d+ calls, nothing found", done.stdout)
 
 
-def test_fuzzing_reaches_the_fake_although_a_proxy_is_set(
+def test_fuzz_reaches_the_fake_although_a_proxy_is_set(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NO_PROXY", "no_proxy"):
@@ -200,7 +203,7 @@ def test_fuzzing_reaches_the_fake_although_a_proxy_is_set(
         assert "nothing found" in done.stdout, done.output
 
 
-def test_what_fuzzing_finds_is_a_1_and_is_saved_as_a_test(tmp_path: Path) -> None:
+def test_a_failure_found_by_fuzz_exits_1_and_is_saved_as_a_test(tmp_path: Path) -> None:
     found = tmp_path / "test_found.py"
     with lying(Spec.load(), all_liars()["works_on_all_at_once"].make()) as url:
         done = emo("contract", "fuzz", url, "--phase", "machine", "--examples", "9", "--save",
@@ -210,13 +213,13 @@ def test_what_fuzzing_finds_is_a_1_and_is_saved_as_a_test(tmp_path: Path) -> Non
     assert "def test_what_went_wrong() -> None:" in found.read_text("utf-8")
 
 
-def test_a_fake_that_runs_can_be_fuzzed_again(url: str) -> None:
+def test_a_running_fake_can_be_fuzzed_twice(url: str) -> None:
     for _ in range(2):
         done = run("fuzz", url, "--phase", "machine", "--examples", "3", "--prefix", "/qwen")
         assert "machine: 3 orders of calls, nothing found" in done.output
 
 
-def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line(
+def test_a_call_found_by_schemathesis_is_printed_as_a_curl_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     unknown_is_a_404 = all_liars()["unknown_is_a_404"].make()
@@ -236,7 +239,7 @@ def test_a_call_that_schemathesis_finds_is_told_with_a_curl_line(
         (["http://127.0.0.1:1", "--prefix", "qwen"], "does not answer"),
     ],
 )
-def test_fuzzing_called_wrongly_is_a_2(
+def test_wrong_usage_of_fuzz_exits_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
@@ -250,7 +253,7 @@ def test_fuzzing_called_wrongly_is_a_2(
 
 
 @pytest.mark.parametrize("phase", ["machine", "examples"])
-def test_a_provider_that_is_gone_while_it_is_fuzzed_is_said_once(
+def test_a_provider_that_stops_during_fuzz_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], phase: str
 ) -> None:
     looked: list[Provider] = []

@@ -20,7 +20,7 @@ from support_cli import MEDIA, emo, run_here  # noqa: F401
         ("cut-off=1", "peer closed connection"),
     ],
 )
-def test_a_video_that_a_fault_spoiled_is_refused(
+def test_a_damaged_video_is_refused(
     run: Callable[..., Result], tmp_path: Path, fault: str, why: str
 ) -> None:
     target = tmp_path / "video.mp4"
@@ -30,7 +30,7 @@ def test_a_video_that_a_fault_spoiled_is_refused(
 
 
 @pytest.mark.parametrize("command", [["generate", *MEDIA], ["wait"], ["download"]])
-def test_a_video_above_the_largest_size_is_refused_with_the_option(
+def test_a_video_above_the_largest_size_is_refused_and_names_max_size(
     run: Callable[..., Result], tmp_path: Path, command: list[str]
 ) -> None:
     if command[0] != "generate":
@@ -43,7 +43,7 @@ def test_a_video_above_the_largest_size_is_refused_with_the_option(
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "1X", "", "1.5M", "0K", "9" * 99])
-def test_a_size_that_cannot_be_is_wrong_usage(
+def test_an_invalid_max_size_is_wrong_usage(
     run: Callable[..., Result], tmp_path: Path, size: str
 ) -> None:
     result = run("download", "t", "-o", str(tmp_path / "v.mp4"), "--max-size", size)

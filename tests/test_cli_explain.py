@@ -36,7 +36,7 @@ def test_a_refusal_is_explained_by_its_id_or_as_the_latest(http: httpx.Client, s
     assert (told["kind"], told["pointer"]) == ("refusal", "/parameters/ratio")
 
 
-def test_where_there_is_nothing_to_explain_the_exit_code_is_1(http: httpx.Client) -> None:
+def test_explain_exits_1_if_there_is_nothing_to_explain(http: httpx.Client) -> None:
     nothing = emo("explain", **there(http))
     assert (nothing.returncode, nothing.stdout) == (1, "")
     assert "there is nothing to explain" in nothing.stderr
@@ -45,7 +45,7 @@ def test_where_there_is_nothing_to_explain_the_exit_code_is_1(http: httpx.Client
     assert "no exchange 'no-such-id' of this key" in unknown.stderr
 
 
-def test_wrong_usage_of_explain_is_said_in_words(http: httpx.Client) -> None:
+def test_wrong_usage_of_explain_exits_2_with_the_reason(http: httpx.Client) -> None:
     both = emo("explain", "x", "--last", **there(http))
     assert (both.returncode, "not both" in both.stderr) == (2, True)
     dots = emo("explain", "..", **there(http))
@@ -54,7 +54,7 @@ def test_wrong_usage_of_explain_is_said_in_words(http: httpx.Client) -> None:
     assert (gone.returncode, "no fake answers at" in gone.stderr) == (2, True)
 
 
-def test_a_bundle_is_replayed_in_a_new_process(
+def test_a_bundle_is_reproduced_in_a_new_process(
     http: httpx.Client, spec: Spec, tmp_path: Path
 ) -> None:
     http.put("/__mock__/scenarios", json={"operation": "getTask", "nth": 1, "do": "wrong-type"})
@@ -74,14 +74,14 @@ def test_a_bundle_is_replayed_in_a_new_process(
     assert "another status than in the bundle\n  was  201\n  is   200\n" in other.stdout
 
 
-def test_a_file_that_is_no_bundle_is_wrong_usage(tmp_path: Path) -> None:
+def test_an_invalid_bundle_is_wrong_usage(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     file.write_text("{}")
     assert emo("replay", str(file)).returncode == 2
     assert emo("replay", str(tmp_path / "none.json")).returncode == 2
 
 
-def test_a_server_says_at_its_end_which_scenarios_never_fired(tmp_path: Path) -> None:
+def test_a_server_prints_unused_scenarios_when_it_stops(tmp_path: Path) -> None:
     log = tmp_path / "log"
     rules = "[{name: never, nth: 99, do: reset}, {name: at once, do: Throttling}]"
     with log.open("wb") as stderr:
@@ -115,7 +115,7 @@ def _url(log: Path, server: subprocess.Popen[bytes]) -> str:
     raise AssertionError(log.read_text())
 
 
-def test_options_of_serve_that_cannot_be_are_wrong_usage(tmp_path: Path) -> None:
+def test_invalid_options_of_serve_are_wrong_usage(tmp_path: Path) -> None:
     for options, said in (
         (["--scenario", "{do: Throttlin}"], "did you mean 'Throttling'"),
         (["--scenario", str(tmp_path / "none.yaml")], "cannot be read"),

@@ -30,7 +30,7 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> Endless:
 
 
 @pytest.mark.parametrize("command", [["explain"], ["journal"], ["journal", "--har"]])
-def test_an_answer_without_end_is_an_error_that_says_what_to_do(
+def test_an_endless_answer_is_an_error_that_suggests_what_to_do(
     endless: Endless, command: list[str]
 ) -> None:
     result = CliRunner().invoke(cli, [*command, "--server", "http://fake.test"])

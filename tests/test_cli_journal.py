@@ -71,7 +71,7 @@ def run(*arguments: str, key: str = KEY) -> Result:
     return CliRunner().invoke(cli, ["journal", *arguments], env=environment)
 
 
-def test_the_journal_is_a_line_an_exchange(fake: Fake) -> None:
+def test_the_journal_prints_one_line_for_each_exchange(fake: Fake) -> None:
     lines = run().stdout.splitlines()
     assert lines == [
         "14:33:38+08:00 POST /services/aigc/image2video/video-synthesis 200 PENDING task a8532587",
@@ -83,14 +83,16 @@ def test_the_journal_is_a_line_an_exchange(fake: Fake) -> None:
     assert str(asked.url).startswith("http://127.0.0.1:8787/__mock__/journal")
 
 
-def test_pages_are_put_together(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_of_a_long_journal_are_joined(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(command, "PAGE", 2)
     assert len(run().stdout.splitlines()) == 3
     assert len(run("--last", "3").stdout.splitlines()) == 3
     assert len(run("--last", "1").stdout.splitlines()) == 1
 
 
-def test_json_is_an_exchange_a_line(fake: Fake) -> None:
+def test_json_prints_one_exchange_a_line(fake: Fake) -> None:
     told = [json.loads(line) for line in run("--json").stdout.splitlines()]
     assert [exchange["number"] for exchange in told] == [1, 2, 3]
 
@@ -102,7 +104,7 @@ def test_json_is_an_exchange_a_line(fake: Fake) -> None:
      (["--scenario"], [])],
     ids=str,
 )  # fmt: skip
-def test_filters_choose(fake: Fake, arguments: list[str], numbers: list[int]) -> None:
+def test_filters_select_exchanges(fake: Fake, arguments: list[str], numbers: list[int]) -> None:
     lines = run("--json", *arguments).stdout.splitlines()
     assert [json.loads(line)["number"] for line in lines] == numbers
 
@@ -117,7 +119,7 @@ def test_a_task_is_shown_with_its_timeline(fake: Fake) -> None:
     ]
 
 
-def test_what_had_to_make_room_is_said(fake: Fake) -> None:
+def test_the_number_of_dropped_exchanges_is_printed(fake: Fake) -> None:
     fake.journal = Journal(max_entries=2)
     for _ in range(5):
         keep(fake.journal)
@@ -149,7 +151,7 @@ def test_har_is_saved_and_curl_is_printed(fake: Fake, tmp_path: Path) -> None:
      (["--key", "a b"], 2, "cannot be a key")],
     ids=str,
 )  # fmt: skip
-def test_a_mistake_is_said_in_words(
+def test_wrong_usage_of_journal_exits_2_with_the_reason(
     fake: Fake, arguments: list[str], code: int, words: str
 ) -> None:
     done = run(*arguments)
@@ -157,7 +159,7 @@ def test_a_mistake_is_said_in_words(
     assert done.exit_code == code
 
 
-def test_where_nobody_answers_is_said_without_the_key(fake: Fake) -> None:
+def test_a_missing_server_is_reported_without_the_key(fake: Fake) -> None:
     fake.down = {1}
     done = run("--server", "http://127.0.0.1:9")
     assert (done.exit_code, KEY in done.stderr) == (2, False)
@@ -169,7 +171,7 @@ def test_where_nobody_answers_is_said_without_the_key(fake: Fake) -> None:
     [httpx.Response(404), httpx.Response(200, text="<html>"), httpx.Response(200, json=[]),
      httpx.Response(500, text="oops")],
 )  # fmt: skip
-def test_what_is_no_fake_is_called_none(
+def test_a_server_that_is_not_a_fake_is_refused(
     fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
 ) -> None:
     monkeypatch.setattr(fake, "answer", lambda _: answer)
@@ -196,14 +198,14 @@ def numbers(done: Result) -> list[int]:
     return [json.loads(line)["number"] for line in done.stdout.splitlines()]
 
 
-def test_follow_shows_what_comes(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follow_prints_new_exchanges(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     one_more = lambda: keep(fake.journal)  # noqa: E731
     many = lambda: [keep(fake.journal) for _ in range(5)]  # noqa: E731
     done = follow(monkeypatch, one_more, lambda: None, many)
     assert numbers(done) == [3, 4, 5, 6, 7, 8, 9]
 
 
-def test_follow_outlasts_a_server_that_is_started_again(
+def test_follow_continues_after_a_restart_of_the_server(
     fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.down = {2, 3}
@@ -222,7 +224,7 @@ def test_follow_outlasts_a_server_that_is_started_again(
     ]  # fmt: skip
 
 
-def test_follow_goes_on_behind_a_reset(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follow_continues_after_a_reset(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     def reset() -> None:
         fake.journal.reset(TENANT)
         keep(fake.journal)
@@ -231,7 +233,7 @@ def test_follow_goes_on_behind_a_reset(fake: Fake, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
-def test_ctrl_c_ends_follow_with_130_and_no_word(serve: Serve, form: list[str]) -> None:
+def test_ctrl_c_ends_follow_with_130_and_prints_nothing(serve: Serve, form: list[str]) -> None:
     with serve() as url:
         arguments = [*EMO, "journal", "--follow", *form, "--server", url, "--key", KEY]
         headers = {"Authorization": f"Bearer {KEY}"}
@@ -249,7 +251,9 @@ def test_ctrl_c_ends_follow_with_130_and_no_word(serve: Serve, form: list[str]) 
     assert (process.returncode, rest.strip()) == (130, "")
 
 
-def test_a_running_fake_has_a_journal_without_the_key(serve: Serve, tmp_path: Path) -> None:
+def test_the_journal_of_a_running_fake_does_not_contain_the_key(
+    serve: Serve, tmp_path: Path
+) -> None:
     with serve() as url:
         headers = {"Authorization": f"Bearer {KEY}"}
         httpx.get(f"{url}/api/v1/tasks/{KEY}?x={KEY}", headers=headers)

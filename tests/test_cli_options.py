@@ -1,4 +1,4 @@
-"""Every command names the same thing by the same option; former names work and are not shown."""
+"""Every command has the same name for the same option; deprecated names work and are hidden."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def options(command: click.Command) -> list[click.Option]:
     return [param for param in command.params if isinstance(param, click.Option)]
 
 
-def test_a_thing_has_one_name_on_all_commands() -> None:
+def test_an_option_has_the_same_name_on_all_commands() -> None:
     for name, command in commands():
         shown = {text for option in options(command) if not option.hidden for text in option.opts}
         assert not shown & {"--url", "--out", "--format", "--save", "--upstream", "--file"}, name
         assert ("-o" in shown) is ("--output" in shown), name
 
 
-def test_every_option_and_command_says_what_it_is() -> None:
+def test_every_option_has_a_help_text() -> None:
     for name, command in commands():
         for option in options(command):
             assert option.hidden or option.help, f"{name} {option.opts}"
 
 
-def test_each_former_name_is_known_and_hidden() -> None:
+def test_each_deprecated_option_works_and_is_hidden() -> None:
     found = {
         (name, old): option.opts[-1]
         for name, command in commands()
@@ -70,24 +70,8 @@ def test_each_former_name_is_known_and_hidden() -> None:
         assert f"{old} " not in shown
 
 
-@pytest.mark.parametrize(
-    ("file", "words"),
-    [("", "the name of the file is empty"), ("none/", "none/ names a folder; name a file in it")],
-)
-def test_every_file_to_write_has_a_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, command in commands():
-        for option in options(command):
-            if isinstance(option.type, click.Path) and not option.type.exists:
-                result = CliRunner().invoke(cli, [*name.split(), option.opts[0], file])
-                assert (result.exit_code, words in result.stderr) == (2, True), f"{name} {option}"
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("command", ["env", "explain", "journal"])
-def test_url_is_server(url: str, command: str) -> None:
+def test_url_is_a_deprecated_name_of_server(url: str, command: str) -> None:
     key = ["--key", f"sk-former-{command}"]
     new, old = (
         CliRunner().invoke(cli, [command, name, url, *key]).output for name in ("--server", "--url")
@@ -96,7 +80,7 @@ def test_url_is_server(url: str, command: str) -> None:
     assert "No such option" not in new
 
 
-def test_the_admin_token_of_serve_is_that_of_the_control_commands(
+def test_control_commands_use_the_admin_token_of_serve(
     serve: Callable[..., AbstractContextManager[str]],
 ) -> None:
     with serve(admin_token="s3cret") as url:
@@ -108,18 +92,20 @@ def test_the_admin_token_of_serve_is_that_of_the_control_commands(
 
 
 @pytest.mark.parametrize("name", ["--base-url", "--upstream"])
-def test_upstream_is_base_url(tmp_path: Path, name: str) -> None:
+def test_upstream_is_a_deprecated_name_of_base_url(tmp_path: Path, name: str) -> None:
     result = CliRunner().invoke(cli, ["contract", "record", name, "http://h/x"])
     assert "--base-url http://h/x has a path" in result.output
 
 
 @pytest.mark.parametrize("name", ["-o", "--output", "--save"])
-def test_save_is_output(tmp_path: Path, name: str) -> None:
+def test_save_is_a_deprecated_name_of_output(tmp_path: Path, name: str) -> None:
     wrong = ["contract", "fuzz", "--examples", "0", name, str(tmp_path / "test_x.py")]
     assert "--examples 0 must be 1 or more" in CliRunner().invoke(cli, wrong).output
 
 
-def test_har_with_a_file_is_har_with_an_output(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_har_takes_its_file_as_a_value_or_as_output(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
     run("list")
     files = [tmp_path / name for name in "abc"]
     assert run("journal", "--har", str(files[0])).exit_code == 0
@@ -138,7 +124,7 @@ def test_a_provider_is_named_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["--audio", "--audio-url"])
-def test_audio_url_is_audio(name: str) -> None:
+def test_audio_url_is_a_deprecated_name_of_audio(name: str) -> None:
     result = CliRunner().invoke(cli, ["contract", "verify", "http://x", name, "http://y"])
     assert "--audio and --audio-seconds belong together" in result.output
 

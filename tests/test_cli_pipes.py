@@ -1,4 +1,4 @@
-"""A reader that leaves, as `head -1` does, is no error to any command of `emo`."""
+"""A closed pipe, as with `| head -1`, is not an error for any command of `emo`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support_cases import each_case
 from support_cli import BOXES, CLEAN, EMO, MEDIA, emo
 from support_http import Serve
 
@@ -35,7 +36,7 @@ COMMANDS = [
 
 @pytest.fixture(scope="module")
 def made(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the commands are given in place of the words in capitals."""
+    """The values for the words in capitals in COMMANDS."""
     folder = tmp_path_factory.mktemp("pipes")
     here = ["--base-url", url, *KEY]
     task = json.loads(emo("generate", *MEDIA, *here, "--json").stdout)["output"]["task_id"]
@@ -51,7 +52,7 @@ def made(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def ended(arguments: list[str], made: dict[str, str], both: bool) -> tuple[int, str]:
-    """Exit code and stderr of a command whose stdout (both: and stderr) nobody reads."""
+    """Exit code and stderr of a command whose stdout is closed. both: stderr is closed too."""
     for word, value in made.items():
         arguments = [argument.replace(word, value) for argument in arguments]
     reader, writer = os.pipe()
@@ -66,8 +67,8 @@ def ended(arguments: list[str], made: dict[str, str], both: bool) -> tuple[int, 
     return done.returncode, done.stderr or ""
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda a: " ".join(a[:3]))
-def test_a_command_whose_reader_has_left_ends_quietly_with_0(
+@each_case("arguments", COMMANDS, ids=lambda a: " ".join(a[:3]))
+def test_a_command_with_a_closed_stdout_exits_0_without_an_error(
     arguments: list[str], made: dict[str, str]
 ) -> None:
     code, said = ended(arguments, made, both=False)
@@ -75,7 +76,7 @@ def test_a_command_whose_reader_has_left_ends_quietly_with_0(
 
 
 @pytest.mark.parametrize("command", ["list", "generate", "verify"])
-def test_nor_is_it_an_error_when_nobody_reads_stderr_either(
+def test_a_command_with_closed_stdout_and_stderr_exits_0(
     command: str, made: dict[str, str]
 ) -> None:
     (arguments,) = [a for a in COMMANDS if command in a and "--list" not in a]
@@ -88,7 +89,7 @@ def test_nor_is_it_an_error_when_nobody_reads_stderr_either(
      ["contract", "record", "--base-url", "http://h", "-o", "cassette.json"]],
     ids=" ".join,
 )  # fmt: skip
-def test_a_server_outlives_the_reader_of_its_log(
+def test_a_server_continues_when_the_reader_of_its_log_exits(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -102,12 +103,12 @@ def test_a_server_outlives_the_reader_of_its_log(
         assert server.wait(20) == 0
 
 
-def test_an_error_keeps_its_exit_code_when_nobody_reads_it() -> None:
+def test_an_error_keeps_its_exit_code_with_closed_streams() -> None:
     assert ended(["get"], {}, both=True)[0] == 2
     assert ended(["get", "--json"], {}, both=True)[0] == 2
 
 
-def test_following_a_journal_ends_when_the_reader_leaves(serve: Serve) -> None:
+def test_journal_follow_ends_when_its_reader_exits(serve: Serve) -> None:
     with serve() as url:
         emo("list", "--base-url", url, *KEY)
         script = f"{shlex.join(EMO)} journal --follow --server {url} --key sk-pipes | head -1"
@@ -120,7 +121,7 @@ def test_following_a_journal_ends_when_the_reader_leaves(serve: Serve) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 @pytest.mark.parametrize("form", ["", "--json"])
-def test_verify_needs_neither_stdout_nor_stderr(url: str, closed: str, form: str) -> None:
+def test_verify_runs_without_stdout_and_stderr(url: str, closed: str, form: str) -> None:
     verify = f"{shlex.join(EMO)} contract verify {url} --check keys.missing {form} {closed}"
     done = subprocess.run(
         ["sh", "-c", verify], capture_output=True, text=True, env=CLEAN, timeout=60, check=False

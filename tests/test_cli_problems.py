@@ -1,4 +1,4 @@
-"""Errors of `emo`: as JSON where that is asked for, in the words of the command line, keyless."""
+"""Errors of `emo`: as JSON with --json, with options as the user types them, and without keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from support_cases import each_case
 from support_cli import BOXES, MEDIA, emo
 
 from mock_server.cli import cli, main
@@ -16,7 +17,7 @@ NOBODY = "http://127.0.0.1:9"
 
 
 def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    """The error on stdout, which must be all that is there. stderr says it too."""
+    """The error on stdout, which must be the only output there. stderr has it too."""
     with pytest.raises(SystemExit) as end:
         main([*arguments])
     told = capsys.readouterr()
@@ -26,8 +27,8 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
     return error
 
 
-@pytest.mark.parametrize(
-    ("arguments", "kind", "words"),
+@each_case(
+    "arguments, kind, words",
     [(["get", "--json"], "UsageError", "Missing argument 'TASK_ID'"),
      (["--json"], "UsageError", "No such option"),
      (["scenarios", "--json", "--operation", "getTsk"], "UsageError", "Did you mean 'getTask'?"),
@@ -46,7 +47,7 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
      (["create", "--json", *MEDIA, *BOXES, "--key", "a b"], "UsageError", "--key cannot be a key")],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
-def test_with_json_an_error_is_an_object_on_stdout_and_nothing_else_is(
+def test_with_json_an_error_is_the_only_object_on_stdout(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
@@ -60,7 +61,7 @@ def test_with_json_an_error_is_an_object_on_stdout_and_nothing_else_is(
     assert (error["type"], words in error["message"]) == (kind, True), error
 
 
-def test_an_error_of_the_service_keeps_its_facts(
+def test_an_error_of_the_service_keeps_code_status_and_ids(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there = ["--base-url", url, "--json", "--key", "sk-facts"]
@@ -89,11 +90,11 @@ def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> 
      ("path='\\0' is no path of a file", "--output '\\0' is no path of a file"),
      ("look at list() before creating again", "look at `emo list` before creating again")],
 )  # fmt: skip
-def test_a_message_of_the_client_names_options_as_they_are_typed(said: str, typed: str) -> None:
+def test_a_client_error_names_options_as_the_user_types_them(said: str, typed: str) -> None:
     assert as_typed(said, arguments=True) == typed
 
 
-def test_a_field_of_the_service_is_not_taken_for_an_option() -> None:
+def test_a_field_of_the_service_is_not_printed_as_an_option() -> None:
     text = "answered 400 InvalidParameter: Field required: input.face_bbox, image_url"
     assert as_typed(text) == text
 
@@ -116,11 +117,11 @@ def test_a_key_in_the_wrong_place_is_not_repeated(
         assert json.loads(told.err)["event"] == "error"
 
 
-def test_a_mistyped_option_is_not_answered_with_a_former_name() -> None:
+def test_a_mistyped_option_does_not_suggest_a_deprecated_name() -> None:
     assert "--url" not in emo("journal", "--ur").stderr
 
 
-def test_a_provider_that_does_not_answer_is_a_failed_connection_to_fuzz_too(
+def test_fuzz_reports_an_unreachable_provider_as_a_failed_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("contracts.provider.TRIES", 1)
@@ -128,7 +129,7 @@ def test_a_provider_that_does_not_answer_is_a_failed_connection_to_fuzz_too(
         cli.main(["contract", "fuzz", NOBODY], standalone_mode=False)
 
 
-def test_ctrl_c_is_an_object_on_stdout_with_json(
+def test_ctrl_c_with_json_prints_an_error_object(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:

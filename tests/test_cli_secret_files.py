@@ -39,7 +39,9 @@ def test_a_control_command_reads_the_admin_token_from_a_file(
 @pytest.mark.parametrize(
     "content", ["", "\n", f"{TOKEN}\nanother", "t\u00f6ken", "x" * LONGEST, "a\0b", "\udcff"]
 )
-def test_a_file_that_holds_no_token_is_refused_and_not_shown(tmp_path: Path, content: str) -> None:
+def test_an_invalid_token_file_is_refused_without_showing_its_content(
+    tmp_path: Path, content: str
+) -> None:
     file = tmp_path / "token"
     file.write_bytes(content.encode("utf-8", "surrogateescape"))
     refused = explain("--admin-token-file", str(file))
@@ -52,12 +54,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "Is a directory" in explain("--admin-token-file", str(tmp_path))
 
 
-def test_a_token_is_given_once(tmp_path: Path) -> None:
+def test_a_token_and_a_token_file_together_are_refused(tmp_path: Path) -> None:
     refused = explain("--admin-token-file", "-", "--admin-token", TOKEN, input=TOKEN)
     assert "give --admin-token or --admin-token-file, not both" in refused
 
 
-def test_the_password_of_a_proxy_is_in_no_error(
+def test_no_error_shows_the_password_of_a_proxy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://someone:hunter2hunter2@127.0.0.1:9")

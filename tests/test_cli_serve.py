@@ -1,4 +1,4 @@
-"""`emo serve` and `emo demo`: the commands that run the fake themselves."""
+"""`emo serve` and `emo demo`, the commands that run the fake themselves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]
             process.kill()
 
 
-def test_serve_says_when_it_is_ready_and_what_the_sdk_needs() -> None:
+def test_serve_prints_its_url_and_the_variables_for_the_sdk() -> None:
     with serving() as (_, lines):
         url = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
         assert url
@@ -57,7 +57,7 @@ def test_serve_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
 
 
 def hanging_call(url: str) -> socket.socket:
-    """A call that is never answered, and was taken."""
+    """A call that was accepted and is never answered."""
     host, port = url.removeprefix("http://").split(":")
     sock = socket.create_connection((host, int(port)))
     head = "GET /api/v1/tasks/x HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk-test+hold"
@@ -101,7 +101,7 @@ def test_a_port_in_use_is_one_line(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What `emo demo` printed and saved, with proxies set that lead nowhere."""
+    """The output of `emo demo` and its video, with proxies set that do not exist."""
     target = tmp_path_factory.mktemp("demo") / "out.mp4"
     nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
     result = emo("demo", "-o", str(target), **nowhere)
@@ -119,7 +119,7 @@ def test_demo_needs_no_server_key_or_network_and_leaves_a_playable_video(
     assert target.read_bytes() == media.video("1:1", media.voice().duration)
 
 
-def test_demos_curl_lines_work_when_they_are_pasted(demo: tuple[str, Path], url: str) -> None:
+def test_the_curl_commands_of_demo_work(demo: tuple[str, Path], url: str) -> None:
     need(shutil.which("curl"), "curl")
     lines = demo[0].partition("by hand, with curl:\n")[2].replace("http://127.0.0.1:8787", url)
     detect, create, get, *_ = lines.strip().split("\n\n")
@@ -152,14 +152,16 @@ def test_the_explanation_is_coloured_unless_no_color_is_set(
     assert ("\x1b[31m" in capsys.readouterr().out.replace("1;31", "31")) == is_coloured
 
 
-def test_demo_ends_with_a_line_that_runs_as_it_is_pasted(demo: tuple[str, Path]) -> None:
+def test_demo_ends_with_a_command_that_works(demo: tuple[str, Path]) -> None:
     line = demo[0].splitlines()[-1]
     assert line.endswith(" serve")
     shown = subprocess.check_output(["sh", "-c", f"{line} --help"], text=True)
     assert shown.startswith("Usage: ")
 
 
-def test_demo_names_emo_alone_where_it_is_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_prints_emo_without_its_folder_if_it_is_on_the_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = Path(sys.executable).parent
     need((here / "emo").exists(), "the installed emo")
     monkeypatch.setenv("PATH", str(here))

@@ -1,4 +1,4 @@
-"""`emo serve --log json`: nothing but lines of JSON on stderr, whatever happens."""
+"""`emo serve --log json` writes only lines of JSON to stderr."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mock_server.logwriter import LogWriter
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A running server, and the lines of its log, which are there when it has ended."""
+    """A running server, and the lines of its log, which are complete when it has ended."""
     command = [*EMO, "serve", "--port", "0", "--log", "json", *options]
     lines: list[dict[str, Any]] = []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=CLEAN) as server:
@@ -38,7 +38,7 @@ def serving(*options: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         assert server.wait(20) == 0
 
 
-def test_all_that_a_server_says_is_json(tmp_path: Path) -> None:
+def test_every_line_of_a_json_log_is_json(tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text("- {name: never, nth: 99, do: reset}\n")
     headers = {"Authorization": "Bearer sk-json"}
@@ -78,14 +78,16 @@ def test_an_error_at_the_start_is_a_line_of_json(
     assert said.out == ""
 
 
-def test_the_variable_asks_for_json_too() -> None:
+def test_the_variable_emo_log_selects_json() -> None:
     assert Form.of(["serve", "--log=json"], {}).as_log
     assert Form.of(["serve"], {"EMO_LOG": "json"}).as_log
     assert not Form.of(["serve", "--log", "text"], {"EMO_LOG": "json"}).as_log
     assert not Form.of(["list"], {"EMO_LOG": "json"}).as_log
 
 
-def test_what_python_would_print_is_a_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracebacks_and_warnings_of_python_are_lines_of_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stream = StringIO()
     writer = LogWriter(stream, lost)
     monkeypatch.setattr("sys.excepthook", None)
@@ -107,10 +109,10 @@ def test_what_python_would_print_is_a_line_too(monkeypatch: pytest.MonkeyPatch) 
     assert second["message"] == "ZeroDivisionError: integer division or modulo by zero"
 
 
-def test_lines_that_were_lost_are_counted_in_json() -> None:
+def test_lost_lines_are_counted_in_json() -> None:
     assert json.loads(lost(3, "the disk is full"))["lines"] == 3
 
 
-def test_as_text_a_notice_has_its_lines_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_notice_as_text_is_followed_by_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
     Notices().say("serving", "serving on x", "export A=b", url="x")
     assert capsys.readouterr().err == "emo: serving on x\n  export A=b\n"

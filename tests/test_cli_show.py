@@ -1,4 +1,4 @@
-"""How the command line shows a wait on a terminal."""
+"""The display of a wait on a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 
 
 class NoQueue:
-    """A client that knows no place in the queue."""
+    """A client that does not know the place in the queue."""
 
     def list(self, **_: Any) -> Any:
         return TaskAnswer
@@ -29,7 +29,7 @@ class NoQueue:
 
 
 @pytest.mark.parametrize("text", ["[/b]", "[bold]", "[link=x]", ":smile:"])
-def test_a_state_or_an_id_that_looks_like_markup_is_shown_as_it_is(
+def test_markup_in_a_state_or_an_id_is_printed_unchanged(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     terminal = Terminal()

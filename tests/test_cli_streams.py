@@ -1,4 +1,4 @@
-"""`emo` and what it writes to: a pipe that closes, a full disk, a terminal, and an interrupt."""
+"""The streams of `emo`: a closed pipe, a full disk, a terminal, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support_cli import BOXES, CLEAN, EMO, MEDIA, emo
 from mock_server.cli import main
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     for command in ("scenarios", "--help", "demo --help", "scenarios --json"):
         script = f"{shlex.join(EMO)} {command} | true"
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
@@ -39,7 +39,7 @@ def test_a_full_disk_is_one_clear_error() -> None:
     )  # fmt: skip
 
 
-def test_an_interrupt_ends_a_wait_with_130_and_has_shown_the_task(
+def test_ctrl_c_ends_a_wait_with_130_after_the_task_was_printed(
     serve: Callable[..., AbstractContextManager[str]],
 ) -> None:
     with serve(time="frozen") as url:
@@ -79,7 +79,7 @@ def test_a_terminal_shows_the_wait_live_with_the_place_in_the_queue(
     assert b"PENDING, number 2 in the queue" in seen
 
 
-def test_ctrl_c_ends_fuzzing_although_schemathesis_keeps_it_to_itself(
+def test_ctrl_c_ends_fuzz_with_130(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     interrupted = [Interrupted(phase=None)]

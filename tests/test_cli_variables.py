@@ -1,4 +1,4 @@
-"""Every option of `emo serve` as an environment variable, and errors that name it."""
+"""Every option of `emo serve` as an environment variable, and errors that name the variable."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from support_cases import each_case
 
 import mock_server.server
 from mock_server.cli import cli
@@ -20,7 +21,7 @@ OPTIONS = {option.opts[0]: option for option in SERVE.params if option.name != "
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`run("--port", "0", EMO_TIME="skip")`: the result, with the settings that were served."""
+    """`run("--port", "0", EMO_TIME="skip")`: the result, and the settings of the server."""
     served: list[Settings] = []
     monkeypatch.setattr(mock_server.server, "listen", lambda settings: served.append(settings))
     monkeypatch.setattr(mock_server.server, "serve", lambda *_: None)
@@ -32,15 +33,15 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@each_case("name", OPTIONS)
 def test_every_option_has_a_variable_that_the_help_shows(name: str, run: Any) -> None:
     variable = "EMO_" + name.removeprefix("--").replace("-", "_").upper()
     assert OPTIONS[name].envvar == variable
     assert f"env var: {variable}" in " ".join(run("--help")[0].output.split())
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "field", "expected"),
+@each_case(
+    "variable, value, field, expected",
     [("EMO_HOST", "0.0.0.0", "host", "0.0.0.0"), ("EMO_PORT", "0", "port", 0),
      ("EMO_TIME", "skip", "time", "skip"), ("EMO_SPEED", "2.5", "speed", 2.5),
      ("EMO_CONCURRENCY", "3", "concurrency", 3), ("EMO_SEED", "a b", "seed", "a b"),
@@ -66,13 +67,13 @@ def test_a_variable_sets_what_its_option_sets(
     assert getattr(settings, field) == expected
 
 
-def test_the_option_wins_and_an_empty_variable_is_none(run: Any) -> None:
+def test_an_option_overrides_its_variable_and_an_empty_variable_is_ignored(run: Any) -> None:
     _, settings = run("--time", "real", EMO_TIME="skip", EMO_SPEED="", EMO_CORS="", EMO_PORT="")
     assert (settings.time, settings.speed, settings.cors, settings.port) == ("real", None, (), 8787)
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"),
+@each_case(
+    "variable, value",
     [("EMO_HOST", "http://127.0.0.1"), ("EMO_HOST", "[::1]"),
      ("EMO_PORT", "tcp://10.0.0.1:80"), ("EMO_PORT", "99999"), ("EMO_TIME", "slow"),
      ("EMO_SPEED", "-1"), ("EMO_SPEED", "x"), ("EMO_CONCURRENCY", "0"), ("EMO_LIMITS", "on"),
@@ -93,7 +94,7 @@ def test_an_error_about_an_option_names_the_option(run: Any) -> None:
     assert "Error: --speed: -1.0 must be" in run("--speed", "-1")[0].stderr
 
 
-def test_the_admin_token_is_in_no_error(run: Any) -> None:
+def test_no_error_shows_the_admin_token(run: Any) -> None:
     for given in (
         {"EMO_ADMIN_TOKEN": "s3cret\x01"},
         {"EMO_ADMIN_TOKEN": "s3cret", "EMO_PORT": "x"},
@@ -104,7 +105,7 @@ def test_the_admin_token_is_in_no_error(run: Any) -> None:
     assert "EMO_ADMIN_TOKEN: must be printable ASCII" in run(EMO_ADMIN_TOKEN="s3cret\x01")[0].stderr
 
 
-def test_a_misspelled_variable_is_named_and_others_are_left_alone() -> None:
+def test_a_misspelled_variable_is_reported_and_others_are_ignored() -> None:
     names = ["EMO_PROT", "EMO_ALLOW_HOSTS", "EMO_ADMINTOKEN", "EMO_PORT", "EMO_NO_SKIPS", "EMO_KIT",
              "EMO_SERVICE_PORT", "EMO_CONTRACT_URL", "OTHER_PROT"]  # fmt: skip
     assert list(misspelled(SERVE, names)) == [

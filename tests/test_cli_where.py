@@ -1,4 +1,5 @@
-"""Where the client's commands call, what they say of it, and what they say where nobody answers."""
+"""Which server the client commands call, how they print it, and what they print if there is
+none."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support_cases import each_case
 from support_cli import BOXES, MEDIA, run_here  # noqa: F401
 
 from mock_server.cli import calls, cli, main
@@ -22,14 +24,14 @@ CALLS = [
 
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment that names no service and no key."""
+    """An environment without a base URL and without a key."""
     for name in ("DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_API_KEY", "EMO_PORT"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
 
-@pytest.mark.parametrize(
-    ("base_url", "live", "variable", "line"),
+@each_case(
+    "base_url, live, variable, line",
     [(None, False, "", "calling the fake at http://127.0.0.1:8787/api/v1"),
      (None, False, "http://h:9", "calling http://h:9/api/v1 (from DASHSCOPE_HTTP_BASE_URL)"),
      (None, False, OFFICIAL, f"{OFFICIAL} (the paid service, from DASHSCOPE_HTTP_BASE_URL)"),
@@ -44,15 +46,14 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_the_first_line_says_where_a_command_calls(
     variables: pytest.MonkeyPatch, base_url: str | None, live: bool, variable: str, line: str
 ) -> None:
-    if variable:
-        variables.setenv("DASHSCOPE_HTTP_BASE_URL", variable)
+    variables.setenv("DASHSCOPE_HTTP_BASE_URL", variable)
     said = destination(base_url, live).announcement()
     assert line in said
     assert ("paid" in said) is ("aliyuncs.com/" in said and "not" not in said.partition("/api")[0])
 
 
 @pytest.mark.parametrize("arguments", CALLS, ids=lambda a: str(a[0]))
-def test_each_command_with_a_real_key_calls_the_fake_and_says_so_first(
+def test_each_client_command_calls_the_fake_by_default_and_prints_its_url(
     variables: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     variables.setenv("EMO_PORT", "9")
@@ -73,7 +74,7 @@ def test_live_and_a_base_url_contradict_each_other(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("where", [["--live"], ["--base-url", "https://example.com"]])
-def test_a_service_that_is_far_away_needs_a_key(
+def test_a_service_on_another_machine_needs_a_key(
     variables: pytest.MonkeyPatch, where: list[str]
 ) -> None:
     result = CliRunner().invoke(cli, ["list", *where])
@@ -90,7 +91,7 @@ def test_the_fake_is_called_without_any_key_and_around_every_proxy(
 
 
 @pytest.mark.parametrize("bad", ["127.0.0.1:8787", "ftp://x", "http://x y", "http://h:99999", ""])
-def test_a_base_url_that_cannot_be_one_is_named_as_it_was_typed(
+def test_an_invalid_base_url_is_refused_by_the_name_of_its_option(
     variables: pytest.MonkeyPatch, bad: str
 ) -> None:
     typed = CliRunner().invoke(cli, ["list", "--base-url", bad])
@@ -101,7 +102,7 @@ def test_a_base_url_that_cannot_be_one_is_named_as_it_was_typed(
         assert (result.exit_code, "DASHSCOPE_HTTP_BASE_URL " in result.stderr) == (2, True)
 
 
-def test_a_wait_for_a_server_that_is_not_there_ends_at_once(
+def test_a_wait_for_a_missing_server_ends_at_once(
     variables: pytest.MonkeyPatch,
 ) -> None:
     variables.setattr("emo_client.retry.backoff", lambda *_: 0.0)
@@ -122,7 +123,7 @@ def test_a_video_is_downloaded_by_its_task_or_its_url(
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
-def test_a_task_without_a_video_says_how_to_wait_for_it(
+def test_download_of_an_unfinished_task_suggests_emo_wait(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:
     task = run("create", *MEDIA, *BOXES).stdout.strip()
@@ -133,7 +134,7 @@ def test_a_task_without_a_video_says_how_to_wait_for_it(
 
 
 @pytest.mark.parametrize("command", [["env"], ["journal"], ["explain"]], ids=" ".join)
-def test_the_paid_service_is_not_taken_for_a_fake(
+def test_control_commands_refuse_the_paid_service(
     capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     with pytest.raises(SystemExit) as end:

@@ -1,4 +1,4 @@
-"""The command `emo` in a project that has packages of the same names as ours."""
+"""The command `emo` in a project that has packages with the names of ours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def emo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_ctrl_c_while_emo_is_loaded_ends_it_without_a_trace(
+def test_ctrl_c_while_emo_is_loading_exits_130(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def pressed(package: str) -> None:
@@ -35,7 +35,7 @@ def test_ctrl_c_while_emo_is_loaded_ends_it_without_a_trace(
     assert ended.value.code == 130
 
 
-def test_emo_runs_where_the_project_has_no_package_of_our_names(tmp_path: Path) -> None:
+def test_emo_runs_in_a_project_without_packages_of_our_names(tmp_path: Path) -> None:
     done = emo(tmp_path, "--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("emo, version")
@@ -50,7 +50,7 @@ def test_a_folder_without_an_init_file_hides_no_package(tmp_path: Path, name: st
 
 @pytest.mark.parametrize("file", ["{}/__init__.py", "{}.py"])
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_on_pythonpath_that_hides_ours_is_named_in_one_sentence(
+def test_a_package_that_hides_ours_is_named_in_one_sentence(
     tmp_path: Path, name: str, file: str
 ) -> None:
     path = tmp_path / file.format(name)

@@ -1,4 +1,4 @@
-"""constraints.txt: exact versions of all that is installed where the tests run."""
+"""constraints.txt has the exact version of every package that the tests install."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 def needed(requirements: list[str], extra: str = "") -> Iterator[Requirement]:
-    """The requirements and what they require in turn, as far as it is installed here."""
+    """The requirements and their own requirements, as far as these are installed here."""
     todo, seen = [(Requirement(line), extra) for line in requirements], set()
     while todo:
         one, of = todo.pop()

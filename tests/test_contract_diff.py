@@ -1,11 +1,11 @@
-"""Each kind of change of the project's own document is found, and breaks whom it breaks."""
+"""Each kind of change of openapi.yaml is found, with its verdict for clients and servers."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
 
-import pytest
+from support_cases import each_case
 
 from contracts.diff import Change, Document, diff
 from contracts.document import default_path, read
@@ -25,7 +25,7 @@ STATES = ["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"]
 
 
 def document() -> dict[str, Any]:
-    """The document, with two examples of each answer: the others are more of the same."""
+    """The document with two examples of each answer, which makes the tests faster."""
     tree: dict[str, Any] = deepcopy(read(default_path()))
     operations = [o for item in tree["paths"].values() for o in item.values()]
     answers = [answer for o in operations for answer in o["responses"].values()]
@@ -250,15 +250,15 @@ ROWS = [*REQUESTS, *ANSWERS, *CALLS, *AROUND]
 
 
 def turn(kind: str) -> str:
-    """The kind of the same change the other way round."""
+    """The kind of the reverse change."""
     pairs = [("narrowed", "widened"), ("added", "removed")]
     turned = {**dict(pairs), **{there: back for back, there in pairs}}
     subject, _, how = kind.rpartition("-")
     return f"{subject}-{turned.get(how, how)}"
 
 
-@pytest.mark.parametrize(("pointer", "value", "expected"), ROWS)
-def test_a_change_breaks_whom_it_breaks_and_the_way_back_is_the_mirror(
+@each_case("pointer, value, expected", ROWS)
+def test_each_change_has_its_verdicts_and_the_reverse_change_mirrors_them(
     pointer: str, value: Any, expected: str
 ) -> None:
     new = Document(changed((pointer, value)))
@@ -274,8 +274,8 @@ def test_the_table_has_every_kind_of_change() -> None:
     assert len(kinds) >= 60
 
 
-def test_a_header_that_is_refused_is_compared_as_a_parameter() -> None:
-    """Where it is listed says nothing: `parameters` and x-forbidden-headers are the same to it."""
+def test_a_forbidden_header_is_compared_like_a_parameter() -> None:
+    """diff treats a header in `parameters` and in x-forbidden-headers alike."""
     detect, forbidden = "/services/aigc/image2video/face-detect", f"{DETECT}/x-forbidden-headers"
     (header,) = TREE["paths"][detect]["post"]["x-forbidden-headers"]
     assert short(found((f"{DETECT}/parameters/-", header), (forbidden, GONE))) == set()

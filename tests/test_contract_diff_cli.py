@@ -1,4 +1,4 @@
-"""`emo contract diff`: what it prints, how it ends, what it refuses, and its page."""
+"""`emo contract diff`: output, exit codes, refused files, and its page."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import need
+from support_cases import each_case
 from test_contract_diff import TREE, changed
 from test_docs import ROOT, run, shown
 
@@ -46,7 +47,7 @@ def compared(old: Path, new: Path, *options: str) -> Result:
      (CALM, ["--for", "client"], 1), (WORDS, [], 0), (WORDS, ["--format", "json"], 0),
      (WILD, ["--format", "json"], 1)],
 )  # fmt: skip
-def test_the_exit_code_says_whether_it_breaks_who_was_asked_for(
+def test_the_exit_code_says_whether_a_change_breaks_the_chosen_side(
     old: Path, tmp_path: Path, change: tuple[str, Any], options: list[str], code: int
 ) -> None:
     new = written(tmp_path / "new.yaml", changed(change))
@@ -65,7 +66,7 @@ def test_a_file_does_not_differ_from_itself(old: Path) -> None:
     assert (result.output, result.exit_code) == ("no difference\n", 0)
 
 
-def test_a_change_is_shown_with_its_place_both_values_and_where_it_counts(
+def test_a_change_is_printed_with_its_place_both_values_and_its_uses(
     old: Path, tmp_path: Path
 ) -> None:
     new = written(tmp_path / "new.yaml", changed(CALM))
@@ -84,7 +85,7 @@ def test_a_change_is_shown_with_its_place_both_values_and_where_it_counts(
     assert lines[-1].startswith("1 breaking for both, 0 breaking for the client, 0 breaking for")
 
 
-def test_what_is_gone_is_shown_in_the_old_file(old: Path, tmp_path: Path) -> None:
+def test_a_removed_property_is_shown_in_the_old_file(old: Path, tmp_path: Path) -> None:
     tree = changed()
     del tree["components"]["schemas"]["CreateParameters"]["properties"]["style_level"]
     result = compared(old, written(tmp_path / "new.yaml", tree))
@@ -108,7 +109,7 @@ def test_a_key_in_a_file_is_not_shown(tmp_path: Path, options: tuple[str, ...]) 
     assert "Qzx9" not in result.output
 
 
-def test_of_long_values_is_shown_where_they_differ(tmp_path: Path) -> None:
+def test_long_values_are_shown_around_their_difference(tmp_path: Path) -> None:
     both = [changed((f"{NORMAL}/pattern", "x" * 150 + end + "y" * 150)) for end in "ab"]
     files = [written(tmp_path / name, tree) for name, tree in zip("on", both, strict=True)]
     said = compared(*files).output
@@ -116,7 +117,7 @@ def test_of_long_values_is_shown_where_they_differ(tmp_path: Path) -> None:
     assert f"is   …{'x' * 25}b{'y' * 74}…" in said
 
 
-def test_cosmetic_changes_are_counted_and_shown_when_asked_for(old: Path, tmp_path: Path) -> None:
+def test_cosmetic_changes_are_counted_and_printed_with_all(old: Path, tmp_path: Path) -> None:
     new = written(tmp_path / "new.yaml", changed(WORDS))
     counted, whole = compared(old, new), compared(old, new, "--all")
     assert counted.output.endswith("0 additive, 1 cosmetic\n")
@@ -146,13 +147,13 @@ def test_json_has_the_whole_values_and_both_verdicts(old: Path, tmp_path: Path) 
     assert len(whole["changes"]) == 2
 
 
-def test_a_value_that_is_null_is_not_one_that_is_gone(old: Path, tmp_path: Path) -> None:
+def test_json_distinguishes_null_from_a_removed_value(old: Path, tmp_path: Path) -> None:
     new = written(tmp_path / "new.yaml", changed((f"{NORMAL}/default", None)))
     (change,) = json.loads(compared(old, new, "--format", "json").output)["changes"]
     assert (change["was"], change["now"]) == ("normal", None)
 
 
-def test_refs_that_were_not_followed_are_named(old: Path, tmp_path: Path) -> None:
+def test_refs_to_other_files_are_named_as_not_compared(old: Path, tmp_path: Path) -> None:
     new = written(tmp_path / "new.yaml", changed((NORMAL, {"$ref": "other.yaml#/style"})))
     result = compared(old, new)
     assert f"note: not followed in {new}, so not compared: $ref other.yaml#/style" in result.stderr
@@ -160,14 +161,14 @@ def test_refs_that_were_not_followed_are_named(old: Path, tmp_path: Path) -> Non
     assert same.stdout == "no difference in what was compared\n"
 
 
-def test_json_may_escape_what_yaml_may_not(tmp_path: Path) -> None:
+def test_json_with_escaped_surrogates_is_read(tmp_path: Path) -> None:
     told = {"openapi": "3.1.0", "info": {"title": "\N{DOG FACE}"}, "paths": {}}
     dog = written(tmp_path / "dog.json", told)
     assert "\\ud83d" in dog.read_text("utf-8")
     assert compared(dog, dog).stdout == "no difference\n"
 
 
-def test_a_file_that_cannot_be_read_again_has_places_without_lines(old: Path) -> None:
+def test_a_pipe_is_compared_without_line_numbers(old: Path) -> None:
     need(os.path.exists("/dev/fd"), "/dev/fd")  # noqa: PTH110
     read, write = os.pipe()
     Thread(target=_fill, args=(write, json.dumps(changed(WILD)).encode())).start()
@@ -183,8 +184,8 @@ def _fill(pipe: int, text: bytes) -> None:
         file.write(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
+@each_case(
+    "text, words",
     [("[1]", "is not a mapping"), ("a: [", "cannot be read"), ("a: 1", "openapi is missing"),
      ("openapi: 2.5", "openapi is 2.5"), ("swagger: '2.0'", "convert it to OpenAPI 3"),
      ("openapi: 3.1.0\npaths: []", "paths is no mapping"), ("\x00", "is not text in UTF-16"),
@@ -195,7 +196,7 @@ def _fill(pipe: int, text: bytes) -> None:
      ("openapi: 3.1.0\nx: " + "[" * 5000 + "]" * 5000, "cannot be read"),
      ("openapi: 3.1.0\nx: " + "- " * 5000 + "y", "cannot be read")],
 )  # fmt: skip
-def test_a_file_that_is_no_openapi_document_is_refused_in_words(
+def test_a_file_that_is_not_an_openapi_document_is_refused_with_the_reason(
     old: Path, tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = tmp_path / "bad.yaml"
@@ -220,7 +221,7 @@ small = settings(
 
 @small
 @given(st.data())
-def test_whatever_stands_anywhere_there_is_an_answer(data: st.DataObject) -> None:
+def test_diff_compares_documents_with_any_value_at_any_place(data: st.DataObject) -> None:
     node: Any = SMALL
     way: list[str] = []
     while isinstance(node, dict | list) and node and (not way or data.draw(st.integers(0, 5))):

@@ -1,4 +1,4 @@
-"""What is one change and what is none: order, $refs, names, ranges, moves, renames."""
+"""What counts as a change of a document: order, $refs, names, ranges, moves, renames."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ def test_another_order_is_no_change() -> None:
     assert diff(OLD, Document(turned_round(TREE))) == []
 
 
-def test_what_a_ref_leads_to_may_stand_in_its_place() -> None:
+def test_a_ref_may_be_replaced_by_its_target() -> None:
     inlined = Resolver(TREE).resolve(TREE)
     assert diff(OLD, Document(inlined)) == []
     assert diff(Document(inlined), Document(turned_round(TREE))) == []
 
 
-def test_a_change_that_counts_in_many_places_is_one() -> None:
+def test_a_change_with_many_uses_is_reported_once() -> None:
     (change,) = found((f"{SCHEMAS}/ErrorAnswer/properties/code/minLength", 0))
     assert change.pointer == f"{SCHEMAS}/ErrorAnswer/properties/code/minLength"
     assert (change.was, change.now) == (1, 0)
     assert {"detectFace 400 code", "getTask 500 code"} < set(change.uses)
 
 
-def test_what_is_gone_is_shown_where_it_was() -> None:
+def test_a_removed_parameter_is_reported_at_its_old_place() -> None:
     (change,) = found((f"{LIST}/parameters/0", GONE))
     assert change.pointer == f"{LIST}/parameters/0"
     assert change.was["name"] == "task_id"
@@ -88,7 +88,7 @@ def test_a_field_with_a_new_name_looks_like_a_rename() -> None:
     }
 
 
-def test_of_several_equal_fields_the_one_spelled_most_alike_is_the_rename() -> None:
+def test_a_rename_is_the_field_with_the_most_similar_name() -> None:
     fields = f"{SCHEMAS}/TaskListItem/properties"
     new = {"description": "When it was over.", "type": "integer", "format": "int64"}
     changes = found(
@@ -109,7 +109,7 @@ def test_a_parameter_with_a_new_name_looks_like_a_rename() -> None:
     }  # fmt: skip
 
 
-def test_an_operation_on_another_path_has_moved_and_is_still_looked_into() -> None:
+def test_a_moved_operation_is_still_compared() -> None:
     item = deepcopy(TREE["paths"]["/tasks"])
     item["get"]["parameters"].pop()
     changes = found(("#/paths/~1tasks", GONE), ("#/paths/~1jobs", item))
@@ -118,13 +118,13 @@ def test_an_operation_on_another_path_has_moved_and_is_still_looked_into() -> No
     assert moved.text.startswith("GET /tasks is GET /jobs now")
 
 
-def test_another_name_for_a_part_of_a_path_is_a_rename_and_no_other_path() -> None:
+def test_a_renamed_path_parameter_is_not_another_path() -> None:
     paths = {path.replace("task_id", "id"): item for path, item in TREE["paths"].items()}
     changes = found(("#/paths", paths), ("#/components/parameters/TaskId/name", "id"))
     assert [(c.kind, c.was, c.now) for c in changes] == [("parameter-renamed", "task_id", "id")]
 
 
-def test_a_security_scheme_with_another_name_is_the_same_one() -> None:
+def test_a_renamed_security_scheme_is_no_change() -> None:
     scheme = TREE["components"]["securitySchemes"]["ApiKey"]
     schemes = "#/components/securitySchemes"
     assert found((schemes, {"Key": scheme}), ("#/security", [{"Key": []}])) == []
@@ -133,7 +133,7 @@ def test_a_security_scheme_with_another_name_is_the_same_one() -> None:
     assert short(changes) == {f"security-changed {BOTH}"}
 
 
-def test_a_status_that_was_covered_by_a_range_is_compared_with_it() -> None:
+def test_a_status_is_compared_with_the_range_that_covered_it() -> None:
     server_error = {"$ref": "#/components/responses/TaskServerError"}
     old = changed((f"{GET}/responses/500", GONE), (f"{GET}/responses/5XX", server_error))
     changes = diff(Document(old), OLD)
@@ -141,7 +141,7 @@ def test_a_status_that_was_covered_by_a_range_is_compared_with_it() -> None:
     assert {c.uses for c in changes} == {("getTask 500",), ("getTask 5XX",)}
 
 
-def test_a_state_that_is_new_and_terminal_breaks_only_clients() -> None:
+def test_a_new_terminal_state_breaks_only_clients() -> None:
     changes = found(
         (f"{STATUS}/enum/-", "EXPIRED"), (f"{NEXT}/EXPIRED", []), (f"{NEXT}/PENDING/-", "EXPIRED"),
         (f"{STATUS}/x-task-lifecycle/terminal/-", "EXPIRED"),
@@ -153,7 +153,7 @@ def test_a_state_that_is_new_and_terminal_breaks_only_clients() -> None:
     }  # fmt: skip
 
 
-def test_a_refusal_that_is_said_again_where_it_holds_anyway_is_no_other_answer() -> None:
+def test_a_repeated_refusal_is_no_change() -> None:
     assert short(found((f"{INPUT}/properties/image_url/x-refusal", "InvalidURL"))) == set()
     box = f"{SCHEMAS}/CreateParameters/properties/more"
     old = changed((box, {"type": "string"}))
@@ -161,7 +161,7 @@ def test_a_refusal_that_is_said_again_where_it_holds_anyway_is_no_other_answer()
     assert short(diff(Document(old), Document(new))) == set()
 
 
-def test_a_sentence_says_what_changed_and_why_it_breaks() -> None:
+def test_the_text_of_a_change_says_what_changed_and_why_it_breaks() -> None:
     (change,) = found((f"{NORMAL}/enum", ["normal", "calm", "wild"]))
     assert change.text.startswith(
         'allowed no longer: "active", allowed now: "wild"; what was right'
@@ -173,21 +173,21 @@ def test_a_sentence_says_what_changed_and_why_it_breaks() -> None:
     }
 
 
-def test_names_of_a_query_have_a_case_and_those_of_headers_have_none() -> None:
+def test_query_names_are_case_sensitive_and_header_names_are_not() -> None:
     changes = found((f"{LIST}/parameters/5/name", "Page_No"))
     assert short(changes) == {f"parameter-removed {CLIENT}", f"parameter-added {SERVER}"}
     moved = found((f"{LIST}/parameters/5/name", "Page_No"), (f"{LIST}/parameters/5/in", "header"))
     assert {c.kind for c in moved} == {"parameter-moved"}
 
 
-def test_another_refusal_of_one_of_several_rules_is_another_answer() -> None:
+def test_a_changed_refusal_of_one_schema_in_allof_is_found() -> None:
     rule = f"{SCHEMAS}/CreateRequest/properties/model/allOf/1/x-refusal"
     assert short(found((rule, GONE))) == {f"x-refusal-changed {BOTH}"}
     back = diff(Document(changed((rule, GONE))), OLD)
     assert short(back) == {f"x-refusal-changed {BOTH}"}
 
 
-def test_servers_of_an_operation_stand_in_place_of_those_of_the_document() -> None:
+def test_servers_of_an_operation_replace_those_of_the_document() -> None:
     same = TREE["servers"]
     assert found((f"{GET}/servers", same)) == []
     changes = found((f"{GET}/servers", [{"url": "https://dashscope-intl.aliyuncs.com/api/v1"}]))
@@ -195,12 +195,12 @@ def test_servers_of_an_operation_stand_in_place_of_those_of_the_document() -> No
     assert {c.uses for c in changes} == {("getTask",)}
 
 
-def test_to_say_the_default_server_is_no_change() -> None:
+def test_declaring_the_default_server_is_no_change() -> None:
     bare = changed(("#/servers", GONE))
     assert diff(Document(bare), Document({**bare, "servers": [{"url": "/"}]})) == []
 
 
-def test_who_may_call_counts_for_each_operation_wherever_it_is_said() -> None:
+def test_security_is_compared_for_each_operation() -> None:
     everywhere = deepcopy(TREE)
     demands = everywhere.pop("security")
     for item in everywhere["paths"].values():
@@ -211,7 +211,7 @@ def test_who_may_call_counts_for_each_operation_wherever_it_is_said() -> None:
     assert (change.kind, change.uses) == ("security-widened", ("getTask",))
 
 
-def test_a_scheme_counts_where_it_is_demanded() -> None:
+def test_a_security_scheme_is_compared_where_it_is_required() -> None:
     spare = {"type": "oauth2", "flows": {"implicit": {"scopes": {"w": "write"}}}}
     schemes = "#/components/securitySchemes"
     old = Document(changed((f"{schemes}/Spare", spare)))
@@ -221,7 +221,7 @@ def test_a_scheme_counts_where_it_is_demanded() -> None:
     assert found((f"{schemes}/ApiKey/scheme", "Bearer")) == []
 
 
-def test_the_words_of_a_scope_are_words() -> None:
+def test_the_description_of_a_scope_is_cosmetic() -> None:
     def demanding(words: str) -> Document:
         scheme = {"type": "oauth2", "flows": {"implicit": {"scopes": {"w": words}}}}
         place = "#/components/securitySchemes/ApiKey"
@@ -230,7 +230,7 @@ def test_the_words_of_a_scope_are_words() -> None:
     assert short(diff(demanding("write"), demanding("Write!"))) == set()
 
 
-def test_a_parameter_that_is_sent_in_another_form_breaks_both() -> None:
+def test_a_parameter_with_another_serialization_breaks_both_sides() -> None:
     place, plain = f"{LIST}/parameters/-", {"name": "f", "in": "query"}
     schema = {"type": "object"}
     old = Document(changed((place, {**plain, "schema": schema})))
@@ -241,12 +241,12 @@ def test_a_parameter_that_is_sent_in_another_form_breaks_both() -> None:
         assert changes[0].pointer.endswith("/content")
 
 
-def test_each_name_that_has_to_be_there_now_is_named() -> None:
+def test_each_name_that_is_no_longer_required_is_reported() -> None:
     changes = found((f"{SCHEMAS}/ErrorAnswer/required", []))
     assert {c.text.partition(" ")[0] for c in changes} == {'"code"', '"message"', '"request_id"'}
 
 
-def test_what_samples_of_lists_tell_counts() -> None:
+def test_examples_with_lists_are_compared() -> None:
     data = f"{LIST}/responses/200/content/application~1json/examples/listed/value/data"
     (change,) = found((f"{data}/0/status", "FAILED"))
     assert (change.kind, change.client) == ("outcome-changed", "breaking")

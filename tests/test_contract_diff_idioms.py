@@ -1,4 +1,4 @@
-"""Ways to write the same that generators of OpenAPI documents differ in."""
+"""Different styles of OpenAPI generators are compared by their meaning."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_cases import each_case
 from test_contract_diff_schemas import differences
 
 from contracts import document
@@ -21,8 +22,8 @@ def told_apart(**mapping: str) -> dict[str, Any]:
     return {"discriminator": {"propertyName": "kind", "mapping": mapping}}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
+@each_case(
+    "old, new, expected",
     [
         (NUMBER, NUMBER | {"format": "int64"}, NONE),
         (NUMBER | {"format": "int32"}, NUMBER | {"format": "int64"}, WIDENED),
@@ -35,20 +36,20 @@ def told_apart(**mapping: str) -> dict[str, Any]:
         (told_apart(a="A", b="B"), told_apart(a="B", b="A"), CHANGED),
     ],
 )  # fmt: skip
-def test_an_idiom_changes_what_it_says_and_nothing_else(
+def test_an_idiom_of_a_generator_has_its_effect_and_no_other(
     old: Any, new: Any, expected: Effect
 ) -> None:
     assert effect_of(differences(old, new)) == expected
 
 
 @pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
-def test_a_schema_that_became_one_of_several_is_held_against_the_nearest(keyword: str) -> None:
+def test_a_schema_is_compared_with_the_most_similar_alternative(keyword: str) -> None:
     old, new = TEXT | {"maxLength": 9}, {keyword: [NUMBER, TEXT | {"maxLength": 5}]}
     found = {one.kind for one in differences(old, new)}
     assert found == {"maxLength-narrowed", f"{keyword}-widened"}
 
 
-def test_on_and_no_are_names_and_hide_no_other_field(tmp_path: Path) -> None:
+def test_on_and_no_are_read_as_names(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("{on: 1, no: 2, 1: 3, values: [off, false]}", "utf-8")
     assert document.read(path) == {"on": 1, "no": 2, 1: 3, "values": ["off", False]}

@@ -1,4 +1,5 @@
-"""Changes that hide each other, that mean nothing where they stand, or are reached in many ways."""
+"""Changes that could hide each other, that have no effect at their place, or that have many paths
+to them."""
 
 from __future__ import annotations
 
@@ -33,12 +34,12 @@ PERSON = {"type": "string", "enum": ["person"], "maxLength": 8}
         {**PERSON, "type": ["string", "null"], "enum": ["person", None]},
     ],
 )
-def test_null_hides_nothing_that_changes_at_the_same_time(new: Any) -> None:
+def test_a_new_null_hides_no_other_change(new: Any) -> None:
     found = {(one.subject, one.effect) for one in differences(OWNER, new) if one.effect}
     assert found == {("type", WIDENED), ("enum", NARROWED), ("maxLength", NARROWED)}
 
 
-def test_a_value_that_is_not_null_any_more_hides_nothing_either() -> None:
+def test_a_removed_null_hides_no_other_change() -> None:
     old = {"oneOf": [NULL, {"type": "integer", "const": 1}]}
     new = {"type": "integer", "enum": [1, 2]}
     found = {(one.subject, one.effect) for one in differences(old, new)}
@@ -57,7 +58,7 @@ PLAIN: Any = {"properties": {"id": {"type": "string"}}}
         ("writeOnly", "request", NONE),
     ],
 )
-def test_read_only_counts_in_requests_alone_and_write_only_in_answers(
+def test_read_only_changes_requests_and_write_only_changes_answers(
     flag: str, side: Any, effect: Effect
 ) -> None:
     marked = {"properties": {"id": {"type": "string", flag: True}}}
@@ -66,13 +67,13 @@ def test_read_only_counts_in_requests_alone_and_write_only_in_answers(
 
 
 @pytest.mark.parametrize("inside", [lambda s: s, lambda s: {"items": s}, lambda s: {"not": s}])
-def test_read_only_means_nothing_where_it_is_not_of_a_property(inside: Any) -> None:
+def test_read_only_outside_of_a_property_has_no_effect(inside: Any) -> None:
     old, new = inside({"type": "string", "readOnly": True}), inside({"type": "string"})
     for side in ("request", "answer"):
         assert effect_of(differences(old, new, side)) == NONE
 
 
-def test_a_name_that_travels_now_is_demanded_only_from_now_on() -> None:
+def test_a_required_property_that_is_no_longer_read_only_narrows_requests() -> None:
     old = {"properties": {"id": {"type": "string", "readOnly": True}}, "required": ["id"]}
     assert effect_of(differences(old, {**PLAIN, "required": ["id"]}, "request")) == (
         OFFERED | NARROWED
@@ -81,7 +82,7 @@ def test_a_name_that_travels_now_is_demanded_only_from_now_on() -> None:
 
 
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "if"])
-def test_schemas_that_are_reached_in_a_million_ways_are_compared_once(keyword: str) -> None:
+def test_a_schema_with_a_million_paths_to_it_is_compared_once(keyword: str) -> None:
     def doubled(leaf: Any) -> Any:
         schemas = {"s0": leaf}
         for number in range(1, 40):
@@ -115,7 +116,7 @@ def kinds(old: Document, new: Document) -> list[tuple[str, str]]:
     return [(change.kind, change.text.split(";")[0]) for change in diff(old, new)]
 
 
-def test_an_operation_of_two_paths_of_one_shape_that_goes_is_named() -> None:
+def test_a_removed_operation_of_two_similar_paths_is_named() -> None:
     old, new = paths(jobs___job_="get", jobs___id_="delete"), paths(jobs___id_="delete")
     assert kinds(old, new) == [("operation-removed", "operation GET /jobs/{job} is gone")]
     assert kinds(new, old) == [("operation-added", "operation GET /jobs/{job} is new")]
@@ -130,11 +131,11 @@ def test_an_operation_of_two_paths_of_one_shape_that_goes_is_named() -> None:
         paths(jobs___job_="get", jobs___id_="delete"),
     ],
 )
-def test_which_path_of_one_shape_holds_an_operation_is_no_change(new: Document) -> None:
+def test_paths_that_differ_only_in_parameter_names_are_one_path(new: Document) -> None:
     assert kinds(paths(jobs___job_="get", jobs___id_="delete"), new) == []
 
 
-def test_one_operation_under_two_paths_of_one_shape_is_refused(tmp_path: Path) -> None:
+def test_one_operation_under_two_similar_paths_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "api.yaml"
     item = "{get: {responses: {}}}"
     file.write_text(f"openapi: 3.0.3\npaths: {{'/a/{{x}}': {item}, '/a/{{y}}': {item}}}\n")
@@ -146,7 +147,7 @@ def test_one_operation_under_two_paths_of_one_shape_is_refused(tmp_path: Path) -
 
 
 def bomb(first: str, rung: str, rungs: int = 24) -> str:
-    """YAML of a few bytes: each rung holds the one before it twice."""
+    """A short YAML text whose aliases double at each step."""
     lines = [f"x-a0: &a0 {first}"]
     lines += [f"x-a{n}: &a{n} {rung.replace('*', f'*a{n - 1}')}" for n in range(1, rungs)]
     return "openapi: 3.1.0\ninteractions: []\n" + "\n".join(lines) + "\n"
@@ -163,7 +164,7 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("text", BOMBS)
-def test_aliases_that_stand_for_too_much_are_refused_wherever_a_file_is_read(
+def test_yaml_aliases_that_expand_too_far_are_refused_by_every_reader(
     tmp_path: Path, text: str
 ) -> None:
     file = tmp_path / "bomb.yaml"
@@ -176,7 +177,7 @@ def test_aliases_that_stand_for_too_much_are_refused_wherever_a_file_is_read(
         load_cassette(file, Spec.load())
 
 
-def test_aliases_that_save_some_typing_are_read() -> None:
+def test_ordinary_yaml_aliases_are_read() -> None:
     text = bomb("{k: 1}", "{a: *, b: *}", rungs=10)
     assert load_yaml(text)["x-a2"] == {"a": {"a": {"k": 1}, "b": {"k": 1}}} | {
         "b": {"a": {"k": 1}, "b": {"k": 1}}

@@ -1,5 +1,5 @@
-"""A verdict on a schema holds: where diff says that nothing is narrowed, every value that was valid
-stays valid. Held against a validator, on generated schemas and all small values."""
+"""Where diff reports no narrowing, every value that was valid stays valid. Compared with a
+validator, on generated schemas and all small values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KEYWORDS: dict[str, Any] = {
 
 @st.composite
 def schemas(draw: Any, depth: int = 2) -> Any:
-    """A schema of up to four keywords, and schemas in it to this depth."""
+    """A schema of up to four keywords, with schemas inside of it to that depth."""
     if draw(st.integers(0, 9)) == 0:
         return draw(st.booleans())
     known = [k for k, kind in KEYWORDS.items() if depth or kind not in (ONE, MAP, LIST)]
@@ -60,7 +60,7 @@ def schemas(draw: Any, depth: int = 2) -> Any:
 
 
 def value_of(keyword: str, depth: int) -> Any:
-    """What may stand under a keyword."""
+    """A value for a keyword."""
     kind = KEYWORDS[keyword]
     names = st.sampled_from(["a", "^."]) if keyword == "patternProperties" else NAMES
     if kind is MAP:
@@ -72,8 +72,8 @@ def value_of(keyword: str, depth: int) -> Any:
 
 @st.composite
 def altered(draw: Any, schema: Any) -> Any:
-    """The schema with one keyword more, less or of another value, here or in a schema inside; or as
-    one of several."""
+    """The schema with one keyword added, removed or changed, here or in a schema inside of it; or
+    as one of several alternatives."""
     if draw(st.integers(0, 7)) == 0:
         return {draw(st.sampled_from(["anyOf", "oneOf"])): [schema, *draw(BRANCHES)]}
     if not isinstance(schema, dict) or not schema:
@@ -97,7 +97,7 @@ BRANCHES = st.lists(schemas(1), max_size=1)
 
 @st.composite
 def altered_inside(draw: Any, value: Any) -> Any:
-    """The map or list of schemas with one more, one less or one that is altered."""
+    """The map or list of schemas with one schema added, removed or changed."""
     value = dict(value) if isinstance(value, dict) else dict(enumerate(value))
     key = draw(st.sampled_from(list(value)))
     how = draw(st.sampled_from(["more", "less", "inside", "inside"]))
@@ -129,7 +129,7 @@ def effect(old: Any, new: Any) -> Effect:
 
 
 def in_place(schema: Any) -> list[dict[str, Any]]:
-    """A schema and those in it for the same value, but for what only asks."""
+    """A schema and the schemas inside of it that apply to the same value, except conditions."""
     if isinstance(schema, bool):
         return []
     inner = [s for keyword in ("allOf", "anyOf", "oneOf") for s in schema.get(keyword, ())]
@@ -139,7 +139,7 @@ def in_place(schema: Any) -> list[dict[str, Any]]:
 
 
 def is_declared(value: Any, *schemas: Any) -> bool:
-    """Whether each name in a value is one that its schemas declare."""
+    """Whether the schemas declare every name in a value."""
     here = [part for schema in schemas for part in in_place(schema)]
     if isinstance(value, list):
         found = [s for part in here for s in part.get("prefixItems", [])]
@@ -159,7 +159,7 @@ def _under(name: str, here: list[dict[str, Any]]) -> list[Any]:
 
 
 def lost(old: Any, new: Any) -> list[Any]:
-    """What was valid and is not any more, of the values with no name that was not declared."""
+    """The values that were valid and no longer are, without values that have undeclared names."""
     was, now = compile_schema(old), compile_schema(new)
     return [
         value
@@ -170,7 +170,7 @@ def lost(old: Any, new: Any) -> list[Any]:
 
 @some
 @given(st.data())
-def test_what_is_not_narrowed_takes_all_that_it_took(data: st.DataObject) -> None:
+def test_a_schema_that_is_not_narrowed_still_accepts_every_valid_value(data: st.DataObject) -> None:
     old = data.draw(schemas())
     new = data.draw(altered(old))
     found = effect(old, new)
@@ -191,7 +191,7 @@ def test_a_schema_does_not_differ_from_its_copy(schema: Any) -> None:
 
 @few
 @given(st.lists(schemas(1), min_size=1, max_size=3), st.randoms(use_true_random=False))
-def test_how_a_schema_is_cut_into_parts_says_nothing(parts: list[Any], random: Any) -> None:
+def test_the_order_and_grouping_of_schema_parts_is_no_change(parts: list[Any], random: Any) -> None:
     shuffled = random.sample(parts, len(parts))
     assert effect({"allOf": parts}, {"allOf": shuffled}) == Effect.NONE
     assert effect({"anyOf": parts}, {"anyOf": shuffled}) == Effect.NONE

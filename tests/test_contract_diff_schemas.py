@@ -1,10 +1,11 @@
-"""What a change of one schema does to what it allows, keyword by keyword."""
+"""The effect of each schema keyword on the values that a schema accepts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from support_cases import each_case
 
 from contracts.diff import Document
 from contracts.diff.effects import Effect
@@ -32,8 +33,8 @@ TEXTS = {"additionalProperties": {"type": "string"}}
 SEEDED = {"properties": {"seed": {"type": "integer"}}}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
+@each_case(
+    "old, new, expected",
     [
         ({"type": "number"}, {"type": "integer"}, NARROWED),
         ({"type": "integer"}, {"type": ["string", "number"]}, WIDENED),
@@ -114,8 +115,8 @@ def test_a_keyword_narrows_or_widens(old: Any, new: Any, expected: Effect) -> No
     assert effect(old, new) == expected
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
+@each_case(
+    "old, new",
     [
         # OpenAPI 3.0 beside 3.1.
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
@@ -132,24 +133,24 @@ def test_a_keyword_narrows_or_widens(old: Any, new: Any, expected: Effect) -> No
         ({"anyOf": [A, {"$ref": "#/x"}]}, {"anyOf": [{"type": "string", "pattern": "^a"}, A]}),
     ],
 )
-def test_the_same_said_otherwise_is_no_difference(old: Any, new: Any) -> None:
+def test_equivalent_schemas_do_not_differ(old: Any, new: Any) -> None:
     found = differences(old, new, x={"type": "string", "pattern": "^a"})
     assert not effect_of(found)
 
 
-def test_two_patterns_beside_a_ref_are_both_rules() -> None:
+def test_a_pattern_next_to_a_ref_applies_too() -> None:
     old = {"$ref": "#/x", "pattern": "b$"}
     assert effect_of(differences(old, {"$ref": "#/x"}, x={"pattern": "^a"})) == WIDENED
 
 
-def test_a_default_counts_in_a_request_alone() -> None:
+def test_a_default_is_compared_in_requests_only() -> None:
     old, new = {"default": 1}, {"default": None}
     assert effect_of(differences(old, new, "request")) == CHANGED
     assert effect_of(differences({}, new, "request")) == CHANGED
     assert effect_of(differences(old, new, "answer")) == NONE
 
 
-def test_a_difference_is_found_where_it_is_written() -> None:
+def test_a_difference_is_reported_at_the_target_of_the_ref() -> None:
     old = {"properties": {"tags": {"items": {"$ref": "#/tag"}}}}
     both = [Document({"schema": old, "tag": {"maxLength": n}}) for n in (5, 4)]
     (found,) = Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "request")
@@ -157,7 +158,7 @@ def test_a_difference_is_found_where_it_is_written() -> None:
     assert found.field == ("tags", "*")
 
 
-def test_a_schema_may_hold_itself() -> None:
+def test_a_schema_may_be_recursive() -> None:
     def person(age: Any) -> Any:
         children = {"type": "array", "items": {"$ref": "#/person"}}
         return {"properties": {"age": age, "parent": {"$ref": "#/person"}, "children": children}}
@@ -171,7 +172,7 @@ def test_a_schema_may_hold_itself() -> None:
 
 
 @pytest.mark.parametrize("ref", ["#/loop", "#/nowhere", "#/schema/a", "other.yaml#/x", "#anchor"])
-def test_a_ref_that_leads_nowhere_is_remembered_and_compared_as_text(ref: str) -> None:
+def test_an_unresolved_ref_is_listed_and_compared_as_text(ref: str) -> None:
     loop = {"$ref": "#/loop"}
     assert not effect_of(differences({"$ref": ref}, {"$ref": ref}, loop=loop))
     document = Document({"schema": {"$ref": ref}, "loop": loop})
@@ -179,7 +180,7 @@ def test_a_ref_that_leads_nowhere_is_remembered_and_compared_as_text(ref: str) -
     assert document.unresolved == ({ref} if ref != "#/loop" else set())
 
 
-def test_another_ref_out_of_the_document_is_not_decided() -> None:
+def test_a_changed_ref_to_another_file_counts_as_changed() -> None:
     assert effect({"$ref": "other.yaml#/x"}, {"$ref": "other.yaml#/y"}) == CHANGED
 
 
@@ -190,13 +191,13 @@ def test_a_ref_may_be_percent_encoded_and_go_through_lists_and_other_refs() -> N
     assert not effect_of(found)
 
 
-def test_a_component_that_is_twice_in_a_union_is_there_twice() -> None:
+def test_a_component_may_occur_twice_in_a_union() -> None:
     a, b = {"$ref": "#/a"}, {"$ref": "#/b"}
     old, new = {"anyOf": [a, a, b]}, {"anyOf": [b, a, a]}
     assert not effect_of(differences(old, new, a=A, b=B))
 
 
-def test_a_union_of_components_is_held_against_those_of_the_same_name() -> None:
+def test_components_of_a_union_are_matched_by_name() -> None:
     names = {f"n{i}": {"properties": {f"p{i}": {"type": "string"}}} for i in range(3)}
     old = {"anyOf": [{"$ref": f"#/{name}"} for name in names]}
     changed = {**names, "n1": {"properties": {"q": {"type": "integer"}}}}
@@ -219,7 +220,7 @@ NULLABLE = {"anyOf": [{"$ref": "#/node"}, {"type": "null"}]}
         (NODE, {}, WIDENED | Effect.WITHDRAWN),
     ],
 )
-def test_a_schema_that_holds_itself_on_one_side_only_has_an_end(
+def test_a_schema_that_is_recursive_on_one_side_is_compared(
     old: Any, new: Any, expected: Effect
 ) -> None:
     ref = {"$ref": "#/node"}
@@ -232,8 +233,8 @@ FIRST = {"type": "string", "minLength": 1}
 TEXT, NULL, NUMBER, COUNT = ({"type": t} for t in ("string", "null", "number", "integer"))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
+@each_case(
+    "old, new, expected",
     [
         ({"anyOf": [TEXT]}, TEXT, NONE),
         ({"oneOf": [{"$ref": "#/x"}]}, {"$ref": "#/x"}, NONE),
@@ -252,14 +253,14 @@ TEXT, NULL, NUMBER, COUNT = ({"type": t} for t in ("string", "null", "number", "
         ({"oneOf": [{"minLength": 1}, NULL]}, {"minLength": 1}, CHANGED),  # null was of both
     ],
 )
-def test_alternatives_may_be_said_without_them(old: Any, new: Any, expected: Effect) -> None:
+def test_equivalent_alternatives_do_not_differ(old: Any, new: Any, expected: Effect) -> None:
     assert effect_of(differences(old, new, x=TEXT)) == expected
 
 
 ID = {"properties": {"id": {"type": "string", "readOnly": True}}}
 
 
-def test_what_does_not_travel_on_a_side_is_not_demanded_there() -> None:
+def test_read_only_properties_are_not_required_in_requests() -> None:
     longest = {"id": {**ID["properties"]["id"], "maxLength": 5}}
     new: Any = {"properties": longest, "required": ["id"]}
     assert effect_of(differences(ID, new, "request")) == NONE

@@ -1,4 +1,4 @@
-"""The control API: a tenant's state, its time and reset, and calls to it that make no sense."""
+"""The control API: state, clock and reset of a tenant, and invalid requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 import httpx
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_http import PLAIN, Serve, create, http_client  # noqa: F401
 
 from contracts.spec import Spec
 from mock_server.clock import MODES
 
 
-def test_the_control_api_shows_and_moves_the_tenants_time(http: httpx.Client, spec: Spec) -> None:
+def test_the_control_api_shows_and_moves_the_clock_of_a_tenant(
+    http: httpx.Client, spec: Spec
+) -> None:
     http.post("/__mock__/clock", json={"freeze": True})
     task = create(http, spec)
     state = http.get("/__mock__/state").json()
@@ -27,9 +30,7 @@ def test_the_control_api_shows_and_moves_the_tenants_time(http: httpx.Client, sp
     assert http.post("/__mock__/clock", json={"speed": 60}).json()["speed"] == 60
 
 
-def test_a_frozen_clock_stands_still_for_polls_that_skip_too(
-    http: httpx.Client, spec: Spec
-) -> None:
+def test_polls_do_not_advance_a_frozen_clock(http: httpx.Client, spec: Spec) -> None:
     http.post("/__mock__/clock", json={"freeze": True})
     task = create(http, spec)
     states = [http.get(f"/api/v1/tasks/{task}").json()["output"]["task_status"] for _ in range(3)]
@@ -48,18 +49,16 @@ def test_reset_drops_what_belongs_to_one_key_only(http: httpx.Client, url: str, 
     assert state["tasks"][0]["task_id"] == kept["output"]["task_id"]
 
 
-@pytest.mark.parametrize(
-    ("body", "words"),
+@each_case(
+    "body, words",
     [('{"advance": -1}', "never goes back"), ('{"advance": "1"}', "must be a number"),
      ('{"advance": 1e12}', "above 1e9"), ('{"advance": 1%s}' % ("0" * 400), "above 1e9"),
-     ('{"speed": -1%s}' % ("0" * 400), "speed is below -1e9: give a number from 0 to 1e9"),
-     ('{"advance": -1e308}', "below -1e9"), ('{"advance": -2.5}', "cannot advance by -2.5 s"),
-     ('{"speed": -2}', "cannot run at speed -2.0: time never goes back"),
+     ('{"speed": -1%s}' % ("0" * 400), "never goes back"), ('{"speed": -2}', "never goes back"),
      ('{"forward": 1}', "give one of"), ("{}", "give one of"), ("[]", "must be a JSON object"),
      ('{"advance": NaN}', "no JSON"), ('{"advance": true}', "must be a number"),
      ('{"freeze": 1}', "give one of"), ("{", "no JSON"), ('{"a":1,"a":1}', "stands twice")],
 )  # fmt: skip
-def test_a_control_call_that_makes_no_sense_is_a_400_in_words(
+def test_an_invalid_clock_request_is_answered_400_with_the_reason(
     http: httpx.Client, body: str, words: str
 ) -> None:
     answer = http.post("/__mock__/clock", content=body)
@@ -67,7 +66,9 @@ def test_a_control_call_that_makes_no_sense_is_a_400_in_words(
     assert words in answer.json()["error"]
 
 
-def test_time_ends_before_dates_do_and_breaks_nothing(http: httpx.Client, spec: Spec) -> None:
+def test_the_clock_stops_before_the_last_year_that_dates_can_have(
+    http: httpx.Client, spec: Spec
+) -> None:
     answers = [http.post("/__mock__/clock", json={"advance": 1e9}) for _ in range(260)]
     assert [answers[0].status_code, answers[-1].status_code] == [200, 400]
     assert "year 9996" in answers[-1].json()["error"]
@@ -78,7 +79,7 @@ def test_time_ends_before_dates_do_and_breaks_nothing(http: httpx.Client, spec: 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_time_mode_starts_and_says_so(serve: Serve, mode: str) -> None:
+def test_every_time_mode_starts_and_is_shown_by_health(serve: Serve, mode: str) -> None:
     with serve(time=mode) as url:
         health: dict[str, Any] = PLAIN.get(f"{url}/__mock__/health").json()
         clock = PLAIN.get(f"{url}/__mock__/clock", headers={"Authorization": "Bearer sk-a"}).json()
@@ -87,7 +88,7 @@ def test_every_time_mode_starts_and_says_so(serve: Serve, mode: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["journal", "journal?format=har", "bundle", "explain"])
-def test_json_that_a_terminal_may_show_holds_no_character_that_it_obeys(
+def test_json_answers_contain_no_terminal_control_characters(
     http: httpx.Client, spec: Spec, what: str
 ) -> None:
     hidden = "\x9b\u202e\u2028\x7f"

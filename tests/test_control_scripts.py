@@ -66,7 +66,7 @@ def test_between_ten_and_twenty_seconds_nothing_is_answered(http: httpx.Client, 
     assert submit(http, spec).status_code == 200
 
 
-def test_rules_are_added_replaced_and_dropped(http: httpx.Client) -> None:
+def test_scenarios_are_added_replaced_and_deleted(http: httpx.Client) -> None:
     one, other = {"name": "one", "do": "reset", "nth": 9}, {"name": "other", "do": "close"}
     http.post("/__mock__/scenarios", json=one)
     http.post("/__mock__/scenarios", json=[other])
@@ -110,7 +110,7 @@ def test_the_scenarios_of_all_keys_are_bounded_together(
         assert again.status_code == 200
 
 
-def test_a_rule_that_stays_goes_on_counting(http: httpx.Client, spec: Spec) -> None:
+def test_an_unchanged_rule_keeps_its_counters(http: httpx.Client, spec: Spec) -> None:
     rule = {"name": "busy", "operation": "createVideoTask", "first": 2, "do": "Throttling"}
     http.put("/__mock__/scenarios", json=[rule])
     assert submit(http, spec).status_code == 429
@@ -128,7 +128,7 @@ def test_a_rule_that_stays_goes_on_counting(http: httpx.Client, spec: Spec) -> N
         ({"scenarios": [{"do": "reset"}], "variants": {"x": "y"}}, "no variant 'x'"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_in_words(
+def test_an_invalid_rule_is_refused_with_the_reason(
     http: httpx.Client, body: Any, words: str
 ) -> None:
     answer = http.post("/__mock__/scenarios", json=body)
@@ -137,9 +137,7 @@ def test_a_rule_that_cannot_be_is_refused_in_words(
     assert told(http)["scenarios"] == []
 
 
-def test_the_header_of_a_call_is_stronger_than_a_rule_and_that_than_the_key(
-    url: str, spec: Spec
-) -> None:
+def test_a_header_overrides_a_rule_and_a_rule_overrides_the_key(url: str, spec: Spec) -> None:
     key = {"Authorization": "Bearer sk-precedence.Throttling.BurstRate"}
     with httpx.Client(base_url=url, headers=key) as http:
         assert submit(http, spec).json()["code"] == "Throttling.BurstRate"
@@ -163,7 +161,7 @@ def test_a_variant_is_chosen_for_one_key_alone(http: httpx.Client, spec: Spec) -
     assert codes() == (400, "Model not exist.")
 
 
-def test_a_variant_that_does_not_exist_is_refused_in_words(http: httpx.Client) -> None:
+def test_an_unknown_variant_is_refused_with_a_suggestion(http: httpx.Client) -> None:
     answer = http.put("/__mock__/variants", json={"unknown-modl": "404"})
     assert answer.status_code == 400
     assert "Did you mean 'unknown-model'?" in answer.json()["error"]
@@ -171,7 +169,7 @@ def test_a_variant_that_does_not_exist_is_refused_in_words(http: httpx.Client) -
     assert "no choice 404; there are 400, 404" in answer.json()["error"]
 
 
-def test_usage_says_what_the_calls_would_have_cost(http: httpx.Client, spec: Spec) -> None:
+def test_usage_shows_the_cost_of_the_calls(http: httpx.Client, spec: Spec) -> None:
     http.post(f"{SERVICE}/face-detect", json=request(spec, "detectFace"))
     create(http, spec)
     http.post("/__mock__/clock", json={"advance": 3600})
@@ -197,7 +195,7 @@ def test_an_account_without_money_is_in_arrears(http: httpx.Client, spec: Spec) 
 @pytest.mark.parametrize(
     "body", [{}, {"money": 1}, {"balance": "1"}, {"balance": -1}, {"free_only": 1}, []]
 )
-def test_an_account_that_cannot_be_is_refused(http: httpx.Client, body: Any) -> None:
+def test_an_invalid_account_is_refused(http: httpx.Client, body: Any) -> None:
     assert http.put("/__mock__/account", json=body).status_code == 400
 
 
@@ -215,7 +213,9 @@ def test_reset_drops_scenarios_variants_account_and_journal(http: httpx.Client, 
     ]
 
 
-def test_the_servers_own_file_counts_for_each_key(serve: Serve, spec: Spec) -> None:
+def test_the_scenario_file_of_the_server_counts_each_key_separately(
+    serve: Serve, spec: Spec
+) -> None:
     with serve(scenario="{operation: createVideoTask, first: 1, do: Throttling}") as url:
         for key in ("sk-one", "sk-other"):
             with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:

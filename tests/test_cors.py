@@ -1,4 +1,5 @@
-"""Pages of other origins: which may call the mocked API, and that none may use the control API."""
+"""Pages of other origins: which of them may call the API, and that none may call the control
+API."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from browser import browser
 from hypothesis import given
 from hypothesis import strategies as st
 from support import SERVICE, request
+from support_cases import each_case
 from support_http import PLAIN, Serve
 
 from contracts.spec import Spec
@@ -34,7 +36,7 @@ def opened(answer: httpx.Response) -> str | None:
     return answer.headers.get("access-control-allow-origin")
 
 
-def test_by_default_no_page_may_call(serve: Serve) -> None:
+def test_by_default_no_page_may_call_the_api(serve: Serve) -> None:
     with serve() as base:
         create = f"{base}{SERVICE}/video-synthesis"
         asked = PLAIN.options(create, headers={"Origin": "http://localhost:5173", **ASKS})
@@ -47,7 +49,7 @@ def test_by_default_no_page_may_call(serve: Serve) -> None:
 
 @pytest.mark.parametrize("path", [f"{SERVICE}/video-synthesis", "/nowhere", "/results/a/b/1x1.mp4",
                                   "/samples/voice.wav"])  # fmt: skip
-def test_a_preflight_is_answered_for_every_path_of_the_api(url: str, path: str) -> None:
+def test_a_preflight_is_answered_on_every_path_of_the_api(url: str, path: str) -> None:
     answer = PLAIN.options(url + path, headers={"Origin": APP, **ASKS})
     assert (answer.status_code, answer.content, opened(answer)) == (204, b"", APP)
     assert answer.headers["vary"] == "Origin"
@@ -63,8 +65,8 @@ def test_a_page_of_a_public_site_may_ask_for_a_private_address(url: str) -> None
     assert answer.headers["access-control-allow-private-network"] == "true"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "headers", "status"),
+@each_case(
+    "method, path, headers, status",
     [("GET", "/api/v1/tasks/1", KEY, 200), ("GET", "/api/v1/tasks/1", {}, 401),
      ("HEAD", "/api/v1/tasks/1", KEY, 400), ("GET", "/nowhere", KEY, 400),
      ("GET", "/api/v1/tasks/1", {**KEY, "X-Mock-Scenario": "latency=0"}, 200),
@@ -84,12 +86,14 @@ def test_an_allowed_page_may_read_every_answer_and_all_of_its_headers(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tasks/1", "/samples/voice.wav"])
-@pytest.mark.parametrize(
+@each_case(
     "origin", ["https://evil.example", "http://app.example", f"{APP}:8443", f"{APP}.evil.example",
                "null", "*", "", "http://localhost.evil.example", "http://127.0.0.1.nip.io",
                "ftp://localhost", "http://localhost/", "http://me@localhost", "localhost"],
 )  # fmt: skip
-def test_another_page_is_answered_as_without_cors(url: str, path: str, origin: str) -> None:
+def test_a_page_of_another_origin_is_answered_without_cors_headers(
+    url: str, path: str, origin: str
+) -> None:
     answer = PLAIN.get(url + path, headers={"Origin": origin, **KEY})
     assert opened(answer) is None
     assert "Origin" in answer.headers["vary"]
@@ -98,16 +102,16 @@ def test_another_page_is_answered_as_without_cors(url: str, path: str, origin: s
     assert opened(asked) is None
 
 
-@pytest.mark.parametrize("origin", [APP, "http://localhost:5173", "http://127.0.0.1"])
+@each_case("origin", [APP, "http://localhost:5173", "http://127.0.0.1"])
 @pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST"])
-def test_the_control_api_is_opened_to_no_page(url: str, method: str, origin: str) -> None:
+def test_no_page_may_call_the_control_api(url: str, method: str, origin: str) -> None:
     for path in ("state", "health", "reset", "journal", "nothing", "%73tate", "../__mock__/state"):
         asks = {"Origin": origin, **KEY, **(ASKS if method == "OPTIONS" else {})}
         answer = PLAIN.request(method, f"{url}/__mock__/{path}", headers=asks)
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_what_a_recording_allowed_is_not_allowed_again() -> None:
+def test_cors_headers_of_a_recording_are_not_replayed() -> None:
     recorded = [(b"Access-Control-Allow-Origin", b"*"), (b"etag", b"1")]
     for origin in (APP, "https://evil.example"):
         headers = Cors([APP]).added({b"origin": origin.encode()}, recorded)
@@ -119,7 +123,7 @@ LOOPBACK = st.sampled_from(["localhost", "app.localhost", "127.0.0.1", "127.1.2.
 
 
 @given(st.sampled_from(["http", "https"]), LOOPBACK, st.integers(1, 65535))
-def test_localhost_is_every_loopback_origin(scheme: str, host: str, port: int) -> None:
+def test_localhost_allows_every_loopback_origin(scheme: str, host: str, port: int) -> None:
     default = {"http": 80, "https": 443}[scheme]
     origin = f"{scheme}://{host}" + (f":{port}" if port != default else "")
     assert Cors(["localhost"]).allows(origin.encode())
@@ -131,7 +135,7 @@ def test_localhost_is_every_loopback_origin(scheme: str, host: str, port: int) -
     ("origin", "advice"),
     [("http://localhost:5173", "--cors http://localhost:5173,"), ("null", "serve its folder")],
 )
-def test_a_refused_preflight_is_explained_by_the_option_that_allows_it(
+def test_a_refused_preflight_is_explained_with_the_option_that_allows_it(
     serve: Serve, origin: str, advice: str
 ) -> None:
     with serve() as base:
@@ -141,7 +145,7 @@ def test_a_refused_preflight_is_explained_by_the_option_that_allows_it(
     assert advice in explained["advice"]
 
 
-def test_the_journal_and_so_a_bundle_hold_the_answer_without_cors(url: str) -> None:
+def test_the_journal_contains_the_answer_without_cors_headers(url: str) -> None:
     call = {"Origin": APP, "Authorization": "Bearer sk-kept"}
     PLAIN.get(f"{url}/api/v1/tasks/1", headers=call)
     own = {"Authorization": call["Authorization"]}

@@ -1,4 +1,4 @@
-"""Exchanges as commands for curl: what a shell sends when it runs them."""
+"""Exchanges as curl commands, and what a shell sends when it runs them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support import need
+from support_cases import each_case
 from support_journal import HEADERS, KEY, entry
 
 from mock_server.call import Call
@@ -19,7 +20,7 @@ from mock_server.journal.curl import as_curl_lines, curl_line
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Keeps what it was asked."""
+    """Stores the request that it receives."""
 
     def answer(self) -> None:
         length = int(self.headers.get("content-length", 0))
@@ -50,7 +51,7 @@ def echo() -> Iterator[ThreadingHTTPServer]:
 def repeated(
     echo: ThreadingHTTPServer, call: Call, key: str = KEY, **changes: Any
 ) -> tuple[str, str, dict[str, str], bytes]:
-    """What arrives when a shell runs the command."""
+    """The request that arrives when a shell runs the command."""
     origin = f"http://127.0.0.1:{echo.server_port}"
     command = curl_line(entry(key, call=call._replace(origin=origin), **changes))
     environment = {"PATH": "/usr/bin:/bin", "DASHSCOPE_API_KEY": "sk-of-the-shell"}
@@ -60,13 +61,13 @@ def repeated(
     return method, path, {name.lower(): value for name, value in headers.items()}, body
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [b'{"a":"it\'s $HOME `id`"}', b'{"a": 1, "a": 2}', b"@/etc/passwd", b"a=1\nb=2\n", b"\xff\0%s'",
      b"[1,", "你".encode(), b'{"x":"%s"}' % (b"y" * 120_000), b"\\0 %d \\n"],
     ids=map(str, range(9)),
 )  # fmt: skip
-def test_a_shell_sends_the_same_body_again(echo: ThreadingHTTPServer, body: bytes) -> None:
+def test_a_curl_command_sends_the_same_body(echo: ThreadingHTTPServer, body: bytes) -> None:
     headers = {**HEADERS, b"x-dashscope-async": b"enable"}
     method, path, sent, got = repeated(echo, Call("POST", "/api/v1/x", "", headers, body))
     assert (method, path) == ("POST", "/api/v1/x")
@@ -75,19 +76,19 @@ def test_a_shell_sends_the_same_body_again(echo: ThreadingHTTPServer, body: byte
     assert (sent["content-type"], sent["x-dashscope-async"]) == ("application/json", "enable")
 
 
-def test_a_shell_sends_the_same_path_and_method_again(echo: ThreadingHTTPServer) -> None:
+def test_a_curl_command_sends_the_same_path_and_method(echo: ThreadingHTTPServer) -> None:
     call = Call("HEAD", "/results/../[a]{b}/'", "x=[1]&y='$(id)'", {})
     method, path, sent, _ = repeated(echo, call)
     assert (method, path) == ("HEAD", f"{call.path}?{call.query}")
     assert "authorization" not in sent
 
 
-def test_a_body_without_a_type_is_sent_without_one(echo: ThreadingHTTPServer) -> None:
+def test_a_body_without_a_content_type_is_sent_without_one(echo: ThreadingHTTPServer) -> None:
     _, _, sent, _ = repeated(echo, Call("POST", "/", "", {}, b"{}"))
     assert "content-type" not in sent
 
 
-def test_a_scenario_of_the_key_is_asked_for_by_header(echo: ThreadingHTTPServer) -> None:
+def test_a_scenario_in_the_key_becomes_a_header(echo: ThreadingHTTPServer) -> None:
     key = "sk-anything.InvalidFile.NoHuman"
     call = Call("GET", "/", "", {b"authorization": b"Bearer " + key.encode()})
     name = "InvalidFile.NoHuman"
@@ -96,7 +97,7 @@ def test_a_scenario_of_the_key_is_asked_for_by_header(echo: ThreadingHTTPServer)
     assert sent["authorization"] == "Bearer sk-of-the-shell"
 
 
-def test_a_wrong_key_stays_a_wrong_one_and_other_secrets_are_left_out() -> None:
+def test_a_wrong_key_stays_wrong_and_other_secrets_are_left_out() -> None:
     headers = {b"authorization": b"Basic dTpw", b"cookie": b"a=1", b"x-mock-admin-token": b"s"}
     command = curl_line(entry("", call=Call("GET", "/", "", headers)))
     assert command == ("curl -sS http://127.0.0.1:8787/ \\\n  -H 'authorization: Basic ****'\n")
@@ -107,7 +108,7 @@ def test_a_method_cannot_run_a_command() -> None:
     assert "-X 'X|id;$(id)'" in command
 
 
-def test_a_journal_as_curl_is_one_command_after_the_other() -> None:
+def test_a_journal_as_curl_is_one_command_for_each_exchange() -> None:
     text = "".join(as_curl_lines([entry(), entry()]))
     assert text.count("curl -sS") == 2
     assert text.count('"authorization: Bearer ${DASHSCOPE_API_KEY:-sk-local}"') == 2

@@ -1,5 +1,5 @@
-"""The examples for containers, CI and browsers do what they say. There is no Docker here: the steps
-of the Dockerfile are carried out in a folder and a virtual environment of their own."""
+"""The examples for containers, CI and browsers work. Docker is not needed: the steps of the
+Dockerfile run in a folder with a virtual environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VARIABLES = {option.envvar for option in serve_command.params if isinstance(opti
 
 
 class Image(NamedTuple):
-    """What the Dockerfile's steps made. environment: as its processes have it."""
+    """The result of the steps of the Dockerfile. environment: of its processes."""
 
     steps: list[tuple[str, str]]
     environment: dict[str, str]
@@ -68,7 +68,7 @@ def wait_for(condition: Any, process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    """Made by COPY, RUN and ENV, with the paths of the image below a folder."""
+    """Run COPY, RUN and ENV, with the paths of the image below a temporary folder."""
     root = tmp_path_factory.mktemp("image")
     make = [sys.executable, "-m", "venv", "--without-pip", str(root / "venv")]
     subprocess.run(make, check=True, timeout=120)
@@ -99,7 +99,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 @pytest.fixture(scope="module")
 def container(image: Image) -> Iterator[str]:
-    """The image's command with the variables of the compose file."""
+    """The command of the image with the variables of the compose file, running."""
     command = json.loads(image.last("ENTRYPOINT")) + json.loads(image.last("CMD"))
     settings = COMPOSE["services"]["fake"]["environment"]
     settings = {**settings, "EMO_ADMIN_TOKEN": "local", "EMO_LOG": "off"}
@@ -119,7 +119,7 @@ def test_the_image_runs_without_root_and_on_all_interfaces(image: Image) -> None
     }  # fmt: skip
 
 
-def test_in_a_container_the_api_answers_under_any_name_and_control_with_its_token(
+def test_a_container_answers_under_any_name_and_protects_the_control_api(
     container: str,
 ) -> None:
     named = {"Host": "fake:8787", "Authorization": "Bearer sk-app"}
@@ -145,7 +145,7 @@ def test_the_healthcheck_and_the_app_of_the_compose_file_work(
     assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-def test_the_compose_file_waits_for_health_and_sets_variables_that_there_are() -> None:
+def test_the_compose_file_waits_for_health_and_sets_existing_variables() -> None:
     fake, app = COMPOSE["services"]["fake"], COMPOSE["services"]["app"]
     assert app["depends_on"] == {"fake": {"condition": "service_healthy"}}
     assert (DOCKER / fake["build"]["context"]).resolve() == ROOT
@@ -199,7 +199,7 @@ def test_the_page_example_shows_a_video(serve: Serve, tmp_path: Path) -> None:
             assert page.run(f"{script} return [video.videoWidth > 0, video.src]") == [True, ANY]
 
 
-def test_the_nginx_example_sends_what_the_fake_reads(serve: Serve) -> None:
+def test_the_nginx_example_sends_the_headers_that_the_fake_reads(serve: Serve) -> None:
     text = (ROOT / "examples/nginx.conf").read_text("utf-8")
     names = re.findall(r"proxy_set_header (\S+)", text)
     assert names == ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For"]

@@ -1,4 +1,4 @@
-"""The README and the pages about the fake say what is so: their blocks are files that run."""
+"""The code blocks of README and docs are files that run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support import need, video_of
+from support_cases import each_case
 
 from mock_server.control import CONTROLS
 
@@ -35,7 +36,7 @@ def blocks(page: str) -> list[tuple[str, str, str]]:
     return BLOCK.findall((ROOT / page).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each_case("page", PAGES)
 def test_each_code_block_is_a_file_that_runs_or_a_target_of_make(page: str) -> None:
     targets = TARGETS.findall((ROOT / "Makefile").read_text())
     for name, language, text in blocks(page):
@@ -45,7 +46,7 @@ def test_each_code_block_is_a_file_that_runs_or_a_target_of_make(page: str) -> N
             assert text.removeprefix("make ").strip() in targets, f"{page}: nothing runs {text!r}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each_case("page", PAGES)
 def test_each_link_leads_to_a_file(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
@@ -53,7 +54,7 @@ def test_each_link_leads_to_a_file(page: str) -> None:
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    """Of a user who installed the project: `emo` is on the path."""
+    """The environment of a user who installed the project, with `emo` on the path."""
     emo = tmp_path / "bin" / "emo"
     emo.parent.mkdir()
     python = shlex.quote(sys.executable)
@@ -66,7 +67,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def run(command: list[str], tmp_path: Path, **more: str) -> str:
-    """What an example prints; it must end well."""
+    """The stdout of an example, which must exit with 0."""
     done = subprocess.run(
         command,
         cwd=tmp_path,
@@ -80,7 +81,7 @@ def run(command: list[str], tmp_path: Path, **more: str) -> str:
     return done.stdout
 
 
-def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
+def test_the_serve_example_makes_a_video(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     script = (ROOT / "examples/serve.sh").read_text("utf-8")
@@ -90,7 +91,7 @@ def test_the_block_that_runs_the_fake_makes_a_video(tmp_path: Path) -> None:
     assert (tmp_path / "video.mp4").read_bytes() == video_of("https://example.com/voice.wav")
 
 
-def test_the_block_that_holds_the_fake_to_the_contract_writes_its_reports(tmp_path: Path) -> None:
+def test_the_contract_example_writes_its_reports(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     script = (ROOT / "examples/contract.sh").read_text("utf-8").replace(":8787", f":{port}")
@@ -105,7 +106,7 @@ def test_the_block_that_holds_the_fake_to_the_contract_writes_its_reports(tmp_pa
      ("sk-readme.InvalidFile.NoHuman", "choose another picture: The input image has no human"),
      ("sk-readme.FAILED.InvalidURL-size", "no video: InvalidURL File size is larger than 15MB.")],
 )  # fmt: skip
-def test_the_client_example_does_what_it_says(
+def test_the_client_example_prints_the_result_or_the_reason(
     url: str, tmp_path: Path, key: str, said: str
 ) -> None:
     command = [sys.executable, "-W", "error", str(ROOT / "examples/client.py")]
@@ -115,7 +116,7 @@ def test_the_client_example_does_what_it_says(
 
 
 def shown(page: str, name: str) -> str:
-    """What a page says that an example prints: the indented lines behind its block."""
+    """The output of an example on its page: the indented lines after its code block."""
     text = (ROOT / page).read_text("utf-8").partition(f"<!-- examples/{name} -->")[2]
     found = re.search(r"^```\n\n.* prints\n\n((?:    .*\n|\n)+)", text, re.M)
     assert found, f"{page} does not say what {name} prints"
@@ -128,7 +129,7 @@ def shown(page: str, name: str) -> str:
      ("docs/limits.md", "spend.py", "frozen"),
      ("docs/contract.md", "stub_contract.sh", "fast")],
 )  # fmt: skip
-def test_an_example_prints_what_its_page_says(
+def test_an_example_prints_the_output_on_its_page(
     serve: Callable[..., AbstractContextManager[str]],
     tmp_path: Path,
     page: str,
@@ -144,7 +145,7 @@ def test_an_example_prints_what_its_page_says(
     assert VARYING.sub("…", printed).strip() == VARYING.sub("…", shown(page, name))
 
 
-def test_each_control_call_is_on_its_page() -> None:
+def test_each_control_call_is_documented() -> None:
     page = (ROOT / "docs/control.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     for method, path, _ in CONTROLS:
@@ -152,7 +153,7 @@ def test_each_control_call_is_on_its_page() -> None:
         assert any(path in row and f"`{method}" in row for row in rows), f"{method} {path}"
 
 
-def test_each_module_of_the_fake_is_on_the_page_about_its_rooms() -> None:
+def test_each_module_of_the_fake_is_on_the_architecture_page() -> None:
     page = (ROOT / "docs/architecture.md").read_text("utf-8").partition("In `mock_server`:")[2]
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     rooms = {path.parent.name for path in (ROOT / "mock_server").glob("*/__init__.py")}

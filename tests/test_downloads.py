@@ -1,5 +1,5 @@
-"""Scenarios and faults reach the downloads of results: by the call's header, by rules that name
-`result`, by the create call of the task."""
+"""Scenarios and faults of downloads: by a header of the download, by rules for `result`, and by the
+create call of the task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DONE = 3600.0  # seconds in which the task has ended
 
 
 def finished(service: Service, **options: Any) -> str:
-    """The URL of a task's video, just after its end."""
+    """The URL of the video of a task that has just ended."""
     task = service.task_id(**options)
     service.real = service.engine.store.task(service.tenant_id(), task).ended
     return service.get(task).body["output"]["results"]["video_url"]
@@ -32,7 +32,7 @@ def fetch(service: Service, url: str, method: str = "GET", **headers: str) -> Re
 
 
 def explained(service: Service, request_id: str = "") -> Explanation:
-    """The explanation of the exchange with that id; "": of the latest of the service's key."""
+    """The explanation of the exchange with that id; "" is the latest exchange of the key."""
     chronicle, tenant = service.engine.chronicle, service.tenant_id()
     if not request_id:
         latest = chronicle.last_odd(tenant)
@@ -44,33 +44,33 @@ def explained(service: Service, request_id: str = "") -> Explanation:
 
 
 def asking(spec: Spec, scenario: str) -> Any:
-    """A create body whose image URL asks for a scenario."""
+    """A create body whose image URL selects a scenario."""
     body = request(spec, "createVideoTask")
     body["input"]["image_url"] += f"?emo-scenario={scenario}"
     return body
 
 
-def test_the_header_of_a_download_asks_for_an_answer_of_the_store(service: Service) -> None:
+def test_a_header_selects_the_store_answer_of_a_download(service: Service) -> None:
     url = finished(service)
     assert fetch(service, url, X_Mock_Scenario="expired").status == 403
     assert fetch(service, url, X_Mock_Scenario="store-busy").status == 503
     assert fetch(service, url).status == 200
 
 
-def test_a_rule_that_names_downloads_counts_them_alone(service: Service) -> None:
+def test_a_rule_for_downloads_counts_only_downloads(service: Service) -> None:
     url = finished(service)
     service.rules({"operation": "result", "first": 2, "do": "no-such-key"})
     assert [fetch(service, url).status for _ in range(3)] == [404, 404, 200]
 
 
-def test_a_rule_of_a_store_answer_means_downloads_without_naming_them(service: Service) -> None:
+def test_a_rule_with_a_store_answer_applies_to_downloads(service: Service) -> None:
     url = finished(service)
     service.rules({"nth": 2, "do": "store-error"})
     service.get("never-was")
     assert [fetch(service, url).status for _ in range(3)] == [200, 500, 200]
 
 
-def test_a_rule_of_a_fault_that_names_no_operation_leaves_downloads_alone(
+def test_a_fault_rule_without_an_operation_does_not_apply_to_downloads(
     service: Service,
 ) -> None:
     url = finished(service)
@@ -79,7 +79,7 @@ def test_a_rule_of_a_fault_that_names_no_operation_leaves_downloads_alone(
     assert service.raw("GET", "/api/v1/tasks/never-was").line is not None
 
 
-def test_a_rule_can_wait_for_the_second_download_of_each_task(service: Service) -> None:
+def test_a_rule_may_match_the_second_download_of_each_task(service: Service) -> None:
     first, second = finished(service), finished(service)
     service.rules({"operation": "result", "per": "task", "nth": 2, "do": "expired"})
     shown = [fetch(service, url).status for url in (first, second, first, second)]
@@ -87,7 +87,7 @@ def test_a_rule_can_wait_for_the_second_download_of_each_task(service: Service) 
 
 
 @pytest.mark.parametrize("name", ["result:expired", "expired"])
-def test_an_input_url_decides_the_downloads_of_its_task_alone(
+def test_an_input_url_selects_the_downloads_of_its_own_task(
     service: Service, spec: Spec, name: str
 ) -> None:
     url = finished(service, body=asking(spec, name))
@@ -95,12 +95,12 @@ def test_an_input_url_decides_the_downloads_of_its_task_alone(
     assert fetch(service, finished(service)).status == 200
 
 
-def test_a_header_of_the_create_call_decides_the_downloads_too(service: Service) -> None:
+def test_a_header_of_the_create_call_selects_the_downloads(service: Service) -> None:
     url = finished(service, X_Mock_Scenario="result:store-error")
     assert fetch(service, url).status == 500
 
 
-def test_a_result_comes_some_seconds_after_the_task_that_names_it(
+def test_a_result_is_available_5_seconds_after_its_task_with_not_yet(
     service: Service, spec: Spec
 ) -> None:
     url = finished(service, body=asking(spec, "result:not-yet"))
@@ -111,23 +111,21 @@ def test_a_result_comes_some_seconds_after_the_task_that_names_it(
     assert fetch(service, url).status == 200
 
 
-def test_a_fault_of_an_input_url_strikes_the_download(service: Service, spec: Spec) -> None:
+def test_a_fault_in_an_input_url_applies_to_the_download(service: Service, spec: Spec) -> None:
     url = finished(service, body=asking(spec, "result:latency=7"))
     line = fetch(service, url).line
     assert line is not None
     assert line.due == pytest.approx(service.real + 7)
 
 
-def test_a_rule_is_stronger_than_what_the_create_call_asked_for(
-    service: Service, spec: Spec
-) -> None:
+def test_a_rule_overrides_the_scenario_of_the_create_call(service: Service, spec: Spec) -> None:
     url = finished(service, body=asking(spec, "result:expired"))
     service.rules({"operation": "result", "do": "normal"})
     assert fetch(service, url).status == 200
     assert fetch(service, url, X_Mock_Scenario="store-busy").status == 503
 
 
-def test_a_cut_counts_from_the_first_byte_of_the_part_that_is_sent(service: Service) -> None:
+def test_a_cut_counts_from_the_first_byte_of_the_range(service: Service) -> None:
     url = finished(service)
     reply = fetch(service, url, Range="bytes=1000-", X_Mock_Scenario="reset-body=0.5")
     assert reply.status == 206
@@ -145,19 +143,19 @@ def test_a_range_can_be_ignored_or_answered_with_another_part(service: Service) 
     assert (other.status, dict(other.headers)[b"content-range"][:12]) == (206, b"bytes 99-199")
 
 
-def test_a_scenario_opens_no_url_that_was_changed(service: Service) -> None:
+def test_a_scenario_does_not_accept_a_changed_url(service: Service) -> None:
     url = finished(service).replace("Signature=", "Signature=A")
     assert fetch(service, url, X_Mock_Scenario="no-range").outcome == "bad-signature"
 
 
-def test_a_scenario_that_does_not_exist_is_named_with_near_ones(service: Service) -> None:
+def test_an_unknown_scenario_of_a_download_gets_suggestions(service: Service) -> None:
     reply = fetch(service, finished(service), X_Mock_Scenario="result:expird")
     assert reply.status == 400
     assert b"<Code>UnknownScenario</Code>" in reply.body
     assert b"'result:expired'" in reply.body or b"'expired'" in reply.body
 
 
-def test_downloads_are_in_the_journal_with_what_was_asked_for(service: Service) -> None:
+def test_downloads_are_in_the_journal_with_their_scenario(service: Service) -> None:
     url = finished(service)
     fetch(service, url, X_Mock_Scenario="expired")
     entry = service.engine.chronicle.journal.last(service.tenant_id())
@@ -216,7 +214,7 @@ def test_a_refused_download_is_explained(service: Service) -> None:
     assert "x-results" in explanation.spec
 
 
-def test_a_bundle_with_downloads_gives_the_same_answers_again(service: Service, spec: Spec) -> None:
+def test_a_bundle_with_downloads_is_reproduced(service: Service, spec: Spec) -> None:
     url = finished(service, body=asking(spec, "result:not-yet"))
     fetch(service, url)
     service.real += 60
@@ -226,7 +224,9 @@ def test_a_bundle_with_downloads_gives_the_same_answers_again(service: Service, 
     assert Replay(spec, bundle).run() is None
 
 
-def test_a_stranger_without_a_signed_url_leaves_no_trace_with_the_tenant(service: Service) -> None:
+def test_a_download_without_a_valid_signature_is_not_in_the_journal_of_the_tenant(
+    service: Service,
+) -> None:
     url = finished(service)
     service.rules({"operation": "result", "nth": 1, "do": "expired"})
     journal, tenant = service.engine.chronicle.journal, service.tenant_id()

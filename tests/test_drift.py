@@ -1,4 +1,4 @@
-"""What differs between a recording and the spec, the fake, and the documented times."""
+"""Differences between a recording and the spec, the fake, and the documented times."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support_cases import each_case
 from support_cassette import (
     CASSETTES,
     TASK,
@@ -69,7 +70,7 @@ def passed(spec: Spec) -> Answer:
     return answer
 
 
-def test_the_fake_recorded_and_held_against_itself_differs_in_nothing(
+def test_a_recording_of_the_fake_has_no_drift(
     serve: Serve, spec: Spec, tmp_path: Path, found: Any
 ) -> None:
     path = tmp_path / "c.json"
@@ -92,13 +93,11 @@ def httpx_without_key(base: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["fake.json", "browser.har", "vcr.yaml"])
-def test_the_samples_of_all_three_formats_differ_in_nothing(
-    spec: Spec, found: Any, name: str
-) -> None:
+def test_the_sample_recordings_have_no_drift(spec: Spec, found: Any, name: str) -> None:
     assert found(load(CASSETTES / name, spec)) == []
 
 
-def test_every_documented_answer_is_one_for_the_fake_too(spec: Spec, found: Any) -> None:
+def test_every_documented_answer_has_no_drift(spec: Spec, found: Any) -> None:
     exchanges = []
     for operation in spec.operations.values():
         for name in operation.outcomes:
@@ -137,8 +136,8 @@ CHANGES: list[tuple[Callable[[Any], object], list[tuple[str, str, str, str]]]] =
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "expected"), CHANGES)
-def test_a_change_of_a_body_is_classed_and_named_by_its_pointer(
+@each_case("change, expected", CHANGES)
+def test_a_changed_body_is_reported_with_its_severity_and_pointer(
     spec: Spec, found: Any, change: Any, expected: Any
 ) -> None:
     assert shown(found(detection(spec, changed(passed(spec), change)))) == expected
@@ -167,7 +166,7 @@ def test_a_status_that_is_not_documented_is_breaking(spec: Spec, found: Any) -> 
     assert 200 in difference.expected
 
 
-def test_a_code_that_is_not_documented_is_breaking_and_another_wording_cosmetic(
+def test_an_undocumented_code_is_breaking_and_another_message_is_cosmetic(
     spec: Spec, found: Any
 ) -> None:
     refused = answer_of(spec, "detectFace", "InvalidURL")
@@ -180,7 +179,7 @@ def test_a_code_that_is_not_documented_is_breaking_and_another_wording_cosmetic(
     assert found(detection(spec, longer)) == []
 
 
-def test_the_names_in_a_message_may_be_others(spec: Spec, found: Any) -> None:
+def test_field_names_in_a_message_may_differ(spec: Spec, found: Any) -> None:
     refused = answer_of(spec, "createVideoTask", "InvalidParameter-field-required")
     refused.headers.update(passed(spec).headers)
     other = changed(refused, lambda v: v.update(message="Field required: input.audio_url"))
@@ -188,7 +187,7 @@ def test_the_names_in_a_message_may_be_others(spec: Spec, found: Any) -> None:
                 if d.kind == "message"]  # fmt: skip
 
 
-def test_what_the_service_accepts_and_the_fake_refuses_is_breaking(spec: Spec, found: Any) -> None:
+def test_a_call_that_only_the_fake_refuses_is_breaking(spec: Spec, found: Any) -> None:
     body = Body(json={"model": "emo-detect-v1", "input": {"image_url": "data:image/png"}})
     cassette = detection(spec, passed(spec))
     (exchange,) = cassette.exchanges
@@ -198,7 +197,7 @@ def test_what_the_service_accepts_and_the_fake_refuses_is_breaking(spec: Spec, f
     assert (difference.recorded, difference.expected) == ("200", "400 InvalidURL")
 
 
-def test_headers_that_come_or_go_are_told_and_those_of_the_way_are_not(
+def test_new_and_missing_headers_are_reported_except_those_of_the_transport(
     spec: Spec, found: Any
 ) -> None:
     answer = passed(spec)
@@ -225,11 +224,11 @@ def test_a_header_of_another_value_is_cosmetic_and_one_that_varies_is_not_compar
     ]
 
 
-def test_a_body_that_was_not_kept_is_not_judged(spec: Spec, found: Any) -> None:
+def test_a_body_that_was_not_recorded_is_not_compared(spec: Spec, found: Any) -> None:
     assert found(detection(spec, replace(passed(spec), body=Body(size=9)))) == []
 
 
-def test_a_page_in_place_of_json_is_breaking(spec: Spec, found: Any) -> None:
+def test_html_in_place_of_json_is_breaking(spec: Spec, found: Any) -> None:
     page = replace(passed(spec), body=Body(text="<html>"))
     page.headers["content-type"] = "text/html; charset=utf-8"
     assert shown(found(detection(spec, page)))[:2] == [
@@ -244,7 +243,7 @@ def test_an_operation_that_the_spec_does_not_have_is_additive(spec: Spec, found:
     assert shown(differences) == [("additive", "operation", "spec", "")]
 
 
-def test_the_same_difference_is_told_once_with_its_count_and_first_place(
+def test_a_repeated_difference_is_reported_once_with_count_and_first_place(
     spec: Spec, found: Any
 ) -> None:
     one = detection(spec, changed(passed(spec), lambda v: v.update(new=1)))
@@ -253,7 +252,7 @@ def test_the_same_difference_is_told_once_with_its_count_and_first_place(
     assert (difference.count, difference.first) == (3, "0.json#/exchanges/0")
 
 
-def test_a_task_that_goes_back_is_breaking(spec: Spec, found: Any) -> None:
+def test_a_task_that_returns_to_an_earlier_state_is_breaking(spec: Spec, found: Any) -> None:
     cassette = life_of(spec, "RUNNING", "PENDING", "SUCCEEDED")
     differences = [d for d in found(cassette) if d.kind == "transition"]
     assert [(d.weight, d.recorded, d.first) for d in differences] == [
@@ -267,7 +266,7 @@ def test_a_task_that_goes_back_is_breaking(spec: Spec, found: Any) -> None:
     [("53.089", 118, []), ("54.000", 118, []), ("39.000", 118, ["PENDING"]),
      ("53.089", 355, []), ("53.089", 356, ["RUNNING"]), ("53.089", 39, ["RUNNING"])],
 )  # fmt: skip
-def test_a_task_that_is_outside_of_the_band_is_told(
+def test_a_task_outside_of_the_documented_times_is_reported(
     spec: Spec, found: Any, queued: str, worked: float, slow: list[str]
 ) -> None:
     cassette = life_of(spec, "SUCCEEDED", since=(0.0,))
@@ -300,7 +299,7 @@ def test_a_task_that_waited_for_another_is_not_slow(spec: Spec, found: Any) -> N
 
 @settings(max_examples=60)
 @given(value=VALUES, data=st.data())
-def test_whatever_was_recorded_drift_says_something_or_nothing(
+def test_drift_compares_any_recorded_body(
     spec: Spec, ask: Ask, value: Any, data: st.DataObject
 ) -> None:
     cassette = load(CASSETTES / "fake.json", spec)
@@ -311,7 +310,7 @@ def test_whatever_was_recorded_drift_says_something_or_nothing(
     drift(spec, [("x", cassette_of(replace(exchange, answer=answer)))], ask)
 
 
-def test_the_fake_answers_the_same_question_with_the_same(spec: Spec) -> None:
+def test_the_fake_answers_the_same_call_in_the_same_way(spec: Spec) -> None:
     ask = asking(spec)
     questions = [(creation_of(spec), "accepted"), (poll_of(), "SUCCEEDED")]
     assert [ask(*one) for one in questions] == [ask(*one) for one in questions]

@@ -1,4 +1,4 @@
-"""`emo contract drift`: its report, its exit codes, and what it says of files that are none."""
+"""`emo contract drift`: its report, its exit codes, and errors for invalid files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def drifted(spec: Spec, tmp_path: Path) -> str:
-    """A recording with a field that is missing, and one that is new."""
+    """A recording with one missing field and one new field."""
     cassette = life_of(spec, "PENDING")
     answer = cassette.timelines[0].states[0].answer
     answer.output["progress\x1b[31m"] = 5
@@ -31,14 +31,14 @@ def drifted(spec: Spec, tmp_path: Path) -> str:
     return str(tmp_path / "drifted.json")
 
 
-def test_recordings_that_agree_are_one_line_and_exit_code_0() -> None:
+def test_recordings_without_drift_print_one_line_and_exit_0() -> None:
     names = ("fake.json", "browser.har", "vcr.yaml")
     result = emo("contract", "drift", *(str(CASSETTES / name) for name in names))
     assert result.returncode == 0, result.stderr
     assert result.stdout == "28 answers and 7 tasks against spec 2026-11-22: no difference\n"
 
 
-def test_what_differs_is_shown_with_place_and_both_values(drifted: str) -> None:
+def test_a_difference_is_printed_with_its_place_and_both_values(drifted: str) -> None:
     result = run(drifted)
     assert result.return_value == 1
     assert result.output.startswith(
@@ -56,13 +56,13 @@ def test_what_differs_is_shown_with_place_and_both_values(drifted: str) -> None:
     ("options", "code"),
     [([], 1), (["--fail-on", "additive"], 1), (["--fail-on", "cosmetic"], 1)],
 )
-def test_something_breaking_fails_whatever_the_limit(
+def test_a_breaking_difference_fails_with_every_fail_on(
     drifted: str, options: list[str], code: int
 ) -> None:
     assert run(drifted, *options).return_value == code
 
 
-def test_the_limit_says_what_fails(spec: Spec, tmp_path: Path) -> None:
+def test_fail_on_selects_the_differences_that_fail(spec: Spec, tmp_path: Path) -> None:
     cassette = life_of(spec, "PENDING")
     cassette.timelines[0].states[0].answer.output["progress"] = 5
     save(tmp_path / "c.json", cassette)
@@ -73,7 +73,7 @@ def test_the_limit_says_what_fails(spec: Spec, tmp_path: Path) -> None:
     assert codes == [0, 1, 1]
 
 
-def test_a_program_gets_it_as_json(drifted: str) -> None:
+def test_drift_prints_json(drifted: str) -> None:
     report = json.loads(run(drifted, "--format", "json").output)
     first = report["differences"][0]
     assert (first["weight"], first["kind"], first["pointer"], first["first"]) == (
@@ -92,7 +92,7 @@ def test_calls_without_an_answer_are_counted(spec: Spec, tmp_path: Path) -> None
     )
 
 
-def test_a_recording_of_something_else_is_exit_code_2(tmp_path: Path) -> None:
+def test_a_recording_of_another_service_exits_2(tmp_path: Path) -> None:
     save(tmp_path / "c.json", replace(cassette_of(), notes=("3 calls were left out",)))
     result = emo("contract", "drift", str(tmp_path / "c.json"))
     assert result.returncode == 2
@@ -109,7 +109,7 @@ def test_a_recording_of_something_else_is_exit_code_2(tmp_path: Path) -> None:
         ([str(CASSETTES / "fake.json"), "--fail-on", "braking"], "Did you mean 'breaking'?"),
     ],
 )
-def test_a_wrong_call_is_exit_code_2_and_says_why(arguments: list[str], said: str) -> None:
+def test_wrong_usage_of_drift_exits_2_with_the_reason(arguments: list[str], said: str) -> None:
     result = emo("contract", "drift", *arguments)
     assert result.returncode == 2, result.stderr
     assert said in result.stderr

@@ -1,4 +1,4 @@
-"""Shapes of values, and the fields that a schema does not name."""
+"""The comparison of JSON values, and fields that a schema does not declare."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ VALUES = st.recursive(
 
 
 @given(value=VALUES)
-def test_a_value_has_the_shape_of_itself(value: Any) -> None:
+def test_a_value_does_not_differ_from_its_copy(value: Any) -> None:
     assert list(parts(value, json.loads(json.dumps(value)))) == []
 
 
 @given(recorded=VALUES, expected=VALUES)
-def test_parts_of_shapes_are_where_they_are_said_to_be(recorded: Any, expected: Any) -> None:
+def test_each_difference_of_two_values_is_at_its_pointer(recorded: Any, expected: Any) -> None:
     for part in parts(recorded, expected):
         node = recorded
         for step in part.pointer.split("/")[1:]:
@@ -39,7 +39,7 @@ def test_parts_of_shapes_are_where_they_are_said_to_be(recorded: Any, expected: 
             assert node == part.recorded
 
 
-def test_the_fields_of_a_schema_are_those_of_all_that_it_is_made_of() -> None:
+def test_a_field_declared_in_any_part_of_a_schema_is_known() -> None:
     made_of = {"allOf": [{"properties": {"a": {}}}], "then": {"properties": {"b": {}}}}
     schema = {"items": {"properties": {"c": {}}, "oneOf": [made_of]}}
     value = [{"a": {"free": 1}, "b": 1, "c": 1, "d/e": 1}]

@@ -1,4 +1,4 @@
-"""The ten scenarios that people need most: each is there, and its line does what it says."""
+"""The ten most needed scenarios exist, and their lines work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENDS_WELL = {"latency=5"}
 
 
 @pytest.mark.parametrize("essential", ESSENTIALS, ids=lambda one: one.scenario)
-def test_its_line_makes_a_program_meet_it(
+def test_the_line_of_each_essential_scenario_makes_it_happen(
     essential: Essential,
     run: Callable[..., Result],
     monkeypatch: pytest.MonkeyPatch,
@@ -36,11 +36,11 @@ def test_its_line_makes_a_program_meet_it(
     assert essential.scenario.rpartition(":")[2].partition("=")[0] in met
 
 
-def test_there_are_ten_that_exist(spec: Spec) -> None:
+def test_there_are_ten_essential_scenarios(spec: Spec) -> None:
     assert len({one.scenario for one in ESSENTIALS if find(spec, one.scenario)}) == 10
 
 
-def test_scenarios_begins_with_them_on_80_columns() -> None:
+def test_emo_scenarios_begins_with_the_essential_ones_on_80_columns() -> None:
     lines = CliRunner().invoke(cli, ["scenarios"]).stdout.partition("\n\n")[0].splitlines()
     assert [line.split("  ")[-1].strip() for line in lines[1:11]] == [e.line for e in ESSENTIALS]
     assert max(map(len, lines)) <= 80

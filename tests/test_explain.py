@@ -1,4 +1,5 @@
-"""Why a call was answered as it was: rule, place, what was meant, where the spec says so."""
+"""Explanations of answers: the violated rule, the place, a suggestion, and the place in the
+spec."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_explain import Explained
 from test_refusals import changed
 
@@ -28,7 +30,7 @@ def explained(spec: Spec) -> Explained:
      ({"X_API_Key": "sk-1"}, "", ""),
      ({"Authorisation": "Bearer sk-1"}, '"authorisation"', "Authorization")],
 )  # fmt: skip
-def test_a_key_that_is_missing_or_wrong(
+def test_a_missing_or_wrong_key_is_explained(
     service: Explained, headers: dict[str, str], got: str, meant: str
 ) -> None:
     service.call("GET", "/api/v1/tasks", key=None, **headers)
@@ -54,8 +56,10 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "rule", "meant"), PATHS)
-def test_a_path_that_is_nearly_right(service: Explained, path: str, rule: str, meant: str) -> None:
+@each_case("path, rule, meant", PATHS)
+def test_a_misspelled_path_is_explained_with_the_right_one(
+    service: Explained, path: str, rule: str, meant: str
+) -> None:
     service.call("POST", path)
     why = service.why()
     assert (why.pointer, why.got) == ("#path", json.dumps(path))
@@ -67,21 +71,21 @@ def test_a_path_that_is_nearly_right(service: Explained, path: str, rule: str, m
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1", "/api/v1/", "/nowhere", "/api/v1/tasks/a/b/c"])
-def test_a_path_that_is_like_none(service: Explained, path: str) -> None:
+def test_an_unknown_path_is_explained_with_the_list_of_paths(service: Explained, path: str) -> None:
     service.call("GET", path)
     why = service.why()
     assert (why.did_you_mean, why.curl) == ("", "")
     assert "GET /tasks/{task_id}" in json.loads(why.expected)
 
 
-def test_a_wrong_method(service: Explained) -> None:
+def test_a_wrong_method_is_explained(service: Explained) -> None:
     service.call("DELETE", "/api/v1/tasks/1")
     why = service.why()
     assert (why.pointer, why.got, why.expected) == ("#method", '"DELETE"', '["GET"]')
     assert (why.did_you_mean, why.advice) == ("GET", "GET is: Ask how a task is")
 
 
-def test_the_asynchronous_header(service: Explained) -> None:
+def test_a_missing_or_forbidden_async_header_is_explained(service: Explained) -> None:
     service.call("POST", CREATE, request(service.spec, "createVideoTask"), DashScope_Async="enable")
     why = service.why()
     assert (why.status, why.rule) == (403, "X-DashScope-Async is required")
@@ -92,7 +96,7 @@ def test_the_asynchronous_header(service: Explained) -> None:
     assert why.advice == "Must not be sent; the call is synchronous."
 
 
-def test_an_oss_url_without_its_header(service: Explained) -> None:
+def test_an_oss_url_without_its_header_is_explained(service: Explained) -> None:
     why = service.why_of_body(input__audio_url="oss://bucket/voice.wav")
     assert why.pointer == "#header/X-DashScope-OssResourceResolve"
     assert "must be enable for oss://bucket/voice.wav" in why.rule
@@ -106,7 +110,9 @@ def test_an_oss_url_without_its_header(service: Explained) -> None:
      ("start_time=2025", "start_time", "does not have the expected form", ""),
      ("start_time=20250911000000&end_time=20250913000000", "end_time", "within 24 h", "")],
 )  # fmt: skip
-def test_a_refused_query(service: Explained, query: str, name: str, rule: str, meant: str) -> None:
+def test_a_refused_query_is_explained(
+    service: Explained, query: str, name: str, rule: str, meant: str
+) -> None:
     service.list(query)
     why = service.why()
     assert (why.kind, why.pointer, why.did_you_mean) == ("refusal", f"#query/{name}", meant)
@@ -114,7 +120,7 @@ def test_a_refused_query(service: Explained, query: str, name: str, rule: str, m
     assert why.call == f"GET /api/v1/tasks?{query}"
 
 
-def test_a_request_id_is_no_task_id(service: Explained) -> None:
+def test_a_poll_with_a_request_id_is_explained_with_the_task_id(service: Explained) -> None:
     created = service.create().body
     assert service.status(created["request_id"]) == "UNKNOWN"
     why = service.why()
@@ -125,7 +131,7 @@ def test_a_request_id_is_no_task_id(service: Explained) -> None:
     assert service.why().did_you_mean == created["output"]["task_id"]
 
 
-def test_a_task_that_is_older_than_a_day(service: Explained) -> None:
+def test_a_poll_of_an_expired_task_is_explained(service: Explained) -> None:
     task_id = service.task_id()
     service.real += 86400
     assert service.status(task_id) == "UNKNOWN"
@@ -134,13 +140,13 @@ def test_a_task_that_is_older_than_a_day(service: Explained) -> None:
     assert "ended 24 h after its creation" in why.rule
 
 
-def test_an_id_with_a_letter_missing(service: Explained) -> None:
+def test_a_misspelled_task_id_is_explained_with_the_right_one(service: Explained) -> None:
     task_id = service.task_id()
     service.get(task_id[:-1])
     assert service.why().did_you_mean == task_id
 
 
-def test_an_id_that_is_like_none(service: Explained) -> None:
+def test_an_unknown_task_id_is_explained(service: Explained) -> None:
     service.task_id()
     service.get("a8532587-fa8c-4ef8-82be-3a1b7c5d9e20")
     why = service.why()
@@ -160,7 +166,7 @@ def test_only_a_pending_task_can_be_canceled(
     assert why.spec.endswith("/TaskStatus/x-task-lifecycle/next")
 
 
-def test_a_scenario_that_was_asked_for(service: Explained) -> None:
+def test_a_scenario_is_explained_by_its_source(service: Explained) -> None:
     asked = "Throttling"
     url = f"https://example.com/a.png?emo-scenario={asked}"
     for source, options in (
@@ -174,7 +180,9 @@ def test_a_scenario_that_was_asked_for(service: Explained) -> None:
         assert why.spec.endswith(f"#/components/examples/{asked}")
 
 
-def test_how_a_task_goes_that_was_asked_for(service: Explained) -> None:
+def test_a_scenario_for_the_end_of_a_task_is_explained_on_creation_and_on_polls(
+    service: Explained,
+) -> None:
     task_id = service.task_id(X_Mock_Scenario="FAILED.InvalidURL")
     why = service.why()
     created_id = why.id
@@ -194,7 +202,9 @@ def test_how_a_task_goes_that_was_asked_for(service: Explained) -> None:
         ("FAILED.InvalidURL", "the call was carried out"),
     ],
 )
-def test_a_fault_with_an_answer_names_both(service: Explained, answer: str, done: str) -> None:
+def test_a_fault_with_an_answer_is_explained_with_both(
+    service: Explained, answer: str, done: str
+) -> None:
     rule = {"operation": "createVideoTask", "do": {"answer": answer, "fault": "latency"}}
     service.rules(rule)
     service.create()
@@ -204,7 +214,7 @@ def test_a_fault_with_an_answer_names_both(service: Explained, answer: str, done
     assert rule_of.endswith(done)
 
 
-def test_a_fault_that_was_asked_for(service: Explained) -> None:
+def test_a_fault_is_explained(service: Explained) -> None:
     headers = {b"authorization": b"Bearer sk-a", b"x-mock-scenario": b"reset"}
     service.engine.handle(Call("GET", "/api/v1/tasks", headers=headers))
     why = service.why()
@@ -217,14 +227,16 @@ def test_a_fault_that_was_asked_for(service: Explained) -> None:
     [("Throtling", "Throttling"), ("getTask:Throtling", "Throttling"), ("rest", "reset"),
      ("detectFace:SUCCEEDED", ""), ("zzzzzzzzzzzz", "")],
 )  # fmt: skip
-def test_a_scenario_that_does_not_exist(service: Explained, asked: str, meant: str) -> None:
+def test_an_unknown_scenario_is_explained_with_a_suggestion(
+    service: Explained, asked: str, meant: str
+) -> None:
     service.detect(X_Mock_Scenario=asked)
     why = service.why()
     assert (why.kind, why.code, why.got) == ("refusal", "UnknownScenario", json.dumps(asked))
     assert (why.pointer, why.did_you_mean) == ("#header/X-Mock-Scenario", meant)
 
 
-def test_a_limit(spec: Spec) -> None:
+def test_a_rate_limit_is_explained(spec: Spec) -> None:
     service = Explained(spec, limits="documented")
     assert [service.detect().status for _ in range(6)] == [200] * 5 + [429]
     why = service.why()
@@ -232,7 +244,7 @@ def test_a_limit(spec: Spec) -> None:
     assert why.got == "more than 5 calls of detectFace in a second"
 
 
-def test_a_variant(spec: Spec) -> None:
+def test_a_variant_is_explained(spec: Spec) -> None:
     service = Explained(spec, variants={"models": "retired"})
     service.create()
     why = service.why()
@@ -244,7 +256,7 @@ def test_a_variant(spec: Spec) -> None:
     assert why.rule.endswith("the task was created, and fails for it")
 
 
-def test_a_slip_that_was_taken(service: Explained) -> None:
+def test_an_ignored_typo_is_explained(service: Explained) -> None:
     why = service.why_of_body(parameters={"styleLevel": "calm"})
     assert (why.kind, why.status, why.pointer) == ("near-miss", 200, "/parameters/styleLevel")
     assert (why.did_you_mean, why.got) == ("parameters.style_level", '"calm"')
@@ -254,7 +266,7 @@ def test_a_slip_that_was_taken(service: Explained) -> None:
     assert why.got == '"2"'
 
 
-def test_what_is_fine(service: Explained) -> None:
+def test_an_accepted_call_is_explained_as_fine(service: Explained) -> None:
     for result in (service.detect(), service.create(), service.list()):
         assert result.status == 200
         why = service.why()
@@ -262,13 +274,13 @@ def test_what_is_fine(service: Explained) -> None:
         assert why.outcome in why.rule
 
 
-def test_long_values_are_cut(service: Explained) -> None:
+def test_long_values_in_an_explanation_are_cut(service: Explained) -> None:
     why = service.why_of_body(parameters__style_level="x" * 9999)
     assert len(why.got) == 200
     assert why.got.endswith("…")
 
 
-def test_as_text(service: Explained) -> None:
+def test_an_explanation_as_text_lists_its_facts(service: Explained) -> None:
     why = service.why_of_body(parameters__style_level="Calm")
     line = service.spec.places.line(why.spec.partition(" ")[2])
     first, *rest = as_text(why).partition("\ncurl -sS")[0].splitlines()

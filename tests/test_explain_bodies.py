@@ -1,4 +1,5 @@
-"""Why a body was refused: rule, place, what was meant, where the spec says so."""
+"""Explanations of refused bodies: the violated rule, the place, a suggestion, and the place in the
+spec."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_explain import Explained
 from test_refusals import changed
 
@@ -47,8 +49,8 @@ BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "pointer", "rule", "got", "meant", "place"), BODIES)
-def test_a_refused_body(
+@each_case("change, pointer, rule, got, meant, place", BODIES)
+def test_a_refused_body_is_explained_with_rule_place_and_value(
     service: Explained, change: Any, pointer: str, rule: str, got: str, meant: str, place: str
 ) -> None:
     why = service.why_of_body(**change)
@@ -62,7 +64,7 @@ def test_a_refused_body(
     assert json.loads(why.expected) == {keyword: service.spec.places.value(place)}
 
 
-def test_the_answer_is_repeated_with_its_name(service: Explained) -> None:
+def test_an_explanation_repeats_the_answer_and_its_outcome(service: Explained) -> None:
     result = service.create(changed(service.spec, "createVideoTask", input__image_url=None))
     why = service.why()
     assert why.id == result.body["request_id"]
@@ -81,14 +83,14 @@ def test_a_misspelled_field_is_named_where_the_right_one_is_missing(
     assert why.got == f'"input.{wrong}"'
 
 
-def test_fields_beside_the_input_belong_into_it(service: Explained) -> None:
+def test_fields_outside_of_input_are_explained(service: Explained) -> None:
     body = request(service.spec, "createVideoTask")
     service.create({"model": body["model"], **body["input"]})
     why = service.why()
     assert (why.pointer, why.got, why.did_you_mean) == ("/input", '"image_url"', "input.image_url")
 
 
-def test_a_model_of_another_path_is_sent_there(service: Explained) -> None:
+def test_a_model_on_the_wrong_path_is_explained_with_the_right_path(service: Explained) -> None:
     why = service.why_of_body(model="emo-detect-v1")
     assert why.advice.endswith(f"at POST {DETECT.removeprefix('/api/v1')}")
 
@@ -106,7 +108,7 @@ JSONS = [
 
 
 @pytest.mark.parametrize(("body", "rule", "got"), JSONS, ids=range(len(JSONS)))
-def test_a_body_that_is_no_json(service: Explained, body: bytes, rule: str, got: str) -> None:
+def test_invalid_json_is_explained(service: Explained, body: bytes, rule: str, got: str) -> None:
     service.create(body)
     why = service.why()
     assert rule in why.rule
@@ -114,7 +116,7 @@ def test_a_body_that_is_no_json(service: Explained, body: bytes, rule: str, got:
     assert why.spec.endswith("~1video-synthesis/post/requestBody")
 
 
-def test_a_body_that_is_too_large(service: Explained) -> None:
+def test_a_body_that_is_too_large_is_explained(service: Explained) -> None:
     service.create(b'{"model": "' + b"x" * 2**20 + b'"}')
     why = service.why()
     assert (why.status, why.pointer) == (413, "#body")
@@ -122,7 +124,7 @@ def test_a_body_that_is_too_large(service: Explained) -> None:
     assert why.spec.endswith("#/x-limits/body-bytes")
 
 
-def test_headers_that_are_too_large(service: Explained) -> None:
+def test_headers_that_are_too_large_are_explained(service: Explained) -> None:
     key = {b"authorization": b"Bearer sk-test"}
     service.engine.handle(Call("GET", "/api/v1/tasks", headers=key, head_bytes=99999))
     why = service.why()

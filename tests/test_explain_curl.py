@@ -1,4 +1,4 @@
-"""The line that an explanation advises works when it is pasted, and keeps what was right."""
+"""The curl command of an explanation works, and keeps all valid parts of the call."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import SERVICE, need, request
+from support_cases import each_case
 from support_explain import Explained, parsed
 from test_refusals import CREATE as CREATE_CHANGES
 from test_refusals import DETECT as DETECT_CHANGES
@@ -33,7 +34,8 @@ def explained(spec: Spec) -> Explained:
 
 
 def assert_works(service: Explained) -> Any:
-    """The line of the last answer gets one that there is nothing to explain of. Gives its body."""
+    """The curl command for the last answer gets an answer that needs no explanation. Returns its
+    body."""
     curl = service.why().curl
     result = service.run(curl)
     assert (result.status, service.why().kind) == (200, "fine"), service.why()
@@ -41,14 +43,16 @@ def assert_works(service: Explained) -> Any:
     return json.loads(body) if body is not None else None
 
 
-@pytest.mark.parametrize("change", [change for change, *_ in CREATE_CHANGES], ids=str)
-def test_a_refused_create_call_is_put_right(service: Explained, change: dict[str, Any]) -> None:
+@each_case("change", [change for change, *_ in CREATE_CHANGES], ids=str)
+def test_the_corrected_create_call_works(change: dict[str, Any]) -> None:
+    service = Explained(SPEC)
     assert service.create(changed(SPEC, "createVideoTask", **change)).status == 400
     assert_works(service)
 
 
-@pytest.mark.parametrize("change", [change for change, *_ in DETECT_CHANGES], ids=str)
-def test_a_refused_detection_is_put_right(service: Explained, change: dict[str, Any]) -> None:
+@each_case("change", [change for change, *_ in DETECT_CHANGES], ids=str)
+def test_the_corrected_detection_works(change: dict[str, Any]) -> None:
+    service = Explained(SPEC)
     assert service.detect(changed(SPEC, "detectFace", **change)).status == 400
     assert_works(service)
 
@@ -85,14 +89,15 @@ BAD_CALLS: list[Callable[[Explained], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(BAD_CALLS)))
-def test_a_call_that_went_wrong_is_put_right(service: Explained, number: int) -> None:
+@each_case("number", range(len(BAD_CALLS)))
+def test_the_corrected_call_works(number: int) -> None:
+    service = Explained(SPEC)
     BAD_CALLS[number](service)
     assert service.why().kind != "fine"
     assert_works(service)
 
 
-def test_what_was_right_stays(service: Explained) -> None:
+def test_the_corrected_body_keeps_all_valid_values(service: Explained) -> None:
     body = request(SPEC, "createVideoTask", "official-sdk")
     wrong = copy.deepcopy(body)
     wrong["input"]["img_url"] = wrong["input"].pop("image_url")
@@ -103,27 +108,25 @@ def test_what_was_right_stays(service: Explained) -> None:
     assert assert_works(service) == right
 
 
-def test_the_query_keeps_what_was_right(service: Explained) -> None:
+def test_the_corrected_query_keeps_all_valid_values(service: Explained) -> None:
     service.list("page=2&status=failed&model_name=emo-v1&x=y")
     url = parsed(service.why().curl)[1]
     assert url.endswith("/api/v1/tasks?page_no=2&status=FAILED&model_name=emo-v1")
 
 
-def test_a_misspelled_scenario_is_asked_for_by_its_name(service: Explained) -> None:
+def test_a_misspelled_scenario_is_corrected(service: Explained) -> None:
     service.detect(X_Mock_Scenario="Throtling")
     assert service.run(service.why().curl).reply.outcome == "Throttling"
 
 
-def test_a_url_is_freed_from_what_it_asked_for(service: Explained) -> None:
+def test_a_scenario_in_an_input_url_is_removed(service: Explained) -> None:
     url = "https://example.com/a.png?a=1&emo-scenario=Throttling&b=2"
     service.detect(changed(SPEC, "detectFace", input__image_url=url))
     assert assert_works(service)["input"]["image_url"] == "https://example.com/a.png?a=1&b=2"
 
 
 @pytest.mark.parametrize("sent", ["Bearer nope", "Bearer sk-a.Throttling"])
-def test_a_key_that_went_wrong_is_not_taken_from_the_shell_again(
-    service: Explained, sent: str
-) -> None:
+def test_a_wrong_key_is_replaced_by_a_valid_one(service: Explained, sent: str) -> None:
     service.call("GET", "/api/v1/tasks", key=None, Authorization=sent)
     assert parsed(service.why().curl)[2]["authorization"] == "Bearer sk-local"
 
@@ -152,7 +155,7 @@ values = st.recursive(
 @given(
     operation=st.sampled_from(["detectFace", "createVideoTask"]), body=values, whole=st.booleans()
 )
-def test_any_body_is_put_right(operation: str, body: Any, whole: bool) -> None:
+def test_the_correction_of_any_body_works(operation: str, body: Any, whole: bool) -> None:
     service = ANY
     if not whole and isinstance(body, dict):
         documented = request(SPEC, operation)
@@ -184,7 +187,7 @@ def run(curl: str, url: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_shell_and_curl_run_the_line(service: Explained, url: str) -> None:
+def test_a_shell_runs_the_corrected_curl_command(service: Explained, url: str) -> None:
     body = changed(SPEC, "createVideoTask", parameters__style_level="Calm")
     body["input"]["prompt"] = ODD
     body["input"]["audio_url"] = "https://example.com/it's%20`x`$HOME\"é.wav"
@@ -196,7 +199,7 @@ def test_a_shell_and_curl_run_the_line(service: Explained, url: str) -> None:
     assert run(service.why().curl.replace("%2F", ""), url)["output"]["task_id"] == task_id
 
 
-def test_what_arrives_is_what_was_meant(service: Explained, url: str) -> None:
+def test_a_shell_sends_the_corrected_body_unchanged(service: Explained, url: str) -> None:
     body = changed(SPEC, "detectFace", parameters__ratio="1:2")
     body[ODD] = ODD
     service.detect(body)

@@ -1,4 +1,4 @@
-"""Who gets the explanation of a call that had no accepted key."""
+"""Who may read the explanation of a call without a valid key."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def get(http: httpx.Client, path: str, key: str | None) -> httpx.Response:
 
 
 def shared() -> httpx.Client:
-    """A new server that other machines can reach."""
+    """A new server that listens on all interfaces."""
     return client(host="0.0.0.0", admin_token=TOKEN)
 
 
 @given(calls=st.lists(KEYS, min_size=1, max_size=6), reader=KEYS)
 @settings(max_examples=40)
-def test_on_a_shared_server_everybody_gets_explanations_of_their_own_calls_alone(
+def test_on_a_shared_server_a_key_gets_only_explanations_of_its_own_calls(
     calls: list[str | None], reader: str | None
 ) -> None:
     with shared() as http:
@@ -47,7 +47,7 @@ def test_on_a_shared_server_everybody_gets_explanations_of_their_own_calls_alone
     assert not may or by[found.json()["id"]] == reader
 
 
-def test_an_id_explains_a_call_without_a_key_to_whoever_has_it() -> None:
+def test_a_call_without_a_key_is_explained_by_its_id() -> None:
     with shared() as http:
         refused = get(http, "/api/v1/tasks/mine", None).headers["x-mock-explain"]
         for key in (None, "Bearer sk-one", "Bearer bad"):
@@ -55,7 +55,7 @@ def test_an_id_explains_a_call_without_a_key_to_whoever_has_it() -> None:
 
 
 @pytest.mark.parametrize("key", ["Bearer sk-other", "Bearer other", "other"])
-def test_on_a_server_of_ones_own_too_another_key_gets_nothing(key: str) -> None:
+def test_on_a_local_server_another_key_gets_no_explanation(key: str) -> None:
     with client() as http:
         for sent in (None, "Bearer bad"):
             get(http, "/api/v1/tasks/mine", sent)
@@ -64,9 +64,7 @@ def test_on_a_server_of_ones_own_too_another_key_gets_nothing(key: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer my-wrong-key"}])
-def test_on_a_server_of_ones_own_emo_explain_works_right_after_a_401(
-    url: str, sent: dict[str, str]
-) -> None:
+def test_on_a_local_server_emo_explain_works_after_a_401(url: str, sent: dict[str, str]) -> None:
     path = f"/api/v1/tasks/{len(sent)}-of-mine"
     httpx.get(url + path, headers=sent, trust_env=False)
     told = emo("explain", DASHSCOPE_HTTP_BASE_URL=f"{url}/api/v1")

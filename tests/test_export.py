@@ -1,10 +1,9 @@
-"""What grows with the state is sent in pieces, at the pace of who reads it."""
+"""Large exports are sent in pieces, at the speed of the reader."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,26 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
-from support import EPOCH, KEY
+from support import KEY
 from support_http import Serve
 
-from contracts.spec import Spec
-from mock_server.call import Call
-from mock_server.control import reports
-from mock_server.control.asked import Asked, ControlError, Export
+from mock_server.control.asked import ControlError
 from mock_server.control.export import MOST, PIECE, Exports, in_pieces
-from mock_server.engine import Engine
 
 SCOPE = {"type": "http", "method": "GET"}
 TEXT = "x" * PIECE
 
 
 class Texts:
-    """Ten pieces, and how many of them were made."""
+    """An export of ten pieces that counts how many were made."""
 
     made = 0
 
-    def texts(self) -> tuple[str, Iterator[str]]:
+    def export(self) -> tuple[str, Iterator[str]]:
         return "text/plain", self._texts()
 
     def _texts(self) -> Iterator[str]:
@@ -47,7 +42,7 @@ async def connected() -> Message:
 
 @settings(max_examples=100, derandomize=True, database=None, deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=40))
-def test_pieces_are_the_texts_and_none_is_large(texts: list[str]) -> None:
+def test_an_export_is_sent_in_small_pieces(texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mock_server.control.export.PIECE", 16)
         patch.setattr("mock_server.control.export.PARTS", 5)
@@ -56,7 +51,7 @@ def test_pieces_are_the_texts_and_none_is_large(texts: list[str]) -> None:
     assert max(map(len, pieces), default=0) <= 16
 
 
-def test_a_piece_is_made_when_those_before_it_were_taken() -> None:
+def test_a_piece_is_made_only_when_the_earlier_ones_were_sent() -> None:
     texts, exports, sent = Texts(), Exports(), []
 
     async def send(message: Message) -> None:
@@ -65,7 +60,7 @@ def test_a_piece_is_made_when_those_before_it_were_taken() -> None:
         assert exports.count == 1
 
     async def run() -> None:
-        await (await exports.answer(Export(texts.texts)))(SCOPE, connected, send)
+        await (await exports.answer(texts.export))(SCOPE, connected, send)
 
     asyncio.run(run())
     assert b"".join(sent) == TEXT.encode() * 10
@@ -73,37 +68,11 @@ def test_a_piece_is_made_when_those_before_it_were_taken() -> None:
 
 
 def test_a_short_export_has_a_length() -> None:
-    for is_short in (True, False):
-        export = Export(lambda: ("text/plain", iter("ab")), is_short)
-        answer = asyncio.run(Exports().answer(export))
-        assert (answer.body, answer.headers["content-length"]) == (b"ab", "2")
+    answer = asyncio.run(Exports().answer(lambda: ("text/plain", iter("ab"))))
+    assert (answer.body, answer.headers["content-length"]) == (b"ab", "2")
 
 
-def test_only_long_exports_are_made_in_another_thread() -> None:
-    makers = []
-
-    def make() -> tuple[str, Iterator[str]]:
-        makers.append(threading.current_thread())
-        return "text/plain", iter("ab")
-
-    for is_short in (True, False):
-        asyncio.run(Exports().answer(Export(make, is_short)))
-    assert [maker is threading.current_thread() for maker in makers] == [True, False]
-
-
-@pytest.mark.parametrize("export", [reports.journal, reports.bundle])
-def test_an_export_is_short_while_the_journal_is_small(
-    export: Callable[[Asked], Export], spec: Spec
-) -> None:
-    engine = Engine(spec, real=lambda: EPOCH)
-    tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
-    body = b"x" * (reports.SHORT // 3)
-    for is_short in (True, True, True, False):
-        assert export(Asked(engine, tenant, EPOCH)).is_short == is_short
-        engine.handle(Call("POST", "/x", "", {b"authorization": f"Bearer {KEY}".encode()}, body))
-
-
-def test_a_client_that_takes_nothing_is_hung_up_on() -> None:
+def test_an_export_whose_client_reads_nothing_is_aborted() -> None:
     exports, aborted = Exports(stalled=0.01), []
 
     class Transport:
@@ -116,40 +85,39 @@ def test_a_client_that_takes_nothing_is_hung_up_on() -> None:
 
     async def run() -> None:
         scope: dict[str, Any] = {**SCOPE, "state": {"transport": Transport()}}
-        await (await exports.answer(Export(Texts().texts)))(scope, connected, send)
+        await (await exports.answer(Texts().export))(scope, connected, send)
 
     with pytest.raises(ClientDisconnect):
         asyncio.run(run())
     assert (aborted, exports.count) == ([True], 0)
 
 
-def test_more_exports_at_a_time_than_there_is_room_for_are_refused() -> None:
+def test_too_many_exports_at_a_time_are_refused() -> None:
     exports = Exports()
 
     async def run() -> None:
         for _ in range(MOST):
-            await exports.answer(Export(Texts().texts))
+            await exports.answer(Texts().export)
         with pytest.raises(ControlError, match=f"{MOST} exports are being sent: try again") as full:
-            await exports.answer(Export(Texts().texts))
+            await exports.answer(Texts().export)
         assert full.value.status == 503
 
     asyncio.run(run())
 
 
-def test_an_export_that_cannot_be_made_leaves_its_room() -> None:
+def test_a_failed_export_releases_its_place() -> None:
     exports = Exports()
 
-    def make() -> tuple[str, Iterator[str]]:
+    def export() -> tuple[str, Iterator[str]]:
         raise ControlError("no such filter")
 
-    for is_short in (True, False):
-        with pytest.raises(ControlError, match="no such filter"):
-            asyncio.run(exports.answer(Export(make, is_short)))
+    with pytest.raises(ControlError, match="no such filter"):
+        asyncio.run(exports.answer(export))
     assert exports.count == 0
 
 
 @pytest.mark.parametrize("path", ["journal", "journal?format=har", "bundle"])
-def test_a_long_export_is_whole_json(serve: Serve, path: str) -> None:
+def test_a_long_export_is_complete_json(serve: Serve, path: str) -> None:
     with (
         serve() as url,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}) as http,

@@ -1,4 +1,4 @@
-"""Faults as data: what people may write for them, and what each makes of a reply."""
+"""Faults as data: how they are written, and how each changes a reply."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support_cases import each_case
 
 from mock_server.call import Line, Reply
 from mock_server.faults import FAULTS, Fault, FaultError, is_fault, parse, strike
@@ -49,8 +50,8 @@ def line(fault: object, chance: bytes = CHANCE) -> Line:
     return found
 
 
-@pytest.mark.parametrize(
-    ("written", "fault"),
+@each_case(
+    "written, fault",
     [
         ("reset", Fault("reset")),
         ("latency", Fault("latency", {"seconds": 1.0})),
@@ -65,12 +66,12 @@ def line(fault: object, chance: bytes = CHANCE) -> Line:
         ({"fault": "latency", "sigma": 1}, Fault("latency", {"median": 1.0, "sigma": 1.0})),
     ],
 )
-def test_a_fault_is_a_name_with_a_number_or_an_object(written: object, fault: Fault) -> None:
+def test_a_fault_is_a_name_a_name_with_a_number_or_an_object(written: object, fault: Fault) -> None:
     assert parse(written) == fault
 
 
-@pytest.mark.parametrize(
-    ("written", "words"),
+@each_case(
+    "written, words",
     [
         ("rest", ["no fault 'rest'", "latency, ", "Did you mean 'reset'?"]),
         ("RESET", ["no fault 'RESET'", "Did you mean 'reset'?"]),
@@ -105,7 +106,7 @@ def test_a_fault_is_a_name_with_a_number_or_an_object(written: object, fault: Fa
         ({"fault": "latency", 5: 2}, ["no '5'"]),
     ],
 )  # fmt: skip
-def test_a_mistake_names_itself_and_the_way_on(written: object, words: list[str]) -> None:
+def test_an_invalid_fault_is_refused_with_a_suggestion(written: object, words: list[str]) -> None:
     with pytest.raises(FaultError) as error:
         parse(written)
     for word in words:
@@ -113,20 +114,20 @@ def test_a_mistake_names_itself_and_the_way_on(written: object, words: list[str]
 
 
 @given(st.one_of(st.text(), st.dictionaries(st.text(), st.integers()), st.floats(), st.none()))
-def test_whatever_is_written_is_a_fault_or_a_fault_error(written: object) -> None:
+def test_any_value_is_a_fault_or_raises_fault_error(written: object) -> None:
     try:
         assert parse(written).kind in FAULTS
     except FaultError as error:
         assert len(str(error)) < 500
 
 
-def test_names_are_faults_and_outcomes_are_not() -> None:
+def test_the_name_of_an_outcome_is_not_a_fault() -> None:
     assert is_fault("reset")
     assert is_fault("latency=soon")
     assert not is_fault("Throttling")
 
 
-def test_every_kind_says_what_it_is_and_works_as_it_comes() -> None:
+def test_every_fault_has_a_summary_and_works_without_parameters() -> None:
     for name, kind in FAULTS.items():
         assert (kind.name, name.lower()) == (name, name)
         assert re.fullmatch(r"[^\n.]{10,95}", kind.summary)
@@ -135,13 +136,13 @@ def test_every_kind_says_what_it_is_and_works_as_it_comes() -> None:
         assert struck(name) != REPLY
 
 
-def test_only_what_never_reaches_the_service_is_not_carried_out() -> None:
+def test_only_faults_before_the_service_prevent_the_call() -> None:
     undone = {name for name, kind in FAULTS.items() if not kind.carried_out}
     assert undone == {"connect-refused", "reset", "close", "bad-gateway"}
 
 
 @given(faults, faults, replies, chances)
-def test_the_same_chance_makes_the_same_bytes(
+def test_the_same_random_bytes_give_the_same_reply(
     first: Fault, second: Fault, reply: Reply, chance: bytes
 ) -> None:
     once = strike(second, strike(first, reply, NOW, chance), NOW, chance)
@@ -153,14 +154,14 @@ def test_the_same_chance_makes_the_same_bytes(
 
 
 @given(faults, replies)
-def test_the_struck_reply_is_left_as_it_was(fault: Fault, reply: Reply) -> None:
+def test_a_fault_does_not_change_the_original_reply(fault: Fault, reply: Reply) -> None:
     before = reply._replace(headers=list(reply.headers))
     strike(fault, reply, NOW, CHANCE)
     assert reply == before
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
+@each_case(
+    "fault, expected",
     [
         ("latency=2", Line(due=NOW + 2)),
         ("drip=50", Line(due=NOW, rate=50.0)),
@@ -174,11 +175,11 @@ def test_the_struck_reply_is_left_as_it_was(fault: Fault, reply: Reply) -> None:
         ("wrong-length", Line(end="close")),
     ],
 )
-def test_what_happens_on_the_line(fault: str, expected: Line) -> None:
+def test_each_fault_has_its_delivery(fault: str, expected: Line) -> None:
     assert line(fault) == expected
 
 
-def test_what_becomes_of_the_bytes() -> None:
+def test_each_fault_changes_the_bytes_of_the_reply() -> None:
     headers = dict(struck("bad-gateway").headers)
     assert headers.keys() == {
         b"server", b"content-type", b"content-length", b"date", b"x-mock-scenario",
@@ -202,13 +203,13 @@ def test_a_uniform_latency_is_within_its_bounds(chance: bytes, one: float, two: 
 
 
 @given(chances, st.floats(0, 86400), st.floats(0, 5))
-def test_a_log_normal_latency_is_never_endless(chance: bytes, median: float, sigma: float) -> None:
+def test_a_log_normal_latency_is_at_most_a_day(chance: bytes, median: float, sigma: float) -> None:
     due = line({"fault": "latency", "median": median, "sigma": sigma}, chance).due
     assert NOW <= due <= NOW + 86400
 
 
 @pytest.mark.parametrize("chance", [bytes(32), b"\xff" * 32])
-def test_the_ends_of_chance_are_no_exception(chance: bytes) -> None:
+def test_extreme_random_bytes_give_a_finite_latency(chance: bytes) -> None:
     assert math.isfinite(line({"fault": "latency", "median": 1}, chance).due)
 
 
@@ -241,12 +242,12 @@ def test_uniform_latencies_are_spread_evenly() -> None:
         ("latency=2", "bad-gateway", Line(due=NOW + 2)),
     ],
 )
-def test_faults_add_up_and_of_two_ends_the_later_counts(
+def test_faults_combine_and_the_later_end_of_the_connection_wins(
     first: str, second: str, expected: Line
 ) -> None:
     assert struck(second, struck(first)).line == expected
 
 
-def test_a_fault_leaves_whose_time_it_is_to_the_engine() -> None:
+def test_a_fault_keeps_the_tenant_of_the_delivery() -> None:
     named: Any = REPLY._replace(line=Line(tenant="abc"))
     assert struck("latency=1", named).line == Line(due=NOW + 1, tenant="abc")

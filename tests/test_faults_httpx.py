@@ -1,4 +1,4 @@
-"""Faults as httpx shows them: over a socket, sync and async, and in this process the same."""
+"""Faults as httpx reports them: sync and async over a socket, and in process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_faults import KEYS, serving
 
 from contracts.spec import Spec
@@ -43,7 +44,7 @@ def headers(fault: str) -> dict[str, str]:
 
 @pytest.fixture(params=["sync", "async", "in process"])
 def ask(request: pytest.FixtureRequest, url: str, app: FakeApp) -> Ask:
-    """One poll with a fault, in one of three ways."""
+    """Sends one poll with a fault, in one of three ways."""
     if request.param == "sync":
         return lambda fault: httpx.get(url + POLL, headers=headers(fault), timeout=PATIENCE)
     transport = httpx.ASGITransport(app) if request.param == "in process" else None
@@ -55,16 +56,16 @@ async def ask_async(transport: Any, url: str, fault: str) -> httpx.Response:
         return await client.get(POLL, headers=headers(fault))
 
 
-@pytest.mark.parametrize("fault", ENDS)
-def test_it_raises_what_the_kind_says(ask: Ask, fault: str) -> None:
+@each_case("fault", ENDS)
+def test_each_fault_raises_its_httpx_exception(ask: Ask, fault: str) -> None:
     with pytest.raises(httpx.RequestError) as error:
         ask(fault)
     assert type(error.value).__name__ == FAULTS[fault].raises
     assert error.value.request.url.path == POLL
 
 
-@pytest.mark.parametrize("fault", [*WHOLE, "drip=1e6"])
-def test_it_answers_where_the_kind_says_no_exception(ask: Ask, fault: str) -> None:
+@each_case("fault", [*WHOLE, "drip=1e6"])
+def test_each_fault_without_an_exception_is_answered(ask: Ask, fault: str) -> None:
     if fault == "latency":
         fault = "latency=0.01"
     assert ask(fault).status_code == (502 if fault == "bad-gateway" else 200)
@@ -77,17 +78,17 @@ def test_it_answers_where_the_kind_says_no_exception(ask: Ask, fault: str) -> No
         ("wrong-length=7", r"^peer closed .* complete message body \(received \d+ bytes, expected"),
     ],
 )
-def test_a_broken_protocol_says_the_same_everywhere(ask: Ask, fault: str, text: str) -> None:
+def test_a_protocol_error_has_the_same_message_everywhere(ask: Ask, fault: str, text: str) -> None:
     with pytest.raises(httpx.RemoteProtocolError, match=text):
         ask(fault)
 
 
-def test_refused_connections_are_connect_errors_in_process_at_once(app: FakeApp) -> None:
+def test_a_refused_connection_is_a_connect_error_in_process(app: FakeApp) -> None:
     with pytest.raises(httpx.ConnectError, match="refused"):
         asyncio.run(ask_async(httpx.ASGITransport(app), "http://fake", "connect-refused"))
 
 
-def test_refused_connections_are_connect_errors_on_a_socket_after_the_reset() -> None:
+def test_a_refused_connection_is_a_connect_error_on_a_socket() -> None:
     with serving() as base:
         with pytest.raises(httpx.ReadError):
             httpx.get(base + POLL, headers=headers("connect-refused=60"))
@@ -98,7 +99,7 @@ def test_refused_connections_are_connect_errors_on_a_socket_after_the_reset() ->
 
 
 @pytest.mark.parametrize(("fault", "total"), [("lost", 1), ("reset", 0)])
-def test_a_lost_task_was_created_and_a_reset_one_was_not(
+def test_a_lost_answer_creates_the_task_and_a_reset_does_not(
     url: str, spec: Spec, fault: str, total: int
 ) -> None:
     with httpx.Client(base_url=url, headers=headers("")) as client:
@@ -110,7 +111,7 @@ def test_a_lost_task_was_created_and_a_reset_one_was_not(
 
 
 async def poll_then_advance(app: FakeApp) -> list[str]:
-    """What happens, in its order, when an answer is an hour late and the clock is frozen."""
+    """The order of events when an answer is an hour late and the clock is frozen."""
     transport, key, done = httpx.ASGITransport(app), headers(""), []
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         await client.post("/__mock__/clock", json={"freeze": True}, headers=key)
@@ -126,6 +127,6 @@ async def poll_then_advance(app: FakeApp) -> list[str]:
     return done
 
 
-def test_a_late_answer_in_process_waits_for_the_tenants_clock(app: FakeApp) -> None:
+def test_a_delayed_answer_in_process_waits_for_the_clock_of_the_tenant(app: FakeApp) -> None:
     done = asyncio.run(poll_then_advance(app))
     assert done == ["advanced 0", "advanced 3599", "advanced 1", "answered"]

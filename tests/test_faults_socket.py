@@ -1,4 +1,4 @@
-"""Faults on a real socket: the bytes that come, and how the connection ends."""
+"""Faults on a real socket: the bytes that arrive, and how the connection ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def url(loop: str) -> Iterator[str]:
 
 @pytest.fixture
 def wire(url: str) -> Iterator[Wire]:
-    """A connection that has been answered once before."""
+    """A connection with one answered call."""
     with Wire(url) as connection:
         assert connection.ask().status == b"HTTP/1.1 200 OK"
         yield connection
@@ -46,7 +46,7 @@ def wire(url: str) -> Iterator[Wire]:
 def goes_on(
     url: str, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> Iterator[None]:
-    """After each test the server answers as ever, and has complained of nothing."""
+    """After each test the server still answers, and has logged no error."""
     yield
     with Wire(url) as connection:
         assert connection.ask().status == b"HTTP/1.1 200 OK"
@@ -56,7 +56,7 @@ def goes_on(
 
 
 def whole(wire: Wire, answer: Answer) -> bytes:
-    """The body that an answer would have had: that of another, with this one's id."""
+    """The complete body of a cut answer: the body of another answer, with the id of this one."""
     plain = wire.ask()
     return plain.body.replace(plain.headers[b"x-request-id"], answer.headers[b"x-request-id"])
 
@@ -71,7 +71,7 @@ def test_a_connection_ends_without_a_byte(wire: Wire, fault: str, end: str) -> N
 
 
 @pytest.mark.parametrize("part", [0, 0.5, 0.99])
-def test_a_reset_in_the_body_comes_behind_the_head_and_that_part(wire: Wire, part: float) -> None:
+def test_a_reset_in_the_body_comes_after_the_head_and_its_part(wire: Wire, part: float) -> None:
     expected = whole(wire, answer := wire.ask())
     wire.send(f"reset-body={part}")
     data, end = wire.rest()
@@ -82,7 +82,7 @@ def test_a_reset_in_the_body_comes_behind_the_head_and_that_part(wire: Wire, par
     assert cut.body == expected[: int(len(expected) * part)]
 
 
-def test_what_was_sent_arrives_before_the_reset_fifty_times_in_a_row(url: str) -> None:
+def test_the_sent_part_always_arrives_before_the_reset(url: str) -> None:
     for _ in range(50):
         with Wire(url) as wire:
             wire.send("reset-body=0.9")
@@ -90,7 +90,7 @@ def test_what_was_sent_arrives_before_the_reset_fifty_times_in_a_row(url: str) -
         assert (end, len(answer_of(data).body)) == ("RST", int(answer_of(data).length * 0.9))
 
 
-def test_more_is_promised_than_comes(wire: Wire) -> None:
+def test_wrong_length_announces_more_bytes_than_it_sends(wire: Wire) -> None:
     wire.send("wrong-length=7")
     data, end = wire.rest()
     answer = answer_of(data)
@@ -106,7 +106,7 @@ def test_a_body_is_cut_off_after_so_many_bytes(wire: Wire, bytes_sent: int) -> N
     assert (end, answer_of(data).length, len(answer_of(data).body)) == ("FIN", length, bytes_sent)
 
 
-def test_a_kept_connection_dies_at_the_next_call(wire: Wire) -> None:
+def test_a_stale_connection_is_reset_at_the_next_call(wire: Wire) -> None:
     answer = wire.ask("stale-connection")
     assert answer.status == b"HTTP/1.1 200 OK"
     assert b"connection" not in answer.headers
@@ -115,26 +115,26 @@ def test_a_kept_connection_dies_at_the_next_call(wire: Wire) -> None:
     assert wire.rest() == (b"", "RST")
 
 
-def test_a_call_that_came_with_the_one_before_it_meets_a_dead_connection_too(wire: Wire) -> None:
+def test_a_pipelined_call_meets_the_stale_connection_too(wire: Wire) -> None:
     wire.send("stale-connection", "")
     data, end = wire.rest()
     assert (data.count(b"HTTP/1.1 200"), end) == (1, "RST")
 
 
-def test_a_client_that_opens_a_new_connection_never_notices_the_stale_one(url: str) -> None:
+def test_a_new_connection_does_not_notice_the_stale_one(url: str) -> None:
     with Wire(url) as first:
         first.ask("stale-connection")
     with Wire(url) as second:
         assert second.ask().status == b"HTTP/1.1 200 OK"
 
 
-def test_json_ends_in_the_middle_and_the_connection_stays(wire: Wire) -> None:
+def test_truncated_json_ends_in_the_middle_and_the_connection_stays(wire: Wire) -> None:
     answer = wire.ask("truncated")
     expected = whole(wire, answer)
     assert answer.body == expected[: len(expected) // 2]
 
 
-def test_a_gateway_answers_in_html(wire: Wire) -> None:
+def test_a_bad_gateway_answers_in_html(wire: Wire) -> None:
     answer = wire.ask("bad-gateway")
     assert answer.status == b"HTTP/1.1 502 Bad Gateway"
     headers = {name for name in answer.headers if not name.startswith(b"x-mock-")}
@@ -143,7 +143,7 @@ def test_a_gateway_answers_in_html(wire: Wire) -> None:
     assert wire.ask().status == b"HTTP/1.1 200 OK"
 
 
-def test_bodies_are_not_what_their_headers_say(wire: Wire) -> None:
+def test_faults_send_bodies_that_contradict_their_headers(wire: Wire) -> None:
     assert wire.ask("wrong-type").headers[b"content-type"] == b"text/html; charset=utf-8"
     answer = wire.ask("not-json")
     assert answer.status == b"HTTP/1.1 200 OK"
@@ -154,7 +154,7 @@ def test_bodies_are_not_what_their_headers_say(wire: Wire) -> None:
         zlib.decompress(answer.body, 31)
 
 
-def test_a_late_answer_waits_for_the_tenants_clock(wire: Wire) -> None:
+def test_a_delayed_answer_waits_for_the_clock_of_the_tenant(wire: Wire) -> None:
     wire.clock(freeze=True)
     wire.send("latency=10")
     assert are_silent(wire)
@@ -165,7 +165,7 @@ def test_a_late_answer_waits_for_the_tenants_clock(wire: Wire) -> None:
     assert wire.ask().status == b"HTTP/1.1 200 OK"
 
 
-def test_an_answer_comes_in_drops_by_the_tenants_clock(wire: Wire) -> None:
+def test_a_drip_sends_bytes_by_the_clock_of_the_tenant(wire: Wire) -> None:
     wire.clock(freeze=True)
     wire.send("drip=10")
     assert are_silent(wire)
@@ -179,14 +179,14 @@ def test_an_answer_comes_in_drops_by_the_tenants_clock(wire: Wire) -> None:
 
 
 def is_refused(wire: Wire) -> bool:
-    """Whether a new connection is refused; the open one is answered before."""
+    """Whether a new connection is refused; the open one gets an answer first."""
     assert wire.ask().status == b"HTTP/1.1 200 OK"
     with socket.socket() as sock:
         return sock.connect_ex(wire.address) == ECONNREFUSED
 
 
 @pytest.mark.parametrize("then", ["connect-refused=0", "connect-refused=0.2"])
-def test_no_new_connection_for_a_while_and_open_ones_stay(wire: Wire, then: str) -> None:
+def test_connect_refused_rejects_new_connections_and_keeps_open_ones(wire: Wire, then: str) -> None:
     with Wire(wire.url) as first, Wire(wire.url) as second:
         assert second.ask()  # accepted: what still waits for that is reset
         first.send("connect-refused=0.1")
@@ -199,7 +199,7 @@ def test_no_new_connection_for_a_while_and_open_ones_stay(wire: Wire, then: str)
         pass  # each look takes a call and an answer
 
 
-def test_a_refusal_is_not_ended_by_a_shorter_one(loop: str) -> None:
+def test_a_shorter_connect_refused_does_not_end_a_longer_one(loop: str) -> None:
     with serving(loop) as base, ExitStack() as stack:
         wire, *others = [stack.enter_context(Wire(base)) for _ in range(4)]
         assert all(other.ask() for other in others)  # accepted
@@ -210,14 +210,16 @@ def test_a_refusal_is_not_ended_by_a_shorter_one(loop: str) -> None:
         assert is_refused(wire)
 
 
-def test_a_server_that_refuses_can_be_stopped(loop: str) -> None:
+def test_a_server_that_refuses_connections_can_be_stopped(loop: str) -> None:
     with serving(loop) as base, Wire(base) as wire:
         wire.send("connect-refused=60")
         assert wire.rest() == (b"", "RST")
 
 
 @pytest.mark.parametrize("fault", ["reset-body", "close", "latency=0"])
-def test_a_call_behind_a_struck_one_is_not_answered_before_it(wire: Wire, fault: str) -> None:
+def test_a_pipelined_call_is_not_answered_before_the_call_with_the_fault(
+    wire: Wire, fault: str
+) -> None:
     wire.send(fault, "")
     if fault == "latency=0":
         assert [wire.answer().status, wire.answer().status] == [b"HTTP/1.1 200 OK"] * 2
@@ -226,7 +228,7 @@ def test_a_call_behind_a_struck_one_is_not_answered_before_it(wire: Wire, fault:
 
 
 @pytest.mark.parametrize("behind", [[], [""]], ids=["alone", "pipelined"])
-def test_nothing_is_left_of_a_call_whose_client_leaves(loop: str, behind: list[str]) -> None:
+def test_a_call_whose_client_disconnects_leaves_nothing_open(loop: str, behind: list[str]) -> None:
     with ExitStack() as stack:
         base, wires = stack.enter_context(serving(loop)), []
         for fault in ("hold", "latency=10", "drip=10"):
@@ -241,13 +243,13 @@ LARGE = Reply(200, [(b"content-length", b"%d" % (8 << 20))], b"x" * (8 << 20), "
 
 
 class Large(FakeApp):
-    """Answers 8 MiB, of which 6 arrive."""
+    """Answers with 8 MiB, of which 6 MiB are sent."""
 
     def answer(self, *parts: Any) -> Reply:
         return LARGE._replace(line=Line(sent=6 << 20, end="reset"))
 
 
-def test_a_late_reader_gets_all_of_a_large_part_before_the_reset(loop: str, spec: Spec) -> None:
+def test_a_slow_reader_gets_the_whole_part_before_the_reset(loop: str, spec: Spec) -> None:
     with serving(loop, Large(Engine(spec))) as base, Wire(base) as wire:
         wire.send()
         assert not are_silent(wire)  # now the body fills every buffer on the way

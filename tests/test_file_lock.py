@@ -1,4 +1,4 @@
-"""Of two writers of one file none loses what the other one wrote."""
+"""Two writers of one file lose nothing of each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-def test_writers_that_hold_the_lock_lose_nothing(tmp_path: Path) -> None:
+def test_writers_that_hold_the_lock_lose_no_line(tmp_path: Path) -> None:
     path = tmp_path / "x"
     (tmp_path / "link").symlink_to("x")
 
@@ -47,7 +47,7 @@ def test_writers_that_hold_the_lock_lose_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == ["link", "x"]
 
 
-def test_two_processes_that_note_in_one_ledger_lose_nothing(tmp_path: Path) -> None:
+def test_two_processes_that_write_one_ledger_lose_no_entry(tmp_path: Path) -> None:
     path = tmp_path / "ledger.json"
     program = """
 import sys
@@ -69,7 +69,7 @@ for number in range(20):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_lock_that_is_not_given_back_is_an_error_in_words(tmp_path: Path) -> None:
+def test_a_lock_that_stays_held_is_an_error_with_the_reason(tmp_path: Path) -> None:
     waited: list[float] = []
     with (
         locked(tmp_path / "x"),
@@ -81,13 +81,13 @@ def test_a_lock_that_is_not_given_back_is_an_error_in_words(tmp_path: Path) -> N
     assert not names(tmp_path)
 
 
-def test_a_lock_that_a_killed_process_left_behind_is_taken_over(tmp_path: Path) -> None:
+def test_a_lock_file_left_by_a_killed_process_is_reused(tmp_path: Path) -> None:
     (tmp_path / ".x.lock").touch()
     with locked(tmp_path / "x"):
         pass
 
 
-def test_a_planted_lock_is_not_followed_and_a_stream_has_none(tmp_path: Path) -> None:
+def test_a_symlink_as_lock_file_is_refused_and_a_stream_has_no_lock(tmp_path: Path) -> None:
     (tmp_path / ".x.lock").symlink_to("elsewhere")
     with pytest.raises(WriteError, match=r"\.x\.lock: Too many levels"), locked(tmp_path / "x"):
         pass
@@ -100,7 +100,7 @@ def entry(number: int) -> Entry:
     return Entry(CHECKS[number], "", "#status", "400")
 
 
-def test_two_runs_that_update_a_baseline_keep_each_others_changes(tmp_path: Path) -> None:
+def test_two_runs_that_update_one_baseline_keep_both_changes(tmp_path: Path) -> None:
     path = tmp_path / "known.json"
     save(path, Baseline([entry(0), entry(1)]))
     first = load(path, CHECKS, is_updating=True)
@@ -116,7 +116,7 @@ def test_two_runs_that_update_a_baseline_keep_each_others_changes(tmp_path: Path
     ("text", "said"),
     [("{\n  'a'}", "line 2, column 3"), ("", "line 1, column 1"), ('{"format": 1, "x": 1}', "x")],
 )
-def test_a_damaged_ledger_is_said_with_its_line_and_left(
+def test_a_damaged_ledger_is_reported_with_its_line_and_not_changed(
     tmp_path: Path, text: str, said: str
 ) -> None:
     path = tmp_path / "ledger.json"

@@ -1,29 +1,32 @@
-"""Who may use the control API, by key and by token, and which Host and Origin are believed."""
+"""Who may use the control API: by key, token, Host, Origin and proxy headers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
+from support_cases import each_case
 from support_http import PLAIN, Serve, create, exchange, http_client  # noqa: F401
 
 from contracts.spec import Spec
 
 
-def test_control_calls_need_a_key_and_a_route_that_exists(url: str) -> None:
+def test_a_control_call_needs_a_key_and_an_existing_route(url: str) -> None:
     assert PLAIN.get(f"{url}/__mock__/state").status_code == 401
     assert PLAIN.get(f"{url}/__mock__/health").json()["status"] == "ok"
     assert "GET health" in PLAIN.get(f"{url}/__mock__/nothing").json()["error"]
     assert PLAIN.get(f"{url}/__mock__/reset").status_code == 405
 
 
-@pytest.mark.parametrize("route", ["metrics", "state", "clock", "reset", "nothing"])
-@pytest.mark.parametrize(
+@each_case("route", ["metrics", "state", "clock", "reset", "nothing"])
+@each_case(
     "headers",
     [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:8787"}, {"Host": ""},
      {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://192.168.0.9"},
      {"Origin": "http://[bad"}, {"Host": "[bad"}],
 )  # fmt: skip
-def test_a_foreign_page_reaches_no_control_route(
+def test_a_page_of_another_origin_reaches_no_control_route(
     http: httpx.Client, route: str, headers: dict[str, str]
 ) -> None:
     for method in ("GET", "POST"):
@@ -39,7 +42,7 @@ def test_two_hosts_or_two_origins_are_refused(url: str) -> None:
         assert exchange(url, f"{head}{host}\r\n".encode()).startswith(b"HTTP/1.1 4")
 
 
-def test_health_is_told_to_every_probe_and_its_answer_to_no_page(serve: Serve) -> None:
+def test_health_answers_every_probe_and_no_page_may_read_it(serve: Serve) -> None:
     foreign = {"Host": "fake:8787", "Origin": "https://evil.example", "X-Forwarded-For": "10.0.0.9"}
     with serve(host="0.0.0.0", admin_token="s3cret", cors=("https://evil.example",)) as url:
         answer = PLAIN.get(f"{url}/__mock__/health", headers=foreign)
@@ -49,7 +52,7 @@ def test_health_is_told_to_every_probe_and_its_answer_to_no_page(serve: Serve) -
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_off_this_machine_the_control_api_needs_its_token(serve: Serve) -> None:
+def test_the_control_api_of_a_shared_server_needs_its_token(serve: Serve) -> None:
     with serve(host="0.0.0.0") as url:
         assert "--admin-token" in PLAIN.get(f"{url}/__mock__/metrics").json()["error"]
     with serve(host="0.0.0.0", admin_token="s3cret") as url:
@@ -65,7 +68,7 @@ def test_off_this_machine_the_control_api_needs_its_token(serve: Serve) -> None:
         assert PLAIN.get(f"{url}/__mock__/metrics", headers=headers).status_code == 200
 
 
-def test_one_refusal_names_all_that_is_missing_with_option_and_variable(serve: Serve) -> None:
+def test_a_refused_control_call_names_everything_that_is_missing(serve: Serve) -> None:
     foreign = {"Host": "fake:8787", "Origin": "http://app:3000"}
     with serve(host="0.0.0.0") as url:
         refused = PLAIN.get(f"{url}/__mock__/state", headers=foreign)
@@ -85,22 +88,28 @@ def test_one_refusal_names_all_that_is_missing_with_option_and_variable(serve: S
     ["me@127.0.0.1", "127.0.0.1:8787:1", "localhost:abc", "localhost:99999", "127.0.0.1#evil",
      "127.0.0.1/x", "[::1", "127.0.0.1, evil.example"],
 )  # fmt: skip
-def test_a_host_that_cannot_be_one_is_not_taken_for_the_name_in_it(serve: Serve, host: str) -> None:
-    with serve() as url:
-        refused = PLAIN.get(f"{url}/__mock__/metrics", headers={"Host": host})
-        assert refused.status_code == 403
-        assert "is not a name of this server" in refused.json()["error"]
+def test_an_invalid_host_header_is_refused(url: str, host: str) -> None:
+    refused = PLAIN.get(f"{url}/__mock__/metrics", headers={"Host": host})
+    assert refused.status_code == 403
+    assert "is not a name of this server" in refused.json()["error"]
 
 
-def test_a_refusal_asks_for_nothing_that_would_not_help(serve: Serve) -> None:
+def test_a_refused_control_call_names_only_changes_that_help(serve: Serve) -> None:
     with serve(host="0.0.0.0") as url:
         by_address = {"Host": "10.1.2.3:8787", "Authorization": "Bearer sk-a"}
         error = PLAIN.get(f"{url}/__mock__/state", headers=by_address).json()["error"]
     assert error.startswith("it answers on loopback only")
 
 
-@pytest.mark.parametrize(
-    ("sent", "passes"),
+@pytest.fixture(scope="module", params=[None, "127.0.0.1", "*"], ids=str)
+def behind_a_proxy(request: pytest.FixtureRequest, serve: Serve) -> Iterator[str]:
+    """A server with each value of --forwarded-allow-ips."""
+    with serve(forwarded_allow_ips=request.param) as url:
+        yield url
+
+
+@each_case(
+    "sent, passes",
     [({"X-Forwarded-For": "203.0.113.9"}, False), ({"X-Forwarded-For": "127.0.0.1"}, True),
      ({"X-Forwarded-For": "127.0.0.1, 203.0.113.9"}, False),
      ({"X-Forwarded-For": "[::1]:5, 127.0.0.1:80"}, True), ({"X-Forwarded-For": ""}, False),
@@ -109,16 +118,14 @@ def test_a_refusal_asks_for_nothing_that_would_not_help(serve: Serve) -> None:
      ({"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "fake.example"}, False),
      ({"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "localhost:8443"}, True)],
 )  # fmt: skip
-@pytest.mark.parametrize("trusted", [None, "127.0.0.1", "*"])
-def test_a_proxy_on_this_machine_does_not_make_its_clients_local(
-    serve: Serve, trusted: str | None, sent: dict[str, str], passes: bool
+def test_clients_of_a_local_proxy_are_not_local(
+    behind_a_proxy: str, sent: dict[str, str], passes: bool
 ) -> None:
-    with serve(forwarded_allow_ips=trusted) as url:
-        answer = PLAIN.get(f"{url}/__mock__/metrics", headers=sent)
-        assert answer.status_code == (200 if passes else 403)
+    answer = PLAIN.get(f"{behind_a_proxy}/__mock__/metrics", headers=sent)
+    assert answer.status_code == (200 if passes else 403)
 
 
-def test_a_host_that_cannot_be_one_is_not_repeated_in_answers(
+def test_an_invalid_host_header_is_not_repeated_in_answers(
     http: httpx.Client, url: str, spec: Spec
 ) -> None:
     task, odd = create(http, spec), {"Host": 'x"><script>'}

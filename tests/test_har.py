@@ -1,4 +1,4 @@
-"""The journal as HAR 1.2: what a browser's developer tools open."""
+"""The journal as HAR 1.2, the format of the developer tools of browsers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EPOCH
+from support_cases import each_case
 from support_journal import HEADERS, KEY, TASK, create, entry, reply
 
 from mock_server.call import Call, Line
@@ -27,7 +28,7 @@ often = settings(max_examples=100, derandomize=True, database=None, deadline=Non
 
 
 def har_of(**changes: Any) -> dict[str, Any]:
-    """One exchange as HAR, which is valid."""
+    """One exchange as a HAR entry, checked against the schema."""
     log = json.loads("".join(as_har([entry(**changes)], "1.0")))
     HAR.validate(log)
     return log["log"]["entries"][0]
@@ -47,7 +48,7 @@ def test_an_exchange_is_a_valid_entry_at_the_tenants_time() -> None:
     assert "scenario: Throttling by header" in har["comment"]
 
 
-def test_a_query_is_taken_apart_and_a_key_is_masked() -> None:
+def test_a_query_is_split_into_parameters_and_a_key_is_masked() -> None:
     call = Call("GET", "/api/v1/tasks", "page_no=2&flag&x=%E4%BD%A0+b", HEADERS)
     request = har_of(call=call)["request"]
     assert request["queryString"] == [
@@ -58,7 +59,7 @@ def test_a_query_is_taken_apart_and_a_key_is_masked() -> None:
     assert "postData" not in request
 
 
-def test_bytes_that_are_no_text_are_base64() -> None:
+def test_binary_bodies_are_base64() -> None:
     har = har_of(
         call=Call("POST", "/", "", {b"x": b"\xff"}, b"\xfe\xff"), reply=reply(body=b"\x1f\x8b")
     )
@@ -67,7 +68,7 @@ def test_bytes_that_are_no_text_are_base64() -> None:
     assert (base64.b64decode(content["text"]), content["encoding"]) == (b"\x1f\x8b", "base64")
 
 
-def test_latency_is_the_wait_and_a_drip_the_time_it_took() -> None:
+def test_latency_is_the_wait_time_and_a_drip_is_the_receive_time() -> None:
     line = Line(due=EPOCH + 1.5, rate=100.0)
     har = har_of(reply=reply(body=b"x" * 50, line=line), fault="drip")
     assert har["timings"] == {"send": 0, "wait": 1500, "receive": 500}
@@ -75,20 +76,20 @@ def test_latency_is_the_wait_and_a_drip_the_time_it_took() -> None:
 
 
 @pytest.mark.parametrize("end", ["reset", "refuse", "hold", "close"])
-def test_an_answer_that_never_came_is_written_as_browsers_do(end: str) -> None:
+def test_a_missing_answer_is_written_as_browsers_write_it(end: str) -> None:
     har = har_of(reply=reply(line=Line(sent=-1, end=end)), fault=end)
     assert (har["response"]["status"], har["response"]["_error"]) == (0, ERRORS[end])
     assert har["response"]["content"] == {"size": 0, "mimeType": "x-unknown"}
     assert f"fault: {end}" in har["comment"]
 
 
-def test_half_an_answer_is_half_a_body_and_the_error() -> None:
+def test_an_incomplete_answer_has_its_part_of_the_body_and_the_error() -> None:
     response = har_of(reply=reply(line=Line(sent=9, end="reset")))["response"]
     assert (response["status"], response["content"]["text"]) == (200, '{"output"')
     assert response["_error"] == "net::ERR_CONNECTION_RESET"
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@each_case("name", FAULTS)
 def test_every_fault_makes_a_valid_entry(name: str) -> None:
     fault: Fault = parse(name)
     struck = strike(fault, reply(), EPOCH, bytes(32))
@@ -106,7 +107,7 @@ def test_every_fault_makes_a_valid_entry(name: str) -> None:
     status=st.integers(100, 599),
     answer=st.binary(max_size=30),
 )
-def test_any_exchange_is_valid_har(
+def test_any_exchange_is_a_valid_har_entry(
     method: str, path: str, query: str, headers: dict[bytes, bytes], body: bytes, status: int,
     answer: bytes,
 ) -> None:  # fmt: skip
@@ -125,7 +126,7 @@ def test_the_export_of_a_journal_is_valid_and_ends_at_its_limit() -> None:
     assert log["log"]["creator"]["name"] == "dashscope-emo-kit"
 
 
-def test_the_schema_sees_what_is_wrong() -> None:
+def test_the_har_schema_rejects_invalid_entries() -> None:
     har = har_entry(entry())
     for broken in ({"time": -1}, {"cache": None}, {"startedDateTime": "2025-09-11 14:33:38"}):
         log = json.loads("".join(as_har([], "1.0")))

@@ -1,10 +1,12 @@
-"""Requests out of bytes: the same as h11 reads, for every cut into segments, or fewer."""
+"""The HTTP/1.1 reader: it reads the same requests as h11 or refuses them, for every segmentation of
+the bytes."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_http1 import INNER, STREAMS, Request, cut, read_by_h11
 
 from contracts.http1.bounds import CHUNK_LINE_BYTES, HEAD_BYTES, HEADER_LINES
@@ -14,7 +16,7 @@ from contracts.http1.refused import Reason, RequestRefused
 
 
 class Reading:
-    """The requests that a reader finds in segments, and why it refused what follows them."""
+    """The requests that a reader finds in segments, and why it refused the rest."""
 
     def __init__(self, segments: list[bytes]) -> None:
         self.requests: list[Request] = []
@@ -65,7 +67,7 @@ STRICTER = (
 
 @settings(max_examples=300, deadline=None)
 @given(data=STREAMS, places=st.lists(st.integers(0, 300), max_size=4))
-def test_no_request_is_read_otherwise_than_by_h11_or_by_another_cut_of_the_bytes(
+def test_requests_are_read_like_h11_for_every_segmentation_of_the_bytes(
     data: bytes, places: list[int]
 ) -> None:
     whole, parts, (h11s, _) = read(data), read(*cut(data, places)), read_by_h11(data)
@@ -77,7 +79,7 @@ def test_no_request_is_read_otherwise_than_by_h11_or_by_another_cut_of_the_bytes
 
 
 def test_empty_lines_before_a_request_are_ignored() -> None:
-    """RFC 9112 (2.2) wants that, and httptools and nginx do it; h11 refuses them."""
+    """RFC 9112 (2.2) demands this, httptools and nginx do it, h11 refuses them."""
     found = read(b"\r\n\r", b"\n", b"\r\n" * HEAD_BYTES + INNER + b"\r\n" + INNER)
     assert [one.path for one in found.requests] == [b"/inner", b"/inner"]
 
@@ -88,14 +90,16 @@ def with_head_of(size: int) -> bytes:
 
 @given(st.lists(st.integers(0, HEAD_BYTES), max_size=3), st.booleans())
 @settings(max_examples=20, deadline=None)
-def test_a_head_of_64_kib_is_read_and_one_byte_more_is_not(places: list[int], more: bool) -> None:
+def test_a_head_of_64_kib_is_read_and_a_longer_one_is_refused(
+    places: list[int], more: bool
+) -> None:
     found = read(*cut(with_head_of(HEAD_BYTES + more), places))
     assert len(found.requests) == (not more)
     assert (found.refused is not None) == more
 
 
 @pytest.mark.parametrize("line", [b"a: b\r\n", b"a", b"a:\r\n", b"a: b\r\n" * 9999])
-def test_a_head_without_an_end_is_refused_and_never_kept(line: bytes) -> None:
+def test_an_endless_head_is_refused_and_not_stored(line: bytes) -> None:
     begun = Reading([INNER[:-2]])
     reader, sent = begun.reader, 0
     with pytest.raises(RequestRefused, match="its head is larger than 65536 bytes") as refused:
@@ -118,13 +122,13 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         (b"0\r\n", b"a: b\r\n", HEAD_BYTES),
     ],
 )
-def test_what_is_around_the_chunks_has_a_bound_too(begun: bytes, more: bytes, bound: int) -> None:
+def test_chunk_lines_and_trailers_have_a_size_limit(begun: bytes, more: bytes, bound: int) -> None:
     refused = read(CHUNKED, begun, *[more * 64] * (bound // 64)).refused
     assert refused is not None
     assert f"longer than {bound} bytes" in str(refused)
 
 
-def test_a_thousand_header_lines_are_read_and_one_more_is_not() -> None:
+def test_1000_header_lines_are_read_and_one_more_is_refused() -> None:
     def having(lines: int) -> Reading:
         return read(INNER[:-2] + b"a:\r\n" * (lines - 1) + b"\r\n")
 
@@ -147,15 +151,15 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("data", REFUSED)
+@each_case("data", REFUSED)
 @pytest.mark.parametrize("size", [1, 100])
-def test_a_refusal_says_what_is_wrong_as_soon_as_it_is_known(data: bytes, size: int) -> None:
+def test_an_invalid_request_is_refused_with_the_reason(data: bytes, size: int) -> None:
     found = read(*(data[at : at + size] for at in range(0, len(data), size)))
     assert REFUSED[data] in str(found.refused)
 
 
 @pytest.mark.parametrize("url", ["http://a/b", "HTTP://A:80/b", "http://me@a/b?c=http://x/"])
-def test_a_whole_url_is_read_where_its_host_is_that_of_the_header(url: str) -> None:
+def test_an_absolute_url_is_accepted_if_its_host_is_the_host_header(url: str) -> None:
     (found,) = read(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode()).requests
     assert found.path == b"/b"
 

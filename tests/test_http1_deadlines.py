@@ -1,5 +1,5 @@
-"""Connections whose client does nothing are closed, after a time for each thing it has to do; those
-that wait for us are not."""
+"""Connections with an inactive client are closed after a timeout for each phase; connections that
+wait for the server are not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scene = Callable[[Connection, "Timers"], Coroutine[Any, Any, None]]
 
 
 class Timers:
-    """An event loop whose time the test moves; all else is the running loop's."""
+    """An event loop with a clock that the test moves; everything else is the running loop."""
 
     def __init__(self) -> None:
         self.now, self.timers = 0.0, list["Timer"]()
@@ -53,7 +53,7 @@ class Timer:
 
 
 async def never(scope: Any, receive: Any, send: Any) -> None:
-    """An application that answers nothing, and reads no body."""
+    """An application that never answers and reads no body."""
     await asyncio.Event().wait()
 
 
@@ -76,7 +76,7 @@ def play(
     asyncio.run(run())
 
 
-def test_a_connection_is_closed_when_it_is_idle_for_5_s_after_its_last_answer() -> None:
+def test_a_connection_is_closed_after_5_idle_seconds() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send([POLL])
         timers.run_until(4.0)
@@ -89,7 +89,7 @@ def test_a_connection_is_closed_when_it_is_idle_for_5_s_after_its_last_answer() 
     play(scene)
 
 
-def test_a_connection_on_which_nothing_comes_is_closed_without_an_answer() -> None:
+def test_a_connection_without_a_request_is_closed_without_an_answer() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         timers.run_until(9.9)
         assert not connection.wire.closed
@@ -100,7 +100,7 @@ def test_a_connection_on_which_nothing_comes_is_closed_without_an_answer() -> No
     play(scene)
 
 
-def test_a_head_that_comes_byte_by_byte_has_10_s_in_all() -> None:
+def test_a_request_head_has_10_s_to_be_complete() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send([POLL])
         timers.run_until(3.0)
@@ -116,7 +116,7 @@ def test_a_head_that_comes_byte_by_byte_has_10_s_in_all() -> None:
     play(scene)
 
 
-def test_a_refusal_lingers_so_that_the_client_reads_it_and_then_closes() -> None:
+def test_a_refused_connection_stays_open_until_the_client_could_read_the_answer() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send(["BREW / COFFEE\r\n\r\n", POLL, POLL])
         assert connection.wire.data.count(b"HTTP/1.1 ") == 1
@@ -127,7 +127,7 @@ def test_a_refusal_lingers_so_that_the_client_reads_it_and_then_closes() -> None
     play(scene)
 
 
-def test_a_body_has_30_s_since_its_last_byte() -> None:
+def test_a_body_times_out_30_s_after_its_last_byte() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send([CREATE[:-40]])
         timers.run_until(29.0)
@@ -141,7 +141,7 @@ def test_a_body_has_30_s_since_its_last_byte() -> None:
     play(scene)
 
 
-def test_a_body_that_drips_for_ever_ends_for_want_of_speed() -> None:
+def test_a_body_that_is_too_slow_times_out() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         head, *_ = CALLS["create too much"].partition("\r\n\r\n")
         await connection.send([head + "\r\n\r\n"])
@@ -155,7 +155,7 @@ def test_a_body_that_drips_for_ever_ends_for_want_of_speed() -> None:
     play(scene)
 
 
-def test_an_upload_at_500_bytes_a_second_is_let_through() -> None:
+def test_an_upload_at_500_bytes_a_second_is_accepted() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         call = CALLS["create at length"]
         for number, start in enumerate(range(0, len(call), 5000)):
@@ -166,7 +166,7 @@ def test_an_upload_at_500_bytes_a_second_is_let_through() -> None:
     play(scene)
 
 
-def test_a_call_that_waits_for_its_answer_has_no_deadline() -> None:
+def test_a_call_that_waits_for_its_answer_does_not_time_out() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send([POLL])
         timers.run_until(100_000.0)
@@ -175,7 +175,7 @@ def test_a_call_that_waits_for_its_answer_has_no_deadline() -> None:
     play(scene, BoundedProtocol, never)
 
 
-def test_a_body_that_the_application_does_not_take_yet_has_no_deadline() -> None:
+def test_a_body_that_the_application_does_not_read_yet_does_not_time_out() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         call = CALLS["create when told to"]
         connection.protocol.data_received(call[: call.index('{"model"')].encode())
@@ -186,7 +186,7 @@ def test_a_body_that_the_application_does_not_take_yet_has_no_deadline() -> None
     play(scene, BoundedProtocol, never)
 
 
-def test_a_client_that_takes_no_byte_of_its_answer_loses_the_connection() -> None:
+def test_a_client_that_does_not_read_its_answer_is_disconnected() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         connection.wire.unsent = 100
         timers.run_until(9.0)
@@ -201,7 +201,7 @@ def test_a_client_that_takes_no_byte_of_its_answer_loses_the_connection() -> Non
     play(scene)
 
 
-def test_the_times_can_be_chosen() -> None:
+def test_the_timeouts_can_be_set() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         await connection.send([POLL])
         timers.run_until(59.0)

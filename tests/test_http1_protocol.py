@@ -1,4 +1,4 @@
-"""The applications get the requests that are read, whichever way a protocol hands them over."""
+"""Applications get the requests that the reader finds, as an ASGI task or directly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EMPTY = Reply(200, [(b"content-length", b"0")], b"", "")
 
 
 class Application:
-    """Notes what it is asked, as a task or at once."""
+    """Stores the requests that it gets, as an ASGI task or directly."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -57,7 +57,7 @@ class Application:
 @pytest.mark.parametrize("way", [BoundedProtocol, Protocol])
 @settings(max_examples=60)
 @given(data=STREAMS, places=st.lists(st.integers(0, 300), max_size=3))
-def test_an_application_gets_the_requests_that_are_read(
+def test_an_application_gets_the_requests_that_the_reader_finds(
     way: type[BoundedProtocol], data: bytes, places: list[int]
 ) -> None:
     async def asked() -> list[Request]:
@@ -74,7 +74,7 @@ def test_an_application_gets_the_requests_that_are_read(
     assert asyncio.run(asked()) == read(data).requests
 
 
-def test_a_request_that_cannot_be_read_is_a_line_of_the_log_and_counted() -> None:
+def test_an_invalid_request_is_logged_and_counted() -> None:
     lines: list[str] = []
 
     async def send() -> str:

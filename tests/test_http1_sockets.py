@@ -1,4 +1,4 @@
-"""The bounds and deadlines of a connection on real sockets: of the fake and of the recorder."""
+"""Limits and timeouts of connections on real sockets, of the fake and of the recorder."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def base(
 
 @contextmanager
 def connected(url: str, **sizes: int) -> Iterator[socket.socket]:
-    """A connection. sizes: of the system's buffers, in bytes."""
+    """A connection. sizes: of the buffers of the operating system, in bytes."""
     with socket.socket() as sock:
         for name, size in sizes.items():
             sock.setsockopt(socket.SOL_SOCKET, getattr(socket, name), size)
@@ -53,12 +53,12 @@ def connected(url: str, **sizes: int) -> Iterator[socket.socket]:
 
 
 def all_of(sock: socket.socket) -> bytes:
-    """What comes until the server closes."""
+    """All bytes until the server closes the connection."""
     return b"".join(iter(lambda: sock.recv(1 << 16), b""))
 
 
 @pytest.mark.parametrize("line", [b"a: b\r\n" * 10_000, b"a" * 60_000], ids=["lines", "one line"])
-def test_a_client_that_still_sends_reads_why_its_head_is_refused(base: str, line: bytes) -> None:
+def test_a_client_that_is_still_sending_receives_the_431(base: str, line: bytes) -> None:
     with connected(base) as sock:
         sock.sendall(POLL[:-2])
         for _ in range(100):
@@ -70,13 +70,15 @@ def test_a_client_that_still_sends_reads_why_its_head_is_refused(base: str, line
 
 
 @pytest.mark.parametrize("data", [b"BREW / COFFEE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00"])
-def test_what_is_not_http_is_answered_400_at_once(base: str, data: bytes) -> None:
+def test_bytes_that_are_not_http_are_answered_400_at_once(base: str, data: bytes) -> None:
     with connected(base) as sock:
         sock.sendall(data)
         assert all_of(sock).startswith(b"HTTP/1.1 400 ")
 
 
-def test_the_recorder_says_in_words_what_is_wrong(spec: Spec, tmp_path: Path) -> None:
+def test_the_recorder_answers_an_invalid_request_with_the_reason(
+    spec: Spec, tmp_path: Path
+) -> None:
     recorder = recording(spec, "http://127.0.0.1:9", tmp_path / "c.json")
     with recorder as url, connected(url) as sock:
         sock.sendall(b"\x16\x03\x01")
@@ -87,7 +89,7 @@ def test_the_recorder_says_in_words_what_is_wrong(spec: Spec, tmp_path: Path) ->
     )
 
 
-def test_a_client_that_reads_no_answers_is_held_back_and_later_gets_all(serve: Serve) -> None:
+def test_a_client_that_reads_late_gets_every_answer(serve: Serve) -> None:
     with serve() as url, connected(url, SO_RCVBUF=4096, SO_SNDBUF=4096) as sock:
         sock.setblocking(False)
         sent = 0
@@ -119,7 +121,7 @@ def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             process.terminate()
 
 
-def test_out_of_descriptors_is_said_once_and_idle_clients_make_room() -> None:
+def test_missing_file_descriptors_are_reported_once_and_idle_clients_are_closed() -> None:
     with serving("--timeout-head", "0.5") as (url, process), ExitStack() as stack:
         for _ in range(IDLE):
             stack.enter_context(connected(url)).sendall(b"GET / HT")
@@ -139,13 +141,13 @@ def test_out_of_descriptors_is_said_once_and_idle_clients_make_room() -> None:
 
 
 class FullLoop(asyncio.SelectorEventLoop):
-    """An event loop that cannot accept, and whose timers come at once."""
+    """An event loop that cannot accept connections, and whose timers run at once."""
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
         return callback(*args)
 
 
-def test_an_event_loop_that_cannot_accept_says_so_once_and_in_words() -> None:
+def test_an_event_loop_that_cannot_accept_reports_it_once() -> None:
     loop, said = FullLoop(), list[str]()
     DescriptorWatch(said.append).watch_accepting(loop, ["a connection"] * 3)
     for _ in range(2):  # asyncio tries again each second

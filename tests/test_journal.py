@@ -1,4 +1,4 @@
-"""The journal: what it keeps, what it drops, what it never shows, and what is found in it."""
+"""The journal: stored and dropped exchanges, masked secrets, and searching."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import EPOCH
+from support_cases import each_case
 from support_journal import HEADERS, KEY, TASK, VIOLATION, entry, keep, numbers, reply
 
 from mock_server.call import Call, Line
@@ -21,7 +22,7 @@ from mock_server.journal.row import unpack
 often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
 
-def test_an_exchange_comes_back_as_it_was() -> None:
+def test_an_exchange_is_read_as_it_was_recorded() -> None:
     line = Line(due=EPOCH + 2, sent=3, end="reset")
     found = entry(
         scenario="RUNNING", source="header", fault="reset-body", violation=VIOLATION,
@@ -34,7 +35,7 @@ def test_an_exchange_comes_back_as_it_was() -> None:
     assert found.url == f"http://127.0.0.1:8787/api/v1/tasks/{TASK}"
 
 
-def test_tenants_never_see_each_others() -> None:
+def test_a_tenant_sees_only_its_own_exchanges() -> None:
     journal = Journal()
     keep(journal, "a")
     keep(journal, "b")
@@ -46,7 +47,7 @@ def test_tenants_never_see_each_others() -> None:
     )
 
 
-def test_a_full_journal_drops_the_oldest_and_says_how_many() -> None:
+def test_a_full_journal_drops_and_counts_the_oldest() -> None:
     journal = Journal(max_entries=3)
     for _ in range(5):
         keep(journal)
@@ -54,7 +55,7 @@ def test_a_full_journal_drops_the_oldest_and_says_how_many() -> None:
     assert (journal.dropped("t"), journal.dropped_count, journal.entry_count) == (2, 2, 3)
 
 
-def test_a_noisy_tenant_drops_its_own() -> None:
+def test_a_tenant_with_many_exchanges_drops_its_own() -> None:
     journal = Journal(max_bytes=100_000)
     keep(journal, "quiet")
     for _ in range(1000):
@@ -63,7 +64,7 @@ def test_a_noisy_tenant_drops_its_own() -> None:
     assert journal.dropped("noisy") == 1000 - len(numbers(journal, "noisy"))
 
 
-def test_where_nobody_has_much_the_one_silent_longest_makes_room() -> None:
+def test_a_full_journal_of_small_tenants_drops_the_least_recent_tenant() -> None:
     journal = Journal(max_entries=60)
     for tenant in [*range(30), *range(30), 0, 2]:
         keep(journal, str(tenant))
@@ -72,7 +73,7 @@ def test_where_nobody_has_much_the_one_silent_longest_makes_room() -> None:
     assert (journal.dropped("1"), journal.dropped_count) == (2, 2)
 
 
-def test_one_larger_than_the_journal_is_counted_and_leaves_others_alone() -> None:
+def test_an_exchange_larger_than_the_journal_is_counted_and_drops_no_other_tenant() -> None:
     journal = Journal(max_bytes=10_000)
     keep(journal, "other")
     keep(journal)
@@ -81,7 +82,7 @@ def test_one_larger_than_the_journal_is_counted_and_leaves_others_alone() -> Non
     assert (journal.number("t"), journal.dropped("t")) == (2, 2)
 
 
-def test_reset_drops_all_of_one_tenant_and_numbers_go_on() -> None:
+def test_reset_drops_the_exchanges_of_one_tenant_and_numbers_continue() -> None:
     journal = Journal(max_entries=2)
     for tenant in "aaab":
         keep(journal, tenant)
@@ -91,7 +92,7 @@ def test_reset_drops_all_of_one_tenant_and_numbers_go_on() -> None:
     assert keep(journal, "a") == 4
 
 
-def test_of_too_many_tenants_the_one_silent_longest_is_forgotten() -> None:
+def test_with_too_many_tenants_the_least_recent_one_is_dropped() -> None:
     journal = Journal(max_tenants=2)
     for tenant in "abac":
         keep(journal, tenant)
@@ -105,7 +106,7 @@ def test_of_too_many_tenants_the_one_silent_longest_is_forgotten() -> None:
     max_bytes=st.integers(1, 40_000),
     resets=st.sets(st.integers(0, 80)),
 )
-def test_bounds_hold_and_numbers_are_never_given_twice(
+def test_the_journal_stays_within_its_bounds_and_numbers_are_unique(
     appends: list[tuple[str, int]], max_entries: int, max_bytes: int, resets: set[int]
 ) -> None:
     journal = Journal(max_entries, max_bytes)
@@ -130,7 +131,7 @@ def test_bounds_hold_and_numbers_are_never_given_twice(
 
 @often
 @given(st.lists(st.sampled_from(["noisy"] * 8 + ["loud"] * 4 + ["quiet"]), max_size=120))
-def test_who_has_less_than_its_share_loses_nothing_to_who_has_more(appends: list[str]) -> None:
+def test_a_tenant_below_its_share_loses_nothing_to_larger_tenants(appends: list[str]) -> None:
     journal = Journal(max_entries=SHARE * 3)
     for tenant in appends:
         keep(journal, tenant)
@@ -152,7 +153,7 @@ BYTES = st.binary(max_size=40).filter(lambda data: not set(data) & set(b"=:-%+&"
 )
 @example("k-abcdef", "", (b"", b""), 115)
 @example("secretsecret", "", (b"k-secre" + b"x" * 108, b""), 0)
-def test_a_key_is_nowhere_in_what_is_kept(
+def test_a_stored_exchange_does_not_contain_the_key(
     secret: str, suffix: str, around: tuple[bytes, bytes], padding: int
 ) -> None:
     known = f"sk-{secret}"
@@ -178,8 +179,8 @@ def test_a_key_is_nowhere_in_what_is_kept(
 
 
 @pytest.mark.parametrize("key", ["", "sk-a", KEY])
-@pytest.mark.parametrize("place", ["path", "query", "header", "body", "answer"])
-def test_somebody_elses_key_is_nowhere_either(key: str, place: str) -> None:
+@each_case("place", ["path", "query", "header", "body", "answer"])
+def test_a_stored_exchange_does_not_contain_the_key_of_another_user(key: str, place: str) -> None:
     other = "sk-0cc175b9c0f1b6a831c399e269772661"
     path, query = (f"/v1/{other}/" if place == "path" else "/", f"k={other}&a" * (place == "query"))
     headers = {b"x-note": f"not {other}!".encode() if place == "header" else b"task-" + b"a" * 20}
@@ -190,8 +191,8 @@ def test_somebody_elses_key_is_nowhere_either(key: str, place: str) -> None:
     assert "a" * 20 in repr(found) or place == "header", "a longer word's end is no key"
 
 
-@pytest.mark.parametrize("length", [*range(20, 130), *range(350, 380), 66_000])
-def test_a_text_that_is_a_key_is_masked_whatever_its_length(length: int) -> None:
+@each_case("length", [*range(20, 130), *range(350, 380), 66_000])
+def test_a_key_of_any_length_is_masked(length: int) -> None:
     other = ("sk-0cc175b9c0f1b6a831c399e269772661" * 2000)[:length]
     headers = {b"x-other": other.encode()}
     found = entry(KEY, call=Call("POST", "/", "", headers, other.encode()))
@@ -199,8 +200,8 @@ def test_a_text_that_is_a_key_is_masked_whatever_its_length(length: int) -> None
 
 
 @pytest.mark.parametrize("key", ["", KEY])
-@pytest.mark.parametrize("before", ["\n", "\t", '"', "é", "a "])
-def test_a_key_behind_an_escape_of_json_is_masked(key: str, before: str) -> None:
+@each_case("before", ["\n", "\t", '"', "é", "a "])
+def test_a_key_after_a_json_escape_is_masked(key: str, before: str) -> None:
     other = "sk-0cc175b9c0f1b6a831c399e269772661"
     body = json.dumps({"note": f"keys:{before}{other}"}).encode()
     found = entry(key, call=Call("POST", "/", "", {}, body))
@@ -208,12 +209,12 @@ def test_a_key_behind_an_escape_of_json_is_masked(key: str, before: str) -> None
     assert b"keys:" in found.body
 
 
-def test_the_end_of_a_longer_word_is_no_key() -> None:
+def test_the_end_of_a_longer_word_is_not_masked() -> None:
     path = "/desk-portrait-of-a-woman-at-noon.png"
     assert entry(KEY, call=Call("GET", path, "", {})).path == path
 
 
-def test_a_key_too_short_to_be_looked_for_is_masked_in_its_header() -> None:
+def test_a_short_key_is_masked_in_its_header() -> None:
     headers = {b"authorization": b"Bearer sk-task.PENDING"}
     call = Call("GET", "/sk-task", "", headers)
     found = entry("sk-task.PENDING", call=call, shown=".PENDING")
@@ -221,14 +222,14 @@ def test_a_key_too_short_to_be_looked_for_is_masked_in_its_header() -> None:
     assert found.path == "/sk-task"
 
 
-@pytest.mark.parametrize(
-    ("name", "sent", "kept"),
+@each_case(
+    "name, sent, kept",
     [(b"cookie", b"a=1", b"***"), (b"proxy-authorization", b"Basic x", b"*******"),
      (b"x-mock-admin-token", b"s3cret", b"******"),
      (b"authorization", b"Basic dTpw", b"Basic ****"), (b"authorization", b"token", b"*****")],
 )  # fmt: skip
 @pytest.mark.parametrize("key", ["", KEY, "sk-a"])
-def test_other_secret_headers_are_masked_whole(
+def test_other_secret_headers_are_masked_completely(
     name: bytes, sent: bytes, kept: bytes, key: str
 ) -> None:
     call = Call("GET", "/", "", {b"accept": b"*/*", name: sent})
@@ -237,13 +238,13 @@ def test_other_secret_headers_are_masked_whole(
     assert call.headers[name] == sent
 
 
-def test_masking_leaves_the_call_itself_alone() -> None:
+def test_masking_does_not_change_the_call() -> None:
     assert entry().headers[b"authorization"] == b"Bearer sk-" + b"*" * 32
     assert HEADERS[b"authorization"] == b"Bearer " + KEY.encode()
 
 
 @pytest.mark.parametrize("key", ["", "sk-test", KEY])
-def test_nobody_looks_for_a_key_before_the_exchange_is_read(
+def test_keys_are_masked_when_an_exchange_is_read(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal()
@@ -254,7 +255,7 @@ def test_nobody_looks_for_a_key_before_the_exchange_is_read(
     assert found and KEY not in repr(found)
 
 
-def test_a_filter_reads_no_exchange_that_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_does_not_unpack_other_exchanges(monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal()
     for status in (200, 404, 200):
         keep(journal, reply=reply(status))
@@ -262,14 +263,14 @@ def test_a_filter_reads_no_exchange_that_is_not_wanted(monkeypatch: pytest.Monke
     assert numbers(journal, status="5xx") == []
 
 
-def test_the_repr_of_what_is_kept_shows_nothing_of_the_client() -> None:
+def test_the_repr_of_a_stored_exchange_shows_no_client_data() -> None:
     journal = Journal()
     keep(journal)
     row = unpack(journal._rooms["t"].rows[0])
     assert (row.key, repr(row)) == (KEY, "<Row 1: getTask 200>")
 
 
-def test_the_latest_is_found_by_its_request_id_and_by_what_there_is_to_explain() -> None:
+def test_the_latest_exchange_is_found_by_request_id_or_by_having_an_explanation() -> None:
     journal = Journal()
     keep(journal, request_id="r-1", violation=VIOLATION)
     keep(journal, request_id="r-2")
@@ -286,5 +287,5 @@ def test_the_latest_is_found_by_its_request_id_and_by_what_there_is_to_explain()
     [{"violation": VIOLATION}, {"near": VIOLATION}, {"scenario": "RUNNING"}, {"reply": reply(429)},
      {"reply": reply(status="UNKNOWN")}],
 )  # fmt: skip
-def test_what_is_out_of_the_ordinary_has_an_explanation(odd: dict[str, Any]) -> None:
+def test_refusals_near_misses_scenarios_and_errors_have_an_explanation(odd: dict[str, Any]) -> None:
     assert (entry(**odd).explained, entry().explained) == (True, False)

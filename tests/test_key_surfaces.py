@@ -1,6 +1,5 @@
-"""Whatever a client sends as its key is on no surface of the product.
-
-A new surface is one entry of SERVER or of OTHERS: a function that gives its text."""
+"""No output of the product shows the key of a client. A new kind of output is one entry of SERVER
+or of OTHERS: a function that returns its text."""
 
 from __future__ import annotations
 
@@ -19,6 +18,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_contract import json_answer, verification
 from support_keys import SHAPES, Shape, leaks
 
@@ -45,18 +45,18 @@ atexit.register(RUNNER.close)
 
 
 class Web:
-    """An ASGI app, asked by a client that waits for each answer."""
+    """An ASGI app with a synchronous client."""
 
     def __init__(self, app: FakeApp) -> None:
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT)
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One answer."""
+        """Make one call."""
         return RUNNER.run(self._http.request(method, path, **options))
 
 
 class Fake(NamedTuple):
-    """A fake in this process that has answered calls with a shape's secret in them."""
+    """An in-process fake that has answered calls with the secret of a shape."""
 
     app: FakeApp
     http: Web
@@ -65,7 +65,7 @@ class Fake(NamedTuple):
     answers: list[httpx.Response]
 
     def control(self, path: str, **options: Any) -> str:
-        """What the control API says of the shape's tenant."""
+        """An answer of the control API for the tenant of the shape."""
         key = self.shape.authorization if self.shape.is_accepted else "Bearer sk-nobody"
         answer = self.http.request(
             options.pop("method", "GET"), f"/__mock__{path}",
@@ -74,7 +74,7 @@ class Fake(NamedTuple):
         return f"{answer.headers}{answer.text}"
 
     def rows(self) -> list[Any]:
-        """Every entry of the journal, whoever sent it."""
+        """Every entry of the journal, of all tenants."""
         journal = self.app.engine.chronicle.journal
         return [entry for tenant in list(journal._rooms) for entry in journal.entries(tenant)]
 
@@ -91,7 +91,7 @@ def fake(shape: Shape) -> Fake:
 
 
 def send(made: Fake, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-    """A call with the shape's secret wherever the shape has it."""
+    """Make a call with the secret at each place that the shape names."""
     shape = made.shape
     sent = {**headers, **shape.headers}
     if shape.authorization is not None:
@@ -150,7 +150,7 @@ SERVER: dict[str, Callable[[Fake], str]] = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+@each_case("shape", SHAPES, ids=[shape.name for shape in SHAPES])
 def test_no_surface_of_the_fake_shows_a_key(shape: Shape) -> None:
     made = fake(shape)
     shown = {name: surface(made) for name, surface in SERVER.items()}
@@ -159,7 +159,7 @@ def test_no_surface_of_the_fake_shows_a_key(shape: Shape) -> None:
 
 
 def echo(secret: str, sent: httpx.Request) -> httpx.Response:
-    """A provider that repeats all that it is sent."""
+    """A provider that repeats everything that it receives."""
     said = sent.headers.get("authorization", "")
     headers = {"x-key": said.encode("unicode_escape").decode(), "x-url": str(sent.url)}
     value = {"code": said, "message": f"{secret} {quote(secret)} {sent.url}"}
@@ -167,12 +167,12 @@ def echo(secret: str, sent: httpx.Request) -> httpx.Response:
 
 
 def key_of(shape: Shape) -> str:
-    """The shape's secret as a key that a client of ours is given."""
+    """The secret of the shape as a valid key."""
     return shape.secret if shape.secret.startswith(("sk-", "st-")) else f"sk-{shape.secret}"
 
 
 def recorded(shape: Shape, tmp_path: Path) -> str:
-    """A cassette, and what is said of it."""
+    """A cassette and its summary."""
     tape, made = Tape(SPEC, ROOT, clock=lambda: 0.0), fake(shape)
     for answer in made.answers:
         asked, told = answer.request, echo(shape.secret, answer.request)
@@ -203,7 +203,7 @@ def verified(shape: Shape, tmp_path: Path) -> str:
 
 
 def failed(shape: Shape, tmp_path: Path) -> str:
-    """Reprs of a client, and its exceptions with all that they hold."""
+    """Reprs of a client, and its exceptions with all their attributes."""
     key, texts = key_of(shape), []
     http = httpx.MockTransport(partial(echo, key))
     with Client(api_key=key, base_url=f"{ROOT}/api/v1", transport=http) as client:
@@ -221,7 +221,7 @@ def failed(shape: Shape, tmp_path: Path) -> str:
 
 
 def typed(shape: Shape, tmp_path: Path) -> str:
-    """What `emo` prints where nobody answers, and where a key is given in the wrong place."""
+    """The output of `emo` without a server, and with a key at the wrong place."""
     key, texts = key_of(shape), []
     env = {"DASHSCOPE_API_KEY": key, "DASHSCOPE_HTTP_BASE_URL": "http://127.0.0.1:9/api/v1"}
     for arguments in (
@@ -248,6 +248,6 @@ LONG = [shape for shape in SHAPES if len(shape.secret) >= 8]
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("shape", LONG, ids=[shape.name for shape in LONG])
+@each_case("shape", LONG, ids=[shape.name for shape in LONG])
 def test_no_other_surface_shows_a_key(shape: Shape, name: str, tmp_path: Path) -> None:
     assert not leaks(OTHERS[name](shape, tmp_path), shape.secret)

@@ -1,4 +1,4 @@
-"""Which keys are accepted, and the scenario that a key asks for without being taken apart."""
+"""The keys that the fake accepts, and the scenarios that keys select."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import Service
+from support_cases import each_case
 from support_explain import Explained
 
 from contracts.masks import without_keys
@@ -26,7 +27,7 @@ def explained(spec: Spec) -> Explained:
 
 
 @pytest.mark.parametrize("key", REAL)
-def test_a_real_key_is_accepted_as_it_is(service: Explained, key: str) -> None:
+def test_keys_of_every_real_form_are_accepted(service: Explained, key: str) -> None:
     task = service.task_id(key=key)
     assert service.get(task, key=key).body["output"]["task_id"] == task
     assert service.why().kind == "fine"
@@ -35,13 +36,13 @@ def test_a_real_key_is_accepted_as_it_is(service: Explained, key: str) -> None:
 @pytest.mark.parametrize(
     "sent", ["Bearer nope-123", "Bearer sk-", "sk-abc", "Basic c2stYTpi", "Bearer"]
 )
-def test_any_other_text_is_no_key(service: Explained, sent: str) -> None:
+def test_any_other_text_is_refused_as_a_key(service: Explained, sent: str) -> None:
     refused = service.call("GET", "/api/v1/tasks", key=None, Authorization=sent)
     assert (refused.status, refused.body["code"]) == (401, "InvalidApiKey")
 
 
 @given(parts=st.tuples(BASE64URL, BASE64URL, BASE64URL))
-def test_no_workspace_key_asks_for_a_scenario(spec: Spec, parts: tuple[str, str, str]) -> None:
+def test_a_workspace_key_never_selects_a_scenario(spec: Spec, parts: tuple[str, str, str]) -> None:
     assert scenario_of(spec, f"sk-ws-H.{'.'.join(parts)}").name == ""
 
 
@@ -57,7 +58,7 @@ def test_a_known_name_at_the_end_of_a_key_is_a_scenario(
     assert b"x-mock-scenario" in dict(answer.reply.headers)
 
 
-def test_a_scenario_behind_a_plus_may_follow_a_key_with_dots(service: Explained) -> None:
+def test_a_scenario_after_a_plus_may_follow_a_key_with_dots(service: Explained) -> None:
     assert service.list(key=f"{WORKSPACE}+Throttling").status == 429
 
 
@@ -71,7 +72,7 @@ def test_keys_with_different_scenarios_are_different_tenants(service: Explained)
      ("listTasks:pass", ["'detectFace:pass'"]), ("latency=s3cret", ["'latency'"]),
      ("s3cret/abc==", []), ("s3cret:Throttling", ["'listTasks:Throttling'"])],
 )  # fmt: skip
-def test_a_wrong_name_behind_a_plus_is_refused_without_repeating_the_key(
+def test_an_unknown_scenario_after_a_plus_is_refused_without_repeating_the_key(
     service: Explained, name: str, hints: list[str]
 ) -> None:
     answer = service.list(key=f"sk-mysecretkey+{name}")
@@ -81,7 +82,9 @@ def test_a_wrong_name_behind_a_plus_is_refused_without_repeating_the_key(
     assert not any(part in answer.text + why for part in ("mysecretkey", "s3cret", f"+{name}"))
 
 
-def test_a_near_miss_behind_a_dot_is_a_key_with_a_hint(service: Explained) -> None:
+def test_a_misspelled_scenario_after_a_dot_is_part_of_the_key_and_gets_a_hint(
+    service: Explained,
+) -> None:
     key = "sk-mysecretkey.InvalidFile.NoHumn"
     assert service.detect(key=key).body["output"]["check_pass"]
     why = service.why()
@@ -95,7 +98,7 @@ def test_a_near_miss_behind_a_dot_is_a_key_with_a_hint(service: Explained) -> No
     "end",
     ["", "+Throttling", ".Throttling", "+Throtling", "+s3cret/ab==", "+latency=x", ".Throtlin"],
 )
-def test_a_bundle_gets_the_same_answers_whatever_its_key_asked_for(spec: Spec, end: str) -> None:
+def test_a_bundle_is_reproduced_whatever_scenario_its_key_selects(spec: Spec, end: str) -> None:
     service, key = Service(spec), f"sk-mysecretkey{end}"
     service.list(key=key)
     service.detect(key=key)
@@ -103,8 +106,8 @@ def test_a_bundle_gets_the_same_answers_whatever_its_key_asked_for(spec: Spec, e
     assert Replay(spec, bundle).run() is None
 
 
-@pytest.mark.parametrize(
-    ("sent", "why"),
+@each_case(
+    "sent, why",
     [
         ('Bearer "sk-Qzx9Yw8Vu7"', "has the key in quotes"),
         ("Bearer Bearer sk-Qzx9Yw8Vu7", "has `Bearer` twice"),
@@ -119,11 +122,11 @@ def test_a_bundle_gets_the_same_answers_whatever_its_key_asked_for(spec: Spec, e
         ("Bearer Qzx9Yw8Vu7", "is not `Bearer` and a key that starts with sk- or st-"),
     ],
 )
-def test_a_header_without_a_key_is_explained_by_what_is_wrong_with_it(sent: str, why: str) -> None:
+def test_an_invalid_authorization_header_is_explained(sent: str, why: str) -> None:
     assert why_no_key(sent.encode()).startswith(why)
 
 
-def test_an_explanation_says_what_is_wrong_with_the_key_and_repeats_none_of_it(
+def test_an_explanation_of_a_wrong_key_does_not_repeat_it(
     service: Explained,
 ) -> None:
     assert service.list(key='"sk-Qzx9Yw8Vu7"').status == 401
@@ -132,6 +135,6 @@ def test_an_explanation_says_what_is_wrong_with_the_key_and_repeats_none_of_it(
     assert "Qzx9" not in repr(found)
 
 
-@pytest.mark.parametrize("behind", ["'", '"', ")", ":", ";", ",", ".", "]", ">"])
-def test_what_follows_a_key_in_a_sentence_stays(behind: str) -> None:
+@each_case("behind", ["'", '"', ")", ":", ";", ",", ".", "]", ">"])
+def test_punctuation_after_a_masked_key_stays(behind: str) -> None:
     assert without_keys(f"no file (sk-Qzx9Yw8Vu7{behind} here") == f"no file (sk-***{behind} here"

@@ -1,4 +1,4 @@
-"""The ledger of evidence: what a real provider was seen to do, and the page that tells it."""
+"""The ledger of observations of real providers, and its page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def held(request: httpx.Request) -> httpx.Response:
     return json_answer(401, value)
 
 
-def test_a_run_against_a_real_provider_is_kept_with_date_host_and_request_id() -> None:
+def test_a_run_against_a_real_provider_is_stored_with_date_host_and_request_id() -> None:
     events = list(verification(SPEC, held, "keys.missing").run())
     (seen,) = observed(Ledger(), SPEC, events).claims["keys.missing"]
     assert (seen.date, seen.host, seen.request_id, seen.held) == (
@@ -37,21 +37,21 @@ def test_a_run_against_a_real_provider_is_kept_with_date_host_and_request_id() -
     )  # fmt: skip
 
 
-def test_what_did_not_hold_is_kept_too() -> None:
+def test_a_failed_check_is_stored_too() -> None:
     (seen,) = observed(Ledger(), SPEC, run("keys.missing")).claims["keys.missing"]
     assert not seen.held
 
 
-def test_a_fake_proves_nothing() -> None:
+def test_a_run_on_a_fake_is_not_stored() -> None:
     events = [replace(e, clock=True) if isinstance(e, Started) else e for e in run("keys.missing")]
     assert observed(Ledger(), SPEC, events) == Ledger()
 
 
-def test_a_check_that_was_skipped_is_not_kept() -> None:
+def test_a_skipped_check_is_not_stored() -> None:
     assert observed(Ledger(), SPEC, run("story.usage")) == Ledger()
 
 
-def test_the_latest_of_each_host_counts() -> None:
+def test_the_latest_observation_of_each_host_is_stored() -> None:
     once = observed(Ledger(), SPEC, run("keys.missing"))
     again = [replace(e, url="https://other.example") if isinstance(e, Started) else e
              for e in run("keys.missing")]  # fmt: skip
@@ -68,14 +68,14 @@ def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"claims": {"x": [{"date": 1}]}}', '{"format": 9}'])
-def test_a_file_that_is_no_ledger_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+def test_an_invalid_ledger_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "ledger.json"
     file.write_text(text)
     with pytest.raises(LedgerError, match=r"ledger\.json"):
         load(file)
 
 
-def test_what_is_known_is_observed_documented_or_assumed() -> None:
+def test_a_claim_is_observed_documented_or_assumed() -> None:
     events = list(verification(SPEC, held, "keys.missing").run())
     (seen,) = observed(Ledger(), SPEC, events).claims.values()
     (failed,) = observed(Ledger(), SPEC, run("keys.missing")).claims.values()
@@ -84,13 +84,13 @@ def test_what_is_known_is_observed_documented_or_assumed() -> None:
     assert standing("captured", []) == standing("inferred", seen) == "observed"
 
 
-def test_documented_answers_that_came_word_for_word_are_kept_by_name() -> None:
+def test_documented_answers_that_were_observed_are_stored_by_name() -> None:
     events = list(verification(SPEC, held, "keys.missing", "unknown.uuid").run())
     (name,) = observed(Ledger(), SPEC, events).answers
     assert name == "InvalidApiKey-missing"
 
 
-def test_a_state_of_a_task_is_an_answer_too() -> None:
+def test_an_observed_state_of_a_task_is_stored_by_name() -> None:
     def unknown(request: httpx.Request) -> httpx.Response:
         task_id = request.url.path.rpartition("/")[2]
         output = {"task_id": task_id, "task_status": "UNKNOWN"}
@@ -100,12 +100,12 @@ def test_a_state_of_a_task_is_an_answer_too() -> None:
     assert list(observed(Ledger(), SPEC, events).answers) == ["UNKNOWN"]
 
 
-def test_the_page_tells_what_was_seen() -> None:
+def test_the_evidence_page_shows_the_observations() -> None:
     text = "\n".join(page(SPEC, observed(Ledger(), SPEC, run("keys.missing"))))
     assert "**did not hold** 2025-09-11 at provider.example, request_id r |" in text
 
 
-def test_the_page_in_docs_is_what_the_checks_and_the_ledger_say() -> None:
+def test_the_evidence_page_in_docs_is_up_to_date() -> None:
     import generate_proven
 
     assert generate_proven.PAGE.read_text("utf-8") == generate_proven.text()

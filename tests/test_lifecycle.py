@@ -1,4 +1,4 @@
-"""The life of a task as a client sees it, on a clock that the test moves."""
+"""The lifecycle of a task as a client sees it, with a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUEUED, WORK = 14.373, 8.5 * SECONDS
 DAY = 86400
 
 
-def test_a_task_waits_works_and_succeeds_as_long_as_the_documentation_says(
+def test_a_task_waits_runs_and_succeeds_after_the_documented_times(
     service: Service,
 ) -> None:
     task = service.task_id()
@@ -28,7 +28,7 @@ def test_a_task_waits_works_and_succeeds_as_long_as_the_documentation_says(
     assert service.status(task) == "SUCCEEDED"
 
 
-def test_each_state_shows_what_it_is_documented_to_show(service: Service) -> None:
+def test_each_state_has_its_documented_fields(service: Service) -> None:
     task = service.task_id()
     assert list(service.get(task).body) == ["request_id", "output"]
     shown = {"task_id": task, "task_status": "PENDING", "submit_time": "2025-09-11 14:33:38.716"}
@@ -70,7 +70,7 @@ def test_one_task_of_a_key_runs_at_a_time_and_the_rest_wait_in_order(service: Se
     assert service.list("status=RUNNING", key="sk-other").body["total"] == 1
 
 
-def test_more_places_run_more_tasks(make_service: Callable[..., Service]) -> None:
+def test_a_higher_concurrency_runs_more_tasks(make_service: Callable[..., Service]) -> None:
     service = make_service(concurrency=2)
     tasks = [service.task_id() for _ in range(3)]
     service.real += QUEUED + 1
@@ -96,7 +96,7 @@ def test_only_a_pending_task_can_be_canceled(service: Service, seconds: float) -
     assert service.get(task).body["output"] == before
 
 
-def test_a_task_is_canceled_once_and_answers_only_a_request_id(service: Service) -> None:
+def test_a_task_is_canceled_once_and_the_answer_has_only_a_request_id(service: Service) -> None:
     task = service.task_id()
     assert list(service.cancel(task).body) == ["request_id"]
     assert service.cancel(task).status == 400
@@ -115,12 +115,12 @@ def test_a_day_after_its_creation_a_task_is_unknown(service: Service) -> None:
 
 
 @pytest.mark.parametrize("task", ["1111", "edbd4e81-0000-4000-8000-000000000000", "a%2Fb", "%E4"])
-def test_what_is_no_task_is_unknown_and_never_404(service: Service, task: str) -> None:
+def test_an_unknown_task_id_is_answered_200_unknown(service: Service, task: str) -> None:
     answer = service.get(task)
     assert (answer.status, answer.body["output"]["task_status"]) == (200, "UNKNOWN")
 
 
-def test_another_key_sees_neither_task_nor_list_nor_cancels(service: Service) -> None:
+def test_another_key_cannot_see_list_or_cancel_a_task(service: Service) -> None:
     task = service.task_id()
     assert service.status(task, key="sk-thief") == "UNKNOWN"
     assert service.cancel(task, key="sk-thief").status == 400
@@ -128,7 +128,7 @@ def test_another_key_sees_neither_task_nor_list_nor_cancels(service: Service) ->
     assert service.status(task) == "PENDING"
 
 
-def test_a_finished_task_says_the_same_however_often_it_is_asked(service: Service) -> None:
+def test_every_poll_of_a_finished_task_has_the_same_answer(service: Service) -> None:
     task = service.task_id()
     service.real += QUEUED + WORK
     first = service.get(task).body
@@ -138,7 +138,7 @@ def test_a_finished_task_says_the_same_however_often_it_is_asked(service: Servic
     assert first == again
 
 
-def test_skip_lets_each_poll_of_an_unfinished_task_see_its_next_state(
+def test_in_skip_mode_each_poll_advances_its_task_to_the_next_state(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(time="skip")
@@ -147,7 +147,9 @@ def test_skip_lets_each_poll_of_an_unfinished_task_see_its_next_state(
     assert service.status(first) == "SUCCEEDED"
 
 
-def test_fast_is_the_same_timeline_ten_times_faster(make_service: Callable[..., Service]) -> None:
+def test_in_fast_mode_the_same_timeline_is_ten_times_faster(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(time="fast")
     task = service.task_id()
     service.real += (QUEUED + WORK) / 10 + 0.001
@@ -156,7 +158,7 @@ def test_fast_is_the_same_timeline_ten_times_faster(make_service: Callable[..., 
     assert output["end_time"] == "2025-09-11 14:35:51.494"
 
 
-def test_frozen_stands_still(make_service: Callable[..., Service]) -> None:
+def test_in_frozen_mode_time_does_not_pass(make_service: Callable[..., Service]) -> None:
     service = make_service(time="frozen")
     task = service.task_id()
     service.real += DAY
@@ -202,21 +204,23 @@ def test_a_list_is_filtered_by_state_model_id_and_window(service: Service) -> No
         assert [item["task_id"] for item in found] == expected, query
 
 
-def test_detection_answers_the_documentation_for_its_picture(service: Service) -> None:
+def test_detection_returns_the_documented_boxes_for_the_documented_picture(
+    service: Service,
+) -> None:
     for name in ("documentation", "documentation-2025-12"):
         output = service.detect(request(service.spec, "detectFace", name)).body["output"]
         assert output["face_bbox"] == [302, 286, 610, 593]
         assert output["ext_bbox"] == [71, 9, 840, 778]
 
 
-def test_detection_finds_the_face_that_the_sample_really_shows(service: Service) -> None:
+def test_detection_finds_the_face_in_the_sample_portrait(service: Service) -> None:
     body = request(service.spec, "detectFace")
     body["input"]["image_url"] = "http://127.0.0.1:8787/samples/portrait.png"
     output = service.detect(body).body["output"]
     assert tuple(output["face_bbox"]) == media.portrait().face_bbox
 
 
-def test_the_ratio_of_the_area_decides_the_video(service: Service) -> None:
+def test_the_ratio_of_the_area_is_the_ratio_of_the_video(service: Service) -> None:
     detect = request(service.spec, "detectFace") | {"parameters": {"ratio": "3:4"}}
     boxes = service.detect(detect).body["output"]
     create = request(service.spec, "createVideoTask")
@@ -239,7 +243,7 @@ def test_the_same_seed_time_and_calls_give_the_same_bytes(
     assert run() != run(seed="another")
 
 
-def test_the_fake_finds_it_when_its_own_answer_breaks_the_contract(
+def test_an_answer_of_the_fake_that_breaks_the_spec_raises(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = service.task_id()

@@ -1,5 +1,5 @@
-"""The rates of the documentation: so many calls a second of each operation for each key, on the
-tenant's clock."""
+"""The documented rate limits: calls a second for each operation and key, on the clock of the
+tenant."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def statuses(results: Iterator[Result]) -> list[int]:
     return [result.status for result in results]
 
 
-def test_without_limits_nothing_is_too_much(service: Service) -> None:
+def test_without_limits_no_call_is_throttled(service: Service) -> None:
     assert set(statuses(service.create() for _ in range(50))) == {200}
     assert service.tenant().buckets == {}
 
@@ -45,36 +45,36 @@ def test_the_sixth_submission_in_a_second_is_refused_as_documented(limited: Serv
 def test_each_operation_has_its_own_rate(
     limited: Service, method: str, path: str, most: int
 ) -> None:
-    """What is wrong with a call is looked at behind its rate: these have no body."""
+    """The rate is checked before the body, so these calls need no body."""
     answers = [limited.call(method, path) for _ in range(most + 1)]
     assert [answer.status == 429 for answer in answers] == [False] * most + [True]
     assert limited.detect().status == (429 if path.endswith("detect") else 200)
 
 
-def test_the_tasks_that_are_asked_for_share_one_rate(limited: Service) -> None:
+def test_polls_of_all_tasks_share_one_rate(limited: Service) -> None:
     assert statuses(limited.get(f"task-{n}") for n in range(21)) == [200] * QUERIES + [429]
 
 
-def test_one_key_does_not_use_up_anothers_rate(limited: Service) -> None:
+def test_each_key_has_its_own_rate(limited: Service) -> None:
     keys = ["sk-a", "sk-b", "sk-a.pass"]  # a scenario makes it another key
     for key in keys:
         assert statuses(limited.detect(key=key) for _ in range(6)) == [200] * SUBMITS + [429]
 
 
-def test_a_malformed_call_costs_and_is_refused_for_the_rate_first(limited: Service) -> None:
+def test_a_malformed_call_counts_and_the_rate_is_checked_first(limited: Service) -> None:
     path = f"{SERVICE}/face-detect"
     assert statuses(limited.call("POST", path, b"{") for _ in range(6)) == [400] * SUBMITS + [429]
     assert limited.call("POST", path, b"{", X_Mock_Scenario="no-such").status == 429
 
 
-def test_what_reaches_no_operation_costs_nothing(limited: Service) -> None:
+def test_a_call_that_reaches_no_operation_does_not_count(limited: Service) -> None:
     for _ in range(30):
         assert limited.get("x", key=None).status == 401
         assert limited.call("GET", "/api/v1/nothing").status == 400
     assert limited.get("x").status == 200
 
 
-def test_a_scenario_neither_comes_before_the_rate_nor_counts_what_is_above_it(
+def test_the_rate_is_checked_before_scenarios_and_throttled_calls_match_none(
     limited: Service,
 ) -> None:
     limited.rules({"operation": "createVideoTask", "nth": 6, "do": "SystemError"})
@@ -85,14 +85,14 @@ def test_a_scenario_neither_comes_before_the_rate_nor_counts_what_is_above_it(
     assert limited.create().body["code"] == "SystemError"
 
 
-def test_a_fifth_of_a_second_later_one_more_is_let_through(limited: Service) -> None:
+def test_one_more_call_is_accepted_a_fifth_of_a_second_later(limited: Service) -> None:
     assert statuses(limited.create() for _ in range(6))[-1] == 429
     for _ in range(40):
         limited.real += 0.2
         assert statuses(limited.create() for _ in range(2)) == [200, 429]
 
 
-def test_after_a_second_all_are_let_through_and_what_was_not_taken_is_gone(
+def test_after_a_second_the_full_rate_is_available_and_no_more(
     limited: Service,
 ) -> None:
     for seconds in (0, 1, 3600):
@@ -100,7 +100,7 @@ def test_after_a_second_all_are_let_through_and_what_was_not_taken_is_gone(
         assert statuses(limited.detect() for _ in range(6)) == [200] * SUBMITS + [429]
 
 
-def test_a_frozen_clock_lets_through_no_more_until_it_is_advanced(
+def test_a_frozen_clock_accepts_no_more_calls_until_it_is_advanced(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(limits="documented", time="frozen")
@@ -114,14 +114,14 @@ def test_a_frozen_clock_lets_through_no_more_until_it_is_advanced(
     assert statuses(service.detect() for _ in range(2)) == [200, 429]
 
 
-def test_a_fast_clock_recovers_as_much_faster(make_service: Callable[..., Service]) -> None:
+def test_a_fast_clock_recovers_its_rate_faster(make_service: Callable[..., Service]) -> None:
     service = make_service(limits="documented", time="fast")
     assert statuses(service.detect() for _ in range(6))[-1] == 429
     service.real += 0.02
     assert statuses(service.detect() for _ in range(2)) == [200, 429]
 
 
-def test_a_poll_that_skips_ahead_gives_the_rate_back(make_service: Callable[..., Service]) -> None:
+def test_a_poll_in_skip_mode_recovers_the_rate(make_service: Callable[..., Service]) -> None:
     service = make_service(limits="documented", time="skip")
     tasks = [service.task_id() for _ in range(5)]
     assert service.create().status == 429
@@ -129,7 +129,7 @@ def test_a_poll_that_skips_ahead_gives_the_rate_back(make_service: Callable[...,
     assert service.create().status == 200
 
 
-def test_a_refusal_for_the_rate_has_the_suffix_that_was_chosen(
+def test_a_throttled_call_has_the_message_suffix_of_the_variant(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(limits="documented", variants={"message-suffix": "details"})
@@ -138,7 +138,7 @@ def test_a_refusal_for_the_rate_has_the_suffix_that_was_chosen(
     assert last.body["message"].startswith(f"{MESSAGE} For details, see: https://")
 
 
-def test_a_reset_tenant_has_its_whole_rate(limited: Service) -> None:
+def test_a_reset_tenant_has_its_full_rate(limited: Service) -> None:
     assert statuses(limited.detect() for _ in range(6))[-1] == 429
     limited.engine.store.reset(limited.tenant_id())
     assert limited.detect().status == 200

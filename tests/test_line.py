@@ -1,4 +1,5 @@
-"""Acting out a line where no client can show it: as its server stops, and with odd replies."""
+"""Delivery of replies in cases that no client can show: a server that stops, and unusual
+replies."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ REPLY = Reply(200, [(b"content-length", b"%d" % len(BODY))], BODY, "")
 
 
 class Transport:
-    """Takes down what is done to it."""
+    """Records the calls to it."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -38,7 +39,7 @@ async def nowhere(message: Any) -> None:
 
 
 async def stopped(line: Line, left: float) -> list[str]:
-    """What was done to the connection when the server stopped in the middle."""
+    """The calls to the transport when the server stops during a delivery."""
     transport = Transport()
     scope = {"method": "GET", "state": {"transport": transport}}
     acting = asyncio.create_task(act_out(REPLY._replace(line=line), scope, nowhere, lambda _: left))
@@ -49,30 +50,30 @@ async def stopped(line: Line, left: float) -> list[str]:
     return transport.done
 
 
-def test_a_server_that_stops_sends_nothing_more() -> None:
+def test_a_server_that_stops_aborts_a_delayed_answer() -> None:
     assert asyncio.run(stopped(Line(due=1.0), float("inf"))) == ["resume_reading", "abort"]
 
 
-def test_a_reply_that_is_whole_is_no_error() -> None:
+def test_a_complete_reply_is_no_httpx_error() -> None:
     assert httpx_error(REPLY) is None
     assert httpx_error(REPLY._replace(line=Line(due=1.0, rate=10.0))) is None
     assert httpx_error(REPLY._replace(line=Line(end="close"))) is None
     assert httpx_error(REPLY._replace(headers=[], line=Line(end="close"))) is None
 
 
-def test_an_answer_to_head_has_no_body_that_breaks_off() -> None:
+def test_a_cut_body_is_no_error_for_a_head_request() -> None:
     cut = REPLY._replace(line=Line(sent=3, end="reset"))
     assert httpx_error(cut) is not None
     assert httpx_error(cut, "HEAD") is None
     assert httpx_error(cut._replace(line=Line(sent=-1, end="reset")), "HEAD") is not None
 
 
-def test_an_end_without_a_head_is_no_response() -> None:
+def test_a_connection_closed_before_the_head_is_a_protocol_error() -> None:
     error = httpx_error(REPLY._replace(line=Line(sent=-1, end="close")))
     assert str(error) == "Server disconnected without sending a response."
 
 
-def test_a_moment_that_the_clock_reached_in_two_steps_is_reached() -> None:
+def test_a_rounding_error_of_the_clock_does_not_block_a_delayed_answer() -> None:
     clock = Clock(EPOCH, 0.0, rate=0.0).advance(5.08, 0.0).advance(7.8, 0.0)
     due = EPOCH + 12.88
     assert clock.now(0.0) < due  # by a rounding

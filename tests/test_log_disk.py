@@ -1,4 +1,5 @@
-"""A log outlives a full disk: it goes on when there is room, and says how much was lost."""
+"""A log survives a full disk: it continues when there is space, and reports the number of lost
+lines."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ often = settings(max_examples=150, derandomize=True, database=None, deadline=Non
 
 @contextmanager
 def full(size: int) -> Iterator[None]:
-    """No file of this process may be longer."""
+    """Limits the size of the files that this process writes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -46,7 +47,7 @@ def file(tmp_path: Path) -> Iterator[TextIO]:
         yield file
 
 
-def test_a_log_goes_on_when_there_is_room_again(file: TextIO) -> None:
+def test_a_log_continues_when_the_disk_has_space_again(file: TextIO) -> None:
     writer = LogWriter(file)
     write(writer, "first")
     with full(9):
@@ -59,7 +60,7 @@ def test_a_log_goes_on_when_there_is_room_again(file: TextIO) -> None:
     assert writer.lost_count == 3
 
 
-def test_what_was_lost_is_said_at_the_end_if_nothing_comes_after_it(file: TextIO) -> None:
+def test_lost_lines_are_reported_when_the_log_is_closed(file: TextIO) -> None:
     writer = LogWriter(file, lost)
     with full(0):
         write(writer, "first")
@@ -71,7 +72,7 @@ def test_what_was_lost_is_said_at_the_end_if_nothing_comes_after_it(file: TextIO
 @often
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | st.integers(0, 60)), max_size=8))
 def test_each_line_is_written_or_counted(steps: list[tuple[int, int | None]]) -> None:
-    """steps: how many lines come, and how many bytes there is room for; None for enough."""
+    """steps: the number of new lines, and the free space in bytes; None is enough for all."""
     out, room = bytearray(), [0]
 
     def put(_: int, data: bytes) -> int:
@@ -97,7 +98,7 @@ def test_each_line_is_written_or_counted(steps: list[tuple[int, int | None]]) ->
     assert sum(said) == writer.lost_count
 
 
-def test_a_pipe_that_does_not_block_is_waited_for() -> None:
+def test_a_non_blocking_pipe_loses_no_line() -> None:
     reader, end = os.pipe()
     os.set_blocking(end, False)
     with os.fdopen(end, "w") as stream:

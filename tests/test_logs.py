@@ -1,4 +1,4 @@
-"""The server's log: what a line says, what it never says, and who writes it."""
+"""The log of the server: the content of its lines, masked secrets, and the writer thread."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EPOCH
+from support_cases import each_case
 from support_journal import HEADERS, KEY, TASK, VIOLATION, create, entry, keep, reply
 
 from contracts.printable import in_line
@@ -24,8 +25,8 @@ often = settings(max_examples=200, derandomize=True, database=None, deadline=Non
 TENANT = "3f2a91c0d4e5b6a7"
 
 
-@pytest.mark.parametrize(
-    ("found", "line"),
+@each_case(
+    "found, line",
     [(entry(), f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING"),
      (entry(**create()), "14:33:38+08:00 3f2a91c0 POST /services/aigc/image2video/video-synthesis "
                          "200 PENDING task a8532587"),
@@ -43,11 +44,11 @@ TENANT = "3f2a91c0d4e5b6a7"
       "14:33:38+08:00 3f2a91c0 GET  /api/v1x/y 200 RUNNING")],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_a_line_says_what_happened(found: Entry, line: str) -> None:
+def test_a_log_line_describes_its_exchange(found: Entry, line: str) -> None:
     assert text_line(found, TENANT) == line
 
 
-def test_a_line_without_tenant_is_for_who_knows_it() -> None:
+def test_a_log_line_may_leave_out_the_tenant() -> None:
     assert text_line(entry()).startswith("14:33:38+08:00 GET  /tasks/")
 
 
@@ -57,7 +58,7 @@ def test_colours_follow_the_status(code: int, colour: str) -> None:
     assert "\x1b" not in text_line(entry(reply=reply(code)))
 
 
-def test_a_json_line_leaves_out_what_there_is_nothing_to_say_of() -> None:
+def test_a_json_line_leaves_out_empty_fields() -> None:
     assert json.loads(json_line(entry(), TENANT)) == {
         "time": "2025-09-11 14:33:38.716", "real": round(EPOCH, 3), "tenant": TENANT, "number": 1,
         "operation": "getTask", "method": "GET", "path": f"/api/v1/tasks/{TASK}", "status": 200,
@@ -68,7 +69,7 @@ def test_a_json_line_leaves_out_what_there_is_nothing_to_say_of() -> None:
 
 
 @pytest.mark.parametrize("long", ["x" * 5000, "\x00" * 5000, "\u202e" * 5000])
-def test_a_line_has_a_length_for_people(long: str) -> None:
+def test_a_log_line_has_a_maximum_length(long: str) -> None:
     found = entry(call=Call("GET", long, long, {}), scenario=long, source="header", task_id="")
     assert len(text_line(found, TENANT)) < 300
     assert len(json_line(found, TENANT)) < 700
@@ -82,7 +83,7 @@ def test_a_line_has_a_length_for_people(long: str) -> None:
      {"reply": reply(404, "", b"<Code>NoSuchKey</Code>"), "scenario": KEY},
      {"call": Call("GET", f"/api/v1/tasks/{KEY}/%73k-0123456789abcdef0123", "", HEADERS)}],
 )  # fmt: skip
-def test_what_the_log_gets_makes_the_same_line_as_the_whole_exchange(
+def test_the_log_entry_gives_the_same_line_as_the_complete_exchange(
     changes: dict[str, Any],
 ) -> None:
     journal = Journal()
@@ -95,7 +96,7 @@ def test_what_the_log_gets_makes_the_same_line_as_the_whole_exchange(
 
 
 @pytest.mark.parametrize("header", [b"x-api-key", b"cookie"])
-def test_the_log_hides_in_the_path_what_only_a_header_or_the_body_names_as_a_secret(
+def test_secrets_of_headers_and_body_are_masked_in_the_path(
     header: bytes,
 ) -> None:
     journal = Journal()
@@ -112,7 +113,9 @@ ODD = st.text(st.characters(max_codepoint=0xFF), max_size=400)
 
 @often
 @given(path=ODD, method=ODD, name=st.text(max_size=300))
-def test_no_client_can_make_a_line_two_or_endless(path: str, method: str, name: str) -> None:
+def test_no_client_data_breaks_a_log_line_or_makes_it_too_long(
+    path: str, method: str, name: str
+) -> None:
     found = entry(call=Call(method, path, path, {}), scenario=name, source=name, task_id=path)
     for line in (text_line(found, TENANT), json_line(found, TENANT)):
         assert line.splitlines() == [in_line(line)]
@@ -125,7 +128,7 @@ def test_no_client_can_make_a_line_two_or_endless(path: str, method: str, name: 
         lambda s: not set(s) & set("./?&*")
     )
 )
-def test_no_line_has_a_key_in_it(secret: str) -> None:
+def test_no_log_line_contains_a_key(secret: str) -> None:
     key = f"sk-{secret}"
     call = Call("GET", f"/{'x' * 110}/{key}/{key}.a", key, {b"authorization": key.encode()})
     plain = Entry(
@@ -138,7 +141,7 @@ def test_no_line_has_a_key_in_it(secret: str) -> None:
 
 
 class Screen(io.StringIO):
-    """A stream that counts how often it was written to, and says when."""
+    """A stream that counts its writes and signals the first one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,7 +155,7 @@ class Screen(io.StringIO):
         return size
 
 
-def test_lines_come_out_soon_and_in_their_order() -> None:
+def test_lines_are_written_soon_and_in_order() -> None:
     screen = Screen()
     writer = LogWriter(screen)
     for number in range(100):
@@ -164,7 +167,7 @@ def test_lines_come_out_soon_and_in_their_order() -> None:
     assert screen.times <= 3
 
 
-def test_what_is_closed_takes_no_more() -> None:
+def test_a_closed_log_accepts_no_lines() -> None:
     screen = Screen()
     writer = LogWriter(screen)
     writer.write("a")
@@ -181,7 +184,7 @@ class Broken(Screen):
 
 
 @pytest.mark.parametrize("make", [Broken, lambda: _closed()])
-def test_a_reader_that_left_ends_the_log_and_nothing_else(make: Any) -> None:
+def test_a_broken_pipe_ends_only_the_log(make: Any) -> None:
     stream = make()
     writer = LogWriter(stream)
     writer.write("a")
@@ -199,7 +202,7 @@ def _closed() -> Screen:
 
 
 class Stuck(Screen):
-    """A pipe whose reader sleeps until it is let go."""
+    """A pipe whose reader waits until the test continues it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -211,7 +214,7 @@ class Stuck(Screen):
         return io.StringIO.write(self, text)
 
 
-def test_a_slow_reader_holds_nobody_up_and_is_told_what_was_lost() -> None:
+def test_a_slow_reader_delays_nobody_and_gets_the_number_of_lost_lines() -> None:
     stream = Stuck()
     writer = LogWriter(stream)
     writer.write("first")
@@ -225,7 +228,7 @@ def test_a_slow_reader_holds_nobody_up_and_is_told_what_was_lost() -> None:
     assert lines[-1] == "(1 lines were lost: nobody read them in time)"
 
 
-def test_a_reader_who_never_reads_does_not_keep_the_server_from_ending(
+def test_a_reader_that_never_reads_does_not_block_the_end_of_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("mock_server.logwriter.LAST_WAIT", 0.0)
@@ -247,6 +250,8 @@ class Terminal(Screen):
     ("environment", "colour"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )  # fmt: skip
-def test_colours_are_for_terminals_that_may(environment: dict[str, str], colour: bool) -> None:
+def test_colours_are_used_only_on_terminals_that_allow_them(
+    environment: dict[str, str], colour: bool
+) -> None:
     assert wants_colour(Terminal(), environment) is colour
     assert not wants_colour(Screen(), environment)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from support_contract import json_answer, provider
 
-from contracts.network import http_client, is_local, is_private, proxy_of
+from contracts.network import http_client, is_loopback, is_private, proxy_of
 from contracts.spec import Spec
 
 SPEC = Spec.load()
@@ -24,7 +24,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     "host", ["localhost", "LOCALHOST", "emo.localhost", "127.0.0.2", "::1", "::ffff:127.0.0.1"]
 )
 def test_loopback_has_many_spellings(host: str) -> None:
-    assert is_local(host)
+    assert is_loopback(host)
     assert is_private(host)
 
 
@@ -33,7 +33,7 @@ def test_loopback_has_many_spellings(host: str) -> None:
 )
 def test_a_private_network_is_not_this_machine(host: str) -> None:
     assert is_private(host)
-    assert not is_local(host)
+    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize(

@@ -60,19 +60,6 @@ def test_a_file_that_cannot_be_written_is_known_before_the_run(tmp_path: Path) -
             pytest.fail("the run began")
 
 
-@pytest.mark.parametrize("name", ["none/", "none/..", "."])
-def test_the_name_of_a_folder_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with (
-        pytest.raises(OSError, match="names a folder; name a file in it"),
-        open_reports([Target.of(f"html={name}")]),
-    ):
-        pytest.fail("the run began")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_run_that_never_began_leaves_no_file_and_spoils_none(tmp_path: Path) -> None:
     new, old = tmp_path / "new.html", tmp_path / "old.html"
     old.write_text("before", "utf-8")

@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from contracts.hosts import FORWARDING, is_authority, is_loopback, name_of
+from contracts.hosts import FORWARDING, is_authority, name_of
+from contracts.network import is_loopback
 
 PREFIX, HEALTH = "__mock__", "/__mock__/health"
 WAY_ON = "call the fake itself, without the recorder"

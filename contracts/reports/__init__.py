@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from contracts.reports.junit import as_junit
 from contracts.reports.run import Run
 from contracts.reports.sarif import as_sarif
 from contracts.reports.text import as_text
-from contracts.whole_file import check, path_of, write
+from contracts.whole_file import check, write
 
 REPORTS: dict[str, Callable[[Run], str]] = {
     "text": as_text,
@@ -78,7 +79,7 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
     targets = list(targets)
     for target in targets:
         if target.file != STDOUT:
-            check(path_of(target.file))
+            check(Path(target.file))
     events: list[Event] = []
     try:
         yield events.append
@@ -96,4 +97,4 @@ def _write(target: Target, run: Run) -> None:
         if sys.stdout is not None:  # None: it was closed
             sys.stdout.write(text)
     else:
-        write(path_of(target.file), text)
+        write(Path(target.file), text)

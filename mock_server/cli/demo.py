@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.cli.options import OutputFile, target
+from mock_server.cli.options import target
 from mock_server.cli.output import print_block, print_line, print_styled, styled
 from mock_server.cli.show import Progress, with_zone
 
@@ -44,7 +44,7 @@ Examples:
     "--output",
     default="emo-demo.mp4",
     show_default=True,
-    type=OutputFile(),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     callback=target,
     help="The file to write.",

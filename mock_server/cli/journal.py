@@ -13,7 +13,7 @@ import click
 from contracts.printable import in_json, in_line
 from mock_server.cli import complete
 from mock_server.cli.fake import Fake, Gone, options
-from mock_server.cli.options import OutputFile, output
+from mock_server.cli.options import output
 from mock_server.cli.output import print_block, print_json_text, print_line
 from mock_server.cli.problems import INTERRUPTED
 from mock_server.cli.streams import reader_left
@@ -62,7 +62,7 @@ Examples:
     "--har",
     is_flag=False,
     flag_value="-",
-    type=OutputFile(),
+    type=click.Path(path_type=Path),
     metavar="",
     help="Print HAR, for a browser's developer tools.",
 )

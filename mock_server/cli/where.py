@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from contracts.hosts import is_loopback
 from mock_server.cli.problems import NobodyThere
-from mock_server.settings import environment
+from mock_server.settings import environment, is_loopback
 
 if TYPE_CHECKING:
     from emo_client import Client, EmoError

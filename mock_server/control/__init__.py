@@ -21,7 +21,7 @@ from mock_server import body as json_body
 from mock_server.call import Call
 from mock_server.context import ANONYMOUS, Refused
 from mock_server.control import clocks, reports, scripts
-from mock_server.control.asked import Asked, ControlError, Export, Told
+from mock_server.control.asked import Asked, ControlError, Told
 from mock_server.control.export import Exports
 from mock_server.engine import Engine
 from mock_server.guard import missing
@@ -135,7 +135,7 @@ def _handler(
             sent = headers.get(b"authorization", b"")
             asked = Asked(engine, tenant_id, real, _read(raw), given, sent)
             told = control(asked)
-            if isinstance(told, Export):
+            if callable(told):
                 return await exports.answer(told)
         except ControlError as error:
             return _error(error.status, str(error), request)

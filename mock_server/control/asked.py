@@ -10,17 +10,9 @@ from mock_server.engine import Engine
 from mock_server.stores import Tenant
 
 Typed = tuple[str, bytes]  # a content type and a body of it
-
-
-class Export(NamedTuple):
-    """An answer that grows with what is kept, made in pieces as it is sent. make: gives the content
-    type and the pieces of the body. is_short: it is made at once, without another thread."""
-
-    make: Callable[[], tuple[str, Iterator[str]]]
-    is_short: bool = False
-
-
-Told = dict[str, Any] | Typed | Export  # dict: JSON
+Export = Callable[[], tuple[str, Iterator[str]]]  # a content type and pieces of a body of it
+# JSON, or that; or what grows with what is kept, and is made in another thread as it is sent.
+Told = dict[str, Any] | Typed | Export
 
 
 class ControlError(ValueError):
@@ -60,10 +52,9 @@ class Asked(NamedTuple):
 
 
 def number(name: str, value: Any) -> float:
-    """A number from -1e9 to 1e9: no use needs one beyond. The caller looks at its sign."""
+    """A number that is not negative and no more than any use has need of; -1 for any below 0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ControlError(f"{name} must be a number, not {json.dumps(value)[:80]}")
-    if not -1e9 <= value <= 1e9:
-        side = "above 1e9" if value > 0 else "below -1e9"
-        raise ControlError(f"{name} is {side}: give a number from 0 to 1e9")
-    return float(value)
+    if value > 1e9:
+        raise ControlError(f"{name} is above 1e9")
+    return float(max(value, -1))

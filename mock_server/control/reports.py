@@ -18,7 +18,6 @@ NOTHING = (
     "is explained by its id, which is in the header x-mock-explain of its answer"
 )
 PLAIN = "text/plain; charset=utf-8"
-SHORT = 32 << 10  # bytes of a journal that is exported without another thread: a few milliseconds
 
 
 def journal(asked: Asked) -> Export:
@@ -33,7 +32,7 @@ def journal(asked: Asked) -> Export:
         except FilterError as error:
             raise ControlError(str(error)) from None
 
-    return Export(write, is_short=kept.size(asked.tenant_id) <= SHORT)
+    return write
 
 
 def explain(asked: Asked) -> Any:
@@ -75,10 +74,8 @@ def bundle(asked: Asked) -> Export:
     """Gives everything that is needed to get the same answers again."""
     from mock_server.bundle import bundling
 
-    kept = asked.engine.chronicle.journal
     pieces = bundling(asked.engine, asked.tenant_id, asked.real)
-    is_short = kept.size(asked.tenant_id) <= SHORT
-    return Export(lambda: ("application/json", pieces), is_short)
+    return lambda: ("application/json", pieces)
 
 
 def metrics(asked: Asked) -> Typed:

@@ -1,5 +1,5 @@
-"""Servers that are wrong in one way each: the fake, with a lie on top. Each names the check of the
-contract that has to find it out."""
+"""Liars: servers that break the contract in one way each. Each liar is the fake with one change,
+and names the check that has to find it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ROOMS = ("keys", "paths", "bodies", "unknown", "lists", "envelopes", "detection"
 
 
 class Liar(NamedTuple):
-    """make: a fresh lie, which may remember; check: the id of the one that is to notice."""
+    """A named liar. check: the id of the check that finds it. make: returns the function that
+    changes the calls or answers; it may keep state."""
 
     name: str
     check: str
@@ -38,7 +39,7 @@ LIARS: dict[str, Liar] = {}
 
 
 def liar(check: str) -> Callable[[Callable[[], Lie]], Callable[[], Lie]]:
-    """Register a function that makes a lie; its name is the liar's."""
+    """Register a function that makes a liar with state; the function's name is the liar's name."""
 
     def register(make: Callable[[], Lie]) -> Callable[[], Lie]:
         name = make.__name__.strip("_")
@@ -50,7 +51,7 @@ def liar(check: str) -> Callable[[Callable[[], Lie]], Callable[[], Lie]]:
 
 
 def lies(check: str) -> Callable[[Lie], Lie]:
-    """Register a lie that remembers nothing."""
+    """Register a liar without state."""
 
     def register(lie: Lie) -> Lie:
         name = lie.__name__.strip("_")
@@ -69,7 +70,7 @@ def all_liars() -> dict[str, Liar]:
 
 @contextmanager
 def lying(spec: Spec, lie: Lie | None = None, **settings: Any) -> Iterator[str]:
-    """A server with the lie, for as long as the block; gives its base URL."""
+    """Run a server with that liar for the time of the block; gives its base URL."""
     app = _app(spec, lie, settings)
     with running(app.engine.settings, app) as url:
         yield url
@@ -79,7 +80,7 @@ def lying(spec: Spec, lie: Lie | None = None, **settings: Any) -> Iterator[str]:
 def lying_here(
     spec: Spec, lie: Lie | None = None, real: RealTime = real_time, **settings: Any
 ) -> Iterator[httpx.Client]:
-    """The same without a socket: a client that it answers, whatever the host."""
+    """The same without a socket: gives a client whose calls it answers, for any host."""
     with httpx.Client(transport=InProcess(_app(spec, lie, settings, real))) as http:
         yield http
 
@@ -132,7 +133,7 @@ def state_of(reply: Reply) -> str:
 
 
 def saying(reply: Reply, value: Any, status: int | None = None) -> Reply:
-    """The same answer with another body."""
+    """The same answer with another JSON body."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return with_body(reply, body)._replace(status=status or reply.status)
 
@@ -144,13 +145,13 @@ def with_body(reply: Reply, body: bytes) -> Reply:
 
 
 def with_header(reply: Reply, name: bytes, value: bytes | None) -> Reply:
-    """The same answer with another header; None for none."""
+    """The same answer with another value of a header; None removes the header."""
     headers = [(n, v) for n, v in reply.headers if n != name]
     return reply._replace(headers=headers if value is None else [*headers, (name, value)])
 
 
 def changed(reply: Reply, change: Callable[[Any], object]) -> Reply:
-    """The same answer, its value changed in place."""
+    """The same answer after a function changed its JSON body in place."""
     value = said(reply)
     change(value)
     return saying(reply, value)
@@ -162,7 +163,7 @@ def error(reply: Reply, status: int, code: str, message: str) -> Reply:
 
 
 def succeeding(call: Call, honest: Honest, change: Callable[[Any], object]) -> Reply:
-    """The honest answer, changed where it is that of a task that SUCCEEDED."""
+    """The honest answer; a poll of a SUCCEEDED task is changed."""
     reply = honest(call)
     done = is_poll(call) and reply.status == 200 and state_of(reply) == "SUCCEEDED"
     return changed(reply, change) if done else reply

@@ -1,4 +1,4 @@
-"""Servers that are wrong about what bodies have to be."""
+"""Liars that accept or refuse the wrong request bodies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACCEPTED = '{"output":{"task_id":"t","task_status":"PENDING"},"request_id":"r"}'
 
 
 def _generous(forgives: Callable[[Any], bool]) -> Lie:
-    """Takes a create call whose body is wrong in one way."""
+    """Accepts a create call whose body is invalid in one way."""
 
     def lie(call: Call, honest: Honest) -> Reply:
         reply = honest(call)

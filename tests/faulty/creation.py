@@ -1,4 +1,4 @@
-"""Servers that create tasks too readily."""
+"""Liars that create tasks from invalid input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ BOX = [71, 9, 840, 778]
 
 
 def _mended(call: Call, honest: Honest, **inputs: Any) -> Reply:
-    """The answer as if the input had been right; what is named is set where it is wrong."""
+    """The answer to the corrected input: each named field gets a valid value where it is
+    invalid."""
     reply = honest(call)
     if not is_create(call) or reply.status != 400:
         return reply
@@ -37,13 +38,13 @@ def takes_any_style(call: Call, honest: Honest) -> Reply:
 
 @lies("creation.area-missing")
 def needs_no_area(call: Call, honest: Honest) -> Reply:
-    """And makes a video of it."""
+    """Creates the video without ext_bbox."""
     return _mended(call, honest, ext_bbox=BOX) if b"ext_bbox" not in call.body else honest(call)
 
 
 @lies("creation.face-missing")
 def needs_no_face(call: Call, honest: Honest) -> Reply:
-    """Says that nothing was wrong with the whole body."""
+    """Accepts the complete body without face_bbox."""
     reply = honest(call)
     if is_create(call) and b"face_bbox" not in call.body and b"ext_bbox" in call.body:
         return reply._replace(body=reply.body.replace(b"face_bbox", b"ext_bbox"))

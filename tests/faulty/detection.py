@@ -1,4 +1,4 @@
-"""Servers whose eye for faces is wrong."""
+"""Liars that detect faces wrongly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers whose tasks end otherwise, or belong to all."""
+"""Liars whose tasks end wrongly, or are visible to other keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = b"authorization"
 
 @lies("ends.queue")
 def works_on_all_at_once(call: Call, honest: Honest) -> Reply:
-    """What waits is said to be at work."""
+    """Shows waiting tasks as RUNNING."""
     reply = honest(call)
     if not is_poll(call) or state_of(reply) != "PENDING":
         return reply
@@ -36,7 +36,7 @@ def works_on_all_at_once(call: Call, honest: Honest) -> Reply:
 
 @lies("ends.cancel")
 def cancels_nothing(call: Call, honest: Honest) -> Reply:
-    """But says that it did."""
+    """Answers a cancel with success and does not cancel."""
     if not is_cancel(call):
         return honest(call)
     reply = honest(call._replace(method="GET", path=call.path.partition("/cancel")[0]))
@@ -53,7 +53,7 @@ def a_canceled_task_has_a_result(call: Call, honest: Honest) -> Reply:
 
 
 def _canceling(which: str) -> Lie:
-    """Cancels tasks in a state in which that cannot be."""
+    """Cancels tasks in a state in which the service refuses it."""
     canceled = set()
 
     def lie(call: Call, honest: Honest) -> Reply:
@@ -88,7 +88,7 @@ def cancels_what_is_done() -> Lie:
 
 
 def _shared(mine: Any) -> Lie:
-    """Some calls are everybody's: made with the key of who created the latest task."""
+    """Sends some calls with the key that created the latest task, whoever makes them."""
     owner = b""
 
     def lie(call: Call, honest: Honest) -> Reply:

@@ -1,4 +1,4 @@
-"""Servers whose answers are wrapped wrongly."""
+"""Liars whose answers have the wrong format."""
 
 from __future__ import annotations
 

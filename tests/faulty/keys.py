@@ -1,4 +1,4 @@
-"""Servers that are wrong about keys."""
+"""Liars that accept or refuse the wrong keys."""
 
 from __future__ import annotations
 

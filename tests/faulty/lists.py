@@ -1,4 +1,4 @@
-"""Servers that are wrong about lists."""
+"""Liars that list tasks wrongly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers whose tasks live otherwise."""
+"""Liars whose tasks have the wrong states, times or results."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def a_new_task_is_running(call: Call, honest: Honest) -> Reply:
 
 @lies("story.id")
 def ids_are_numbers_in_disguise(call: Call, honest: Honest) -> Reply:
-    """Digits stay digits: version and variant are those of nothing."""
+    """Task ids that look like UUIDs and have no valid version."""
     reply = honest(call)
     return reply._replace(body=reply.body.replace(b"-4", b"-7")) if is_create(call) else reply
 
@@ -89,7 +89,7 @@ def running_is_a_202(call: Call, honest: Honest) -> Reply:
 
 @liar("story.order")
 def a_task_goes_back() -> Lie:
-    """Once it has been seen to be done, it is at work again."""
+    """A task is RUNNING again after a poll saw it SUCCEEDED."""
     asked: dict[str, int] = {}
 
     def lie(call: Call, honest: Honest) -> Reply:

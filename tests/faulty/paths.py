@@ -1,4 +1,4 @@
-"""Servers that are wrong about paths."""
+"""Liars that route paths wrongly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that are wrong about tasks that there are not."""
+"""Liars that answer unknown task ids wrongly."""
 
 from __future__ import annotations
 

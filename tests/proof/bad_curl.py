@@ -1,5 +1,5 @@
-"""What the proofs of bad days by curl share: curl with a key of its own, exit code and all, and the
-shell into which its user pastes lines."""
+"""What the tests with curl share: curl with a key of its own, its exit code, and the shell in which
+a user runs copied commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ JSON = ["-H", "Content-Type: application/json"]
 
 
 class Said(NamedTuple):
-    """What one run of curl left: its exit code, the status (0: none came), the answer."""
+    """The result of one run of curl: exit code, status (0 without an answer), headers, body,
+    stderr."""
 
     exit: int
     status: int
@@ -38,7 +39,7 @@ class Said(NamedTuple):
 
 
 class Curl(Key):
-    """A key in a shell: `curl(path, option…, json=…)`."""
+    """curl with one API key: `curl(path, option…, json=…)`."""
 
     def __init__(self, url: str, folder: Path, suffix: str = "") -> None:
         super().__init__(url, suffix)
@@ -59,7 +60,7 @@ class Curl(Key):
         return self.said(subprocess.run(command, capture_output=True, check=False))
 
     def said(self, done: subprocess.CompletedProcess[bytes]) -> Said:
-        """What a run of a command left."""
+        """Read the result of a finished process."""
         text, _, status = done.stdout.decode("utf-8", "replace").rpartition("\n")
         head = self._head.read_text() if self._head.exists() else ""
         headers = dict(re.findall(r"^([\w-]+): (.*)$", head, re.M))
@@ -75,11 +76,11 @@ class Curl(Key):
         return self.command(CREATE, *ASYNC, *options, json=body("emo-v1", {}))
 
     def task(self) -> str:
-        """The path of a new task."""
+        """Create a task; gives its path."""
         return f"/api/v1/tasks/{self.create().body['output']['task_id']}"
 
     def put(self, path: str, value: Any) -> Said:
-        """A change by the control API."""
+        """Change something by the control API."""
         said = self(f"/__mock__{path}", "-X", "PUT", json=value)
         assert (said.exit, said.status) == (0, 200), said
         return said
@@ -100,7 +101,7 @@ def json_text(value: Any) -> str:
 
 
 def body(model: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """A documented body with changes: of the input, or of `model` and `parameters`."""
+    """A documented body with changes: of fields of the input, or of `model` and `parameters`."""
     given: dict[str, Any] = {"image_url": "https://example.com/a.png"}
     if model == "emo-v1":
         given |= {"audio_url": AUDIO, "face_bbox": [302, 286, 610, 593],
@@ -111,7 +112,7 @@ def body(model: str, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def shell(script: str, key: str) -> subprocess.CompletedProcess[str]:
-    """What a user pastes, in a shell that has the key."""
+    """Run a script in a shell that has the key in its environment."""
     clean = {name: value for name, value in os.environ.items() if "DASHSCOPE" not in name}
     env = {**clean, "DASHSCOPE_API_KEY": key, "NO_PROXY": "*", "no_proxy": "*"}
     return subprocess.run(
@@ -121,7 +122,7 @@ def shell(script: str, key: str) -> subprocess.CompletedProcess[str]:
 
 
 def need_emo() -> str:
-    """The command that was installed beside this Python."""
+    """The path of the `emo` command that is installed beside this Python."""
     emo = Path(sys.executable).with_name("emo")
     need(emo.exists(), "the installed emo")
     return str(emo)

@@ -1,5 +1,5 @@
-"""What the proofs of bad days share: one key on a real server, seen and moved by the control API,
-and the official SDK with that key."""
+"""What the tests of scenarios and faults share: one key on a real server, its control API, and the
+official SDK with that key."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ numbers = itertools.count(1)
 
 @pytest.fixture(name="frozen", scope="module")
 def frozen_server(serve: Serve) -> Iterator[str]:
-    """A server whose time stands still until somebody moves it."""
+    """A server whose clock is frozen."""
     with serve(time="frozen") as url:
         yield url
 
 
 @pytest.fixture(name="limited", scope="module")
 def limited_server(serve: Serve) -> Iterator[str]:
-    """The same with the documented limits."""
+    """A server with a frozen clock and the documented limits."""
     with serve(time="frozen", limits="documented") as url:
         yield url
 
 
 class Key:
-    """One API key that nobody else has, and what a server holds for it."""
+    """A new API key, and the control API with that key."""
 
     def __init__(self, url: str, suffix: str = "") -> None:
         self.url, self.name = url, f"sk-bad-day-{next(numbers)}{suffix}"
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the control API."""
+        """Make a call of the control API; gives the JSON of its answer."""
         who = {"Authorization": f"Bearer {self.name}"}
         answer = PLAIN.request(method, f"{self.url}/__mock__{path}", json=body, headers=who)
         assert answer.status_code == 200, answer.text
@@ -64,17 +64,17 @@ class Key:
         return [task["task_status"] for task in self.ask("GET", "/state")["tasks"]]
 
     def calls(self, operation: str) -> list[int | None]:
-        """The status of each answer that was sent, None where none was."""
+        """The status of each answer to that operation; None if no answer was sent."""
         kept = self.ask("GET", f"/journal?operation={operation}")["exchanges"]
         return [exchange["response"]["status"] for exchange in kept]
 
 
 class NoAnswer(Exception):
-    """2.x reports that nothing came back; transports.py would make an Answer of it."""
+    """2.x reports that no answer came; without this, transports.py would return an Answer."""
 
 
 class OpenHttpx(Httpx):
-    """2.x on httpx, with its exceptions for what is no answer."""
+    """2.x on httpx; raises NoAnswer if no answer came."""
 
     def _ask(self, call: Callable[[], Any]) -> Answer:
         def tried() -> Any:
@@ -106,12 +106,12 @@ Meet = Callable[..., tuple[Requests, Key]]
 
 
 def stack(sdk: Requests) -> str:
-    """What it sends with."""
+    """The HTTP library that this class sends with."""
     return STACKS[type(sdk)]
 
 
 def told(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
-    """What the SDK's user sees: status and code, or the exception by its package and name."""
+    """What the user of the SDK gets: status and code, or the exception by package and name."""
     try:
         answer = call()
     except Exception as raised:  # noqa: BLE001 (which one is what is asked)
@@ -121,7 +121,7 @@ def told(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
 
 
 def asking(sdk: Requests, **options: Any) -> Callable[[], Answer]:
-    """Its create call with `headers` or a `timeout` of the user's."""
+    """The create call of the SDK with the user's `headers` or `timeout`."""
     if isinstance(sdk, Httpx):
         return lambda: sdk._ask(lambda: sdk.jobs.create(model="emo-v1", input=INPUT, **options))
     if "timeout" in options:
@@ -138,13 +138,15 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def way_of_the_sdk(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, slept: list[float]
 ) -> Iterator[Meet]:
-    """`sdk, key = meet(url)`: one of the SDK's ways with a key of its own, or with that key."""
+    """`sdk, key = meet(url)`: one API of the SDK with a new key, or with the given key."""
     monkeypatch.setattr(dashscope, "base_http_api_url", "")
     monkeypatch.setattr(dashscope, "api_key", None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     made: list[Requests] = []
 
     def meet(url: str, suffix: str = "", key: Key | None = None) -> tuple[Requests, Key]:
+        while made:  # each case of a test starts with connections of its own
+            made.pop().close()
         key = key or Key(url, suffix)
         made.append(request.param(f"{url}/api/v1", key.name))
         return made[-1], key

@@ -1,4 +1,4 @@
-"""Sequences, limits, money and variants by nothing but curl, the control API too."""
+"""Rule sequences, limits, accounts and variants, driven only by curl."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FREE_ONLY = "The free tier of the model has been exhausted."
 
 
 def seen(*said: Any) -> list[Any]:
-    """The status of each answer, or curl's exit code below zero."""
+    """The status of each answer; the negative exit code of curl if it failed."""
     return [answer.status if not answer.exit else -answer.exit for answer in said]
 
 
@@ -65,7 +65,7 @@ def test_once_a_task_is_running_its_polls_are_reset(curls: Curls, frozen: str) -
     assert state(curl, task) == "SUCCEEDED"
 
 
-def test_between_ten_and_twenty_seconds_nothing_comes_back(curls: Curls, frozen: str) -> None:
+def test_between_ten_and_twenty_seconds_no_answer_is_sent(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     curl.put("/scenarios", {"between": [10, 20], "do": "hold"})
     curl.advance(9.9)
@@ -76,7 +76,7 @@ def test_between_ten_and_twenty_seconds_nothing_comes_back(curls: Curls, frozen:
     assert seen(curl.create()) == [200]
 
 
-def test_the_servers_file_meets_every_key_and_is_told_of_when_it_never_fired(
+def test_the_scenario_file_applies_to_every_key_and_unused_rules_are_printed(
     curls: Curls, tmp_path: Path
 ) -> None:
     emo = need_emo()
@@ -99,7 +99,7 @@ def test_the_servers_file_meets_every_key_and_is_told_of_when_it_never_fired(
     assert process.returncode == 0
 
 
-def test_a_file_that_cannot_be_is_refused_with_line_and_column(tmp_path: Path) -> None:
+def test_an_invalid_scenario_file_is_refused_with_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "bad-day.yaml"
     file.write_text("- operation: createVideoTask\n  do: Throttlin\n")
     command = [need_emo(), "serve", "--port", "0", "--scenario", str(file)]
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_is_refused_with_line_and_column(tmp_path: Path) -
     assert f"{file}:2:7: /0/do: no scenario 'Throttlin'; did you mean" in done.stderr
 
 
-def test_header_beats_rule_beats_url_beats_key(curls: Curls, frozen: str) -> None:
+def test_a_header_overrides_a_rule_a_url_and_the_key(curls: Curls, frozen: str) -> None:
     curl = curls(frozen, ".InternalError")
     picture = "https://example.com/a.png?emo-scenario=Throttling"
     codes = [curl.create().body["code"], curl.create(image_url=picture).body["code"]]
@@ -120,7 +120,7 @@ def test_header_beats_rule_beats_url_beats_key(curls: Curls, frozen: str) -> Non
     ]  # fmt: skip
 
 
-def test_the_sixth_submit_of_a_second_is_the_documented_429_and_time_heals_it(
+def test_the_sixth_create_call_of_a_second_is_the_documented_429(
     curls: Curls, limited: str
 ) -> None:
     curl = curls(limited)
@@ -150,7 +150,7 @@ def test_the_twenty_first_query_of_a_second_is_a_429(curls: Curls, limited: str)
     assert seen(curl(task), curl(task)) == [200, 429]
 
 
-def test_an_account_without_money_is_in_arrears_and_usage_says_why(
+def test_an_account_without_money_is_in_arrears_and_usage_shows_the_charges(
     curls: Curls, frozen: str
 ) -> None:
     curl = curls(frozen)
@@ -194,7 +194,7 @@ VARIANTS: list[tuple[dict[str, str], Callable[[Curl], Any], Any, Any]] = [
 
 
 @pytest.mark.parametrize(("chosen", "look", "default", "other"), VARIANTS)
-def test_a_side_of_a_contradiction_is_chosen_for_one_key(
+def test_a_variant_is_chosen_for_one_key(
     curls: Curls, frozen: str, chosen: dict[str, str], look: Any, default: Any, other: Any
 ) -> None:
     curl, stranger = curls(frozen), curls(frozen)

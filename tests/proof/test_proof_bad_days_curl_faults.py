@@ -1,4 +1,4 @@
-"""Each fault below HTTP as curl reports it, by its exit code, and what the fake holds then."""
+"""Each fault below HTTP: the exit code of curl, and the tasks that the fake has afterwards."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import islice
 import pytest
 from proof.bad_curl import Curl, curls_of_a_test  # noqa: F401
 from proof.bad_days import VIDEO, frozen_server  # noqa: F401
+from support_cases import each_case
 from support_http import Serve
 
 from mock_server.faults import FAULTS
@@ -45,12 +46,12 @@ ERRORS = {
 }
 
 
-def test_there_is_nothing_but_faults_in_the_table() -> None:
+def test_the_table_contains_only_faults() -> None:
     assert not SAID.keys() - FAULTS.keys()
 
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "connect-refused"])
-def test_a_fault_has_its_exit_code_and_what_was_carried_out_is_there(
+@each_case("fault", [name for name in FAULTS if name != "connect-refused"])
+def test_each_fault_has_its_curl_exit_code_and_its_effect_on_tasks(
     curls: Curls, frozen: str, fault: str
 ) -> None:
     curl = curls(frozen)
@@ -63,7 +64,7 @@ def test_a_fault_has_its_exit_code_and_what_was_carried_out_is_there(
         assert said.headers["x-mock-scenario"] == fault
 
 
-def test_a_shut_door_refuses_every_connection(curls: Curls, serve: Serve) -> None:
+def test_connect_refused_rejects_every_new_connection(curls: Curls, serve: Serve) -> None:
     with serve(time="frozen") as url:
         curl = curls(url)
         assert curl.tasks() == []
@@ -75,7 +76,7 @@ def test_a_shut_door_refuses_every_connection(curls: Curls, serve: Serve) -> Non
         assert (curl.calls("createVideoTask"), curl.tasks()) == ([None], [])
 
 
-def test_a_shut_door_opens_again(curls: Curls, serve: Serve) -> None:
+def test_connect_refused_ends_after_its_time(curls: Curls, serve: Serve) -> None:
     with serve(time="frozen") as url:
         curl = curls(url)
         assert curl.create("-H", "X-Mock-Scenario: connect-refused=0.1").exit == RESET
@@ -93,7 +94,7 @@ def test_a_shut_door_opens_again(curls: Curls, serve: Serve) -> None:
         ("wrong-type", '{"output":{"task_id":"', "text/html; charset=utf-8"),
     ],
 )
-def test_what_arrives_whole_is_wrong_in_its_bytes_or_its_type(
+def test_a_complete_answer_has_wrong_bytes_or_a_wrong_type(
     curls: Curls, frozen: str, fault: str, text: str, type: str
 ) -> None:
     said = curls(frozen).create("-H", f"X-Mock-Scenario: {fault}")
@@ -106,7 +107,7 @@ def test_what_arrives_whole_is_wrong_in_its_bytes_or_its_type(
 
 
 @pytest.mark.parametrize("fault", ["latency=30", "drip=10"])
-def test_a_slow_answer_comes_when_the_keys_clock_says_so(
+def test_a_delayed_answer_waits_for_the_clock_of_its_key(
     curls: Curls, frozen: str, fault: str
 ) -> None:
     curl = curls(frozen)
@@ -123,16 +124,14 @@ def test_a_slow_answer_comes_when_the_keys_clock_says_so(
     assert said.body["output"]["task_status"] == "PENDING"
 
 
-def test_in_the_time_that_skips_nobody_waits_for_a_slow_answer(curls: Curls, url: str) -> None:
+def test_in_skip_mode_a_delayed_answer_advances_the_clock(curls: Curls, url: str) -> None:
     curl = curls(url)
     before = curl.ask("GET", "/clock")["now"]
     assert curl.detect("-H", "X-Mock-Scenario: latency=3600").status == 200
     assert curl.ask("GET", "/clock")["now"] >= before + 3600
 
 
-def test_a_script_that_tries_again_makes_a_task_each_time_and_pays_for_all(
-    curls: Curls, frozen: str
-) -> None:
+def test_a_script_that_retries_creates_and_pays_for_each_task(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     curl.put("/scenarios", {"operation": "createVideoTask", "first": 2, "do": "lost"})
     assert [curl.create().exit for _ in range(3)] == [RESET, RESET, 0]
@@ -143,7 +142,7 @@ def test_a_script_that_tries_again_makes_a_task_each_time_and_pays_for_all(
 
 
 @pytest.mark.parametrize("how", ["header", "rule", "url", "key", "file"])
-def test_a_fault_can_be_asked_for_in_five_ways(
+def test_a_fault_can_be_selected_in_five_ways(
     curls: Curls, serve: Serve, frozen: str, how: str
 ) -> None:
     if how == "file":

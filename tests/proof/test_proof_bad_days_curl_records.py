@@ -1,5 +1,5 @@
-"""What a bad day leaves, by nothing but curl and a shell: explanations with a line that works, the
-journal as JSON, HAR and lines for curl, and a bundle from which a new process gets it all again."""
+"""Explanations, the journal (JSON, HAR, curl commands) and bundles after a series of failures,
+driven only by curl and a shell."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import jsonschema_rs
 import pytest
 from proof.bad_curl import CREATE, DETECT, Curl, curls_of_a_test, need_emo, shell  # noqa: F401
 from proof.bad_days import frozen_server  # noqa: F401
+from support_cases import each_case
 from support_http import Serve
 
 Curls = Callable[..., Curl]
@@ -36,8 +37,8 @@ REFUSED: list[tuple[Callable[[Curl], Any], int, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(len(REFUSED)))
-def test_a_refusal_leads_to_an_explanation_whose_line_works_when_it_is_pasted(
+@each_case("number", range(len(REFUSED)))
+def test_the_explanation_of_a_refused_call_has_a_curl_command_that_works(
     curls: Curls, frozen: str, number: int
 ) -> None:
     call, status, pointer = REFUSED[number]
@@ -56,7 +57,7 @@ def test_a_refusal_leads_to_an_explanation_whose_line_works_when_it_is_pasted(
 
 
 def bad_day(curl: Curl) -> None:
-    """Refusals, faults, a task that ends, a task that was lost."""
+    """Make refused calls, calls with faults, a task that ends and a task whose answer is lost."""
     rules = [{"operation": "createVideoTask", "nth": 2, "do": "lost"},
              {"operation": "getTask", "first": 1, "do": "reset-body"}]  # fmt: skip
     curl.put("/scenarios", rules)
@@ -70,7 +71,7 @@ def bad_day(curl: Curl) -> None:
     assert curl(done["results"]["video_url"].removeprefix(curl.url), "-o", "/dev/null").exit == 0
 
 
-def test_the_journal_keeps_a_bad_day_without_the_key(curls: Curls, frozen: str) -> None:
+def test_the_journal_contains_every_call_and_not_the_key(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     bad_day(curl)
     rows = [(e["operation"], e["response"]["status"], e["fault"]) for e in exchanges(curl)]
@@ -87,9 +88,7 @@ def test_the_journal_keeps_a_bad_day_without_the_key(curls: Curls, frozen: str) 
     assert [e["number"] for e in refused] == [5]
 
 
-def test_the_journal_is_a_har_that_shows_the_errors_as_a_browser_does(
-    curls: Curls, frozen: str
-) -> None:
+def test_the_journal_as_har_shows_errors_like_a_browser(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     bad_day(curl)
     har = curl("/__mock__/journal?format=har").body
@@ -99,9 +98,7 @@ def test_the_journal_is_a_har_that_shows_the_errors_as_a_browser_does(
     assert shown[1:6] == [(200, None), (0, reset), (200, reset), (400, None), (200, None)]
 
 
-def test_a_creation_of_the_journal_is_made_again_when_its_line_is_pasted(
-    curls: Curls, frozen: str
-) -> None:
+def test_the_curl_command_of_a_create_call_creates_it_again(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     bad_day(curl)
     curl.put("/scenarios", [])
@@ -117,9 +114,7 @@ def test_a_creation_of_the_journal_is_made_again_when_its_line_is_pasted(
     assert sent[3:] == sent[:3]
 
 
-def test_the_whole_journal_makes_the_same_day_again_when_it_is_pasted(
-    curls: Curls, frozen: str
-) -> None:
+def test_the_curl_commands_of_a_journal_repeat_every_call(curls: Curls, frozen: str) -> None:
     curl = curls(frozen)
     bad_day(curl)
     before = exchanges(curl)
@@ -135,7 +130,7 @@ def exchanges(curl: Curl) -> list[Any]:
 
 
 def facts(exchange: Any) -> tuple[Any, ...]:
-    """What is the same when a call is made again."""
+    """The parts of an exchange that stay the same when its call is repeated."""
     names = ("operation", "outcome", "fault", "task_id")
     return *(exchange[name] for name in names), exchange["response"]["status"]
 
@@ -148,14 +143,14 @@ ALL = {
 
 
 @pytest.mark.parametrize("settings", [{"time": "skip"}, {"time": "frozen", **ALL}], ids=["", "all"])
-def test_a_bundle_is_played_again_in_a_new_process_answer_for_answer(
+def test_a_bundle_is_reproduced_in_a_new_process_with_the_same_answers(
     curls: Curls, serve: Serve, tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     bundle = bundle_of(curls, serve, settings)
     assert replay(tmp_path, bundle) == (0, "10 exchanges, every answer the same\n")
 
 
-def test_a_bundle_in_which_something_else_was_done_shows_the_first_answer_that_differs(
+def test_a_changed_bundle_shows_the_first_different_answer(
     curls: Curls, serve: Serve, tmp_path: Path
 ) -> None:
     bundle = bundle_of(curls, serve, {"time": "frozen"})
@@ -165,7 +160,7 @@ def test_a_bundle_in_which_something_else_was_done_shows_the_first_answer_that_d
 
 
 def bundle_of(curls: Curls, serve: Serve, settings: dict[str, Any]) -> Any:
-    """Of a bad day on a server that is gone by then."""
+    """A bundle of a bad day, made on a server that has stopped since."""
     with serve(**settings) as url:
         curl = curls(url)
         bad_day(curl)
@@ -176,7 +171,7 @@ def bundle_of(curls: Curls, serve: Serve, settings: dict[str, Any]) -> Any:
 
 
 def replay(folder: Path, bundle: Any) -> tuple[int, str]:
-    """`emo replay`, in a process that knows nothing of the server."""
+    """Run `emo replay` in a new process; gives exit code and stdout."""
     file = folder / "run.json"
     file.write_text(json.dumps(bundle))
     command = [need_emo(), "replay", str(file)]

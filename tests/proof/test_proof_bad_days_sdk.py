@@ -1,5 +1,5 @@
-"""Scenarios as sequences, as each of the official SDK's ways meets them on a real server: by the
-rules of a key, the server's own, a header, a URL, the key itself."""
+"""Scenarios that reach each API of the official SDK: by rules of a key, the scenario file of the
+server, a header, a URL or the key."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_first_two_creates_are_throttled_and_then_all_is_normal(
         assert (seen, key.calls(CREATE)) == ([THROTTLED, THROTTLED, "200"], [429, 429, 200])
 
 
-def test_the_third_poll_is_the_gateways_and_only_2x_asks_again(meet: Meet, frozen: str) -> None:
+def test_the_third_poll_is_a_502_and_only_2x_retries_it(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": POLL, "nth": 3, "do": "bad-gateway"})
     task = task_of(sdk)
@@ -63,7 +63,7 @@ def test_the_third_poll_is_the_gateways_and_only_2x_asks_again(meet: Meet, froze
 
 
 @pytest.mark.parametrize("status", [503, 504])
-def test_a_wait_outlasts_a_gateway_that_is_busy_for_a_while(
+def test_a_wait_continues_after_503_and_504(
     meet: Meet, url: str, slept: list[float], status: int
 ) -> None:
     sdk, key = meet(url)
@@ -79,7 +79,7 @@ def test_a_wait_outlasts_a_gateway_that_is_busy_for_a_while(
 @pytest.mark.parametrize(
     ("name", "ended"), [("Throttling", "429 Throttling"), ("InternalError", "500 InternalError")]
 )
-def test_a_poll_that_fails_ends_the_wait_of_1x_and_not_that_of_2x(
+def test_a_failed_poll_ends_the_wait_of_1x_and_not_of_2x(
     meet: Meet, url: str, name: str, ended: str
 ) -> None:
     sdk, key = meet(url)
@@ -105,7 +105,7 @@ def test_once_the_task_is_running_its_polls_are_reset(meet: Meet, frozen: str) -
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_a_wait_outlasts_resets_as_long_as_the_stack_tries_again(
+def test_a_wait_continues_after_as_many_resets_as_the_stack_retries(
     meet: Meet, url: str, more: int
 ) -> None:
     sdk, key = meet(url)
@@ -118,7 +118,7 @@ def test_a_wait_outlasts_resets_as_long_as_the_stack_tries_again(
     assert key.calls(POLL) == [200] + [None] * resets + [200] * (not more)
 
 
-def test_between_ten_and_twenty_seconds_nothing_comes_back(meet: Meet, frozen: str) -> None:
+def test_between_ten_and_twenty_seconds_no_answer_is_sent(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "between": [10, 20], "do": "hold"})
     patiently, create = asking(sdk, timeout=5), asking(sdk, timeout=0.5)
@@ -145,7 +145,7 @@ def with_a_file(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.mark.parametrize("key_number", [1, 2])
-def test_the_servers_own_file_counts_for_each_key_by_itself(
+def test_the_scenario_file_of_the_server_counts_each_key_separately(
     meet: Meet, with_a_file: str, key_number: int
 ) -> None:
     sdk, key = meet(with_a_file)
@@ -158,7 +158,7 @@ def test_the_servers_own_file_counts_for_each_key_by_itself(
     assert [rule["fired"] for rule in key.ask("GET", "/scenarios")["file"]] == [3, 3]
 
 
-def test_a_header_asks_for_one_call_alone(meet: Meet, frozen: str) -> None:
+def test_a_header_applies_to_one_call(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "do": "InternalError"})
     asked = asking(sdk, headers={"X-Mock-Scenario": "Arrearage", "X-DashScope-Async": "enable"})
@@ -166,7 +166,7 @@ def test_a_header_asks_for_one_call_alone(meet: Meet, frozen: str) -> None:
     assert told(sdk.create)[0] == "500 InternalError"
 
 
-def test_a_rule_can_mean_one_client_or_one_recording_alone(meet: Meet, url: str) -> None:
+def test_a_rule_may_match_one_client_or_one_recording(meet: Meet, url: str) -> None:
     sdk, key = meet(url)
     recording = {"/input/audio_url": {"contains": "//broken.example.com/"}}
     key.rules(
@@ -181,7 +181,7 @@ def test_a_rule_can_mean_one_client_or_one_recording_alone(meet: Meet, url: str)
 
 
 @pytest.mark.parametrize("of_the", ["url", "key"])
-def test_a_url_or_a_key_asks_for_a_fault_of_its_own_calls(
+def test_a_url_or_a_key_selects_a_fault_for_its_own_calls(
     meet: Meet, frozen: str, of_the: str
 ) -> None:
     sdk, key = meet(frozen, ".createVideoTask:lost" if of_the == "key" else "")

@@ -1,5 +1,5 @@
-"""Each fault below HTTP as each of the official SDK's ways reports it, and what the fake then has:
-a create call that was carried out is sent again when its answer is lost, and each is billed."""
+"""Each fault below HTTP: how each API of the official SDK reports it, how often it sends the call,
+and which tasks the fake has and bills."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from proof.bad_days import (
     way_of_the_sdk,  # noqa: F401
 )
 from support import SECONDS
+from support_cases import each_case
 from support_http import Serve
 
 from mock_server.faults import FAULTS
@@ -28,8 +29,8 @@ NOTHING, LATE = "dashscope.APIConnectionError", "dashscope.APITimeoutError"
 
 
 class Seen(NamedTuple):
-    """What the user of each stack sees, and how often each sends the call. Behind the NOTHING and
-    the LATE of 2.x stands the exception of httpx that FAULTS names."""
+    """What the user of each HTTP library gets, and how often it sends the call. The cause of
+    NOTHING and LATE of 2.x is the httpx exception in FAULTS."""
 
     requests: str
     aiohttp: str
@@ -75,12 +76,12 @@ def create(doing: Any) -> dict[str, Any]:
     return {"operation": "createVideoTask", "do": doing}
 
 
-def test_there_is_nothing_but_faults_in_the_table() -> None:
+def test_the_table_contains_only_faults() -> None:
     assert not SEEN.keys() - FAULTS.keys()
 
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "connect-refused"])
-def test_a_fault_is_reported_as_the_table_says_and_what_was_carried_out_is_there(
+@each_case("fault", [name for name in FAULTS if name != "connect-refused"])
+def test_each_fault_is_reported_by_the_sdk_and_has_its_effect_on_tasks(
     meet: Meet, frozen: str, fault: str
 ) -> None:
     for patience in PATIENCE if SEEN[fault] is WAITED else [5]:
@@ -98,7 +99,7 @@ def test_a_fault_is_reported_as_the_table_says_and_what_was_carried_out_is_there
     assert len(key.tasks()) == (sent if FAULTS[fault].carried_out else 0)
 
 
-def test_refused_connections_are_reported_and_no_second_call_arrives(
+def test_a_refused_connection_is_reported_and_no_second_call_arrives(
     meet: Meet, serve: Serve
 ) -> None:
     with serve(time="frozen") as url:  # whose doors stay shut
@@ -113,7 +114,7 @@ def test_refused_connections_are_reported_and_no_second_call_arrives(
         assert (key.calls("createVideoTask"), key.tasks()) == ([None], [])
 
 
-def test_the_sdk_sends_a_lost_create_again_and_every_task_is_billed(
+def test_the_sdk_repeats_a_lost_create_call_and_every_task_is_billed(
     meet: Meet, frozen: str
 ) -> None:
     sdk, key = meet(frozen)
@@ -128,7 +129,7 @@ def test_the_sdk_sends_a_lost_create_again_and_every_task_is_billed(
     assert key.ask("GET", "/usage")["total"] == pytest.approx(VIDEO * count)
 
 
-def test_one_lost_answer_is_two_billed_tasks_of_which_the_user_knows_one(
+def test_one_lost_answer_gives_two_billed_tasks_and_the_user_sees_one(
     meet: Meet, frozen: str
 ) -> None:
     sdk, key = meet(frozen)

@@ -1,4 +1,4 @@
-"""Limits, money and explanations as each of the official SDK's ways meets them on a real server."""
+"""Rate limits, accounts and explanations with each API of the official SDK on a real server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def statuses(call: Any, times: int) -> list[str]:
     return [told(call)[0] for _ in range(times)]
 
 
-def test_the_sixth_create_of_a_second_is_throttled_and_time_heals_it(
+def test_the_sixth_create_call_of_a_second_is_throttled_until_time_passes(
     meet: Meet, limited: str
 ) -> None:
     sdk, key = meet(limited)
@@ -58,7 +58,7 @@ def test_the_twenty_first_poll_of_a_second_is_throttled_and_ends_a_wait(
     assert statuses(lambda: sdk.fetch(task), 1) == ["200"]
 
 
-def test_2x_gets_through_a_limit_by_sleeping(
+def test_2x_sleeps_until_a_rate_limit_ends(
     meet: Meet, limited: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sdk, key = meet(limited)
@@ -77,7 +77,7 @@ def test_2x_gets_through_a_limit_by_sleeping(
     assert key.calls("createVideoTask")[:6] == [200] * 5 + [429]
 
 
-def test_an_account_that_is_used_up_is_in_arrears_until_it_is_paid(meet: Meet, frozen: str) -> None:
+def test_an_account_without_money_is_in_arrears_until_a_top_up(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.ask("PUT", "/account", {"balance": VIDEO})
     assert statuses(sdk.create, 2) == ["200", "200"], "nothing is billed before it has ended"
@@ -93,7 +93,7 @@ def test_an_account_that_is_used_up_is_in_arrears_until_it_is_paid(meet: Meet, f
 
 @pytest.fixture(scope="module")
 def used_up(frozen: str) -> Key:
-    """A key that has had its 200 free pictures, and shall pay for none."""
+    """A key without free pictures whose account allows only free calls."""
     key = Key(frozen)
     key.ask("PUT", "/account", {"free_only": True})
     who = {"Authorization": f"Bearer {key.name}"}
@@ -104,9 +104,7 @@ def used_up(frozen: str) -> Key:
     return key
 
 
-def test_a_free_quota_that_is_used_up_refuses_one_model_alone(
-    meet: Meet, frozen: str, used_up: Key
-) -> None:
+def test_a_used_free_quota_refuses_only_its_model(meet: Meet, frozen: str, used_up: Key) -> None:
     sdk, key = meet(frozen, key=used_up)
     assert told(sdk.detect)[0] == "403 AllocationQuota.FreeTierOnly"
     assert told(sdk.create)[0] == "200"
@@ -114,7 +112,9 @@ def test_a_free_quota_that_is_used_up_refuses_one_model_alone(
     assert (usage["models"][0]["quantity"], usage["total"]) == (200, pytest.approx(200 * 0.004))
 
 
-def test_the_request_id_of_a_refusal_leads_to_a_line_that_works(meet: Meet, frozen: str) -> None:
+def test_the_request_id_of_a_refused_call_gives_a_curl_command_that_works(
+    meet: Meet, frozen: str
+) -> None:
     need(shutil.which("curl"), "curl")
     sdk, key = meet(frozen)
     refused = sdk.create({**INPUT, "face_bbox": [302, 286, 610]}, style_level="Calm")
@@ -127,7 +127,7 @@ def test_the_request_id_of_a_refusal_leads_to_a_line_that_works(meet: Meet, froz
     assert key.tasks() == ["PENDING"]
 
 
-def test_the_journal_says_what_the_sdk_hides(meet: Meet, url: str) -> None:
+def test_the_journal_shows_the_retries_that_the_sdk_hides(meet: Meet, url: str) -> None:
     sdk, key = meet(url)
     key.rules({"operation": "createVideoTask", "first": 1, "do": "lost"})
     sdk.wait(sdk.create().output["task_id"])

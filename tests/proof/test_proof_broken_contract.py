@@ -1,5 +1,5 @@
-"""A service that does not keep its word, as emo_client and each way of the official SDK see it: a
-failed task without a reason, a succeeded one without a URL, another task's id, an unknown state."""
+"""Answers that break the contract, with emo_client and each API of the official SDK: a failed task
+without a reason, a succeeded one without a URL, the id of another task, an unknown state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS = itertools.count()
 
 @pytest.fixture
 def client(url: str) -> Iterator[Client]:
-    """A client with a key of its own, whose sleeping takes no time."""
+    """A client with a key of its own that does not really sleep."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -43,7 +43,7 @@ def client(url: str) -> Iterator[Client]:
         ("RUNNING.SUSPENDED", TaskTimeout, "still SUSPENDED .* after 600 s"),
     ],
 )
-def test_emo_client_ends_each_wait_with_an_error_that_says_what_is_wrong(
+def test_emo_client_ends_each_wait_with_an_error_that_names_the_problem(
     client: Client, scenario: str, error: type[EmoError], words: str
 ) -> None:
     with pytest.raises(error, match=words):
@@ -59,7 +59,7 @@ def test_emo_client_ends_each_wait_with_an_error_that_says_what_is_wrong(
         ("SUCCEEDED.other-task", "SUCCEEDED"),
     ],
 )
-def test_the_official_sdk_ends_its_wait_and_leaves_it_to_the_user_to_notice(
+def test_the_official_sdk_ends_its_wait_without_reporting_the_problem(
     meet: Meet, url: str, slept: list[float], scenario: str, status: str
 ) -> None:
     sdk, _ = meet(url)
@@ -67,7 +67,7 @@ def test_the_official_sdk_ends_its_wait_and_leaves_it_to_the_user_to_notice(
     assert sdk.wait(task).output["task_status"] == status
 
 
-def test_the_official_sdk_shows_a_state_that_no_page_names(meet: Meet, url: str) -> None:
+def test_the_official_sdk_shows_an_undocumented_state(meet: Meet, url: str) -> None:
     sdk, _ = meet(url)
     task = asking(sdk, headers={"X-Mock-Scenario": "RUNNING.SUSPENDED"})().output["task_id"]
     sdk.fetch(task)  # time is skipped: the task starts

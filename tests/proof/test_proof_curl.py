@@ -1,4 +1,5 @@
-"""The documentation's requests, byte for byte, sent by curl: no -L, both prefixes, both slashes."""
+"""The requests of the documentation, byte for byte, sent by curl: both path prefixes, with and
+without a slash at the end, without -L."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from support import need
+from support_cases import each_case
 
 SAMPLES = "https://help-static-aliyun-doc.aliyuncs.com/file-manage-files/zh-CN"
 IMAGE = f"{SAMPLES}/20250911/yhdvfg/emo-%E5%9B%BE%E7%89%87.png"
@@ -28,8 +30,8 @@ FACE_DETECT = "/services/aigc/image2video/face-detect"
 VIDEO_SYNTHESIS = "/services/aigc/image2video/video-synthesis"
 numbers = count(1)
 
-each_prefix = pytest.mark.parametrize("prefix", ["/api/v1", "/qwen/api/v1"])
-each_slash = pytest.mark.parametrize("slash", ["", "/"])
+each_prefix = each_case("prefix", ["/api/v1", "/qwen/api/v1"])
+each_slash = each_case("slash", ["", "/"], ids=["without a slash", "with a slash"])
 
 
 class Answer(NamedTuple):
@@ -74,7 +76,7 @@ def keys(value: Any) -> Any:
 
 @each_prefix
 @each_slash
-def test_the_documented_detection_answers_the_documented_boxes(
+def test_the_documented_detection_returns_the_documented_boxes(
     curl: Curl, prefix: str, slash: str
 ) -> None:
     answer = curl(prefix + FACE_DETECT + slash, DETECT)
@@ -93,8 +95,8 @@ def test_the_newer_documented_picture_has_the_same_boxes(curl: Curl) -> None:
 
 @each_prefix
 @each_slash
-@pytest.mark.parametrize("body", [CREATE, CREATE_IN_LINES], ids=["one-line", "lines"])
-def test_the_documented_creation_answers_a_pending_task(
+@each_case("body", [CREATE, CREATE_IN_LINES], ids=["one line", "lines"])
+def test_the_documented_create_call_returns_a_pending_task(
     curl: Curl, prefix: str, slash: str, body: str
 ) -> None:
     answer = curl(prefix + VIDEO_SYNTHESIS + slash, body, ASYNC)
@@ -107,9 +109,7 @@ def test_the_documented_creation_answers_a_pending_task(
 
 @each_prefix
 @each_slash
-def test_polls_end_with_the_documented_fields_in_their_order(
-    curl: Curl, prefix: str, slash: str
-) -> None:
+def test_polls_have_the_documented_fields_in_order(curl: Curl, prefix: str, slash: str) -> None:
     task = curl(prefix + VIDEO_SYNTHESIS, CREATE, ASYNC).body["output"]["task_id"]
     first, last = (curl(f"{prefix}/tasks/{task}{slash}") for _ in range(2))
     running = ["task_id", "task_status", "submit_time", "scheduled_time"]
@@ -122,7 +122,7 @@ def test_polls_end_with_the_documented_fields_in_their_order(
 
 
 @each_prefix
-def test_the_request_id_is_no_task_id_whatever_the_reseller_writes(curl: Curl, prefix: str) -> None:
+def test_a_request_id_is_not_a_task_id(curl: Curl, prefix: str) -> None:
     created = curl(prefix + VIDEO_SYNTHESIS, CREATE, ASYNC).body["request_id"]
     answer = curl(f"{prefix}/tasks/{created}")
     assert answer.status == 200
@@ -131,7 +131,7 @@ def test_the_request_id_is_no_task_id_whatever_the_reseller_writes(curl: Curl, p
 
 @each_prefix
 @each_slash
-def test_a_cancel_that_comes_late_is_refused_with_its_request_id_first(
+def test_a_late_cancel_is_refused_and_the_answer_begins_with_its_request_id(
     curl: Curl, prefix: str, slash: str
 ) -> None:
     task = curl(prefix + VIDEO_SYNTHESIS, CREATE, ASYNC).body["output"]["task_id"]
@@ -143,17 +143,16 @@ def test_a_cancel_that_comes_late_is_refused_with_its_request_id_first(
 
 @each_prefix
 @each_slash
-def test_the_list_has_the_captured_fields_in_their_order(
-    curl: Curl, prefix: str, slash: str
-) -> None:
-    curl(prefix + VIDEO_SYNTHESIS, CREATE, ASYNC)
-    body = curl(f"{prefix}/tasks{slash}?page_no=1&page_size=10").body
+def test_the_list_has_the_captured_fields_in_order(curl: Curl, prefix: str, slash: str) -> None:
+    key = f"sk-curl-{next(numbers)}"
+    curl(prefix + VIDEO_SYNTHESIS, CREATE, ASYNC, key=key)
+    body = curl(f"{prefix}/tasks{slash}?page_no=1&page_size=10", key=key).body
     names = ["total", "data", "total_page", "page_no", "request_id", "page_size"]
     assert (keys(body), body["total"]) == (names, 1)
 
 
 @each_slash
-def test_a_call_without_a_key_is_a_401_wherever_it_goes(curl: Curl, slash: str) -> None:
+def test_a_call_without_a_key_is_a_401_on_every_path(curl: Curl, slash: str) -> None:
     for path in (FACE_DETECT, VIDEO_SYNTHESIS, "/tasks/1111", "/tasks", "/nowhere"):
         answer = curl("/api/v1" + path + slash, key=None)
         assert (answer.status, answer.type) == (401, "application/json")
@@ -162,34 +161,32 @@ def test_a_call_without_a_key_is_a_401_wherever_it_goes(curl: Curl, slash: str) 
 
 
 @each_prefix
-def test_the_async_header_where_it_must_not_be_or_not_where_it_must_is_a_403(
-    curl: Curl, prefix: str
-) -> None:
+def test_a_missing_or_forbidden_async_header_is_a_403(curl: Curl, prefix: str) -> None:
     answers = curl(prefix + FACE_DETECT, DETECT, ASYNC), curl(prefix + VIDEO_SYNTHESIS, CREATE)
     assert [(a.status, a.body["code"]) for a in answers] == [(403, "AccessDenied")] * 2
     kinds = ["asynchronous calls" in answers[0].text, " synchronous calls" in answers[1].text]
     assert kinds == [True, True]
 
 
-def test_the_header_names_the_answer_of_this_call_alone(curl: Curl) -> None:
+def test_the_scenario_header_selects_the_answer_of_one_call(curl: Curl) -> None:
     throttled = curl("/api/v1" + FACE_DETECT, DETECT, "X-Mock-Scenario: Throttling.RateQuota")
     assert (throttled.status, throttled.body["code"]) == (429, "Throttling.RateQuota")
     assert curl("/api/v1" + FACE_DETECT, DETECT).status == 200
 
 
-def test_an_offer_of_http_2_is_declined_and_the_call_answered(curl: Curl) -> None:
-    """As `curl --http2`, Java's HttpClient and Spring send it over plain http, by default."""
+def test_an_upgrade_to_http_2_is_declined_and_the_call_is_answered(curl: Curl) -> None:
+    """`curl --http2`, Java's HttpClient and Spring send this upgrade over plain HTTP by default."""
     offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"]
     answers = [curl("/api/v1" + FACE_DETECT, DETECT, *offer) for _ in range(2)]
     assert [(a.status, a.body["output"]["check_pass"]) for a in answers] == [(200, True)] * 2
 
 
-def test_a_service_the_fake_has_not_is_a_wrong_url(curl: Curl) -> None:
+def test_an_unsupported_service_is_answered_as_a_wrong_url(curl: Curl) -> None:
     answer = curl("/api/v1/uploads?action=getPolicy&model=emo-v1")
     assert (answer.status, answer.body["message"]) == (400, "url error, please check url！")
 
 
-def test_a_plain_shell_can_poll_until_the_task_is_over(curl: Curl, url: str) -> None:
+def test_a_shell_script_polls_until_the_task_ends(curl: Curl, url: str) -> None:
     key = f"sk-curl-{next(numbers)}"
     create = curl("/api/v1" + VIDEO_SYNTHESIS, CREATE, ASYNC, key=key)
     task = create.body["output"]["task_id"]

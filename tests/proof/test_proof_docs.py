@@ -1,4 +1,5 @@
-"""The pages about clients: each code block is a file in examples/, and each of these files runs."""
+"""Each code block of the pages about clients is a file in examples/, and each of these files
+runs."""
 
 from __future__ import annotations
 
@@ -89,7 +90,7 @@ def blocks(page: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_code_block_is_exactly_a_file_that_a_test_runs(page: str) -> None:
+def test_each_code_block_is_an_example_file_that_a_test_runs(page: str) -> None:
     found = blocks(page)
     assert len(found) * 2 == (ROOT / "docs" / page).read_text("utf-8").count("```")
     for name, _, text in found:
@@ -97,7 +98,7 @@ def test_each_code_block_is_exactly_a_file_that_a_test_runs(page: str) -> None:
         assert text == (ROOT / "examples" / name).read_text("utf-8"), f"{page}: {name} differs"
 
 
-def test_each_file_that_a_test_runs_is_shown_on_some_page() -> None:
+def test_each_example_file_is_on_a_page() -> None:
     shown = {name for page in [*PAGES, "control.md"] for name, *_ in blocks(page)}
     assert {*MAKES_A_VIDEO, *OTHERS} <= shown
 
@@ -109,7 +110,7 @@ def test_an_example_makes_a_video(run: Run, url: str, tmp_path: Path, name: str)
     assert (tmp_path / "video.mp4").read_bytes() == media.video("1:1", SECONDS)
 
 
-def test_the_variables_are_what_the_command_prints(run: Run, url: str) -> None:
+def test_the_documented_variables_are_those_that_emo_env_prints(run: Run, url: str) -> None:
     printed = run([sys.executable, "-m", "mock_server.cli", "env"], url)
     assert printed == (ROOT / "examples/env.sh").read_text("utf-8")
     file = shlex.quote(str(ROOT / "examples/env.sh"))
@@ -117,7 +118,7 @@ def test_the_variables_are_what_the_command_prints(run: Run, url: str) -> None:
     assert run(["sh", "-c", source], url) == "http://127.0.0.1:8787/api/v1 sk-local\n"
 
 
-def test_the_failures_are_reported_as_the_page_says(run: Run, url: str) -> None:
+def test_the_failures_example_prints_the_output_on_its_page(run: Run, url: str) -> None:
     said = run(
         [*OTHERS["sdk_failures.py"], str(ROOT / "examples/sdk_failures.py")], url + "/api/v1"
     )
@@ -129,7 +130,7 @@ def test_the_failures_are_reported_as_the_page_says(run: Run, url: str) -> None:
     ]
 
 
-def test_the_sdk_pays_twice_for_a_lost_answer_as_both_pages_say(run: Run, url: str) -> None:
+def test_the_sdk_pays_twice_for_a_lost_answer_as_documented(run: Run, url: str) -> None:
     name = "sdk_pays_twice.py"
     said = run([*OTHERS[name], str(ROOT / "examples" / name)], url + "/api/v1")
     assert said.splitlines() == [
@@ -141,7 +142,7 @@ def test_the_sdk_pays_twice_for_a_lost_answer_as_both_pages_say(run: Run, url: s
         assert f"It prints\n\n{shown}" in (ROOT / page).read_text("utf-8"), page
 
 
-def test_the_scenarios_come_by_header_by_picture_and_by_key(run: Run, url: str) -> None:
+def test_the_scenarios_example_selects_answers_by_header_url_and_key(run: Run, url: str) -> None:
     said = run(["sh", str(ROOT / "examples/scenarios.sh")], url + "/api/v1").splitlines()
     codes = [re.findall(r'"code":"(.*?)"', line)[0] for line in said]
     assert codes == [
@@ -151,7 +152,7 @@ def test_the_scenarios_come_by_header_by_picture_and_by_key(run: Run, url: str) 
 
 
 @pytest.mark.parametrize("prefix", ["/api/v1", "/qwen/api/v1"])
-def test_the_control_api_walks_tasks_through_their_states(
+def test_the_control_example_moves_tasks_through_their_states(
     run: Run, serve: Callable[..., AbstractContextManager[str]], prefix: str
 ) -> None:
     with serve(time="real") as base:

@@ -1,4 +1,4 @@
-"""Downloads that go wrong, on a real socket: what emo_client and curl make of them."""
+"""Failing downloads on a real socket, with emo_client and curl."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def base(serve: Serve) -> Iterator[str]:
 
 @pytest.fixture
 def client(base: str) -> Iterator[Client]:
-    """A client with a key of its own, which does not wait between its tries."""
+    """A client with a key of its own that does not wait between retries."""
     key, api = f"sk-download-{next(KEYS)}", f"{base}/api/v1"
     with Client(api_key=key, base_url=api, sleep=lambda _: None) as found:
         yield found
 
 
 def saved(client: Client, folder: Path, scenario: str) -> bytes:
-    """The video of a task whose downloads go so."""
+    """The video of a task whose downloads have that scenario."""
     task = client.generate(f"{IMAGE}?emo-scenario=result:{scenario}", AUDIO)
     return client.download(task, folder / "video.mp4").read_bytes()
 
@@ -42,7 +42,7 @@ def saved(client: Client, folder: Path, scenario: str) -> bytes:
 @pytest.mark.parametrize(
     "scenario", ["cut-off=70000", "no-range", "drip=1e9", "latency=0.1", "stale-connection"]
 )
-def test_a_video_that_comes_in_pieces_is_whole_in_the_end(
+def test_an_interrupted_or_slow_download_is_complete_in_the_end(
     client: Client, tmp_path: Path, scenario: str
 ) -> None:
     assert saved(client, tmp_path, scenario)[4:8] == b"ftyp"
@@ -53,7 +53,7 @@ def test_a_video_that_comes_in_pieces_is_whole_in_the_end(
     [("expired", "expired"), ("store-error", "500"), ("no-such-key", "404"),
      ("truncated=0", "empty"), ("wrong-type", "html")],
 )  # fmt: skip
-def test_a_video_that_cannot_be_had_is_an_error_that_says_why(
+def test_a_download_that_fails_raises_an_error_with_the_reason(
     client: Client, tmp_path: Path, scenario: str, words: str
 ) -> None:
     with pytest.raises(EmoError, match=words):
@@ -62,11 +62,11 @@ def test_a_video_that_cannot_be_had_is_an_error_that_says_why(
 
 
 def finished(client: Client) -> TaskAnswer:
-    """The same task without a scenario of its downloads."""
+    """A task with the same video and normal downloads."""
     return client.generate(IMAGE, AUDIO)
 
 
-def test_curl_goes_on_where_a_download_was_cut_off(client: Client, tmp_path: Path) -> None:
+def test_curl_resumes_a_download_that_was_cut_off(client: Client, tmp_path: Path) -> None:
     curl = shutil.which("curl")
     need(curl, "curl")
     task = client.generate(f"{IMAGE}?emo-scenario=result:cut-off=70000", AUDIO)

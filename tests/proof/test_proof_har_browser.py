@@ -44,7 +44,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def har(serve: Serve, spec: Spec) -> str:
-    """A whole life, then a poll under each fault."""
+    """A complete task, then one poll with each fault."""
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
     with serve(time="skip") as url, httpx.Client(base_url=url, headers=headers) as http:
         made = http.post(f"{SERVICE}/video-synthesis", json=request(spec, "createVideoTask"))
@@ -73,7 +73,7 @@ def test_every_exchange_is_a_row_of_the_network_tab(page: Page, har: str) -> Non
             assert row["came"] == answer["content"].get("text", "")
 
 
-def test_the_tab_shows_no_time_of_an_answer_that_never_came_and_no_key(
+def test_the_network_tab_shows_no_time_for_a_missing_answer_and_no_key(
     page: Page, har: str
 ) -> None:
     rows = page.run(ROWS, DEVTOOLS, har)

@@ -1,5 +1,5 @@
-"""The page at `/` in a real browser: what it shows, without a script, a foreign request or a colour
-that is needed to read it."""
+"""The page at `/` in a real browser: its content, and that it needs no script, no other origin and
+no colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ HOSTILE = "/api/v1/tasks/<img src=x onerror=alert(1)>" + "long" * 50
 
 @pytest.fixture(scope="module")
 def called(serve: Serve) -> Iterator[str]:
-    """A fake that was called: an answer, a refusal, a fault, and hostile text."""
+    """A fake that answered a call, a refused call, a call with a fault, and a call with hostile
+    text."""
     with serve() as url:
         PLAIN.get(f"{url}/api/v1/tasks/1", headers=KEY)
         PLAIN.get(url + HOSTILE, headers=KEY)
@@ -36,7 +37,9 @@ def page(called: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page
         yield page
 
 
-def test_the_address_the_calls_and_their_reasons_are_seen(page: Page, called: str) -> None:
+def test_the_page_shows_its_address_the_calls_and_their_explanations(
+    page: Page, called: str
+) -> None:
     seen = page.run("""
         document.querySelectorAll("details").forEach(one => one.open = true);
         return document.body.innerText""")
@@ -47,7 +50,7 @@ def test_the_address_the_calls_and_their_reasons_are_seen(page: Page, called: st
         assert part in seen
 
 
-def test_nothing_is_asked_for_but_the_icon_and_nothing_goes_wrong(page: Page, called: str) -> None:
+def test_the_page_requests_only_its_icon_and_has_no_error(page: Page, called: str) -> None:
     trouble = [text for text in page.run(TROUBLE) if text != f"{called}/favicon.ico"]
     assert trouble == []
     assert page.run("return document.querySelectorAll('script, img, iframe, form').length") == 0
@@ -71,7 +74,7 @@ def test_a_narrow_screen_needs_no_scrolling_to_the_side(page: Page) -> None:
     assert wide == []
 
 
-def test_every_text_is_legible_in_light_and_in_dark_and_the_two_differ(page: Page) -> None:
+def test_every_text_is_legible_in_the_light_and_the_dark_scheme(page: Page) -> None:
     seen = set()
     for scheme in ("light", "dark"):
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -84,7 +87,7 @@ def test_every_text_is_legible_in_light_and_in_dark_and_the_two_differ(page: Pag
     assert len(seen) == 2
 
 
-def test_who_listens_finds_the_way_by_landmarks_and_headings(page: Page) -> None:
+def test_a_screen_reader_finds_landmarks_and_headings(page: Page) -> None:
     nodes = page.ask("Accessibility.getFullAXTree")["nodes"]
     roles = {node["role"]["value"] for node in nodes if not node["ignored"]}
     assert {"banner", "main", "region", "table", "link", "DisclosureTriangle"} <= roles
@@ -96,7 +99,7 @@ def test_who_listens_finds_the_way_by_landmarks_and_headings(page: Page) -> None
     assert page.run("return document.documentElement.lang") == "en"
 
 
-def test_a_reason_is_reached_and_opened_by_keyboard(page: Page) -> None:
+def test_an_explanation_is_reached_and_opened_by_keyboard(page: Page) -> None:
     page.run("document.querySelectorAll('details').forEach(one => one.open = false)")
     for key, code, text in (("Tab", 9, ""), ("Tab", 9, ""), ("Enter", 13, "\r")):
         event = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}

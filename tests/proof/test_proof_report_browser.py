@@ -1,5 +1,5 @@
-"""The HTML report in a real browser: what it shows, without a script, a request or a colour needed
-to read it."""
+"""The HTML report in a real browser: its content, and that it needs no script, no request and no
+colour."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture
 def show(page: Page, tmp_path: Path) -> Iterator[Open]:
-    """The page with a file of that text."""
+    """Open a file with that text in the page."""
 
     def show(text: str) -> Page:
         file = tmp_path / "report.html"
@@ -47,27 +47,27 @@ def press(page: Page, key: str, code: int, text: str = "") -> None:
     page.ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
 
-def test_the_verdict_the_counts_and_the_provider_are_seen_first(show: Open) -> None:
+def test_the_report_begins_with_the_verdict_the_counts_and_the_provider(show: Open) -> None:
     seen = show(render("html", mixed())).run("return document.querySelector('header').innerText")
     for part in ("2 of 4 checks failed", "1 passed", "2 failed", "1 skipped", ROOT, "2026-11-22"):
         assert part in seen
 
 
-def test_nothing_is_asked_for_and_nothing_goes_wrong(show: Open) -> None:
+def test_the_report_requests_nothing_and_has_no_error(show: Open) -> None:
     for events in (mixed(), hostile()):
         page = show(render("html", events))
         assert page.run(TROUBLE) == []
         assert page.run("return document.querySelectorAll('script, link, [src]').length") == 0
 
 
-def test_the_test_sees_a_page_that_asks_for_something(show: Open) -> None:
+def test_this_test_detects_a_page_that_requests_something(show: Open) -> None:
     bad = render("html", mixed()).replace("<main>", '<main><img src="x.png">')
     trouble = show(bad).run(TROUBLE)
     assert [text.split()[0] for text in trouble][:2] == ["policy", "error"]
     assert trouble[-1].endswith("/x.png")
 
 
-def test_what_strangers_sent_stays_text_and_is_seen(show: Open) -> None:
+def test_hostile_values_of_a_provider_are_shown_as_text(show: Open) -> None:
     page = show(render("html", hostile()))
     assert page.run("return document.querySelectorAll('img, main script, main style').length") == 0
     seen = page.run("return document.querySelector('main').innerText")
@@ -75,7 +75,7 @@ def test_what_strangers_sent_stays_text_and_is_seen(show: Open) -> None:
     assert "more characters]" in seen
 
 
-def test_what_failed_is_open_and_all_else_is_not(show: Open) -> None:
+def test_only_failed_checks_are_open(show: Open) -> None:
     page = show(render("html", mixed()))
     opened = "return [...document.querySelectorAll('.check')].map(c => [c.id, c.open])"
     assert page.run(opened) == [
@@ -88,7 +88,7 @@ def test_what_failed_is_open_and_all_else_is_not(show: Open) -> None:
         assert part in seen
 
 
-def test_a_link_leads_to_each_failure(show: Open) -> None:
+def test_each_failed_check_has_a_link(show: Open) -> None:
     page = show(render("html", mixed()))
     assert page.run("""
         return [...document.querySelectorAll("nav a")].map(link => {
@@ -130,7 +130,7 @@ def test_a_narrow_screen_needs_no_scrolling_to_the_side(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_is_legible_in_light_and_dark(show: Open, scheme: str) -> None:
+def test_every_text_of_the_report_is_legible_in_both_schemes(show: Open, scheme: str) -> None:
     page = show(render("html", mixed()))
     page.ask(
         "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
@@ -140,7 +140,7 @@ def test_every_text_is_legible_in_light_and_dark(show: Open, scheme: str) -> Non
     assert contrasts[0][0] >= LEGIBLE, contrasts[:3]
 
 
-def test_the_two_schemes_are_two(show: Open) -> None:
+def test_the_light_and_the_dark_scheme_differ(show: Open) -> None:
     page = show(render("html", mixed()))
     seen = set()
     for scheme in ("light", "dark"):
@@ -150,7 +150,7 @@ def test_the_two_schemes_are_two(show: Open) -> None:
     assert len(seen) == 2
 
 
-def test_who_listens_finds_the_way_by_landmarks_and_headings(show: Open) -> None:
+def test_a_screen_reader_finds_landmarks_and_headings(show: Open) -> None:
     page = show(render("html", mixed()))
     nodes = page.ask("Accessibility.getFullAXTree")["nodes"]
     roles = {node["role"]["value"] for node in nodes if not node["ignored"]}

@@ -1,4 +1,5 @@
-"""What holds for every transport of the official SDK, 1.x and 2.x, against a real server."""
+"""Behaviour that is the same for every transport of the official SDK, 1.x and 2.x, on a real
+server."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def connect(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, slept: list[float]
 ) -> Iterator[Connect]:
-    """`connect(base_url)` is the transport under test with a key that nobody else has."""
+    """`connect(base_url)`: the transport under test with a new key."""
     monkeypatch.setattr(dashscope, "base_http_api_url", "")
     monkeypatch.setattr(dashscope, "api_key", None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -59,7 +60,7 @@ def sdk(connect: Connect, url: str) -> Requests:
 
 @pytest.fixture(scope="module")
 def frozen(serve: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
-    """The base URL of a server whose time stands still."""
+    """The base URL of a server whose clock is frozen."""
     with serve(time="frozen") as base:
         yield base + "/api/v1"
 
@@ -87,13 +88,13 @@ def test_detection_finds_the_documented_boxes_in_the_documented_picture(sdk: Req
     assert found.usage == {"image_count": 1}
 
 
-def test_a_rejected_picture_says_why(sdk: Requests) -> None:
+def test_a_rejected_picture_has_its_reason(sdk: Requests) -> None:
     found = sdk.detect(IMAGE + "?emo-scenario=InvalidFile.FullFace")
     assert found.status == 200
     assert (found.output["check_pass"], found.output["code"]) == (False, "InvalidFile.FullFace")
 
 
-def test_the_length_and_the_ratio_are_charged_as_usage(sdk: Requests) -> None:
+def test_usage_has_the_length_and_the_ratio_of_the_video(sdk: Requests) -> None:
     boxes = sdk.detect(ratio="3:4").output
     created = sdk.create({**INPUT, **{name: boxes[name] for name in BOXES}})
     usage = sdk.wait(created.output["task_id"]).usage
@@ -152,7 +153,7 @@ def test_a_wrong_parameter_is_refused_before_there_is_a_task(sdk: Requests) -> N
 
 
 @pytest.mark.parametrize("base", ["", "/api/v1/api/v1"])
-def test_a_base_url_without_its_prefix_or_with_two_is_answered_as_the_service_does(
+def test_a_wrong_base_url_is_answered_as_the_service_answers_it(
     connect: Connect, url: str, base: str
 ) -> None:
     refused = connect(url + base).create()
@@ -187,7 +188,7 @@ def test_a_wait_for_the_task_of_another_key_ends_as_unknown(
     assert slept == [], "the first poll ends it"
 
 
-def test_the_list_counts_the_tasks_that_a_filter_lets_through(sdk: Requests) -> None:
+def test_the_list_counts_the_tasks_that_match_a_filter(sdk: Requests) -> None:
     first, _ = (sdk.create().output["task_id"] for _ in range(2))
     sdk.wait(first)
 
@@ -199,6 +200,6 @@ def test_the_list_counts_the_tasks_that_a_filter_lets_through(sdk: Requests) -> 
     assert [total(start_time="20990101000000"), total(end_time="20200101000000")] == [0, 0]
 
 
-def test_the_list_refuses_a_status_that_there_is_not(sdk: Requests) -> None:
+def test_the_list_refuses_an_unknown_status(sdk: Requests) -> None:
     refused = sdk.list(status="DONE")
     assert (refused.status, refused.code) == (400, "InvalidParameter")

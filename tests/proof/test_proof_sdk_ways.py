@@ -1,4 +1,5 @@
-"""What only one of the official SDK's ways in does: one-call helpers, exceptions, retries, time."""
+"""Behaviour that only one API of the official SDK has: one-call helpers, exceptions, retries,
+waiting."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def v1(url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
-    """Set what 1.x keeps in globals: the key."""
+    """Set the key, which 1.x keeps in a global."""
     monkeypatch.setattr(dashscope, "base_http_api_url", url + "/api/v1")
     return lambda key: monkeypatch.setattr(dashscope, "api_key", key)
 
@@ -74,7 +75,7 @@ def test_asyncio_makes_a_video_in_one_call_with_its_parameters_on_every_poll(
     assert (done.status_code, done.output["task_status"]) == (200, "SUCCEEDED")
 
 
-def test_1x_without_a_key_stops_before_it_sends_anything(
+def test_1x_without_a_key_raises_before_it_sends_a_call(
     v1: Callable[[None], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     v1(None)
@@ -101,7 +102,7 @@ def test_1x_lists_tasks_newest_first_a_page_at_a_time(v1: Callable[[str], None])
     assert page["data"][0]["user_api_unique_key"].endswith(":image2video:video-synthesis:emo-v1")
 
 
-def test_2x_without_a_key_is_told_so_by_the_server(
+def test_2x_without_a_key_gets_the_401_of_the_server(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
@@ -114,7 +115,7 @@ def test_2x_without_a_key_is_told_so_by_the_server(
     assert (refused.value.status_code, refused.value.code) == (401, "InvalidApiKey")
 
 
-def test_2x_raises_what_a_failed_task_failed_of(url: str) -> None:
+def test_2x_raises_the_error_of_a_failed_task(url: str) -> None:
     with dashscope.Client(api_key="sk-ways-failed", base_url=url + "/api/v1") as client:
         jobs = jobs_of(client)
         with pytest.raises(DashScopeError, match="Required URL is missing") as failed:
@@ -123,7 +124,7 @@ def test_2x_raises_what_a_failed_task_failed_of(url: str) -> None:
     assert failed.value.request_id
 
 
-def test_2x_returns_a_failed_job_when_told_not_to_raise(url: str) -> None:
+def test_2x_returns_a_failed_job_without_raise_on_error(url: str) -> None:
     base = url + "/api/v1"
     with dashscope.Client(api_key="sk-ways-kept", base_url=base, raise_on_error=False) as client:
         jobs = jobs_of(client)

@@ -1,5 +1,5 @@
-"""The official SDK, unmodified, behind one face: each class calls one of its transports as a user
-would and says what came back as an Answer. Only waiting is taken out of it; see `without_sleep`."""
+"""The official SDK, unmodified, behind one interface: each class uses one of its transports as a
+user would and returns an Answer. Only sleeping is replaced; see `without_sleep`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ JOBS_SERVICE = "aigc/image2video/video-synthesis"
 
 
 class Answer(NamedTuple):
-    """What the SDK made of an answer. `code` and `message` are those of the top level; a failed
+    """An answer as the SDK returns it. `code` and `message` are those of the top level; a failed
     task has its own in `output`."""
 
     status: int
@@ -46,8 +46,9 @@ class Answer(NamedTuple):
 
 
 def without_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no module of the SDK sleep; answers the list that their sleeps go to. The machine's own
-    `time` and `asyncio` stay as they are: the server runs in this process."""
+    """Replace sleeping in all modules of the SDK; returns the list of the seconds that they would
+    have slept. `time` and `asyncio` themselves are unchanged, because the server runs in this
+    process."""
     slept: list[float] = []
 
     async def asleep(seconds: float) -> None:
@@ -120,7 +121,7 @@ class Requests:
 
 
 class Video(Requests):
-    """1.x on requests: VideoSynthesis, which adds keys of its own to the input."""
+    """1.x on requests: VideoSynthesis, which adds fields of its own to the input."""
 
     api = dashscope.VideoSynthesis
 
@@ -165,7 +166,7 @@ class AioVideo(Aiohttp):
 
 
 class Httpx(Requests):
-    """2.x on httpx: dashscope.Client and Jobs. What it raises is made an Answer again."""
+    """2.x on httpx: dashscope.Client and Jobs. Its exceptions are returned as an Answer."""
 
     def __init__(self, base_url: str, key: str | None) -> None:
         super().__init__(base_url, key)

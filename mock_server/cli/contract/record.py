@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from contracts.hosts import is_loopback
 from mock_server.cli import FOUND_PROBLEMS
 from mock_server.cli import options as shared
 from mock_server.cli.notices import Notices
 from mock_server.cli.variables import as_given, timeouts
 from mock_server.clock import real_time
-from mock_server.settings import Settings, SettingsError
+from mock_server.settings import Settings, SettingsError, is_loopback
 
 if TYPE_CHECKING:
     import socket
@@ -48,6 +47,7 @@ Examples:
     "The file to write.",
     default=Path("cassette.json"),
     show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
 @click.option(
