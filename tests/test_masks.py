@@ -1,4 +1,4 @@
-"""Masks hide a secret in every encoding, and nothing else."""
+"""Secrets are hidden in every encoding, and no other text is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from time import process_time
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_secrets import CHAINS, KEYS, encoded, shows
 
 from contracts.masks import Masks
@@ -24,7 +25,7 @@ AROUND = st.binary(max_size=30) | st.sampled_from(
 @example(key="sk-my_own/key+1=", chain=("JSON of some", "JSON of some"), before=b"", after=b"")
 @example(key=KEY, chain=("UTF-32", "UTF-16"), before=b"", after=b"")
 @example(key=KEY, chain=("base64 in lines", "quoted-printable"), before=b"", after=b"")
-def test_in_500_examples_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
+def test_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
     key: str, chain: tuple[str, str], before: bytes, after: bytes
 ) -> None:
     masked = Masks([key]).data(before + encoded(key, chain) + after)
@@ -38,7 +39,7 @@ def test_a_text_without_the_key_is_unchanged(text: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["sk-dashscope-results", "sk-emo-detect-v1", "sk-video-20261127"])
-def test_a_key_made_of_common_words_hides_none_of_them(spec: Spec, key: str) -> None:
+def test_the_words_of_a_key_made_of_common_words_are_not_hidden(spec: Spec, key: str) -> None:
     masks = Masks([key])
     for operation in spec.operations.values():
         for outcome in operation.outcomes.values():
@@ -50,33 +51,31 @@ def test_a_key_made_of_common_words_hides_none_of_them(spec: Spec, key: str) -> 
 
 @pytest.mark.parametrize("cut", [8, 12, 20])
 @pytest.mark.parametrize("encode", [str.encode, lambda text: base64.b64encode(text.encode())])
-def test_the_beginning_of_a_key_that_was_cut_off_is_hidden(cut: int, encode: object) -> None:
+def test_the_beginning_of_a_truncated_key_is_hidden(cut: int, encode: object) -> None:
     text = encode(f"no such key: {KEY[:cut]}")  # type: ignore[operator]
     assert shows(Masks([KEY]).data(text), KEY) == ""
 
 
-def test_what_is_around_a_key_stays() -> None:
+def test_the_text_around_a_key_is_unchanged() -> None:
     coded = base64.b64encode(f"Bearer {KEY}".encode()).decode()
     assert Masks([KEY]).keys(f'{{"a": "Über {KEY} €", "b": 1}}') == '{"a": "Über sk-*** €", "b": 1}'
     assert Masks([KEY]).keys(f"Basic {coded}, and more").endswith("sk-***, and more")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "unit",
     ["%25", "\\u0073", "&#115;", "=73=6B", "c2st", "736b2d", "73 6b ", "s\0k\0", "aaaaaaaa", "sk-",
      "x\x9c", "\u200b", "\\\\", "\r\n"],
 )  # fmt: skip
-def test_the_cost_grows_with_the_length_of_a_text_alone(unit: str) -> None:
+def test_the_cost_of_any_text_is_proportional_to_its_length(unit: str) -> None:
     secrets = [KEY, "a" * 4000, *(f"aaaaaaaa{number}" for number in range(2000))]
     started = process_time()
     Masks(secrets).data((unit * (200_000 // len(unit)) + KEY).encode())
     assert process_time() - started < 10
 
 
-@pytest.mark.parametrize(
-    "unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"]
-)
-def test_one_mib_of_one_escape_is_read_in_less_than_a_second(unit: str) -> None:
+@each_case("unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"])
+def test_a_megabyte_of_escapes_is_searched_in_less_than_a_second(unit: str) -> None:
     started = process_time()
     assert not Masks([KEY]).may_be_in((unit * (1_000_000 // len(unit))).encode())
     assert process_time() - started < 1

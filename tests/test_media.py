@@ -1,4 +1,4 @@
-"""The committed sample files are what the manifest says, and what the script draws."""
+"""The committed sample files fit the manifest and are those that the script draws."""
 
 import struct
 import subprocess
@@ -97,13 +97,13 @@ def test_a_clip_has_the_size_rate_and_duration_of_the_manifest(ratio: str) -> No
         assert sum(1 for _ in clip.decode(video=0)) == facts.fps * facts.duration == 48
 
 
-def test_clips_have_the_sizes_the_service_makes() -> None:
+def test_clips_have_the_sizes_of_the_service() -> None:
     sizes = [(media.clip(ratio).width, media.clip(ratio).height) for ratio in RATIOS]
     assert sizes == [(512, 512), (512, 704)]
 
 
 @each_ratio
-def test_a_clip_plays_while_it_downloads(ratio: str) -> None:
+def test_a_clip_can_be_played_while_it_is_downloaded(ratio: str) -> None:
     data = media.clip(ratio).path.read_bytes()
     boxes, at = [], 0
     while at < len(data):
@@ -126,7 +126,7 @@ def test_the_mouth_opens_when_the_voice_is_loud(ratio: str) -> None:
     assert max(quiet) * 2 < min(loud)
 
 
-def test_the_head_sways_before_a_still_wall() -> None:
+def test_the_head_moves_and_the_background_does_not() -> None:
     shown = frames(media.clip("1:1").path)
     wall = (0, 0, 60, 60)
     rows = [list(pixels(frame.crop((0, 250, 256, 251)))) for frame in shown]
@@ -169,7 +169,7 @@ def test_the_portrait_has_the_size_of_the_manifest() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "aspect"), [("1:1", (1, 1)), ("3:4", (3, 4))])
-def test_an_ext_bbox_is_of_exact_aspect_in_the_picture_and_around_the_face(
+def test_an_ext_bbox_has_the_exact_ratio_and_contains_the_face(
     ratio: str, aspect: tuple[int, int]
 ) -> None:
     facts = media.portrait()
@@ -179,7 +179,7 @@ def test_an_ext_bbox_is_of_exact_aspect_in_the_picture_and_around_the_face(
     assert within(facts.face_bbox, (x1, y1, x2, y2))
 
 
-def test_the_face_bbox_holds_the_face() -> None:
+def test_the_face_bbox_contains_the_face() -> None:
     facts = media.portrait()
     with Image.open(facts.path) as image:
         face = image.crop(facts.face_bbox)
@@ -210,16 +210,16 @@ def test_a_sample_input_is_found_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["", "clip-1x1.mp4", "manifest.json", "draw.py", "../media/voice.wav", "VOICE.WAV"]
 )
-def test_nothing_else_is_a_sample(name: str) -> None:
+def test_another_name_is_not_a_sample(name: str) -> None:
     assert media.sample(name) is None
 
 
-def test_an_unknown_ratio_is_told_which_there_are() -> None:
+def test_the_error_for_an_unknown_ratio_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"no clip of ratio '16:9'; there are 1:1 and 3:4"):
         media.clip("16:9")
 
 
-def test_importing_media_needs_no_pillow_no_pyav_and_no_manifest() -> None:
+def test_importing_media_loads_neither_pillow_nor_pyav_nor_the_manifest() -> None:
     code = (
         "import pathlib, sys\n"
         "sys.modules['PIL'] = sys.modules['av'] = pathlib.Path.read_text = None\n"
@@ -228,7 +228,7 @@ def test_importing_media_needs_no_pillow_no_pyav_and_no_manifest() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(media.__file__).parents[2])
 
 
-def test_the_committed_files_are_what_the_script_draws(tmp_path: Path) -> None:
+def test_the_script_draws_the_committed_files(tmp_path: Path) -> None:
     draw.main([str(tmp_path)])
     committed = media.portrait().path.parent
     assert (tmp_path / "manifest.json").read_text() == (committed / "manifest.json").read_text()

@@ -1,4 +1,4 @@
-"""The counts as Prometheus reads them."""
+"""The metrics in the format that Prometheus reads."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_exchanges_are_counted_by_operation_and_status(metrics: Metrics) -> None
     assert types["emo_exchanges_total"] == types["emo_journal_dropped_total"] == "counter"
 
 
-def test_what_others_count_is_shown(metrics: Metrics, spec: Spec) -> None:
+def test_gauges_of_other_modules_are_shown(metrics: Metrics, spec: Spec) -> None:
     found, types = parse(metrics.render(Gauges(1, 2, 3, 4, 5, 6)))
     gauges = ("tenants", "tasks", "journal_entries", "journal_bytes")
     names = (*gauges, "journal_dropped_total", "log_lost_total")
@@ -108,7 +108,7 @@ def test_every_status_of_the_spec_has_its_own_series(metrics: Metrics, spec: Spe
         max_size=50,
     )
 )
-def test_labels_have_few_values_whatever_is_counted(calls: list[tuple[str, int, str]]) -> None:
+def test_labels_have_few_values_for_any_calls(calls: list[tuple[str, int, str]]) -> None:
     metrics = Metrics("1", ["getTask"], [200, 404], FAULTS)
     for kind, status, fault in calls:
         metrics.count(kind, status, fault)
@@ -133,6 +133,6 @@ def test_any_label_is_escaped(version: str) -> None:
     ["", "emo_x 1\n", "# TYPE emo_x gauge\n", '# HELP a b\n# TYPE a gauge\na{b="\\x"} 1\n',
      "# HELP a b\n# TYPE a gauge\na 1", "# HELP a b\n# TYPE a gauge\na 1\na 2\n"],
 )  # fmt: skip
-def test_the_parser_is_strict(text: str) -> None:
+def test_the_parser_of_these_tests_is_strict(text: str) -> None:
     with pytest.raises(AssertionError):
         parse(text)

@@ -1,4 +1,4 @@
-"""A mistake of the fake itself is answered as the service answers one, reported, counted, kept."""
+"""A bug in the fake is answered like an internal error of the service, logged, counted and kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "s3cr3t-and-long"
 
 
 class Oops(Exception):
-    """A mistake."""
+    """A bug."""
 
 
 def fail(*_: Any, **__: Any) -> Any:
@@ -28,12 +28,12 @@ def fail(*_: Any, **__: Any) -> Any:
 
 
 def reported(mistakes: Mistakes) -> str:
-    """The one mistake as it is logged."""
+    """The log record of the one bug."""
     (record,) = mistakes
     return logging.Formatter().format(record)
 
 
-def test_the_client_gets_a_500_of_the_service_and_the_log_the_trace(
+def test_a_bug_is_answered_500_and_logged_with_its_traceback(
     serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
@@ -60,7 +60,7 @@ def test_the_client_gets_a_500_of_the_service_and_the_log_the_trace(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tasks/x", "/results/a/b.mp4", "/__mock__/state", "/"])
-def test_a_call_in_this_process_raises_the_mistake(
+def test_a_call_in_this_process_raises_the_error_of_the_bug(
     mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     app = create_app(Settings(time="skip"))
@@ -75,7 +75,7 @@ def test_a_call_in_this_process_raises_the_mistake(
     assert reported(mistakes).count("Traceback") >= 1
 
 
-def test_a_mistake_of_the_control_api_is_a_500_in_json(
+def test_a_bug_in_the_control_api_is_answered_500_in_json(
     serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mock_server.control.Asked", fail)
@@ -87,7 +87,7 @@ def test_a_mistake_of_the_control_api_is_a_500_in_json(
     assert SECRET not in reported(mistakes)
 
 
-def test_an_export_that_fails_in_the_middle_is_cut_off(
+def test_an_export_that_fails_in_the_middle_closes_the_connection(
     serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
@@ -100,15 +100,13 @@ def test_an_export_that_fails_in_the_middle_is_cut_off(
     assert "GET /__mock__/journal" in reported(mistakes)
 
 
-def test_a_mistake_of_the_log_does_not_change_an_answer(
-    service: Service, mistakes: Mistakes
-) -> None:
+def test_a_bug_in_the_log_does_not_change_an_answer(service: Service, mistakes: Mistakes) -> None:
     service.engine.chronicle.log = fail
     assert service.get("x").status == 200
     assert "keeping GET /api/v1/tasks/x" in reported(mistakes)
 
 
-def test_a_mistake_of_the_protocol_cuts_the_connection_and_is_counted(
+def test_a_bug_in_the_protocol_closes_the_connection_and_is_counted(
     serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:

@@ -1,9 +1,10 @@
-"""Which hosts are near, and which proxy is on the way to the others."""
+"""Which hosts are local, and which proxy is used for the others."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
+from support_cases import each_case
 from support_contract import json_answer, provider
 
 from contracts.network import http_client, is_loopback, is_private, proxy_of
@@ -20,7 +21,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "host", ["localhost", "LOCALHOST", "emo.localhost", "127.0.0.2", "::1", "::ffff:127.0.0.1"]
 )
 def test_loopback_has_many_spellings(host: str) -> None:
@@ -28,7 +29,7 @@ def test_loopback_has_many_spellings(host: str) -> None:
     assert is_private(host)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "host", ["10.0.0.5", "192.168.1.2", "172.17.0.1", "fd00::1", "emo", "host.docker.internal"]
 )
 def test_a_private_network_is_not_this_machine(host: str) -> None:
@@ -36,10 +37,10 @@ def test_a_private_network_is_not_this_machine(host: str) -> None:
     assert not is_loopback(host)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "host", ["dashscope.aliyuncs.com", "127.0.0.1.example.com", "8.8.8.8", "2001:4860::1", ""]
 )
-def test_a_host_of_the_internet_is_not_private(host: str) -> None:
+def test_a_host_on_the_internet_is_not_private(host: str) -> None:
     assert not is_private(host)
 
 
@@ -48,10 +49,10 @@ def test_a_host_of_the_internet_is_not_private(host: str) -> None:
     [("http://127.0.0.1:8787", True), ("http://emo:8787", True), ("http://fake.example", False)],
 )
 def test_only_a_fake_in_a_private_network_is_free(url: str, is_free: bool) -> None:
-    def says_that_it_is_a_fake(request: httpx.Request) -> httpx.Response:
+    def answers_like_a_fake(request: httpx.Request) -> httpx.Response:
         return json_answer(200, {"status": "ok", "spec": "2026-11-22"})
 
-    there = provider(SPEC, says_that_it_is_a_fake, url=url)
+    there = provider(SPEC, answers_like_a_fake, url=url)
     there.look()
     assert there.has_clock
     assert (there.is_fake, there.budget.allows_any) == (is_free, is_free)
@@ -72,14 +73,14 @@ def test_a_server_on_this_machine_without_a_control_api_is_not_free() -> None:
         ("HTTP_PROXY", "http://127.0.0.1:8787", ""),
     ],
 )
-def test_the_proxy_is_that_of_the_scheme(
+def test_the_scheme_of_the_url_decides_the_proxy(
     monkeypatch: pytest.MonkeyPatch, variable: str, url: str, proxy: str
 ) -> None:
     monkeypatch.setenv(variable, "http://name:secret@proxy:1")
     assert proxy_of(url) == proxy
 
 
-def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_no_proxy_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy:1")
     monkeypatch.setenv("NO_PROXY", "far.example")
     assert proxy_of("http://far.example") == ""
@@ -89,7 +90,7 @@ def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     ("proxy", "words"),
     [("socks5://user:secret@x:1", "httpx\\[socks\\]"), ("foo://secret", "not a URL of a proxy")],
 )
-def test_a_proxy_that_cannot_be_used_is_said_without_its_password(
+def test_the_error_for_an_unusable_proxy_hides_its_password(
     monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)

@@ -1,4 +1,4 @@
-"""No number that a client sends, or that stands in a bundle, is too much for the fake."""
+"""No number in a request or a bundle makes the fake fail."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def control() -> Iterator[httpx.Client]:
 
 @often
 @given(change=st.sampled_from(CHANGES), body=bodies)
-def test_every_number_in_a_control_call_is_taken_or_refused_in_words(
+def test_every_number_in_a_control_call_is_accepted_or_refused_with_a_reason(
     control: httpx.Client, change: tuple[str, str], body: str
 ) -> None:
     answer = control.request(*change, content=body.encode())
@@ -87,7 +87,7 @@ def test_every_number_in_a_control_call_is_taken_or_refused_in_words(
 
 @often
 @given(path=st.sampled_from(SHOWN), name=st.sampled_from(("limit", "format", "x")), text=number)
-def test_every_number_in_a_query_is_taken_or_refused(
+def test_every_number_in_a_query_is_accepted_or_refused(
     control: httpx.Client, path: str, name: str, text: str
 ) -> None:
     if path not in NOT_AT_ONCE:
@@ -117,7 +117,7 @@ def bundle() -> str:
 
 @often
 @given(data=st.data(), text=number)
-def test_every_number_in_a_bundle_is_taken_or_refused_in_words(
+def test_every_number_in_a_bundle_is_accepted_or_refused_with_a_reason(
     spec: Spec, bundle: str, data: st.DataObject, text: str
 ) -> None:
     value = json.loads(bundle)
@@ -132,6 +132,6 @@ def test_every_number_in_a_bundle_is_taken_or_refused_in_words(
         assert len(str(error)) < 600
 
 
-def test_a_number_that_is_too_long_is_refused_in_words() -> None:
+def test_the_error_for_a_too_long_number_names_the_limit() -> None:
     with pytest.raises(ValueError, match="a number of 5000 digits is too long: at most 4300"):
         decode(b"1" * 5000)

@@ -1,5 +1,5 @@
-"""What tools have against an OpenAPI document, looked for in openapi.yaml without the tools: each
-test names those that refuse, drop or misread what it looks for."""
+"""openapi.yaml avoids constructs that common tools refuse, drop or misread. These tests do not run
+the tools; each test names the tools in question."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import keyword
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
+from support_cases import each_case
 
 from contracts.document import Node, Resolver, default_path, read
 
@@ -24,7 +24,7 @@ TAKEN = {
 
 
 def _nodes(node: Any, path: str = "") -> Iterator[tuple[str, Node]]:
-    """Every object of the document with its pointer; not what stands in examples and extensions."""
+    """Every object of the document with its pointer, except in examples and extensions."""
     items: Any = node.items() if isinstance(node, dict) else enumerate(node)
     if isinstance(node, dict):
         yield path, node
@@ -39,7 +39,7 @@ def _operations() -> Iterator[Node]:
         yield from item.values()
 
 
-def test_a_link_has_no_body_but_text() -> None:
+def test_the_body_of_a_link_is_text_if_it_has_one() -> None:
     """openapi-generator 7.26 refuses the whole document: `requestBody is not of type string`."""
     links = [(at, n) for at, n in _nodes(TREE) if "operationId" in n and "/links/" in at]
     assert len(links) == 3
@@ -53,7 +53,7 @@ def test_no_parameter_has_a_const() -> None:
     assert [p["name"] for p in parameters if "const" in p["schema"]] == []
 
 
-def test_a_required_header_has_an_example_that_is_right() -> None:
+def test_a_required_header_has_a_valid_example() -> None:
     """Bruno 4.1 and Postman send the example."""
     for operation in _operations():
         for parameter in operation.get("parameters", ()):
@@ -61,14 +61,14 @@ def test_a_required_header_has_an_example_that_is_right() -> None:
                 assert parameter["example"] in parameter["schema"]["enum"]
 
 
-def test_a_header_that_is_refused_is_not_offered() -> None:
+def test_a_forbidden_header_is_not_declared_as_a_parameter() -> None:
     """Postman sends every header that is declared; typed clients offer it as an argument."""
     (detect,) = (o for o in _operations() if o["operationId"] == "detectFace")
     assert [p["name"] for p in detect["x-forbidden-headers"]] == ["X-DashScope-Async"]
     assert "X-DashScope-Async" not in [p["name"] for p in detect["parameters"]]
 
 
-def test_an_integer_that_examples_show_above_32_bits_has_64() -> None:
+def test_an_integer_with_an_example_above_32_bits_has_format_int64() -> None:
     """Go, Java, Kotlin, C# and Rust: without format a value above 2147483647 does not fit."""
     small = [
         (operation["operationId"], at)
@@ -95,36 +95,36 @@ def _integers(schema: Any, value: Any, at: str = "") -> Iterator[tuple[str, Node
         yield at, schema, value
 
 
-def test_times_of_a_list_are_among_the_integers_that_are_looked_at() -> None:
+def test_the_times_of_a_list_are_among_the_checked_integers() -> None:
     (tasks,) = (o for o in _operations() if o["operationId"] == "listTasks")
     media = tasks["responses"]["200"]["content"]["application/json"]
     found = {at: s for at, s, _ in _integers(media["schema"], media["examples"]["listed"]["value"])}
     assert found["/data/0/gmt_create"]["format"] == "int64"
 
 
-def test_a_server_variable_has_a_default_and_nothing_that_tools_do_not_know() -> None:
+def test_a_server_variable_has_nothing_but_a_default_and_an_enum() -> None:
     """swagger-parser 13 and orval 7: `must NOT have unevaluated properties`."""
     variables = [v for s in RAW["servers"] for v in s.get("variables", {}).values()]
     assert variables
     assert all(v.keys() <= {"default", "enum"} for v in variables)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_a_schema_is_not_named_as_a_type_of_a_language(name: str) -> None:
+@each_case("name", SCHEMAS)
+def test_no_schema_has_the_name_of_a_type_of_a_language(name: str) -> None:
     """openapi-generator renames Error to ModelError in TypeScript; hey-api hides the own one."""
     assert name.lower() not in TAKEN
     assert not keyword.iskeyword(name)
 
 
-def test_what_is_required_is_defined_beside_it() -> None:
+def test_a_required_property_is_defined_in_the_same_schema() -> None:
     """Redocly 2: no-required-schema-properties-undefined."""
     for at, node in _nodes(SCHEMAS):
         if isinstance(node.get("required"), list):
             assert set(node["required"]) <= node.get("properties", {}).keys(), at
 
 
-def test_a_condition_allows_the_properties_that_it_does_not_name() -> None:
-    """Redocly 2 and others read `properties` alone as all that may be there."""
+def test_a_conditional_schema_allows_additional_properties() -> None:
+    """Redocly 2 and others read `properties` alone as a complete list."""
     conditions = [
         (f"{at}/{key}", node[key])
         for at, node in _nodes(SCHEMAS)
@@ -135,7 +135,7 @@ def test_a_condition_allows_the_properties_that_it_does_not_name() -> None:
     assert [at for at, node in conditions if not node.get("additionalProperties")] == []
 
 
-def test_values_of_an_enum_that_are_no_names_have_names() -> None:
+def test_enum_values_that_are_not_identifiers_have_names() -> None:
     """openapi-generator, openapi-python-client: else they are VALUE_0, Variant1Colon1, …"""
     for at, node in _nodes(SCHEMAS):
         values = node.get("enum", [])
@@ -145,7 +145,7 @@ def test_values_of_an_enum_that_are_no_names_have_names() -> None:
             assert all(name.isidentifier() for name in names)
 
 
-def test_operations_have_ids_that_are_names_in_every_language() -> None:
+def test_operation_ids_are_identifiers_in_every_language() -> None:
     """zodios, swagger-typescript-api, hey-api and all others name functions after them."""
     ids = [operation["operationId"] for operation in _operations()]
     assert len(set(ids)) == len(ids)

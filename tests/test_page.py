@@ -1,4 +1,4 @@
-"""The page at `/`: who gets it, what is on it, and to whom it shows the exchanges."""
+"""The page at `/`: which requests get it, its content, and which requests see the exchanges."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support_cases import each_case
 from support_http import PLAIN, Serve, http_client  # noqa: F401
 
 from contracts.spec import Spec
@@ -32,7 +33,7 @@ def url(serve: Serve) -> Iterator[str]:
 @pytest.mark.parametrize(
     "accept", [BROWSER, "text/html", "TEXT/HTML;q=0.9, */*", "application/json, text/html"]
 )
-def test_whoever_asks_for_html_gets_the_page(url: str, accept: str) -> None:
+def test_a_request_that_accepts_html_gets_the_page(url: str, accept: str) -> None:
     for method, headers in (("GET", {}), ("HEAD", {}), ("GET", {"Authorization": "Bearer sk-a"})):
         answer = PLAIN.request(method, f"{url}/", headers={"Accept": accept, **headers})
         assert (answer.status_code, answer.headers["content-type"]) == (
@@ -41,15 +42,15 @@ def test_whoever_asks_for_html_gets_the_page(url: str, accept: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "accept"),
+@each_case(
+    "method, path, accept",
     [("GET", "/", "*/*"), ("GET", "/", ""), ("GET", "/", "application/json"),
      ("POST", "/", BROWSER),
      ("GET", "/", "text/html;q=0, */*"), ("GET", "/", "application/json, text/html;q=0.5"),
      ("GET", "/", "text/html;q=x"), ("GET", "/", "text/*"), ("GET", "//", BROWSER),
      ("GET", "/index.html", BROWSER), ("OPTIONS", "/", BROWSER), ("POST", "/favicon.ico", "*/*")],
 )  # fmt: skip
-def test_every_other_call_gets_the_services_answer(
+def test_every_other_request_gets_the_answer_of_the_service(
     url: str, method: str, path: str, accept: str
 ) -> None:
     answer = PLAIN.request(method, url + path, headers={"Accept": accept})
@@ -58,7 +59,7 @@ def test_every_other_call_gets_the_services_answer(
     assert PLAIN.request(method, url + path, headers=keyed).json()["code"] == "InvalidParameter"
 
 
-def test_a_browsers_own_calls_leave_nothing_in_the_journal(url: str) -> None:
+def test_requests_that_a_browser_makes_by_itself_are_not_in_the_journal(url: str) -> None:
     def count() -> str:
         return re.findall(r"emo_journal_entries (\d+)", PLAIN.get(f"{url}/__mock__/metrics").text)[
             0
@@ -73,7 +74,7 @@ def test_a_browsers_own_calls_leave_nothing_in_the_journal(url: str) -> None:
     assert count() == before
 
 
-def test_the_page_has_the_lines_to_copy_and_every_route(url: str, spec: Spec) -> None:
+def test_the_page_has_the_export_lines_and_every_route(url: str, spec: Spec) -> None:
     page = PLAIN.get(f"{url}/", headers=ASKS).text
     assert f"export DASHSCOPE_HTTP_BASE_URL={url}/api/v1\nexport DASHSCOPE_API_KEY=sk-" in page
     for operation in spec.operations.values():
@@ -86,7 +87,7 @@ def test_the_page_has_the_lines_to_copy_and_every_route(url: str, spec: Spec) ->
         assert str(getattr(route, "path", "")).partition("{")[0] in page
 
 
-def test_each_link_of_the_page_leads_somewhere(url: str) -> None:
+def test_each_link_of_the_page_works(url: str) -> None:
     links = re.findall(r'href="([^"]*)"', PLAIN.get(f"{url}/", headers=ASKS).text)
     assert {"./openapi.yaml", "./docs/control.md", "./docs/deploy.md"} <= set(links)
     for link in links:
@@ -100,12 +101,12 @@ def test_each_link_of_the_page_leads_somewhere(url: str) -> None:
     ["none.md", "..%2fREADME.md", "%2e%2e/README.md", "a/b.md", "maintainers", "maintainers/",
      "maintainers/%2e%2e/%2e%2e/README.md"],
 )  # fmt: skip
-def test_nothing_but_the_documentation_is_below_docs(url: str, name: str) -> None:
+def test_docs_serves_nothing_but_the_documentation(url: str, name: str) -> None:
     assert PLAIN.get(f"{url}/docs/{name}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/"])
-def test_the_list_of_the_documentation_leads_to_each_page(url: str, path: str) -> None:
+def test_the_index_of_the_documentation_links_to_each_page(url: str, path: str) -> None:
     answer = PLAIN.get(f"{url}{path}", headers=ASKS, follow_redirects=True)
     links = re.findall(r'href="([^"]*)"', answer.text)
     assert answer.url.path == "/docs/"
@@ -113,7 +114,7 @@ def test_the_list_of_the_documentation_leads_to_each_page(url: str, path: str) -
     assert {PLAIN.get(f"{answer.url}{link}").status_code for link in links} == {200}
 
 
-def test_no_link_of_the_page_or_of_its_documents_leaves_the_path_of_a_proxy(url: str) -> None:
+def test_all_links_are_relative_so_that_they_work_behind_a_proxy_path(url: str) -> None:
     for path in ("/", "/docs/"):
         links = re.findall(r'href="([^"]*)"', PLAIN.get(f"{url}{path}", headers=ASKS).text)
         assert not [link for link in links if link.startswith("/") or ":" in link]
@@ -121,7 +122,7 @@ def test_no_link_of_the_page_or_of_its_documents_leaves_the_path_of_a_proxy(url:
     assert moved == "docs/"
 
 
-def test_the_address_on_the_page_is_the_one_that_was_called_or_made_public(serve: Serve) -> None:
+def test_the_page_shows_the_address_of_the_request_or_the_public_url(serve: Serve) -> None:
     with serve() as base:
         page = PLAIN.get(f"{base}/", headers={**ASKS, "Host": "localhost:1234"}).text
         assert "http://localhost:1234/api/v1" in page
@@ -131,7 +132,7 @@ def test_the_address_on_the_page_is_the_one_that_was_called_or_made_public(serve
         assert "https://fake.example/emo/api/v1" in PLAIN.get(f"{base}/", headers=ASKS).text
 
 
-def test_the_page_may_load_nothing_and_be_read_by_no_other_page(url: str) -> None:
+def test_the_headers_of_the_page_forbid_loading_anything_and_foreign_origins(url: str) -> None:
     answer = PLAIN.get(f"{url}/", headers={**ASKS, "Origin": "http://localhost:5173"})
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
@@ -142,7 +143,7 @@ def test_the_page_may_load_nothing_and_be_read_by_no_other_page(url: str) -> Non
     assert not re.findall(r"<script|\son\w+=|https?://(?!127\.0\.0\.1)", answer.text)
 
 
-def test_the_latest_exchanges_of_all_keys_come_newest_first_and_no_more_than_20(url: str) -> None:
+def test_the_page_shows_the_latest_20_exchanges_of_all_keys_newest_first(url: str) -> None:
     for number in range(25):
         key = {"Authorization": f"Bearer sk-page-key-{number % 3}"}
         PLAIN.get(f"{url}/api/v1/tasks/number-{number}", headers=key)
@@ -153,20 +154,20 @@ def test_the_latest_exchanges_of_all_keys_come_newest_first_and_no_more_than_20(
     assert re.search(r"<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</time>", page)
 
 
-def test_a_refusal_that_is_no_outcome_is_shown_with_its_code(http: httpx.Client, url: str) -> None:
+def test_a_refusal_of_the_fake_itself_is_shown_with_its_code(http: httpx.Client, url: str) -> None:
     http.get("/api/v1/tasks", headers={"X-Mock-Scenario": "no such"})
     page = PLAIN.get(f"{url}/", headers=ASKS).text
     assert '<strong class="bad">400</strong> UnknownScenario</span>' in page
 
 
-def test_an_exchange_is_explained_on_the_page(http: httpx.Client, url: str) -> None:
+def test_the_page_explains_a_refused_exchange(http: httpx.Client, url: str) -> None:
     http.post("/api/v1/services/aigc/image2video/face-detect", json={"model": "emo-detect-v1"})
     page = PLAIN.get(f"{url}/", headers=ASKS).text
     assert "<summary>Why?</summary><pre>POST /api/v1/services/aigc/image2video/face-detect" in page
 
 
 @pytest.mark.parametrize("path", ["<script>alert(1)</script>", "%E2%80%AEevil", "a&amp;b", "]]>"])
-def test_what_clients_send_stays_text(http: httpx.Client, url: str, path: str) -> None:
+def test_text_of_clients_is_escaped_in_the_html(http: httpx.Client, url: str, path: str) -> None:
     http.get(f"/api/v1/tasks/{path}", headers={"X-Mock-Scenario": "<img src=x>\u202e".encode()})
     page = PLAIN.get(f"{url}/", headers=ASKS).text
     assert "<script" not in page
@@ -178,7 +179,7 @@ def test_what_clients_send_stays_text(http: httpx.Client, url: str, path: str) -
     "headers",
     [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"X-Forwarded-For": "10.0.0.9"}],
 )
-def test_who_may_not_use_the_control_api_sees_no_exchange(
+def test_a_request_without_access_to_the_control_api_sees_no_exchange(
     url: str, headers: dict[str, str]
 ) -> None:
     PLAIN.get(f"{url}/api/v1/tasks/secret-task", headers={"Authorization": "Bearer sk-hidden"})
@@ -189,22 +190,22 @@ def test_who_may_not_use_the_control_api_sees_no_exchange(
     assert "emo journal" in page
 
 
-def test_with_an_admin_token_the_page_shows_no_exchange_without_it(serve: Serve) -> None:
+def test_the_page_shows_exchanges_only_with_the_admin_token_if_there_is_one(serve: Serve) -> None:
     with serve(admin_token="s3cret") as base:
         PLAIN.get(f"{base}/api/v1/tasks/secret-task")
         page = PLAIN.get(f"{base}/", headers=ASKS).text
         assert HIDDEN in page
         assert "s3cret" not in page
-        told = {**ASKS, "X-Mock-Admin-Token": "s3cret"}
-        assert "secret-task" in PLAIN.get(f"{base}/", headers=told).text
+        with_token = {**ASKS, "X-Mock-Admin-Token": "s3cret"}
+        assert "secret-task" in PLAIN.get(f"{base}/", headers=with_token).text
 
 
-def test_a_fake_that_was_not_called_yet_says_so(serve: Serve) -> None:
+def test_the_page_of_a_new_server_says_that_there_was_no_call(serve: Serve) -> None:
     with serve() as base:
         assert "Nothing was called yet." in PLAIN.get(f"{base}/", headers=ASKS).text
 
 
 @given(st.text(alphabet="texhml/*;,q=0.9 \xff", max_size=40))
-def test_no_accept_header_is_a_mistake(accept: str) -> None:
+def test_any_accept_header_can_be_read(accept: str) -> None:
     headers = [(b"accept", accept.encode("latin-1"))]
     wants_page({"path": "/", "method": "GET", "headers": headers})

@@ -1,4 +1,4 @@
-"""Where the spec says what it says: behind every reference, on which line."""
+"""The pointer and line in openapi.yaml where something is written, after all references."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def document(tmp_path: Path, text: str) -> Places:
          "#/components/schemas/CreateRequest/properties/model/allOf/1/not"),
     ],
 )  # fmt: skip
-def test_a_place_is_followed_through_each_reference(spec: Spec, way: str, written: str) -> None:
+def test_a_pointer_is_resolved_through_each_reference(spec: Spec, way: str, written: str) -> None:
     assert spec.places.written(BODY + way) == written
     assert spec.places.under(BODY)(parts_of(way)) == written
 
 
-def test_what_stands_beside_a_reference_counts_before_what_it_leads_to(tmp_path: Path) -> None:
+def test_a_key_beside_a_reference_wins_over_the_referenced_object(tmp_path: Path) -> None:
     text = "a: {$ref: '#/b', x: 1}\nb: {$ref: '#/c'}\nc: {x: 2, y: 3}\n"
     places = document(tmp_path, text)
     assert (places.written("#/a/x"), places.value("#/a/x")) == ("#/a/x", 1)
@@ -62,7 +62,7 @@ def keys(node: Any, pointer: str = "#", depth: int = 7) -> Iterator[tuple[str, s
             yield from keys(value, place, depth - 1)
 
 
-def test_every_key_of_the_spec_stands_on_its_line(spec: Spec) -> None:
+def test_the_line_of_every_key_of_the_spec_is_right(spec: Spec) -> None:
     lines = default_path().read_text("utf-8").splitlines()
     found = list(keys(spec.places.root))
     assert len(found) > 1000
@@ -70,7 +70,7 @@ def test_every_key_of_the_spec_stands_on_its_line(spec: Spec) -> None:
         assert key in lines[spec.places.line(pointer) - 1], pointer
 
 
-def test_a_line_that_is_not_there_any_more_is_none(tmp_path: Path) -> None:
+def test_the_line_of_an_unknown_pointer_or_file_is_0(tmp_path: Path) -> None:
     places = document(tmp_path, "a:\n  - b: 1\n  - c\n")
     assert [places.line(p) for p in ("#/a", "#/a/0/b", "#/a/1")] == [1, 2, 3]
     assert [places.line(p) for p in ("#/x", "#/a/2", "#/a/x", "#/a/1/x")] == [0] * 4
@@ -80,6 +80,6 @@ def test_a_line_that_is_not_there_any_more_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parts", [["a/b", "c~d", "~1"], ["", "x-box", "0"], []])
-def test_a_pointer_is_read_as_it_was_written(parts: list[str]) -> None:
+def test_a_pointer_is_read_back_to_its_parts(parts: list[str]) -> None:
     assert parts_of(pointer_of(parts)) == parts
     assert parts_of("#" + pointer_of(parts)) == parts

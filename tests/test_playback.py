@@ -1,4 +1,4 @@
-"""A recording answers in place of the spec: right at any polling cadence, for many tasks."""
+"""A recording answers instead of the spec, at any polling interval and for many tasks."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Stage:
         raw = b"" if body is None else json.dumps(body).encode()
         headers = {b"authorization": f"Bearer {key}".encode()}
         reply = self.player.handle(Call(method, path, query, headers, raw))
-        told = {n.decode(): v.decode() for n, v in reply.headers}
-        return reply.status, json.loads(reply.body) if reply.body else None, told
+        shown = {n.decode(): v.decode() for n, v in reply.headers}
+        return reply.status, json.loads(reply.body) if reply.body else None, shown
 
     def create(self, body: Any = None, **options: Any) -> str:
         body = body or request_of(self.spec, "createVideoTask")
@@ -82,7 +82,7 @@ MOMENTS = [(0.0, "PENDING"), (14.372, "PENDING"), (14.373, "RUNNING"), (132.8, "
 
 
 @pytest.mark.parametrize(("elapsed", "status"), MOMENTS)
-def test_a_poll_sees_the_state_that_the_task_had_so_long_after_its_creation(
+def test_a_poll_gets_the_state_recorded_at_that_time_after_the_creation(
     stage: Stage, elapsed: float, status: str
 ) -> None:
     task_id = stage.create()
@@ -91,7 +91,7 @@ def test_a_poll_sees_the_state_that_the_task_had_so_long_after_its_creation(
 
 
 @given(pauses=st.lists(st.floats(0, 60), max_size=12))
-def test_how_often_one_polls_changes_nothing(spec: Spec, pauses: list[float]) -> None:
+def test_the_number_of_polls_does_not_change_the_states(spec: Spec, pauses: list[float]) -> None:
     stage = Stage(spec, life_of(spec))
     task_id = stage.create()
     for pause in pauses:
@@ -102,7 +102,7 @@ def test_how_often_one_polls_changes_nothing(spec: Spec, pauses: list[float]) ->
         assert stage.status(task_id) == expected
 
 
-def test_the_times_in_the_answers_are_those_of_the_new_task(stage: Stage) -> None:
+def test_the_times_in_the_answers_are_moved_to_the_new_task(stage: Stage) -> None:
     stage.real += 1000
     created = stage.real
     task_id = stage.create()
@@ -122,22 +122,22 @@ def test_the_same_creation_twice_is_two_tasks(stage: Stage) -> None:
     assert stage.poll(first)["output"]["task_id"] == first
 
 
-def test_two_keys_know_nothing_of_each_other(stage: Stage) -> None:
+def test_two_keys_do_not_share_tasks(stage: Stage) -> None:
     task_id = stage.create(key="sk-one")
     status, value, _ = stage.ask("GET", f"/api/v1/tasks/{task_id}", key="sk-two")
     assert (status, value["code"]) == (400, "NotRecorded")
 
 
-def test_each_answer_has_a_request_id_of_its_own(stage: Stage) -> None:
+def test_each_answer_has_its_own_request_id(stage: Stage) -> None:
     task_id = stage.create()
-    told = [stage.ask("GET", f"/api/v1/tasks/{task_id}") for _ in range(2)]
-    assert [headers["x-request-id"] for _, _, headers in told] == [
-        value["request_id"] for _, value, _ in told
+    answers = [stage.ask("GET", f"/api/v1/tasks/{task_id}") for _ in range(2)]
+    assert [headers["x-request-id"] for _, _, headers in answers] == [
+        value["request_id"] for _, value, _ in answers
     ]
-    assert told[0][1]["request_id"] != told[1][1]["request_id"]
+    assert answers[0][1]["request_id"] != answers[1][1]["request_id"]
 
 
-def test_under_skip_each_poll_sees_the_next_state(spec: Spec) -> None:
+def test_with_time_skip_each_poll_gets_the_next_state(spec: Spec) -> None:
     stage = Stage(spec, life_of(spec), time="skip")
     task_id = stage.create()
     assert [stage.status(task_id) for _ in range(3)] == ["RUNNING", "SUCCEEDED", "SUCCEEDED"]
@@ -158,7 +158,7 @@ def image(spec: Spec, name: str) -> Any:
     return body
 
 
-def test_a_creation_answers_the_one_that_is_like_it_else_the_next_that_was_not_used(
+def test_a_creation_gets_the_answer_of_a_similar_one_or_the_next_unused_one(
     spec: Spec,
 ) -> None:
     codes = {"a": "InvalidURL", "b": "Throttling.RateQuota", "c": "InternalError"}
@@ -175,7 +175,7 @@ def test_a_creation_answers_the_one_that_is_like_it_else_the_next_that_was_not_u
     assert [ask(name) for name in "xyz"] == ["a", "c", "a"], "b was used already, twice"
 
 
-def test_the_same_call_again_gets_the_next_answer_that_was_recorded(spec: Spec) -> None:
+def test_a_repeated_call_gets_the_next_recorded_answer(spec: Spec) -> None:
     refused = Exchange(creation_of(spec), 0.5, answer_of(spec, "createVideoTask", "InternalError"))
     life = life_of(spec)
     timeline = replace(life.timelines[0], created_by=1)
@@ -184,7 +184,7 @@ def test_the_same_call_again_gets_the_next_answer_that_was_recorded(spec: Spec) 
     assert [stage.ask("POST", CREATE, body)[0] for _ in range(4)] == [500, 200, 500, 200]
 
 
-def test_other_calls_are_answered_by_path_query_and_body(spec: Spec, sample: Cassette) -> None:
+def test_other_calls_are_matched_by_path_query_and_body(spec: Spec, sample: Cassette) -> None:
     stage = Stage(spec, sample)
     listed = stage.ask("GET", "/api/v1/tasks", query="page_size=5")
     assert (listed[0], listed[1]["page_size"]) == (200, 5)
@@ -192,7 +192,7 @@ def test_other_calls_are_answered_by_path_query_and_body(spec: Spec, sample: Cas
     assert detected[1]["output"]["check_pass"] is True
 
 
-def test_of_the_same_call_with_several_queries_the_one_is_taken_that_is_asked(spec: Spec) -> None:
+def test_the_query_decides_between_recorded_calls_of_one_path(spec: Spec) -> None:
     answers = {size: answer_of(spec, "listTasks", "listed") for size in (5, 7)}
     for size, answer in answers.items():
         answer.value["page_size"] = size
@@ -204,7 +204,7 @@ def test_of_the_same_call_with_several_queries_the_one_is_taken_that_is_asked(sp
         assert stage.ask("GET", "/api/v1/tasks", query=query)[1]["page_size"] == 7
 
 
-def test_a_call_that_the_spec_would_refuse_is_answered_and_explained(stage: Stage) -> None:
+def test_an_invalid_call_is_answered_from_the_recording_and_explained(stage: Stage) -> None:
     body = request_of(stage.spec, "createVideoTask")
     body["input"]["face_bbox"] = "none"
     status, _, headers = stage.ask("POST", CREATE, body)
@@ -230,7 +230,7 @@ def test_a_list_names_the_new_tasks(spec: Spec, sample: Cassette) -> None:
     assert {item["task_id"] for item in listed} == made
 
 
-def test_a_task_that_was_recorded_without_its_creation_begins_with_its_first_poll(
+def test_a_task_recorded_without_its_creation_starts_at_its_first_poll(
     spec: Spec,
 ) -> None:
     (timeline,) = life_of(spec).timelines
@@ -240,7 +240,7 @@ def test_a_task_that_was_recorded_without_its_creation_begins_with_its_first_pol
     assert stage.status(TASK) == "RUNNING"
 
 
-def test_a_task_whose_polls_were_not_recorded_stays_as_it_was_created(spec: Spec) -> None:
+def test_a_task_recorded_without_polls_keeps_its_first_state(spec: Spec) -> None:
     created = Exchange(creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted"))
     stage = Stage(spec, cassette_of(created))
     first, second = stage.create(), stage.create()
@@ -250,7 +250,7 @@ def test_a_task_whose_polls_were_not_recorded_stays_as_it_was_created(spec: Spec
     assert stage.poll(first)["output"]["task_id"] == first
 
 
-def test_where_no_times_are_known_the_polls_are_counted(spec: Spec) -> None:
+def test_a_task_recorded_without_times_advances_by_polls(spec: Spec) -> None:
     def untimed(name: str, polls: int) -> State:
         answer = answer_of(spec, "getTask", name)
         for field in ("submit_time", "scheduled_time", "end_time"):
@@ -266,7 +266,7 @@ def test_where_no_times_are_known_the_polls_are_counted(spec: Spec) -> None:
     assert seen == ["PENDING", "PENDING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-def test_what_is_not_in_the_recording_is_refused_and_says_what_is(stage: Stage) -> None:
+def test_the_refusal_of_an_unrecorded_call_lists_the_recorded_ones(stage: Stage) -> None:
     status, value, headers = stage.ask("GET", "/api/v1/tasks")
     assert (status, value["code"]) == (400, "NotRecorded")
     assert value["message"] == (
@@ -275,13 +275,13 @@ def test_what_is_not_in_the_recording_is_refused_and_says_what_is(stage: Stage) 
     assert headers["x-mock-explain"] == value["request_id"]
 
 
-def test_a_call_that_nobody_answered_is_not_answered_now(spec: Spec) -> None:
+def test_a_call_recorded_without_an_answer_is_refused(spec: Spec) -> None:
     request = Request("GET", "/api/v1/tasks")
     stage = Stage(spec, cassette_of(Exchange(request, 0.0, note="no answer: refused")))
     assert stage.ask("GET", "/api/v1/tasks")[1]["message"].endswith("it holds nothing")
 
 
-def test_a_call_without_a_key_is_refused_as_ever(stage: Stage) -> None:
+def test_a_call_without_a_key_is_refused(stage: Stage) -> None:
     reply = stage.player.handle(Call("GET", "/api/v1/tasks/x"))
     assert (reply.status, reply.outcome) == (401, "InvalidApiKey-missing")
 

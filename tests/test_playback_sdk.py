@@ -28,7 +28,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def lifecycle(base: str) -> tuple[object, ...]:
-    """Detect, create, wait, fetch: what the SDK says of each."""
+    """The results of the SDK for detect, create, wait and fetch."""
     sdk = Requests(f"{base}/api/v1", "sk-recorded-by-the-sdk")
     try:
         detected = sdk.detect()
@@ -46,7 +46,7 @@ def lifecycle(base: str) -> tuple[object, ...]:
     )
 
 
-def test_the_sdk_gets_from_a_recording_what_it_got_when_it_was_recorded(
+def test_the_sdk_gets_the_same_results_from_a_recording_of_them(
     spec: Spec, tmp_path: Path, slept: list[float]
 ) -> None:
     path, settings = tmp_path / "c.json", Settings(port=0, time="skip")
@@ -69,7 +69,7 @@ def test_the_sdk_waits_for_a_task_of_a_vcr_cassette(slept: list[float]) -> None:
     assert done.usage == {"video_duration": 13.93, "video_ratio": "1:1"}
 
 
-def test_serve_says_that_a_file_is_no_recording() -> None:
+def test_serve_refuses_a_file_that_is_not_a_recording() -> None:
     result = emo("serve", "--port", "0", "--replay", __file__)
     assert result.returncode == 2
     assert "test_playback_sdk.py: is not YAML: " in result.stderr

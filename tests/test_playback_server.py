@@ -1,4 +1,4 @@
-"""A recording on a real socket: what a client gets, the clock, and settings that make no sense."""
+"""A recording served on a real socket: answers, the clock, and settings that do not fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Serve = Callable[..., AbstractContextManager[str]]
 
 
 def steady(value: Any) -> Any:
-    """A value without ids, and times as seconds since the first of them."""
+    """A value without ids, times and URLs, which differ in each run."""
     if isinstance(value, dict):
         passing = ("request_id", "task_id", "submit_time", "scheduled_time", "end_time")
         return {name: steady(item) for name, item in value.items() if name not in passing}
@@ -31,7 +31,7 @@ def steady(value: Any) -> Any:
     return "url" if isinstance(value, str) and "://" in value else value
 
 
-def test_what_a_client_gets_is_what_was_recorded(serve: Serve, spec: Spec, tmp_path: Path) -> None:
+def test_a_client_gets_the_recorded_answers(serve: Serve, spec: Spec, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     with serve() as url, recording(spec, url, path) as base:
         recorded = run_through(base, spec)
@@ -71,7 +71,7 @@ def test_the_control_api_moves_the_clock_of_a_replay(spec: Spec) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "advice"),
     [
         ({"scenario": "{do: InternalError}"}, "leave --scenario out"),
         ({"variants": {"models": "retired"}}, "leave --variant out"),
@@ -79,11 +79,11 @@ def test_the_control_api_moves_the_clock_of_a_replay(spec: Spec) -> None:
         ({"concurrency": 2}, "leave --concurrency out"),
     ],
 )
-def test_settings_that_make_no_sense_with_a_recording_are_refused(settings: Any, said: str) -> None:
-    with pytest.raises(SettingsError, match=said):
+def test_settings_that_do_not_fit_a_recording_are_refused(settings: Any, advice: str) -> None:
+    with pytest.raises(SettingsError, match=advice):
         replaying(Settings(**settings), CASSETTES / "fake.json")
 
 
-def test_a_file_that_is_no_recording_is_refused() -> None:
+def test_a_file_that_is_not_a_recording_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"--replay .*conftest.py: is not YAML"):
         replaying(Settings(), CASSETTES.parent / "conftest.py")

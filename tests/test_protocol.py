@@ -1,5 +1,5 @@
-"""The short way of a call through the protocol: the same bytes as by uvicorn's own, whatever the
-calls are, however their bytes are cut, and nothing that a task alone may do."""
+"""The fast path of the protocol, without a task: it answers the same bytes as uvicorn's way through
+ASGI, for any calls and any division of their bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CREATE = json.dumps(request(SPEC, "createVideoTask"))
 
 
 class LongWay(Protocol):
-    """The same, but that every call becomes a task."""
+    """The protocol without its fast path: every call becomes a task."""
 
     def on_head(self, head: Head) -> None:
         BoundedProtocol.on_head(self, head)
@@ -116,7 +116,7 @@ CALLS = {
 
 
 class Connection:
-    """One connection of a protocol to a fake of its own, whose time stands still."""
+    """One connection of a protocol to its own fake with a fixed clock."""
 
     def __init__(
         self, way: type[BoundedProtocol], app: Any = None, loop: Any = None, **more: Any
@@ -131,7 +131,7 @@ class Connection:
         self.protocol.connection_made(self.wire)
 
     async def send(self, pieces: Iterable[str]) -> None:
-        """Each piece when the one before it is done with, large ones in several."""
+        """Send each piece after the one before is processed, large ones in several parts."""
         for piece in pieces:
             for start in range(0, len(piece), LONG):
                 if not self.wire.closed:
@@ -140,7 +140,7 @@ class Connection:
                     assert not self.wire.paused, "nobody will ever read on"
 
     async def settle(self) -> None:
-        """Until nothing is left to do but to wait for the client."""
+        """Run the event loop until only the client can act."""
         for _ in range(100):
             await asyncio.sleep(0)
 
@@ -175,7 +175,7 @@ def cut(text: str, places: list[int]) -> list[str]:
     calls=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=4),
     places=st.lists(st.integers(0, 1 << 21), max_size=4),
 )
-def test_both_ways_give_the_same_bytes_however_the_calls_are_cut(
+def test_the_fast_path_and_asgi_answer_the_same_bytes_for_any_pieces(
     calls: list[str], places: list[int]
 ) -> None:
     pieces = cut("".join(CALLS[name] for name in calls), places)
@@ -205,7 +205,7 @@ def offering(call: str, offer: str) -> str:
     offers=st.lists(OFFERS | st.just(""), min_size=3, max_size=3),
     places=st.lists(st.integers(0, 1 << 12), max_size=4),
 )
-def test_an_offer_of_another_protocol_changes_no_answer(
+def test_an_offer_of_another_protocol_does_not_change_an_answer(
     calls: list[str], offers: list[str], places: list[int]
 ) -> None:
     plain = [CALLS[name] for name in calls]
@@ -214,13 +214,13 @@ def test_an_offer_of_another_protocol_changes_no_answer(
     assert asyncio.run(answers(Protocol, pieces)) == asyncio.run(answers(Protocol, plain))
 
 
-def test_a_demand_to_connect_elsewhere_is_refused() -> None:
+def test_the_method_connect_is_refused() -> None:
     calls = [get("there:443", method="CONNECT")]
     assert asyncio.run(answers(Protocol, calls)).startswith(b"HTTP/1.1 4")
 
 
 @pytest.mark.parametrize("name", ["poll", "list", "create", "create in chunks", "no key"])
-def test_an_answer_that_is_there_at_once_takes_no_task(name: str) -> None:
+def test_an_immediate_answer_needs_no_task(name: str) -> None:
     async def tasks() -> int:
         connection = Connection(Protocol)
         connection.protocol.data_received(CALLS[name].encode())
@@ -231,7 +231,7 @@ def test_an_answer_that_is_there_at_once_takes_no_task(name: str) -> None:
     assert asyncio.run(tasks()) == 0
 
 
-def test_a_body_of_a_get_is_kept_whichever_way_it_goes() -> None:
+def test_the_body_of_a_get_is_in_the_journal_on_both_paths() -> None:
     async def kept(way: type[Protocol]) -> list[bytes]:
         connection = Connection(way)
         await connection.send([CALLS["a GET with a body"]])
@@ -241,7 +241,7 @@ def test_a_body_of_a_get_is_kept_whichever_way_it_goes() -> None:
     assert asyncio.run(kept(Protocol)) == asyncio.run(kept(LongWay)) == [b"{}"]
 
 
-def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
+def test_no_call_is_handled_while_the_client_does_not_read() -> None:
     async def handled() -> list[int]:
         connection = Connection(Protocol)
         connection.protocol.pause_writing()
@@ -257,13 +257,13 @@ def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
 
 
 @pytest.mark.parametrize("broken", ["BREW / COFFEE\r\n\r\n", get("http://there"), get("?x")])
-def test_broken_http_is_refused_behind_the_answers_of_what_came_before(broken: str) -> None:
+def test_malformed_http_is_refused_after_the_answers_of_earlier_calls(broken: str) -> None:
     answer = asyncio.run(answers(Protocol, [CALLS["poll"] + broken]))
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"400"]
 
 
 @pytest.mark.parametrize("name", ["create", "create at length"])
-def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more(name: str) -> None:
+def test_a_server_that_stops_completes_only_the_call_that_is_arriving(name: str) -> None:
     async def handled() -> int:
         connection = Connection(Protocol)
         end = CALLS[name].index('"model"')
@@ -277,7 +277,7 @@ def test_a_server_that_stops_carries_out_the_call_that_is_arriving_and_no_more(n
     assert asyncio.run(handled()) == 1
 
 
-def test_a_long_body_is_not_taken_faster_than_it_is_read() -> None:
+def test_reading_is_paused_while_a_long_body_is_processed() -> None:
     async def check() -> None:
         connection = Connection(Protocol)
         connection.protocol.data_received(CALLS["create at length"][: 2 * LONG].encode())
@@ -288,7 +288,7 @@ def test_a_long_body_is_not_taken_faster_than_it_is_read() -> None:
     asyncio.run(check())
 
 
-def test_many_calls_at_once_are_answered_one_by_one_so_that_others_have_their_turn() -> None:
+def test_pipelined_calls_are_answered_one_by_one_between_other_connections() -> None:
     async def check() -> None:
         connection = Connection(Protocol)
         connection.protocol.data_received((CALLS["poll"] * 3).encode())
@@ -300,7 +300,7 @@ def test_many_calls_at_once_are_answered_one_by_one_so_that_others_have_their_tu
     asyncio.run(check())
 
 
-def test_calls_behind_one_that_waits_stay_bytes_and_the_client_is_held_back() -> None:
+def test_calls_after_a_waiting_one_are_not_parsed_and_reading_is_paused() -> None:
     async def check() -> None:
         waiting = get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: latency=9\r\n")
         connection = Connection(LongWay)
@@ -316,7 +316,7 @@ def test_calls_behind_one_that_waits_stay_bytes_and_the_client_is_held_back() ->
     asyncio.run(check())
 
 
-def test_a_client_that_sends_on_and_on_behind_a_call_that_never_ends_is_cut_off() -> None:
+def test_a_client_that_sends_endlessly_after_a_waiting_call_is_disconnected() -> None:
     async def check() -> None:
         held = get("/api/v1/tasks/1", headers=f"{KEY}X-Mock-Scenario: latency=9\r\n")
         connection = Connection(Protocol)
@@ -337,7 +337,7 @@ class Wrong(FakeApp):
         raise ZeroDivisionError("a mistake of ours")
 
 
-def test_a_mistake_of_ours_is_a_500_and_the_server_goes_on(
+def test_a_bug_is_answered_500_and_the_server_continues(
     mistakes: list[logging.LogRecord],
 ) -> None:
     pieces = [CALLS["poll"], CALLS["own path"]]

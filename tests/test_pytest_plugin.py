@@ -1,4 +1,4 @@
-"""The checks as items of another project's own suite."""
+"""The checks of the contract as test items in the suite of another project."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
 
 
-def test_each_check_is_an_item_of_its_own_for_whoever_has_installed_it(
+def test_each_check_is_a_test_item_when_the_kit_is_installed(
     pytester: pytest.Pytester,
 ) -> None:
     with lying(Spec.load()) as url:
@@ -48,7 +48,7 @@ def test_each_check_is_an_item_of_its_own_for_whoever_has_installed_it(
     assert f"{len(CHECKS)} passed" in done.stdout
 
 
-def test_they_run_behind_the_tests_of_the_suite(run: Run) -> None:
+def test_the_checks_run_after_the_tests_of_the_suite(run: Run) -> None:
     with lying(Spec.load()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-check", "paths", "-v")
     ran = [line.split()[0] for line in done.outlines if "PASSED" in line]
@@ -56,26 +56,26 @@ def test_they_run_behind_the_tests_of_the_suite(run: Run) -> None:
     assert ran[1].startswith("emo-contract::paths.")
 
 
-def test_a_failure_says_what_differs_and_how_to_see_it(run: Run) -> None:
+def test_a_failed_check_shows_the_difference_and_a_curl_command(run: Run) -> None:
     with lying(Spec.load(), LIARS["unknown_is_a_404"].make()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-check", "unknown.uuid")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
-    said = done.stdout.str()
-    assert "_ EMO contract: unknown.uuid _" in said
-    assert "A task that there is not is a 200 that says UNKNOWN." in said
-    assert "at #status\n    expected  200\n    got       404\n" in said
-    assert "curl -sS" in said
-    assert "Traceback" not in said
+    output = done.stdout.str()
+    assert "_ EMO contract: unknown.uuid _" in output
+    assert "A task that there is not is a 200 that says UNKNOWN." in output
+    assert "at #status\n    expected  200\n    got       404\n" in output
+    assert "curl -sS" in output
+    assert "Traceback" not in output
 
 
-def test_a_fake_needs_no_budget(run: Run) -> None:
+def test_no_budget_is_needed_for_a_fake(run: Run) -> None:
     with lying(Spec.load()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-check", "detection")
     assert done.ret == pytest.ExitCode.OK
     assert "skipped" not in done.parseoutcomes()
 
 
-def test_a_suite_in_which_every_check_was_skipped_is_not_green(run: Run) -> None:
+def test_a_suite_fails_if_every_check_was_skipped(run: Run) -> None:
     with lying(Spec.load()) as url:
         arguments = "--emo-contract-budget", "0", "--emo-contract-check", "detection", "-rs"
         done = run("--emo-contract-url", url, *arguments)
@@ -86,9 +86,7 @@ def test_a_suite_in_which_every_check_was_skipped_is_not_green(run: Run) -> None
 
 
 @pytest.mark.parametrize(("fail_on", "outcome"), [("note", "failed"), ("warning", "xfailed")])
-def test_a_note_fails_a_suite_only_where_that_is_asked_for(
-    run: Run, fail_on: str, outcome: str
-) -> None:
+def test_a_note_fails_a_suite_only_with_that_option(run: Run, fail_on: str, outcome: str) -> None:
     with lying(Spec.load(), LIARS["says_not_how_long_it_took"].make()) as url:
         arguments = "--emo-contract-check", "answers.headers", "--emo-contract-fail-on", fail_on
         done = run("--emo-contract-url", url, *arguments)
@@ -96,11 +94,11 @@ def test_a_note_fails_a_suite_only_where_that_is_asked_for(
     assert done.ret == (outcome == "failed")
 
 
-def test_without_the_url_nothing_of_it_is_there(run: Run) -> None:
+def test_without_the_url_option_there_are_no_checks(run: Run) -> None:
     assert run().parseoutcomes() == {"passed": 1}
 
 
-def test_nobody_at_the_url_is_said_in_a_line_and_waited_for_once(
+def test_an_unreachable_url_is_tried_once_and_reported_in_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look, looked = Provider.look, []
@@ -112,7 +110,7 @@ def test_nobody_at_the_url_is_said_in_a_line_and_waited_for_once(
     assert "Traceback" not in done.stdout.str() + done.stderr.str()
 
 
-def test_nobody_is_asked_before_a_check_runs(run: Run) -> None:
+def test_no_call_is_made_before_a_check_runs(run: Run) -> None:
     done = run("--emo-contract-url", "http://127.0.0.1:1", "-k", "test_own")
     assert done.ret == pytest.ExitCode.OK
     assert done.parseoutcomes()["passed"] == 1
@@ -131,14 +129,14 @@ def test_nobody_is_asked_before_a_check_runs(run: Run) -> None:
         (["http://127.0.0.1:1", "--emo-contract-budget", "nan"], "must be 0 or more"),
     ],
 )
-def test_a_wrong_call_is_one_line(run: Run, arguments: list[str], why: str) -> None:
+def test_a_wrong_option_is_reported_in_one_line(run: Run, arguments: list[str], why: str) -> None:
     done = run("--emo-contract-url", *arguments)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert why in done.stderr.str()
     assert "Traceback" not in done.stdout.str() + done.stderr.str()
 
 
-def test_a_budget_is_not_spent_by_several_processes(run: Run) -> None:
+def test_a_budget_with_several_processes_is_refused(run: Run) -> None:
     with lying(Spec.load()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-budget", "1", "-n", "1")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
@@ -162,7 +160,7 @@ def test_known_differences_are_expected_failures(run: Run, tmp_path: Path) -> No
         assert run("--emo-contract-url", url, *arguments).ret == pytest.ExitCode.TESTS_FAILED
 
 
-# A user's project beside the kit.
+# The project of a user that has the kit installed.
 
 
 def pytest_of(pytester: pytest.Pytester, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -178,7 +176,7 @@ def package(pytester: pytest.Pytester, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["contracts", "mock_server", "emo_client"])
-def test_a_project_may_have_a_package_with_the_name_of_one_of_ours(
+def test_a_project_may_have_a_package_with_the_name_of_one_of_the_kit(
     pytester: pytest.Pytester, name: str
 ) -> None:
     package(pytester, name)
@@ -188,7 +186,7 @@ def test_a_project_may_have_a_package_with_the_name_of_one_of_ours(
     assert "1 passed" in done.stdout
 
 
-def test_the_plugin_imports_nothing_of_ours_and_nothing_heavy_without_an_option(
+def test_the_plugin_imports_no_other_package_without_an_option(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytester.makepyfile("""
@@ -204,7 +202,7 @@ def test_the_plugin_imports_nothing_of_ours_and_nothing_heavy_without_an_option(
 
 
 @pytest.mark.parametrize("kind", ["package", "module"])
-def test_a_package_of_the_project_that_hides_ours_is_named_in_one_sentence(
+def test_a_package_that_hides_one_of_the_kit_is_named_in_one_sentence(
     pytester: pytest.Pytester, kind: str
 ) -> None:
     if kind == "package":
@@ -218,7 +216,7 @@ def test_a_package_of_the_project_that_hides_ours_is_named_in_one_sentence(
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_package_that_only_collecting_makes_importable_is_named_too(
+def test_a_hiding_package_that_only_collection_makes_importable_is_named(
     pytester: pytest.Pytester,
 ) -> None:
     folder = pytester.mkdir("suite")
@@ -232,7 +230,7 @@ def test_a_package_that_only_collecting_makes_importable_is_named_too(
 
 
 @pytest.mark.parametrize("options", [["-p", "emo_kit.pytest_plugin"], ["-n", "1"]])
-def test_the_plugin_works_where_it_is_named_again_and_with_xdist(
+def test_the_plugin_works_when_it_is_named_twice_and_with_xdist(
     run: Run, options: list[str]
 ) -> None:
     with lying(Spec.load()) as url:
@@ -247,7 +245,7 @@ def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
     assert "unrecognized arguments: --emo-contract-url" in off.stderr
 
 
-def test_an_empty_url_is_an_error_and_not_a_run_without_checks(run: Run) -> None:
+def test_an_empty_url_is_an_error(run: Run) -> None:
     done = run("--emo-contract-url", "")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*--emo-contract-url is empty*"])

@@ -1,5 +1,5 @@
-"""Which scheme and host the URLs in answers have: as the client called, as a trusted proxy says, or
-as the server was told."""
+"""The scheme and host of URLs in answers: those of the request, of a trusted proxy's headers, or of
+the public URL in the settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "fake.example"}
 
 
 def video_url(base: str, sent: dict[str, str]) -> str:
-    """Of a task made and polled with those headers."""
+    """The video URL of a task that was created and polled with these headers."""
     headers = {**KEY, **sent}
     created = PLAIN.post(
         f"{base}{SERVICE}/video-synthesis",
@@ -43,26 +43,28 @@ def origin(video: str) -> str:
     return video.partition("/results/")[0]
 
 
-def test_by_default_no_client_chooses_what_urls_say(serve: Serve) -> None:
+def test_forwarded_headers_are_ignored_by_default(serve: Serve) -> None:
     with serve() as base:
         assert origin(video_url(base, FORWARDED)) == "http://inner:8787"
 
 
 @pytest.mark.parametrize("host", ["[::1", "[]", "localhost:x", "a:99999", "127.0.0.1:80:1"])
-def test_an_impossible_host_is_in_no_url(serve: Serve, host: str) -> None:
+def test_an_impossible_host_is_not_used_in_urls(serve: Serve, host: str) -> None:
     with serve() as base:
         assert origin(video_url(base, {"Host": host})) == base
     with serve(forwarded_allow_ips="*") as base:
         assert origin(video_url(base, {"X-Forwarded-Host": host})) == "http://inner:8787"
 
 
-def test_the_address_of_the_server_itself_is_in_brackets_where_it_is_ipv6() -> None:
+def test_the_ipv6_address_of_the_server_is_written_in_brackets() -> None:
     found = origin_of(Settings())({b"host": b"["}, None, "http", ("::1", 8787))
     assert found == "http://[::1]:8787"
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "10.0.0.1,127.0.0.1", "*"])
-def test_a_trusted_proxy_says_what_urls_begin_with(serve: Serve, trusted: str) -> None:
+def test_the_headers_of_a_trusted_proxy_decide_the_origin_of_urls(
+    serve: Serve, trusted: str
+) -> None:
     with serve(forwarded_allow_ips=trusted) as base:
         found = video_url(base, FORWARDED)
         assert origin(found) == "https://fake.example"
@@ -70,7 +72,7 @@ def test_a_trusted_proxy_says_what_urls_begin_with(serve: Serve, trusted: str) -
 
 
 @pytest.mark.parametrize("trusted", ["10.0.0.1", "::1", "128.0.0.0/8"])
-def test_another_address_says_nothing(serve: Serve, trusted: str) -> None:
+def test_the_headers_of_an_untrusted_address_are_ignored(serve: Serve, trusted: str) -> None:
     with serve(forwarded_allow_ips=trusted) as base:
         assert origin(video_url(base, FORWARDED)) == "http://inner:8787"
 
@@ -84,14 +86,14 @@ def test_another_address_says_nothing(serve: Serve, trusted: str) -> None:
      ({"X-Forwarded-Proto": "", "X-Forwarded-Host": ""}, "http://inner:8787"),
      ({"X-Forwarded-Host": "[::1]:8443", "X-Forwarded-Proto": "https"}, "https://[::1]:8443")],
 )  # fmt: skip
-def test_of_a_chain_the_first_counts_and_what_cannot_be_is_passed_over(
+def test_the_first_valid_value_of_a_proxy_chain_is_used(
     serve: Serve, sent: dict[str, str], expected: str
 ) -> None:
     with serve(forwarded_allow_ips="127.0.0.1") as base:
         assert origin(video_url(base, sent)) == expected
 
 
-def test_a_public_url_wins_and_its_results_are_there_behind_any_host(serve: Serve) -> None:
+def test_a_public_url_wins_and_its_results_can_be_fetched_with_any_host(serve: Serve) -> None:
     with serve(public_url="https://fake.example/emo", forwarded_allow_ips="*") as base:
         found = video_url(base, {**FORWARDED, "X-Forwarded-Host": "other"})
         assert origin(found) == "https://fake.example/emo"
@@ -99,7 +101,7 @@ def test_a_public_url_wins_and_its_results_are_there_behind_any_host(serve: Serv
         assert PLAIN.get(base + path, headers={"Host": "anything"}).status_code == 200
 
 
-def test_the_journal_has_the_url_that_the_client_called(serve: Serve) -> None:
+def test_the_journal_has_the_url_of_the_client_before_the_proxy(serve: Serve) -> None:
     with serve(forwarded_allow_ips="127.0.0.1") as base:
         own = {"Authorization": "Bearer sk-seen"}
         local = {
@@ -147,7 +149,7 @@ async def answer(way: type[Protocol], settings: Settings, call: str) -> bytes:
 
 
 @given(SETTINGS, HEADERS, st.sampled_from(["GET", "OPTIONS"]))
-def test_both_ways_through_the_server_give_the_same_bytes(
+def test_the_fast_path_and_asgi_answer_the_same_bytes_for_any_settings(
     chosen: dict[str, object], sent: dict[str, str], method: str
 ) -> None:
     settings = Settings(time="frozen", seed="a", **chosen)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The recorder on real sockets: what passes through it, and what it writes down."""
+"""The recorder on real sockets: what it forwards, and what it records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = b"answer"
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """A server that says what it got, and answers as the path asks for."""
+    """A server that keeps its requests and answers as the path demands."""
 
     protocol_version = "HTTP/1.1"
     got: list[dict[str, Any]]
@@ -105,7 +105,7 @@ class Upstream(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def continues(self) -> None:
-        """100 Continue until the recorder leaves."""
+        """100 Continue until the recorder disconnects."""
         with suppress(OSError):
             while not self.gate.wait(0.05):
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -139,7 +139,7 @@ def upstream() -> Iterator[tuple[str, type[Upstream]]]:
 
 @pytest.fixture
 def record(spec: Spec, tmp_path: Path) -> Callable[..., AbstractContextManager[Any]]:
-    """`with record() as (base, handler):` a recorder before an upstream; `record.cassette()`."""
+    """`with record() as (http, handler):` a client of a recorder in front of an upstream."""
 
     @contextmanager
     def record(**options: Any) -> Iterator[tuple[httpx.Client, type[Upstream]]]:
@@ -158,7 +158,7 @@ def cassette(spec: Spec, tmp_path: Path) -> Callable[[], Cassette]:
     return lambda: load(tmp_path / "c.json", spec)
 
 
-def test_a_client_of_the_fake_is_recorded_as_calls_and_timelines(
+def test_a_run_against_the_fake_is_recorded_as_exchanges_and_timelines(
     serve: Serve, spec: Spec, tmp_path: Path
 ) -> None:
     path = tmp_path / "c.json"
@@ -179,7 +179,7 @@ def test_a_client_of_the_fake_is_recorded_as_calls_and_timelines(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
-def test_any_method_passes_with_its_body(record: Any, cassette: Any, method: str) -> None:
+def test_any_method_is_forwarded_with_its_body(record: Any, cassette: Any, method: str) -> None:
     with record() as (http, handler):
         odd = {"target": b"/any/%E5%9B%BE{x}?a=%20b&c{}"}
         answer = http.request(method, "/any", content=b'{"x": 1}', extensions=odd)
@@ -193,7 +193,7 @@ def test_any_method_passes_with_its_body(record: Any, cassette: Any, method: str
 
 
 @pytest.mark.parametrize("path", ["/plain%0A", "//plain", "/plain%2F..%2F%00", "/plain?%0A="])
-def test_any_path_passes_as_it_came(record: Any, cassette: Any, path: str) -> None:
+def test_any_path_is_forwarded_unchanged(record: Any, cassette: Any, path: str) -> None:
     with record() as (http, handler):
         raw = httpx.Request("GET", http.base_url, extensions={"target": path.encode()})
         assert http.send(raw).content == PLAIN
@@ -202,7 +202,7 @@ def test_any_path_passes_as_it_came(record: Any, cassette: Any, path: str) -> No
     assert kept.path + ("?" if kept.query else "") + kept.query == path
 
 
-def test_an_answer_comes_in_an_encoding_that_can_be_kept(record: Any) -> None:
+def test_only_encodings_that_can_be_recorded_are_requested(record: Any) -> None:
     with record() as (http, handler):
         for sent in ("br;q=1, gzip;q=0.5, zstd", "br"):
             http.get("/plain", headers={"accept-encoding": sent})
@@ -210,7 +210,7 @@ def test_an_answer_comes_in_an_encoding_that_can_be_kept(record: Any) -> None:
     assert asked == ["gzip;q=0.5", "identity"]
 
 
-def test_a_key_that_is_known_late_is_taken_out_of_what_came_before(
+def test_a_key_that_becomes_known_late_is_removed_from_earlier_exchanges(
     record: Any, cassette: Any
 ) -> None:
     with record() as (http, _):
@@ -219,7 +219,7 @@ def test_a_key_that_is_known_late_is_taken_out_of_what_came_before(
     assert "plainreseller999" not in str(cassette())
 
 
-def test_headers_pass_but_for_those_of_the_connection(record: Any, cassette: Any) -> None:
+def test_headers_are_forwarded_except_those_of_the_connection(record: Any, cassette: Any) -> None:
     sent = {"X-Own": "1", "Connection": "keep-alive, X-Mine", "X-Mine": "1", "TE": "trailers"}
     with record() as (http, handler):
         http.headers.clear()
@@ -236,7 +236,7 @@ def test_headers_pass_but_for_those_of_the_connection(record: Any, cassette: Any
 
 
 @pytest.mark.parametrize("offer", ["h2c", "TLS/1.2", "websocket"])
-def test_a_body_behind_an_offer_of_another_protocol_passes(record: Any, offer: str) -> None:
+def test_a_body_after_an_offer_of_another_protocol_is_forwarded(record: Any, offer: str) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": offer, "Expect": "100-continue"}
     with record() as (http, handler):
         assert http.post("/plain", content=b"a body", headers=headers).content == PLAIN
@@ -244,7 +244,7 @@ def test_a_body_behind_an_offer_of_another_protocol_passes(record: Any, offer: s
     assert "upgrade" not in {name.lower() for name, _ in handler.got[0]["headers"]}
 
 
-def test_a_compressed_body_passes_as_it_is_and_is_recorded_as_what_it_says(
+def test_a_compressed_body_is_forwarded_unchanged_and_recorded_decompressed(
     record: Any, cassette: Any
 ) -> None:
     with record() as (http, _), http.stream("GET", "/zipped") as answer:
@@ -253,7 +253,7 @@ def test_a_compressed_body_passes_as_it_is_and_is_recorded_as_what_it_says(
     assert cassette().exchanges[0].answer.value == {"a": 1}
 
 
-def test_an_answer_passes_as_it_comes(record: Any, cassette: Any) -> None:
+def test_an_answer_is_forwarded_while_it_arrives(record: Any, cassette: Any) -> None:
     with record() as (http, handler), http.stream("GET", "/drips") as answer:
         parts = answer.iter_raw()
         assert next(parts) == b"first", "while the rest is still to come"
@@ -262,7 +262,7 @@ def test_an_answer_passes_as_it_comes(record: Any, cassette: Any) -> None:
     assert cassette().exchanges[0].answer.body.text == "firstsecond"
 
 
-def test_a_request_passes_as_it_comes(record: Any, cassette: Any) -> None:
+def test_a_chunked_request_is_forwarded_and_recorded(record: Any, cassette: Any) -> None:
     with record() as (http, handler):
         parts = iter([b"one ", b"two"])
         assert http.post("/plain", content=parts).content == PLAIN
@@ -270,25 +270,25 @@ def test_a_request_passes_as_it_comes(record: Any, cassette: Any) -> None:
     assert cassette().exchanges[0].request.body.text == "one two"
 
 
-def test_a_download_passes_whole_and_is_recorded_as_its_length(record: Any, cassette: Any) -> None:
+def test_a_download_is_forwarded_whole_and_recorded_as_its_size(record: Any, cassette: Any) -> None:
     with record() as (http, _):
         assert len(http.get("/long").content) == 2 * LONGEST
     assert cassette().exchanges[0].answer.body.size == 2 * LONGEST
 
 
-def test_a_redirect_is_the_clients_to_follow(record: Any) -> None:
+def test_a_redirect_is_forwarded_and_not_followed(record: Any) -> None:
     with record() as (http, handler):
         assert http.get("/moved").headers["location"] == "/elsewhere"
     assert [got["path"] for got in handler.got] == ["/moved"]
 
 
-def test_options_of_the_whole_server_passes(record: Any) -> None:
+def test_options_of_the_whole_server_is_forwarded(record: Any) -> None:
     with record() as (http, handler):
         assert http.options("/", extensions={"target": b"*"}).status_code == 200
     assert [got["path"] for got in handler.got] == ["*"]
 
 
-def test_an_answer_with_a_control_character_in_a_header_passes_without_that(
+def test_a_header_with_control_characters_is_removed_from_the_answer(
     record: Any, cassette: Any
 ) -> None:
     with record() as (http, _):
@@ -298,13 +298,13 @@ def test_an_answer_with_a_control_character_in_a_header_passes_without_that(
     assert cassette().exchanges[0].note.endswith("control characters in it: x-bad")
 
 
-def test_of_a_length_beside_chunks_only_the_chunks_pass(record: Any) -> None:
+def test_a_length_beside_chunks_is_removed_from_the_answer(record: Any) -> None:
     with record() as (http, _):
         answer = http.get("/two_lengths")
     assert (answer.content, "content-length" in answer.headers) == (b"hello", False)
 
 
-def test_an_upstream_that_refuses_is_a_502_that_says_so(
+def test_an_unreachable_upstream_is_answered_502_with_the_reason(
     spec: Spec, tmp_path: Path, cassette: Any
 ) -> None:
     nowhere = "http://127.0.0.1:1"
@@ -318,7 +318,7 @@ def test_an_upstream_that_refuses_is_a_502_that_says_so(
     assert kept.note.startswith("no answer: ")
 
 
-def test_a_recorder_without_file_descriptors_says_so(
+def test_a_lack_of_file_descriptors_is_answered_502_with_the_reason(
     record: Any, cassette: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def no_more(*_: Any, **__: Any) -> None:
@@ -341,7 +341,7 @@ def test_a_recorder_without_file_descriptors_says_so(
         ("/odd", "the status 999 is none of HTTP's"),
     ],
 )
-def test_an_upstream_that_makes_no_sense_is_a_502_that_says_so(
+def test_a_malformed_or_missing_upstream_answer_is_answered_502_with_the_reason(
     record: Any, cassette: Any, path: str, why: str
 ) -> None:
     with record(timeout=0.5) as (http, _):
@@ -351,7 +351,7 @@ def test_an_upstream_that_makes_no_sense_is_a_502_that_says_so(
     assert why in cassette().exchanges[0].note
 
 
-def test_a_slow_upload_does_not_count_as_waiting_for_the_answer(record: Any) -> None:
+def test_the_time_of_a_slow_upload_does_not_count_for_the_timeout(record: Any) -> None:
     def slowly() -> Iterator[bytes]:
         for _ in range(8):
             yield b"a"
@@ -361,7 +361,7 @@ def test_a_slow_upload_does_not_count_as_waiting_for_the_answer(record: Any) -> 
         assert http.post("/plain", content=slowly()).status_code == 200
 
 
-def test_tls_that_fails_is_a_502_that_says_so(spec: Spec, tmp_path: Path) -> None:
+def test_a_tls_failure_is_answered_502_with_the_reason(spec: Spec, tmp_path: Path) -> None:
     with upstream() as (url, _):
         secure = url.replace("http:", "https:")
         with recording(spec, secure, tmp_path / "c.json") as base, client(base) as http:
@@ -371,7 +371,7 @@ def test_tls_that_fails_is_a_502_that_says_so(spec: Spec, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", ["/breaks", "/breaks_chunked"])
-def test_an_answer_that_breaks_off_breaks_off_for_the_client_too(
+def test_an_answer_cut_by_the_upstream_is_cut_for_the_client(
     record: Any, cassette: Any, path: str
 ) -> None:
     with record() as (http, _), pytest.raises(httpx.RemoteProtocolError):
@@ -380,7 +380,9 @@ def test_an_answer_that_breaks_off_breaks_off_for_the_client_too(
     assert kept.note.startswith("the answer broke off after 4 bytes: ")
 
 
-def test_a_client_that_leaves_leaves_a_note(record: Any, cassette: Any) -> None:
+def test_a_client_that_disconnects_early_is_noted_in_the_exchange(
+    record: Any, cassette: Any
+) -> None:
     with record() as (http, handler):
         with http.stream("GET", "/drips") as answer:
             assert next(answer.iter_raw()) == b"first"
@@ -390,7 +392,7 @@ def test_a_client_that_leaves_leaves_a_note(record: Any, cassette: Any) -> None:
     assert notes == {"/drips": "the client left before the answer was whole", "/plain": ""}
 
 
-def test_a_page_of_another_site_reaches_no_control_api_through_the_recorder(
+def test_a_foreign_host_or_origin_is_refused_for_control_calls(
     serve: Serve, spec: Spec, tmp_path: Path
 ) -> None:
     key = {"Authorization": "Bearer sk-rebound"}

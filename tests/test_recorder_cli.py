@@ -1,4 +1,4 @@
-"""`emo contract record` in a process of its own: its file is whole whenever the process ends."""
+"""`emo contract record` as a process: its file is complete whenever the process ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Serve = Callable[..., AbstractContextManager[str]]
 
 @contextmanager
 def recorder(upstream: str, path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running `emo contract record`, and where it listens."""
+    """A running `emo contract record` and its address."""
     command = [*EMO, "contract", "record", "--base-url", upstream, "--port", "0"]
     with subprocess.Popen(
         [*command, "--output", str(path)], stderr=subprocess.PIPE, text=True, env=CLEAN
@@ -43,7 +43,7 @@ def recorder(upstream: str, path: Path) -> Iterator[tuple[subprocess.Popen[str],
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly_with_all_that_was_said_in_the_file(
+def test_after_a_signal_the_file_has_all_exchanges(
     serve: Serve, spec: Spec, tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "c.json"
@@ -57,7 +57,7 @@ def test_a_signal_ends_it_cleanly_with_all_that_was_said_in_the_file(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once_while_the_provider_hangs(
+def test_a_second_signal_ends_the_process_at_once_while_the_provider_hangs(
     spec: Spec, tmp_path: Path, number: signal.Signals
 ) -> None:
     with (
@@ -79,9 +79,7 @@ def test_a_second_signal_ends_it_at_once_while_the_provider_hangs(
     assert load(tmp_path / "c.json", spec).exchanges == ()
 
 
-def test_killed_at_any_time_it_leaves_a_whole_file(
-    serve: Serve, spec: Spec, tmp_path: Path
-) -> None:
+def test_a_killed_process_leaves_a_complete_file(serve: Serve, spec: Spec, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     with serve() as url, recorder(url, path) as (process, base), client(base) as http:
         assert load(path, spec).exchanges == (), "whole from the beginning"
@@ -94,7 +92,9 @@ def test_killed_at_any_time_it_leaves_a_whole_file(
     assert 1 <= len(kept) <= 12
 
 
-def test_each_exchange_is_written_soon_after_it(serve: Serve, spec: Spec, tmp_path: Path) -> None:
+def test_each_exchange_is_soon_written_to_the_file(
+    serve: Serve, spec: Spec, tmp_path: Path
+) -> None:
     path = tmp_path / "c.json"
     with serve() as url, recorder(url, path) as (_, base), client(base) as http:
         create(http, spec)
@@ -106,7 +106,7 @@ def test_each_exchange_is_written_soon_after_it(serve: Serve, spec: Spec, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--base-url", "dashscope.aliyuncs.com"], "must be http://HOST or https://HOST"),
         (["--base-url", "https://h:99999"], "is no URL: Port out of range"),
@@ -117,18 +117,18 @@ def test_each_exchange_is_written_soon_after_it(serve: Serve, spec: Spec, tmp_pa
         (["--base-url", "http://h", "--timeout", "0"], "--timeout 0 must be above 0"),
     ],
 )
-def test_a_wrong_call_is_told_what_is_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+def test_a_wrong_option_is_refused_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.json").write_text("precious")
     result = emo("contract", "record", *arguments)
     assert result.returncode == 2, result.stderr
-    assert said in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
     assert (tmp_path / "there.json").read_text() == "precious"
 
 
-def test_a_port_in_use_is_one_line_and_loses_no_file(url: str, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_and_keeps_the_file(url: str, tmp_path: Path) -> None:
     path, port = tmp_path / "c.json", url.rpartition(":")[2]
     path.write_text("precious")
     where = "--port", port, "--output", str(path), "--force"
@@ -138,7 +138,7 @@ def test_a_port_in_use_is_one_line_and_loses_no_file(url: str, tmp_path: Path) -
     assert path.read_text() == "precious"
 
 
-def test_a_call_that_was_under_way_at_the_end_is_in_the_file(spec: Spec, tmp_path: Path) -> None:
+def test_a_call_without_an_answer_at_the_end_is_in_the_file(spec: Spec, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     with upstream() as (url, handler), recorder(url, path) as (process, base):
         with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) as sock:
@@ -156,7 +156,7 @@ def test_a_call_that_was_under_way_at_the_end_is_in_the_file(spec: Spec, tmp_pat
     body=st.binary(max_size=200),
     status=st.integers(100, 599),
 )
-def test_whatever_bytes_pass_the_tape_takes_them(
+def test_any_bytes_can_be_recorded(
     spec: Spec, headers: list[tuple[bytes, bytes]], body: bytes, status: int
 ) -> None:
     tape = Tape(spec, "https://h", clock=lambda: 5.0)

@@ -1,4 +1,4 @@
-"""docs/recording.md says what is so: its example runs, and prints what the page shows."""
+"""docs/recording.md is right: its example runs and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def comparable(text: str) -> str:
     return VARYING.sub("…", SIGNED.sub("…", re.sub(r"\d{4}-\d\d-\d\d (?=\d\d:)", "", text))).strip()
 
 
-def test_the_example_prints_what_its_page_says(tmp_path: Path) -> None:
+def test_the_example_prints_what_the_page_shows(tmp_path: Path) -> None:
     script = (ROOT / "examples/record.sh").read_text("utf-8")
     for port, free in zip(("8787", "8788"), free_ports(2), strict=True):
         script = script.replace(port, str(free))
     printed = run(["sh", "-c", script], tmp_path, NO_PROXY="127.0.0.1")
     milliseconds = re.compile(r"(?<=…)\.\d{3}")
-    found, said = (milliseconds.sub("", comparable(t)) for t in (printed, shown(PAGE, "record.sh")))
-    assert found == said
+    found, page = (milliseconds.sub("", comparable(t)) for t in (printed, shown(PAGE, "record.sh")))
+    assert found == page
     assert scan((tmp_path / "task.json").read_text("utf-8")) == []
 
 
-def test_its_block_is_the_example() -> None:
+def test_the_code_block_of_the_page_is_the_example() -> None:
     ((name, language, text),) = blocks(PAGE)
     assert (name, language) == ("record.sh", "sh")
     assert text == (ROOT / "examples" / name).read_text("utf-8")

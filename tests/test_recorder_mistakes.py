@@ -1,4 +1,4 @@
-"""A mistake of the recorder itself is reported with its trace and loses no answer."""
+"""A bug in the recorder is logged with its traceback and loses no answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Mistakes = list[logging.LogRecord]
 
 
 class Oops(Exception):
-    """A mistake."""
+    """A bug."""
 
 
 def fail(*_: Any) -> Any:
@@ -32,7 +32,7 @@ def reported(mistakes: Mistakes) -> str:
     return text
 
 
-def test_a_call_that_cannot_be_kept_is_answered_and_reported(
+def test_a_call_that_cannot_be_recorded_is_answered_and_the_bug_logged(
     serve: Serve, spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, keep = tmp_path / "c.json", Tape.keep
@@ -46,7 +46,7 @@ def test_a_call_that_cannot_be_kept_is_answered_and_reported(
     assert [e.request.path for e in load(path, spec).exchanges] == ["/two"]
 
 
-def test_a_call_that_cannot_be_passed_on_is_a_500_without_the_mistake(
+def test_a_call_that_cannot_be_forwarded_is_answered_500_without_the_traceback(
     spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contracts.recorder.proxy.refusal", fail)
@@ -58,7 +58,7 @@ def test_a_call_that_cannot_be_passed_on_is_a_500_without_the_mistake(
     assert "the recorder itself, Oops: GET /one\n" in reported(mistakes)
 
 
-def test_after_a_mistake_in_writing_the_next_change_is_written(
+def test_after_a_failed_write_the_next_change_is_written(
     serve: Serve, spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, whole = tmp_path / "c.json", Writer._encoded

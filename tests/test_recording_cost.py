@@ -1,4 +1,4 @@
-"""What a call costs in a recording does not depend on how many were recorded before it."""
+"""The cost of recording a call does not depend on the number of calls recorded before it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def whole(cassette: Cassette) -> bytes:
 
 @often
 @given(CASSETTES, st.lists(EXCHANGES, max_size=2).map(tuple))
-def test_a_file_in_parts_is_byte_for_byte_the_whole_encoded_at_once(
+def test_a_file_written_in_parts_has_the_bytes_of_one_written_at_once(
     cassette: Cassette, more: tuple[Exchange, ...]
 ) -> None:
     assume(not scan(whole(replace(cassette, exchanges=cassette.exchanges + more)).decode()))
@@ -111,7 +111,7 @@ def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
 
 
 def work(run: Callable[[], object]) -> int:
-    """How many functions were called, as a measure that no other program on the machine changes."""
+    """The number of function calls: a measure that the load of the machine does not change."""
     calls = 0
 
     def count(_frame: object, event: str, _what: object) -> None:
@@ -127,7 +127,7 @@ def work(run: Callable[[], object]) -> int:
     return calls
 
 
-def test_a_call_with_a_new_key_costs_no_more_after_many_keys(tape: Tape) -> None:
+def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Tape) -> None:
     def of_new_keys(first: int) -> int:
         return work(
             lambda: [keep(tape, n, f"sk-{n:08x}{n * n:024x}") for n in range(first, first + 50)]
@@ -139,7 +139,9 @@ def test_a_call_with_a_new_key_costs_no_more_after_many_keys(tape: Tape) -> None
     assert of_new_keys(300) < 1.5 * early
 
 
-def test_a_write_that_failed_is_not_begun_anew(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_continues_where_it_stopped(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(tape, 0)
     keep(tape, 1)
     encoder = Encoder()
@@ -153,7 +155,7 @@ def test_a_write_that_failed_is_not_begun_anew(tape: Tape, monkeypatch: pytest.M
     assert [f"{TASK}-0" in text or f"{TASK}-1" in text for text in texts] == [False, True]
 
 
-def test_a_secret_that_a_later_call_shows_is_not_in_the_file_of_the_earlier_ones(
+def test_a_secret_that_a_later_call_reveals_is_removed_from_earlier_ones(
     tape: Tape,
 ) -> None:
     encoder, secret = Encoder(), "Xq7Zr2Lm9Tw4"
@@ -165,10 +167,10 @@ def test_a_secret_that_a_later_call_shows_is_not_in_the_file_of_the_earlier_ones
     after = tape.cassette().exchanges
     assert secret.encode() not in b"".join(encoder.pieces(tape.cassette()))
     assert after[0] != before[0]
-    assert after[1] is before[1], "what does not hold it need not be encoded again"
+    assert after[1] is before[1], "an exchange without the secret is not encoded again"
 
 
-def test_the_end_of_a_recording_does_not_wait_for_the_pause_between_two_writes(
+def test_the_last_write_does_not_wait_for_the_pause_between_writes(
     tape: Tape, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "PAUSE", 1e9)
@@ -189,9 +191,7 @@ def test_the_end_of_a_recording_does_not_wait_for_the_pause_between_two_writes(
     assert len(load(tmp_path / "c.json", spec).exchanges) == 3
 
 
-def test_a_recording_is_its_owners_alone_and_keeps_the_mode_it_is_given(
-    tape: Tape, tmp_path: Path
-) -> None:
+def test_a_new_recording_is_private_and_a_changed_mode_is_kept(tape: Tape, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     writer = Writer(path, tape.cassette, Mistakes().report)
     assert writer.write()
@@ -201,7 +201,7 @@ def test_a_recording_is_its_owners_alone_and_keeps_the_mode_it_is_given(
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_gets_a_recording_once_when_it_ends(tape: Tape, tmp_path: Path) -> None:
+def test_a_pipe_gets_the_recording_once_at_its_end(tape: Tape, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     writer = Writer(tmp_path / "fifo", tape.cassette, Mistakes().report)
@@ -219,7 +219,7 @@ def test_a_pipe_gets_a_recording_once_when_it_ends(tape: Tape, tmp_path: Path) -
         os.close(reader)
 
 
-def test_a_secret_that_comes_later_is_found_in_earlier_calls_without_decoding_them_again(
+def test_earlier_calls_are_not_decoded_again_to_find_a_later_secret(
     tape: Tape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
@@ -233,7 +233,7 @@ def test_a_secret_that_comes_later_is_found_in_earlier_calls_without_decoding_th
         tape.cassette()
     keep(tape, 30, key=secret)
     assert "Xq7Z" not in str(tape.cassette().exchanges[0]) and "sk-RED" in str(tape.cassette())
-    assert len(decoded) <= 31 + 2, "each once, and what a rewritten one reads as"
+    assert len(decoded) <= 31 + 2, "each once, and a rewritten one again"
 
 
 def body_sizes(tape: Tape) -> list[bool]:
@@ -242,7 +242,7 @@ def body_sizes(tape: Tape) -> list[bool]:
     return [body is not None and isinstance(body.size, int) for body in bodies]
 
 
-def test_a_full_recording_keeps_calls_and_timelines_and_the_sizes_of_bodies(
+def test_a_full_recording_keeps_calls_and_timelines_but_only_sizes_of_bodies(
     spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "ROOM", 6000)
@@ -259,7 +259,7 @@ def test_a_full_recording_keeps_calls_and_timelines_and_the_sizes_of_bodies(
     assert "4 calls, 1 task, 4 polls (" in tape.summary() and "without all" in tape.summary()
 
 
-def test_a_body_that_reads_as_much_more_than_it_is_is_kept_as_its_size(tape: Tape) -> None:
+def test_a_body_that_decodes_to_far_more_than_itself_is_kept_as_its_size(tape: Tape) -> None:
     packed = gzip.compress(b"so many words " * 60_000)
     keep(tape, 0, prompt=base64.b64encode(packed).decode())
     keep(tape, 1, prompt="one")
@@ -267,7 +267,7 @@ def test_a_body_that_reads_as_much_more_than_it_is_is_kept_as_its_size(tape: Tap
     assert shelf.COSTLY in tape.cassette().exchanges[0].note
 
 
-def test_a_look_for_a_later_secret_cleans_so_many_bytes_and_of_the_rest_keeps_sizes(
+def test_the_search_for_a_later_secret_is_bounded_and_drops_the_other_bodies(
     tape: Tape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "LOOK", 3000)
@@ -280,7 +280,7 @@ def test_a_look_for_a_later_secret_cleans_so_many_bytes_and_of_the_rest_keeps_si
     assert secret not in str(tape.cassette())
 
 
-def test_a_file_that_was_written_at_the_end_is_not_written_again(
+def test_an_unchanged_file_is_not_written_again_at_the_end(
     tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes: list[Path] = []
@@ -290,7 +290,7 @@ def test_a_file_that_was_written_at_the_end_is_not_written_again(
     asyncio.run(writer.run())
     assert writer.finish() and len(writes) == 1
     writer.changed()
-    assert writer.finish() and len(writes) == 2, "what came after the end is written, too"
+    assert writer.finish() and len(writes) == 2, "a change after the end is written too"
 
 
 def waiting(number: int = 0) -> Call:
@@ -315,7 +315,7 @@ def test_calls_are_kept_in_order_until_the_end_and_after_it() -> None:
 
 
 @pytest.mark.parametrize(("bound", "value"), [("WAITING", 2000), ("END_SECONDS", -1.0)])
-def test_of_calls_that_cannot_wait_the_sizes_of_their_bodies_are_kept(
+def test_calls_over_the_limit_of_the_backlog_keep_only_the_sizes_of_their_bodies(
     monkeypatch: pytest.MonkeyPatch, bound: str, value: float
 ) -> None:
     monkeypatch.setattr(backlog_module, bound, value)

@@ -1,4 +1,4 @@
-"""What is read from a journal: filters, pages, JSON, the timeline of a task."""
+"""Reading a journal: filters, pages, JSON and the timeline of a task."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EPOCH
+from support_cases import each_case
 from support_journal import TASK, VIOLATION, create, entry, keep, numbers, reply
 
 from mock_server import journal
@@ -74,7 +75,7 @@ WANTED = st.builds(
 
 @often
 @given(st.lists(EXCHANGES, max_size=20), WANTED, st.integers(1, 20))
-def test_filters_find_what_a_plain_search_finds(
+def test_filters_find_the_same_exchanges_as_a_plain_search(
     exchanges: list[dict[str, Any]], wanted: Filters, space: int
 ) -> None:
     journal = Journal(max_entries=space)
@@ -89,9 +90,7 @@ def test_filters_find_what_a_plain_search_finds(
 
 @often
 @given(st.lists(st.integers(0, 3), max_size=12), st.booleans())
-def test_who_reads_slowly_misses_what_makes_room_and_what_comes_later(
-    written: list[int], resets: bool
-) -> None:
+def test_a_slow_reader_misses_dropped_and_later_exchanges(written: list[int], resets: bool) -> None:
     journal, read = Journal(max_entries=6), []
     for _ in range(5):
         keep(journal)
@@ -109,7 +108,7 @@ def test_who_reads_slowly_misses_what_makes_room_and_what_comes_later(
                 journal.reset("t")
 
 
-def test_a_reader_holds_a_part_of_the_journal() -> None:
+def test_a_reader_holds_only_a_part_of_the_journal_in_memory() -> None:
     journal = Journal()
     for _ in range(40):
         keep(journal, call=Call("POST", "/", "", {}, b"x" * (READ_AT_ONCE // 4)))
@@ -123,7 +122,7 @@ def test_a_reader_holds_a_part_of_the_journal() -> None:
     assert len(list(entries)) == 39
 
 
-def test_a_name_that_stands_elsewhere_in_an_exchange_is_no_match() -> None:
+def test_a_filter_does_not_match_its_value_in_another_field() -> None:
     journal = Journal()
     keep(journal, kind="", task_id="x", reply=reply(status="FAILED", body=b"getTask a RUNNING"))
     wanted = [{"operation": "getTask"}, {"task_id": "a"}, {"outcome": "RUNNING"}]
@@ -136,8 +135,8 @@ def test_an_exchange_without_an_answer_has_no_status() -> None:
     assert (numbers(journal, status="200"), numbers(journal, status="none")) == ([], [1])
 
 
-@pytest.mark.parametrize(
-    ("query", "words"),
+@each_case(
+    "query, words",
     [({"operation": "getTasks"}, "no operation 'getTasks'. Did you mean 'getTask'?"),
      ({"operation": "zzz"}, "there are detectFace, "),
      ({"outcome": "RUNING"}, "Did you mean 'RUNNING'?"), ({"status": "4x"}, "like 200 or 4xx"),
@@ -146,7 +145,7 @@ def test_an_exchange_without_an_answer_has_no_status() -> None:
      ({"scenario": "reset"}, "must be true or false"), ({"task": "x"}, "no filter 'task'"),
      ({"format": "hat"}, "Did you mean 'har'?"), ({"format": "timeline"}, "give its task_id")],
 )  # fmt: skip
-def test_a_filter_that_names_nothing_is_refused_in_words(query: dict[str, str], words: str) -> None:
+def test_a_wrong_filter_is_refused_with_the_reason(query: dict[str, str], words: str) -> None:
     with pytest.raises(FilterError, match=r".") as caught:
         journal_answer(Journal(), "t", query, outcomes=["RUNNING", "SUCCEEDED"])
     assert words in str(caught.value)
@@ -159,7 +158,7 @@ def test_filters_are_read_from_a_query() -> None:
     assert Filters.read(query, OPERATIONS) == wanted
 
 
-def test_a_timeline_joins_polls_that_were_shown_the_same() -> None:
+def test_a_timeline_joins_polls_with_the_same_result() -> None:
     journal = Journal()
     keep(journal, **create(at=EPOCH))
     shown = [
@@ -182,20 +181,20 @@ def test_a_timeline_joins_polls_that_were_shown_the_same() -> None:
     ]  # fmt: skip
 
 
-def test_a_timeline_without_its_beginning_says_so() -> None:
+def test_a_timeline_without_the_creation_has_no_start() -> None:
     seen = timeline([entry()])
     assert (seen.created, seen.polls[0].since, seen.runs[0].shown) == (None, None, "RUNNING")
 
 
-def test_an_exchange_is_readable_as_json() -> None:
-    told = as_json(entry(**create(violation=VIOLATION)))
-    assert told["time"] == "2025-09-11 14:33:38.716"
-    assert (told["at"], told["operation"]) == (EPOCH, "createVideoTask")
-    assert told["request"]["body"] == {"model": "emo-v1"}
-    assert ("content-type", "application/json") in told["request"]["headers"]
-    assert told["response"]["body"]["output"]["task_status"] == "PENDING"
-    assert told["violation"]["pointer"] == "/input"
-    assert "200" in told["summary"]
+def test_the_json_of_an_exchange_has_its_parts_decoded() -> None:
+    shown = as_json(entry(**create(violation=VIOLATION)))
+    assert shown["time"] == "2025-09-11 14:33:38.716"
+    assert (shown["at"], shown["operation"]) == (EPOCH, "createVideoTask")
+    assert shown["request"]["body"] == {"model": "emo-v1"}
+    assert ("content-type", "application/json") in shown["request"]["headers"]
+    assert shown["response"]["body"]["output"]["task_status"] == "PENDING"
+    assert shown["violation"]["pointer"] == "/input"
+    assert "200" in shown["summary"]
 
 
 @pytest.mark.parametrize(
@@ -203,10 +202,10 @@ def test_an_exchange_is_readable_as_json() -> None:
     [(b"", None, None), (b"{", "{", "text"), (b"\xff", "/w==", "base64"), (b"NaN", "NaN", "text"),
      (b'"\\ud800"', '"\\ud800"', "text"), (b"1" * 5000, "1" * 5000, "text"), (b"[1]", [1], None)],
 )  # fmt: skip
-def test_any_body_can_be_shown(body: bytes, shown: Any, how: str | None) -> None:
-    told = as_json(entry(call=Call("POST", "/", "", {}, body)))["request"]
-    assert (told["body"], told.get("body_is")) == (shown, how)
-    json.dumps(told)
+def test_any_body_can_be_shown_in_json(body: bytes, shown: Any, how: str | None) -> None:
+    found = as_json(entry(call=Call("POST", "/", "", {}, body)))["request"]
+    assert (found["body"], found.get("body_is")) == (shown, how)
+    json.dumps(found)
 
 
 def pages(journal: Journal, **query: str) -> tuple[list[int], int, int]:
@@ -232,7 +231,7 @@ def test_pages_lead_from_one_to_the_next() -> None:
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("step", ["pack", "Row", "is_odd"])
-def test_who_reads_while_another_thread_writes_gets_each_exchange_once(
+def test_a_reader_during_writes_of_another_thread_gets_each_exchange_once(
     monkeypatch: pytest.MonkeyPatch, step: str, before: bool
 ) -> None:
     book, seen, after = Journal(), [], 0
@@ -262,13 +261,13 @@ def test_a_page_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pages(journal, limit="50") == ([1, 2], 2, 0)
 
 
-def test_the_timeline_is_served_for_one_task() -> None:
+def test_the_timeline_of_one_task_is_served_as_json() -> None:
     journal = Journal()
     keep(journal, **create())
     keep(journal, at=EPOCH + 5)
     _, body = journal_answer(journal, "t", {"task_id": TASK, "format": "timeline"})
-    told = json.loads("".join(body))
-    assert told["polls"] == [
+    shown = json.loads("".join(body))
+    assert shown["polls"] == [
         {"at": EPOCH + 5, "since": 5.0, "shown": "RUNNING", "time": "2025-09-11 14:33:43.716"}
     ]
-    assert told["runs"][0]["polls"] == 1
+    assert shown["runs"][0]["polls"] == 1

@@ -1,4 +1,4 @@
-"""What is refused, in which order, and with which exact answer."""
+"""Refusals: which calls are refused, in which order, with which exact answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import SERVICE, Service, request
+from support_cases import each_case
 
 from contracts.spec import Spec
 from mock_server.call import Call
@@ -40,24 +41,24 @@ def assert_refused(result: Any, status: int, code: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/tasks/1", "/nowhere", f"{SERVICE}/face-detect"])
-def test_without_a_key_everything_is_401(service: Service, path: str) -> None:
+def test_any_call_without_a_key_is_answered_401(service: Service, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         result = service.call(method, path, key=None)
         assert_refused(result, 401, "InvalidApiKey", "No API-key provided.")
 
 
 @pytest.mark.parametrize("sent", ["Bearer nope", "Basic c2stYQ==", "sk-a", "Bearer", "Bearer sk-"])
-def test_a_wrong_key_is_401(service: Service, sent: str) -> None:
+def test_a_wrong_key_is_answered_401(service: Service, sent: str) -> None:
     result = service.call("GET", "/api/v1/tasks/1", key=None, Authorization=sent)
     assert_refused(result, 401, "InvalidApiKey", "Invalid API-key provided.")
 
 
 @pytest.mark.parametrize("sent", ["Bearer sk-a", "bearer sk-a", "BEARER   sk-a  "])
-def test_the_word_bearer_may_be_written_in_any_case(service: Service, sent: str) -> None:
+def test_the_word_bearer_may_have_any_case(service: Service, sent: str) -> None:
     assert service.call("GET", "/api/v1/tasks/1", key=None, Authorization=sent).status == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     "path",
     ["/", "/api/v1", "/api/v1/", "/api/v1/api/v1/tasks/1", "/tasks/1", "/api/v1/tasks/a/b/c",
      "/api/v1//tasks/1", "/API/v1/tasks/1", "/qwen/tasks/1", "/compatible-mode/v1/tasks/1"],
@@ -76,7 +77,7 @@ def test_a_wrong_method_is_named(service: Service, method: str, path: str) -> No
     assert_refused(service.call(method, path), 400, "InvalidParameter", message)
 
 
-def test_create_without_the_asynchronous_header_is_403(service: Service) -> None:
+def test_a_create_without_the_asynchronous_header_is_answered_403(service: Service) -> None:
     message = "current user api does not support synchronous calls"
     body = request(service.spec, "createVideoTask")
     for headers in ({}, {"X_DashScope_Async": "disable"}):
@@ -84,14 +85,14 @@ def test_create_without_the_asynchronous_header_is_403(service: Service) -> None
         assert_refused(result, 403, "AccessDenied", message)
 
 
-def test_detect_with_the_asynchronous_header_is_403(service: Service) -> None:
+def test_a_detect_with_the_asynchronous_header_is_answered_403(service: Service) -> None:
     message = "current user api does not support asynchronous calls"
     assert_refused(service.detect(X_DashScope_Async="enable"), 403, "AccessDenied", message)
     assert service.detect(X_DashScope_Async="disable").status == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'"x"', b"1", b"{'a': 1}"])
-def test_a_body_that_is_no_json_object_is_refused(service: Service, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(service: Service, body: bytes) -> None:
     for result in (
         service.call("POST", f"{SERVICE}/face-detect", body),
         service.call("POST", f"{SERVICE}/video-synthesis", body, X_DashScope_Async="enable"),
@@ -132,8 +133,10 @@ CREATE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "code", "message"), CREATE)
-def test_create_refuses(service: Service, change: dict[str, Any], code: str, message: str) -> None:
+@each_case("change, code, message", CREATE)
+def test_an_invalid_create_is_refused(
+    service: Service, change: dict[str, Any], code: str, message: str
+) -> None:
     body = changed(service.spec, "createVideoTask", **change)
     assert_refused(service.create(body), 400, code, message)
 
@@ -157,8 +160,10 @@ DETECT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "code", "message"), DETECT)
-def test_detect_refuses(service: Service, change: dict[str, Any], code: str, message: str) -> None:
+@each_case("change, code, message", DETECT)
+def test_an_invalid_detect_is_refused(
+    service: Service, change: dict[str, Any], code: str, message: str
+) -> None:
     body = changed(service.spec, "detectFace", **change)
     assert_refused(service.detect(body), 400, code, message)
 
@@ -170,7 +175,7 @@ def test_an_oss_url_needs_its_header(service: Service) -> None:
     assert service.create(body, X_DashScope_OssResourceResolve="enable").status == 200
 
 
-def test_what_real_clients_send_besides_is_accepted(service: Service) -> None:
+def test_additional_fields_of_real_clients_are_accepted(service: Service) -> None:
     for name in service.spec.operations["createVideoTask"].requests:
         assert service.create(request(service.spec, "createVideoTask", name)).status == 200
     assert service.detect(changed(service.spec, "detectFace", parameters=None)).status == 200
@@ -184,12 +189,12 @@ def test_what_real_clients_send_besides_is_accepted(service: Service) -> None:
      ("start_time=2025", "start_time"), ("page_size=" + "9" * 400, "page_size"),
      ("start_time=20250911000000&end_time=20250913000000", "end_time")],
 )  # fmt: skip
-def test_list_refuses_a_filter_that_cannot_be(service: Service, query: str, name: str) -> None:
+def test_an_invalid_filter_of_the_list_is_refused(service: Service, query: str, name: str) -> None:
     message = f"Required parameter({name}) missing or invalid, please check the request parameters."
     assert_refused(service.list(query), 400, "InvalidParameter", message)
 
 
-def test_the_order_is_key_path_method_header_json_model_shape_meaning(service: Service) -> None:
+def test_the_order_of_checks_is_key_path_method_header_json_model_fields(service: Service) -> None:
     path = f"{SERVICE}/video-synthesis"
     no_image = {"input__image_url": None, "input__audio_url": "x"}
     worse = changed(service.spec, "createVideoTask", model="nope", **no_image)
@@ -205,23 +210,23 @@ def test_the_order_is_key_path_method_header_json_model_shape_meaning(service: S
     assert [result.body["message"] for result, _ in steps] == [message for _, message in steps]
 
 
-def test_schemes_are_read_in_any_case(service: Service) -> None:
+def test_the_scheme_of_a_url_may_have_any_case(service: Service) -> None:
     body = changed(service.spec, "createVideoTask", input__image_url="HTTPS://x/a.png")
     assert service.create(body).status == 200
     body["input"]["audio_url"] = "OSS://bucket/voice.wav"
     assert service.create(body).body["code"] == "InvalidParameter.DataInspection"
 
 
-def test_the_keys_of_an_error_stand_in_the_captured_order(service: Service) -> None:
+def test_the_fields_of_an_error_have_the_captured_order(service: Service) -> None:
     assert list(service.call("GET", "/x").body) == ["code", "message", "request_id"]
     assert list(service.cancel("1").body) == ["request_id", "code", "message"]
 
 
-def test_where_the_fake_itself_fails_the_answer_is_the_services_500(
+def test_a_bug_in_the_fake_is_answered_with_the_500_of_the_service(
     service: Service, mistakes: list[Any]
 ) -> None:
     reply = failed(service.engine, Call("GET", "/api/v1/tasks/1", "", {}, b""), ValueError())
-    said = json.loads(reply.body)
-    assert (reply.status, said["code"]) == (500, "InternalError")
-    assert said["message"] and said["request_id"]
+    body = json.loads(reply.body)
+    assert (reply.status, body["code"]) == (500, "InternalError")
+    assert body["message"] and body["request_id"]
     assert mistakes

@@ -1,4 +1,4 @@
-"""Where reports are written, and what is asked for on the way."""
+"""Reports are written to their files: targets, errors and interrupted runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from support_cases import each_case
 from support_reports import mixed
 
 from contracts.reports import ENDINGS, STDOUT, Target, UnknownReport, open_reports, render
 
 
-@pytest.mark.parametrize(
-    ("text", "report", "file"),
+@each_case(
+    "text, report, file",
     [
         ("html", "html", STDOUT),
         ("junit=out", "junit", "out"),
@@ -28,7 +29,7 @@ def test_a_target_is_a_report_a_file_or_both(text: str, report: str, file: str) 
 
 
 @pytest.mark.parametrize("text", ["", "pdf", "report", "pdf=x", "html="])
-def test_a_report_that_there_is_not_is_refused_with_those_there_are(text: str) -> None:
+def test_the_error_for_an_unknown_report_lists_the_known_ones(text: str) -> None:
     with pytest.raises(UnknownReport, match="text, json, junit, sarif, html"):
         Target.of(text)
 
@@ -45,7 +46,7 @@ def test_reports_are_written_to_their_files(
     assert capsys.readouterr().out == render("text", mixed())
 
 
-def test_a_run_that_breaks_off_leaves_its_reports(tmp_path: Path) -> None:
+def test_an_interrupted_run_writes_its_reports(tmp_path: Path) -> None:
     target = Target("json", str(tmp_path / "r"))
     with pytest.raises(KeyboardInterrupt), open_reports([target]) as take:
         for event in mixed()[:3]:
@@ -54,13 +55,13 @@ def test_a_run_that_breaks_off_leaves_its_reports(tmp_path: Path) -> None:
     assert json.loads(Path(target.file).read_text("utf-8"))["verdict"] == "unfinished"
 
 
-def test_a_file_that_cannot_be_written_is_known_before_the_run(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported_before_the_run(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "none" / "r.html"):
         with pytest.raises(OSError, match=place.name), open_reports([Target("html", str(place))]):
             pytest.fail("the run began")
 
 
-def test_a_run_that_never_began_leaves_no_file_and_spoils_none(tmp_path: Path) -> None:
+def test_a_run_that_did_not_start_changes_no_file(tmp_path: Path) -> None:
     new, old = tmp_path / "new.html", tmp_path / "old.html"
     old.write_text("before", "utf-8")
     with open_reports([Target("html", str(new)), Target("html", str(old))]):
@@ -69,7 +70,7 @@ def test_a_run_that_never_began_leaves_no_file_and_spoils_none(tmp_path: Path) -
     assert old.read_text("utf-8") == "before"
 
 
-def test_a_report_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
+def test_a_failed_write_of_one_report_does_not_prevent_the_others(tmp_path: Path) -> None:
     lost, kept = tmp_path / "lost.txt", tmp_path / "kept.txt"
     with (
         pytest.raises(OSError, match="lost"),

@@ -55,7 +55,7 @@ def junit_of(events: list[Event]) -> ElementTree.Element:
 # JUnit
 
 
-def test_junit_has_a_suite_for_each_room_and_a_case_for_each_check() -> None:
+def test_junit_has_a_suite_for_each_group_and_a_case_for_each_check() -> None:
     root = junit_of(mixed())
     assert [suite.get("name") for suite in root] == ["keys", "unknown", "story"]
     cases = list(root.iter("testcase"))
@@ -66,17 +66,17 @@ def test_junit_has_a_suite_for_each_room_and_a_case_for_each_check() -> None:
     assert root[0].get("timestamp") == "2025-09-11T06:33:38"
 
 
-def test_junit_counts_what_it_holds() -> None:
+def test_the_totals_of_junit_fit_its_cases() -> None:
     root = junit_of(mixed())
-    told = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
-    assert told == ["4", "2", "0", "1"]
+    totals = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert totals == ["4", "2", "0", "1"]
     for suite in root:
         assert suite.get("tests") == str(len(suite.findall("testcase")))
         assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
         assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
 
 
-def test_junit_says_what_failed_and_how_to_send_it_again() -> None:
+def test_a_failure_in_junit_has_the_difference_and_a_curl_command() -> None:
     failure = junit_of(mixed()).find(".//failure")
     assert failure is not None
     assert failure.get("message") == (
@@ -98,7 +98,7 @@ def test_junit_has_the_evidence_as_properties_and_the_reason_of_a_skip() -> None
     assert str(skipped.get("message")).startswith("its calls may be charged for")
 
 
-def test_hostile_text_stays_text_in_junit_and_can_be_read() -> None:
+def test_hostile_text_is_escaped_in_junit() -> None:
     root = junit_of(hostile())
     assert {node.tag for node in root.iter()} == {
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "skipped",
@@ -110,7 +110,7 @@ def test_hostile_text_stays_text_in_junit_and_can_be_read() -> None:
     assert visible(HOSTILE) in str(getattr(root.find(".//failure"), "text", ""))
 
 
-def test_a_check_that_was_cut_off_is_an_error_of_its_own() -> None:
+def test_an_interrupted_check_is_an_error_in_junit() -> None:
     root = junit_of([*run_of([ended()], is_whole=False), CheckStarted(claim("c.d"))])
     assert (root.get("tests"), root.get("errors")) == ("2", "1")
     error = root.find(".//testcase[@classname='emo.contract.c']/error")
@@ -129,7 +129,7 @@ def test_any_run_is_well_formed_junit(events: list[Event]) -> None:
 # SARIF
 
 
-def test_the_schema_is_the_official_one_unmodified() -> None:
+def test_the_sarif_schema_is_the_official_one_unmodified() -> None:
     notice = HERE.with_name("sarif-2.1.0.NOTICE.txt").read_text("utf-8")
     assert sha256(SCHEMA.read_bytes()).hexdigest() in notice
 
@@ -145,7 +145,7 @@ def test_a_hostile_run_is_valid_sarif() -> None:
     assert visible(HOSTILE) in run["results"][0]["webResponse"]["body"]["text"]
 
 
-def test_a_claim_is_a_rule_and_a_difference_a_result() -> None:
+def test_a_check_is_a_sarif_rule_and_a_difference_is_a_result() -> None:
     run = sarif_of(mixed())
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [
@@ -157,7 +157,7 @@ def test_a_claim_is_a_rule_and_a_difference_a_result() -> None:
     assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
 
 
-def test_a_result_points_at_the_place_in_the_spec() -> None:
+def test_a_sarif_result_has_the_location_in_the_spec() -> None:
     [location] = sarif_of(mixed())["results"][0]["locations"]
     assert location["physicalLocation"] == {
         "artifactLocation": {"uri": "openapi.yaml"}, "region": {"startLine": 812},
@@ -168,14 +168,14 @@ def test_a_result_points_at_the_place_in_the_spec() -> None:
     assert location == {"physicalLocation": {"artifactLocation": {"uri": "openapi.yaml"}}}
 
 
-def test_help_is_linked_where_a_source_has_an_address() -> None:
+def test_a_sarif_rule_links_to_its_source_if_it_has_an_address() -> None:
     sources = Source("KR", "Measurements"), Source("TASK", "Tasks", "https://example.com/page")
     linked = claim("a.b", source="KR, TASK", sources=sources)
     rules = sarif_of(run_of([ended(claim=linked), ended("c.d")]))["tool"]["driver"]["rules"]
     assert [rule.get("helpUri") for rule in rules] == ["https://example.com/page", None]
 
 
-def test_a_fingerprint_is_the_same_in_the_next_run_whatever_came_instead() -> None:
+def test_the_fingerprint_of_a_difference_does_not_depend_on_the_wrong_value() -> None:
     def marks(got: str, before: int) -> list[str]:
         found = tuple(Finding("/code", "a", got, 0) for _ in range(2))
         others = [ended(f"o.{n}", "failed") for n in range(before)]
@@ -187,7 +187,7 @@ def test_a_fingerprint_is_the_same_in_the_next_run_whatever_came_instead() -> No
     assert len(set(marks("b", 0))) == 2
 
 
-def test_two_operations_with_the_same_fault_have_two_fingerprints_that_keep_their_order() -> None:
+def test_the_same_difference_of_two_operations_has_two_fingerprints() -> None:
     def mark_of(operation: str) -> set[str]:
         shown = exchange(operation=operation)
         check = ended("a.b", "failed", exchanges=(shown,))
@@ -196,7 +196,7 @@ def test_two_operations_with_the_same_fault_have_two_fingerprints_that_keep_thei
     assert not mark_of("getTask") & mark_of("listTasks")
 
 
-def test_a_skipped_check_is_a_notification_and_a_cut_off_run_no_success() -> None:
+def test_a_skipped_check_is_a_notification_and_an_interrupted_run_has_failed() -> None:
     [invocation] = sarif_of(mixed())["invocations"]
     [notification] = invocation["toolExecutionNotifications"]
     assert notification["associatedRule"] == {"id": "story.paid", "index": 3}
@@ -206,7 +206,7 @@ def test_a_skipped_check_is_a_notification_and_a_cut_off_run_no_success() -> Non
     assert cut_off["executionSuccessful"] is False
 
 
-def test_a_result_has_its_exchange() -> None:
+def test_a_sarif_result_has_its_request_and_response() -> None:
     result = sarif_of(mixed())["results"][0]
     assert result["webRequest"]["target"] == f"{ROOT}/api/v1/tasks/a1"
     assert result["webRequest"]["properties"]["curl"].startswith("curl -sS")
@@ -217,7 +217,7 @@ def test_a_result_has_its_exchange() -> None:
 
 
 @pytest.mark.parametrize("text", ["[click](https://example.com)", "{0}", r"[a\](1)"])
-def test_a_message_holds_no_link_and_no_argument_of_a_stranger(text: str) -> None:
+def test_links_and_placeholders_of_a_provider_are_escaped_in_a_message(text: str) -> None:
     check = replace(ended("a.b", "failed"), findings=(Finding("", "", text, None),))
     message = sarif_of(run_of([check]))["results"][0]["message"]["text"]
     assert not {"](", "{0"} & {message[i : i + 2] for i in range(len(message))}

@@ -1,5 +1,5 @@
-"""How `emo contract verify` shows a run: its progress on stderr, its result on stdout, on a
-terminal and elsewhere."""
+"""The output of `emo contract verify`: progress on stderr, the result on stdout, on a terminal and
+elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Terminal(StringIO):
 
 @pytest.fixture(params=["terminal", "file"])
 def show(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Show:
-    """What is written for the events to stderr and to stdout."""
+    """Shows the events; returns the texts of stderr and stdout."""
     return shower(monkeypatch, Terminal if request.param == "terminal" else StringIO)
 
 
@@ -49,7 +49,7 @@ def shower(
     return show
 
 
-def test_the_result_on_stdout_is_the_failures_the_skips_and_the_sum(show: Show) -> None:
+def test_the_result_on_stdout_has_failures_skipped_checks_and_totals(show: Show) -> None:
     progress, result = show(mixed())
     assert f"4 checks of {ROOT}, at most 1.1144 CNY" in progress
     assert result.index("FAILED keys.wrong") < result.index("FAILED unknown.foreign")
@@ -59,7 +59,7 @@ def test_the_result_on_stdout_is_the_failures_the_skips_and_the_sum(show: Show) 
 
 
 @pytest.mark.parametrize("stream", [StringIO, Terminal])
-def test_a_report_that_goes_to_stdout_has_it_for_itself(
+def test_nothing_else_is_written_to_stdout_if_a_report_is(
     monkeypatch: pytest.MonkeyPatch, stream: type[StringIO]
 ) -> None:
     progress, result = shower(monkeypatch, stream, is_stdout_taken=True)(mixed())
@@ -67,7 +67,7 @@ def test_a_report_that_goes_to_stdout_has_it_for_itself(
     assert result == ""
 
 
-def test_skips_are_told_once_for_each_reason_with_their_number(show: Show) -> None:
+def test_skipped_checks_are_counted_for_each_reason(show: Show) -> None:
     names = [f"story.{number}" for number in range(30)]
     checks = [ended(name, "skipped", claim=claim(name)) for name in names]
     result = show(run_of([ended(), *checks, ended("a.b", "skipped", why="no other key")]))[1]
@@ -77,34 +77,34 @@ def test_skips_are_told_once_for_each_reason_with_their_number(show: Show) -> No
     ]
 
 
-def test_a_run_against_a_fake_says_what_it_would_have_cost(show: Show) -> None:
+def test_the_totals_of_a_run_against_a_fake_have_the_saved_cost(show: Show) -> None:
     paid = ended("story.paid", claim=claim("story.paid", cost=1.2), spent=1.1344)
     progress, result = show(run_of([paid], free=True))
     assert result.splitlines()[-1].endswith("; would have cost 1.1344 CNY")
     assert "CNY" not in progress
 
 
-def test_a_check_whose_difference_is_accepted_is_a_line(show: Show) -> None:
+def test_a_check_with_an_accepted_difference_is_one_line(show: Show) -> None:
     check = ended("a.b", "accepted", why="below --fail-on error")
     result = show(run_of([check]))[1]
     assert "ACCEPTED a.b (error), below --fail-on error" in result
     assert "0 passed, 0 failed, 1 accepted, 0 skipped" in result
 
 
-def test_a_run_that_is_cut_off_says_how_far_it_came(show: Show) -> None:
+def test_the_totals_of_an_interrupted_run_name_the_check(show: Show) -> None:
     result = show(mixed()[:4])[1]
     assert result.splitlines()[-1].endswith("cut off during keys.wrong, 3 of 4 not done")
 
 
-def test_a_run_that_never_began_shows_nothing(show: Show) -> None:
+def test_a_run_that_did_not_start_shows_nothing(show: Show) -> None:
     assert show([]) == ("", "")
 
 
-def test_a_run_in_which_nothing_ran_says_so(show: Show) -> None:
+def test_a_run_without_checks_says_so(show: Show) -> None:
     assert "No check ran: 0 passed, 0 failed, 0 skipped" in show(run_of([]))[1]
 
 
-def test_elsewhere_than_on_a_terminal_there_are_plain_lines_as_they_come(
+def test_without_a_terminal_progress_is_plain_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     show = shower(monkeypatch, StringIO)
@@ -113,21 +113,23 @@ def test_elsewhere_than_on_a_terminal_there_are_plain_lines_as_they_come(
     assert not {"\x1b", "\0", "\u202e", "\f"} & set("".join(show(hostile())))
 
 
-def test_a_terminal_gets_no_escape_of_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_escape_sequences_of_a_provider_do_not_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     shown = "".join(shower(monkeypatch, Terminal)(hostile()))
     assert in_line(HOSTILE)[:40] in shown
     assert "\x1b[31m\0" not in shown
     assert not {"\0", "\u202e", "\f"} & set(shown)
 
 
-def test_on_a_terminal_there_is_a_bar_and_then_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_a_progress_bar_and_then_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     progress, result = shower(monkeypatch, Terminal)(mixed())
     assert "0/4" in progress
     table = result[result.index("evidence") : result.index("FAILED ")]
     assert ("keys.missing" in table, "story.paid" in table) == (True, False)
 
 
-def test_on_a_narrow_terminal_the_table_keeps_to_what_matters(
+def test_a_narrow_terminal_shows_fewer_columns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result = shower(monkeypatch, Terminal, width=80)(mixed())[1]
@@ -138,6 +140,6 @@ def test_on_a_narrow_terminal_the_table_keeps_to_what_matters(
     assert "A call without a key is refused." in row
 
 
-def test_the_module_loads_rich_only_when_it_shows_something() -> None:
+def test_the_module_imports_rich_only_when_it_is_needed() -> None:
     path = REPOSITORY / "mock_server" / "cli" / "contract" / "progress.py"
     assert not {used.split(".")[0] for used in imports(path, top_level_only=True)} & HEAVY

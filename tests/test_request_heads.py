@@ -1,16 +1,17 @@
-"""What stands above the body: paths in each spelling, odd request lines, headers past all use."""
+"""Request lines and headers: paths in each spelling, malformed lines, too many headers."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 from support import SERVICE, request
+from support_cases import each_case
 from support_http import PLAIN, exchange, http_client  # noqa: F401
 
 from contracts.spec import Spec
 
 
-def test_both_spellings_and_the_resellers_prefix_answer_without_redirect(
+def test_paths_with_a_slash_or_the_reseller_prefix_are_answered_without_a_redirect(
     http: httpx.Client, spec: Spec
 ) -> None:
     for prefix in ("", "/qwen"):
@@ -22,7 +23,7 @@ def test_both_spellings_and_the_resellers_prefix_answer_without_redirect(
             assert http.post(f"{prefix}/api/v1/tasks/x/cancel{slash}").status_code == 400
 
 
-def test_the_fakes_own_paths_say_in_json_what_is_wrong(http: httpx.Client) -> None:
+def test_a_wrong_method_of_the_control_api_is_refused_in_json(http: httpx.Client) -> None:
     for method, path in (("DELETE", "/__mock__/state"), ("POST", "/samples/portrait.png")):
         answer = http.request(method, path)
         assert answer.status_code == 405
@@ -34,7 +35,7 @@ def test_the_fakes_own_paths_say_in_json_what_is_wrong(http: httpx.Client) -> No
     [[("X-Filler", "a" * 100_000)], [(f"X-{n}", "a" * 100) for n in range(1000)],
      [("X-Same", "a" * 100)] * 1000, [("Cookie", "é" * 40_000)]],
 )  # fmt: skip
-def test_100_kb_of_headers_get_a_431_in_the_envelope(
+def test_100_kb_of_headers_are_answered_431_with_an_error_body(
     http: httpx.Client, headers: list[tuple[str, str]]
 ) -> None:
     raw = [(name.encode(), value.encode()) for name, value in [*headers, *http.headers.items()]]
@@ -43,7 +44,7 @@ def test_100_kb_of_headers_get_a_431_in_the_envelope(
     assert answer.json()["code"] == "InvalidParameter"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "start",
     [b"GET /api/v1/tasks/%ff%fe HTTP/1.1", b"GET /api/v1/tasks/%00 HTTP/1.1",
      b"GET /api/v1/tasks/%2e%2e%2f HTTP/1.1", b"GET /api/v1/tasks?page_no=%ff&;&= HTTP/1.1",
@@ -53,7 +54,7 @@ def test_100_kb_of_headers_get_a_431_in_the_envelope(
      b"GET /results/%ff/%00/1x1.mp4?Expires=1&Signature=%ff HTTP/1.1",
      b"GET /results/a/b/1x1-3.2.mp4?Expires=\xe2&Signature=1 HTTP/1.1"],
 )  # fmt: skip
-def test_an_odd_request_line_never_breaks_the_server(
+def test_a_malformed_request_line_is_answered_and_logs_no_traceback(
     url: str, start: bytes, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     head = b"\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk-a\r\nConnection: close\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What is looked at: the result's video, its parts and its signed URL, and the samples."""
+"""The video of a task: its bytes, its ranges and its signed URL; and the sample files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import pytest
 from support import SECONDS
+from support_cases import each_case
 from support_http import PLAIN, create, exchange, http_client  # noqa: F401
 
 from contracts.spec import Spec
@@ -37,7 +38,7 @@ def test_the_result_is_a_playable_video_served_without_the_key(
     assert answer.content == media.video("1:1", SECONDS)
 
 
-def test_a_part_of_the_result_can_be_asked_for(http: httpx.Client, spec: Spec) -> None:
+def test_a_range_of_the_result_can_be_requested(http: httpx.Client, spec: Spec) -> None:
     found, whole = video_url(http, spec), media.video("1:1", SECONDS)
     part = PLAIN.get(found, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole[100:200])
@@ -58,9 +59,7 @@ def test_a_range_outside_of_the_video_is_ignored_as_the_object_store_does(
     assert (answer.status_code, answer.content) == (status, whole[part])
 
 
-def test_the_object_store_keeps_to_the_standard_where_it_is_asked(
-    http: httpx.Client, spec: Spec
-) -> None:
+def test_a_header_asks_the_object_store_for_standard_ranges(http: httpx.Client, spec: Spec) -> None:
     found, whole = video_url(http, spec), media.video("1:1", SECONDS)
     asked = {"x-oss-range-behavior": "standard"}
     beyond = PLAIN.get(found, headers={**asked, "Range": f"bytes={len(whole)}-"})
@@ -69,7 +68,9 @@ def test_the_object_store_keeps_to_the_standard_where_it_is_asked(
     assert (longer.status_code, longer.content) == (206, whole[5:])
 
 
-def test_a_head_has_the_headers_of_the_video_alone(http: httpx.Client, spec: Spec) -> None:
+def test_head_returns_the_headers_of_the_video_without_its_body(
+    http: httpx.Client, spec: Spec
+) -> None:
     found, whole = video_url(http, spec), media.video("1:1", SECONDS)
     answer = PLAIN.head(found)
     assert (answer.status_code, answer.content) == (200, b"")
@@ -77,18 +78,18 @@ def test_a_head_has_the_headers_of_the_video_alone(http: httpx.Client, spec: Spe
     assert answer.headers["etag"] == PLAIN.get(found).headers["etag"]
 
 
-def test_a_result_can_only_be_read(http: httpx.Client, spec: Spec) -> None:
+def test_a_put_to_a_result_is_refused(http: httpx.Client, spec: Spec) -> None:
     answer = PLAIN.put(video_url(http, spec), content=b"another")
     assert (answer.status_code, "MethodNotAllowed" in answer.text) == (405, True)
 
 
-def test_a_range_that_makes_no_sense_is_as_good_as_none(http: httpx.Client, spec: Spec) -> None:
+def test_a_malformed_range_is_ignored(http: httpx.Client, spec: Spec) -> None:
     found = video_url(http, spec)
     for odd in ("bytes=5-2", "foo=1-2", "bytes=", "bytes=a-b", "bytes=-", "bytes=0-" + "9" * 5000):
         assert PLAIN.get(found, headers={"Range": odd}).status_code == 200
 
 
-def test_a_day_later_the_result_is_the_stores_403_while_the_clock_says_so(
+def test_a_result_is_answered_403_after_a_day_of_the_tenants_clock(
     http: httpx.Client, spec: Spec
 ) -> None:
     found = video_url(http, spec)
@@ -100,8 +101,8 @@ def test_a_day_later_the_result_is_the_stores_403_while_the_clock_says_so(
     assert "<Code>AccessDenied</Code><Message>Request has expired.</Message>" in late.text
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "status", "code"),
+@each_case(
+    "old, new, status, code",
     [("1x1-", "3x4-", 403, "SignatureDoesNotMatch"),
      ("Expires=", "Expires=9", 403, "SignatureDoesNotMatch"),
      ("Signature=", "Signature=A", 403, "SignatureDoesNotMatch"),
@@ -113,7 +114,7 @@ def test_a_day_later_the_result_is_the_stores_403_while_the_clock_says_so(
      ("/results/", "/results//", 404, "NoSuchKey"),
      ("/1x1-13.93.mp4", "", 404, "NoSuchKey")],
 )  # fmt: skip
-def test_a_result_url_that_was_changed_opens_nothing(
+def test_a_changed_result_url_is_refused(
     http: httpx.Client, spec: Spec, old: str, new: str, status: int, code: str
 ) -> None:
     target = video_url(http, spec).replace(old, new, 1)
@@ -123,13 +124,13 @@ def test_a_result_url_that_was_changed_opens_nothing(
 
 
 def raw_get(target: str) -> bytes:
-    """A GET whose path no client library has tidied up."""
+    """A GET whose path is not normalized by a client library."""
     parts = urlsplit(target)
     path = target.removeprefix(f"{parts.scheme}://{parts.netloc}")
     return exchange(target, f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
 
 
-def test_the_samples_are_served_and_nothing_else(http: httpx.Client) -> None:
+def test_only_the_sample_files_are_served(http: httpx.Client) -> None:
     assert http.get("/samples/portrait.png").headers["content-type"] == "image/png"
     assert http.get("/samples/voice.wav").content == media.voice().path.read_bytes()
     for name in ("manifest.json", "..%2fdraw.py", "clip-1x1.mp4", ""):
@@ -139,8 +140,8 @@ def test_the_samples_are_served_and_nothing_else(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "name", ["9x9-3.0.mp4", "1x1.mp4", "1x1-1e9.mp4", "1x1-999999.mp4", "1x1-0.mp4", "1x1-nan.mp4"]
 )
-def test_a_signed_path_that_names_no_video_is_a_404(name: str) -> None:
-    """Whoever has a tenant's bundle can sign any path of that tenant."""
+def test_a_signed_path_without_a_valid_video_name_is_answered_404(name: str) -> None:
+    """The owner of a bundle of a tenant can sign any path of that tenant."""
     path = f"/results/tenant/task/{name}"
     query = urlencode({"Expires": "9999999999", "Signature": _signature(b"", path, "9999999999")})
     assert open_result(b"", path, query, 0.0) == Denied("no-such-key")

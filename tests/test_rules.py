@@ -1,12 +1,12 @@
-"""Scenarios as sequences: which calls a rule is about, and what it says of which of them."""
+"""Rules: the calls that a rule matches, and the sequence of what it does to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from support import Result, Service, request
+from support_cases import each_case
 
 from contracts.spec import Spec
 from mock_server.rules import LONGEST_ID, MOST_TASKS
@@ -16,7 +16,7 @@ DAY = 86400
 
 
 def codes(results: list[Result]) -> list[str]:
-    """What each was answered: its code, or `ok`."""
+    """The code of each answer, or `ok`."""
     return [result.body.get("code", "ok") for result in results]
 
 
@@ -27,56 +27,56 @@ def creates(service: Service, count: int, **options: Any) -> list[str]:
 # Sequences
 
 
-def test_the_first_two_creations_are_refused_and_then_it_is_as_ever(service: Service) -> None:
+def test_first_2_affects_the_first_two_calls_alone(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "first": 2, "do": THROTTLED})
     assert creates(service, 4) == [THROTTLED, THROTTLED, "ok", "ok"]
     assert service.fired() == {"scenario 1": 2}
 
 
-def test_steps_come_one_after_the_other_and_the_last_may_be_without_end(service: Service) -> None:
+def test_steps_follow_each_other_and_the_last_may_be_endless(service: Service) -> None:
     steps = [{"times": 2, "do": THROTTLED}, {"times": 1, "do": "normal"}, {"do": "SystemError"}]
     service.rules({"operation": "createVideoTask", "steps": steps})
     expected = [THROTTLED, THROTTLED, "ok", "SystemError", "SystemError"]
     assert creates(service, 5) == expected
 
 
-def test_behind_the_last_step_a_rule_is_over(service: Service) -> None:
+def test_a_rule_ends_after_its_last_step(service: Service) -> None:
     rule = {"operation": "createVideoTask", "steps": [{"times": 1, "do": THROTTLED}]}
     service.rules(rule, {"operation": "createVideoTask", "do": "SystemError"})
     assert creates(service, 3) == [THROTTLED, "SystemError", "SystemError"]
 
 
-def test_the_third_poll_alone_is_answered_otherwise(service: Service) -> None:
+def test_nth_3_affects_the_third_call_alone(service: Service) -> None:
     task = service.task_id()
     service.rules({"operation": "getTask", "nth": 3, "do": "InternalError"})
     polls = [service.get(task).status for _ in range(5)]
     assert polls == [200, 200, 500, 200, 200]
 
 
-def test_after_so_many_calls_all_are_answered_otherwise(service: Service) -> None:
+def test_after_2_affects_all_calls_after_the_second(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "after": 2, "do": THROTTLED})
     assert creates(service, 4) == ["ok", "ok", THROTTLED, THROTTLED]
 
 
-def test_a_rule_that_repeats_begins_again_behind_its_last_step(service: Service) -> None:
+def test_a_rule_with_repeat_starts_again_after_its_last_step(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "nth": 3, "repeat": True, "do": THROTTLED})
     assert creates(service, 7) == ["ok", "ok", THROTTLED, "ok", "ok", THROTTLED, "ok"]
 
 
-def test_steps_repeat_too(service: Service) -> None:
+def test_steps_can_repeat(service: Service) -> None:
     steps = [{"times": 1, "do": THROTTLED}, {"times": 2, "do": "normal"}]
     service.rules({"operation": "createVideoTask", "steps": steps, "repeat": True})
     assert creates(service, 5) == [THROTTLED, "ok", "ok", THROTTLED, "ok"]
 
 
-def test_the_calls_of_each_task_are_counted_by_themselves(service: Service) -> None:
+def test_per_task_counts_the_calls_of_each_task_separately(service: Service) -> None:
     tasks = [service.task_id() for _ in range(2)]
     service.rules({"operation": "getTask", "nth": 2, "per": "task", "do": "InternalError"})
     polls = [service.get(tasks[number]).status for number in (0, 1, 0, 1, 0, 1)]
     assert polls == [200, 200, 500, 500, 200, 200]
 
 
-def test_the_counts_of_tasks_are_bounded_and_the_latest_stay(service: Service) -> None:
+def test_the_counters_per_task_are_bounded_and_the_latest_are_kept(service: Service) -> None:
     service.rules({"operation": "getTask", "nth": 2, "per": "task", "do": "InternalError"})
     service.get("the-first")
     for number in range(MOST_TASKS):
@@ -86,14 +86,14 @@ def test_the_counts_of_tasks_are_bounded_and_the_latest_stay(service: Service) -
     assert service.get("the-first").status == 200
 
 
-def test_the_count_of_a_task_keeps_no_more_of_its_id_than_a_task_id_has(service: Service) -> None:
+def test_a_counter_keeps_at_most_the_length_of_a_real_task_id(service: Service) -> None:
     service.rules({"operation": "getTask", "nth": 2, "per": "task", "do": "InternalError"})
     long = "x" * 50_000
     assert [service.get(long).status for _ in range(2)] == [200, 500]
     assert [id for _, id in service.tenant().tally.tasks] == [long[:LONGEST_ID]]
 
 
-def test_each_rule_counts_every_call_that_it_matches_whoever_decides(service: Service) -> None:
+def test_each_rule_counts_every_matching_call_also_if_another_decides(service: Service) -> None:
     service.rules(
         {"name": "a", "operation": "createVideoTask", "first": 2, "do": THROTTLED},
         {"name": "b", "operation": "createVideoTask", "nth": 3, "do": "SystemError"},
@@ -103,7 +103,7 @@ def test_each_rule_counts_every_call_that_it_matches_whoever_decides(service: Se
     assert service.fired() == {"a": 1, "b": 1}
 
 
-def test_the_first_rule_that_has_something_for_a_call_decides(service: Service) -> None:
+def test_the_first_matching_rule_with_an_action_decides(service: Service) -> None:
     service.rules(
         {
             "name": "never",
@@ -119,7 +119,7 @@ def test_the_first_rule_that_has_something_for_a_call_decides(service: Service) 
     assert service.fired() == {"never": 0, "first": 2, "second": 0}
 
 
-def test_a_refused_call_is_counted_by_no_rule(service: Service) -> None:
+def test_no_rule_counts_a_refused_call(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "first": 1, "do": THROTTLED})
     assert service.create({"model": "emo-v1"}).status == 400
     assert service.create(X_Mock_Scenario="no-such").body["code"] == "UnknownScenario"
@@ -128,7 +128,7 @@ def test_a_refused_call_is_counted_by_no_rule(service: Service) -> None:
     assert creates(service, 2) == [THROTTLED, "ok"]
 
 
-def test_counts_survive_when_the_same_rule_is_set_again(service: Service) -> None:
+def test_setting_the_same_rule_again_keeps_its_counters(service: Service) -> None:
     rule = {"operation": "createVideoTask", "nth": 3, "do": THROTTLED}
     service.rules(rule)
     creates(service, 2)
@@ -138,7 +138,7 @@ def test_counts_survive_when_the_same_rule_is_set_again(service: Service) -> Non
     assert creates(service, 2) == ["ok", THROTTLED]
 
 
-# Which calls
+# Matching
 
 
 def test_a_rule_matches_by_model_field_and_header(service: Service) -> None:
@@ -156,14 +156,14 @@ def test_a_rule_matches_by_model_field_and_header(service: Service) -> None:
         assert service.create().status == 200, wanted
 
 
-@pytest.mark.parametrize(
-    ("wanted", "sent", "is_same"),
+@each_case(
+    "wanted, sent, is_same",
     [(1, 1.0, True), (1, True, False), (0, False, False), ([1], [True], False), ("1", 1, False),
      ({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2.0}]}, True), ({"a": 1}, {"a": True}, False),
      ({"a": 1}, {"a": 1, "b": 1}, False), (None, None, True), ([], {}, False), ([1], [1, 2], False),
      (None, 0, False), ("é", "é", True)],
 )  # fmt: skip
-def test_values_are_the_same_as_json_has_it(
+def test_values_are_compared_as_json(
     service: Service, wanted: Any, sent: Any, is_same: bool
 ) -> None:
     body = request(service.spec, "createVideoTask") | {"mine": sent}
@@ -171,7 +171,7 @@ def test_values_are_the_same_as_json_has_it(
     assert (service.create(body).status == 429) is is_same
 
 
-def test_a_pointer_is_read_as_its_standard_says(service: Service) -> None:
+def test_escapes_and_indexes_in_a_json_pointer_are_read(service: Service) -> None:
     body = request(service.spec, "createVideoTask") | {"a/b": {"c~d": [0, {"": "x"}]}, "~1": "y"}
     for pointer, wanted in (("/a~1b/c~0d/1/", "x"), ("/~01", "y")):
         service.rules({"operation": "createVideoTask", "body": {pointer: wanted}, "do": THROTTLED})
@@ -179,14 +179,14 @@ def test_a_pointer_is_read_as_its_standard_says(service: Service) -> None:
         assert service.create().status == 200
 
 
-def test_null_is_a_value_that_is_there(service: Service) -> None:
+def test_a_field_that_is_null_exists(service: Service) -> None:
     body = request(service.spec, "createVideoTask")
     body["input"]["prompt"] = None
     service.rules({"body": {"/input/prompt": {"exists": True}}, "do": THROTTLED})
     assert (service.create(body).status, service.create().status) == (429, 200)
 
 
-def test_once_a_task_runs_its_polls_are_reset(service: Service) -> None:
+def test_a_rule_can_match_the_state_of_the_polled_task(service: Service) -> None:
     task = service.task_id()
     service.rules({"operation": "getTask", "status": "RUNNING", "do": "reset"})
     assert service.status(task) == "PENDING"
@@ -196,7 +196,7 @@ def test_once_a_task_runs_its_polls_are_reset(service: Service) -> None:
     assert service.status(task) == "SUCCEEDED"
 
 
-def test_a_state_is_that_of_the_task_that_the_call_asks_for(service: Service) -> None:
+def test_the_state_is_that_of_the_task_in_the_path(service: Service) -> None:
     service.rules(
         {"status": "UNKNOWN", "do": THROTTLED}, {"status": "PENDING", "do": "SystemError"}
     )
@@ -206,7 +206,7 @@ def test_a_state_is_that_of_the_task_that_the_call_asks_for(service: Service) ->
     assert codes([service.cancel(task), service.cancel("other")]) == ["SystemError", THROTTLED]
 
 
-def test_on_a_clock_that_skips_the_state_is_the_one_that_the_poll_shows(
+def test_with_time_skip_a_rule_matches_the_state_that_the_poll_shows(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(time="skip")
@@ -221,7 +221,7 @@ def test_on_a_clock_that_skips_the_state_is_the_one_that_the_poll_shows(
     assert service.fired() == {"p": 0, "r": 1, "s": 1}
 
 
-def test_a_cancellation_on_a_clock_that_skips_meets_the_state_of_now(
+def test_with_time_skip_a_cancel_is_matched_by_the_current_state(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(time="skip")
@@ -230,7 +230,7 @@ def test_a_cancellation_on_a_clock_that_skips_meets_the_state_of_now(
     assert service.cancel(task).status == 429
 
 
-def test_between_two_times_calls_are_answered_otherwise(service: Service) -> None:
+def test_between_affects_the_calls_in_a_window_of_time(service: Service) -> None:
     service.real += 100  # from when the rule is set, not from the first call
     service.rules({"operation": "listTasks", "between": [10, 20], "do": "RequestTimeOut"})
     seen = []
@@ -240,9 +240,9 @@ def test_between_two_times_calls_are_answered_otherwise(service: Service) -> Non
     assert seen == [200, 200, 500, 500, 200]
 
 
-@pytest.mark.parametrize("tenths", range(1, 20))
-def test_the_edges_of_a_window_are_met_exactly(service: Service, tenths: int) -> None:
-    edge = tenths / 10
+@each_case("tenths", range(1, 20))
+def test_the_edges_of_a_window_are_exact(make_service: Callable[..., Service], tenths: int) -> None:
+    service, edge = make_service(), tenths / 10
     service.rules({"between": [edge, edge + 1], "do": THROTTLED})
     service.change(clock=service.tenant().clock.advance(edge - 0.001, service.real))
     assert service.list().status == 200
@@ -252,7 +252,7 @@ def test_the_edges_of_a_window_are_met_exactly(service: Service, tenths: int) ->
     assert service.list().status == 200
 
 
-def test_a_window_is_of_the_tenants_time(make_service: Callable[..., Service]) -> None:
+def test_a_window_follows_the_clock_of_the_tenant(make_service: Callable[..., Service]) -> None:
     service = make_service(time="frozen")
     service.rules({"between": [10, None], "do": THROTTLED})
     service.real += DAY
@@ -265,7 +265,7 @@ def test_a_window_is_of_the_tenants_time(make_service: Callable[..., Service]) -
     assert fast.list().status == 429
 
 
-def test_a_window_of_the_file_counts_from_each_keys_first_call(spec: Spec) -> None:
+def test_a_window_of_the_server_file_starts_at_the_first_call_of_each_key(spec: Spec) -> None:
     service = Service(spec, file={"scenarios": [{"between": [0, 10], "do": THROTTLED}]})
     assert service.list().status == 429
     service.real += 10

@@ -1,5 +1,4 @@
-"""Scenarios as sequences: what a rule is about that names no operation, and who is heard when
-several say something."""
+"""Rules without an operation, and which scenario wins if several match a call."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ THROTTLED = "Throttling.RateQuota"
 
 
 def codes(results: list[Result]) -> list[str]:
-    """What each was answered: its code, or `ok`."""
+    """The code of each answer, or `ok`."""
     return [result.body.get("code", "ok") for result in results]
 
 
@@ -25,7 +24,7 @@ def creates(service: Service, count: int, **options: Any) -> list[str]:
 # Without an operation
 
 
-def test_without_an_operation_a_rule_is_about_all_that_can_answer_so(service: Service) -> None:
+def test_a_rule_without_operation_matches_all_that_have_the_outcome(service: Service) -> None:
     service.rules({"name": "a", "nth": 2, "do": "InvalidFile.NoHuman"})
     task = service.task_id()
     assert service.get(task).status == service.list().status == 200
@@ -33,33 +32,33 @@ def test_without_an_operation_a_rule_is_about_all_that_can_answer_so(service: Se
     assert service.fired() == {"a": 1}
 
 
-def test_normal_does_not_widen_what_a_rule_is_about(service: Service) -> None:
+def test_a_normal_step_does_not_add_operations_to_a_rule(service: Service) -> None:
     service.rules({"steps": [{"times": 2, "do": "InvalidURL"}, {"do": "normal"}]})
     service.list()
     assert creates(service, 3) == ["InvalidURL", "InvalidURL", "ok"]
 
 
-def test_how_a_task_goes_is_asked_of_its_creation(service: Service) -> None:
+def test_an_ending_without_operation_applies_to_creations(service: Service) -> None:
     service.rules({"nth": 2, "do": "FAILED.InvalidURL"})
     tasks = [service.task_id() for _ in range(3)]
     service.real += 12 * 3600
     assert [service.status(task) for task in tasks] == ["SUCCEEDED", "FAILED", "SUCCEEDED"]
 
 
-def test_a_poll_shows_a_state_that_is_not_when_a_rule_names_polls(service: Service) -> None:
+def test_an_ending_for_polls_changes_that_answer_and_not_the_task(service: Service) -> None:
     task = service.task_id()
     service.rules({"operation": "getTask", "nth": 2, "do": "FAILED.InvalidURL"})
     assert [service.status(task) for _ in range(3)] == ["PENDING", "FAILED", "PENDING"]
 
 
-def test_a_fault_is_for_every_operation(service: Service) -> None:
+def test_a_fault_without_operation_applies_to_every_operation(service: Service) -> None:
     service.rules({"do": "wrong-type"})
     task = service.task_id()
     replies = [service.detect(), service.get(task), service.list(), service.cancel(task)]
     assert all(b"text/html" in dict(r.reply.headers)[b"content-type"] for r in replies)
 
 
-def test_where_a_step_cannot_answer_so_others_are_heard_and_it_has_not_fired(
+def test_a_step_that_does_not_fit_the_call_leaves_it_to_the_next_rule(
     service: Service,
 ) -> None:
     steps = [{"times": 1, "do": "InvalidFile.NoHuman"}, {"times": 1, "do": "FAILED.InvalidURL"}]
@@ -70,14 +69,14 @@ def test_where_a_step_cannot_answer_so_others_are_heard_and_it_has_not_fired(
     assert set(service.tenant().tally.matched.values()) == {2}
 
 
-def test_an_answer_and_a_fault_come_together(service: Service) -> None:
+def test_an_answer_and_a_fault_can_be_combined(service: Service) -> None:
     do = {"answer": "Throttling", "fault": "truncated", "part": 0}
     service.rules({"operation": "listTasks", "do": do})
     reply = service.raw("GET", "/api/v1/tasks")
     assert (reply.status, reply.body, reply.outcome) == (429, b"", "Throttling")
 
 
-# Who is heard
+# Priority
 
 
 def asking(service: Service, name: str) -> Any:
@@ -86,7 +85,7 @@ def asking(service: Service, name: str) -> Any:
     return body
 
 
-def test_of_header_rule_url_key_and_file_the_stronger_is_heard(spec: Spec) -> None:
+def test_the_order_of_priority_is_header_rule_url_key_file(spec: Spec) -> None:
     service = Service(spec, file={"scenarios": [{"name": "served", "do": "Throttling"}]})
     key, body = "sk-a.SystemError", asking(service, "InternalError")
     service.rules({"name": "own", "do": "RequestTimeOut"}, key=key)
@@ -99,7 +98,7 @@ def test_of_header_rule_url_key_and_file_the_stronger_is_heard(spec: Spec) -> No
     assert codes([service.create(key="sk-b")]) == ["Throttling"]
 
 
-def test_normal_is_something_to_say(spec: Spec) -> None:
+def test_normal_wins_over_weaker_scenarios(spec: Spec) -> None:
     service = Service(spec, file={"scenarios": [{"name": "served", "do": "Throttling"}]})
     service.rules({"name": "own", "operation": "createVideoTask", "first": 1, "do": "normal"})
     assert creates(service, 2) == ["ok", "Throttling"]
@@ -108,7 +107,7 @@ def test_normal_is_something_to_say(spec: Spec) -> None:
     assert service.list(key="sk-a.SystemError").status == 200
 
 
-def test_what_does_not_apply_leaves_the_call_to_the_weaker(service: Service) -> None:
+def test_a_scenario_that_does_not_apply_leaves_the_call_to_a_weaker_one(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "do": THROTTLED})
     assert creates(service, 1, X_Mock_Scenario="InvalidFile.NoHuman") == [THROTTLED]
     key = "sk-a.SystemError"
@@ -116,12 +115,12 @@ def test_what_does_not_apply_leaves_the_call_to_the_weaker(service: Service) -> 
     assert codes([service.create(key=key), service.list(key=key)]) == ["Arrearage", "SystemError"]
 
 
-def test_a_misspelled_weaker_name_is_an_error_though_a_rule_would_decide(service: Service) -> None:
+def test_a_misspelled_name_is_an_error_also_if_a_rule_would_win(service: Service) -> None:
     service.rules({"do": THROTTLED})
     assert codes([service.create(asking(service, "Throtling"))]) == ["UnknownScenario"]
 
 
-def test_the_same_rule_of_the_file_and_of_a_tenant_are_two(spec: Spec) -> None:
+def test_the_same_rule_in_the_file_and_of_a_tenant_counts_separately(spec: Spec) -> None:
     rule = {"name": "same", "operation": "createVideoTask", "nth": 3, "do": THROTTLED}
     service = Service(spec, file={"scenarios": [rule]})
     service.rules(rule)
@@ -130,19 +129,19 @@ def test_the_same_rule_of_the_file_and_of_a_tenant_are_two(spec: Spec) -> None:
     assert list(service.tenant().tally.fired.values()) == [1]
 
 
-def test_every_key_counts_the_files_rules_by_itself(spec: Spec) -> None:
+def test_each_key_has_its_own_counters_for_rules_of_the_file(spec: Spec) -> None:
     rule = {"operation": "createVideoTask", "first": 1, "do": THROTTLED}
     service = Service(spec, file={"scenarios": [rule]})
     keys = ["sk-a", "sk-b", "sk-a", "sk-b"]
     assert [service.create(key=key).status for key in keys] == [429, 429, 200, 200]
 
 
-def test_the_rules_of_one_key_are_not_anothers(service: Service) -> None:
+def test_the_rules_of_one_key_do_not_affect_another(service: Service) -> None:
     service.rules({"do": THROTTLED}, key="sk-a")
     assert (service.list(key="sk-a").status, service.list(key="sk-b").status) == (429, 200)
 
 
-def test_an_answer_that_a_rule_asked_for_says_so(service: Service) -> None:
+def test_an_answer_that_a_rule_asked_for_names_it_in_a_header(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "do": "FAILED.InvalidURL"})
     headers = dict(service.create().reply.headers)
     assert headers[b"x-mock-scenario"] == b"FAILED.InvalidURL"
@@ -169,7 +168,7 @@ def test_the_same_seed_and_calls_give_the_same_bytes_under_rules(
     assert run() == run()
 
 
-def test_rules_are_heard_on_the_trailing_slash_too(service: Service) -> None:
+def test_rules_match_paths_with_a_trailing_slash(service: Service) -> None:
     service.rules({"operation": "createVideoTask", "do": THROTTLED})
     body = request(service.spec, "createVideoTask")
     path = f"{SERVICE}/video-synthesis/"

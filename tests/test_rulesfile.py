@@ -1,10 +1,11 @@
-"""A file of scenarios: read, read again when it changes, and its mistakes with line and column."""
+"""A scenario file is read again when it changes; its mistakes have line and column."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from support_cases import each_case
 
 from contracts.spec import Spec
 from mock_server.rules.file import RulesFile, ScenarioError, compiled
@@ -17,39 +18,39 @@ def names(rules: RulesFile, real: float) -> list[str]:
 
 
 def test_a_changed_file_is_read_again(spec: Spec, tmp_path: Path) -> None:
-    path, told = tmp_path / "s.yaml", []
+    path, notices = tmp_path / "s.yaml", []
     path.write_text(BUSY)
-    rules = RulesFile(spec, str(path), told.append)
+    rules = RulesFile(spec, str(path), notices.append)
     assert names(rules, 0.0) == ["busy"]
     path.write_text(BUSY.replace("busy", "calmer now"))
-    assert names(rules, 0.1) == ["busy"]  # it is not looked at with every call
+    assert names(rules, 0.1) == ["busy"]  # not every call checks the file
     assert names(rules, 1.0) == ["calmer now"]
-    assert told == [f"{path} was read again: 1 scenarios"]
+    assert notices == [f"{path} was read again: 1 scenarios"]
 
 
 @pytest.mark.parametrize("where", ["", " "])
-def test_nothing_is_no_scenario(spec: Spec, where: str) -> None:
+def test_an_empty_setting_is_refused(spec: Spec, where: str) -> None:
     with pytest.raises(ScenarioError, match="is empty: give a file, or YAML like"):
         RulesFile(spec, where)
 
 
 @pytest.mark.parametrize("text", ["scenarios: [", "scenarios: 3", "\x00", "scenarios:\n- {do: no}"])
-def test_a_file_that_went_bad_leaves_the_rules_as_they_were(
+def test_a_file_that_becomes_invalid_keeps_the_earlier_rules(
     spec: Spec, tmp_path: Path, text: str
 ) -> None:
-    path, told = tmp_path / "s.yaml", []
+    path, notices = tmp_path / "s.yaml", []
     path.write_text(BUSY)
-    rules = RulesFile(spec, str(path), told.append)
+    rules = RulesFile(spec, str(path), notices.append)
     path.write_text(text)
     assert names(rules, 1.0) == ["busy"]
-    assert "is left aside" in told[0]
+    assert "is left aside" in notices[0]
     assert rules.problem
     path.write_text(BUSY.replace("busy", "well again"))
     assert names(rules, 2.0) == ["well again"]
     assert rules.problem == ""
 
 
-def test_a_file_that_is_gone_leaves_the_rules_as_they_were(spec: Spec, tmp_path: Path) -> None:
+def test_a_deleted_file_keeps_the_earlier_rules(spec: Spec, tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(BUSY)
     rules = RulesFile(spec, str(path))
@@ -58,7 +59,7 @@ def test_a_file_that_is_gone_leaves_the_rules_as_they_were(spec: Spec, tmp_path:
     assert "cannot be read" in rules.problem
 
 
-def test_a_file_that_is_not_there_is_refused(spec: Spec, tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(spec: Spec, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"none\.yaml cannot be read: .*No such file"):
         RulesFile(spec, str(tmp_path / "none.yaml"))
 
@@ -73,14 +74,14 @@ def test_a_file_that_is_not_there_is_refused(spec: Spec, tmp_path: Path) -> None
         " {scenarios: [{operation: createVideoTask, do: reset}]}",
     ],
 )
-def test_scenarios_may_stand_on_the_command_line(spec: Spec, text: str) -> None:
+def test_scenarios_can_be_given_on_the_command_line(spec: Spec, text: str) -> None:
     assert [rule.match.operations for rule in RulesFile(spec, text)(0.0).rules] == [
         ("createVideoTask",)
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
+@each_case(
+    "text, message",
     [
         ("a: [b", "f:2:1: did not find expected"),
         ("scenarios:\n  - {operation: getTsk, do: reset}", "f:2:17: /scenarios/0/operation: no op"),
@@ -109,13 +110,13 @@ def test_scenarios_may_stand_on_the_command_line(spec: Spec, text: str) -> None:
         ("!!python/object/apply:os.getcwd []", "the tag 'python/object/apply:os.getcwd'"),
     ],
 )
-def test_a_mistake_is_told_with_line_and_column(spec: Spec, text: str, told: str) -> None:
+def test_a_mistake_has_its_line_and_column(spec: Spec, text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         compiled(spec, text, "f")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_every_mistake_is_told_at_once(spec: Spec) -> None:
+def test_all_mistakes_are_reported_at_once(spec: Spec) -> None:
     with pytest.raises(ScenarioError) as caught:
         compiled(spec, "- {operation: x, do: reset}\n- {do: y}\n", "f")
     lines = str(caught.value).splitlines()
@@ -140,6 +141,6 @@ def test_an_empty_file_has_no_scenarios(spec: Spec) -> None:
     ],
     ids=["deep", "deep blocks", "deeper than any rule", "aliases of aliases"],
 )
-def test_a_file_that_would_take_for_ever_is_refused_at_once(spec: Spec, text: str) -> None:
+def test_a_file_that_would_take_very_long_is_refused_at_once(spec: Spec, text: str) -> None:
     with pytest.raises(ScenarioError, match=r"\Af:.+\Z"):  # one line that names the file
         compiled(spec, text, "f")

@@ -1,4 +1,4 @@
-"""docs/scenarios.md is what the specification says; what it says of order and rules is so."""
+"""docs/scenarios.md is generated from the spec; its order of priority and its rules are right."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def generator() -> ModuleType:
     return module
 
 
-def test_the_page_is_what_the_specification_generates(generator: ModuleType) -> None:
+def test_the_page_is_up_to_date_with_the_spec(generator: ModuleType) -> None:
     assert generator.main(["--check"]) == 0
 
 
-def test_a_difference_is_told_with_the_way_on(
+def test_an_outdated_page_is_reported_with_the_command_that_updates_it(
     generator: ModuleType, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     monkeypatch.setattr(generator, "PAGE", tmp_path / "scenarios.md")
@@ -43,7 +43,7 @@ def test_a_difference_is_told_with_the_way_on(
     assert generator.main(["--check"]) == 0
 
 
-def test_of_five_that_ask_the_first_of_the_page_decides(spec: Spec) -> None:
+def test_the_order_of_priority_is_that_of_the_page(spec: Spec) -> None:
     service = Service(spec, file={"scenarios": [{"do": "RequestTimeOut"}]})
     key = "sk-a.SystemError"
     service.rules({"name": "of the key", "do": "InternalError"}, key=key)
@@ -66,16 +66,16 @@ def bad_day(spec: Spec) -> Service:
     return Service(spec, file=yaml.safe_load(EXAMPLE.read_text("utf-8")))
 
 
-def test_the_bad_day_is_a_file_that_the_server_takes(spec: Spec) -> None:
+def test_the_server_accepts_the_example_file(spec: Spec) -> None:
     served = create_app(Settings(scenario=str(EXAMPLE)), spec=spec).engine.file(0)
     assert (len(served.rules), served.variants) == (6, {"detector-rejection": "400"})
 
 
-def test_on_the_bad_day_every_third_creation_is_one_too_many(bad_day: Service) -> None:
+def test_the_example_throttles_every_third_creation(bad_day: Service) -> None:
     assert [bad_day.create().status for _ in range(7)] == [200, 200, 429, 200, 200, 429, 200]
 
 
-def test_on_the_bad_day_recordings_of_one_host_cannot_be_fetched(bad_day: Service) -> None:
+def test_the_example_lets_tasks_with_recordings_of_one_host_fail(bad_day: Service) -> None:
     body = request(bad_day.spec, "createVideoTask")
     body["input"]["audio_url"] = "https://broken.example.com/a.wav"
     task = bad_day.task_id(body)
@@ -85,7 +85,7 @@ def test_on_the_bad_day_recordings_of_one_host_cannot_be_fetched(bad_day: Servic
     assert bad_day.get(task).body["output"]["code"] == "InvalidURL.ConnectionRefused"
 
 
-def test_on_the_bad_day_the_first_four_polls_of_each_task_go_wrong(bad_day: Service) -> None:
+def test_the_example_disturbs_the_first_four_polls_of_each_task(bad_day: Service) -> None:
     tasks = [bad_day.task_id(), bad_day.task_id()]
     polls = [poll(bad_day, task) for task in tasks for _ in range(5)]
     lines = [(p.line.end, p.line.due > bad_day.real) if p.line else () for p in polls]
@@ -93,21 +93,21 @@ def test_on_the_bad_day_the_first_four_polls_of_each_task_go_wrong(bad_day: Serv
     assert lines == [("reset", False), (), (), ("", True), ()] * 2
 
 
-def test_on_the_bad_day_one_poll_of_a_task_at_work_gets_no_answer(bad_day: Service) -> None:
+def test_the_example_lets_one_poll_of_a_running_task_hang(bad_day: Service) -> None:
     task = bad_day.task_id()
     bad_day.real += 15
     ends = [p.line.end if p.line else None for p in (poll(bad_day, task) for _ in range(6))]
     assert ends == ["hold", None, None, "", None, None], "the poll that hung was the first of four"
 
 
-def test_on_the_bad_day_one_version_of_a_client_has_two_detections(bad_day: Service) -> None:
+def test_the_example_gives_one_version_of_a_client_two_detections(bad_day: Service) -> None:
     agent = {"User_Agent": "acme/1.2 (linux)"}
     assert [bad_day.detect(**agent).status for _ in range(3)] == [200, 200, 403]
     assert bad_day.detect(User_Agent="acme/1.3").status == 200
     assert bad_day.detect(X_Mock_Scenario="reject").status == 400, "the variant of the file"
 
 
-def test_on_the_bad_day_there_is_a_minute_of_nothing_but_the_gateway(bad_day: Service) -> None:
+def test_the_example_has_a_minute_of_gateway_errors(bad_day: Service) -> None:
     seen = [bad_day.list().status]  # the key's first call
     for seconds in (3599, 1, 59, 1):
         bad_day.real += seconds

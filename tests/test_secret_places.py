@@ -1,4 +1,4 @@
-"""Where clients put secrets, and that the journal shows none of them; other values stay."""
+"""Secrets in parameters, fields, headers and URLs are hidden in the journal; other values stay."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from support import Service, request
+from support_cases import each_case
 from support_journal import HEADERS, KEY, entry
 
 from contracts.cassette.secrets import cleaned
@@ -30,30 +31,30 @@ OTHERS = [
 
 
 def shown(query: str = "", body: bytes = b"", **headers: str) -> str:
-    """A call as the journal shows it."""
+    """The text of a call in the journal."""
     sent = {name.encode(): value.encode() for name, value in headers.items()}
     return repr(entry(KEY, call=Call("POST", "/", query, {**HEADERS, **sent}, body)))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_secret_is_known_by_the_name_of_its_parameter_or_field(name: str) -> None:
+@each_case("name", NAMES)
+def test_a_value_with_the_name_of_a_secret_is_hidden_in_query_and_body(name: str) -> None:
     assert is_key_name(name)
     assert SECRET not in shown(f"page_no=1&{name}={SECRET}&a=b")
     assert SECRET not in shown(body=json.dumps({"a": {name: SECRET}}).encode())
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_what_only_looks_like_such_a_name_keeps_its_value(name: str) -> None:
+@each_case("name", OTHERS)
+def test_a_value_with_a_similar_but_harmless_name_is_shown(name: str) -> None:
     assert not is_key_name(name)
     assert SECRET in shown(f"{name}={SECRET}", json.dumps({name: SECRET}).encode())
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     ["api_key", "apikey", "app-key", "x-jwt", "x-bearer", "x-pass", "x-pwd", "x-ak", "x-sk",
      "accesskeysecret", "sec-websocket-protocol", "keys"],
 )  # fmt: skip
-def test_a_secret_is_known_by_the_name_of_its_header(name: str) -> None:
+def test_a_header_with_the_name_of_a_secret_is_hidden(name: str) -> None:
     assert SECRET not in shown(**{name: SECRET})
 
 
@@ -63,7 +64,7 @@ def test_other_headers_are_shown(name: str) -> None:
     assert SECRET in shown(**{name: SECRET})
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         "model=emo-v1&api%5Fkey={}", "a=1;api_key={}", "api_key: {}\nmodel: emo-v1",
@@ -74,11 +75,11 @@ def test_other_headers_are_shown(name: str) -> None:
         '--q\r\nContent-Disposition: form-data; name=api_key\r\n\r\n{}\r\n--q--\r\n',
     ],
 )  # fmt: skip
-def test_a_body_that_is_no_json_object_of_fields_shows_no_secret_either(body: str) -> None:
+def test_secrets_are_hidden_in_bodies_of_other_formats(body: str) -> None:
     assert SECRET not in shown(body=body.format(SECRET).encode())
 
 
-def test_a_key_in_the_url_of_an_input_is_hidden_and_a_replay_answers_the_same(spec: Spec) -> None:
+def test_a_bundle_with_a_hidden_key_in_an_input_url_reproduces_the_answers(spec: Spec) -> None:
     service = Service(spec)
     for what in ("image_url", "audio_url"):
         body = request(spec, "createVideoTask")
@@ -90,10 +91,10 @@ def test_a_key_in_the_url_of_an_input_is_hidden_and_a_replay_answers_the_same(sp
     assert Replay(spec, bundle).run() is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     "unit", ['"aB', "A_", "a-", "api_key", "bearer ", "\n", '"key":', "name=key\n", "key: ", "<key"]
 )
-def test_no_body_takes_long_to_look_through(unit: str) -> None:
+def test_a_megabyte_of_any_body_is_searched_quickly(unit: str) -> None:
     started = process_time()
     in_body((unit * (1_000_000 // len(unit)) + "key").encode(), [])
     assert process_time() - started < 3
@@ -108,8 +109,8 @@ SECRET_URLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("url", SECRET_URLS)
-def test_a_secret_of_a_url_is_hidden_in_headers_path_query_and_body(url: str) -> None:
+@each_case("url", SECRET_URLS)
+def test_a_secret_in_a_url_is_hidden_in_headers_path_query_and_body(url: str) -> None:
     url = url.format(SECRET)
     for header in ("referer", "link", "x-forwarded-uri"):
         assert SECRET not in shown(**{header: f"<{url}>"})
@@ -121,13 +122,13 @@ def test_a_secret_of_a_url_is_hidden_in_headers_path_query_and_body(url: str) ->
     assert SECRET not in cleaned(url)
 
 
-@pytest.mark.parametrize("url", SECRET_URLS)
-def test_what_depends_on_a_url_does_not_depend_on_its_secrets(url: str) -> None:
+@each_case("url", SECRET_URLS)
+def test_the_content_drawn_from_a_url_does_not_depend_on_its_secrets(url: str) -> None:
     masked = cleaned(url.format(SECRET))
     assert without_secret_parameters(url) == without_secret_parameters(masked)
 
 
-def test_parameters_in_the_value_of_a_header_are_hidden() -> None:
+def test_a_secret_parameter_in_the_value_of_a_header_is_hidden() -> None:
     shows = shown(**{"x-original-url": f"/x?page_no=17&api_key={SECRET}"})
     assert SECRET not in shows
     assert "page_no=17" in shows

@@ -1,6 +1,5 @@
-"""In any two encodings, anywhere in an exchange, no output of ours holds eight characters of a key.
-
-The counts are small, for the suite; `python -m soak.secrets` goes through 20,000 and more."""
+"""No output of the kit contains eight characters of a key, in any two encodings, in any part of
+an exchange. The suite draws few examples; `python -m soak.secrets` draws 20,000 and more."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ EXCHANGES = st.builds(
 @pytest.mark.parametrize("name", SURFACES)
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(exchanged=EXCHANGES)
-def test_no_output_holds_eight_characters_of_a_key(
+def test_no_output_contains_eight_characters_of_a_key(
     tmp_path: Path, name: str, exchanged: Exchanged
 ) -> None:
     for output, text in SURFACES[name](exchanged, tmp_path).items():

@@ -1,4 +1,4 @@
-"""What comes from the seed of a server, and what nobody can know without it."""
+"""Ids and secrets that follow from the seed of a server, and that nobody can guess without it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def url_signed_with(secret: bytes, tenant_id: str, now: float) -> tuple[str, str
     return path, query
 
 
-def test_two_servers_without_a_seed_give_no_id_twice(make_service: Make) -> None:
+def test_two_servers_without_a_seed_have_different_ids(make_service: Make) -> None:
     one, other = (make_service(seed=None) for _ in range(2))
     ids = [service.create().body["request_id"] for service in (one, other) for _ in range(3)]
     ids += [service.task_id() for service in (one, other) for _ in range(3)]
@@ -31,18 +31,18 @@ def test_two_servers_without_a_seed_give_no_id_twice(make_service: Make) -> None
     assert one.tenant_id() != other.tenant_id()
 
 
-def test_two_servers_without_a_seed_find_the_same_face(make_service: Make) -> None:
+def test_two_servers_without_a_seed_detect_the_same_face(make_service: Make) -> None:
     one, other = (make_service(seed=None).detect().body["output"] for _ in range(2))
     assert one == other
 
 
-def test_a_server_with_a_seed_gives_the_same_ids_after_a_restart(make_service: Make) -> None:
+def test_two_servers_with_the_same_seed_have_the_same_ids(make_service: Make) -> None:
     one, other = (make_service(seed="mine") for _ in range(2))
     assert one.task_id() == other.task_id()
 
 
 @pytest.mark.parametrize("guess", ["emo", "", "None", "0"])
-def test_a_guessed_seed_signs_no_url_of_a_server_without_one(
+def test_a_guessed_seed_cannot_sign_a_url_of_a_server_without_one(
     make_service: Make, guess: str
 ) -> None:
     service = make_service(seed=None)
@@ -52,7 +52,7 @@ def test_a_guessed_seed_signs_no_url_of_a_server_without_one(
     assert service.engine.handle(Call("GET", path, query)).status == 403
 
 
-def test_what_a_bundle_reveals_signs_urls_of_its_own_tenant_alone(make_service: Make) -> None:
+def test_the_secret_in_a_bundle_signs_urls_of_its_own_tenant_alone(make_service: Make) -> None:
     service = make_service(seed="mine")
     tenants = [service.tenant_id(key) for key in (KEY, "sk-another")]
     for key in (KEY, "sk-another"):

@@ -1,4 +1,4 @@
-"""Sources: each key that a text cites is declared, and each report says what it stands for."""
+"""Sources: each cited key is declared, and each report resolves it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def test_keys_are_words_in_capitals() -> None:
     assert list(split("by KR, 2026", {"KR": KR})) == ["by ", KR, ", 2026"]
 
 
-def test_every_claim_resolves_what_it_cites() -> None:
+def test_every_check_resolves_the_keys_that_it_cites() -> None:
     for check in all_checks().values():
         made = check.claim(SPEC, Budget(SPEC, None, 1.0))
         assert [source.key for source in made.sources] == cited(made.source)
 
 
 @pytest.mark.parametrize(("key", "word"), [("ERR-zn", "ERR-zn"), ("QSX", "QSX")])
-def test_a_key_that_is_not_declared_stops_the_loader(tmp_path: Path, key: str, word: str) -> None:
+def test_an_undeclared_key_is_an_error_of_the_loader(tmp_path: Path, key: str, word: str) -> None:
     file = tmp_path / "openapi.yaml"
     text = default_path().read_text("utf-8")
     file.write_text(text.replace("x-source: ERR-zh\n", f"x-source: {key}\n", 1), "utf-8")
@@ -76,7 +76,7 @@ def test_text_lists_sources_once_and_html_links_them() -> None:
         ("/code", "A", "B", True, "was answered with /code: B instead of A"),
     ],
 )
-def test_a_failed_check_is_headed_by_what_was_wrong_and_then_its_rule(
+def test_a_failed_check_is_headed_by_the_difference_and_then_its_title(
     pointer: str, expected: str, got: str, has_key: bool, words: str
 ) -> None:
     found = Finding(pointer, expected, got, 0)

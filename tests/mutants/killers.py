@@ -126,7 +126,7 @@ def _made_of(tree: Node) -> tuple[Any, ...]:
 
 
 def _scenarios(tree: Node) -> Killed | None:
-    """As test_the_page_is_what_the_spec_generates."""
+    """As test_the_page_is_up_to_date_with_the_spec."""
     try:
         if SCENARIOS.render(Spec.load()) == SCENARIOS.PAGE.read_text("utf-8"):
             return None
