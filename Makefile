@@ -41,7 +41,7 @@ mutants: .venv/installed-dev
 	$(BIN)/python scripts/mutate_spec.py
 
 media: .venv/installed-dev
-	$(BIN)/python -m mock_server.media.draw
+	$(BIN)/python -m scripts.media.draw
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
@@ -53,7 +53,10 @@ soak: .venv/installed-dev
 
 # The properties about bytes of strangers, each with far more examples than `make test` has time for.
 EXAMPLES ?= 20000
-FUZZED := $(addprefix tests/test_,http1 masks printable bounded_http export log_disk whole_file journal)
+FUZZED := $(addprefix tests/,contracts/http1/test_reader contracts/redact/test_masks \
+	contracts/text/test_printable contracts/provider/test_bounded_http \
+	contracts/files/test_whole_file mock_server/control/test_export \
+	mock_server/journal/test_log_disk mock_server/journal/test_journal)
 fuzz: .venv/installed-dev
 	$(BIN)/pytest -n auto --examples $(EXAMPLES) $(FUZZED:=.py)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import budgets, inprocess, journal, machine, peers, report, startup, throughput
 from benchmarks.load import exchange
 from benchmarks.servers import running, the_fake, the_limit
-from contracts.spec import Spec
+from contracts.spec.loader import Spec
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 FULL_TASKS, QUICK_TASKS = (100_000, 1_000_000), (20_000, 100_000)

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from benchmarks.load import exchange
-from contracts.spec import Operation, Spec
+from contracts.spec.loader import Operation, Spec
 
 KEY = "sk-benchmark"
 ASYNC = {"X-DashScope-Async": "enable"}

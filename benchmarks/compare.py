@@ -24,7 +24,7 @@ from benchmarks.figures import RATIO, Figure
 from benchmarks.load import exchange
 from benchmarks.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, describe, on_core
 from benchmarks.servers import Asked, Server, running, the_fake
-from contracts.spec import Spec
+from contracts.spec.loader import Spec
 
 HERE = Path(__file__).parent.parent
 IN_PROCESS = Path(__file__).with_name("engine_calls.py")
@@ -52,7 +52,7 @@ def server(spec: Spec, folder: Path) -> Server:
         more = {"list": Asked(listed.request(), 200), "journal": Asked(journal.request(), 200)}
         return fake.requests(port) | more
 
-    command = [*python(folder), "-m", "mock_server.cli", "serve", "--time", "skip", "--port"]
+    command = [*python(folder), "-m", "emo_kit.cli.main", "serve", "--time", "skip", "--port"]
     return replace(
         fake, name=folder.name, command=lambda port: [*command, str(port)], requests=requests
     )

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import time
 
-from contracts.spec import Spec
-from mock_server.call import Call
-from mock_server.engine import Engine
+from contracts.spec.loader import Spec
+from mock_server.engine.pipeline import Engine
 from mock_server.settings import Settings
+from mock_server.simulation.call import Call
 
 COUNT, BATCH = 4000, 500
 KEY = {b"authorization": b"Bearer sk-benchmark"}

@@ -22,13 +22,13 @@ import httpx
 
 from benchmarks import calls
 from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
-from contracts.spec import Spec
-from mock_server.app import create_app
-from mock_server.call import Call
-from mock_server.chronicle import Chronicle
-from mock_server.engine import Engine
-from mock_server.journal import Journal
+from contracts.spec.loader import Spec
+from mock_server.engine.pipeline import Engine
+from mock_server.journal.journal import Journal
+from mock_server.journal.recorder import Chronicle
+from mock_server.server.app import create_app
 from mock_server.settings import Settings
+from mock_server.simulation.call import Call
 from mock_server.stores.memory import MemoryStore
 
 FEW, SAMPLE, POLL_ROUNDS = 1_000, 1_000, 15

@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 from benchmarks import calls
 from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
-from contracts.spec import Spec
-from mock_server.call import Call, Reply
-from mock_server.chronicle import Chronicle
-from mock_server.engine import Engine
-from mock_server.journal import MAX_BYTES, Journal
+from contracts.spec.loader import Spec
+from mock_server.engine.pipeline import Engine
+from mock_server.journal.journal import MAX_BYTES, Journal
+from mock_server.journal.recorder import Chronicle
 from mock_server.settings import Settings
+from mock_server.simulation.call import Call, Reply
 
 # What the allocator and the queue may take besides the bytes that the journal counts: a twentieth.
 CEILING = MAX_BYTES * 1.05

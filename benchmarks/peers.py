@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import calls
 from benchmarks.load import exchange
 from benchmarks.servers import POLLS, Asked, Server
-from contracts.document import default_path
-from contracts.spec import Spec
+from contracts.spec.document import default_path
+from contracts.spec.loader import Spec
 
 # The newest Prism needs a Node that few have; 5.14 mocks the same way and runs on 18 and later.
 PINNED = {"@copilotkit/aimock": "1.43.0", "@stoplight/prism-cli": "5.14.2"}

@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import calls
 from benchmarks.load import BadAnswer, exchange
 from benchmarks.machine import SERVER_CORE, on_core
-from contracts.spec import Spec
-from mock_server.server import UVICORN
+from contracts.spec.loader import Spec
+from mock_server.server.run import UVICORN
 
 START_TIMEOUT = 30.0
 EMO = str(Path(sys.executable).with_name("emo"))

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.printable import in_line
+from contracts.text.printable import in_line
 
 if TYPE_CHECKING:
     import httpx
 
-    from contracts.baseline import Baseline
-    from contracts.checks import Check
-    from contracts.events import CheckEnded
-    from contracts.provider import Provider
-    from contracts.spec import Spec
-    from contracts.verify import Media, Verification
+    from contracts.provider.http import Provider
+    from contracts.spec.loader import Spec
+    from contracts.verify.baseline import Baseline
+    from contracts.verify.events import CheckEnded
+    from contracts.verify.registry import Check
+    from contracts.verify.runner import Media, Verification
 
 
 class Broken(Exception):
@@ -62,7 +62,7 @@ class CheckItem(pytest.Item):
             raise Broken(ended)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from contracts.provider import Unreachable
+        from contracts.provider.http import Unreachable
 
         if isinstance(excinfo.value, Unreachable):
             return in_line(str(excinfo.value))
@@ -83,11 +83,11 @@ def _usage(text: str) -> pytest.UsageError:
 
 
 def _verification(config: pytest.Config) -> Verification:
-    from contracts.checks import all_checks
-    from contracts.network import http_client
-    from contracts.provider import Unreachable
-    from contracts.spec import Spec
-    from contracts.verify import Media, UnknownCheck, Verification, select
+    from contracts.provider.http import Unreachable
+    from contracts.provider.network import http_client
+    from contracts.spec.loader import Spec
+    from contracts.verify.registry import all_checks
+    from contracts.verify.runner import Media, UnknownCheck, Verification, select
 
     option, spec = config.getoption, Spec.load()
     try:
@@ -112,8 +112,8 @@ def _verification(config: pytest.Config) -> Verification:
 
 
 def _baseline(config: pytest.Config) -> Baseline:
-    from contracts.baseline import Baseline, BaselineError, load
-    from contracts.checks import all_checks
+    from contracts.verify.baseline import Baseline, BaselineError, load
+    from contracts.verify.registry import all_checks
 
     file = config.getoption("--emo-contract-baseline")
     try:
@@ -123,8 +123,8 @@ def _baseline(config: pytest.Config) -> Baseline:
 
 
 def _provider(config: pytest.Config, spec: Spec, media: Media, http: httpx.Client) -> Provider:
-    from contracts.budget import Budget
-    from contracts.provider import KEY, OTHER_KEY, Provider
+    from contracts.provider.budget import Budget
+    from contracts.provider.http import KEY, OTHER_KEY, Provider
 
     option = config.getoption
     return Provider(

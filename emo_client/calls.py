@@ -11,11 +11,11 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from emo_client import errors, retry
-from emo_client.charset import readable
-from emo_client.envelope import task_id_in
+from emo_client.decoding.charset import readable
+from emo_client.decoding.envelope import task_id_in
+from emo_client.exchange import Answer, Flow, Lost, Request, Sleep, World, ask
 from emo_client.models import OPERATIONS
 from emo_client.settings import text
-from emo_client.steps import Answer, Flow, Lost, Request, Sleep, World, ask
 
 
 def request_for(

@@ -13,8 +13,9 @@ import httpx
 
 from emo_client import flows, limits
 from emo_client.bounded import Limit, TooSlow, within
-from emo_client.download import download
+from emo_client.downloads.download import download
 from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, made, one_of
+from emo_client.exchange import Flow, Outcome, Request, Sleep, Stream
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -24,7 +25,6 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.steps import Flow, Outcome, Request, Sleep, Stream
 
 T = TypeVar("T")
 

@@ -13,11 +13,12 @@ from typing import Self, TypeVar
 
 import httpx
 
-from emo_client import codings, limits, settings
-from emo_client.charset import text_of
+from emo_client import limits, settings
+from emo_client.decoding import codings
+from emo_client.decoding.charset import text_of
 from emo_client.errors import ConfigError
+from emo_client.exchange import Answer, Lost, Request, Sink, Stream, World
 from emo_client.secrecy import Secret
-from emo_client.steps import Answer, Lost, Request, Sink, Stream, World
 
 # No connection was made, so nothing was sent.
 _NOT_SENT = (

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emo_client import errors
-from emo_client.answers import (
+from emo_client.calls import request_for, send
+from emo_client.decoding.answers import (
     excerpt,
     read,
     read_task,
@@ -13,7 +14,7 @@ from emo_client.answers import (
     task_id_of,
     unexpected,
 )
-from emo_client.calls import request_for, send
+from emo_client.exchange import Answer, Flow, World
 from emo_client.models import (
     DETECT_MODEL,
     VIDEO_MODEL,
@@ -30,7 +31,6 @@ from emo_client.models import (
     TaskList,
 )
 from emo_client.settings import box, seconds, text
-from emo_client.steps import Answer, Flow, World
 from emo_client.waiting import OnUpdate, wait
 
 __all__ = [

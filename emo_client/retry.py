@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from emo_client.steps import Answer, Lost
+from emo_client.exchange import Answer, Lost
 
 FIRST = 0.5  # seconds, before jitter
 LONGEST = 15.0  # the pause between polls that the sibling pages advise for video (S2V, EMOJI)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from emo_client import errors, retry
-from emo_client.answers import read_task, refusal
 from emo_client.calls import lost, request_for
+from emo_client.decoding.answers import read_task, refusal
+from emo_client.exchange import Answer, Flow, Lost, Outcome, Request, Sleep, World, ask
 from emo_client.models import TASK_STATUSES, TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
-from emo_client.steps import Answer, Flow, Lost, Outcome, Request, Sleep, World, ask
 
 OnUpdate: TypeAlias = Callable[[TaskAnswer, float], object]
 

@@ -31,6 +31,6 @@ def _main() -> None:
                 file=sys.stderr,
             )
             sys.exit(WRONG_USAGE)
-    from mock_server.cli import main as run
+    from emo_kit.cli.main import main as run
 
     run()

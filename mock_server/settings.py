@@ -9,8 +9,8 @@ from ipaddress import ip_address
 from msgspec import Struct
 
 from contracts.http1.bounds import Timeouts
-from mock_server.clock import MODES
-from mock_server.origins import UrlError, addresses, host_name, page_origin, public_url
+from mock_server.simulation.clock import MODES
+from mock_server.web.origins import UrlError, addresses, host_name, page_origin, public_url
 
 LIMITS = ("off", "documented")
 LOGS = ("auto", "text", "json", "off")

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from contracts.spec import Spec
-from mock_server.app import FakeApp
-from mock_server.engine import Engine
+from contracts.spec.loader import Spec
+from mock_server.engine.pipeline import Engine
+from mock_server.server.app import FakeApp
 from mock_server.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contracts.ledger import load
-from contracts.proven import page
-from contracts.spec import Spec
+from contracts.spec.loader import Spec
+from contracts.verify.evidence_page import page
+from contracts.verify.ledger import load
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "maintainers"

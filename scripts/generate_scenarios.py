@@ -4,7 +4,7 @@
     python scripts/generate_scenarios.py --check    compare; exit status 1 when they differ
 
 The sentences stand in scripts/scenarios.md. The tables are made here of the catalogue, the faults
-and mock_server/rules/scenarios.schema.json.
+and mock_server/scenarios/scenarios.schema.json.
 """
 
 import json
@@ -14,16 +14,16 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from contracts.spec import Operation, Spec
-from contracts.variants import Variant
-from mock_server.catalogue import Entry, catalogue
-from mock_server.faults import FAULTS, Kind, Parameter
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.variants import Variant
+from mock_server.scenarios.catalogue.entries import Entry, catalogue
+from mock_server.scenarios.faults import FAULTS, Kind, Parameter
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "scripts" / "scenarios.md"
 PAGE = ROOT / "docs" / "scenarios.md"
 EXAMPLE = ROOT / "examples" / "scenarios.yaml"
-SCHEMA = ROOT / "mock_server" / "rules" / "scenarios.schema.json"
+SCHEMA = ROOT / "mock_server" / "scenarios" / "scenarios.schema.json"
 
 HEAD = "<!-- Written by scripts/generate_scenarios.py: edit scripts/scenarios.md instead. -->\n"
 Rows = Iterable[tuple[str, ...]]

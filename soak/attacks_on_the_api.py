@@ -6,7 +6,7 @@ import asyncio
 import json
 import uuid
 
-from mock_server.faults import FAULTS
+from mock_server.scenarios.faults import FAULTS
 from soak.attacks import Broken, Target, attack
 from soak.attacks_on_http import CLOSE, DETECT, KEY, NO_READ, POLL, SMALL
 from soak.wire import request

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from benchmarks import calls
-from contracts.spec import Spec
+from contracts.spec.loader import Spec
 from emo_client import AsyncClient
 from soak.found import Found
 from soak.wire import Answer, Connection, request

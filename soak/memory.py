@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import machine
-from mock_server.server import UVICORN
+from mock_server.server.run import UVICORN
 from soak import memory_of_clients
 from soak.floods import FLOODS, Flood
 from soak.programs import EMO, Program

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.cassette.files import load
-from contracts.cassette.problems import CassetteError
-from contracts.spec import Spec
+from contracts.recordings.errors import CassetteError
+from contracts.recordings.files import load
+from contracts.spec.loader import Spec
 from soak.attacks_on_http import DETECT, EXHAUSTING, KEY
 from soak.found import Found
 from soak.good import World, clients
@@ -21,7 +21,7 @@ from soak.limits import LIMITS, TASK_BYTES
 from soak.programs import EMO, Program, Usage, child
 from soak.wire import Connection, request
 
-CASSETTE = Path(__file__).parent.parent / "tests" / "cassettes" / "fake.json"
+CASSETTE = Path(__file__).parent.parent / "tests" / "data" / "cassettes" / "fake.json"
 # Shares of the time: good clients alone, attack with restarts, until the memory is warm, the rest.
 ALONE, RESTARTING, WARMING, HELD = 0.15, 0.35, 0.15, 0.35
 BETWEEN_RESTARTS = 30.0  # seconds of attack; less in a short soak

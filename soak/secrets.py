@@ -2,7 +2,8 @@
 
     python -m soak.secrets [COUNT]
 
-The examples are those of tests/test_secret_surfaces.py, at random; 20,000 take about ten minutes.
+The examples are those of tests/project/test_secret_surfaces.py, at random; 20,000 take about ten
+minutes.
 It ends with 1 and names each example in which a part of a key was left."""
 
 from __future__ import annotations
@@ -12,15 +13,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support_secrets import BINARY, CASES, ENCODINGS, shows  # type: ignore[import-not-found]
-from support_surfaces import (  # type: ignore[import-not-found]
-    CARRIERS,
-    PLACES,
-    SURFACES,
-    Exchanged,
-)
+from tests.helpers.secrets import BINARY, CASES, ENCODINGS, shows
+from tests.helpers.surfaces import CARRIERS, PLACES, SURFACES, Exchanged
 
 COUNT = 20_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

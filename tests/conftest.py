@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import settings
-from support import EPOCH, KEY, SERVICE, Result, Service, need, request  # noqa: F401
 
-from contracts.spec import Spec
-from mock_server.mistakes import LOGGER
-from mock_server.server import running
+from contracts.spec.loader import Spec
+from mock_server.journal.mistakes import LOGGER
+from mock_server.server.run import running
 from mock_server.settings import Settings
+from tests.helpers.fake import EPOCH, KEY, SERVICE, Result, Service, need, request  # noqa: F401
 
 # What a slow machine takes longer for is not wrong. The rest is as hypothesis chose, for CI or not.
 settings.register_profile("any machine", settings(), deadline=None)

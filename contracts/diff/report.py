@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import UNSET, Struct
 
-from contracts.diff.effects import Party
-from contracts.diff.findings import Change
-from contracts.diff.tree import Document
-from contracts.masks import without_keys, without_keys_in_json
-from contracts.places import Places
-from contracts.printable import in_json, in_line
+from contracts.diff.changes.changes import Change
+from contracts.diff.changes.document import Document
+from contracts.diff.changes.effects import Party
+from contracts.redact.masks import without_keys, without_keys_in_json
+from contracts.spec.source_map import Places
+from contracts.text.printable import in_json, in_line
 
 BOTH: tuple[Party, ...] = ("client", "server")
 VALUE, USES = 100, 3  # characters of a value, and uses of a change, that the text shows

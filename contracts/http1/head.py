@@ -1,6 +1,6 @@
 """The head of a request: its bytes, read and checked. Pure.
 
-Nothing is read as a request that h11 would not read as the same one (tests/test_http1.py).
+Nothing is read as a request that h11 would not read as the same one (test_reader.py).
 httptools is fast, and lenient in places: the checks here are what it leaves out."""
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self._linger:
                 self.transport.close()
         elif self._unread and self.flow.read_paused:
-            # A fault reads on (mock_server.line) to see the client leave; this one only sends more.
+            # A fault reads on (delivery.py) to see the client leave; this one only sends more.
             self.transport.abort()
         elif self._unread:
             self._put_off(self._unread[self._unread_from :] + data, 0)

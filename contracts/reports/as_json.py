@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from contracts.events import Event
-from contracts.printable import in_json
 from contracts.reports.run import Run
+from contracts.text.printable import in_json
+from contracts.verify.events import Event
 
 FORMAT = 1  # another number where a reader of the one before would misunderstand
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from contracts.printable import visible
+from contracts.text.printable import visible
 
 Child = Element | str | None
 

@@ -7,12 +7,12 @@ from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
-from contracts.events import RESULTS, CheckEnded
-from contracts.printable import in_line
 from contracts.reports.elements import Child, element
+from contracts.reports.formatting import cost, heading, headline, paid, when
 from contracts.reports.html_check import check_row, facts
 from contracts.reports.run import Run
-from contracts.reports.words import cost, heading, headline, paid, when
+from contracts.text.printable import in_line
+from contracts.verify.events import RESULTS, CheckEnded
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LIGHT_AND_DARK = "light dark"

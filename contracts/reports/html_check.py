@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-from contracts.events import CheckEnded, Claim, Finding, Result
-from contracts.exchange import Exchange
-from contracts.printable import in_line
+from contracts.provider.exchange import Exchange
 from contracts.reports.elements import Child, element
-from contracts.reports.words import cut, heading, money, place, plural, pretty
-from contracts.sources import footnote, split
+from contracts.reports.formatting import cut, heading, money, place, plural, pretty
+from contracts.spec.sources import footnote, split
+from contracts.text.printable import in_line
+from contracts.verify.events import CheckEnded, Claim, Finding, Result
 
 MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}
 PLACE = "Said in"

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, indent, tostring
 
-from contracts.events import CheckEnded, Claim
-from contracts.printable import in_line
 from contracts.reports.elements import Child, element
+from contracts.reports.formatting import cut, heading, money, place, utc
 from contracts.reports.run import Run
 from contracts.reports.text import exchange_lines, failure
-from contracts.reports.words import cut, heading, money, place, utc
-from contracts.sources import footnote
+from contracts.spec.sources import footnote
+from contracts.text.printable import in_line
+from contracts.verify.events import CheckEnded, Claim
 
 
 def as_junit(run: Run) -> str:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.events import (
+from contracts.provider.exchange import Exchange
+from contracts.verify.events import (
     RESULTS,
     CheckEnded,
     CheckStarted,
@@ -20,7 +21,6 @@ from contracts.events import (
     Result,
     Started,
 )
-from contracts.exchange import Exchange
 
 Verdict = Literal["passed", "failed", "nothing", "unfinished"]
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from contracts.events import CheckEnded, Claim, Finding
-from contracts.exchange import Exchange
-from contracts.printable import in_line, visible
+from contracts.provider.exchange import Exchange
 from contracts.reports.as_json import dumped
+from contracts.reports.formatting import cut, heading, utc
 from contracts.reports.run import Run, shown_by
-from contracts.reports.words import cut, heading, utc
-from contracts.sources import footnote
+from contracts.spec.sources import footnote
+from contracts.text.printable import in_line, visible
+from contracts.verify.events import CheckEnded, Claim, Finding
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

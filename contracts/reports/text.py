@@ -6,11 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import indent
 
-from contracts.events import CheckEnded, Finding
-from contracts.exchange import Exchange
-from contracts.printable import in_line, visible
-from contracts.reports.run import Run, shown_by
-from contracts.reports.words import (
+from contracts.provider.exchange import Exchange
+from contracts.reports.formatting import (
     cut,
     footnotes,
     heading,
@@ -24,6 +21,9 @@ from contracts.reports.words import (
     summary,
     when,
 )
+from contracts.reports.run import Run, shown_by
+from contracts.text.printable import in_line, visible
+from contracts.verify.events import CheckEnded, Finding
 
 COLUMNS = ("result", "check", "severity", "evidence", "seconds", "title")
 ANSWER = 800  # characters of an answer; the other reports show more

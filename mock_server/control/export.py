@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from contracts.printable import in_json
-from mock_server.control.asked import ControlError, Export
+from contracts.text.printable import in_json
+from mock_server.control.request import ControlError, Export
 
 PIECE = 64 << 10  # bytes that are sent at a time
 PARTS = 256  # texts that are made before others have a turn

@@ -5,16 +5,21 @@ from __future__ import annotations
 
 from itertools import chain
 
-from contracts.places import MISSING, parts_of, value_at
+from contracts.spec.pointers import MISSING, parts_of, value_at
+from mock_server.engine.public_urls import ADVICE
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected import corrected
+from mock_server.explain.corrected_call import corrected
 from mock_server.explain.urls import is_unreachable, unreachable
-from mock_server.faults import FAULTS
-from mock_server.keys import AUTHORIZATION, HIDDEN, scenario_of
-from mock_server.near import near
-from mock_server.public_urls import ADVICE
-from mock_server.scenarios import URL_PARAMETER, asked_after_rules, asked_before_rules, input_urls
-from mock_server.typos import Names
+from mock_server.scenarios.faults import FAULTS
+from mock_server.scenarios.keys import AUTHORIZATION, HIDDEN, scenario_of
+from mock_server.scenarios.names import (
+    URL_PARAMETER,
+    asked_after_rules,
+    asked_before_rules,
+    input_urls,
+)
+from mock_server.suggest.near import near
+from mock_server.suggest.typos import Names
 
 # By what an answer was asked for: in words, and how to ask for it no more.
 SOURCES = {

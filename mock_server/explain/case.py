@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from contracts.places import MISSING
-from contracts.spec import Operation, Spec
-from mock_server import body as json_body
-from mock_server.explain.address import Address, exact, nearest
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.pointers import MISSING
+from mock_server.explain.nearest_path import Address, exact, nearest
 from mock_server.journal.entry import Entry
-from mock_server.tasks import Task
+from mock_server.simulation import json_body
+from mock_server.simulation.task import Task
 
 _IN_XML = re.compile(r"<(Code|Message)>([^<]*)</")
 MOST = 200  # characters of a value that is shown

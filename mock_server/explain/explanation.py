@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contracts.printable import in_line, shortened, visible
+from contracts.text.printable import in_line, shortened, visible
 
 
 class Explanation(Struct, frozen=True):

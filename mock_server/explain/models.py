@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.places import MISSING, value_at
-from contracts.rules import Violation
+from contracts.spec.pointers import MISSING, value_at
+from contracts.spec.validation import Violation
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected import corrected
-from mock_server.near import near
+from mock_server.explain.corrected_call import corrected
+from mock_server.suggest.near import near
 
 MODEL = "/model"
 

@@ -3,11 +3,11 @@ base URL, or a misspelling."""
 
 from __future__ import annotations
 
-from contracts.not_served import behind
-from contracts.rules import Violation
-from mock_server.explain.address import Address, base_of, is_like, place_of
+from contracts.spec.not_served import behind
+from contracts.spec.validation import Violation
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected import corrected
+from mock_server.explain.corrected_call import corrected
+from mock_server.explain.nearest_path import Address, base_of, is_like, place_of
 
 
 def wrong_path(case: Case, violation: Violation) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_server.explain.case import Case, Finding, short
-from mock_server.origins import UrlError, page_origin
+from mock_server.web.origins import UrlError, page_origin
 
 ASKED = "Access-Control-Request-Method"
 

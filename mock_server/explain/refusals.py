@@ -8,15 +8,15 @@ from json import JSONDecodeError
 
 from msgspec.structs import replace
 
-from contracts.places import pointer_of
-from contracts.rules import Violation
-from mock_server import body as json_body
-from mock_server.explain.address import methods_of, place_of
+from contracts.spec.pointers import pointer_of
+from contracts.spec.validation import Violation
 from mock_server.explain.case import Case, Finding, cut, short
-from mock_server.explain.corrected import corrected
+from mock_server.explain.corrected_call import corrected
 from mock_server.explain.models import MODEL, model
+from mock_server.explain.nearest_path import methods_of, place_of
 from mock_server.explain.paths import wrong_path
 from mock_server.explain.schemas import field, header_like, parameter
+from mock_server.simulation import json_body
 
 BEFORE = 40  # characters that are shown before what cannot be read
 

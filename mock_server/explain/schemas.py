@@ -6,16 +6,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from contracts.places import MISSING, parts_of, pointer_of, value_at
-from contracts.rules import Violation
+from contracts.spec.pointers import MISSING, parts_of, pointer_of, value_at
+from contracts.spec.validation import Violation
+from mock_server.engine.public_urls import ADVICE, why_not_fetched
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected import corrected
-from mock_server.explain.repair import choices, schema_at
-from mock_server.near import near
-from mock_server.public_urls import ADVICE, why_not_fetched
-from mock_server.typos import MOST_NAMES, Names, stands_for
+from mock_server.explain.corrected_body import choices, schema_at
+from mock_server.explain.corrected_call import corrected
+from mock_server.suggest.near import near
+from mock_server.suggest.typos import MOST_NAMES, Names, stands_for
 
-# What a keyword wants. Those of contracts.keywords say it themselves.
+# What a keyword wants. Those of contracts.spec.keywords say it themselves.
 WORDS = {
     "type": "must be of type {}",
     "required": "is required",

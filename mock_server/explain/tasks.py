@@ -1,14 +1,14 @@
 """What led to an answer about a task: it is not known, or not PENDING any more. Here are only the
-sentences; how a task is, mock_server.tasks says."""
+sentences; how a task is, mock_server.simulation.task says."""
 
 from __future__ import annotations
 
 from itertools import islice
 
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected import corrected, listing
-from mock_server.near import near
-from mock_server.tasks import status_at
+from mock_server.explain.corrected_call import corrected, listing
+from mock_server.simulation.task import status_at
+from mock_server.suggest.near import near
 
 POINTER = "#path/task_id"
 COMPARED = 1000  # ids that one is compared with

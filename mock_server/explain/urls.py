@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.places import parts_of, value_at
+from contracts.spec.pointers import parts_of, value_at
+from mock_server.engine.public_urls import ADVICE, UNREACHABLE
 from mock_server.explain.case import Case, Finding, short
-from mock_server.public_urls import ADVICE, UNREACHABLE
 
 
 def is_unreachable(case: Case) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from contracts.spec import Spec
+from contracts.spec.loader import Spec
 from mock_server.explain import answers, downloads, preflight, tasks, urls
 from mock_server.explain.case import Case, Finding, cut
 from mock_server.explain.explanation import Explanation
 from mock_server.explain.models import other_model
 from mock_server.explain.refusals import refusal
 from mock_server.journal.entry import Entry
-from mock_server.tasks import Task
+from mock_server.simulation.task import Task
 
 
 class Sort(NamedTuple):

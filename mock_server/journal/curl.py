@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.exchange import BEARER, as_curl, with_input
-from contracts.secret_names import is_secret_header
-from contracts.shell_words import is_plain, shell_word
-from mock_server import body as json_body
+from contracts.provider.exchange import BEARER, as_curl, with_input
+from contracts.redact.secret_names import is_secret_header
+from contracts.text.shell_words import is_plain, shell_word
 from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.places import AUTHORIZATION
+from mock_server.simulation import json_body
 
 # What curl sets itself, or what would make it do something else.
 OF_THE_CONNECTION = {

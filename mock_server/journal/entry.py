@@ -6,11 +6,11 @@ import base64
 
 from msgspec import Struct
 
-from contracts.rules import Violation
-from mock_server.call import Line
+from contracts.spec.validation import Violation
 from mock_server.journal.log_row import CODE
 from mock_server.journal.redact import log_row_without_secrets_of, without_secrets_of
 from mock_server.journal.row import Row, is_odd
+from mock_server.simulation.call import Line
 
 
 class Entry(Struct, frozen=True, gc=False):

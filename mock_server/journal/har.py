@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.pieces import with_items
-from mock_server.wire import wire_time
+from mock_server.simulation.timestamps import wire_time
 
 HTTP = "HTTP/1.1"
 UNKNOWN_TYPE = "x-unknown"  # as browsers say it

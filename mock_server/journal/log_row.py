@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
-from contracts.rules import Violation
-from mock_server.call import Call
+from contracts.spec.validation import Violation
 from mock_server.journal.row import Row
+from mock_server.simulation.call import Call
 
 CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
 _SOME = Violation("", "", "", "")  # in place of one, of which a log only shows that it is there

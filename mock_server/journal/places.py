@@ -7,15 +7,15 @@ import json
 import re
 from urllib.parse import unquote, unquote_plus
 
-from contracts.secret_names import (
+from contracts.redact.secret_names import (
     KEY_NAMES,
     WORDS,
     is_key_name,
     is_secret_header,
     is_secret_name,
 )
-from contracts.secret_values import USER_OF_URL, secrets_of, secrets_of_url
-from contracts.signed_urls import ASSIGNED
+from contracts.redact.secret_values import USER_OF_URL, secrets_of, secrets_of_url
+from contracts.redact.signed_urls import ASSIGNED
 
 AUTHORIZATION = b"authorization"
 # Headers of most calls, none of which is for a secret; AUTHORIZATION is known to hold the key.

@@ -15,8 +15,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.masks import QUOTE, SHORT, Masks, without_keys, without_keys_in_json
-from mock_server.call import Call
+from contracts.redact.masks import QUOTE, SHORT, Masks, without_keys, without_keys_in_json
 from mock_server.journal.log_row import log_row
 from mock_server.journal.places import (
     AUTHORIZATION,
@@ -28,6 +27,7 @@ from mock_server.journal.places import (
     stars,
 )
 from mock_server.journal.row import Row, pack, unpack
+from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from contracts.rules import Violation
-from mock_server.call import Call, Reply
+from contracts.spec.validation import Violation
+from mock_server.simulation.call import Call, Reply
 
 
 class Row(NamedTuple):

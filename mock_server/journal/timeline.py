@@ -7,8 +7,8 @@ from itertools import groupby
 from sys import intern
 from typing import Any, NamedTuple
 
-from mock_server import body as json_body
 from mock_server.journal.entry import Entry
+from mock_server.simulation import json_body
 
 POLL = "getTask"
 

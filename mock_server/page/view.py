@@ -6,17 +6,18 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from contracts.places import pointer_of
-from contracts.printable import in_line
 from contracts.reports.elements import Child, element
-from contracts.reports.words import cut, when
-from contracts.spec import Operation, Spec
-from mock_server.control import CONTROLS
-from mock_server.engine import Engine
+from contracts.reports.formatting import cut, when
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.pointers import pointer_of
+from contracts.text.printable import in_line
+from mock_server.control.api import CONTROLS
+from mock_server.engine.pipeline import Engine
 from mock_server.explain import as_text
-from mock_server.journal import Entry
+from mock_server.explain.kept import explain_entry
+from mock_server.journal.journal import Entry
 from mock_server.page.documents import users_titles
-from mock_server.wire import wire_time
+from mock_server.simulation.timestamps import wire_time
 
 LONGEST = 300  # characters of one part of an exchange
 # Files of the fake itself, beside the routes of the spec and of the control API.
@@ -133,7 +134,7 @@ def _by(entry: Entry) -> list[Child]:
 def _why(engine: Engine, tenant_id: str, entry: Entry) -> Element | None:
     if not entry.explained:
         return None
-    text = cut(as_text(engine.chronicle.explained(tenant_id, entry)))
+    text = cut(as_text(explain_entry(engine, tenant_id, entry)))
     return element("details", element("summary", "Why?"), element("pre", text))
 
 

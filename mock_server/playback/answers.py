@@ -11,13 +11,13 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from contracts.cassette.bodies import bytes_of
-from contracts.cassette.model import Answer, Body, Timeline
-from contracts.cassette.timing import parsed
-from contracts.printable import in_line
-from mock_server.call import Reply
-from mock_server.replies import headers
-from mock_server.wire import wire_time
+from contracts.recordings.bodies import bytes_of
+from contracts.recordings.model import Answer, Body, Timeline
+from contracts.recordings.timing import parsed
+from contracts.text.printable import in_line
+from mock_server.engine.responses import headers
+from mock_server.simulation.call import Reply
+from mock_server.simulation.timestamps import wire_time
 
 # Of the moment or the connection of the recording; what is of this moment is put in their place.
 _MOMENT = {"content-length", "date", "req-arrive-time", "resp-start-time", "x-request-id"}

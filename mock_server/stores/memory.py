@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
-from mock_server.account import Account
-from mock_server.stores import Tenant
-from mock_server.tasks import Task
+from mock_server.simulation.billing import Account
+from mock_server.simulation.task import Task
+from mock_server.stores.protocol import Tenant
 
 MAX_TASKS = 1_000_000
 # A list, a bill and a cancellation look at all tasks of a tenant: 0.1 s for so many.

@@ -15,44 +15,44 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-import contracts.document
-import contracts.spec
-from contracts.document import Node, SpecError, default_path
-from contracts.spec import Spec
+import contracts.spec.document
+import contracts.spec.loader
+from contracts.spec.document import Node, SpecError, default_path
+from contracts.spec.loader import Spec
 
 ROOT = Path(__file__).parents[2]
 # Each room of tests is run as a whole until one of them fails.
 SUITES = {
     "the facts": (
-        "tests/test_spec_facts.py",
-        "tests/test_spec_facts_answers.py",
-        "tests/test_spec_facts_requests.py",
+        "tests/contracts/spec/test_facts.py",
+        "tests/contracts/spec/test_facts_answers.py",
+        "tests/contracts/spec/test_facts_requests.py",
     ),
     "the fake": (
-        "tests/test_refusals.py",
-        "tests/test_lifecycle.py",
-        "tests/test_limits.py",
-        "tests/test_account.py",
-        "tests/test_results.py",
-        "tests/test_variants.py",
-        "tests/test_spec.py",
+        "tests/mock_server/engine/test_refusals.py",
+        "tests/mock_server/engine/test_lifecycle.py",
+        "tests/mock_server/simulation/test_rate_limit.py",
+        "tests/mock_server/simulation/test_billing.py",
+        "tests/mock_server/engine/test_results.py",
+        "tests/mock_server/scenarios/test_variants.py",
+        "tests/contracts/spec/test_spec.py",
     ),
     "every answer": (
-        "tests/test_catalogue.py",
-        "tests/test_catalogue_triggers.py",
-        "tests/test_catalogue_variants.py",
-        "tests/test_explain.py",
-        "tests/test_explain_bodies.py",
-        "tests/test_scenarios.py",
-        "tests/contract/test_contract_rules.py",
-        "tests/contract/test_contract_mutations.py",
+        "tests/mock_server/scenarios/test_catalogue.py",
+        "tests/mock_server/scenarios/test_catalogue_triggers.py",
+        "tests/mock_server/scenarios/test_catalogue_variants.py",
+        "tests/mock_server/explain/test_explain.py",
+        "tests/mock_server/explain/test_bodies.py",
+        "tests/mock_server/scenarios/test_scenarios.py",
+        "tests/mock_server/scenarios/test_rule_properties.py",
+        "tests/mock_server/engine/test_schema_violations.py",
     ),
     "the client": (
-        "tests/client/test_client_contract.py",
-        "tests/client/test_client_contract_requests.py",
-        "tests/client/test_client_contract_newer.py",
+        "tests/emo_client/test_contract.py",
+        "tests/emo_client/test_contract_requests.py",
+        "tests/emo_client/test_contract_newer.py",
     ),
-    "the kit": ("tests/test_verify.py", "tests/test_verify_money.py"),
+    "the kit": ("tests/contracts/verify/test_verify.py", "tests/contracts/verify/test_money.py"),
 }
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--no-header"]
 # They test how the file is read, which here is not read.
@@ -78,13 +78,13 @@ class Killed(Struct, frozen=True):
 
 def put(tree: Node) -> None:
     """From now on this process takes the tree for openapi.yaml, wherever it is loaded."""
-    honest = contracts.document.read
+    honest = contracts.spec.document.read
 
     def read(path: Path) -> Node:
         return tree if path == default_path() else honest(path)
 
-    contracts.document.read = read
-    contracts.spec.read = read  # type: ignore[attr-defined]
+    contracts.spec.document.read = read
+    contracts.spec.loader.read = read  # type: ignore[attr-defined]
 
 
 def killed(tree: Node) -> Killed | None:
@@ -158,4 +158,4 @@ class First:
 
 
 MODELS, SCENARIOS = script("generate_models"), script("generate_scenarios")
-HONEST = contracts.document.read(default_path())
+HONEST = contracts.spec.document.read(default_path())

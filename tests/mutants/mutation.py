@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from contracts.document import Node
-from contracts.places import parts_of
+from contracts.spec.document import Node
+from contracts.spec.pointers import parts_of
 
 GONE: Final = "\0gone"  # in place of a value: there is none
 

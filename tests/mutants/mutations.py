@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from contracts.document import Node
-from contracts.places import escaped
+from contracts.spec.document import Node
+from contracts.spec.pointers import escaped
 from tests.mutants.mutation import Mutation
 from tests.mutants.operations import (
     number,

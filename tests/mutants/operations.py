@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.claims import PARAMETERS
-from contracts.document import Node
-from contracts.places import escaped
+from contracts.spec.claims import PARAMETERS
+from contracts.spec.document import Node
+from contracts.spec.pointers import escaped
 from tests.mutants.mutation import Mutation
 from tests.mutants.schemas import Found, of_schema, refusal_of
 

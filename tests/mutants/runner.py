@@ -20,8 +20,9 @@ LONGEST = 600  # seconds of the machine for one mutant; a test that hangs has no
 # What tests import and what does not look at openapi.yaml when it is imported.
 READY = (
     "hypothesis", "schemathesis", "respx", "httpx", "uvicorn", "openapi_spec_validator",
-    "mock_server.app", "mock_server.control", "mock_server.server", "mock_server.cli",
-    "mock_server.rules.check", "contracts.checks", "emo_client",
+    "mock_server.server.app", "mock_server.control.api", "mock_server.server.run",
+    "emo_kit.cli.main", "mock_server.scenarios.rule_check", "contracts.verify.registry",
+    "emo_client",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from contracts.document import Node
+from contracts.spec.document import Node
 from tests.mutants.mutation import GONE, Mutation
 
 Found = Iterator[Mutation]

@@ -1,0 +1,1 @@
+"""Changes of an operation: parameters, bodies, answers, access."""

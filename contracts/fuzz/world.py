@@ -1,0 +1,68 @@
+"""What a state machine meets: a provider, and what is known of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from math import inf
+from typing import Any
+
+from contracts.fuzz.call_log import Sequence
+from contracts.fuzz.model import Rules
+from contracts.fuzz.shorten import Way
+from contracts.provider.exchange import at
+from contracts.provider.http import API, Provider
+from contracts.spec.loader import Spec
+
+CREATE = f"{API}/services/aigc/image2video/video-synthesis"
+CLOCK, FREEZE = "/__mock__/clock", '{"freeze":true}'
+BOXES = {"1:1": [71, 9, 840, 778], "3:4": [0, 0, 600, 800]}
+WORK = "work-seconds-per-video-second"
+
+
+class World:
+    """rules: how the provider's tasks go. Its videos are measured first: one of each ratio."""
+
+    def __init__(self, spec: Spec, provider: Provider, rules: Rules | None = None) -> None:
+        self.spec = spec
+        self.provider = provider
+        self.rules = rules or Rules.of(spec)
+        ways = (o for o in spec.task_outcomes.values() if o.documented)
+        self.fates = sorted(o.name for o in ways if o.name.startswith("FAILED"))
+        self.way: Way | None = None  # the last one that went wrong
+        self._numbers = itertools.count(1)
+        self.videos = {ratio: self._length(ratio) for ratio in BOXES}
+
+    def next_prefix(self) -> str:
+        """Of keys that nobody has used."""
+        return f"{self.provider.key}-{next(self._numbers)}"
+
+    def work(self, fate: str, ratio: str) -> float:
+        """Seconds for which a task works."""
+        runs_for = self.spec.task_outcomes[fate].runs_for
+        if fate == "RUNNING" or runs_for is not None:
+            return inf if runs_for is None else runs_for
+        return float(self.spec.models["emo-v1"][WORK] * self.videos[ratio])
+
+    def body(self, ratio: str) -> str:
+        """The documented body of a creation, with an area of that ratio."""
+        documented = self.spec.operations["createVideoTask"].requests["documentation"]
+        given = {**documented["input"], "ext_bbox": BOXES[ratio]}
+        return json.dumps({**documented, "input": given}, separators=(",", ":"))
+
+    def _length(self, ratio: str) -> Any:
+        calls, key = Sequence(), f"{self.next_prefix()}-{ratio[0]}"
+        calls.expect(calls.send(self.provider, key, "POST", CLOCK, FREEZE), "#status", {200})
+        created = calls.create(self.provider, key, CREATE, self.body(ratio))
+        calls.expect(created, "#status", {200})
+        calls.send(self.provider, key, "POST", CLOCK, '{"advance":80000}')
+        path = f"{API}/tasks/{at(created, '/output/task_id')}"
+        done = calls.send(self.provider, key, "GET", path)
+        calls.expect(done, "/usage/video_ratio", {ratio})
+        length = at(done, "/usage/video_duration")
+        calls.expect(
+            done,
+            "/usage/video_duration",
+            {length if isinstance(length, int | float) else "seconds"},
+        )
+        return length

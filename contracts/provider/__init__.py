@@ -1,0 +1,1 @@
+"""A provider of the API: calls to it, its answers within bounds, and what they may cost."""

@@ -1,1 +1,0 @@
-"""A recording reverse proxy: any client behind it, any provider before it."""

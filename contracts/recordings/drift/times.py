@@ -1,0 +1,86 @@
+"""How long recorded tasks waited and worked, against what x-models say, within a band. Only tasks
+that succeeded are judged: how fast one fails is its own matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.recordings.drift.difference import Difference
+from contracts.recordings.model import Cassette, Timeline
+from contracts.recordings.timing import begins, lasted
+from contracts.spec.loader import Spec
+
+BAND = 3.0  # times as long, or as short; what a queue does in a day is more than twice
+
+
+def differences(spec: Spec, name: str, cassette: Cassette, band: float) -> Iterator[Difference]:
+    """States that lasted longer, or shorter, than the band around the documented time allows."""
+    for number, timeline in enumerate(cassette.timelines):
+        place = f"{name}#/timelines/{number}"
+        for state, expected in _expected(spec, cassette, timeline):
+            found = lasted(timeline, state)
+            if found is not None and not _within(found, expected, band):
+                yield _difference(place, state, found, expected, band)
+
+
+def _within(found: tuple[float, float], expected: float, band: float) -> bool:
+    """Whether it may have lasted that long: polls see only between which bounds it did."""
+    least, most = found
+    return most >= expected / band and least <= expected * band
+
+
+def _expected(spec: Spec, cassette: Cassette, timeline: Timeline) -> Iterator[tuple[str, float]]:
+    """The documented seconds of the states that can be judged."""
+    model, seconds = _model(spec, cassette, timeline), _video_seconds(timeline)
+    if seconds is None or "queue-seconds" not in model:
+        return
+    if not _waited_for_another(cassette, timeline):
+        yield "PENDING", model["queue-seconds"]
+    yield "RUNNING", model["work-seconds-per-video-second"] * seconds
+
+
+def _model(spec: Spec, cassette: Cassette, timeline: Timeline) -> dict[str, Any]:
+    if timeline.created_by is None:
+        return {}
+    body = cassette.exchanges[timeline.created_by].request.body
+    sent = body.json if body is not None else None
+    name = sent.get("model") if isinstance(sent, dict) else None
+    return spec.models.get(name, {}) if isinstance(name, str) else {}
+
+
+def _video_seconds(timeline: Timeline) -> float | None:
+    done = [state.answer for state in timeline.states if state.task_status == "SUCCEEDED"]
+    value = done[-1].value if done else None
+    usage = value.get("usage") if isinstance(value, dict) else None
+    seconds = usage.get("video_duration") if isinstance(usage, dict) else None
+    return seconds if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def _waited_for_another(cassette: Cassette, timeline: Timeline) -> bool:
+    """Whether a task before it was still at work when it was created: one works at a time."""
+    created = timeline.created
+    for other in cassette.timelines:
+        if other is timeline or other.created is None or created is None:
+            continue
+        moments = begins(other)
+        if moments is not None and other.created <= created < other.created + moments[-1]:
+            return True
+    return False
+
+
+def _difference(
+    place: str, state: str, found: tuple[float, float], expected: float, band: float
+) -> Difference:
+    least, most = (round(seconds, 3) for seconds in found)
+    return Difference(
+        weight="cosmetic",
+        kind="time",
+        against="models",
+        answer=f"getTask 200 {state}",
+        pointer=f"#time/{state}",
+        text=f"the state lasted more than {band:g} times longer or shorter, in s",
+        recorded=least if least == most else [least, most],
+        expected=round(expected, 3),
+        first=place,
+    )

@@ -1,0 +1,115 @@
+"""Cassettes as files: written as a whole or not at all, read from our own format, HAR and VCR.py.
+What is read is cleaned of secrets whoever wrote it; what is written is scanned for them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts.files import bounded_yaml
+from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.whole_file import write
+from contracts.recordings import tagged_yaml
+from contracts.recordings.encoding import Encoder
+from contracts.recordings.errors import CassetteError
+from contracts.recordings.har import from_har
+from contracts.recordings.model import FORMAT, Cassette
+from contracts.recordings.ours import checked
+from contracts.recordings.secrets import cleaned_value
+from contracts.recordings.vcr import from_betamax, from_vcr
+from contracts.spec.loader import Spec
+
+
+def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
+    """The cassette of a file in any of the formats. Raises CassetteError, whose text names the file
+    and the place in it. needed: it must hold a call of DashScope's API."""
+    try:
+        cassette = read(bytes_of(path), spec)
+        return checked(cassette, spec) if needed else cassette
+    except OSError as error:
+        raise CassetteError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (CassetteError, EncodingError) as error:
+        raise CassetteError(f"{path}: {error}") from None
+
+
+def read(data: bytes, spec: Spec) -> Cassette:
+    """The cassette of a file's bytes. Raises CassetteError."""
+    tree = _tree(data)
+    for key, reader in _READERS.items():
+        if isinstance(tree, dict) and key in tree:
+            try:
+                return reader(tree, spec)
+            except msgspec.ValidationError as error:
+                raise CassetteError(str(error)) from None
+            except RecursionError:
+                raise CassetteError("is nested too deeply") from None
+    known = "`emo-cassette` of ours, `log` of HAR, `interactions` or `http_interactions` of VCR.py"
+    raise CassetteError(f"is no recording: at its top there is none of {known}")
+
+
+def save(path: Path, cassette: Cassette) -> None:
+    """Write it as a whole, or leave the file as it was, whenever the process ends; a new one is
+    for its owner alone. Raises OSError."""
+    write(path, Encoder().pieces(cassette), private=True)
+
+
+def _tree(data: bytes) -> Any:
+    try:
+        text = text_of(data)
+    except EncodingError as error:
+        raise CassetteError(str(error)) from None
+    if text.lstrip().startswith("{"):
+        try:
+            return _json(text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise CassetteError(f"is not JSON: {json_problem(text, error)}") from None
+    return _yaml(text)
+
+
+def _json(text: str) -> Any:
+    """Browsers keep half a surrogate pair of a page's script as it is; it becomes a `?`."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        try:
+            value = json.loads(text)
+            return msgspec.json.decode(
+                json.dumps(value, ensure_ascii=False).encode(errors="replace")
+            )
+        except ValueError:
+            raise error from None
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return tagged_yaml.load(text)
+    except bounded_yaml.YamlError as error:
+        raise CassetteError(f"is not YAML: {error}") from None
+
+
+class _Format(Struct, rename={"format": "emo-cassette"}):
+    format: int
+
+
+def _own(tree: dict[str, Any], _spec: Spec) -> Cassette:
+    version = msgspec.convert(tree, _Format).format
+    if version != FORMAT:
+        raise CassetteError(f"has the format {version}; this version reads {FORMAT}")
+    cassette = msgspec.convert(cleaned_value(tree), Cassette)
+    for number, timeline in enumerate(cassette.timelines):
+        if timeline.created_by is not None and timeline.created_by >= len(cassette.exchanges):
+            where = f"$.timelines[{number}].created_by"
+            raise CassetteError(f"there is no exchange {timeline.created_by} - at `{where}`")
+    return cassette
+
+
+_READERS = {
+    "emo-cassette": _own,
+    "log": from_har,
+    "interactions": from_vcr,
+    "http_interactions": from_betamax,
+}

@@ -1,0 +1,199 @@
+"""HAR as a cassette: what browsers and proxies save, and `emo journal --har`. Each of them leaves
+out other fields, or writes null; only what is needed of DashScope's own calls is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct, field
+
+from contracts.recordings.bodies import Room, body_of_base64, body_of_text, bytes_of
+from contracts.recordings.builder import Assembler
+from contracts.recordings.errors import CassetteError, placed
+from contracts.recordings.model import Answer, Body, Cassette, Exchange, Request
+from contracts.recordings.nulls import without_nulls
+from contracts.recordings.operations import Operations
+from contracts.recordings.ours import Seen, left_out, ours
+from contracts.recordings.scrubber import Cleaner
+from contracts.spec.loader import Spec
+
+_BY_BROWSER = "Internal Redirect"  # Chrome, for a host that it knows to ask for https (HSTS)
+_TEXT = re.compile("json|text")  # types whose bytes are text
+_Text = str | int | float | bool
+
+
+class _Pair(Struct, frozen=True):
+    name: str = ""
+    value: _Text = ""
+
+
+_Pairs = list[_Pair] | dict[str, _Text]
+
+
+class _Content(Struct, frozen=True):
+    """size: in bytes, -1 where the program does not know. encoding: of the text; `base64` in HAR
+    1.2. Of a request some programs write `_encoding`."""
+
+    text: str = ""
+    size: float = -1
+    encoding: str = ""
+    own_encoding: str = field(default="", name="_encoding")
+    mime: str = field(default="", name="mimeType")
+
+
+class _Request(Struct, frozen=True, rename={"post_data": "postData", "body_size": "bodySize"}):
+    """body_size: in bytes, -1 where the program does not know."""
+
+    method: str
+    url: str
+    headers: _Pairs = []
+    post_data: _Content = _Content()
+    body_size: float = -1
+
+
+class _Response(Struct, frozen=True):
+    """error, failure: of Chrome and of Playwright, where no answer came."""
+
+    status: float = 0
+    reason: str = field(default="", name="statusText")
+    headers: _Pairs = []
+    content: _Content = _Content()
+    error: Any = field(default="", name="_error")
+    failure: Any = field(default="", name="_failureText")
+
+
+class _Entry(Struct, frozen=True, rename={"started": "startedDateTime"}):
+    started: str
+    request: _Request
+    response: _Response = _Response()
+
+
+class _Log(Struct, frozen=True):
+    entries: list[Any] | None
+
+
+class _Har(Struct, frozen=True):
+    log: _Log
+
+
+def from_har(tree: Any, spec: Spec) -> Cassette:
+    """The cassette of a HAR. Raises CassetteError, ValidationError."""
+    entries = msgspec.convert(tree, _Har).log.entries or []
+    calls = [_seen(entry) for entry in entries]
+    chosen = ours(calls, Operations(spec))
+    numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
+    found = [_timed(entries[number], f"$.log.entries[{number}]") for number in numbers]
+    found.sort(key=lambda one: one[0])  # pages may be in any order
+    start, began, upstream = datetime.fromtimestamp(0, UTC), "", ""
+    if found:
+        start, first = found[0]
+        began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        upstream = _origin(first.request.url)
+    assembler, cleaner = Assembler(spec, upstream=upstream, began=began), Cleaner()
+    room = Room()
+    for at, entry in found:
+        who = cleaner.who(_pairs(entry.request.headers))
+        exchange = _exchange(entry, round((at - start).total_seconds(), 3), cleaner)
+        room.take(*exchange.bodies())
+        assembler.take(exchange, who)
+    if note := _without_bodies(entry.response for _, entry in found):
+        assembler.note(note)
+    if note := left_out(calls, chosen):
+        assembler.note(note)
+    return assembler.cassette()
+
+
+def _without_bodies(answers: Iterable[_Response]) -> str:
+    """How many answers have a body that the program did not save, for people; "" for none."""
+    count = sum(a.status >= 100 and not a.content.text and a.content.size != 0 for a in answers)
+    are = "body of 1 answer is" if count == 1 else f"bodies of {count} answers are"
+    return f"the {are} not in this file: only status and headers are compared" if count else ""
+
+
+def _seen(entry: Any) -> Seen:
+    """What shows whose an entry is, as far as it has that."""
+    request = _below(entry, "request")
+    method, url = _below(request, "method"), _below(request, "url")
+    content = _below(entry, "response", "content")
+
+    def answer() -> object:
+        text = _below(content, "text")
+        is_packed = isinstance(text, str) and _below(content, "encoding") == "base64"
+        return bytes_of(body_of_base64(text)) if is_packed else text
+
+    return Seen(str(method or "").upper(), str(url or ""), answer)
+
+
+def _below(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _timed(entry: Any, where: str) -> tuple[datetime, _Entry]:
+    try:
+        read = msgspec.convert(without_nulls(entry), _Entry, strict=False)
+    except msgspec.ValidationError as error:
+        raise placed(error, where) from None
+    try:
+        moment = datetime.fromisoformat(read.started)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        place = f"{where}.startedDateTime"
+        raise CassetteError(f"{read.started[:60]!r} is not a time - at `{place}`") from None
+    return moment, read
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
+    request, response = _request(entry.request, cleaner), entry.response
+    failures = (response.error, response.failure)
+    note = next((text for text in failures if isinstance(text, str) and text), "")
+    if response.status == 307 and response.reason == _BY_BROWSER:
+        return Exchange(request, at, note="the browser itself redirected the call to https")
+    if 100 <= response.status <= 599:
+        return Exchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
+    if response.status > 599:
+        note = note or f"the status {response.status:g} is not one of HTTP"
+    # Browsers write 0, and Playwright -1, for an answer that never came.
+    return Exchange(request, at, note=cleaner.text(note or "no answer came"))
+
+
+def _request(said: _Request, cleaner: Cleaner) -> Request:
+    url, headers = urlsplit(said.url), _pairs(said.headers)
+    body = _body(said.post_data, headers) if said.post_data.text else None
+    if body is None and said.method.upper() != "GET" and said.body_size != 0:
+        body = Body(size=max(int(said.body_size), 0))  # there was one, or nobody knows
+    return cleaner.request(said.method.upper(), url.path, url.query, headers, body)
+
+
+def _answer(said: _Response, cleaner: Cleaner) -> Answer:
+    headers = _pairs(said.headers)
+    return cleaner.answer(int(said.status), headers, _body(said.content, headers))
+
+
+def _body(content: _Content, headers: list[tuple[str, str]]) -> Body | None:
+    """HAR holds bodies without their Content-Encoding; of a long one maybe only its size."""
+    if not content.text:
+        return Body(size=max(int(content.size), 0)) if content.size else None
+    if (content.encoding or content.own_encoding).lower() != "base64":
+        return body_of_text(content.text)
+    encodings = [value for name, value in headers if name.lower() == "content-encoding"]
+    body = body_of_base64(content.text, ", ".join(encodings))
+    is_false = body is not None and isinstance(body.size, int) and _TEXT.search(content.mime)
+    return body_of_text(content.text) if is_false else body
+
+
+def _pairs(headers: _Pairs) -> list[tuple[str, str]]:
+    """HTTP/2 has `:authority` and the like among its headers."""
+    given = headers.items() if isinstance(headers, dict) else ((h.name, h.value) for h in headers)
+    return [(name, str(value)) for name, value in given if name and not name.startswith(":")]

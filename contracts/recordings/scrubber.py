@@ -1,0 +1,184 @@
+"""Takes the secrets out of a call before anything of it is kept: those that it shows by their place
+(Authorization, cookies, signatures), and the keys that were sent, wherever else they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from contracts.recordings.bodies import body_of_text
+from contracts.recordings.model import Answer, Body, Exchange, Request
+from contracts.recordings.secrets import (
+    KEY_PLACEHOLDER,
+    PLACEHOLDER,
+    SHORTEST,
+    cleaned,
+    cleaned_value,
+    placeholder_of,
+    proved,
+)
+from contracts.redact.masks import Masks
+from contracts.redact.secret_names import is_key_name, is_secret_header, is_secret_name
+from contracts.redact.secret_values import secrets_of
+
+MOST_KEYS = 512  # secrets that are remembered; who sends more of them tests a gateway
+KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
+COOKIES = {"cookie", "set-cookie", "set-cookie2"}
+# Of the connection, not of the call (RFC 9110, 7.6.1).
+HOP_BY_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade",
+}  # fmt: skip
+_KEPT_OF_REQUEST = {"accept", "authorization", "api-key", "content-type", "user-agent"}
+
+Headers = Iterable[tuple[str, str]]
+
+
+class Cleaner:
+    """One recording's: it learns the keys that are sent, and finds them again in later texts."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = dict.fromkeys(secrets)
+        self._masks = _masks(self._secrets)
+        self._latest: set[str] = set()
+
+    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> None:
+        """Remember the secrets that a request brings along."""
+        found = {
+            secret
+            for secret in _secrets(headers, query, body)
+            if len(secret) >= SHORTEST and PLACEHOLDER not in secret
+        }
+        new = sorted(found - self._secrets.keys())
+        if not new:
+            return
+        self._secrets |= dict.fromkeys(new)
+        if len(self._secrets) <= MOST_KEYS:
+            self._masks.add(new)
+        else:  # the older ones all at once: to begin anew costs as much as many new keys
+            self._secrets = dict.fromkeys(list(self._secrets)[-MOST_KEYS // 2 :])
+            self._masks = _masks(self._secrets)
+        self._latest.update(new)
+
+    def of_latest(self) -> Cleaner | None:
+        """A cleaner of those secrets alone that were learned since the last call of this, for what
+        was kept before; None for none."""
+        latest, self._latest = self._latest, set()
+        return Cleaner(latest) if latest else None
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Whether there may be something to clean in the bytes. False is certain, and quick."""
+        return self._masks.may_be_in(data)
+
+    def may_be_in_readings(self, readings: bytes) -> bool:
+        """The same of what contracts.redact.readings gave, as far as the keys are concerned."""
+        return self._masks.may_be_in_readings(readings)
+
+    @staticmethod
+    def who(headers: Headers) -> str:
+        """Who sends a request with these headers: the key as it is; "" for none."""
+        return next((value.strip() for name, value in headers if name.lower() in KEY_HEADERS), "")
+
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        return cleaned(self._masks.keys(text))
+
+    def body(self, body: Body | None) -> Body | None:
+        """A body without secrets."""
+        if body is None or body.size is not UNSET:
+            return body
+        if isinstance(body.text, str):
+            return body_of_text(self.text(body.text))
+        may_show = self._masks.may_be_in(msgspec.json.encode(body.json))
+        return Body(json=cleaned_value(self.value(body.json) if may_show else body.json))
+
+    def value(self, value: Any) -> Any:
+        """A JSON value without secrets in its texts."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(name): self.value(item) for name, item in value.items()}
+        if isinstance(value, int | float) and self._masks.may_be_in(str(value).encode()):
+            return 0  # hex of digits alone
+        return value
+
+    def request(
+        self, method: str, path: str, query: str, headers: Headers, body: Body | None
+    ) -> Request:
+        """What is kept of a request; it learns its keys first."""
+        headers = list(headers)
+        self.learn(headers, query, body)
+        kept = [
+            (name, value)
+            for name, value in headers
+            if name.lower() in _KEPT_OF_REQUEST or name.lower().startswith("x-")
+        ]
+        query = self.text(query)
+        return Request(method, self.text(path), query, self.headers(kept), self.body(body))
+
+    def answer(self, status: int, headers: Headers, body: Body | None) -> Answer:
+        """What is kept of an answer."""
+        return Answer(status, self.headers(headers), self.body(body))
+
+    def headers(self, headers: Headers) -> dict[str, str]:
+        """Headers without secrets, cookies and what belongs to the connection; of one that came
+        several times all values, as HTTP joins them."""
+        kept: dict[str, str] = {}
+        for name, value in ((self.text(name.lower()), value) for name, value in headers):
+            if name not in COOKIES | HOP_BY_HOP:
+                value = self._header(name, value)
+                kept[name] = f"{kept[name]}, {value}" if name in kept else value
+        return kept
+
+    def _header(self, name: str, value: str) -> str:
+        if not value.strip():
+            return value
+        return placeholder_of(value) if _is_secret(name) else self.text(value)
+
+
+def proved_exchange(exchange: Exchange) -> Exchange:
+    """A cleaned exchange that can be written: in place of each part that looks like a secret all
+    the same there is a placeholder, and its note names those parts."""
+    value, leaks = proved(msgspec.to_builtins(exchange))
+    if not leaks:
+        return exchange
+    kept = msgspec.convert(value, Exchange)
+    places = ", ".join(leak.place for leak in leaks)
+    return replace(kept, note=f"{kept.note}; masked: {places}".removeprefix("; "))
+
+
+def _masks(secrets: Iterable[str]) -> Masks:
+    return Masks(secrets, KEY_PLACEHOLDER)
+
+
+def _secrets(headers: Headers, query: str, body: Body | None) -> Iterator[str]:
+    """The secrets of a request, by the names of their places."""
+    for name, value in headers:
+        if _is_secret(name.lower()):
+            yield from secrets_of(value)
+    for name, value in parse_qsl(query):
+        if is_secret_name(name) or is_key_name(name):
+            yield value
+    if body is not None and body.json is not UNSET:
+        yield from _secret_fields(body.json)
+
+
+def _secret_fields(value: Any) -> Iterator[str]:
+    """The texts in a JSON value that are secrets by the name of their field."""
+    for name, item in value.items() if isinstance(value, dict) else ():
+        if is_key_name(name) and isinstance(item, str):
+            yield item
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        yield from _secret_fields(item)
+
+
+def _is_secret(header: str) -> bool:
+    return is_secret_name(header) or is_secret_header(header)

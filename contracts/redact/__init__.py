@@ -1,0 +1,1 @@
+"""Hides secrets in any text, URL or body, in every spelling that clients use."""

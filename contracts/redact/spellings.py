@@ -1,0 +1,276 @@
+"""Undoes encodings: every way in which a text may be written so that a reader, or a program, can
+still restore it. It knows no secret; contracts.redact.masks looks for them in what it yields.
+
+Undone are: percent, escapes of JSON, C, Python and JavaScript, entities of HTML, quoted-printable,
+invisible characters, UTF-16 and UTF-32, base64 and base64url at any offset, hex with and without
+separators, gzip and zlib; and each of them again in what the others gave, DEPTH times.
+
+Most texts are in no encoding, so each decoder first asks whether it has anything to do (see
+signs.py). What it gives is mostly noise, of which only what may be text is read again."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from binascii import a2b_base64
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from html import unescape
+from itertools import accumulate, islice
+from string import ascii_letters, digits, hexdigits
+
+from contracts.redact import signs
+from contracts.redact.views import Piece, View
+
+DEPTH = 4  # encodings inside of each other that are undone
+LARGEST = 1 << 20  # bytes of unpacked data that are read
+AROUND = 256  # bytes on each side of an escape that are read with it, where escapes are few
+PACKED = 8  # places of one text that are looked at for compressed data
+
+
+def views(data: bytes, depth: int = DEPTH) -> Iterator[View]:
+    """The data as it is, and as each chain of decodings reads it. Text that is in no encoding gives
+    short views of noise."""
+    return _above(View(data), depth)
+
+
+def unescaped(data: bytes) -> Iterator[bytes]:
+    """The data with its escapes undone once, twice and so on, as long as that changes it."""
+    for _ in range(DEPTH):
+        view = _escapes(View(data))
+        if view is None:
+            return
+        data = view.data
+        yield data
+
+
+def _above(view: View, depth: int) -> Iterator[View]:
+    yield view
+    if depth:
+        for decoded in _decodings(view):
+            yield from _above(decoded, depth - 1)
+
+
+def _decodings(view: View) -> Iterator[View]:
+    """The view as each decoder reads it that has anything to do."""
+    text = view if view.is_text else _readable(view)
+    if text is not None:
+        yield from filter(None, (decode(text) for decode in _DECODERS))
+    if packed := _packed(view):
+        yield packed
+
+
+# Each alternative begins with a letter as it is, for which `re` looks quickly. The name of a group
+# begins with how to read it.
+_LETTER = rb"[A-Za-z0-9+/]"
+_ESCAPE = re.compile(
+    rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|%(?:25){0,7}[uU](?P<u1>[0-9A-Fa-f]{4})"
+    rb"|\\\\{0,7}+(?:[xX](?P<x2>[0-9A-Fa-f]{2})|[uU](?:0000)?(?P<u2>[0-9A-Fa-f]{4})"
+    rb"|[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|(?P<o1>[0-3][0-7]{2}))|\\(?=[\"'/\\])"
+    rb"|&(?P<h1>#[0-9]{1,7};?)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};?)"
+    rb"|&(?P<h3>(?:[A-Za-z]{2,8};|amp|lt|gt|quot|AMP|LT|GT|QUOT))"
+    rb"|"
+    + signs.UNSEEN
+    +
+    # The end of a line inside of base64, which may be escaped.
+    rb"|\r\n(?<="
+    + _LETTER
+    + rb"{60}\r\n)(?="
+    + _LETTER
+    + rb")"
+    rb"|\n(?<=" + _LETTER + rb"{60}\n)(?=" + _LETTER + rb")"
+    rb"|\\n(?<=" + _LETTER + rb"{60}\\n)(?=" + _LETTER + rb")"
+    rb"|\\r\\n(?<=" + _LETTER + rb"{60}\\r\\n)(?=" + _LETTER + rb")"
+)
+# The same where `\\u0041` is a backslash and an `A`.
+_ESCAPE_OF_ONE = re.compile(
+    _ESCAPE.pattern.replace(rb"\\\\{0,7}+", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
+)
+# One alone is more often the value of a parameter, as in `a=10`.
+_MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
+_QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
+# Characters that are not seen, in UTF-16 of either order.
+_ZERO = re.compile(rb"\0|\xff\xfe|\xfe\xff|(?<=\0)[\x0b-\x0f]\x20|\x20[\x0b-\x0f](?=\0)")
+
+
+def _escapes(view: View) -> View | None:
+    return _undone(_ESCAPE, view) if signs.may_be_escaped(view.data) else None
+
+
+def _escapes_of_one(view: View) -> View | None:
+    return _undone(_ESCAPE_OF_ONE, view) if rb"\\" in view.data else None
+
+
+def _quoted(view: View) -> View | None:
+    is_quoted = b"=" in view.data and _MANY_QUOTED.search(view.data)
+    return _undone(_QUOTED, view) if is_quoted else None
+
+
+def _wide(view: View) -> View | None:
+    """UTF-16 and UTF-32 of what ASCII has, with its zeros left out."""
+    return _undone(_ZERO, view) if signs.is_wide(view.data) else None
+
+
+Part = tuple[bytes, int, int, tuple[int, int] | None]  # with the place of its source, as in Piece
+
+
+def _undone(pattern: re.Pattern[bytes], view: View) -> View | None:
+    """The data with what the pattern finds undone; of few escapes only what is around them, for the
+    rest reads as it did before. A text may be one escape behind another: so the map to the source,
+    which costs more than the text, is made when it is asked for."""
+    source = view.data
+    data, count = pattern.subn(_read if pattern.groups else b"", source)
+    if not count:
+        return None
+    far = len(source)
+    if count * AROUND < far:
+        far = AROUND
+        data = b"".join(part[0] for part in _parts(pattern, source, far))
+    return view.over(data, lambda: list(_mapped(_parts(pattern, source, far))))
+
+
+def _parts(pattern: re.Pattern[bytes], source: bytes, far: int) -> Iterator[Part]:
+    """Each escape, undone, and what is beside it, up to so many bytes far."""
+    at = 0
+    for found in pattern.finditer(source):
+        start, end = found.span()
+        if start - at > 2 * far:
+            if at:
+                yield source[at : at + far] + b"\n", at, at + far, _SAME
+            at = start - far
+        yield source[at:start], at, start, _SAME
+        yield _read(found), start, end, None
+        at = end
+    yield source[at : at + far], at, len(source), _SAME
+
+
+def _mapped(parts: Iterator[Part]) -> Iterator[Piece]:
+    length = 0
+    for part, start, end, even in parts:
+        yield Piece(length, start, end, even)
+        length += len(part)
+
+
+def _read(found: re.Match[bytes]) -> bytes:
+    name = found.lastgroup
+    return _decoded(name[0], found[name]) if name else b""
+
+
+@lru_cache(maxsize=1024)
+def _decoded(how: str, text: bytes) -> bytes:
+    """What an escape stands for; how: the first letter of the name of its group."""
+    return _READ[how](text.decode())
+
+
+_SAME = (1, 1)
+_READ: dict[str, Callable[[str], bytes]] = {
+    "x": bytes.fromhex,
+    "o": lambda text: bytes((int(text, 8),)),
+    "u": lambda text: chr(min(int(text, 16), 0x10FFFF)).encode("utf-8", "surrogatepass"),
+    "h": lambda text: unescape(f"&{text}").encode("utf-8", "surrogatepass"),
+}
+
+
+def _readable(view: View) -> View | None:
+    """What may be text in bytes that were decoded, most of which never were text."""
+    if not signs.is_unbroken(view.data):
+        return view
+    found = list(signs.texts(view.data))
+    starts = accumulate((end - start + 1 for start, end in found), initial=0)
+    data = b"\0".join(view.data[start:end] for start, end in found)
+    pieces = [Piece(at, *one, _SAME) for at, one in zip(starts, found, strict=False)]
+    return view.over(data, lambda: pieces) if found else None
+
+
+def _only(letters: str) -> bytes:
+    """A table for translate: these letters stay, all other bytes become blanks."""
+    known = letters.encode()
+    return bytes(byte if byte in known else 0x20 for byte in range(256))
+
+
+_IS_BASE64 = _only(ascii_letters + digits + "+/-_")
+_IS_HEX = _only(hexdigits)
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")  # as long as eight characters are in it
+_HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
+_CLOSE = re.compile(rb"(?:(?!0x)[^ :,\-\r\n])+")
+
+
+def _base64(view: View) -> View | None:
+    """Every run of base64, from each of the four places where a group may begin."""
+    runs = [run for run in view.data.translate(_IS_BASE64).split() if len(run) >= 11]
+    if not runs:
+        return None
+    joined = view.over(b"/".join(runs), lambda: _joined(_BASE64, view.data))
+    text = joined.data.translate(_TO_STANDARD) + b"////"
+    parts = [a2b_base64(text[at : len(text) - (len(text) - at) % 4]) for at in range(4)]
+    return joined.over(b"".join(parts), lambda: _shifted(parts, (3, 4)), is_text=False)
+
+
+def _hex(view: View) -> View | None:
+    """Every run of hex digits, from both places where a byte may begin."""
+    if not signs.has_hex(view.data):
+        return None
+    runs = [run for run in view.data.translate(_IS_HEX).split() if len(run) >= 16]
+    joined = view.over(b"f".join(runs), lambda: _joined(_HEX, view.data))
+    text = joined.data.decode()
+    parts = [bytes.fromhex(text[at : len(text) - (len(text) - at) % 2]) for at in (0, 1)]
+    return joined.over(b"".join(parts), lambda: _shifted(parts, (1, 2)), is_text=False)
+
+
+def _hex_apart(view: View) -> View | None:
+    """The same of hex digits that have blanks, colons and the like between them, or `0x`."""
+    if not signs.may_have_hex_apart(view.data):
+        return None
+    close = view.data.replace(b"0x", b"").translate(None, signs.APART)
+    if len(close) == len(view.data):
+        return None
+    return _hex(view.over(close, lambda: _joined(_CLOSE, view.data, 0)))
+
+
+def _joined(pattern: re.Pattern[bytes], data: bytes, between: int = 1) -> list[Piece]:
+    """The map of the runs of a pattern to the data that they were taken from; so many bytes are
+    between two of them."""
+    pieces, length = [], 0
+    for found in pattern.finditer(data):
+        pieces.append(Piece(length, *found.span(), _SAME))
+        length += len(found[0]) + between
+    return pieces
+
+
+def _shifted(parts: list[bytes], even: tuple[int, int]) -> list[Piece]:
+    """The map of what was decoded from several places on to the text that it was decoded from."""
+    starts = accumulate(map(len, parts[:-1]), initial=0)
+    return [Piece(start, at, sys.maxsize, even) for at, start in enumerate(starts)]
+
+
+def _packed(view: View) -> View | None:
+    """What is compressed in the data, from where it begins; each is one piece."""
+    parts: list[bytes] = []
+    pieces: list[Piece] = []
+    if not signs.may_be_packed(view.data):
+        return None
+    for found in islice(_MAGIC.finditer(view.data), PACKED):
+        start = found.start()
+        part, used = _unpacked(view.data[start:])
+        if part:
+            pieces.append(Piece(sum(map(len, parts)), start, start + used))
+            parts.append(part)
+    return view.over(b"".join(parts), lambda: pieces) if parts else None
+
+
+_MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # of gzip and of zlib
+
+
+def _unpacked(data: bytes) -> tuple[bytes, int]:
+    """As much as can be unpacked, and how many bytes that took."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        part = unpacker.decompress(data, LARGEST)
+    except zlib.error:
+        return b"", 0
+    return part, len(data) - len(unpacker.unused_data)
+
+
+_DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart)

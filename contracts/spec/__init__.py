@@ -1,0 +1,1 @@
+"""The OpenAPI file: read, checked, compiled, and what it says of operations and outcomes."""

@@ -1,0 +1,268 @@
+"""openapi.yaml, loaded once: operations, outcomes, the life of a task. Refuses a file at odds with
+itself and says every problem at once. Knows nothing of a server, a client or the time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from contracts.spec import amounts, claims, sources
+from contracts.spec.document import Node, Resolver, SpecError, default_path, extensions, read
+from contracts.spec.keywords import KEYWORDS
+from contracts.spec.not_served import NotServed
+from contracts.spec.operation import (
+    UNDOCUMENTED,
+    Lifecycle,
+    Operation,
+    Outcome,
+    Rate,
+    download,
+    examples,
+)
+from contracts.spec.pointers import Where, pointer_of
+from contracts.spec.source_map import Places
+from contracts.spec.sources import Source
+from contracts.spec.validation import BodyRules, Parameter, compile_schema
+from contracts.spec.variants import Variant, problems
+
+__all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+EVIDENCE = ("documented", "captured", "inferred")
+EXTENSIONS = {
+    "x-aspect-tolerance", "x-checked-first", "x-details", "x-enum-varnames", "x-evidence",
+    "x-forbidden-headers", "x-keeps", "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message",
+    "x-missing", "x-models", "x-not-served", "x-queued-for", "x-range", "x-rate", "x-refusal",
+    "x-refusals", "x-request-body", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
+    "x-sources", "x-task-lifecycle", "x-undocumented", "x-variants", *KEYWORDS,
+}  # fmt: skip
+
+
+class Spec(Struct, frozen=True, dict=True):
+    """The whole contract. `models` and `limits` are x-models and x-limits as they stand, `places`
+    knows where what is said here is written. `result` is the download of a result: an operation of
+    the object store, not of the API, whose outcomes are its own."""
+
+    version: str
+    prefixes: tuple[str, ...]
+    operations: dict[str, Operation]
+    result: Operation
+    outcomes: dict[str, Outcome]
+    lifecycle: Lifecycle
+    models: dict[str, dict[str, Any]]
+    limits: dict[str, int]
+    variants: dict[str, Variant]
+    not_served: NotServed
+    refusals: dict[str, str]
+    key_pattern: re.Pattern[str]
+    schemas: dict[str, Node]
+    places: Places
+    sources: dict[str, Source]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Spec:
+        """Read and compile the spec (default: the one of this project). Raises SpecError."""
+        path = path or default_path()
+        return _Compiler(str(path), read(path)).spec()
+
+    @cached_property
+    def all_operations(self) -> dict[str, Operation]:
+        """The operations of the API and the download of a result: what a scenario can name."""
+        return {**self.operations, self.result.id: self.result}
+
+    @cached_property
+    def all_outcomes(self) -> dict[str, Outcome]:
+        """All that these can be made to answer, by name."""
+        every = (o.every_outcome for o in self.all_operations.values())
+        return {name: outcome for outcomes in every for name, outcome in outcomes.items()}
+
+    def operations_with(self, outcome: str) -> list[Operation]:
+        """The operations that can answer so, in the order of the file, the download last."""
+        return [op for op in self.all_operations.values() if outcome in op.every_outcome]
+
+    def models_of(self, operation: str) -> list[str]:
+        """The models that are called at an operation."""
+        return [name for name, model in self.models.items() if model["operation"] == operation]
+
+    def creates_tasks(self, operation: str) -> bool:
+        """Whether an operation creates tasks: one of its models is waited for."""
+        models = self.models.values()
+        return any(m["operation"] == operation and "queue-seconds" in m for m in models)
+
+    def written(self, outcome: str, operation: Operation | None = None) -> str:
+        """The pointer of the place where an outcome is written, under an operation if it has it."""
+        having = self.operations_with(outcome)
+        operation = operation if operation in having else having[0]
+        assert operation
+        found = operation.every_outcome[outcome]
+        status, key = str(found.status), "examples" if found.documented else UNDOCUMENTED
+        if operation is self.result:
+            return "#" + pointer_of(("x-results", "responses", status, "examples", outcome))
+        answer = ("paths", operation.template, operation.method.lower(), "responses", status)
+        media = ("content", "application/json", key, outcome)
+        return self.places.written("#" + pointer_of((*answer, *media)))
+
+    @cached_property
+    def task_outcomes(self) -> dict[str, Outcome]:
+        """Every way a task can be, and fail: the 200 answers of getTask."""
+        outcomes = self.operations["getTask"].every_outcome
+        return {name: outcome for name, outcome in outcomes.items() if outcome.status == 200}
+
+
+class _Compiler:
+    """One pass over a document. Collects problems; `spec()` raises them together."""
+
+    def __init__(self, source: str, raw: Node) -> None:
+        self.source = source
+        self.raw = raw
+        self.places = Places(raw, Path(source))
+        resolver = Resolver(raw)
+        self.tree: Node = resolver.resolve(raw)
+        self.problems = resolver.problems
+        self.outcomes: dict[str, Outcome] = {}
+
+    def spec(self) -> Spec:
+        try:
+            spec = self._spec()
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            self.problems.append(f"something needed is missing or malformed: {error!r}")
+            raise SpecError(self.source, self.problems) from error
+        self._check(spec)
+        if self.problems:
+            raise SpecError(self.source, self.problems)
+        return spec
+
+    def _spec(self) -> Spec:
+        tree = self.tree
+        scheme = tree["components"]["securitySchemes"]["ApiKey"]
+        lifecycle = tree["components"]["schemas"]["TaskStatus"]["x-task-lifecycle"]
+        return Spec(
+            version=tree["info"]["version"],
+            prefixes=tuple(dict.fromkeys(urlsplit(s["url"]).path for s in tree["servers"])),
+            operations={op.id: op for op in self._operations()},
+            result=download(tree["x-results"]),
+            outcomes=self.outcomes,
+            lifecycle=Lifecycle(
+                lifecycle["initial"],
+                frozenset(lifecycle["terminal"]),
+                {state: tuple(after) for state, after in lifecycle["next"].items()},
+            ),
+            models=tree["x-models"],
+            limits=tree["x-limits"],
+            variants=msgspec.convert(tree["x-variants"], dict[str, Variant]),
+            not_served=msgspec.convert(tree["x-not-served"], NotServed),
+            refusals={**tree["x-refusals"], **scheme["x-refusals"]},
+            key_pattern=re.compile(scheme["x-key-pattern"]),
+            schemas=tree["components"]["schemas"],
+            places=self.places,
+            sources={
+                key: msgspec.convert({"key": key, **said}, Source)
+                for key, said in tree["x-sources"].items()
+            },
+        )
+
+    def _operations(self) -> Iterator[Operation]:
+        for template, item in self.tree["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield self._operation(template, method, item[method])
+
+    def _operation(self, template: str, method: str, node: Node) -> Operation:
+        where = ("paths", template, method)
+        parameters = [
+            Parameter.of(p, self.places.under(pointer_of((*where, key, index))))
+            for key in claims.PARAMETERS
+            for index, p in enumerate(node.get(key, []))
+            if p["in"] != "path"
+        ]
+        body = node.get("requestBody", {})
+        media = body.get("content", {}).get("application/json", {})
+        refusal = body.get("x-refusal", "")
+        return Operation(
+            id=node["operationId"],
+            method=method.upper(),
+            template=template,
+            tags=tuple(node["tags"]),
+            rate=msgspec.convert(node["x-rate"], Rate),
+            headers=tuple(p for p in parameters if p.location == "header"),
+            query=tuple(p for p in parameters if p.location == "query"),
+            body=BodyRules(media["schema"], refusal, self._body_at(where)) if refusal else None,
+            body_refusal=refusal,
+            requests={name: e["value"] for name, e in media.get("examples", {}).items()},
+            outcomes=dict(self._outcomes(node)),
+            undocumented={n: o for s, m in _media(node) for n, o in examples(s, m, UNDOCUMENTED)},
+            answers={int(s): compile_schema(_schema(r)) for s, r in node["responses"].items()},
+        )
+
+    def _body_at(self, operation: tuple[str, ...]) -> Where:
+        way = (*operation, "requestBody", "content", "application/json", "schema")
+        return self.places.under(pointer_of(way))
+
+    def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
+        for status, media in _media(node):
+            for name, outcome in examples(status, media):
+                known = self.outcomes.setdefault(name, outcome)
+                if known != outcome:
+                    self.problems.append(f"outcome {name} is said twice, and differently")
+                yield name, known
+
+    def _check(self, spec: Spec) -> None:
+        for key, pointer in extensions(self.raw):
+            if key not in EXTENSIONS:
+                self.problems.append(f"{pointer}: unknown extension {key}")
+        for pointer, said in claims.evidence(self.raw):
+            if said not in EVIDENCE:
+                self.problems.append(f"{pointer}: evidence {said!r} is none of {EVIDENCE}")
+        self.problems += sources.problems(self.raw, spec.sources)
+        for operation in spec.operations.values():
+            self._check_operation(operation)
+        for name in spec.outcomes.keys() & spec.result.outcomes.keys():
+            self.problems.append(f"x-results {name}: is the name of an outcome of the API too")
+        for use, name in spec.refusals.items():
+            if name not in spec.outcomes:
+                self.problems.append(f"x-refusals {use}: no outcome {name}")
+        self.problems += amounts.problems(spec.limits, spec.models, spec.operations)
+        self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
+        states = set(spec.schemas["TaskStatus"]["enum"])
+        life = spec.lifecycle
+        named = {life.initial, *life.terminal, *life.next, *sum(life.next.values(), ())}
+        if named != states or set(life.next) != states:
+            self.problems.append(f"x-task-lifecycle and the enum differ: {named ^ states}")
+
+    def _check_operation(self, operation: Operation) -> None:
+        for outcome in operation.outcomes.values():
+            where = f"{operation.id} {outcome.status} {outcome.name}"
+            if outcome.status not in operation.answers:
+                self.problems.append(f"{where}: has another status elsewhere")
+                continue
+            for error in operation.answers[outcome.status].iter_errors(outcome.value):
+                self.problems.append(f"{where}: {error.message[:200]}")
+        for outcome in operation.undocumented.values():
+            valid = operation.answers[outcome.status].is_valid(outcome.value)
+            if valid and not outcome.keeps:
+                where = f"{operation.id} {outcome.status} {outcome.name}"
+                self.problems.append(f"{where}: the schema allows it, so it is an example")
+        for name, request in operation.requests.items():
+            for violation in operation.body.violations(request) if operation.body else []:
+                self.problems.append(f"{operation.id} request {name}: {violation.reason}")
+        node = self.tree["paths"][operation.template][operation.method.lower()]
+        for name in (operation.rate.refusal, *claims.refusals(node)):
+            if name not in operation.outcomes:
+                self.problems.append(f"{operation.id}: refusal {name} is no outcome of it")
+
+
+def _media(operation: Node) -> Iterator[tuple[str, Node]]:
+    """Each status of an operation with what its answers are like."""
+    for status, response in operation["responses"].items():
+        yield status, response["content"]["application/json"]
+
+
+def _schema(response: Node) -> Node:
+    schema: Node = response["content"]["application/json"]["schema"]
+    return schema

@@ -1,0 +1,1 @@
+"""Text for people and shells: printable lines, quoted words, names of hosts."""

@@ -1,0 +1,1 @@
+"""The checks of a provider: a run of them, its events, its evidence."""

@@ -1,0 +1,165 @@
+"""Known differences of a provider, kept in a file, so that a run fails for new ones alone. An entry
+accepts one difference, never a whole check. Ids, times and addresses are no part of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.files.file_lock import locked
+from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.whole_file import write
+from contracts.provider.exchange import Exchange
+from contracts.verify.events import Finding
+
+FORMAT = 1
+STALE = "#baseline"  # the pointer of a finding about the baseline itself
+LONGEST = 200  # characters of a body in an entry
+# What is another thing in each run.
+_VARYING = (
+    (re.compile(r"https?://[^\s\"'\\]+"), "<url>"),
+    (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?"), "<time>"),
+    (re.compile(r"\d{4,}(\.\d+)?"), "<number>"),
+)
+
+
+class BaselineError(Exception):
+    """The file is not a baseline. The message names the problem and its place."""
+
+
+class Entry(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+    """One accepted difference. call: method, path and body of the request that shows it, "" for
+    none. pointer, expected: as in Finding. got: the status, where that is what differs."""
+
+    check: str
+    call: str
+    pointer: str
+    expected: str
+    got: str = ""
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    format: int
+    findings: tuple[Entry, ...]
+
+
+class Baseline:
+    """The accepted differences. is_updating: whatever is found is accepted, and kept for save().
+    dropped: entries of the file that are not accepted, and that save() removes from it."""
+
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        *,
+        is_updating: bool = False,
+        dropped: Iterable[Entry] = (),
+    ) -> None:
+        self.entries = set(entries)
+        self.is_updating = is_updating
+        self._in_file = self.entries | set(dropped)
+
+    def judge(
+        self, check: str, findings: Iterable[Finding], exchanges: Sequence[Exchange], root: str
+    ) -> list[Finding]:
+        """The findings of a check that ran, marked where they are accepted, and one more for each
+        entry that no longer occurs. root: the provider's URL, which entries do not hold."""
+        found = [(finding, _entry(check, finding, exchanges, root)) for finding in findings]
+        occurring = {entry for _, entry in found}
+        stale = {entry for entry in self.entries if entry.check == check} - occurring
+        if self.is_updating:
+            self.entries = (self.entries - stale) | occurring
+            stale = set()
+        marked = [replace(finding, known=entry in self.entries) for finding, entry in found]
+        return marked + [_stale(entry) for entry in sorted(stale)]
+
+    def merged(self, in_file: Iterable[Entry]) -> set[Entry]:
+        """What this run accepts, with what another one has added to the file and removed from it
+        since this one read it. in_file: what is there now."""
+        return (set(in_file) - (self._in_file - self.entries)) | (self.entries - self._in_file)
+
+    def forget(self, check: str) -> None:
+        """Drop the entries of a check."""
+        self.entries = {entry for entry in self.entries if entry.check != check}
+
+
+def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> Baseline:
+    """The baseline of a file. checks: all ids that there are. is_updating: the file may be missing,
+    and entries of checks that there are no more are dropped. Raises BaselineError."""
+    try:
+        entries = _entries(path)
+    except FileNotFoundError:
+        if is_updating:
+            return Baseline(is_updating=True)
+        raise BaselineError(
+            f"{path} does not exist; `emo contract verify --update-baseline` writes it"
+        ) from None
+    known = [entry for entry in entries if entry.check in checks]
+    for number, entry in enumerate(entries):
+        if entry.check not in checks and not is_updating:
+            where = f"$.findings[{number}].check"
+            text = f"there is no check {entry.check!r}; --update-baseline drops the entry"
+            raise BaselineError(f"{path}: {text} - at `{where}`")
+    return Baseline(known, is_updating=is_updating, dropped=set(entries) - set(known))
+
+
+def save(path: Path, baseline: Baseline) -> None:
+    """Write it, merged with what another run wrote meanwhile. Raises OSError, and BaselineError
+    for a file that is damaged by now; it is left as it is."""
+    with locked(path):
+        try:
+            entries = baseline.merged(_entries(path))
+        except FileNotFoundError:
+            entries = baseline.entries
+        data = msgspec.json.encode(_File(FORMAT, tuple(sorted(entries))))
+        write(path, msgspec.json.format(data, indent=2) + b"\n")
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    """All entries of a file. Raises FileNotFoundError, BaselineError."""
+    try:
+        text = text_of(bytes_of(path))
+        file = msgspec.json.decode(text, type=_File)
+    except FileNotFoundError:
+        raise
+    except EncodingError as error:
+        raise BaselineError(f"{path} {error}") from None
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BaselineError(f"{path} is not a baseline: {json_problem(text, error)}") from None
+    if file.format != FORMAT:
+        raise BaselineError(f"{path} has the format {file.format}; this version reads {FORMAT}")
+    return file.findings
+
+
+def _entry(check: str, finding: Finding, exchanges: Sequence[Exchange], root: str) -> Entry:
+    number = finding.exchange
+    is_shown = number is not None and 0 <= number < len(exchanges)
+    call = _call(exchanges[number], root) if is_shown and number is not None else ""
+    got = finding.got if finding.pointer == "#status" else ""
+    return Entry(check, call, finding.pointer, _steady(finding.expected), got)
+
+
+def _call(exchange: Exchange, root: str) -> str:
+    body = f" {exchange.body}" if exchange.body else ""
+    key = "" if exchange.has_key else " without a key"
+    text = f"{exchange.method} {exchange.url.removeprefix(root)}{key}{body}"
+    return _steady(text)[:LONGEST]
+
+
+def _steady(text: str) -> str:
+    for pattern, name in _VARYING:
+        text = pattern.sub(name, text)
+    return text
+
+
+def _stale(entry: Entry) -> Finding:
+    where = " of ".join(filter(None, [entry.pointer or "the whole answer", entry.call]))
+    expected = f"the accepted difference at {where}, where {entry.expected} was expected"
+    return Finding(STALE, expected, "it no longer occurs; --update-baseline drops it")

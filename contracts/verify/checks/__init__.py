@@ -1,0 +1,1 @@
+"""The checks, one module a subject. contracts.verify.registry lists them."""

@@ -1,0 +1,156 @@
+"""A file of observations of real providers: which claims held, which documented answers came. It
+sends nothing; a fake proves nothing, so what one answers is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from contracts.files.file_lock import locked
+from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.whole_file import write
+from contracts.provider.exchange import Exchange, at
+from contracts.provider.network import is_loopback
+from contracts.spec.loader import Spec
+from contracts.verify.baseline import STALE
+from contracts.verify.events import CheckEnded, Event, Started
+
+FORMAT = 1
+Standing = Literal["observed", "documented", "assumed"]
+STANDINGS: tuple[Standing, ...] = ("observed", "documented", "assumed")
+
+
+class LedgerError(Exception):
+    """The file is no ledger. Its text says what is wrong, and where."""
+
+
+class Observation(Struct, frozen=True, forbid_unknown_fields=True):
+    """That a provider did, or did not do, what a claim says. date: UTC, `2026-02-11`. host: of the
+    provider. request_id: of an answer that shows it, "" where none had one."""
+
+    date: str
+    host: str
+    request_id: str
+    held: bool
+
+
+Seen = dict[str, list[Observation]]
+
+
+class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
+    """Observations, the latest of each host: by the id of the claim, and by the name of the
+    documented answer that came, word for word."""
+
+    format: int = FORMAT
+    claims: Seen = {}
+    answers: Seen = {}
+
+
+def load(path: Path) -> Ledger:
+    """The ledger of a file, an empty one where there is none. Raises LedgerError."""
+    try:
+        text = text_of(bytes_of(path))
+    except FileNotFoundError:
+        return Ledger()
+    except EncodingError as error:
+        raise LedgerError(f"{path} {error}") from None
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        ledger = msgspec.json.decode(text, type=Ledger)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise LedgerError(f"{path} is no ledger: {json_problem(text, error)}") from None
+    if ledger.format != FORMAT:
+        raise LedgerError(f"{path} has the format {ledger.format}, not {FORMAT}")
+    return ledger
+
+
+def save(path: Path, ledger: Ledger) -> None:
+    """Write it as a whole, or leave the file as it was. Raises OSError."""
+    ordered = msgspec.json.encode(ledger, order="sorted")
+    write(path, msgspec.json.format(ordered, indent=2) + b"\n", private=True)
+
+
+def update(path: Path, spec: Spec, events: Iterable[Event]) -> str:
+    """Keep in a file what a run saw, and say how much that was: beside what another run wrote
+    meanwhile. Raises LedgerError, and leaves a file that is damaged; OSError."""
+    with locked(path):
+        before = load(path)
+        after = observed(before, spec, events)
+        if after == before:
+            return f"{path}: nothing new was seen of a real provider"
+        save(path, after)
+    return f"{path}: {len(after.claims)} claims and {len(after.answers)} answers were seen by now"
+
+
+def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
+    """The ledger with what a run saw; of a fake nothing is added."""
+    claims, answers = _copy(ledger.claims), _copy(ledger.answers)
+    host = date = ""
+    for event in events:
+        if isinstance(event, Started) and not event.clock:
+            host = urlsplit(event.url).hostname or ""
+            host = "" if is_loopback(host) else host  # a stub is no service
+            date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
+        if host and isinstance(event, CheckEnded) and event.result != "skipped":
+            held = all(finding.pointer == STALE for finding in event.findings)
+            _keep(claims, event.claim.id, Observation(date, host, _shows(event), held))
+            for exchange in event.exchanges:
+                for name in _named(spec, exchange):
+                    _keep(answers, name, Observation(date, host, _request_id(exchange), True))
+    return Ledger(claims=claims, answers=answers)
+
+
+def standing(evidence: str, seen: list[Observation]) -> Standing:
+    """What is known: `observed` on the wire, by a run or in a public capture, else `documented`,
+    else `assumed`."""
+    if any(o.held for o in seen) or evidence == "captured":
+        return "observed"
+    return "documented" if evidence == "documented" else "assumed"
+
+
+def _named(spec: Spec, exchange: Exchange) -> Iterator[str]:
+    """The documented answers that an exchange is, by code and message, or by the task's state."""
+    operation = spec.operations.get(exchange.operation)
+    for outcome in operation.outcomes.values() if operation else ():
+        if outcome.status == exchange.status and _facts(outcome.value) == _facts(exchange.value):
+            yield outcome.name
+
+
+def _facts(value: Any) -> tuple[Any, ...] | None:
+    """What tells one answer from another: its code and message, wherever they stand, its state."""
+    if not isinstance(value, dict):
+        return None
+    output = value.get("output")
+    output = output if isinstance(output, dict) else {}
+    return (
+        *(value.get(name, output.get(name)) for name in ("code", "message")),
+        *(output.get(name) for name in ("task_status", "check_pass", "humanoid")),
+    )
+
+
+def _shows(event: CheckEnded) -> str:
+    """The request_id of an exchange that shows how the check ended; "" where none has one."""
+    cited = [f.exchange for f in event.findings if f.exchange is not None]
+    exchanges = [event.exchanges[i] for i in cited] or list(event.exchanges)
+    return next(filter(None, map(_request_id, exchanges)), "")
+
+
+def _request_id(exchange: Exchange) -> str:
+    found = at(exchange, "/request_id")
+    return found if isinstance(found, str) else ""
+
+
+def _copy(seen: Seen) -> Seen:
+    return {name: list(known) for name, known in seen.items()}
+
+
+def _keep(seen: Seen, name: str, observation: Observation) -> None:
+    others = [o for o in seen.get(name, []) if o.host != observation.host]
+    seen[name] = [*others, observation]

@@ -1,0 +1,133 @@
+"""From the bytes of an answer to a value or an error. Knows no operation and sends nothing."""
+
+import re
+from html import unescape
+from typing import Any, TypeVar
+
+import msgspec
+
+from emo_client import errors, limits
+from emo_client.decoding.charset import readable, text_of
+from emo_client.decoding.envelope import (
+    Reason,
+    normalized,
+    parsed,
+    reason_of,
+    request_id_of,
+    task_id_in,
+)
+from emo_client.decoding.lenient import convert
+from emo_client.exchange import Answer, World
+from emo_client.models import CancelAnswer, Detection, TaskAnswer, TaskCreated, TaskList
+from emo_client.retry import retry_after
+
+T = TypeVar("T", Detection, TaskAnswer, TaskCreated, TaskList, CancelAnswer)
+
+_BY_STATUS = {401: errors.AuthenticationError, 403: errors.PermissionDenied}
+_NOT_JSON = (msgspec.DecodeError, RecursionError)
+# What the gateway says of a path that it does not know.
+_WRONG_PATH = ("url error", "task can not be null")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_QUERY = re.compile(r"""(?i)(https?:[^\s?"'<>]*)\?[^\s"'<>]*""")
+_PAGE = 16384  # characters of a page that are looked at
+
+
+def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
+    """The body as this type. Raises APIError or UnexpectedAnswer."""
+    if not 200 <= answer.status < 300:
+        raise refusal(answer, call, world)
+    if answer.is_cut:
+        problem = f"its body is larger than {limits.ANSWER >> 20} MiB: {excerpt(answer)!r}"
+        raise unexpected(answer, call, problem, world.hint, damaged=True)
+    try:
+        body = _json(answer)
+    except _NOT_JSON:
+        problem = f"its body is not JSON: {excerpt(answer)!r}"
+        raise unexpected(answer, call, problem, world.hint, damaged=True) from None
+    try:
+        value = convert(normalized(body), kind)
+    except msgspec.ValidationError as error:
+        named = ": ".join(filter(None, reason_of(body)))
+        problem = f"it is an error, {named}" if named else f"its shape is wrong: {error}"
+        raise unexpected(answer, call, f"{problem}: {excerpt(answer)!r}") from None
+    return msgspec.structs.replace(value, request_id=request_id(answer))
+
+
+def read_task(answer: Answer, task_id: str, call: str, world: World) -> TaskAnswer:
+    """The task that was asked for. Raises what read raises, and UnexpectedAnswer, as for a damaged
+    answer, where it is about another one: a cache or a proxy mixed answers up. Ids are compared
+    where both are UUIDs, as the service's are; a stub may answer each poll with the same "t"."""
+    task = read(answer, TaskAnswer, call, world)
+    found = task.output.task_id.lower()
+    if found != task_id.lower() and _UUID.fullmatch(found) and _UUID.fullmatch(task_id.lower()):
+        raise unexpected(answer, call, f"it is about another task, {found}", damaged=True)
+    return task
+
+
+def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:
+    """The error that an answer without success stands for."""
+    status = answer.status
+    if status < 400:
+        place = answer.headers.get("location", "").partition("?")[0]
+        problem = "redirects are not followed" + (f" (it leads to {place})" if place else "")
+        return unexpected(answer, call, problem, world.hint)
+    code, message = reason(answer)
+    message = message or ("" if code else excerpt(answer))
+    lost = status in (404, 405) or not code or any(text in message for text in _WRONG_PATH)
+    facts: dict[str, Any] = {"call": call, "hint": world.hint if lost else ""}
+    kind = _BY_STATUS.get(status, errors.ServiceError if status >= 500 else errors.InvalidRequest)
+    if status == 429:
+        kind, facts["retry_after"] = errors.Throttled, retry_after(answer.headers, world.now())
+    return kind(status, code, message, request_id(answer), **facts)
+
+
+def reason(answer: Answer) -> Reason:
+    """The code and message of the service; both empty when the body is not JSON."""
+    try:
+        return reason_of(_json(answer))
+    except _NOT_JSON:
+        return Reason()
+
+
+def unexpected(
+    answer: Answer, call: str, problem: str, hint: str = "", *, damaged: bool = False
+) -> errors.UnexpectedAnswer:
+    """The error for a success that cannot be used."""
+    named, status = request_id(answer), answer.status
+    return errors.UnexpectedAnswer(call, status, problem, named, hint=hint, damaged=damaged)
+
+
+def request_id(answer: Answer) -> str | None:
+    """Of the body, else of the header; a task query has only the former (CNB)."""
+    try:
+        named = request_id_of(_json(answer))
+    except _NOT_JSON:
+        named = None
+    return named or answer.headers.get("x-request-id")
+
+
+def task_id_of(answer: Answer) -> str | None:
+    """The id of the task that an answer to a creation names, however odd the answer is; None where
+    it names none."""
+    text = readable(answer.body, answer.headers.get("content-type", ""))
+    return task_id_in(text, in_prose=answer.status < 400)
+
+
+def excerpt(answer: Answer) -> str:
+    """The beginning of a body, for people: of a page its text, of a URL not its signature."""
+    text = readable(answer.body, answer.headers.get("content-type", ""))[:_PAGE]
+    if _TAG.match(text.lstrip()):
+        shown = unescape(_TAG.sub(" ", _NOT_SHOWN.sub(" ", text)))
+        text = shown if shown.strip() else text
+    text = _QUERY.sub(r"\1?…", " ".join(text.split()))
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def _json(answer: Answer) -> Any:
+    """The value of the body. Raises one of _NOT_JSON."""
+    text = text_of(answer.body, answer.headers.get("content-type", ""))
+    if text is None:
+        raise msgspec.DecodeError("its bytes are of no charset")
+    return parsed(text)

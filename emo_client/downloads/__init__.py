@@ -1,0 +1,1 @@
+"""The download of a result: tries, parts, checks, and the file that it becomes."""

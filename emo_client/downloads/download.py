@@ -1,0 +1,258 @@
+"""Fetch a result: whole or not at all. The key is never sent to where results are kept.
+
+A store is asked again for what is missing, as long as its answers bring something; part.py keeps
+what has arrived. Every download has an end: in time, in bytes, in redirects and in tries.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from emo_client import errors, limits, retry
+from emo_client.downloads import video
+from emo_client.downloads.object_store import Refusal, is_over, way_on
+from emo_client.downloads.part import Part
+from emo_client.downloads.target import target_of
+from emo_client.exchange import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
+from emo_client.models import TaskAnswer
+from emo_client.settings import at_least_1, seconds, text
+
+# Answers of stores and caches that do not give the rest of a video; the whole is asked for then.
+_NO_REST = (304, 412, 416)
+_REDIRECTS = (301, 302, 303, 307, 308)
+# Seconds that even the last try, at the deadline, has.
+_LAST_TRY = 1.0
+
+
+def download(
+    world: World,
+    source: str | TaskAnswer,
+    path: str | os.PathLike[str],
+    *,
+    timeout: float = limits.DOWNLOAD,
+    max_bytes: int = limits.VIDEO,
+) -> Flow[Path]:
+    """Fetch a result to a file. See Client.download."""
+    url, target = _address(source), target_of(path)
+    limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
+    fetch = _Fetch(world, url, Part(target, url, most), limit)
+    while True:
+        outcome = yield from fetch.attempt()
+        if fetch.is_whole(outcome):
+            fetch.part.finish()
+            return Path(path)
+        yield Sleep(fetch.pause(outcome))
+
+
+class _Fetch:
+    """One download: where the video is now, what is known of it, and how the last try ended.
+
+    problem: what was wrong with the last try, "" when its answer says so itself. end: why there is
+    no other try, "" when there may be one. late: that there is no time for one, "" when there is.
+    """
+
+    def __init__(self, world: World, url: str, part: Part, timeout: float) -> None:
+        self.world, self.part, self.timeout = world, part, timeout
+        self.urls = [url]  # the last one is asked; those before it redirected
+        self.deadline = world.clock() + timeout
+        self.failures, self.brought = 0, part.size()
+        self.expected: int | None = None
+        self.accepted = False
+        self.kind = self.problem = self.end = self.late = ""
+
+    def attempt(self) -> Flow[Outcome]:
+        """Ask for what is missing, through redirects."""
+        while True:
+            self.problem, self.accepted = "", False
+            within = max(self._left(), _LAST_TRY)
+            outcome = yield from ask(Stream(self.urls[-1], self._headers(), self._sink, within))
+            self.part.check()
+            if not self._is_redirected(outcome):
+                return outcome
+
+    def is_whole(self, outcome: Outcome) -> bool:
+        """Whether all of it is here; if not, problem says why unless the answer does."""
+        if self.accepted and self.part.is_too_large():
+            self.end = self._too_large("it has")
+        elif self.accepted and self._has_end(outcome):
+            self.problem = video.wrong_content(self.part.path, self.kind)
+            if not self.problem:
+                return True
+            self.part.discard()
+        elif isinstance(outcome, Lost):
+            self.problem = self.problem or outcome.reason
+        elif self.accepted:
+            self.problem = f"{self.part.size()} of {self.expected} bytes came"
+            if self.part.size() > (self.expected or 0):
+                self.part.discard()
+        return False
+
+    def _has_end(self, outcome: Outcome) -> bool:
+        """Whether the last byte came; of chunks without a length their end."""
+        if self.expected is None:
+            return isinstance(outcome, Answer)
+        return self.expected == self.part.size()
+
+    def pause(self, outcome: Outcome) -> float:
+        """Seconds until the next try. Raises DownloadFailed where there is none."""
+        now = self.world.now()
+        if not self.end:
+            self._count()
+            again: Outcome = Lost(self.problem, may_have_arrived=True)
+            if isinstance(outcome, Answer) and not self.problem:
+                again = again if _may_come(outcome, self.urls[0], now) else outcome
+            wait = retry.delay(self.failures, again, self.world.random, now=now)
+            if wait is not None and wait < self._left():
+                return wait
+            if wait is not None:
+                self.late = f"; it was not whole after {self.timeout:g} s: raise timeout=…"
+        raise _failure(outcome, self, now)
+
+    def _count(self) -> None:
+        """Tries in a row that brought next to nothing: a byte a try would go on for ever."""
+        size = self.part.size()
+        least = min(limits.PROGRESS, (self.expected or limits.PROGRESS * 100) // 100)
+        if size - self.brought >= max(least, 1):
+            self.failures, self.brought = 1, size
+        else:
+            self.failures += 1
+
+    def _left(self) -> float:
+        return self.deadline - self.world.clock()
+
+    def _headers(self) -> dict[str, str]:
+        """For the rest, if it is still the same; a compressed body could not be continued."""
+        asked, size = {"Accept-Encoding": "identity"}, self.part.size()
+        if size:
+            asked["Range"] = f"bytes={size}-"
+        if size and self.part.etag:
+            asked["If-Range"] = f'"{self.part.etag}"'
+        return asked
+
+    def _sink(self, head: Answer) -> Part | None:
+        """Where the body of this answer goes; None when it is not part of the video."""
+        size = self.part.size()
+        if size and head.status in _NO_REST:
+            self.problem = f"the rest was asked and {head.status} came"
+            self.part.discard()
+        if self.problem or head.status not in (200, 206):
+            return None
+        self.problem = video.wrong_type(head)
+        if self.problem:
+            return None  # what has arrived may yet be continued
+        self.problem = video.wrong_length(head) if head.status == 200 else self._wrong_rest(head)
+        if self.problem or self._is_beyond(head):
+            self.part.discard()
+            return None
+        self.accepted, self.kind = True, video.type_of(head)
+        if size and head.status == 206:
+            self.part.go_on()
+        else:
+            self.part.begin(video.strong_etag(head))
+        return self.part
+
+    def _wrong_rest(self, head: Answer) -> str:
+        """What is wrong with a 206."""
+        given, size = video.range_of(head), self.part.size()
+        if given is None or given[0] != size:
+            shown = head.headers.get("content-range", "no range")[:60]
+            return f"the video from byte {size} on was asked and {shown} came"
+        etag = video.strong_etag(head)
+        is_other = bool(etag and self.part.etag and etag != self.part.etag)
+        is_longer = size > 0 and self.expected not in (None, given[1])
+        return "the video changed while it was fetched" if is_other or is_longer else ""
+
+    def _is_beyond(self, head: Answer) -> bool:
+        """Learns the length of the whole, and ends the download where that is too much."""
+        whole = video.range_of(head) if head.status == 206 else None
+        self.expected = whole[1] if whole else video.length_of(head)
+        if self.expected is not None and self.expected > self.part.most:
+            self.end = self._too_large(f"it has {self.expected} bytes,")
+        return bool(self.end)
+
+    def _too_large(self, found: str) -> str:
+        self.part.discard()
+        return f"{found} more than {self.part.most} bytes: raise max_bytes=…"
+
+    def _is_redirected(self, outcome: Outcome) -> bool:
+        """Whether there is another address to ask; what may not be followed ends the download."""
+        if not isinstance(outcome, Answer) or outcome.status not in _REDIRECTS:
+            return False
+        place = _joined(self.urls[-1], outcome.headers.get("location", ""))
+        self.end = self._forbidden(place)
+        self.urls += [] if self.end else [place]
+        return not self.end
+
+    def _forbidden(self, place: str) -> str:
+        """Why a redirect is not followed."""
+        leads = f"it is redirected to {_bare(place) or 'an address without a host'}"
+        if urlsplit(place).scheme not in ("http", "https"):
+            return f"{leads}, which is not an http(s) URL"
+        if urlsplit(place).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":
+            return f"{leads}, from https to http, where anybody on the way could change it"
+        if place in self.urls:
+            return f"{leads}, in a circle"
+        if len(self.urls) > limits.REDIRECTS:
+            return f"{leads}, after {limits.REDIRECTS} other redirects"
+        return ""
+
+
+def _address(source: str | TaskAnswer) -> str:
+    if isinstance(source, TaskAnswer):
+        output = source.output
+        if not (output.results and output.results.video_url):
+            state = f"task {output.task_id} is {output.task_status} and has no video"
+            raise errors.ConfigError(f"{state}; give what wait() returned")
+        source = output.results.video_url
+    text("url_or_task", source)
+    if _joined(source, "") == "" or urlsplit(source).scheme.lower() not in ("http", "https"):
+        shown = source.partition("?")[0]
+        raise errors.ConfigError(f"{shown!r} is not an http(s) URL; give results.video_url")
+    return source
+
+
+def _joined(base: str, place: str) -> str:
+    """The URL that a Location means, without its fragment; "" where that is no URL with a host."""
+    try:
+        parts = urlsplit(urljoin(base, place.strip()))
+        return parts._replace(fragment="").geturl() if parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def _may_come(answer: Answer, url: str, now: float) -> bool:
+    """Whether the store does not have the object yet: a task may end a moment before that."""
+    return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
+
+
+def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFailed:
+    """The error for the last try: what the object store says, or what was wrong."""
+    url = fetch.urls[0]
+    where = f"the video at {_bare(url)} could not be fetched"
+    if isinstance(outcome, Lost) or fetch.problem or fetch.end:
+        kept = "; call again to fetch the rest" if fetch.part.size() and not fetch.end else ""
+        problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
+        return errors.DownloadFailed(f"{where}: {problem}{fetch.late}{kept}")
+    refusal = Refusal.of(outcome)
+    code, message = (_unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
+    said = ": ".join(filter(None, [code, message])) or "no reason given"
+    over = refusal.has_expired() or is_over(url, outcome, now)
+    end = "a result lives 24 h, so the video must be made again" if over else way_on(refusal, url)
+    kind = errors.ResultExpired if over else errors.DownloadFailed
+    text = "; ".join(filter(None, [f"{where}: {outcome.status} {said}", end])) + fetch.late
+    named = refusal.request_id
+    return kind(text, status=outcome.status, code=code, message=message, request_id=named)
+
+
+def _bare(url: str) -> str:
+    """Without its query, which holds the signature, and without a user."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _unsigned(text: str, urls: list[str]) -> str:
+    queries = [urlsplit(url).query for url in urls]
+    values = [v for query in queries for _, v in parse_qsl(query) if len(v) > 8]
+    for secret in filter(None, [*queries, *values]):
+        text = text.replace(secret, "…")
+    return text

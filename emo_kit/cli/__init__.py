@@ -1,0 +1,1 @@
+"""`emo`, the command line."""

@@ -1,0 +1,3 @@
+from emo_kit.cli.main import main
+
+main()

@@ -1,0 +1,101 @@
+"""What the client's commands have in common: a client, where it calls, and how its errors are said
+here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emo_kit.cli import options
+from emo_kit.cli.output import print_line
+from emo_kit.cli.problems import FACTS, Problem, as_typed
+from emo_kit.cli.show import Progress, never_sleep
+from emo_kit.cli.where import clients, destination, nobody, root, video
+
+if TYPE_CHECKING:
+    from emo_client import Client, EmoError
+    from emo_kit.cli.where import Destination
+
+Command = Callable[..., Any]
+
+
+def calls(command: Command) -> Any:
+    """Give a command a Client and its options; say where it calls; turn the client's errors into
+    problems with an exit code."""
+
+    @options.option(
+        "--base-url",
+        metavar="URL",
+        help="Call this API, with or without its /api/v1.  "
+        "[default: DASHSCOPE_HTTP_BASE_URL, else the fake on this machine]",
+    )
+    @click.option("--live", is_flag=True, help="Call the service itself, which is paid for.")
+    @options.key("API key.  [default: DASHSCOPE_API_KEY]")
+    @options.as_json
+    @wraps(command)
+    def wrapped(
+        base_url: str | None, live: bool, key: str | None, as_json: bool, **arguments: Any
+    ) -> None:  # fmt: skip
+        from emo_client import EmoError
+
+        source = arguments.get("source", "")
+        where = video(source) if "://" in source else destination(base_url, live)
+        try:
+            with clients(where, key) as make:
+                client = make()
+                print_line(where.announcement(), err=True)
+                click.get_current_context().obj = partial(make, timeout=2.0, sleep=never_sleep)
+                command(client, as_json, **arguments)
+        except EmoError as error:
+            raise _problem(error, where, key) from None
+
+    return wrapped
+
+
+def _problem(error: EmoError, where: Destination, key: str | None) -> click.ClickException:
+    """What to say of an error of the client, in words of the command line."""
+    from emo_client import APIError, ConfigError, ConnectionFailed, DownloadFailed, TaskTimeout
+
+    if isinstance(error, ConfigError):
+        return click.UsageError(as_typed(str(error), arguments=True))
+    if isinstance(error, ConnectionFailed) and not error.may_have_arrived:
+        return nobody(where, error, error.reason)
+    if isinstance(error, DownloadFailed) and "ConnectError" in str(error):
+        return nobody(where, error, str(error))
+    message = as_typed(str(error))
+    if isinstance(error, TaskTimeout):
+        message += f": emo wait {error.task_id}"
+    if isinstance(error, APIError) and where.is_near:
+        message += f"; `{_explain(where, key)}` shows the reason"
+    facts = {name: getattr(error, name, None) for name in FACTS}
+    return Problem(message, kind=type(error).__name__, facts=facts)
+
+
+def _explain(where: Destination, key: str | None) -> str:
+    """The command that explains a refusal of a fake on this machine. A key is not repeated."""
+    server = f" --server {root(where.url)}" if where.named_by == "--base-url" else ""
+    return f"emo explain{server}{' --key KEY' if key else ''}"
+
+
+def progress() -> Progress:
+    """Shows a wait. What is shown only, the place in the queue, is asked for once and quickly."""
+    return Progress(click.get_current_context().obj)
+
+
+def look(client: Client, task_id: str, shown: Progress) -> None:
+    """Poll once. A wait outlasts lost connections until its deadline; where nobody listens from the
+    beginning, that would be half an hour of silence."""
+    from emo_client import ConfigError, ConnectionFailed, EmoError
+
+    try:
+        shown.update(client.get(task_id), 0.0)
+    except ConfigError:
+        raise
+    except ConnectionFailed as error:
+        if not error.may_have_arrived:
+            raise
+    except EmoError:
+        return  # the wait knows which of them to outlast

@@ -1,0 +1,1 @@
+"""`emo contract`: verify, fuzz, record, drift, diff."""

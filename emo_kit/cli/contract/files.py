@@ -1,0 +1,73 @@
+"""The files that `emo contract verify` reads, changes and writes again: the baseline of accepted
+differences, and the ledger of what real providers did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emo_kit.cli.output import print_line
+
+if TYPE_CHECKING:
+    from contracts.spec.loader import Spec
+    from contracts.verify.baseline import Baseline
+    from contracts.verify.events import Event
+
+
+def load_baseline(path: Path | None, *, is_updating: bool) -> Baseline:
+    """The baseline of a file, an empty one for no file. is_updating: it will be saved. Raises
+    UsageError before anything is paid for."""
+    from contracts.files.whole_file import check
+    from contracts.verify.baseline import Baseline, BaselineError, load
+    from contracts.verify.registry import all_checks
+
+    if path is None:
+        if is_updating:
+            raise click.UsageError("--update-baseline needs --baseline FILE")
+        return Baseline()
+    try:
+        if is_updating:
+            check(path)
+        return load(path, all_checks(), is_updating=is_updating)
+    except (BaselineError, OSError) as error:
+        raise click.UsageError(f"--baseline: {error}") from None
+
+
+def save_baseline(baseline: Baseline, path: Path) -> None:
+    """Write the accepted differences, and print how many there are. Raises OSError, and
+    ClickException for a file that was damaged meanwhile."""
+    from contracts.reports.formatting import plural
+    from contracts.verify.baseline import BaselineError, save
+
+    try:
+        save(path, baseline)
+    except BaselineError as error:
+        raise click.ClickException(f"--baseline: {error}") from None
+    print_line(f"{path}: {plural(len(baseline.entries), 'accepted difference')}", err=True)
+
+
+def check_ledger(path: Path | None) -> None:
+    """Raise UsageError for a ledger that cannot be read or written, before anything is paid for."""
+    from contracts.files.whole_file import check
+    from contracts.verify.ledger import LedgerError, load
+
+    if path is None:
+        return
+    try:
+        check(path)
+        load(path)
+    except (LedgerError, OSError) as error:
+        raise click.UsageError(f"--ledger: {error}") from None
+
+
+def update_ledger(path: Path, spec: Spec, events: list[Event]) -> None:
+    """Add what a run saw, and print how much that was. Raises OSError, and ClickException for a
+    file that was damaged meanwhile."""
+    from contracts.verify.ledger import LedgerError, update
+
+    try:
+        print_line(update(path, spec, events), err=True)
+    except LedgerError as error:
+        raise click.ClickException(f"--ledger: {error}") from None

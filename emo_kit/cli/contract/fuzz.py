@@ -1,0 +1,235 @@
+"""`emo contract fuzz`: calls by chance, against the spec and against the model of a task's life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emo_kit.cli import options as shared
+from emo_kit.cli.contract.group import problem
+from emo_kit.cli.main import FOUND_PROBLEMS
+from emo_kit.cli.output import print_block, print_line
+
+if TYPE_CHECKING:
+    import httpx
+
+    from contracts.fuzz.call_log import Broken
+    from contracts.provider.http import Provider
+    from contracts.spec.loader import Spec
+    from mock_server.server.app import FakeApp
+
+MACHINE = "machine"
+PHASES = ("examples", "coverage", "fuzzing", "stateful", MACHINE)
+NOW = 1_757_572_418.0  # of a fake in this process: the same each time
+HINT = "pip install 'dashscope-emo-kit[contract]'"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emo contract fuzz
+  emo contract fuzz --over-http --phase machine --examples 200 --seed 7
+  emo contract fuzz http://127.0.0.1:8787 --prefix /qwen -o test_found.py
+"""
+)
+@shared.provider
+@click.option(
+    "--over-http", is_flag=True, help="Serve the fake on a socket instead of in this process."
+)
+@click.option(
+    "--phase",
+    "phases",
+    multiple=True,
+    type=click.Choice(PHASES),
+    help="Run only this: one of the four phases of schemathesis, or machine: calls in any "
+    "order. Can be repeated.  [default: all]",
+)
+@click.option(
+    "--examples", default=50, show_default=True, help="How many examples each phase tries."
+)
+@shared.seed("The same seed tries the same calls.", default="0")
+@click.option("--prefix", default="", metavar="PATH", help="Path before /api/v1, such as /qwen.")
+@shared.output(
+    "Write the first problem that is found as a test for pytest.",
+    old=["--save"],
+    type=click.Path(dir_okay=False, path_type=Path),
+)
+def fuzz(
+    base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,
+    prefix: str, output: Path | None,
+) -> int:  # fmt: skip
+    """Send random calls and report those that a provider answers wrongly.
+
+    Without BASE_URL the calls go to a fake that is started for them. A provider at BASE_URL needs a
+    control API, so that its clock can be moved. Do not use one that charges: many tasks are
+    created. Start your own fake without --limits, --variant and --concurrency.
+
+    Exit code 0: nothing was found. 1: something was found; the calls are printed as curl lines and
+    as a test. 2: wrong usage, or nobody answers.
+    """
+    from contracts.files.whole_file import check
+    from contracts.spec.loader import Spec
+
+    if examples < 1:
+        raise click.UsageError(f"--examples {examples} must be 1 or more")
+    try:
+        import hypothesis  # noqa: F401
+        import schemathesis  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"{error.name} is not installed: {HINT}") from None
+    if output is not None:
+        check(output)
+    number = _number(seed)
+    found: list[Broken] = []
+    total = 0
+    for phase in dict.fromkeys(phases or PHASES):
+        with _provider(Spec.load(), base_url, prefix, over_http) as (provider, app):
+            if phase == MACHINE:
+                count = _machine(provider, examples, number, found)
+            else:
+                count = _schemathesis(provider, app, phase, examples, number, found)
+        total += count
+    if output is not None and found:
+        _save(output, found[0])
+    return FOUND_PROBLEMS if total else 0
+
+
+def _number(seed: str) -> int:
+    """A number is itself; any other text makes one, the same each time."""
+    if seed.isdecimal() and seed.isascii():
+        return int(seed)
+    return int.from_bytes(blake2b(seed.encode(), digest_size=4).digest())
+
+
+def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) -> int:
+    from contracts.fuzz.call_log import Broken
+    from contracts.fuzz.stateful import run
+    from contracts.fuzz.world import World
+    from contracts.spec.loader import Spec
+
+    try:
+        run(World(Spec.load(), provider), examples=examples, seed=seed)
+    except Broken as broken:
+        if not broken.exchange.status:
+            _look(provider)
+        found.append(broken)
+        print_line(f"machine: {broken}", "")
+        _retell(broken)
+        return 1
+    print_line(f"machine: {examples} orders of calls, nothing found")
+    return 0
+
+
+def _schemathesis(
+    provider: Provider, app: FakeApp | None, phase: str, examples: int, seed: int,
+    found: list[Broken],
+) -> int:  # fmt: skip
+    from contracts.fuzz import schemathesis_run as fuzzing
+    from contracts.fuzz.failures import Found
+    from contracts.spec.loader import Spec
+
+    count = 0
+
+    def failed(problem: Found) -> None:
+        nonlocal count
+        count += 1
+        print_line(f"{phase}: {problem}", "")
+        if problem.broken is None:
+            _look(provider)
+        else:
+            found.append(problem.broken)
+            _retell(problem.broken)
+
+    url, key = f"{provider.root}/api/v1", provider.key
+    schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
+    sent = sum(len(r.cases) for r in fuzzing.run(Spec.load(), schema, failed, key))
+    print_line(f"{phase}: {sent} calls, {count or 'nothing'} found")
+    return count
+
+
+def _look(provider: Provider) -> None:
+    """Raises NobodyThere where nobody answers: then what was found means nothing."""
+    from contracts.provider.http import Unreachable
+
+    try:
+        provider.look()
+    except Unreachable as error:
+        raise problem(error) from None
+
+
+def _save(file: Path, broken: Broken) -> None:
+    from contracts.files.whole_file import write
+    from contracts.fuzz.reproduction import as_pytest
+
+    write(file, as_pytest(broken))
+
+
+def _retell(broken: Broken) -> None:
+    from contracts.fuzz.reproduction import as_pytest, as_shell
+
+    print_block(f"{as_shell(broken)}\n{as_pytest(broken)}\n")
+
+
+@contextmanager
+def _provider(
+    spec: Spec, base_url: str | None, prefix: str, over_http: bool
+) -> Iterator[tuple[Provider, FakeApp | None]]:
+    """The one at the URL, or a fresh fake, with its app where there is no socket between."""
+    import httpx
+
+    from mock_server.server.app import create_app
+    from mock_server.server.run import running
+    from mock_server.server.transport import InProcess
+    from mock_server.settings import Settings
+
+    settings = Settings(port=0, time="skip", seed="fuzz")  # what it finds is found again
+    if base_url is not None:
+        with _client(base_url) as http:
+            yield _signed_in(spec, base_url, prefix, http), None
+    elif over_http:
+        with running(settings) as url, _client(url) as http:
+            yield _signed_in(spec, url, prefix, http), None
+    else:
+        app = create_app(settings, spec=spec, real=lambda: NOW)
+        with httpx.Client(transport=InProcess(app)) as http:
+            provider = _signed_in(spec, "http://127.0.0.1", prefix, http)
+            provider.key = "sk-fuzz"
+            yield provider, app
+
+
+def _client(url: str) -> httpx.Client:
+    from urllib.parse import urlsplit
+
+    from contracts.provider.network import http_client
+    from mock_server.settings import bypass_proxies, is_loopback
+
+    try:
+        host = urlsplit(url).hostname or ""
+        if is_loopback(host):
+            bypass_proxies(host)
+        return http_client(url, timeout=60.0)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provider:
+    from math import inf
+    from uuid import uuid4
+
+    from contracts.provider.budget import Budget
+    from contracts.provider.http import Provider, Unreachable
+
+    try:
+        provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, prefix=prefix)
+    except Unreachable as error:
+        raise problem(error) from None
+    _look(provider)
+    if not provider.has_clock:
+        raise click.UsageError(f"{url} has no control API; `emo contract verify` asks any provider")
+    provider.key = f"sk-fuzz-{uuid4().hex[:8]}"  # what another run left is not met again
+    return provider

@@ -1,0 +1,39 @@
+"""`emo contract`: hold a provider, a recording or a new spec to the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from emo_kit.cli.main import LazyGroup
+from emo_kit.cli.problems import NobodyThere
+
+if TYPE_CHECKING:
+    from contracts.provider.http import Unreachable
+
+COMMANDS = {
+    "verify": ("verify", "Check any provider against the contract."),
+    "fuzz": ("fuzz", "Send random calls and report wrong answers."),
+    "record": ("record", "Record the calls of a client and the answers of a provider."),
+    "drift": ("drift", "Compare recordings with the spec and the fake."),
+    "diff": ("diff", "Show what changed between two versions of the spec, and whom it breaks."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    package="emo_kit.cli.contract",
+    epilog="Example: emo contract verify http://127.0.0.1:8787",
+)
+def contract() -> None:
+    """Check a provider, a recording or a new spec against the contract."""
+
+
+def problem(error: Unreachable) -> click.ClickException:
+    """The error to show where a provider cannot be asked: wrong usage, or nobody answers."""
+    from contracts.provider.http import Misconfigured
+
+    wrong_usage = isinstance(error, Misconfigured)
+    return click.UsageError(str(error)) if wrong_usage else NobodyThere(str(error))

@@ -1,0 +1,151 @@
+"""`emo`, the command line: the one room that knows all three packages. Loads what a command needs
+when it runs, so that `emo --help` is quick."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import click
+
+from emo_kit.cli import complete, terminate
+from emo_kit.cli.output import print_block
+from emo_kit.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
+from emo_kit.cli.secrecy import without_keys
+from emo_kit.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
+from mock_server.settings import environment
+from mock_server.suggest.near import did_you_mean
+
+# name: module, what it does. Here, so that the list of commands imports none of them.
+COMMANDS = {
+    "serve": ("serve", "Run the fake service."),
+    "demo": ("demo", "Show the whole lifecycle, with no server, key or network."),
+    "scenarios": ("scenarios", "List every answer the fake can give and how to get it."),
+    "env": ("shell", "Print what the official SDK needs to talk to the fake."),
+    "detect": ("client", "Check a portrait and find the face."),
+    "create": ("client", "Create a task that makes the video."),
+    "get": ("client", "Show the state of a task."),
+    "wait": ("client", "Wait for a task to end."),
+    "cancel": ("client", "Cancel a task that is still PENDING."),
+    "list": ("client", "List the tasks of the last 24 hours."),
+    "generate": ("client", "Detect, create, wait and download in one."),
+    "download": ("client", "Download the video of a task."),
+    "journal": ("journal", "Show the latest calls and their answers."),
+    "explain": ("explain", "Explain why a call was answered as it was."),
+    "replay": ("reproduce", "Run the calls of a bundle again and compare the answers."),
+    "contract": (
+        "contract.group",
+        "Check a provider, a recording or a new spec against the contract.",
+    ),
+    "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
+}
+__all__ = ["COMMANDS", "FOUND_PROBLEMS", "WRONG_USAGE", "LazyGroup", "cli", "main"]
+
+Commands = dict[str, tuple[str, str]]
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used: from modules of `package`."""
+
+    def __init__(self, *, table: Commands, package: str, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.table = table
+        self.package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.table:
+            return None
+        module = import_module(f"{self.package}.{self.table[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name if cmd_name != "list" else "list_")
+        return command
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _quietly():  # help is printed here
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _quietly():
+            return super().invoke(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], list(self.table))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    package="emo_kit.cli",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try: emo demo",
+)
+@click.version_option(package_name="dashscope-emo-kit", prog_name="emo")
+def cli() -> None:
+    """A faithful offline fake of DashScope's EMO API, and a client for it and for the real one."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage or nobody there."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        with terminate.in_order():
+            code = _run(arguments)
+    except Exception as error:  # noqa: BLE001 (its trace is printed, without keys and escapes)
+        print_block(without_keys(traceback.format_exc(), error), err=True)
+        code = FOUND_PROBLEMS  # as Python ends where nothing catches
+    drop_what_nobody_reads()
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    said = Form.of(arguments, environment())
+    try:
+        if complete.VARIABLE in environment():
+            complete.prepare()
+        code: Any = cli.main(args=arguments, prog_name="emo", standalone_mode=False)
+        flush()
+    except ReaderLeft:
+        return 0
+    except click.ClickException as error:
+        return report(error, said)
+    except (click.Abort, KeyboardInterrupt):
+        return report(Interrupted(), said)
+    except OSError as error:
+        return report(_problem(error), said)
+    except UnicodeError as error:
+        return report(click.ClickException(str(error)), said)
+    return code if isinstance(code, int) else 0
+
+
+def _problem(error: OSError) -> click.ClickException:
+    """An error of the system without a file is one of the streams: a disk that is full, mostly."""
+    from contracts.files.file_target import Unwritable
+
+    if isinstance(error, Unwritable):
+        return click.UsageError(str(error))
+    if error.filename is None and error.strerror:
+        return click.ClickException(f"the output cannot be written: {error.strerror}")
+    return click.ClickException(str(error))
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """A reader that left is no error; click would make exit code 1 of it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderLeft from None

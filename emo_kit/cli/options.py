@@ -1,0 +1,122 @@
+"""The options that several commands have: one name for one thing. Former names still work, and are
+not shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from emo_kit.cli import complete
+
+Decorator = Callable[[Any], Any]
+
+
+class Option(click.Option):
+    """An option that may have former names, `old`: they are accepted, but neither help nor
+    completion shows them."""
+
+    def __init__(
+        self, declarations: Sequence[str], *, old: Sequence[str] = (), **attributes: Any
+    ) -> None:
+        super().__init__(declarations, **attributes)
+        self.old = list(old)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        shown = self.opts
+        self.opts = [*shown, *self.old]
+        try:
+            super().add_to_parser(parser, ctx)
+        finally:
+            self.opts = shown
+
+
+def option(*declarations: str, **attributes: Any) -> Decorator:
+    """`click.option`, with `old=[…]` for former names."""
+    return click.option(*declarations, cls=Option, **attributes)
+
+
+as_json = option("--json", "as_json", is_flag=True, help="Print JSON; errors too.")
+admin_token = option(
+    "--admin-token",
+    metavar="TOKEN",
+    envvar="EMO_ADMIN_TOKEN",
+    show_envvar=True,
+    help="The token that `emo serve` was started with. `ps` shows it: rather use the variable, or "
+    "--admin-token-file.",
+)
+
+
+def key(help_: str) -> Decorator:
+    """`--key`: an API key, which decides whose tasks are meant."""
+    return option("--key", metavar="KEY", shell_complete=complete.keys, help=help_)
+
+
+def server(help_: str) -> Decorator:
+    """`--server`: the root of a fake, for what only a fake can do."""
+    return option("--server", "server", old=["--url"], metavar="URL", help=help_)
+
+
+def seed(help_: str = "Seed of everything random.", default: str = "emo") -> Decorator:
+    """`--seed`: any text."""
+    return option("--seed", default=default, show_default=True, metavar="TEXT", help=help_)
+
+
+def output(help_: str, *, old: Sequence[str] = (), **attributes: Any) -> Decorator:
+    """`-o`, `--output`: a file to write."""
+    file = click.Path(path_type=Path)
+    attributes = {"type": file, "metavar": "FILE", "help": help_, **attributes}
+    return option("-o", "--output", "output", old=old, **attributes)
+
+
+def target(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A path that a video can be saved to. Checked before anything is paid for."""
+    if value is None:
+        return None
+    if str(value) == "-":
+        raise click.BadParameter("a video is not written to stdout: name a file", ctx, param)
+    folder = value.parent
+    if value.exists() and not value.is_file():
+        raise click.BadParameter(f"{value} is not a file", ctx, param)
+    if not folder.is_dir():
+        raise click.BadParameter(f"the folder {folder} is not there", ctx, param)
+    if not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"the folder {folder} cannot be written to", ctx, param)
+    return value
+
+
+def check(*declarations: str, **attributes: Any) -> Decorator:
+    """An option that names checks of the contract, any number of times."""
+    attributes = {
+        "multiple": True,
+        "metavar": "ID",
+        "shell_complete": complete.checks,
+        **attributes,
+    }
+    return option(*declarations, **attributes)
+
+
+def provider(command: Any) -> Any:
+    """A provider as the argument BASE_URL or the option `--base-url`, given as `base_url`."""
+    import functools
+
+    @click.argument("url", required=False, metavar="[BASE_URL]")
+    @option("--base-url", metavar="URL", help="The same as BASE_URL.")
+    @functools.wraps(command)
+    def wrapped(url: str | None, base_url: str | None, **options: Any) -> Any:
+        if url is not None and base_url is not None:
+            raise click.UsageError("give the URL once: as BASE_URL or as --base-url")
+        return command(base_url=url or base_url, **options)
+
+    return wrapped
+
+
+def need_url(options: Mapping[str, Any]) -> None:
+    """Raises UsageError where no provider is named."""
+    if options["base_url"] is None:
+        raise click.UsageError(
+            "which provider? Give its URL, such as http://127.0.0.1:8787 of `emo serve`"
+        )

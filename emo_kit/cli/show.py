@@ -1,0 +1,158 @@
+"""How the command line shows things: JSON, a task in lines, a wait as it goes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from contracts.text.printable import in_line
+from emo_client.errors import EmoError
+from emo_kit.cli.output import print_json, print_line, print_styled, styled
+from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Live
+
+    from emo_client import Client
+    from emo_client.models import TaskAnswer, TaskList
+
+
+def print_model(value: Any) -> None:
+    """A value or model of the client as indented JSON, null fields left out."""
+    import msgspec
+
+    print_json(_without_null(msgspec.to_builtins(value)))
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_null(v) for key, v in value.items() if v is not None}
+    return [_without_null(v) for v in value] if isinstance(value, list) else value
+
+
+def print_task(task: TaskAnswer, as_json: bool) -> None:
+    """What is known of a task, a line a field."""
+    if as_json:
+        print_model(task)
+        return
+    output = task.output
+    fields = {
+        "task_id": output.task_id,
+        "status": output.task_status,
+        "submitted": with_zone(output.submit_time),
+        "scheduled": with_zone(output.scheduled_time),
+        "ended": with_zone(output.end_time),
+        "code": output.code,
+        "message": output.message,
+        "video_url": output.results.video_url if output.results else None,
+        "duration": _seconds(task),
+    }
+    for name, value in fields.items():
+        if value is not None:
+            print_line(f"{name:<11}{value}")
+
+
+def print_list(page: TaskList) -> None:
+    """A line for each task of a page, and below, on stderr, which page it is."""
+    for item in page.data:
+        created = moment(item.gmt_create)
+        line = f"{item.task_id}  {item.status:<9}  {item.model_name or '':<7}  {created}"
+        print_line(line.rstrip())
+    if not page.total:
+        print_line("no tasks", err=True)
+        return
+    tasks = "1 task" if page.total == 1 else f"{page.total} tasks"
+    where = f"page {page.page_no} of {page.total_page}, " if page.total_page else ""
+    print_line(f"{where}{tasks} in all", err=True)
+
+
+def with_zone(time: str | None) -> str | None:
+    """A time of the service, which is in UTC+8 and does not say so, for people."""
+    return f"{time} {ZONE_TEXT}" if time else None
+
+
+def moment(epoch_ms: int | None) -> str:
+    """Milliseconds since 1970 in the service's time; nothing where they are none."""
+    try:
+        return f"{wire_time((epoch_ms or 0) / 1000)} {ZONE_TEXT}" if epoch_ms else ""
+    except (OverflowError, ValueError, OSError):
+        return str(epoch_ms)  # of a provider that counts otherwise
+
+
+def _seconds(task: TaskAnswer) -> str | None:
+    duration = task.usage.video_duration if task.usage else None
+    return None if duration is None else f"{duration:g} s"
+
+
+class Progress:
+    """A wait as it goes, on stderr: a line for each change, and on a terminal a live one below.
+
+    On a terminal the place in the queue is looked up too: the number of PENDING tasks that were
+    created before, and itself. What `asker` makes does that, until it fails once."""
+
+    def __init__(self, asker: Callable[[], Client]) -> None:
+        self._make_asker = asker
+        self._asker: Client | None = None
+        self._live: Live | None = None
+        self._last = ""
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress as Live
+            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            # What a provider names, such as a state, is not markup of rich: "[/b]" would raise.
+            text = TextColumn("{task.description}", markup=False)
+            columns = SpinnerColumn(), text, TimeElapsedColumn()
+            self._live = Live(*columns, console=Console(stderr=True), transient=True)
+            self._live.add_task("starting", total=None)
+            self._live.start()
+            self._asker = self._make_asker()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._live:
+            self._live.stop()
+        if self._asker:
+            self._asker.close()
+
+    def update(self, task: TaskAnswer, elapsed: float) -> None:
+        """Show a poll's answer. The task's id comes first: what was paid for can be found again."""
+        status = task.output.task_status
+        if not self._last:
+            self._say(f"  task {task.output.task_id}")
+        if status != self._last:
+            self._say(f"{elapsed:6.1f} s  {status}")
+        self._last = status
+        if self._live:
+            place = self._place(task.output.task_id) if status == "PENDING" else None
+            where = f", number {place} in the queue" if place else ""
+            self._live.update(self._live.task_ids[0], description=in_line(status + where))
+
+    def _say(self, line: str) -> None:
+        if self._live:
+            print_styled(self._live.console, styled(line))
+        else:
+            print_line(line, err=True)
+
+    def _place(self, task_id: str) -> int | None:
+        if self._asker is None:
+            return None
+        try:
+            waiting = self._asker.list(status="PENDING", page_size=100).data
+        except (EmoError, _NoTime):
+            self._asker = None
+            return None
+        ids = [item.task_id for item in waiting]
+        return len(ids) - ids.index(task_id) if task_id in ids else None
+
+
+class _NoTime(Exception):
+    """The place in the queue is not worth waiting for."""
+
+
+def never_sleep(seconds: float) -> None:
+    """A client's `sleep` that gives up instead: for what is only decoration."""
+    raise _NoTime(f"{seconds} s")

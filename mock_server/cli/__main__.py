@@ -1,3 +1,0 @@
-from mock_server.cli import main
-
-main()

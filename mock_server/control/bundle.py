@@ -1,0 +1,157 @@
+"""One file from which the same answers can be had again: how the server was set, and every call of
+one tenant with its time and its answer. No key is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from contracts.files.text_file import EncodingError, json_problem, text_of
+from mock_server.engine.pipeline import Engine
+from mock_server.journal.entry import Entry
+from mock_server.journal.pieces import with_items
+from mock_server.simulation.call import Line
+from mock_server.simulation.clock import LAST
+from mock_server.simulation.task import status_at
+
+FORMAT = "emo-bundle-2"
+SHOWN_TASKS = 1000
+# The settings that answers depend on.
+REPRODUCED = ("time", "speed", "concurrency", "limits", "variants")
+
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]  # what every reader of JSON keeps exactly
+Moment = Annotated[float, Meta(ge=0, le=LAST)]  # epoch seconds
+Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]  # a key of BLAKE2
+
+
+class BundleError(ValueError):
+    """A file that is no bundle, or from which nothing can be had again."""
+
+
+class Exchange(Struct, frozen=True):
+    """A call and its answer. Bytes are base64; headers are latin-1."""
+
+    number: Count
+    real: Moment
+    kind: str
+    method: str
+    path: str
+    query: str
+    origin: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    status: Annotated[int, Meta(ge=100, le=999)]
+    reply_headers: list[tuple[str, str]]
+    reply_body: bytes
+    line: Line | None = None
+    head_bytes: Count = 0
+
+
+class Bundle(Struct, frozen=True):
+    """tenant: its id, which stands for the key. content, secret: those of seeds.Seeds, from which
+    the same ids and signatures come, of this tenant alone. began: the machine's time when it was
+    first seen. dropped: exchanges that had to make room; with any, nothing can be had again. clock
+    and tasks, of which there are the newest SHOWN_TASKS, are to be read by people."""
+
+    format: str
+    spec: str
+    settings: dict[str, Any]
+    tenant: str
+    content: Secret
+    secret: Secret
+    began: Moment
+    dropped: Count
+    file: dict[str, Any]
+    clock: dict[str, Any]
+    tasks: list[dict[str, Any]]
+    exchanges: list[Exchange]
+    tasks_not_shown: int = 0
+
+
+class Difference(NamedTuple):
+    """Where the answers first part: the exchange, what of it, as it was and as it is now."""
+
+    exchange: Exchange
+    what: str
+    was: str
+    now: str
+
+
+def bundle_of(engine: Engine, tenant_id: str, real: float) -> Bundle:
+    """All of the tenant, as it is at the machine's time."""
+    bundle, exchanges = _parts(engine, tenant_id, real)
+    return msgspec.structs.replace(bundle, exchanges=list(exchanges))
+
+
+def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
+    """The same as JSON in pieces. What is not in the journal is taken now; the pieces may be made
+    in another thread, while the engine works on."""
+    bundle, exchanges = _parts(engine, tenant_id, real)
+    return with_items(bundle, exchanges, lambda value: msgspec.json.encode(value).decode())
+
+
+def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[Exchange]]:
+    """The bundle without its exchanges, and these."""
+    record, journal = engine.tenants.get(tenant_id, real), engine.chronicle.journal
+    settings = msgspec.to_builtins(engine.settings)
+    rules, now = engine.file(real), record.clock.now(real)
+    dropped, entries = journal.dropped(tenant_id), journal.entries(tenant_id)
+    tasks = list(islice(engine.store.newest_first(tenant_id), SHOWN_TASKS))
+    bundle = Bundle(
+        format=FORMAT,
+        spec=engine.spec.version,
+        settings={name: v for name, v in settings.items() if name in REPRODUCED},
+        tenant=tenant_id,
+        content=engine.seeds.content,
+        secret=engine.seeds.secret_of(tenant_id),
+        began=record.began,
+        dropped=dropped,
+        file={"scenarios": [rule.source for rule in rules.rules], "variants": rules.variants},
+        clock={"now": now, **msgspec.to_builtins(record.clock)},
+        tasks=[
+            {"task_id": task.id, "task_status": status_at(task, now), "outcome": task.outcome}
+            for task in tasks
+        ],
+        exchanges=[],
+        tasks_not_shown=engine.store.task_count(tenant_id) - len(tasks),
+    )
+    return bundle, map(_exchange, entries)
+
+
+def read(data: bytes) -> Bundle:
+    """The bundle of a file. Raises BundleError."""
+    try:
+        text = text_of(data)
+        _check_format(msgspec.json.decode(text))
+        found = msgspec.json.decode(text, type=Bundle)
+    except EncodingError as error:
+        raise BundleError(str(error)) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BundleError(f"is no bundle: {json_problem(text, error)}") from None
+    if found.dropped:
+        text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
+        raise BundleError(f"{found.dropped} exchanges had to make room in the journal, so {text}")
+    return found
+
+
+def _check_format(value: Any) -> None:
+    """A bundle of another format may have other fields, so its name is looked at first."""
+    name = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
+    if name != FORMAT:
+        raise BundleError(f"has the format {name!r:.80}; this version reads {FORMAT!r}")
+
+
+def _exchange(entry: Entry) -> Exchange:
+    return Exchange(
+        entry.number, entry.real, entry.kind, entry.method, entry.path, entry.query, entry.origin,
+        _texts(entry.headers.items()), entry.body, entry.status, _texts(entry.reply_headers),
+        entry.reply_body, entry.line, entry.head_bytes,
+    )  # fmt: skip
+
+
+def _texts(headers: Any) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

@@ -1,0 +1,1 @@
+"""From a call to its reply: the pipeline and its stages."""

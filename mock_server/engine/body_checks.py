@@ -1,0 +1,78 @@
+"""Checks of a body beside its schema: variants that serve no model, that create a task in spite of
+a mistake, that look at whether a URL can be fetched."""
+
+from __future__ import annotations
+
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.pointers import pointer_of
+from contracts.spec.validation import Violation
+from mock_server.engine.public_urls import UNREACHABLE, why_unreachable
+from mock_server.scenarios.names import Choice
+from mock_server.stores.session import Refused, Visit
+
+MODEL = "/model"
+
+
+def check_body(spec: Spec, v: Visit, operation: Operation) -> Choice | None:
+    """How the task is to fail that is created in spite of a mistake, None where there is none.
+    Raises Refused: for the model before anything else."""
+    if operation.body is None:
+        return None
+    if operation.body.is_valid(v.body):
+        _check_retired(v)
+        return None
+    violations = operation.body.violations(v.body)
+    first = next(violations)
+    if first.pointer not in ("", MODEL):  # the model is one that there is
+        _check_retired(v)
+    fates = v.effects.fates if spec.creates_tasks(operation.id) else {}
+    for violation in (first, *violations):
+        if violation.outcome not in fates:
+            raise Refused(violation)
+    v.detail, v.violation = first.field, first
+    return _fate(spec, v, fates[first.outcome])
+
+
+def check_reachable(spec: Spec, v: Visit, operation: Operation, urls: list[str]) -> Choice | None:
+    """Note the first URL of the input that the service could not fetch. Raises Refused, or returns
+    how the task is to fail, where a variant asks for it."""
+    for url in urls:
+        why = why_unreachable(url)
+        field = _field(v, operation, url) if why else ""
+        if field and operation.body:
+            pointer, way = (
+                pointer_of(("input", field)),
+                ("properties", "input", "properties", field),
+            )
+            place = operation.body.where(way)
+            v.near = Violation("", pointer, f"input.{field}", why, UNREACHABLE, place)
+            return _by_variant(spec, v, operation, v.near)
+    return None
+
+
+def _check_retired(v: Visit) -> None:
+    """Refuse a call that names a model, where a variant serves none."""
+    if v.effects.refuse:
+        v.source = f"variant {v.effects.names[v.effects.refuse]}"
+        raise Refused(Violation(v.effects.refuse, MODEL, "model", "is retired"))
+
+
+def _by_variant(spec: Spec, v: Visit, operation: Operation, near: Violation) -> Choice | None:
+    name = v.effects.unreachable.get(operation.id)
+    if name is None:
+        return None
+    if name in spec.task_outcomes:
+        return _fate(spec, v, name)
+    v.source = f"variant {v.effects.names[name]}"
+    raise Refused(Violation(name, near.pointer, near.field, near.reason))
+
+
+def _field(v: Visit, operation: Operation, url: str) -> str:
+    """The name of the input's field that holds a URL; "" for one that the spec does not have."""
+    known = operation.body.schema["properties"]["input"]["properties"] if operation.body else {}
+    return next((name for name in known if v.body["input"].get(name) == url), "")
+
+
+def _fate(spec: Spec, v: Visit, name: str) -> Choice:
+    source = f"variant {v.effects.names[name]}"
+    return Choice(fate=spec.outcomes[name], name=name, source=source)

@@ -1,0 +1,51 @@
+"""Where the face is: boxes that depend on URL and ratio alone. Looks at no picture."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from contracts.redact.secret_names import without_secret_parameters
+from contracts.spec.loader import Operation
+from mock_server.media import samples
+from mock_server.simulation.ids import digest
+
+Box = list[int]
+
+
+class Face(NamedTuple):
+    """Boxes [x1, y1, x2, y2] in px; `ext_bbox` has exactly the asked ratio and holds the face."""
+
+    face_bbox: Box
+    ext_bbox: Box
+
+
+def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
+    """The documentation's boxes for its picture, true ones for our sample, else made-up ones."""
+    known = _documented(operation, url, ratio) or _sample(url, ratio)
+    return known or _made_up(digest(seed, without_secret_parameters(url)), ratio)
+
+
+def _documented(operation: Operation, url: str, ratio: str) -> Face | None:
+    for request in operation.requests.values():
+        if (url, ratio) == (request["input"]["image_url"], request["parameters"]["ratio"]):
+            output = operation.outcomes["pass"].value["output"]
+            return Face(output["face_bbox"], output["ext_bbox"])
+    return None
+
+
+def _sample(url: str, ratio: str) -> Face | None:
+    portrait = samples.portrait()
+    if not url.partition("?")[0].endswith(f"/samples/{portrait.path.name}"):
+        return None
+    return Face(list(portrait.face_bbox), list(portrait.ext_bbox[ratio]))
+
+
+def _made_up(chance: bytes, ratio: str) -> Face:
+    """A face anywhere, and around it an area two and a half times as wide, with more room below."""
+    w, h = map(int, ratio.split(":"))
+    size = 160 + chance[0]
+    left, top = 2 * size + chance[1], 2 * size + chance[2]
+    unit = size * 5 // 2 // w
+    width, height = unit * w, unit * h
+    x, y = left - (width - size) // 2, top - (height - size) // 3
+    return Face([left, top, left + size, top + size], [x, y, x + width, y + height])

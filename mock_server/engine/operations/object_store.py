@@ -1,0 +1,155 @@
+"""The object store's answer to a download, as bytes: the video, a part of it, or XML that says why
+not. Headers are those of OSS. Keeps nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import md5
+from xml.sax.saxutils import escape
+
+from contracts.spec.loader import Operation, Outcome
+from mock_server.engine.operations.results import Denied
+from mock_server.journal.redact import without_secrets
+from mock_server.simulation.call import Call, Reply
+from mock_server.simulation.ids import store_id
+from mock_server.simulation.timestamps import http_date
+from mock_server.stores.session import Visit
+
+LAST_MOMENT = 253402300799.0  # of the year 9999
+_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*(?:,|$)", re.ASCII)
+Headers = list[tuple[bytes, bytes]]
+
+
+def answer(operation: Operation, v: Visit, found: bytes | Denied) -> Reply:
+    """The answer to a download: what a scenario chose, else what follows from the call. A scenario
+    of a 200 does not open a URL that is refused."""
+    outcome, chosen = _natural(operation, v.call, found), v.choice.answer
+    if chosen and (chosen.status != 200 or outcome.status == 200):
+        outcome = chosen
+    if outcome.status == 200 and isinstance(found, bytes):
+        return _video(outcome, v, found)
+    more = _times(found, v.now) if isinstance(found, Denied) else ""
+    if outcome.status == 404:
+        path = without_secrets(_printable(v.call.path), v.call.headers, v.call.query)
+        more = f"<Key>{escape(path)}</Key>"
+    code, message = outcome.value["code"], outcome.value["message"]
+    return _xml(outcome.status, _said(code, message) + more, outcome.name, v)
+
+
+def failed(operation: Operation, v: Visit) -> Reply:
+    """The answer of a store that is broken."""
+    return answer(operation, v, Denied("store-error"))
+
+
+def unknown_scenario(text: str, v: Visit) -> Reply:
+    """What no store would say: the call asks for an answer that does not exist."""
+    return _xml(400, _said("UnknownScenario", text), "", v)
+
+
+def _natural(operation: Operation, call: Call, found: bytes | Denied) -> Outcome:
+    """The outcome of a download that no scenario decides."""
+    if call.method not in ("GET", "HEAD"):
+        return operation.outcomes["not-allowed"]
+    if isinstance(found, Denied):
+        return operation.outcomes[found.outcome]
+    beyond = _is_standard(call) and _asks_for_a_part(call)
+    if beyond and _span(call, len(found)) is None:
+        return operation.outcomes["bad-range"]
+    return operation.outcomes["downloaded"]
+
+
+@lru_cache(maxsize=16)
+def etag(video: bytes) -> bytes:
+    """The MD5 of the bytes in capitals, as OSS has it for an object of one part."""
+    return b'"%s"' % md5(video, usedforsecurity=False).hexdigest().upper().encode()
+
+
+def _video(outcome: Outcome, v: Visit, body: bytes) -> Reply:
+    tag = etag(body)
+    is_same = v.call.headers.get(b"if-range", tag) == tag
+    span = _span(v.call, len(body)) if is_same and outcome.range != "ignored" else None
+    headers = [(b"content-type", b"video/mp4"), (b"etag", tag)]
+    if outcome.range != "ignored":
+        headers.append((b"accept-ranges", b"bytes"))
+    if span is None:
+        return Reply(200, _headers(body, headers, v), body, outcome.name)
+    first, last = _shifted(*span) if outcome.range == "shifted" else span
+    headers.append((b"content-range", b"bytes %d-%d/%d" % (first, last, len(body))))
+    part = body[first : last + 1]
+    return Reply(206, _headers(part, headers, v), part, outcome.name)
+
+
+def _span(call: Call, size: int) -> tuple[int, int] | None:
+    """First and last byte that Range asks for; None where the whole is to be sent: OSS passes over
+    a range that is not inside of the object, unless it is asked to keep to the standard, and of
+    several ranges all but the first."""
+    found = _RANGE.match(_header(call, b"range"))
+    if found is None or not any(found.groups()):
+        return None
+    first, last = (int(text) if text else None for text in found.groups())
+    if first is None:
+        assert last is not None
+        first, last = size - last, size - 1
+    elif last is None:
+        last = size - 1
+    if _is_standard(call):
+        first, last = max(first, 0), min(last, size - 1)
+    return (first, last) if 0 <= first <= last < size else None
+
+
+def _shifted(first: int, last: int) -> tuple[int, int]:
+    """Another part of the same object: one byte earlier, or shorter where that cannot be."""
+    return (first - 1, last) if first else (first, max(first, last - 1))
+
+
+def _asks_for_a_part(call: Call) -> bool:
+    found = _RANGE.match(_header(call, b"range"))
+    return found is not None and any(found.groups())
+
+
+def _is_standard(call: Call) -> bool:
+    return _header(call, b"x-oss-range-behavior") == "standard"
+
+
+def _header(call: Call, name: bytes) -> str:
+    return call.headers.get(name, b"").decode("latin-1")
+
+
+def _said(code: str, message: str) -> str:
+    return f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+
+
+def _xml(status: int, inside: str, name: str, v: Visit) -> Reply:
+    host = escape(v.call.origin.partition("://")[2])
+    ids = f"<RequestId>{store_id(v.request_id)}</RequestId><HostId>{host}</HostId>"
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}{ids}</Error>\n'
+    body = text.encode("utf-8", "replace")
+    return Reply(status, _headers(body, [(b"content-type", b"application/xml")], v), body, name)
+
+
+def _headers(body: bytes, own: Headers, v: Visit) -> Headers:
+    return [
+        (b"content-length", b"%d" % len(body)),
+        (b"date", http_date(int(v.now))),
+        (b"server", b"AliyunOSS"),
+        (b"x-oss-request-id", store_id(v.request_id).encode()),
+        (b"x-oss-server-time", b"0"),
+        *own,
+    ]
+
+
+def _times(denied: Denied, now: float) -> str:
+    if denied.expires is None:
+        return ""
+    return f"<Expires>{_iso(denied.expires)}</Expires><ServerTime>{_iso(now)}</ServerTime>"
+
+
+def _printable(path: str) -> str:
+    return "".join(c for c in path.lstrip("/")[:500] if c.isprintable())
+
+
+def _iso(epoch: float) -> str:
+    moment = datetime.fromtimestamp(min(epoch, LAST_MOMENT), UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"

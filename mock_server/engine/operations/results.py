@@ -1,0 +1,85 @@
+"""Result URLs like the object store's: signed, with an end. Holds no files and no clock."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import b64encode
+from functools import lru_cache
+from hashlib import sha1
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote
+
+from contracts.provider.budget import LONGEST_VIDEO
+from mock_server.media import samples
+
+PREFIX = "/results/"
+_NAME = re.compile(r"(1x1|3x4)-(\d{1,3}(?:\.\d{1,6})?)\.mp4", re.ASCII)
+ACCESS_KEY_ID = "LTAI5tFakeEmoKit"
+
+
+class Denied(NamedTuple):
+    """Why the store does not hand out an object: the name of the outcome that it answers. expires:
+    epoch seconds, of a URL that was good until then."""
+
+    outcome: str
+    expires: int | None = None
+
+
+class Place(NamedTuple):
+    """What the path of a result says."""
+
+    tenant: str
+    task_id: str
+    name: str
+
+
+@lru_cache(maxsize=16384)
+def signed_path(
+    secret: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
+) -> str:
+    """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`,
+    as captured of other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
+    path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}-{seconds}.mp4"
+    signature = quote(_signature(secret, path, str(int(expires))), safe="")
+    return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"
+
+
+def place(path: str) -> Place | None:
+    """The parts of a result's path, as sent; None where it cannot be one."""
+    parts = path.removeprefix(PREFIX).split("/")
+    return Place(*parts) if len(parts) == 3 else None
+
+
+def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Denied:
+    """The video behind a signed path, or the store's refusal; `secret` is that of
+    the tenant in the path, `now` its time."""
+    where = place(path)
+    if where is None:
+        return Denied("no-such-key")
+    try:
+        given = {name: values[-1] for name, values in parse_qs(query, max_num_fields=20).items()}
+    except ValueError:
+        given = {}
+    expires, signature = given.get("Expires", ""), given.get("Signature", "")
+    if not (expires.isascii() and expires.isdigit() and signature):
+        return Denied("no-signature")
+    expected = _signature(secret, path, expires)
+    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+        return Denied("bad-signature")
+    if now >= int(expires):
+        return Denied("expired", int(expires))
+    return _video(where.name) or Denied("no-such-key")
+
+
+def _video(name: str) -> bytes | None:
+    """The video of a name in a path; None where it names none, whoever signed it."""
+    found = _NAME.fullmatch(name)
+    if found is None or not 0 < float(found[2]) <= LONGEST_VIDEO:
+        return None
+    return samples.video(found[1].replace("x", ":"), float(found[2]))
+
+
+def _signature(secret: bytes, path: str, expires: str) -> str:
+    text = f"GET\n\n\n{expires}\n{path}".encode("utf-8", "replace")
+    return b64encode(hmac.digest(secret + b"results", text, sha1)).decode()

@@ -1,0 +1,301 @@
+"""From a Call to a Reply, as the service does it: authentication, routing, limits, headers, body,
+meaning, then the scenario or the handler. Synchronous; no I/O but the store's; no time but its
+argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from urllib.parse import unquote
+
+from msgspec.structs import replace
+
+from contracts.http1.refused import Reason, RequestRefused
+from contracts.spec.document import SpecError
+from contracts.spec.loader import Operation, Outcome, Spec
+from contracts.spec.validation import Violation
+from mock_server.engine.body_checks import check_body, check_reachable
+from mock_server.engine.directives import asks, decide, in_spite, why_unknown
+from mock_server.engine.operations import object_store
+from mock_server.engine.operations.results import PREFIX, Denied, open_result, place
+from mock_server.engine.operations.tasks import HANDLERS, state_shown
+from mock_server.engine.quotas import Tenants
+from mock_server.engine.responses import Replies, headers
+from mock_server.engine.validation import Admission
+from mock_server.journal.recorder import Chronicle
+from mock_server.scenarios import variants
+from mock_server.scenarios.faults import FAULTS, strike
+from mock_server.scenarios.keys import scenario_of
+from mock_server.scenarios.names import (
+    HEADER,
+    NOTHING,
+    Asked,
+    UnknownScenario,
+    asked_after_rules,
+    asked_before_rules,
+    for_download,
+    input_urls,
+)
+from mock_server.scenarios.rules import Rule, Ruleset, no_file
+from mock_server.scenarios.variants import PLAIN, Effects
+from mock_server.settings import Settings
+from mock_server.simulation.call import Call, Reply
+from mock_server.simulation.clock import RealTime, real_time
+from mock_server.simulation.ids import digest, uuid
+from mock_server.simulation.seeds import Seeds, seeds_of
+from mock_server.simulation.task import STATES
+from mock_server.stores.memory import MemoryStore
+from mock_server.stores.protocol import Store, Tenant
+from mock_server.stores.session import ANONYMOUS, Context, Facts, Refused, Visit
+
+DONE = Reply(200, [], b"", "")
+
+
+class Engine:
+    """The fake without HTTP. Given the same seed, time and calls it returns the same bytes.
+
+    file: what the server's scenario file says at the machine's time. seeds: in place of those that
+    come from the settings' seed. Raises SpecError when the handlers are not exactly the spec's
+    operations, VariantError for a setting of no variant."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        settings: Settings | None = None,
+        store: Store | None = None,
+        real: RealTime = real_time,
+        file: Callable[[float], Ruleset] = no_file,
+        seeds: Seeds | None = None,
+    ) -> None:
+        self.spec = spec
+        self.settings = settings or Settings()
+        self.store: Store = store if store is not None else MemoryStore()
+        self.real = real
+        self.file = file
+        self.seeds = seeds or seeds_of(self.settings.seed)
+        self.admission = Admission(spec)
+        self.tenants = Tenants(spec, self.settings, self.store)
+        self.chronicle = Chronicle(spec, self.store)
+        self._replies = Replies(spec)
+        self._heard: set[str] = set()
+        self._variants = variants.check(spec, dict(self.settings.variants))
+        self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
+        self._tenant_id = lru_cache(maxsize=4096)(self.seeds.tenant_of)
+        self._secret_of = lru_cache(maxsize=4096)(self.seeds.secret_of)
+        self._scenario_of = lru_cache(maxsize=1024)(partial(scenario_of, spec))
+        odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
+        odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
+        if odd:
+            raise SpecError("mock_server", [f"{what} is on one side only" for what in odd])
+
+    def handle(self, call: Call) -> Reply:
+        """The answer to any call. Never raises for what a client can send."""
+        if call.path.startswith(PREFIX):
+            return self._download(call)
+        v = Visit(call, self.real())
+        try:
+            reply = self._answer(v)
+        except Refused as error:
+            v.violation = error.violation
+            self._stamp(v, self.tenants.now(v.tenant_id, v.real))
+            reply = self._replies.refuse(v.violation, call, v.effects, v.request_id, v.now)
+        except UnknownScenario as unknown:
+            text = why_unknown(self.spec, unknown, v)
+            v.violation = Violation("", "", "", text)
+            reply = self._replies.unknown_scenario(text, v.request_id, v.now)
+        return self.chronicle.record(v, reply)
+
+    def refused(self, refused: RequestRefused) -> Reply:
+        """The answer to a request that the HTTP protocol cannot read. It is counted and logged; the
+        journal has no place for it, since nobody knows whose it is."""
+        v = Visit(Call("", ""), self.real())
+        self._stamp(v, v.real)
+        use = {Reason.BROKEN: "http", Reason.HEAD_TOO_LARGE: "header-size"}.get(refused.reason)
+        if use is None:
+            reply = self._replies.timed_out(str(refused), v.request_id, v.now)
+        else:
+            v.violation = Violation(self.spec.refusals[use], "", "", str(refused))
+            reply = self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
+        self.chronicle.refused(v, reply, str(refused))
+        return reply
+
+    def broken(self, v: Visit, violation: Violation) -> Reply:
+        """The answer to a call at which code of ours failed."""
+        self._stamp(v, self.tenants.now(v.tenant_id, v.real))
+        return self._replies.refuse(violation, v.call, v.effects, v.request_id, v.now)
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant's record; a new one starts at the machine's time."""
+        return self.tenants.get(tenant_id, self.real())
+
+    def tenant_of_headers(self, headers: dict[bytes, bytes]) -> str:
+        """The tenant that a request's key names. Raises Refused when it names none."""
+        return self._tenant_id(self.admission.key(headers))
+
+    def real_left(self, tenant_id: str, moment: float) -> float:
+        """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
+        return self.tenants.real_left(tenant_id, moment, self.real())
+
+    def unused(self) -> list[str]:
+        """The names of the file's rules that no call of any tenant ever got an answer from."""
+        rules = self.file(self.real()).rules
+        return [rule.name for rule in rules if f"file {rule.name}" not in self._heard]
+
+    def variants_of(self, tenant: Tenant, real: float) -> dict[str, str]:
+        """The choices that hold for a tenant: the server's, its file's, its own."""
+        return {**self._variants, **self.file(real).variants, **tenant.variants}
+
+    def note(self, tenant_id: str, real: float, call: Call, key: str = "") -> None:
+        """Keep a call of the control API that changed something."""
+        now = self.tenants.now(tenant_id, real)
+        self.chronicle.note(tenant_id, key, real, now, call, DONE)
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop all that belongs to the tenant."""
+        self.store.reset(tenant_id)
+        self.chronicle.journal.reset(tenant_id)
+
+    def _download(self, call: Call) -> Reply:
+        """The object store's answer: tenant and task stand in the path, and there is no key. A call
+        whose URL was not signed for the tenant is nobody's: nothing of the tenant counts or keeps
+        it, however many a stranger sends."""
+        v, where = Visit(call, self.real(), operation=self.spec.result), place(call.path)
+        tenant = self.store.tenant(where.tenant) if where else None
+        now = tenant.clock.now(v.real) if tenant else v.real
+        secret = self.seeds.secret_of(where.tenant if where else ANONYMOUS)
+        found = open_result(secret, call.path, call.query, now)
+        signed = not isinstance(found, Denied) or found.expires is not None
+        if where and tenant and signed:
+            v.tenant_id, v.task_id = where.tenant, unquote(where.task_id)
+        self._stamp(v, now)
+        try:
+            if tenant and signed:
+                self._decide_download(v, tenant)
+            reply = object_store.answer(self.spec.result, v, found)
+        except UnknownScenario as unknown:
+            text = why_unknown(self.spec, unknown, v)
+            v.violation = Violation("", "", "", text)
+            reply = object_store.unknown_scenario(text, v)
+        reply = self._struck(v, reply) if v.choice.name else reply
+        return self.chronicle.record_download(v, reply)
+
+    def _decide_download(self, v: Visit, tenant: Tenant) -> None:
+        """Choose what becomes of a download: its header, the rules that name it, or what the create
+        call of its task asked for."""
+        task = self.store.task(v.tenant_id, v.task_id)
+        asked = [Asked("task", task.download)] if task and task.download else []
+        file = self.file(v.real).rules
+        if not (asked or tenant.rules or file or HEADER in v.call.headers):
+            return
+        status = partial(state_shown, self.store, v.tenant_id, False, v.task_id, v.now)
+        v.choice, counted = decide(self.spec, v, tenant, self.spec.result, asked, file, status)
+        self._count(v, tenant, counted)
+        if v.choice.source == "task" and task and v.choice.over(v.now - task.ended):
+            v.choice = NOTHING
+
+    def _answer(self, v: Visit) -> Reply:
+        call, admission, file = v.call, self.admission, self.file(v.real)
+        shared = {**self._variants, **file.variants} if file.variants else self._variants
+        if shared:
+            v.effects = self._in_effect(shared)
+        v.key = admission.key(call.headers)
+        v.tenant_id = self._tenant_id(v.key)
+        if "." in v.key or "+" in v.key:
+            v.by_key = self._scenario_of(v.key)
+        tenant = self.tenants.get(v.tenant_id, v.real)
+        if tenant.variants:
+            v.effects = self._in_effect({**shared, **tenant.variants})
+        admission.size(call)
+        v.operation, v.path_value = operation, _ = admission.route(call)
+        if self.settings.limits == "documented":
+            tenant = self.tenants.take_token(v, operation, tenant)
+        admission.headers(operation, call)
+        v.body = admission.json(operation, call)
+        fate = check_body(self.spec, v, operation)
+        v.query = admission.query(operation, call.query)
+        urls = input_urls(v.body)
+        if urls:
+            admission.schemes(operation, urls, call)
+            fate = check_reachable(self.spec, v, operation, urls) or fate
+        if v.body is not None:
+            self.tenants.check_account(v, tenant)
+        self._stamp(v, tenant.clock.now(v.real))
+        if asks(v, tenant, urls, file.rules):
+            tenant = self._decide(v, operation, tenant, urls, file.rules)
+        if fate is not None:
+            v.choice = in_spite(v.choice, fate)
+        return self._carried_out(v, operation, tenant)
+
+    def _decide(
+        self, v: Visit, operation: Operation, tenant: Tenant, urls: list[str],
+        file: tuple[Rule, ...],
+    ) -> Tenant:  # fmt: skip
+        """Choose what becomes of the call; the tenant's record may count it."""
+        skips = tenant.clock.skip and operation.id == "getTask"
+        status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
+        asked = list(asked_after_rules(urls, v.by_key.name))
+        v.choice, counted = decide(self.spec, v, tenant, operation, asked, file, status)
+        if self.spec.creates_tasks(operation.id):
+            v.download = for_download(self.spec, [*asked_before_rules(v.call.headers), *asked])
+        self._count(v, tenant, counted)
+        return counted
+
+    def _count(self, v: Visit, tenant: Tenant, counted: Tenant) -> None:
+        """Keep what the rules counted, and which rule of the file decided."""
+        if counted is not tenant:
+            self.store.save(v.tenant_id, counted)
+            if v.choice.source.startswith("file "):
+                self._heard.add(v.choice.source)
+
+    def _carried_out(self, v: Visit, operation: Operation, tenant: Tenant) -> Reply:
+        choice = v.choice
+        if choice.fault and not (choice.answer or FAULTS[choice.fault.kind].carried_out):
+            return self._struck(v, Reply(200, headers(v.request_id, v.now, b""), b"", ""))
+        outcome = choice.answer
+        facts: Facts = {}
+        if outcome is None or outcome.status == 200:
+            secret = self._secret_of(v.tenant_id)
+            content = self.seeds.content
+            context = Context(self.spec, self.store, content, secret, operation, tenant, v)
+            outcome, facts = HANDLERS[operation.id](context)
+        if outcome.status == 200 and v.body is not None:
+            self.tenants.charge(v, operation)
+        if v.effects is not PLAIN:
+            outcome = self._other(v, outcome)
+        reply = self._replies.fill(operation, outcome, facts, v.effects, v.request_id, v.now)
+        return self._struck(v, reply) if choice.name else reply
+
+    def _other(self, v: Visit, outcome: Outcome) -> Outcome:
+        """The outcome that a variant puts in its place."""
+        name = v.effects.answers.get(outcome.name)
+        if name is None:
+            return outcome
+        v.source = f"variant {v.effects.names[name]}"
+        return self.spec.outcomes[name]
+
+    def _struck(self, v: Visit, reply: Reply) -> Reply:
+        """The reply that says what was asked for, and suffers what was."""
+        reply.headers.append((HEADER, v.choice.name.encode("latin-1", "replace")))
+        if v.choice.fault is None:
+            return reply
+        chance = digest(self._secret_of(v.tenant_id), "fault", v.request_id)
+        reply = strike(v.choice.fault, reply, v.now, chance)
+        if reply.line is None:
+            return reply
+        tenant = self.tenants.get(v.tenant_id, v.real)
+        if tenant.clock.skip and reply.line.due > v.now:  # who skips does not wait
+            clock = tenant.clock.at(reply.line.due, v.real)
+            self.store.save(v.tenant_id, replace(tenant, clock=clock))
+        return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
+
+    def _in_effect(self, chosen: dict[str, str]) -> Effects:
+        return self._effects(tuple(sorted(chosen.items())))
+
+    def _stamp(self, v: Visit, now: float) -> None:
+        """Give the exchange its time and its request_id."""
+        v.now = now
+        # No-key refusals show version 4, most others 9 (CNB).
+        version = "4" if v.tenant_id == ANONYMOUS else "9"
+        number = self.store.next_number(v.tenant_id)
+        v.request_id = uuid(self._secret_of(v.tenant_id), number, version)

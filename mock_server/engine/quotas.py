@@ -1,0 +1,96 @@
+"""The records of tenants and what is counted in them: rates, spending. Time is an argument."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.validation import Violation
+from mock_server.settings import Settings
+from mock_server.simulation.billing import Used, bill, charge_image, refused, total
+from mock_server.simulation.clock import Clock
+from mock_server.simulation.queue import Queue
+from mock_server.simulation.rate_limit import take
+from mock_server.stores.protocol import Store, Tenant
+from mock_server.stores.session import Refused, Visit
+
+
+class Tenants:
+    """The records in one store, made as the settings say."""
+
+    def __init__(self, spec: Spec, settings: Settings, store: Store) -> None:
+        self._spec = spec
+        self._store = store
+        self._clock = settings.clock
+        said = [m["concurrency"] for m in spec.models.values() if "concurrency" in m]
+        self._places = settings.concurrency or said[0]
+        self._charged = {
+            (model["operation"], name): "price-per-image" in model
+            for name, model in spec.models.items()
+        }
+
+    def get(self, tenant_id: str, real: float) -> Tenant:
+        """The tenant's record; a new one starts at the machine's time."""
+        record = self._store.tenant(tenant_id)
+        if record is None:
+            rate, skip = self._clock
+            record = Tenant(Clock(real, real, rate, skip), Queue.of(self._places), began=real)
+            self._store.save(tenant_id, record)
+        return record
+
+    def now(self, tenant_id: str, real: float) -> float:
+        """The tenant's time; the machine's, of one that was never seen."""
+        record = self._store.tenant(tenant_id)
+        return record.clock.now(real) if record else real
+
+    def real_left(self, tenant_id: str, moment: float, real: float) -> float:
+        """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
+        clock = self.get(tenant_id, real).clock
+        left = moment - clock.now(real)
+        return 0.0 if left <= 0 else left / clock.rate if clock.rate else float("inf")
+
+    def take_token(self, v: Visit, operation: Operation, tenant: Tenant) -> Tenant:
+        """The record with a token of the operation's rate less. Raises Refused above the rate."""
+        rate, now = operation.rate, tenant.clock.now(v.real)
+        bucket = take(tenant.buckets.get(operation.id), rate.per_second, now)
+        if bucket is None:
+            v.source = "limits"
+            reason = f"more than {rate.per_second:g} calls of {operation.id} in a second"
+            raise Refused(Violation(rate.refusal, "#rate", "", reason))
+        tenant = replace(tenant, buckets={**tenant.buckets, operation.id: bucket})
+        self._store.save(v.tenant_id, tenant)
+        return tenant
+
+    def check_account(self, v: Visit, tenant: Tenant) -> None:
+        """Raises Refused when the account has nothing left for the model that the call names."""
+        account = tenant.account
+        if account.balance is None and not account.free_only:
+            return
+        model = self._spec.models.get(v.body["model"], {})
+        if "free" not in model:
+            return
+        rows = self._bill(v.tenant_id, tenant, tenant.clock.now(v.real))
+        use = refused(account, rows, v.body["model"], model["free"])
+        if use:
+            v.source = "account"
+            reason = f"{total(rows):g} CNY of {account.balance or 0:g} are spent"
+            if use == "free-tier":
+                reason = f"the {model['free']:g} that are free of {v.body['model']} are used up"
+            raise Refused(Violation(self._spec.refusals[use], "#account", "", reason))
+
+    def charge(self, v: Visit, operation: Operation) -> None:
+        """Count the image that was checked, where the model has a price for one."""
+        model = v.body["model"]
+        if self._charged.get((operation.id, model)):
+            tenant = self.get(v.tenant_id, v.real)
+            account = charge_image(tenant.account, model)
+            self._store.save(v.tenant_id, replace(tenant, account=account))
+
+    def usage(self, tenant_id: str, real: float) -> list[Used]:
+        """What the tenant's calls would have cost by now."""
+        tenant = self.get(tenant_id, real)
+        return self._bill(tenant_id, tenant, tenant.clock.now(real))
+
+    def _bill(self, tenant_id: str, tenant: Tenant, now: float) -> list[Used]:
+        tasks = self._store.newest_first(tenant_id)
+        return list(bill(self._spec.models, tenant.account, tasks, now))

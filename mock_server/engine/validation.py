@@ -1,0 +1,129 @@
+"""What the spec asks of a call, in the order in which the service looks: the key, then the path,
+the headers, the body, the query. A check returns what it read or raises Refused. Keeps nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.validation import Violation
+from mock_server.engine.routing import Route, Router
+from mock_server.simulation import json_body
+from mock_server.simulation.call import Call
+from mock_server.stores.session import Refused
+
+# A longer header is no real key's, and is not worth the memory of remembering it.
+LONGEST_REMEMBERED = 256
+# What people send in place of a key. No sentence repeats any of it.
+_NO_KEYS = (
+    (rb"(?i)bearer\s+bearer\b", "has `Bearer` twice"),
+    (rb"(?i)(bearer\s+)?[\"'`]", "has the key in quotes"),
+    (rb"(?i)(bearer\s+)?[<$%{]", "has a placeholder where the key belongs"),
+    (rb"s[kt]-", "has no `Bearer` before the key"),
+    (rb"(?i)(basic|digest|token|apikey|api-key)\b", "has another scheme than `Bearer`"),
+    (rb"(?i)bearer[^a-z0-9 ]", "has no space behind `Bearer`"),
+    (rb"(?i)bearer\s+s[kt]-$", "has only the beginning of a key"),
+    (rb"(?i:bearer)\s+s[kt]-", "has a blank in the key, or a character beyond ASCII"),
+    (rb"(?i)bearer\s+s[kt]-", "has the key in capitals, where it begins with sk- or st-"),
+)
+
+
+class Admission:
+    """The checks of one spec, compiled once."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self._router = Router(spec)
+        self._schemes = {
+            operation.id: [(p, f"{p.required_by_scheme}://") for p in operation.headers
+                           if p.required_by_scheme]
+            for operation in spec.operations.values()
+        }  # fmt: skip
+        self._key = lru_cache(maxsize=4096)(self._key_of)
+
+    def key(self, headers: dict[bytes, bytes]) -> str:
+        """The API key. First of all: an unknown path without a key is a 401."""
+        sent = headers.get(b"authorization", b"").strip()
+        if not sent:
+            raise self.refused("missing", "#header/Authorization", "is missing")
+        known = self._key(sent) if len(sent) <= LONGEST_REMEMBERED else self._key_of(sent)
+        if known is None:
+            raise self.refused("invalid", "#header/Authorization", why_no_key(sent))
+        return known
+
+    def size(self, call: Call) -> None:
+        if call.head_bytes > self.spec.limits["header-bytes"]:
+            raise self.refused("header-size", "#header", f"{call.head_bytes} bytes")
+
+    def route(self, call: Call) -> Route:
+        """The operation, and the value in its path."""
+        found = self._router.find(call.method, call.path)
+        if found is None:
+            raise self.refused("path", "#path", f"{call.path[:200]} is no path of the spec")
+        if isinstance(found, str):
+            raise self.refused("method", "#method", f"the path has no {call.method[:20]}")
+        return found
+
+    def headers(self, operation: Operation, call: Call) -> None:
+        for parameter in operation.headers:
+            sent = call.headers.get(parameter.header)
+            if sent is None and not parameter.required:
+                continue
+            _, violation = parameter.parse(sent.decode("latin-1") if sent is not None else None)
+            if violation:
+                raise Refused(violation)
+
+    def json(self, operation: Operation, call: Call) -> Any:
+        """The body as it was sent; None of an operation that takes none."""
+        if len(call.body) > self.spec.limits["body-bytes"]:
+            raise self.refused("body-size", "#body", "is too large")
+        if operation.body is None:
+            return None
+        try:
+            return json_body.decode(call.body)
+        except ValueError as error:
+            raise Refused(Violation(operation.body_refusal, "", "body", str(error))) from None
+
+    def schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
+        """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
+        for parameter, prefix in self._schemes[operation.id]:
+            if call.headers.get(parameter.header) != b"enable":
+                for url in urls:
+                    if url[: len(prefix)].lower() == prefix:
+                        raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
+
+    def query(self, operation: Operation, query: str) -> dict[str, Any]:
+        """The values of the query parameters, or their defaults."""
+        if not operation.query:
+            return {}
+        sent = parse_query(query)
+        values = {}
+        for parameter in operation.query:
+            values[parameter.name], violation = parameter.parse(sent.get(parameter.name))
+            if violation:
+                raise Refused(violation)
+        return values
+
+    def refused(self, use: str, pointer: str, reason: str) -> Refused:
+        """The refusal for what has no schema, by its use in the spec's x-refusals."""
+        return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
+
+    def _key_of(self, sent: bytes) -> str | None:
+        scheme, _, rest = sent.decode("latin-1").partition(" ")
+        key = rest.strip()
+        is_key = scheme.lower() == "bearer" and self.spec.key_pattern.match(key)
+        return key if is_key else None
+
+
+def why_no_key(sent: bytes) -> str:
+    """What is wrong with a header Authorization that has no key, without any part of it."""
+    found = (why for pattern, why in _NO_KEYS if re.match(pattern, sent))
+    return next(found, "is not `Bearer` and a key that starts with sk- or st-")
+
+
+def parse_query(query: str) -> dict[str, str]:
+    """The parameters of a query string; of one given twice the last."""
+    return dict(parse_qsl(query, keep_blank_values=True))

@@ -1,0 +1,97 @@
+"""The call put right, as a line for a shell: path, method, headers, query, body. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+from contracts.provider.exchange import BEARER, as_curl
+from contracts.spec.loader import Operation
+from contracts.spec.validation import Parameter
+from mock_server.explain.case import Case
+from mock_server.explain.corrected_body import right_body
+from mock_server.explain.nearest_path import Address
+from mock_server.journal.curl import LONGEST_ARGUMENT
+from mock_server.scenarios.keys import scenario_of
+from mock_server.scenarios.names import HEADER, input_urls
+from mock_server.suggest.near import near
+from mock_server.suggest.typos import MOST_NAMES, stands_for
+
+OF_THE_FAKE = "Bearer sk-local"
+ENABLED = "enable"  # of the headers that switch something on (UP)
+
+
+def corrected(case: Case, *, scenario: str = "", value: str | None = None) -> str:
+    """As curl. It asks for no scenario, or for this one; `value` stands in the path in place of
+    what was sent. "" where the path is like none."""
+    if case.address is None:
+        return ""
+    address = case.address if value is None else case.address._replace(value=value)
+    headers = {HEADER.decode().title(): scenario} if scenario else {}
+    return _curl(case, address, headers)
+
+
+def listing(case: Case) -> str:
+    """A call that shows which tasks there are, as curl."""
+    prefix = case.address.prefix if case.address else case.spec.prefixes[0]
+    address = Address(case.spec.operations["listTasks"], "", prefix)
+    url = case.entry.origin + address.path
+    return as_curl("GET", url, {"Authorization": authorization(case)})
+
+
+def authorization(case: Case) -> str:
+    """The key of the shell; a plain one where the shell may have the one that led here."""
+    sent, violation = case.header("Authorization") or "", case.entry.violation
+    is_wrong = violation is not None and violation.pointer == "#header/Authorization"
+    asks = scenario_of(case.spec, sent).name != ""
+    return OF_THE_FAKE if asks or (sent and is_wrong) else BEARER
+
+
+def _curl(case: Case, address: Address, asked: dict[str, str]) -> str:
+    operation, entry = address.operation, case.entry
+    body = right_body(operation, case.body if len(entry.body) < LONGEST_ARGUMENT else None)
+    headers = {"Authorization": authorization(case)}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    headers |= dict(_headers(operation, case, body)) | asked
+    query = urlencode(list(_query(operation, case)))
+    url = entry.origin + address.path + ("?" + query if query else "")
+    return as_curl(operation.method, url, headers, body)
+
+
+def _headers(operation: Operation, case: Case, body: Any) -> Iterator[tuple[str, str]]:
+    schemes = {url.partition("://")[0].lower() for url in input_urls(body)}
+    for parameter in operation.headers:
+        sent = case.header(parameter.name)
+        if parameter.required_by_scheme in schemes:
+            yield parameter.name, ENABLED
+        elif sent is not None and parameter.parse(sent)[1] is None:
+            yield parameter.name, sent
+        elif parameter.required:
+            yield parameter.name, str(parameter.schema.get("const", ENABLED))
+
+
+def _query(operation: Operation, case: Case) -> Iterator[tuple[str, str]]:
+    """What was sent, under the right names; a value that cannot be becomes a near one, or goes."""
+    known = {parameter.name: parameter for parameter in operation.query}
+    free = [name for name in known if name not in case.query]
+    unknown = islice((name for name in case.query if name not in known), MOST_NAMES)
+    meant = {name: stands_for(name, free) for name in unknown}
+    for name, value in case.query.items():
+        parameter = known.get(meant.get(name, name))
+        if parameter is not None:
+            right = _value(parameter, value, case)
+            if right is not None:
+                yield parameter.name, right
+
+
+def _value(parameter: Parameter, value: str, case: Case) -> str | None:
+    violation = case.entry.violation
+    if parameter.parse(value)[1] is not None:
+        found = near(value, [str(c) for c in parameter.schema.get("enum", ())])
+        return found[0] if found else None
+    # The schema allows it, but beside the others it cannot be.
+    is_refused = violation and violation.pointer == f"#query/{parameter.name}"
+    return None if is_refused else value

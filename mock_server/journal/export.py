@@ -1,0 +1,154 @@
+"""The journal in the forms that people ask for: JSON, HAR, lines for curl, the timeline of a task.
+Each comes in pieces, for a journal is large. Knows no HTTP and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from mock_server.journal.curl import as_curl_lines
+from mock_server.journal.entry import Entry, text_of, text_or_base64
+from mock_server.journal.filters import FilterError, Filters
+from mock_server.journal.har import as_har
+from mock_server.journal.journal import Journal
+from mock_server.journal.log_line import text_line
+from mock_server.journal.pieces import encode, listed
+from mock_server.journal.timeline import Observed
+from mock_server.simulation import json_body
+from mock_server.simulation.timestamps import wire_time
+from mock_server.suggest.near import did_you_mean
+
+PAGE = 1000  # exchanges of one JSON answer at most
+FORMATS = ("json", "har", "curl", "timeline")
+JSON, PLAIN = "application/json", "text/plain; charset=utf-8"
+
+
+def journal_answer(
+    journal: Journal,
+    tenant_id: str,
+    query: Mapping[str, str],
+    operations: Collection[str] = (),
+    outcomes: Collection[str] = (),
+) -> tuple[str, Iterator[str]]:
+    """Content type and body of `GET /__mock__/journal`. `query` is `format` and the fields of
+    Filters; operations and outcomes are the names that they may have. Raises FilterError, which is
+    a ValueError, before there is a body.
+
+    JSON is one page: `next` is what `after` is for the one behind it. A `next` below `after` says
+    that the journal began anew."""
+    rest = dict(query)
+    form = _format(rest.pop("format", "") or "json")
+    filters = Filters.read(rest, operations, outcomes)
+    if form == "timeline" and not filters.task_id:
+        raise FilterError("a timeline is that of one task: give its task_id")
+    if form == "json":
+        return JSON, _page(journal, tenant_id, filters)
+    entries = journal.entries(tenant_id, filters)
+    if form == "curl":
+        return PLAIN, as_curl_lines(entries)
+    if form == "har":
+        from importlib.metadata import version
+
+        return JSON, as_har(entries, version("dashscope-emo-kit"))
+    return JSON, _timeline(entries)
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """An exchange to be read: times as epoch seconds and as the service writes them, bodies as JSON
+    values, and `summary`, a line for people."""
+    return {
+        "number": entry.number,
+        "summary": text_line(entry),
+        "time": wire_time(entry.at),
+        "at": entry.at,
+        "real": entry.real,
+        "operation": entry.kind or None,
+        "request": {
+            "method": entry.method,
+            "url": entry.url,
+            "path": entry.path,
+            "query": entry.query,
+            "headers": _headers(entry.headers.items()),
+            **_body(entry.body),
+        },
+        "response": _response(entry),
+        "request_id": entry.request_id,
+        "task_id": entry.task_id or None,
+        "outcome": entry.outcome or None,
+        "scenario": entry.scenario or None,
+        "source": entry.source or None,
+        "fault": entry.fault or None,
+        "violation": to_builtins(entry.violation),
+        "near": to_builtins(entry.near),
+    }
+
+
+def _format(name: str) -> str:
+    if name not in FORMATS:
+        hint = did_you_mean(name[:80], FORMATS)
+        raise FilterError(f"no format {name[:80]!r}; there are {', '.join(FORMATS)}.{hint}")
+    return name
+
+
+def _page(journal: Journal, tenant_id: str, filters: Filters) -> Iterator[str]:
+    size = min(PAGE, filters.limit or PAGE)
+    latest = journal.number(tenant_id)
+    count = reached = 0
+
+    def exchanges() -> Iterator[dict[str, Any]]:
+        nonlocal count, reached
+        for entry in journal.entries(tenant_id, replace(filters, limit=size)):
+            count, reached = count + 1, entry.number
+            yield as_json(entry)
+
+    yield '{"exchanges": '
+    yield from listed(exchanges())
+    rest = {
+        "journal": journal.id,
+        "dropped": journal.dropped(tenant_id),
+        "next": reached if count == size else max(latest, reached),
+    }
+    yield f", {encode(rest)[1:]}"
+
+
+def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
+    """Nothing, again and again, while the exchanges are read: so nobody waits for all of them."""
+    task = Observed()
+    for entry in entries:
+        task.add(entry)
+        yield ""
+    seen = task.timeline()
+    yield f'{{"created": {encode(seen.created)}, "polls": '
+    yield from listed(poll._asdict() | {"time": wire_time(poll.at)} for poll in seen.polls)
+    yield ', "runs": '
+    yield from listed(run._asdict() for run in seen.runs)
+    yield "}"
+
+
+def _response(entry: Entry) -> dict[str, Any]:
+    """As much of it as was sent; `line` is what became of it, where it did not simply arrive."""
+    line = entry.line._asdict() if entry.line else None
+    if line:
+        del line["tenant"]
+    if not entry.answered:
+        return {"status": None, "headers": [], "body": None, "line": line}
+    headers = _headers(entry.reply_headers)
+    return {"status": entry.status, "headers": headers, **_body(entry.arrived), "line": line}
+
+
+def _headers(headers: Collection[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(text_of(name), text_of(value)) for name, value in headers]
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    """`body`, and how to read it where it is no JSON value."""
+    if not data:
+        return {"body": None}
+    try:
+        return {"body": json_body.decode(data)}
+    except ValueError:
+        text, encoded = text_or_base64(data)
+        return {"body": text, "body_is": "base64" if encoded else "text"}

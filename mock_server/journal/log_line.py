@@ -1,0 +1,101 @@
+"""What a server says of an exchange: one line for people, or one for machines. No key, signature or
+control character gets into either. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from contracts.redact.masks import without_keys
+from contracts.text.printable import in_json, in_line
+from mock_server.journal.entry import Entry
+from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
+
+LONGEST = 120  # characters of any one part that a client may choose
+API = "/api/v1"
+NO_METHOD = "-"  # of a request that could not be read
+SHORT_ID = 8
+_COLOURS = {"2": "32", "4": "33", "5": "31"}
+FAULT, DIM = "35", "2"
+
+
+def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str:
+    """`14:33:38+08:00 3f2a91c0 GET /tasks/a8532587-… 200 RUNNING`, without an end of line."""
+    paint = _paint if colour else _plain
+    status = str(entry.status) if entry.answered else "---"
+    parts = [
+        paint(f"{wire_time(entry.at)[11:19]}{ZONE_TEXT}", DIM),
+        paint(tenant_id[:SHORT_ID], DIM) if tenant_id else "",
+        f"{_clean(entry.method or NO_METHOD):<4}",
+        _path(entry.path),
+        paint(status, _COLOURS.get(status[0], FAULT)),
+        _clean(entry.name) if entry.answered else "",
+        paint(_clean(entry.fault), FAULT) if entry.fault else "",
+        _why(entry),
+        paint(f"task {_clean(entry.task_id)[:SHORT_ID]}", DIM) if _tells_more(entry) else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def json_line(entry: Entry, tenant_id: str = "") -> str:
+    """The same as one JSON object; what there is nothing to say of is left out."""
+    fields: dict[str, Any] = {
+        "time": wire_time(entry.at),
+        "real": round(entry.real, 3),
+        "tenant": tenant_id,
+        "number": entry.number,
+        "operation": entry.kind,
+        "method": _clean(entry.method),
+        "path": _clean(entry.path),
+        "status": entry.status if entry.answered else None,
+        "outcome": _clean(entry.outcome),
+        "fault": _clean(entry.fault),
+        "scenario": _clean(entry.scenario),
+        "source": _clean(entry.source),
+        "task_id": _clean(entry.task_id),
+        "request_id": _clean(entry.request_id),
+        "explained": entry.explained and bool(entry.method),
+        "reason": _unreadable(entry),
+    }
+    kept = {name: value for name, value in fields.items() if value not in ("", None, False)}
+    return in_json(json.dumps(kept, ensure_ascii=False))
+
+
+def _path(path: str) -> str:
+    """Without what every path begins with: the method and the operation's own part say enough."""
+    before, found, rest = path.partition(API)
+    return _clean(before + rest if found and rest.startswith("/") else path)
+
+
+def _unreadable(entry: Entry) -> str:
+    """Why the request could not be read; "" for one that was."""
+    return _clean(entry.violation.reason) if entry.violation and not entry.method else ""
+
+
+def _why(entry: Entry) -> str:
+    if reason := _unreadable(entry):
+        return f"({reason})"
+    name = entry.scenario if entry.scenario not in (entry.outcome, entry.fault) else ""
+    by = f"by {_clean(entry.source)}" if entry.source else ""
+    text = " ".join(part for part in (_clean(name), by) if part)
+    return f"({text})" if text else ""
+
+
+def _tells_more(entry: Entry) -> bool:
+    return bool(entry.task_id) and entry.task_id not in entry.path
+
+
+def _clean(text: str) -> str:
+    """Shortened, without keys; what a terminal would obey, or an eye misread, is escaped."""
+    text = without_keys(text[: 2 * LONGEST])
+    text = in_line(text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(text: str, code: str) -> str:
+    del code
+    return text

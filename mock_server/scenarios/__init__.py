@@ -1,0 +1,1 @@
+"""What is to happen to matching calls: names, rules, faults, variants."""

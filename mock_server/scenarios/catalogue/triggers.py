@@ -1,0 +1,162 @@
+"""Ways to bring something about, as data: what is different in a good call, or what the fake is
+told before it. A test carries each of them out; `text` says it to people. Nothing here acts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from mock_server.scenarios.names import URL_PARAMETER
+
+SCENARIO = "X-Mock-Scenario"
+
+
+class Trigger(Struct, frozen=True):
+    """operation: whose call it goes on; "" is any."""
+
+    operation: str
+
+    @property
+    def way(self) -> str:
+        """Which way it is, in one word."""
+        return type(self).__name__.lower()
+
+    @property
+    def text(self) -> str:
+        """The one line that people are told."""
+        raise NotImplementedError
+
+
+class Header(Trigger, frozen=True):
+    """A header of the call; None: it is not sent."""
+
+    name: str
+    value: str | None
+
+    @property
+    def text(self) -> str:
+        if self.value is None:
+            return f"leave out the header {self.name}"
+        return f"-H '{self.name}: {self.value}'"
+
+
+class Url(Trigger, frozen=True):
+    """A scenario in the URL that stands at `pointer` of the body."""
+
+    pointer: str
+    scenario: str
+
+    @property
+    def text(self) -> str:
+        return f"?{URL_PARAMETER}={self.scenario}"
+
+
+class Key(Trigger, frozen=True):
+    """A scenario behind a `+` in the API key."""
+
+    scenario: str
+
+    @property
+    def text(self) -> str:
+        return f"-H 'Authorization: Bearer sk-anything+{self.scenario}'"
+
+
+class Field(Trigger, frozen=True):
+    """Another value at `pointer` of the body ("": in place of it), or none. note: what goes with
+    it."""
+
+    pointer: str
+    value: Any = UNSET
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        place = self.pointer[1:].replace("/", ".") or "the body"
+        if self.value is UNSET:
+            return f"leave out {place}"
+        return f"{place}: {json.dumps(self.value)}{self.note}"
+
+
+class Query(Trigger, frozen=True):
+    """A parameter of the query."""
+
+    name: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        return f"?{self.name}={self.value}"
+
+
+class Method(Trigger, frozen=True):
+    """Another method."""
+
+    method: str
+
+    @property
+    def text(self) -> str:
+        return f"send it as {self.method}"
+
+
+class Path(Trigger, frozen=True):
+    """Another path."""
+
+    path: str
+
+    @property
+    def text(self) -> str:
+        return f"call {self.path}"
+
+
+class Size(Trigger, frozen=True):
+    """More bytes than are taken, in the `body` or the `headers`."""
+
+    part: str
+    most: int
+
+    @property
+    def text(self) -> str:
+        return f"send more than {self.most} bytes of {self.part}"
+
+
+class Broken(Trigger, frozen=True):
+    """Bytes that are no HTTP."""
+
+    @property
+    def text(self) -> str:
+        return "send bytes that are no HTTP"
+
+
+class Rate(Trigger, frozen=True):
+    """More calls than the service takes, where the fake minds that."""
+
+    per_second: float
+
+    @property
+    def text(self) -> str:
+        return f"emo serve --limits documented, then over {self.per_second:g} calls a second"
+
+
+class Control(Trigger, frozen=True):
+    """A call of the control API with the same key. once: what must have been before."""
+
+    path: str
+    body: dict[str, Any]
+    once: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"PUT /__mock__/{self.path} {json.dumps(self.body)}{self.once}"
+
+
+class Serve(Trigger, frozen=True):
+    """An option of `emo serve`."""
+
+    option: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        return f"emo serve {self.option} {self.value}"

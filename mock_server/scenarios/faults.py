@@ -1,0 +1,216 @@
+"""Faults below HTTP: which there are, what people write for them, what they do to a reply. Pure:
+mock_server.server.delivery acts out on the connection what is only said here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from mock_server.scenarios import fault_effects as effects
+from mock_server.simulation.call import Reply
+from mock_server.suggest.near import did_you_mean
+
+
+class FaultError(ValueError):
+    """A fault that cannot be, named with its value and the way on."""
+
+
+class Parameter(NamedTuple):
+    """A number from `least` to `most`; where the default is a pair, two of them."""
+
+    name: str
+    meaning: str
+    default: float | tuple[float, float]
+    most: float
+    least: float = 0.0
+
+
+class Kind(NamedTuple):
+    """A kind of fault. `carried_out`: whether the service does what the call asks for. `raises`:
+    httpx's exception, "" where there is none. `forms`: parameters that go together; one form is
+    given, the first by default, and the first parameter of all is that of NAME=NUMBER."""
+
+    name: str
+    summary: str
+    carried_out: bool
+    raises: str
+    strike: Callable[..., Reply]
+    forms: tuple[tuple[Parameter, ...], ...] = ()
+
+
+class Fault(Struct, frozen=True):
+    """One fault, complete: every parameter of its form has a value, and it is in bounds."""
+
+    kind: str
+    parameters: dict[str, Any] = {}
+
+
+LATENCY = (
+    (Parameter("seconds", "of the tenant's time", 1.0, effects.LONGEST),),
+    (Parameter("between", "seconds, all of them as likely", (1.0, 3.0), effects.LONGEST),),
+    (
+        Parameter("median", "seconds; half of the answers take longer", 1.0, effects.LONGEST),
+        Parameter("sigma", "how wide it is spread: log-normal", 0.5, 5.0),
+    ),
+)
+SHUT = Parameter("seconds", "of the machine's time", 1.0, 60.0)
+RATE = Parameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
+PART = Parameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
+BYTES = Parameter("bytes", "of the body that arrive", 100.0, 1e9)
+STATUS = Parameter("status", "of the answer", 502.0, 504.0, 502.0)
+MORE = Parameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
+
+_KINDS = (
+    Kind("latency", "the answer sets out later", True, "", effects.latency, LATENCY),
+    Kind("drip", "the answer comes a few bytes at a time", True, "", effects.drip, ((RATE,),)),
+    Kind(
+        "connect-refused",
+        "RST before an answer, then no new connection to the server, whatever its key, for a while",
+        False,
+        "ConnectError",
+        effects.connect_refused,
+        ((SHUT,),),
+    ),
+    Kind("reset", "RST before an answer", False, "ReadError", effects.reset),
+    Kind(
+        "reset-body",
+        "RST in the middle of the body",
+        True,
+        "ReadError",
+        effects.reset_body,
+        ((PART,),),
+    ),
+    Kind("close", "FIN before an answer", False, "RemoteProtocolError", effects.close),
+    Kind(
+        "cut-off",
+        "FIN after so many bytes of the body",
+        True,
+        "RemoteProtocolError",
+        effects.cut_off,
+        ((BYTES,),),
+    ),
+    Kind(
+        "stale-connection",
+        "a whole answer, then RST when the next call comes on the same connection",
+        True,
+        "",
+        effects.stale_connection,
+    ),
+    Kind("hold", "silence until the client leaves", True, "ReadTimeout", effects.hold),
+    Kind("lost", "carried out, then RST before the answer", True, "ReadError", effects.reset),
+    Kind("truncated", "JSON that ends in the middle", True, "", effects.truncated, ((PART,),)),
+    Kind(
+        "wrong-length",
+        "a Content-Length that is more than what comes before FIN",
+        True,
+        "RemoteProtocolError",
+        effects.wrong_length,
+        ((MORE,),),
+    ),
+    Kind("not-json", "200 with a gateway's text that says it is JSON", True, "", effects.not_json),
+    Kind(
+        "bad-gateway",
+        "502, 503 or 504 with a gateway's HTML page",
+        False,
+        "",
+        effects.bad_gateway,
+        ((STATUS,),),
+    ),
+    Kind("bad-gzip", "gzip that cannot be unpacked", True, "DecodingError", effects.bad_gzip),
+    Kind("wrong-type", "JSON that says it is HTML", True, "", effects.wrong_type),
+)
+FAULTS = {kind.name: kind for kind in _KINDS}
+
+
+def is_fault(text: str) -> bool:
+    """Whether a text is meant as a fault: NAME or NAME=…, whatever follows."""
+    return text.partition("=")[0].strip() in FAULTS
+
+
+def parse(value: object) -> Fault:
+    """The fault of `reset`, `latency=2` or `{"fault": "latency", "between": [1, 3]}`. Raises
+    FaultError."""
+    if isinstance(value, str):
+        return _of_text(value)
+    if isinstance(value, Mapping) and isinstance(value.get("fault"), str):
+        given = {name: value[name] for name in value if name != "fault"}
+        return _complete(_kind(value["fault"]), given)
+    raise FaultError(f'{_short(value)} is no fault; give its name, or {{"fault": NAME, …}}')
+
+
+def strike(fault: Fault, reply: Reply, now: float, chance: bytes) -> Reply:
+    """The reply with the fault in it, on top of those that struck it before: times add up, of two
+    ends the later counts. `now` is the tenant's time, `chance` 32 bytes from the seed."""
+    blow = effects.Blow(reply, now, chance)
+    return FAULTS[fault.kind].strike(blow, **fault.parameters)
+
+
+def _of_text(text: str) -> Fault:
+    name, equals, number = text.partition("=")
+    kind = _kind(name.strip())
+    if not equals:
+        return _complete(kind, {})
+    if not kind.forms:
+        raise FaultError(f"{kind.name} takes no number; leave {_short(equals + number)} out")
+    return _complete(kind, {kind.forms[0][0].name: _float(number)})
+
+
+def _kind(name: str) -> Kind:
+    if name not in FAULTS:
+        known = ", ".join(FAULTS)
+        hint = did_you_mean(name[:80], FAULTS)
+        raise FaultError(f"no fault {_short(name)}; there are {known}.{hint}")
+    return FAULTS[name]
+
+
+def _complete(kind: Kind, given: Mapping[Any, Any]) -> Fault:
+    form = _form(kind, given)
+    return Fault(kind.name, {p.name: _value(kind, p, given.get(p.name, p.default)) for p in form})
+
+
+def _form(kind: Kind, given: Mapping[Any, Any]) -> tuple[Parameter, ...]:
+    """The first form that has all the parameters given."""
+    forms = kind.forms or ((),)
+    names = [[parameter.name for parameter in form] for form in forms]
+    for form, known in zip(forms, names, strict=True):
+        if given.keys() <= set(known):
+            return form
+    takes = " or ".join(" and ".join(known) for known in names) or "no parameters"
+    every = [name for known in names for name in known]
+    unknown = [str(name) for name in given if name not in every]
+    if not unknown:
+        raise FaultError(f"{kind.name} takes {takes}, not {' with '.join(given)}")
+    hint = did_you_mean(unknown[0][:80], every)
+    raise FaultError(f"{kind.name} has no {_short(unknown[0])}; it takes {takes}.{hint}")
+
+
+def _value(kind: Kind, parameter: Parameter, value: Any) -> float | tuple[float, ...]:
+    """The value as a float, or as two; numbers in bounds, the lower first."""
+    is_pair = isinstance(parameter.default, tuple)
+    numbers = list(value) if is_pair and isinstance(value, list | tuple) else [value]
+    good = len(numbers) == 1 + is_pair and all(_fits(parameter, n) for n in numbers)
+    if not good or numbers != sorted(numbers):
+        wanted = "two numbers, the lower first," if is_pair else "a number"
+        bounds = f"from {parameter.least:g} to {parameter.most:g}"
+        name = f"{kind.name}: {parameter.name}"
+        raise FaultError(f"{name} must be {wanted} {bounds}, not {_short(value)}")
+    return tuple(float(n) for n in numbers) if is_pair else float(value)
+
+
+def _fits(parameter: Parameter, value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and parameter.least <= value <= parameter.most  # type: ignore[operator]
+
+
+def _float(text: str) -> float | str:
+    """The number, or the text where it is none, for the error to show."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _short(value: object) -> str:
+    return f"{value!r:.80}"

@@ -1,0 +1,103 @@
+"""Rules from what people wrote, once it was checked. Reads no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from contracts.spec.loader import Spec
+from mock_server.scenarios import variants
+from mock_server.scenarios.names import apply
+from mock_server.scenarios.rule_check import operations_of, problems, variants_of, what
+from mock_server.scenarios.rule_schema import Problem
+from mock_server.scenarios.rules import NORMAL, Do, Match, Rule, Ruleset, Step
+
+
+class RuleError(ValueError):
+    """Scenarios that cannot be. Lists every problem."""
+
+    def __init__(self, found: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.text}" for p in found))
+        self.problems = found
+
+
+def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: int = 0) -> Ruleset:
+    """The rules of what scenarios.schema.json describes. began: the tenant's time when they are
+    set; None for a file's, which count from each tenant's first call. before: how many there are
+    already. Raises RuleError."""
+    found = problems(spec, value)
+    if found:
+        raise RuleError(found)
+    written = value.get("scenarios", [])
+    rules = [_rule(spec, rule, number, began) for number, rule in enumerate(written, before + 1)]
+    return Ruleset(tuple(rules), variants.check(spec, variants_of(value)))
+
+
+def in_full(value: Any) -> tuple[Any, str]:
+    """What the schema describes, of a rule or a list of rules alone; and what was put before the
+    JSON pointers in it."""
+    if isinstance(value, list):
+        return {"scenarios": value}, "/scenarios"
+    if isinstance(value, dict) and ("do" in value or "steps" in value):
+        return {"scenarios": [value]}, "/scenarios/0"
+    return value, ""
+
+
+def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None) -> Rule:
+    name = written.get("name", f"scenario {number}")
+    text = msgspec.json.encode(written, order="sorted")
+    steps = tuple(_steps(spec, written))
+    source = b"file" if began is None else b"tenant"
+    return Rule(
+        name=name,
+        id=f"{name} {blake2b(text, digest_size=6, person=source).hexdigest()}",
+        match=_match(written, operations_of(written) or _able(steps) or list(spec.operations)),
+        steps=steps,
+        named="operation" in written,
+        per_task=written.get("per") == "task",
+        repeat=written.get("repeat", False),
+        began=began,
+        source=written,
+    )
+
+
+def _able(steps: tuple[Step, ...]) -> list[str]:
+    """The operations of a rule that names none: those that one of its steps is about."""
+    return sorted({operation for step in steps for operation in step.operations})
+
+
+def _match(written: dict[str, Any], operations: list[str]) -> Match:
+    low, high = written.get("between", (0, None))
+    return Match(
+        operations=tuple(operations),
+        model=written.get("model", ""),
+        body=written.get("body", {}),
+        headers=written.get("headers", {}),
+        status=written.get("status", ""),
+        since=float(low),
+        until=float("inf") if high is None else float(high),
+    )
+
+
+def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
+    named = "operation" in written
+    for step in written.get("steps", []):
+        yield _step(spec, what(spec, step["do"]), step.get("times"), named)
+    if "do" in written:
+        before = written.get("after", written.get("nth", 1) - 1)
+        if before:
+            yield Step(None, before)
+        times = 1 if "nth" in written else written.get("first")
+        yield _step(spec, what(spec, written["do"]), times, named)
+
+
+def _step(spec: Spec, do: Do, times: int | None, named: bool) -> Step:
+    """The step with the operations that can answer so, or create a task that goes so. A fault of a
+    rule that names none is one of the API: downloads go to another host of the service."""
+    every = spec.all_operations if named or do.outcome else spec.operations
+    operations = [] if do == NORMAL else every.values()
+    able = [o.id for o in operations if apply(spec, o, do, named) is not None]
+    return Step(do, times, tuple(able))

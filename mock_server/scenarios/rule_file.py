@@ -1,0 +1,188 @@
+"""The server's own scenarios: a YAML file that is read again when it changes, or YAML on the
+command line. What is wrong is said with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from contracts.files import bounded_yaml
+from contracts.files.text_file import EncodingError, bytes_of, text_of
+from contracts.spec.loader import Spec
+from contracts.spec.pointers import parts_of, pointer_of
+from contracts.text.printable import in_line
+from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
+from mock_server.scenarios.rule_schema import MOST_PROBLEMS, Problem
+from mock_server.scenarios.rules import Ruleset
+
+PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+HOLDER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
+MOST_NODES, DEEPEST = 100_000, 64
+MOST_BYTES = 1 << 20  # of a file of scenarios, as of those that a client sends
+LOOK_EVERY = 0.25  # seconds of the machine's time
+
+
+class ScenarioError(ValueError):
+    """Scenarios that cannot be, each problem on a line of its own with its place. In a line there
+    is no hidden character, whatever the file holds."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(map(in_line, problems)))
+
+
+class RulesFile:
+    """The rules that a path or a text says, kept up to date. A file that was good and is so no more
+    leaves the rules as they were; `problem` says what is wrong with it, and `tell` is told once."""
+
+    def __init__(
+        self, spec: Spec, where: str, tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Raises ScenarioError for what cannot be from the start."""
+        if not where.strip():
+            raise ScenarioError("the scenario is empty: give a file, or YAML like `[{do: reset}]`")
+        self._spec = spec
+        self._tell = tell
+        self._path = None if _is_text(where) else Path(where)
+        self._looked = float("-inf")
+        self._stamp = self._stamped()
+        self.problem = ""
+        self._rules = self._read() if self._path else compiled(spec, where, "--scenario")
+
+    def __call__(self, real: float) -> Ruleset:
+        """The rules at the machine's time."""
+        if self._path is not None and real - self._looked >= LOOK_EVERY:
+            self._looked = real
+            stamp = self._stamped()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._again()
+        return self._rules
+
+    def _again(self) -> None:
+        try:
+            self._rules, self.problem = self._read(), ""
+            self._tell(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
+        except ScenarioError as error:
+            self.problem = str(error)
+            path = in_line(str(self._path))
+            self._tell(f"{path} has changed and is left aside:\n{error}")
+
+    def _read(self) -> Ruleset:
+        assert self._path is not None
+        try:
+            text = text_of(bytes_of(self._path, MOST_BYTES))
+        except OSError as error:
+            raise ScenarioError(f"{self._path} cannot be read: {error}") from None
+        except EncodingError as error:
+            raise ScenarioError(f"{self._path} {error}") from None
+        return compiled(self._spec, text, str(self._path))
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
+
+
+def compiled(spec: Spec, text: str, name: str) -> Ruleset:
+    """The rules of a YAML text; `name` stands before line and column. Raises ScenarioError."""
+    try:
+        node = bounded_yaml.compose(text)
+        problems = list(islice(_not_json(node), MOST_PROBLEMS)) if node else []
+        if problems:
+            raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
+        value = bounded_yaml.construct(node) if node else {}
+    except bounded_yaml.YamlError as error:
+        place = f"{error.line}:{error.column}: " if error.line else " "
+        raise ScenarioError(f"{name}:{place}{error.problem}") from None
+    value, put_before = in_full({} if value is None else value)
+    try:
+        rules = compile_ruleset(spec, value)
+    except RuleError as error:
+        problems += [p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems]
+    if problems:
+        raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
+    return rules
+
+
+def _is_text(where: str) -> bool:
+    """A mapping or a list of YAML, which no path looks like."""
+    return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
+
+
+def _at(node: Any, problem: Problem) -> str:
+    """The problem behind the line and column of its place, or of the nearest that is there."""
+    mark = node.start_mark if node else None
+    for part in parts_of(problem.pointer):
+        below = _below(node, part)
+        if below is None:
+            break
+        node, mark = below
+    where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    return f"{where}: {problem.pointer + ': ' if problem.pointer else ''}{problem.text}"
+
+
+def _below(node: Any, part: str) -> tuple[Any, Any] | None:
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        found = (value for key, value in node.value if key.value == part)
+        value = next(found, None)
+        return None if value is None else (value, value.start_mark)
+    if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)].start_mark
+    return None
+
+
+def _not_json(node: Any) -> Iterator[Problem]:
+    """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
+    without a word, keys that are no text (`on` is a boolean), dates. What contains itself, or more
+    than a file can say without aliases of aliases, is not looked through to its end."""
+    todo, seen = [(node, "", 0)], 0
+    while todo:
+        node, place, depth = todo.pop()
+        seen += 1
+        if seen > MOST_NODES or depth > DEEPEST:
+            yield Problem(place[:200], "contains itself, or is too large or too deep")
+            return
+        yield from _at_node(node, place)
+        todo += [(child, place + way, depth + 1) for way, child in _children(node)]
+
+
+def _at_node(node: Any, place: str) -> Iterator[Problem]:
+    import yaml
+
+    if isinstance(node, yaml.CollectionNode) and node.tag not in HOLDER_TAGS:
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        yield Problem(place, f"the tag {tag!r:.40} cannot be used here; leave it out")
+    if isinstance(node, yaml.MappingNode):
+        names: set[str] = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:str":
+                yield Problem(place, f"the key {_shown(key)} is no text; put it in quotes")
+            elif key.value in names:
+                yield Problem(place, f"the key {key.value!r:.40} is there twice")
+            else:
+                names.add(key.value)
+    elif isinstance(node, yaml.ScalarNode) and (
+        node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS
+    ):
+        text = f"{node.value!r:.40} is no text, number or boolean; put it in quotes"
+        yield Problem(place, text)
+
+
+def _shown(key: Any) -> str:
+    return f"{key.value!r:.40}" if isinstance(key.value, str) else "of a list or a mapping"
+
+
+def _children(node: Any) -> Iterator[tuple[str, Any]]:
+    import yaml
+
+    if isinstance(node, yaml.SequenceNode):
+        yield from ((f"/{number}", item) for number, item in enumerate(node.value))
+    elif isinstance(node, yaml.MappingNode):
+        yield from ((pointer_of([str(key.value)]), value) for key, value in node.value)

@@ -1,0 +1,210 @@
+"""Scenarios as sequences: which calls a rule is about, and what happens to the first of them, the
+third, those after. Pure; a rule knows the call and the time as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from contracts.spec.pointers import MISSING, parts_of, value_at
+from mock_server.scenarios.faults import Fault
+
+# Of rules that count the calls of each task by themselves, so many counts are kept, the latest.
+MOST_TASKS = 1000
+LONGEST_ID = 64  # characters of a task's id that are compared for it; ids of the service have 36
+
+
+class Do(Struct, frozen=True):
+    """What happens to a call: an outcome by its name, a fault, both, or neither of them."""
+
+    outcome: str = ""
+    fault: Fault | None = None
+
+
+NORMAL = Do()
+
+
+class Step(Struct, frozen=True):
+    """What happens to so many calls; None is all that follow. Where `do` is None, and at other
+    operations than these, the rule leaves them to others; any when there are none."""
+
+    do: Do | None
+    times: int | None = None
+    operations: tuple[str, ...] = ()
+
+
+class Match(Struct, frozen=True):
+    """Which calls. operations: of these ids, any when empty. body: values by JSON pointer, headers:
+    by lower-case name; each an exact value or a Contains or Exists. status: of the task that the
+    call asks for. since, until: seconds after the rule was set, in [since, until)."""
+
+    operations: tuple[str, ...] = ()
+    model: str = ""
+    body: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    status: str = ""
+    since: float = 0.0
+    until: float = float("inf")
+
+
+class Rule(Struct, frozen=True):
+    """id: changes when the rule does, or the place of one without a name; a file's is never that of
+    a tenant's. named: whether it names its operations; else they are those that can answer so.
+    per_task: counts the calls of each task by themselves. repeat: begins again behind its last
+    step. began: the tenant's time when it was set; None is its first call."""
+
+    name: str
+    id: str
+    match: Match
+    steps: tuple[Step, ...]
+    named: bool = False
+    per_task: bool = False
+    repeat: bool = False
+    began: float | None = None
+    source: Mapping[str, Any] = {}
+
+
+class Ruleset(NamedTuple):
+    """What one source says: its rules in order, and its choices of variants."""
+
+    rules: tuple[Rule, ...] = ()
+    variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
+
+
+NO_RULES = Ruleset()
+
+
+def no_file(real: float) -> Ruleset:
+    """The rules of a server without a file."""
+    del real
+    return NO_RULES
+
+
+class Seen(NamedTuple):
+    """What a rule may know of a call."""
+
+    operation: str
+    body: Any
+    headers: Mapping[bytes, bytes]
+    task_id: str
+    status: Callable[[], str]
+    now: float
+    began: float
+
+
+class Tally(Struct, frozen=True):
+    """How many calls each rule matched and answered, by the rule's id; `tasks`: how many it matched
+    of each task."""
+
+    matched: dict[str, int] = {}
+    fired: dict[str, int] = {}
+    tasks: dict[tuple[str, str], int] = {}
+
+
+class Hit(NamedTuple):
+    """The rule that decides, and what it says."""
+
+    rule: Rule
+    do: Do
+
+
+def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, Tally]:
+    """The first rule that has something for the call, and the tally after it. Each rule counts each
+    call that it matches, whoever decides: a third poll is the third."""
+    matching = [rule for rule in rules if matches(rule, seen)]
+    if matching:
+        tally = _counted(tally, matching, seen.task_id)
+    for rule in matching:
+        of_task = tally.tasks.get((rule.id, seen.task_id[:LONGEST_ID]), 0)
+        number = of_task if rule.per_task else tally.matched[rule.id]
+        do = do_for(rule, number, seen.operation)
+        if do is not None:
+            return Hit(rule, do), tally
+    return None, tally
+
+
+def fire(tally: Tally, rule: Rule) -> Tally:
+    """The tally after the rule was heard."""
+    fired = {**tally.fired, rule.id: tally.fired.get(rule.id, 0) + 1}
+    return Tally(tally.matched, fired, tally.tasks)
+
+
+def kept(tally: Tally, ids: Collection[str]) -> Tally:
+    """What those rules counted; others that are set again begin anew."""
+    matched = {id: number for id, number in tally.matched.items() if id in ids}
+    fired = {id: number for id, number in tally.fired.items() if id in ids}
+    return Tally(matched, fired, {key: n for key, n in tally.tasks.items() if key[0] in ids})
+
+
+def do_for(rule: Rule, number: int, operation: str) -> Do | None:
+    """What happens to the matching call of this number, from 1; None leaves it to others."""
+    length = sum(step.times or 0 for step in rule.steps)
+    if rule.repeat and length:
+        number = (number - 1) % length + 1
+    for step in rule.steps:
+        if step.times is None or number <= step.times:
+            return step.do if not step.operations or operation in step.operations else None
+        number -= step.times
+    return None
+
+
+def _counted(tally: Tally, rules: list[Rule], task_id: str) -> Tally:
+    """The tally after those rules matched a call."""
+    matched, tasks = dict(tally.matched), tally.tasks
+    for rule in rules:
+        matched[rule.id] = matched.get(rule.id, 0) + 1
+    keys = [(rule.id, task_id[:LONGEST_ID]) for rule in rules if rule.per_task]
+    if keys:
+        tasks = dict(tasks)
+        for key in keys:
+            tasks[key] = tasks.pop(key, 0) + 1
+        for oldest in list(islice(tasks, max(0, len(tasks) - MOST_TASKS))):
+            del tasks[oldest]
+    return Tally(matched, tally.fired, tasks)
+
+
+def matches(rule: Rule, seen: Seen) -> bool:
+    """Whether the rule is about this call."""
+    match = rule.match
+    began = seen.began if rule.began is None else rule.began
+    # Epoch seconds have 7 digits behind the point: 0.1 s later may be 0.0999999.
+    passed = round(seen.now - began, 6)
+    return (
+        (not match.operations or seen.operation in match.operations)
+        and match.since <= passed < match.until
+        and (not match.model or _is(match.model, value_at(seen.body, ["model"])))
+        and all(
+            _is(wanted, value_at(seen.body, parts_of(pointer)))
+            for pointer, wanted in match.body.items()
+        )
+        and all(_is(wanted, _header(seen, name)) for name, wanted in match.headers.items())
+        and (not match.status or (bool(seen.task_id) and seen.status() == match.status))
+    )
+
+
+def _header(seen: Seen, name: str) -> Any:
+    sent = seen.headers.get(name.lower().encode("latin-1", "replace"))
+    return MISSING if sent is None else sent.decode("latin-1")
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    """Whether a value is what a rule wants: the same, `{contains: …}` or `{exists: …}`."""
+    if isinstance(wanted, dict) and len(wanted) == 1:
+        (word, argument), *_ = wanted.items()
+        if word == "exists":
+            return (value is not MISSING) is bool(argument)
+        if word == "contains":
+            return isinstance(value, str) and str(argument) in value
+    return _same(wanted, value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same to JSON: 1 is 1.0, and neither is true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

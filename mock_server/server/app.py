@@ -1,0 +1,247 @@
+"""The Starlette driver and composition root: HTTP in, Call; Reply, HTTP out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from itertools import chain
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contracts.http1.refused import RequestRefused
+from contracts.spec.loader import Spec
+from mock_server import page
+from mock_server.control.api import control_app
+from mock_server.engine.failed import failed
+from mock_server.engine.pipeline import Engine
+from mock_server.journal.redact import without_secrets
+from mock_server.media import samples
+from mock_server.page import documents
+from mock_server.scenarios.rules import Ruleset, no_file
+from mock_server.server import openapi_file
+from mock_server.server.cors import Cors
+from mock_server.server.delivery import act_out, is_on_socket, leave
+from mock_server.settings import Settings
+from mock_server.simulation.call import Call, Reply
+from mock_server.simulation.clock import RealTime, real_time
+from mock_server.stores.protocol import Store
+from mock_server.web.reached import Address, origin_of
+
+CONTROL = "/__mock__/"
+OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
+OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
+OWN_ROUTES = (documents.FOLDER, *openapi_file.PATHS)
+OWN_FILES = {path.encode() for path in (page.ROOT, *page.ICONS, *OWN_ROUTES)}
+LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *OWN_ROUTES)))  # each letter of it in escapes
+DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    spec: Spec | None = None,
+    store: Store | None = None,
+    real: RealTime = real_time,
+    tell: Callable[[str], object] = lambda _: None,
+) -> FakeApp:
+    """The whole fake as an ASGI app. Raises SpecError, VariantError and ScenarioError before it
+    serves anything. tell: is told when the scenario file changed."""
+    spec, settings = spec or Spec.load(), settings or Settings()
+    file = no_file if settings.scenario is None else _file(spec, settings.scenario, tell)
+    return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file))
+
+
+def _file(spec: Spec, where: str, tell: Callable[[str], object]) -> Callable[[float], Ruleset]:
+    from mock_server.scenarios.rule_file import RulesFile  # YAML and all: 40 ms, for who has a file
+
+    return RulesFile(spec, where, tell)
+
+
+class FakeApp(Starlette):
+    """The fake's own paths are Starlette routes; every other path is the service's, or its object
+    store's, and goes to the engine, past middleware and routing that would cost a third of the
+    throughput."""
+
+    def __init__(self, engine: Engine) -> None:
+        origin = self._origin = origin_of(
+            engine.settings.public_url, engine.settings.forwarded_allow_ips
+        )
+        super().__init__(
+            routes=[
+                Mount("/__mock__", app=control_app(engine)),
+                Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
+                *openapi_file.routes(origin),
+                *documents.routes(),
+            ],
+            exception_handlers={HTTPException: _own_error, Exception: _own_mistake},
+        )
+        self.router.redirect_slashes = False
+        self.engine = engine
+        self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
+        self._open = self._own if self._cors is None else self._cors.around(self._own)
+        self._page = page.page_app(engine, origin)
+        self._limit = engine.spec.limits["body-bytes"]
+
+    def refused(self, refused: RequestRefused) -> Reply:
+        """The answer to a request that the protocol under this app cannot read."""
+        return self.engine.refused(refused)
+
+    def answers_at_once(self, method: str, path: bytes) -> bool:
+        """Whether the engine answers this call, as raw as it came: any of the service's or of its
+        store's. A HEAD has its own rules, and a path in escapes may be one of the fake's own."""
+        return (
+            method != "HEAD"
+            and b"%" not in path[:LONGEST_OWN]
+            and not path.startswith(OWN_RAW)
+            and path not in OWN_FILES
+        )
+
+    def answer(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        scheme: str,
+        server: Address,
+        client: Address,
+    ) -> Reply:
+        """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered.
+        Raises whatever a mistake of ours raises; `failed` has the answer then."""
+        named, cors = dict(headers), self._cors
+        if cors is not None and (preflight := cors.preflight(method, named)) is not None:
+            return preflight
+        head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(headers)))
+        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        origin = self._origin(named, client, scheme, server)
+        reply = self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
+        return reply if cors is None else cors.opened(reply, named)
+
+    def failed(
+        self,
+        error: Exception,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+    ) -> Reply:
+        """The answer to a call at which `answer` raised."""
+        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        named = dict(headers)
+        reply = failed(self.engine, Call(method, text, asked, named, body), error)
+        return reply if self._cors is None else self._cors.opened(reply, named)
+
+    def mistaken(self, error: Exception, where: str) -> None:
+        """Report a mistake of ours outside of any answer."""
+        self.engine.chronicle.mistakes.report(error, where)
+
+    def delivering(self, reply: Reply) -> ASGIApp:
+        """An app that gives this answer to whatever it is asked."""
+
+        async def deliver(scope: Scope, _receive: Receive, send: Send) -> None:
+            await self._deliver(reply, scope, send)
+
+        return deliver
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
+            await self._own(scope, receive, send)
+            return
+        if scope["path"].startswith(OWN_PATHS) or scope["path"] in OWN_ROUTES:
+            await self._open(scope, receive, send)
+            return
+        if page.wants_page(scope):
+            with self._reporting(scope):
+                await self._page(scope, receive, send)
+            return
+        body = await self._read(receive)
+        if body is None:
+            return  # the client left in the middle, and nothing was asked for
+        path = scope.get("raw_path") or scope["path"].encode()
+        asked = scope["method"], path, scope["query_string"], scope["headers"], body
+        how = scope["scheme"], scope.get("server"), scope.get("client")
+        try:
+            reply = self.answer(*asked, *how)
+        except Exception as error:
+            await self._deliver(self.failed(error, *asked), scope, send)
+            if not is_on_socket(scope):
+                raise  # to the test that calls in this process
+        else:
+            await self._deliver(reply, scope, send)
+
+    async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._reporting(scope):
+            await super().__call__(scope, receive, send)
+
+    @contextmanager
+    def _reporting(self, scope: Scope) -> Iterator[None]:
+        """Report a mistake of ours. A client that leaves is none."""
+        try:
+            yield
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            where = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
+            query = scope.get("query_string", b"").decode("latin-1")
+            mistakes, headers = self.engine.chronicle.mistakes, dict(scope.get("headers", ()))
+            mistakes.report(error, where, headers, query)
+            raise
+
+    async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
+        if reply.line is not None:
+            left = partial(self.engine.real_left, reply.line.tenant)
+            # In this process an exception is what was asked for: httpx' own.
+            with self._reporting(scope) if is_on_socket(scope) else nullcontext():
+                if not await act_out(reply, scope, send, left):
+                    return
+        await send(
+            {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
+        )
+        await send({"type": "http.response.body", "body": reply.body})
+        if reply.line is not None:
+            leave(reply.line, scope)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The body, cut behind the limit; the rest is read and thrown away. None: it broke off."""
+        size, parts, more = 0, [], True
+        while more and size < DRAIN_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            part = message.get("body", b"")
+            if size <= self._limit:
+                parts.append(part)
+            size += len(part)
+            more = message.get("more_body", False)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _sample(request: Request) -> Response:
+    path = samples.sample(request.path_params["name"])
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(path)
+
+
+async def _own_error(request: Request, error: Exception) -> Response:
+    """A wrong path or method under one of the fake's own prefixes."""
+    assert isinstance(error, HTTPException)
+    text = f"{request.method} {request.url.path}: {error.detail}"
+    text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
+    return JSONResponse({"error": text}, error.status_code, headers=error.headers)
+
+
+async def _own_mistake(request: Request, error: Exception) -> Response:
+    """Said in place of a page or an answer of the control API; the log has the trace."""
+    del error
+    text = f"{request.method} {request.url.path}: a mistake of the fake; its log has the trace"
+    text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
+    return JSONResponse({"error": text}, 500)

@@ -1,0 +1,117 @@
+"""Lets pages of other origins call the mocked API and read its answers (CORS). The service itself
+allows none, so this is off unless origins are given; the control API is never opened by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.settings import is_loopback
+from mock_server.simulation.call import Reply
+from mock_server.web.origins import LOCALHOST, UrlError, page_origin
+
+Header = tuple[bytes, bytes]
+MAX_AGE = b"600"  # seconds; Chromium keeps no preflight longer than 7200
+METHOD = b"access-control-request-method"
+OURS = b"access-control-"
+VARY = (b"vary", b"Origin")
+# Every page may read these anyway (Fetch, CORS-safelisted response-header name).
+SAFE = {
+    b"cache-control", b"content-language", b"content-length", b"content-type", b"expires",
+    b"last-modified", b"pragma",
+}  # fmt: skip
+_NAMES = re.compile(rb"[\w!#$%&'*+.^`|~ ,-]+")
+
+
+class Cors:
+    """The allowed origins, and the headers that say so."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        origins = set(map(page_origin, allowed))
+        self._loopback = LOCALHOST in origins
+        self._origins = origins - {LOCALHOST}
+        self.allows = lru_cache(maxsize=1024)(self._allows)
+
+    def preflight(self, method: str, headers: Mapping[bytes, bytes]) -> Reply | None:
+        """The answer to an allowed page's question whether it may send a call; None for any other
+        call. What it asks for is allowed: the API then answers an odd method or header itself."""
+        origin, wanted = headers.get(b"origin", b""), headers.get(METHOD, b"")
+        if method != "OPTIONS" or not _NAMES.fullmatch(wanted) or not self.allows(origin):
+            return None
+        answer = [*_allowed(origin), (b"access-control-allow-methods", wanted)]
+        names = headers.get(b"access-control-request-headers", b"")
+        if _NAMES.fullmatch(names):
+            answer.append((b"access-control-allow-headers", names))
+        if headers.get(b"access-control-request-private-network") == b"true":
+            answer.append((b"access-control-allow-private-network", b"true"))
+        return Reply(204, [*answer, (b"access-control-max-age", MAX_AGE)], b"", "")
+
+    def added(self, asked: Mapping[bytes, bytes], answer: Iterable[Header]) -> list[Header]:
+        """The headers of an answer with those that let an allowed page read all of them. A recorded
+        answer may have some of another time."""
+        kept = [(n, value) for n, value in answer if not n.lower().startswith(OURS)]
+        origin = asked.get(b"origin", b"")
+        if not self.allows(origin):
+            return [*kept, VARY]
+        names = dict.fromkeys(name.lower() for name, _ in kept)
+        shown = b", ".join(name for name in names if name not in SAFE)
+        return [*kept, *_allowed(origin), (b"access-control-expose-headers", shown)]
+
+    def opened(self, reply: Reply, headers: Mapping[bytes, bytes]) -> Reply:
+        """The same answer with these headers. The engine's own list stays as it is: the journal has
+        it, and a bundle is compared with it."""
+        return reply._replace(headers=self.added(headers, reply.headers))
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """The same for an ASGI app, such as that of the results."""
+
+        async def opened(scope: Scope, receive: Receive, send: Send) -> None:
+            headers = dict(scope["headers"])
+            reply = self.preflight(scope["method"], headers)
+
+            async def adding(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message = {**message, "headers": self.added(headers, message["headers"])}
+                await send(message)
+
+            if reply is None:
+                await app(scope, receive, adding)
+                return
+            await send(
+                {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
+            )
+            await send({"type": "http.response.body", "body": b""})
+
+        return opened
+
+    def _allows(self, origin: bytes) -> bool:
+        text = origin.decode("latin-1")
+        return text in self._origins or (self._loopback and _is_loopback(text))
+
+
+def _allowed(origin: bytes) -> list[Header]:
+    """Credentials are allowed, as clients may be set to send them; the fake reads no cookie."""
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        VARY,
+    ]
+
+
+def _is_loopback(origin: str) -> bool:
+    """Whether it is the origin of a page of this machine, by http or https."""
+    try:
+        is_origin = page_origin(origin) == origin
+    except UrlError:
+        return False
+    parts = urlsplit(origin)
+    name = parts.hostname or ""
+    return (
+        is_origin
+        and parts.scheme in ("http", "https")
+        and (is_loopback(name) or name.endswith(f".{LOCALHOST}"))
+    )

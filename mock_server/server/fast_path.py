@@ -1,0 +1,92 @@
+"""The HTTP protocol of the fake: it refuses broken HTTP in the envelope of the service, and has a
+short way for calls whose answer is there at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.http1.head import Head
+from contracts.http1.protocol import BoundedProtocol
+from contracts.http1.refused import RequestRefused
+from mock_server.server import http1
+from mock_server.simulation.call import Reply
+
+LONG = 1 << 16  # bytes of a body, from which on uvicorn holds back the client
+
+
+class Protocol(BoundedProtocol):
+    """Puts the connection into each call's scope, where mock_server.server.delivery acts on it.
+
+    The short way: most calls are answered at once, and then most of what uvicorn does is to prepare
+    a task that waits for nothing. Such a call is answered here, where its body ends. All others
+    (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their time) become a task,
+    as ever."""
+
+    _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
+    _keep_alive = True
+    _head: Head
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+    def refusal(self, refused: RequestRefused) -> bytes:
+        reply: Reply = self.app.refused(refused)
+        return http1.head(reply, close=True) + reply.body
+
+    def mistaken(self, error: Exception) -> None:
+        self.app.mistaken(error, "a connection is cut")
+
+    def on_head(self, head: Head) -> None:
+        if not head.expects and self.app.answers_at_once(head.method, head.path):
+            self._head, self._body = head, bytearray()
+            self._keep_alive = head.may_follow
+        else:
+            super().on_head(head)
+
+    def on_body(self, body: bytes) -> None:
+        if self._body is None:
+            super().on_body(body)
+            return
+        self._body += body
+        if len(self._body) > LONG:
+            body, self._body = bytes(self._body), None
+            self._as_task()
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._body is None:
+            super().on_message_complete()
+        else:
+            body, self._body = bytes(self._body), None
+            self._answer(body)
+
+    def shutdown(self) -> None:
+        if self._body is None:
+            super().shutdown()
+        else:
+            self._keep_alive = False
+
+    def _answer(self, body: bytes) -> None:
+        head = self._head
+        asked = head.method, head.path, head.query, head.headers, body
+        try:
+            reply = self.app.answer(*asked, self.scheme, self.server, self.client)
+        except Exception as error:  # noqa: BLE001 (it is reported)
+            reply = self.app.failed(error, *asked)
+        if reply.line is not None:
+            self._as_task(self.app.delivering(reply))
+            super().on_message_complete()
+            return
+        self.transport.write(http1.head(reply, close=not self._keep_alive) + reply.body)
+        if not self._keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _as_task(self, app: Any = None) -> None:
+        """Do what uvicorn would have done by now, with that app in place of ours."""
+        ours = self.app
+        self.app = app or ours
+        super().on_head(self._head)
+        self.app = ours
+        self.cycle.keep_alive = self.cycle.keep_alive and self._keep_alive

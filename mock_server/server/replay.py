@@ -1,0 +1,33 @@
+"""Answers from recordings instead of from the spec's examples: `emo serve --replay CASSETTE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contracts.recordings import CassetteError, load
+from contracts.spec.loader import Spec
+from mock_server.playback.responder import Player
+from mock_server.server.app import FakeApp
+from mock_server.settings import Settings, SettingsError
+
+__all__ = ["replaying"]
+
+
+def replaying(settings: Settings, path: Path) -> FakeApp:
+    """The whole fake as an ASGI app that answers from a recording. Raises SettingsError where the
+    file is none, or where settings make no sense with one."""
+    given = {
+        "scenario": settings.scenario is not None,
+        "variant": bool(settings.variants),
+        "limits": settings.limits != "off",
+        "concurrency": settings.concurrency is not None,
+    }
+    for name, is_given in given.items():
+        if is_given:
+            text = f"--replay answers as it was recorded; leave --{name} out"
+            raise SettingsError(text, name)
+    spec = Spec.load()
+    try:
+        return FakeApp(Player(spec, load(path, spec, needed=True), settings=settings))
+    except CassetteError as error:
+        raise SettingsError(f"--replay {error}") from None

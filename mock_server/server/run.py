@@ -1,0 +1,177 @@
+"""Runs the fake on a real socket: in the foreground until a signal, or in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import EADDRINUSE
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from contracts.http1.descriptors import DescriptorWatch, raise_limit
+from contracts.recordings.serving import SignaledServer
+from mock_server.server.app import FakeApp, create_app
+from mock_server.server.fast_path import Protocol
+from mock_server.settings import Settings
+
+# uvicorn's access log costs up to half of the throughput; server and date are the service's; a
+# client must not choose by X-Forwarded-Proto what URLs say.
+UVICORN: dict[str, Any] = {
+    "log_config": None,
+    "log_level": "critical",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,
+    "proxy_headers": False,
+    "lifespan": "off",
+    "ws": "none",
+    "timeout_graceful_shutdown": 2,
+    "backlog": 2048,
+}
+
+
+class AddressError(OSError):
+    """The address cannot be listened on; the text says why and what to do."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A bound socket. Raises AddressError, in one line, where that cannot be."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = _reusing(family)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    where = f"{host}:{settings.port}"
+    try:
+        sock.bind((settings.host, settings.port))
+        sock.listen(2048)
+    except (OSError, UnicodeError, TypeError) as error:
+        sock.close()
+        why = getattr(error, "strerror", None) or error
+        in_use = getattr(error, "errno", None) == EADDRINUSE
+        way_on = "; --port 0 picks a free one" if in_use else ""
+        raise AddressError(f"cannot listen on {where}: {why}{way_on}") from error
+    return sock
+
+
+def _reusing(family: int) -> socket.socket:
+    """A socket that may take a port on which connections of an earlier one still are. It names its
+    protocol: without, asyncio's own loop leaves Nagle's algorithm on, 40 ms an answer."""
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return sock
+
+
+def base_url(sock: socket.socket) -> str:
+    """`http://HOST:PORT` of a bound socket; an address for all interfaces is given as loopback."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not a bind)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(SignaledServer):
+    """Can close its doors for a while."""
+
+    on_started: Callable[[], object] | None = None
+    descriptors: DescriptorWatch | None = None
+    _opens_at = 0.0  # by the event loop's time
+    _opening: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state["refuse"] = self.refuse  # so it gets into each call's scope
+        if self.descriptors is not None:
+            loop = asyncio.get_running_loop()
+            self.descriptors.watch_accepting(loop, self.server_state.connections)
+        await super().startup(sockets)
+        if self.on_started:
+            self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        await super().shutdown(sockets)
+
+    def refuse(self, seconds: float) -> None:
+        """Refuse new connections, whoever's, for so long; those that were accepted stay."""
+        loop = asyncio.get_running_loop()
+        self._opens_at = max(self._opens_at, loop.time() + seconds)
+        if self._opening is None or self._opening.done():
+            self._opening = loop.create_task(self._open_again(self._close_doors()))
+
+    def _close_doors(self) -> list[socket.socket]:
+        """Sockets in place of the listening ones: bound, they hold the ports, and refuse."""
+        doors = [(s.family, s.getsockname()) for server in self.servers for s in server.sockets]
+        for server in self.servers:
+            server.close()
+        sockets = [_reusing(family) for family, _ in doors]
+        for sock, (_, address) in zip(sockets, doors, strict=True):
+            sock.bind(address)
+        return sockets
+
+    async def _open_again(self, sockets: list[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while (seconds := self._opens_at - loop.time()) > 0:
+                await asyncio.sleep(seconds)
+            await super().startup(sockets)
+        except asyncio.CancelledError:
+            for sock in sockets:
+                sock.close()
+            raise
+
+
+def _server(app: FakeApp, descriptors: DescriptorWatch | None = None) -> _Server:
+    timeouts = app.engine.settings.timeouts
+    http: Any = partial(Protocol, timeouts=timeouts, descriptors=descriptors)
+    server = _Server(uvicorn.Config(app, http=http, **UVICORN))
+    server.descriptors = descriptors
+    return server
+
+
+def serve(
+    app: FakeApp,
+    sock: socket.socket,
+    on_started: Callable[[], object],
+    say: Callable[[str], object],
+) -> None:
+    """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered. say: is
+    called with what the operator has to know."""
+    raise_limit()
+    server = _server(app, DescriptorWatch(say))
+
+    def started() -> None:
+        # What is there now stays: collecting it again and again costs the slowest answers.
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        on_started()
+
+    server.on_started = started
+    server.run(sockets=[sock])
+
+
+@contextmanager
+def running(settings: Settings, app: FakeApp | None = None) -> Iterator[str]:
+    """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`. app:
+    in place of the one that the settings make."""
+    app = app or create_app(settings)
+    sock = listen(settings)
+    server = _server(app)
+    ready = threading.Event()
+    server.on_started = ready.set
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    try:
+        while not ready.wait(0.05):
+            if not thread.is_alive():
+                raise RuntimeError("the server ended before it answered")
+        yield base_url(sock)
+    finally:
+        server.should_exit = True
+        thread.join()
+        sock.close()

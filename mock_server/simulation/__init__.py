@@ -1,0 +1,1 @@
+"""The pure core: calls, time, tasks, the queue, rates, money, ids. No I/O."""

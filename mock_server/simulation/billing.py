@@ -1,0 +1,91 @@
+"""What a tenant's calls would have cost, and when its account refuses more. Pure; prices are the
+spec's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mock_server.simulation.task import Task
+
+Models = Mapping[str, Mapping[str, Any]]
+
+
+class Account(Struct, frozen=True, gc=False):
+    """images: checked, by model. seconds: of video, by (model, ratio), of tasks that are forgotten.
+    free_only: nothing beyond the free quota, as `use free tier only` in the console. balance: CNY
+    that may be spent; None is no end."""
+
+    images: dict[str, int] = {}
+    seconds: dict[tuple[str, str], float] = {}
+    free_only: bool = False
+    balance: float | None = None
+
+
+class Used(Struct, frozen=True):
+    """One row of a bill. quantity: images, or seconds of video; price: CNY for one of it."""
+
+    model: str
+    unit: str
+    ratio: str
+    quantity: float
+    price: float
+
+    @property
+    def cost(self) -> float:
+        """In CNY."""
+        return round(self.quantity * self.price, 6)
+
+
+def charge_image(account: Account, model: str) -> Account:
+    """The account after one image was checked."""
+    return replace(account, images={**account.images, model: account.images.get(model, 0) + 1})
+
+
+def settle(account: Account, forgotten: Iterable[Task], now: float) -> Account:
+    """The account when those tasks are no longer there to be counted."""
+    return replace(account, seconds=_add(account.seconds, forgotten, now))
+
+
+def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) -> Iterator[Used]:
+    """A row for each model and ratio that has a price, used or not, in the order of the spec. Tasks
+    are charged when they succeed; failures are free (PRICE)."""
+    made = _add(account.seconds, tasks, now)
+    for name, model in models.items():
+        if "price-per-image" in model:
+            count = account.images.get(name, 0)
+            yield Used(name, "image", "", count, model["price-per-image"])
+        for ratio, price in model.get("price-per-video-second", {}).items():
+            yield Used(name, "second", ratio, round(made.get((name, ratio), 0.0), 2), price)
+
+
+def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> str:
+    """Why a further call of the model is refused: `free-tier`, `arrears`, or "" when it is not."""
+    rows = list(rows)
+    if account.free_only and sum(row.quantity for row in rows if row.model == model) >= free:
+        return "free-tier"
+    return "arrears" if account.balance is not None and total(rows) >= account.balance else ""
+
+
+def total(rows: Iterable[Used]) -> float:
+    """What a bill comes to, in CNY."""
+    return round(sum(row.cost for row in rows), 6)
+
+
+def _add(
+    before: Mapping[tuple[str, str], float], tasks: Iterable[Task], now: float
+) -> dict[tuple[str, str], float]:
+    made = dict(before)
+    for task in tasks:
+        if _is_charged(task, now):
+            key = task.model, task.ratio
+            made[key] = made.get(key, 0.0) + task.seconds
+    return made
+
+
+def _is_charged(task: Task, now: float) -> bool:
+    in_time = task.ended <= now and task.ended < task.expires
+    return task.outcome.partition(".")[0] == "SUCCEEDED" and task.canceled is None and in_time

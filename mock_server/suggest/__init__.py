@@ -1,0 +1,1 @@
+"""Similar names: what a user probably meant."""

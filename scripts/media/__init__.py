@@ -1,0 +1,1 @@
+"""Draws the sample media of mock_server/media."""

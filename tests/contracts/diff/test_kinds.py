@@ -1,0 +1,189 @@
+"""Changes that could hide each other, that have no effect at their place, or that have many paths
+to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.diff.changes.changes import effect_of
+from contracts.diff.changes.effects import Effect, mirrored
+from contracts.diff.compare import Document, diff, load
+from contracts.files.bounded_yaml import YamlError
+from contracts.files.bounded_yaml import load as load_yaml
+from contracts.recordings import CassetteError
+from contracts.recordings import load as load_cassette
+from contracts.spec.document import SpecError
+from contracts.spec.loader import Spec
+from tests.contracts.diff.test_schemas import NARROWED, NONE, NULL, OFFERED, WIDENED, differences
+
+WITHDRAWN = Effect.WITHDRAWN
+
+OWNER = {"type": "string", "enum": ["person", "robot"], "maxLength": 9}
+PERSON = {"type": "string", "enum": ["person"], "maxLength": 8}
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"oneOf": [NULL, PERSON]},
+        {"anyOf": [PERSON, {"enum": [None]}]},
+        {"anyOf": [{"allOf": [PERSON, {"title": "t"}]}, NULL]},
+        {**PERSON, "type": ["string", "null"], "enum": ["person", None]},
+    ],
+)
+def test_a_new_null_hides_no_other_change(new: Any) -> None:
+    found = {(one.subject, one.effect) for one in differences(OWNER, new) if one.effect}
+    assert found == {("type", WIDENED), ("enum", NARROWED), ("maxLength", NARROWED)}
+
+
+def test_a_removed_null_hides_no_other_change() -> None:
+    old = {"oneOf": [NULL, {"type": "integer", "const": 1}]}
+    new = {"type": "integer", "enum": [1, 2]}
+    found = {(one.subject, one.effect) for one in differences(old, new)}
+    assert found == {("type", NARROWED), ("enum", WIDENED)}
+
+
+PLAIN: Any = {"properties": {"id": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("flag", "side", "effect"),
+    [
+        ("readOnly", "request", WITHDRAWN),
+        ("readOnly", "answer", NONE),
+        ("writeOnly", "answer", WITHDRAWN),
+        ("writeOnly", "request", NONE),
+    ],
+)
+def test_read_only_changes_requests_and_write_only_changes_answers(
+    flag: str, side: Any, effect: Effect
+) -> None:
+    marked = {"properties": {"id": {"type": "string", flag: True}}}
+    assert effect_of(differences(PLAIN, marked, side)) == effect
+    assert effect_of(differences(marked, PLAIN, side)) == mirrored(effect)
+
+
+@pytest.mark.parametrize("inside", [lambda s: s, lambda s: {"items": s}, lambda s: {"not": s}])
+def test_read_only_outside_of_a_property_has_no_effect(inside: Any) -> None:
+    old, new = inside({"type": "string", "readOnly": True}), inside({"type": "string"})
+    for side in ("request", "answer"):
+        assert effect_of(differences(old, new, side)) == NONE
+
+
+def test_a_required_property_that_is_no_longer_read_only_narrows_requests() -> None:
+    old = {"properties": {"id": {"type": "string", "readOnly": True}}, "required": ["id"]}
+    assert effect_of(differences(old, {**PLAIN, "required": ["id"]}, "request")) == (
+        OFFERED | NARROWED
+    )
+    assert effect_of(differences(old, {**PLAIN, "required": ["id"]}, "answer")) == NONE
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "if"])
+def test_a_schema_with_a_million_paths_to_it_is_compared_once(keyword: str) -> None:
+    def doubled(leaf: Any) -> Any:
+        schemas = {"s0": leaf}
+        for number in range(1, 40):
+            again = {"$ref": f"#/schema/$defs/s{number - 1}"}
+            two = [again, {"allOf": [again], "title": "again"}]
+            schemas[f"s{number}"] = (
+                {"if": again, "then": again} if keyword == "if" else {keyword: two}
+            )
+        return {"$ref": "#/schema/$defs/s39", "$defs": schemas}
+
+    found = differences(doubled({"maxLength": 5}), doubled({"maxLength": 4}))
+    assert {one.subject for one in found} == {"maxLength"}
+    assert len(found) <= 2  # by two turns of effects at most: of a condition, and as it is
+
+
+# Paths of one shape
+
+
+def paths(**items: str) -> Document:
+    """A document whose paths have these methods; `__` stands for a slash, `_x_` for `{x}`."""
+    named = {
+        "/" + name.replace("__", "/").replace("_", "{", 1).replace("_", "}", 1): {
+            method: {"responses": {"200": {"description": "d"}}} for method in methods.split()
+        }
+        for name, methods in items.items()
+    }
+    return Document({"openapi": "3.0.3", "paths": named})
+
+
+def kinds(old: Document, new: Document) -> list[tuple[str, str]]:
+    return [(change.kind, change.text.split(";")[0]) for change in diff(old, new)]
+
+
+def test_a_removed_operation_of_two_similar_paths_is_named() -> None:
+    old, new = paths(jobs___job_="get", jobs___id_="delete"), paths(jobs___id_="delete")
+    assert kinds(old, new) == [("operation-removed", "operation GET /jobs/{job} is gone")]
+    assert kinds(new, old) == [("operation-added", "operation GET /jobs/{job} is new")]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        paths(jobs___id_="get delete"),
+        paths(jobs___id_="get", jobs___job_="delete"),
+        paths(jobs___x_="delete", jobs___y_="get"),
+        paths(jobs___job_="get", jobs___id_="delete"),
+    ],
+)
+def test_paths_that_differ_only_in_parameter_names_are_one_path(new: Document) -> None:
+    assert kinds(paths(jobs___job_="get", jobs___id_="delete"), new) == []
+
+
+def test_one_operation_under_two_similar_paths_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "api.yaml"
+    item = "{get: {responses: {}}}"
+    file.write_text(f"openapi: 3.0.3\npaths: {{'/a/{{x}}': {item}, '/a/{{y}}': {item}}}\n")
+    with pytest.raises(SpecError, match=r"/a/{x} and /a/{y} are one path, and both have GET"):
+        load(file)
+
+
+# Aliases
+
+
+def bomb(first: str, rung: str, rungs: int = 24) -> str:
+    """A short YAML text whose aliases double at each step."""
+    lines = [f"x-a0: &a0 {first}"]
+    lines += [f"x-a{n}: &a{n} {rung.replace('*', f'*a{n - 1}')}" for n in range(1, rungs)]
+    return "openapi: 3.1.0\ninteractions: []\n" + "\n".join(lines) + "\n"
+
+
+BOMBS = [
+    bomb("[1, 2]", "[*, *]"),
+    bomb("{k: 1}", "{a: *, b: *}"),
+    bomb("{k: 1}", "{<<: [*, *]}"),
+    bomb("x" * 60_000, "[*, *]", rungs=10),
+    "a: &a [*a]",
+    "a: &a {b: {c: [*a]}}",
+]
+
+
+@pytest.mark.parametrize("text", BOMBS)
+def test_yaml_aliases_that_expand_too_far_are_refused_by_every_reader(
+    tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "bomb.yaml"
+    file.write_text(text)
+    with pytest.raises(YamlError, match=r"its YAML aliases .* \(line \d+, column \d+\)"):
+        load_yaml(text)
+    with pytest.raises(SpecError, match="its YAML aliases"):
+        load(file)
+    with pytest.raises(CassetteError, match="its YAML aliases"):
+        load_cassette(file, Spec.load())
+
+
+def test_ordinary_yaml_aliases_are_read() -> None:
+    text = bomb("{k: 1}", "{a: *, b: *}", rungs=10)
+    assert load_yaml(text)["x-a2"] == {"a": {"a": {"k": 1}, "b": {"k": 1}}} | {
+        "b": {"a": {"k": 1}, "b": {"k": 1}}
+    }
+    assert load_yaml("") is None
+
+
+def test_a_large_text_without_aliases_is_read() -> None:
+    assert len(load_yaml("\n".join(f"- {n}" for n in range(120_000)))) == 120_000

@@ -1,0 +1,200 @@
+"""A run of the checks: what it tells, how it waits, and what it bears."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from contracts.provider.budget import Budget
+from contracts.provider.http import Unreachable
+from contracts.spec.loader import Spec
+from contracts.verify.context import Ask, Skip, Stop
+from contracts.verify.events import CheckEnded, CheckStarted, Ended, Started
+from contracts.verify.registry import all_checks, check
+from contracts.verify.runner import UnknownCheck, Verification, select
+from tests.helpers.contract import (
+    REAL,
+    Time,
+    accepts_everything,
+    ended,
+    json_answer,
+    one,
+    provider,
+    refuses_everything,
+    verification,
+)
+
+SPEC = Spec.load()
+
+
+def test_a_run_begins_with_its_claims_and_ends_with_counts() -> None:
+    events = list(verification(SPEC, refuses_everything, "keys.missing", "unknown.uuid").run())
+    first, last = events[0], events[-1]
+    assert isinstance(first, Started)
+    assert isinstance(last, Ended)
+    assert [claim.id for claim in first.claims] == ["keys.missing", "unknown.uuid"]
+    assert [type(e) for e in events[1:-1]] == [CheckStarted, CheckEnded] * 2
+    assert last.counts == {"passed": 0, "failed": 2, "accepted": 0, "skipped": 0}
+    assert not last.green
+
+
+def test_every_check_says_what_it_rests_on() -> None:
+    for known in all_checks().values():
+        claim = known.claim(SPEC, Budget(SPEC, None, 13.93))
+        assert claim.source
+        assert claim.title.endswith(".")
+        assert claim.evidence in ("documented", "captured", "inferred")
+        assert bool(claim.cost) == (claim.tier == "paid")
+        if claim.pointer:
+            assert SPEC.places.value(claim.pointer)
+        assert bool(claim.line) == bool(claim.pointer)
+
+
+def test_an_id_is_registered_once() -> None:
+    with pytest.raises(ValueError, match=r"two checks keys\.missing"):
+        check("keys.missing", "Again.")(print)
+
+
+def test_checks_are_chosen_by_id_or_by_room() -> None:
+    known = all_checks()
+    assert [c.id for c in select(known, ["unknown.uuid"])] == ["unknown.uuid"]
+    assert {c.id.partition(".")[0] for c in select(known, ["keys"])} == {"keys"}
+    assert not [c for c in select(known, skip=["keys"]) if c.id.startswith("keys.")]
+    assert {c.tier for c in select(known, tier="free")} == {"free"}
+    with pytest.raises(UnknownCheck, match=r"keys\.mising"):
+        select(known, ["keys.mising"])
+
+
+def test_a_provider_that_does_not_answer_fails_the_check_and_the_run_goes_on() -> None:
+    def cut(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("the connection was reset")
+
+    events = list(verification(SPEC, cut, "keys.missing", "unknown.uuid").run())
+    assert {e.result for e in ended(events).values()} == {"failed"}
+    (finding,) = ended(events)["keys.missing"].findings
+    assert (finding.pointer, finding.got) == ("#answer", "ReadError: the connection was reset")
+
+
+def test_nobody_at_the_url_is_said_before_anything_is_sent() -> None:
+    def dead(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    there = provider(SPEC, dead)
+    with pytest.raises(Unreachable, match=r"provider\.example does not answer: refused"):
+        there.look()
+    assert there.clock() == Time().now + 5
+
+
+def test_a_provider_that_is_about_to_start_is_waited_for() -> None:
+    answers = [httpx.ConnectError("refused"), None]
+
+    def starting(request: httpx.Request) -> httpx.Response:
+        if error := answers.pop(0):
+            raise error
+        return json_answer(200, {"spec": "2026"})
+
+    there = provider(SPEC, starting)
+    there.look()
+    assert there.has_clock
+
+
+def test_a_429_is_asked_again_a_second_later() -> None:
+    answers = [json_answer(429, {"code": "Throttling.RateQuota"}), None]
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        return answers.pop(0) or accepts_everything(request)
+
+    run = verification(SPEC, busy, "unknown.uuid")
+    assert list(run.run())
+    assert answers == []
+    assert 1.0 <= run.provider.clock() - Time().now < 1.5
+
+
+def test_a_real_task_is_waited_for_in_real_time_and_not_for_ever() -> None:
+    run = verification(SPEC, Stuck(), "story.accepted", "story.usage", budget=10.0)
+    found = ended(list(run.run()))
+    assert found["story.usage"].result == "skipped"
+    assert "is still RUNNING after" in found["story.usage"].why
+    assert 1800 <= found["story.accepted"].seconds < 1900
+
+
+class Stuck:
+    """A service whose tasks never end."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        status = "PENDING" if request.method == "POST" else "RUNNING"
+        if request.url.path.endswith("/cancel"):
+            return json_answer(400, {"code": "UnsupportedOperation", "request_id": "r"})
+        times = {
+            "submit_time": "2025-09-11 14:33:38.716",
+            "scheduled_time": "2025-09-11 14:33:53.089",
+        }
+        output = {"task_id": "t", "task_status": status, **(times if status == "RUNNING" else {})}
+        return json_answer(200, {"output": output, "request_id": "r"})
+
+
+def test_findings_cite_the_exchange_that_shows_them() -> None:
+    def look(ask: Ask) -> None:
+        first, second = ask.get("1"), ask.get("2")
+        ask.equal(second, "/output/task_status", "PENDING")
+        ask.that(first, "#status", False, "201")
+
+    run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
+    (found,) = ended(list(run.run())).values()
+    assert [(f.pointer, f.got, f.exchange) for f in found.findings] == [
+        ("/output/task_status", "RUNNING", 1),
+        ("#status", "200", 0),
+    ]
+    assert found.exchanges[1].curl().startswith(f"curl -sS {REAL}/api/v1/tasks/2")
+
+
+@pytest.mark.parametrize("how", [Skip("no reason"), Stop()])
+def test_what_was_found_before_a_check_was_broken_off_counts(how: Exception) -> None:
+    def look(ask: Ask) -> None:
+        ask.find(None, "", "this", "that")
+        raise how
+
+    run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
+    (found,) = ended(list(run.run())).values()
+    assert found.result == "failed"
+
+
+def test_an_answer_of_another_type_is_not_equal() -> None:
+    def look(ask: Ask) -> None:
+        exchange = ask.get("1")
+        assert not ask.equal(exchange, "/usage/image_count", True)
+        assert ask.equal(exchange, "/usage/image_count", 1)
+
+    run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
+    (found,) = ended(list(run.run())).values()
+    assert len(found.findings) == 1
+
+
+def test_newer_messages_may_go_on() -> None:
+    def newer(request: httpx.Request) -> httpx.Response:
+        message = "No API-key provided. For details, see: https://example.com/errors"
+        value = {"code": "InvalidApiKey", "message": message, "request_id": "r"}
+        return json_answer(401, value)
+
+    run = verification(SPEC, newer, "keys.missing")
+    assert ended(list(run.run()))["keys.missing"].result == "passed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 5_000, '{"a": "\\ud800"}', '{"output": NaN}', '{"output": 1e999}', "", "null", "[]",
+     '{"output": {"task_id": "t", "task_status": "RUNNING", "submit_time": 1e400}}',
+     '{"total": "x", "data": [1], "total_page": null, "page_no": [], "page_size": {}}',
+     '{"output": {"task_id": "t", "task_status": "SUCCEEDED", "submit_time": '
+     '"0001-01-01 00:00:00.000", "results": []}, "usage": {"video_duration": 1' + "0" * 400 + "}}"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_answer_that_nobody_thought_of_ends_no_run(text: str, status: int) -> None:
+    headers = {"date": "Fri, 31 Dec 9999 23:59:59 GMT", "content-type": "text/x; charset=rot13"}
+    answer = httpx.Response(status, text=text, headers=headers)
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        return answer
+
+    run = verification(SPEC, odd, budget=100.0)
+    assert len(ended(list(run.run()))) == len(all_checks())

@@ -1,0 +1,73 @@
+"""Runs the examples of docs/tools.md with the tools of `make tools`, in a folder of their own that
+holds openapi.yaml. Nothing here needs the network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.helpers.fake import need
+
+HERE = Path(__file__).parents[1] / "tools"
+ROOT = HERE.parents[1]
+EXAMPLES = ROOT / "examples" / "tools"
+NPM, PYPI = HERE / "node_modules", HERE / ".venv"
+PYTHON = PYPI / "bin" / "python"
+
+
+def workshop(folder: Path) -> Path:
+    """A folder with openapi.yaml, the examples, and the npm tools in reach. Skips the test where
+    the tools are not installed."""
+    need(
+        (NPM / "installed").exists() and (PYPI / "installed").exists(),
+        "the tools that `make tools` installs",
+    )
+    need(shutil.which("node"), "Node.js")
+    shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "openapi.yaml", folder)
+    shutil.copy(HERE / "tsconfig.json", folder)
+    (folder / "node_modules").symlink_to(NPM)
+    return folder
+
+
+def run(folder: Path, *command: str | Path, **environment: str) -> str:
+    """What a command prints. Fails with it when the command fails."""
+    done = subprocess.run(
+        [str(part) for part in command], cwd=folder, env=_environment(environment),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{printed[-3000:]}"
+    return printed
+
+
+@contextmanager
+def running(folder: Path, script: str, port: str) -> Iterator[str]:
+    """A script that serves until it is stopped; `port` in it becomes a free one. Gives its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        free = str(sock.getsockname()[1])
+    text = (folder / script).read_text("utf-8").replace(port, free)
+    process = subprocess.Popen(
+        ["sh", "-c", text], cwd=folder, env=_environment({}), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        printed = iter(process.stdout.readline, "")
+        assert any("is listening" in line for line in printed), f"{script} ended"
+        yield f"http://127.0.0.1:{free}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate()
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    path = os.pathsep.join((str(PYPI / "bin"), str(NPM / ".bin"), os.environ["PATH"]))
+    quiet = {"npm_config_offline": "true", "NO_COLOR": "1", "NO_PROXY": "127.0.0.1,localhost"}
+    return {**os.environ, "PATH": path, **quiet, **more}

@@ -1,0 +1,90 @@
+"""Delivery of replies in cases that no client can show: a server that stops, and unusual
+replies."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mock_server.server.delivery import act_out, httpx_error
+from mock_server.simulation.call import Line, Reply
+from mock_server.simulation.clock import Clock
+from tests.helpers.fake import EPOCH
+
+BODY = b'{"request_id":"1"}'
+REPLY = Reply(200, [(b"content-length", b"%d" % len(BODY))], BODY, "")
+
+
+class Transport:
+    """Records the calls to it."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def is_closing(self) -> bool:
+        return "abort" in self.done
+
+    def abort(self) -> None:
+        self.done.append("abort")
+
+    def resume_reading(self) -> None:
+        self.done.append("resume_reading")
+
+
+async def nowhere(message: Any) -> None:
+    raise AssertionError(f"{message} was sent")
+
+
+async def stopped(line: Line, left: float) -> list[str]:
+    """The calls to the transport when the server stops during a delivery."""
+    transport = Transport()
+    scope = {"method": "GET", "state": {"transport": transport}}
+    acting = asyncio.create_task(act_out(REPLY._replace(line=line), scope, nowhere, lambda _: left))
+    await asyncio.sleep(0)
+    acting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await acting
+    return transport.done
+
+
+def test_a_server_that_stops_aborts_a_delayed_answer() -> None:
+    assert asyncio.run(stopped(Line(due=1.0), float("inf"))) == ["resume_reading", "abort"]
+
+
+def test_a_complete_reply_is_no_httpx_error() -> None:
+    assert httpx_error(REPLY) is None
+    assert httpx_error(REPLY._replace(line=Line(due=1.0, rate=10.0))) is None
+    assert httpx_error(REPLY._replace(line=Line(end="close"))) is None
+    assert httpx_error(REPLY._replace(headers=[], line=Line(end="close"))) is None
+
+
+def test_a_cut_body_is_no_error_for_a_head_request() -> None:
+    cut = REPLY._replace(line=Line(sent=3, end="reset"))
+    assert httpx_error(cut) is not None
+    assert httpx_error(cut, "HEAD") is None
+    assert httpx_error(cut._replace(line=Line(sent=-1, end="reset")), "HEAD") is not None
+
+
+def test_a_connection_closed_before_the_head_is_a_protocol_error() -> None:
+    error = httpx_error(REPLY._replace(line=Line(sent=-1, end="close")))
+    assert str(error) == "Server disconnected without sending a response."
+
+
+def test_a_rounding_error_of_the_clock_does_not_block_a_delayed_answer() -> None:
+    clock = Clock(EPOCH, 0.0, rate=0.0).advance(5.08, 0.0).advance(7.8, 0.0)
+    due = EPOCH + 12.88
+    assert clock.now(0.0) < due  # by a rounding
+
+    async def waited() -> bool:
+        late = REPLY._replace(line=Line(due=due))
+        frozen = partial(left_of, clock)
+        return await asyncio.wait_for(act_out(late, {"method": "GET"}, nowhere, frozen), timeout=5)
+
+    assert asyncio.run(waited())
+
+
+def left_of(clock: Clock, moment: float) -> float:
+    return 0.0 if clock.now(0.0) >= moment else float("inf")
