@@ -23,6 +23,11 @@ settings.register_profile("any machine", settings(), deadline=None)
 settings.load_profile("any machine")
 
 
+# Reading openapi.yaml takes 70 ms, and each server and many a command does it.
+load_spec, default_spec = Spec.load, functools.cache(Spec.load)
+Spec.load = lambda path=None: load_spec(path) if path else default_spec()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--over-http", action="store_true", help="properties of the contract on a real socket"
