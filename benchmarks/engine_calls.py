@@ -1,5 +1,5 @@
-"""Processor seconds of Engine.handle for each kind of call, as JSON. Run as a file, with the
-modules of any checkout: benchmarks/compare.py does."""
+"""Processor seconds of Engine.handle for each kind of call, as JSON. Run as a file: compare.py runs
+the one of each checkout that it compares."""
 
 from __future__ import annotations
 
