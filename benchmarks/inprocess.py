@@ -25,7 +25,7 @@ from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.journal import Journal
-from mock_server.journal.recorder import Chronicle
+from mock_server.journal.recorder import Recorder
 from mock_server.server.app import create_app
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
@@ -113,7 +113,7 @@ def _engine(spec: Spec, number: int) -> Engine:
     full."""
     store = MemoryStore(max_tasks=number + 1, max_tasks_of_tenant=number + 1)
     engine = Engine(spec, settings=Settings(time="frozen"), store=store)
-    engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=FEW))
+    engine.recorder = Recorder(spec, engine.store, Journal(max_entries=FEW))
     return engine
 
 

@@ -22,7 +22,7 @@ from benchmarks.machine import SERVER_CORE, on_core, rss_bytes
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.journal import MAX_BYTES, Journal
-from mock_server.journal.recorder import Chronicle
+from mock_server.journal.recorder import Recorder
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 
@@ -79,7 +79,7 @@ def fill(count: int) -> dict[str, list[float]]:
     grown = rss_bytes(os.getpid()) - before
     kept, dropped = journal.entry_count, journal.dropped_count
     engine = Engine(spec, settings=Settings(time="skip", seed="emo"))
-    engine.chronicle = Chronicle(spec, engine.store, Journal(max_entries=BATCH))
+    engine.recorder = Recorder(spec, engine.store, Journal(max_entries=BATCH))
     _handle(engine, life[:1])  # the task that the others ask for: ids come from seed, key and count
     pairs = [
         (_append(journal, islice(rest, BATCH)), _handle(engine, life[1:] * 20))

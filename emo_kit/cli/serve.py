@@ -231,8 +231,8 @@ def _log(app: FakeApp, form: str, writer: LogWriter) -> None:
         else:
             writer.write(text_line(entry, tenant_id, colour=colour))
 
-    app.engine.chronicle.log = write
-    app.engine.chronicle.lines_lost = lambda: writer.lost_count
+    app.engine.recorder.log = write
+    app.engine.recorder.lines_lost = lambda: writer.lost_count
 
 
 def _say_unused(notices: Notices, engine: Engine) -> None:

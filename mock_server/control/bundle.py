@@ -96,7 +96,7 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
 
 def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[Exchange]]:
     """The bundle without its exchanges, and these."""
-    record, journal = engine.tenants.get(tenant_id, real), engine.chronicle.journal
+    record, journal = engine.tenants.get(tenant_id, real), engine.recorder.journal
     settings = msgspec.to_builtins(engine.settings)
     rules, now = engine.file(real), record.clock.now(real)
     dropped, entries = journal.dropped(tenant_id), journal.entries(tenant_id)

@@ -24,7 +24,7 @@ def journal(asked: Asked) -> Export:
     """Shows what was asked and answered, also as HAR and as curl commands."""
     from mock_server.journal.export import journal_answer
 
-    kept, spec = asked.engine.chronicle.journal, asked.engine.spec
+    kept, spec = asked.engine.recorder.journal, asked.engine.spec
 
     def write() -> tuple[str, Iterator[str]]:
         try:
@@ -39,7 +39,7 @@ def journal(asked: Asked) -> Export:
 
 def explain(asked: Asked) -> Any:
     """Explains the answer with this request_id."""
-    found = asked.engine.chronicle.exchange(asked.tenant_id, asked.given["id"])
+    found = asked.engine.recorder.exchange(asked.tenant_id, asked.given["id"])
     if found is None:
         text = f"no exchange {asked.given['id'][:80]!r} of this key, or it had to make room"
         raise ControlError(f"{text}; the header x-mock-explain of an answer has its id", 404)
@@ -51,13 +51,13 @@ def explain_last(asked: Asked) -> Any:
 
     Of the key's own calls; with a key that is not accepted, of the calls with that same key. Only
     where the server is one person's, without any key, of all calls that had no accepted key."""
-    chronicle = asked.engine.chronicle
+    recorder = asked.engine.recorder
     if asked.tenant_id == ANONYMOUS and asked.authorization:
-        entry = chronicle.last_without_key(asked.authorization)
+        entry = recorder.last_without_key(asked.authorization)
     elif asked.tenant_id == ANONYMOUS and not asked.engine.settings.is_private:
         entry = None
     else:
-        entry = chronicle.last_odd(asked.tenant_id)
+        entry = recorder.last_odd(asked.tenant_id)
     if entry is None:
         raise ControlError(NOTHING, 404)
     return _explained(asked, asked.tenant_id, entry)
@@ -84,4 +84,4 @@ def bundle(asked: Asked) -> Export:
 
 def metrics(asked: Asked) -> Typed:
     """Counts the calls of all keys, for Prometheus."""
-    return CONTENT_TYPE, asked.engine.chronicle.counts().encode()
+    return CONTENT_TYPE, asked.engine.recorder.counts().encode()

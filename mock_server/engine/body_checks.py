@@ -8,71 +8,75 @@ from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
 from mock_server.engine.public_urls import UNREACHABLE, why_unreachable
 from mock_server.scenarios.names import Choice
-from mock_server.stores.session import Refused, Visit
+from mock_server.stores.session import Refused, Request
 
 MODEL = "/model"
 
 
-def check_body(spec: Spec, v: Visit, operation: Operation) -> Choice | None:
+def check_body(spec: Spec, request: Request, operation: Operation) -> Choice | None:
     """How the task is to fail that is created in spite of a mistake, None where there is none.
     Raises Refused: for the model before anything else."""
     if operation.body is None:
         return None
-    if operation.body.is_valid(v.body):
-        _check_retired(v)
+    if operation.body.is_valid(request.body):
+        _check_retired(request)
         return None
-    violations = operation.body.violations(v.body)
+    violations = operation.body.violations(request.body)
     first = next(violations)
     if first.pointer not in ("", MODEL):  # the model is one that there is
-        _check_retired(v)
-    fates = v.effects.fates if spec.creates_tasks(operation.id) else {}
+        _check_retired(request)
+    fates = request.effects.fates if spec.creates_tasks(operation.id) else {}
     for violation in (first, *violations):
         if violation.outcome not in fates:
             raise Refused(violation)
-    v.detail, v.violation = first.field, first
-    return _fate(spec, v, fates[first.outcome])
+    request.detail, request.violation = first.field, first
+    return _fate(spec, request, fates[first.outcome])
 
 
-def check_reachable(spec: Spec, v: Visit, operation: Operation, urls: list[str]) -> Choice | None:
+def check_reachable(
+    spec: Spec, request: Request, operation: Operation, urls: list[str]
+) -> Choice | None:
     """Note the first URL of the input that the service could not fetch. Raises Refused, or returns
     how the task is to fail, where a variant asks for it."""
     for url in urls:
         why = why_unreachable(url)
-        field = _field(v, operation, url) if why else ""
+        field = _field(request, operation, url) if why else ""
         if field and operation.body:
             pointer, way = (
                 pointer_of(("input", field)),
                 ("properties", "input", "properties", field),
             )
             place = operation.body.where(way)
-            v.near = Violation("", pointer, f"input.{field}", why, UNREACHABLE, place)
-            return _by_variant(spec, v, operation, v.near)
+            request.near = Violation("", pointer, f"input.{field}", why, UNREACHABLE, place)
+            return _by_variant(spec, request, operation, request.near)
     return None
 
 
-def _check_retired(v: Visit) -> None:
+def _check_retired(request: Request) -> None:
     """Refuse a call that names a model, where a variant serves none."""
-    if v.effects.refuse:
-        v.source = f"variant {v.effects.names[v.effects.refuse]}"
-        raise Refused(Violation(v.effects.refuse, MODEL, "model", "is retired"))
+    if request.effects.refuse:
+        request.source = f"variant {request.effects.names[request.effects.refuse]}"
+        raise Refused(Violation(request.effects.refuse, MODEL, "model", "is retired"))
 
 
-def _by_variant(spec: Spec, v: Visit, operation: Operation, near: Violation) -> Choice | None:
-    name = v.effects.unreachable.get(operation.id)
+def _by_variant(
+    spec: Spec, request: Request, operation: Operation, near: Violation
+) -> Choice | None:
+    name = request.effects.unreachable.get(operation.id)
     if name is None:
         return None
     if name in spec.task_outcomes:
-        return _fate(spec, v, name)
-    v.source = f"variant {v.effects.names[name]}"
+        return _fate(spec, request, name)
+    request.source = f"variant {request.effects.names[name]}"
     raise Refused(Violation(name, near.pointer, near.field, near.reason))
 
 
-def _field(v: Visit, operation: Operation, url: str) -> str:
+def _field(request: Request, operation: Operation, url: str) -> str:
     """The name of the input's field that holds a URL; "" for one that the spec does not have."""
     known = operation.body.schema["properties"]["input"]["properties"] if operation.body else {}
-    return next((name for name in known if v.body["input"].get(name) == url), "")
+    return next((name for name in known if request.body["input"].get(name) == url), "")
 
 
-def _fate(spec: Spec, v: Visit, name: str) -> Choice:
-    source = f"variant {v.effects.names[name]}"
+def _fate(spec: Spec, request: Request, name: str) -> Choice:
+    source = f"variant {request.effects.names[name]}"
     return Choice(fate=spec.outcomes[name], name=name, source=source)

@@ -23,33 +23,35 @@ from mock_server.scenarios.names import (
 )
 from mock_server.scenarios.rules import Hit, Rule, Seen, Tally, fire, pick
 from mock_server.stores.protocol import Tenant
-from mock_server.stores.session import Visit
+from mock_server.stores.session import Request
 
 
-def asks(v: Visit, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> bool:
+def asks(request: Request, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> bool:
     """Whether anything may ask for a scenario. Most calls end here: 0.3 us."""
     return bool(
         tenant.rules
         or file
-        or HEADER in v.call.headers
-        or v.by_key.name
+        or HEADER in request.call.headers
+        or request.by_key.name
         or (urls and URL_PARAMETER in " ".join(urls))
     )
 
 
 def decide(
-    spec: Spec, v: Visit, tenant: Tenant, operation: Operation, asked: list[Asked],
+    spec: Spec, request: Request, tenant: Tenant, operation: Operation, asked: list[Asked],
     file: tuple[Rule, ...], status: Callable[[], str],
 ) -> tuple[Choice, Tenant]:  # fmt: skip
     """What becomes of the call, and the tenant's record with every rule that counted it. asked:
     what is weaker than the tenant's rules. Raises UnknownScenario for any name that does not exist,
     also a weaker one's."""
-    header = choose(spec, operation, asked_before_rules(v.call.headers))
+    header = choose(spec, operation, asked_before_rules(request.call.headers))
     weaker = choose(spec, operation, asked)
     if not tenant.rules and not file:
         return header or weaker or NOTHING, tenant
-    task_id = v.path_value or v.task_id
-    seen = Seen(operation.id, v.body, v.call.headers, task_id, status, v.now, tenant.began)
+    task_id = request.path_value or request.task_id
+    seen = Seen(
+        operation.id, request.body, request.call.headers, task_id, status, request.now, tenant.began
+    )
     own, tally = pick(tenant.rules, tenant.tally, seen)
     served, tally = pick(file, tally, seen)
     choice, tally = _strongest(spec, operation, header, own, weaker, served, tally)
@@ -78,9 +80,10 @@ def in_spite(choice: Choice, fate: Choice | None) -> Choice:
     return choice._replace(fate=fate.fate) if choice.name else fate
 
 
-def why_unknown(spec: Spec, unknown: UnknownScenario, v: Visit) -> str:
+def why_unknown(spec: Spec, unknown: UnknownScenario, request: Request) -> str:
     """The error's text for a client, without any part of a key: what stands behind its `+` is one,
     too."""
-    if unknown.name == v.by_key.name:
-        unknown = UnknownScenario("", suggestions(spec, v.by_key.name))
-    return without_secrets(str(unknown), v.call.headers, v.call.query, public=unknown.near_by)
+    if unknown.name == request.by_key.name:
+        unknown = UnknownScenario("", suggestions(spec, request.by_key.name))
+    call = request.call
+    return without_secrets(str(unknown), call.headers, call.query, public=unknown.near_by)

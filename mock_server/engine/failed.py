@@ -9,7 +9,7 @@ from mock_server.engine.operations import object_store
 from mock_server.engine.operations.results import PREFIX
 from mock_server.engine.pipeline import Engine
 from mock_server.simulation.call import Call, Reply
-from mock_server.stores.session import Refused, Visit
+from mock_server.stores.session import Refused, Request
 
 MISTAKE = "mistake"  # the source of such an answer, in the journal
 BODY = b'{"code":"InternalError"}'
@@ -19,18 +19,18 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 def failed(engine: Engine, call: Call, error: Exception) -> Reply:
     """What the service answers when it fails, with nothing of the mistake, which is logged and
     counted; the call is kept. Where that fails too, no more than a status and a code."""
-    v = Visit(call, engine.real(), source=MISTAKE)
+    request = Request(call, engine.real(), source=MISTAKE)
     try:
         with suppress(Refused):
-            v.tenant_id = engine.tenant_of_headers(call.headers)
-            v.key = engine.admission.key(call.headers)
-        v.violation = Violation(engine.spec.refusals[MISTAKE], "", "", type(error).__name__)
-        reply = engine.broken(v, v.violation)
+            request.tenant_id = engine.tenant_of_headers(call.headers)
+            request.key = engine.admission.key(call.headers)
+        request.violation = Violation(engine.spec.refusals[MISTAKE], "", "", type(error).__name__)
+        reply = engine.broken(request, request.violation)
         if call.path.startswith(PREFIX):
-            reply = object_store.failed(engine.spec.result, v)
-        reply = engine.chronicle.record(v, reply)
+            reply = object_store.failed(engine.spec.result, request)
+        reply = engine.recorder.record(request, reply)
     except Exception:  # noqa: BLE001 (what failed is needed for this, too)
         reply = Reply(500, list(HEADERS), BODY, "")
-    where = f"{call.method} {call.path} is answered 500, request_id {v.request_id}"
-    engine.chronicle.mistakes.report(error, where, call.headers, call.query)
+    where = f"{call.method} {call.path} is answered 500, request_id {request.request_id}"
+    engine.recorder.mistakes.report(error, where, call.headers, call.query)
     return reply

@@ -22,7 +22,7 @@ from mock_server.engine.operations.tasks import HANDLERS, state_shown
 from mock_server.engine.quotas import Tenants
 from mock_server.engine.responses import Replies, headers
 from mock_server.engine.validation import Admission
-from mock_server.journal.recorder import Chronicle
+from mock_server.journal.recorder import Recorder
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FAULTS, strike
 from mock_server.scenarios.keys import scenario_of
@@ -46,7 +46,7 @@ from mock_server.simulation.seeds import Seeds, seeds_of
 from mock_server.simulation.task import STATES
 from mock_server.stores.memory import MemoryStore
 from mock_server.stores.protocol import Store, Tenant
-from mock_server.stores.session import ANONYMOUS, Context, Facts, Refused, Visit
+from mock_server.stores.session import ANONYMOUS, Facts, Refused, Request, Session
 
 DONE = Reply(200, [], b"", "")
 
@@ -76,7 +76,7 @@ class Engine:
         self.seeds = seeds or seeds_of(self.settings.seed)
         self.admission = Admission(spec)
         self.tenants = Tenants(spec, self.settings, self.store)
-        self.chronicle = Chronicle(spec, self.store)
+        self.recorder = Recorder(spec, self.store)
         self._replies = Replies(spec)
         self._heard: set[str] = set()
         self._variants = variants.check(spec, dict(self.settings.variants))
@@ -93,37 +93,43 @@ class Engine:
         """The answer to any call. Never raises for what a client can send."""
         if call.path.startswith(PREFIX):
             return self._download(call)
-        v = Visit(call, self.real())
+        request = Request(call, self.real())
         try:
-            reply = self._answer(v)
+            reply = self._answer(request)
         except Refused as error:
-            v.violation = error.violation
-            self._stamp(v, self.tenants.now(v.tenant_id, v.real))
-            reply = self._replies.refuse(v.violation, call, v.effects, v.request_id, v.now)
+            request.violation = error.violation
+            self._stamp(request, self.tenants.now(request.tenant_id, request.real))
+            reply = self._replies.refuse(
+                request.violation, call, request.effects, request.request_id, request.now
+            )
         except UnknownScenario as unknown:
-            text = why_unknown(self.spec, unknown, v)
-            v.violation = Violation("", "", "", text)
-            reply = self._replies.unknown_scenario(text, v.request_id, v.now)
-        return self.chronicle.record(v, reply)
+            text = why_unknown(self.spec, unknown, request)
+            request.violation = Violation("", "", "", text)
+            reply = self._replies.unknown_scenario(text, request.request_id, request.now)
+        return self.recorder.record(request, reply)
 
     def refused(self, refused: RequestRefused) -> Reply:
         """The answer to a request that the HTTP protocol cannot read. It is counted and logged; the
         journal has no place for it, since nobody knows whose it is."""
-        v = Visit(Call("", ""), self.real())
-        self._stamp(v, v.real)
+        request = Request(Call("", ""), self.real())
+        self._stamp(request, request.real)
         use = {Reason.BROKEN: "http", Reason.HEAD_TOO_LARGE: "header-size"}.get(refused.reason)
         if use is None:
-            reply = self._replies.timed_out(str(refused), v.request_id, v.now)
+            reply = self._replies.timed_out(str(refused), request.request_id, request.now)
         else:
-            v.violation = Violation(self.spec.refusals[use], "", "", str(refused))
-            reply = self._replies.refuse(v.violation, v.call, v.effects, v.request_id, v.now)
-        self.chronicle.refused(v, reply, str(refused))
+            request.violation = Violation(self.spec.refusals[use], "", "", str(refused))
+            reply = self._replies.refuse(
+                request.violation, request.call, request.effects, request.request_id, request.now
+            )
+        self.recorder.refused(request, reply, str(refused))
         return reply
 
-    def broken(self, v: Visit, violation: Violation) -> Reply:
+    def broken(self, request: Request, violation: Violation) -> Reply:
         """The answer to a call at which code of ours failed."""
-        self._stamp(v, self.tenants.now(v.tenant_id, v.real))
-        return self._replies.refuse(violation, v.call, v.effects, v.request_id, v.now)
+        self._stamp(request, self.tenants.now(request.tenant_id, request.real))
+        return self._replies.refuse(
+            violation, request.call, request.effects, request.request_id, request.now
+        )
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant's record; a new one starts at the machine's time."""
@@ -149,153 +155,165 @@ class Engine:
     def note(self, tenant_id: str, real: float, call: Call, key: str = "") -> None:
         """Keep a call of the control API that changed something."""
         now = self.tenants.now(tenant_id, real)
-        self.chronicle.note(tenant_id, key, real, now, call, DONE)
+        self.recorder.note(tenant_id, key, real, now, call, DONE)
 
     def forget(self, tenant_id: str) -> None:
         """Drop all that belongs to the tenant."""
         self.store.reset(tenant_id)
-        self.chronicle.journal.reset(tenant_id)
+        self.recorder.journal.reset(tenant_id)
 
     def _download(self, call: Call) -> Reply:
         """The object store's answer: tenant and task stand in the path, and there is no key. A call
         whose URL was not signed for the tenant is nobody's: nothing of the tenant counts or keeps
         it, however many a stranger sends."""
-        v, where = Visit(call, self.real(), operation=self.spec.result), place(call.path)
+        request, where = Request(call, self.real(), operation=self.spec.result), place(call.path)
         tenant = self.store.tenant(where.tenant) if where else None
-        now = tenant.clock.now(v.real) if tenant else v.real
+        now = tenant.clock.now(request.real) if tenant else request.real
         secret = self.seeds.secret_of(where.tenant if where else ANONYMOUS)
         found = open_result(secret, call.path, call.query, now)
         signed = not isinstance(found, Denied) or found.expires is not None
         if where and tenant and signed:
-            v.tenant_id, v.task_id = where.tenant, unquote(where.task_id)
-        self._stamp(v, now)
+            request.tenant_id, request.task_id = where.tenant, unquote(where.task_id)
+        self._stamp(request, now)
         try:
             if tenant and signed:
-                self._decide_download(v, tenant)
-            reply = object_store.answer(self.spec.result, v, found)
+                self._decide_download(request, tenant)
+            reply = object_store.answer(self.spec.result, request, found)
         except UnknownScenario as unknown:
-            text = why_unknown(self.spec, unknown, v)
-            v.violation = Violation("", "", "", text)
-            reply = object_store.unknown_scenario(text, v)
-        reply = self._struck(v, reply) if v.choice.name else reply
-        return self.chronicle.record_download(v, reply)
+            text = why_unknown(self.spec, unknown, request)
+            request.violation = Violation("", "", "", text)
+            reply = object_store.unknown_scenario(text, request)
+        reply = self._struck(request, reply) if request.choice.name else reply
+        return self.recorder.record_download(request, reply)
 
-    def _decide_download(self, v: Visit, tenant: Tenant) -> None:
+    def _decide_download(self, request: Request, tenant: Tenant) -> None:
         """Choose what becomes of a download: its header, the rules that name it, or what the create
         call of its task asked for."""
-        task = self.store.task(v.tenant_id, v.task_id)
+        task = self.store.task(request.tenant_id, request.task_id)
         asked = [Asked("task", task.download)] if task and task.download else []
-        file = self.file(v.real).rules
-        if not (asked or tenant.rules or file or HEADER in v.call.headers):
+        file = self.file(request.real).rules
+        if not (asked or tenant.rules or file or HEADER in request.call.headers):
             return
-        status = partial(state_shown, self.store, v.tenant_id, False, v.task_id, v.now)
-        v.choice, counted = decide(self.spec, v, tenant, self.spec.result, asked, file, status)
-        self._count(v, tenant, counted)
-        if v.choice.source == "task" and task and v.choice.over(v.now - task.ended):
-            v.choice = NOTHING
+        status = partial(
+            state_shown, self.store, request.tenant_id, False, request.task_id, request.now
+        )
+        request.choice, counted = decide(
+            self.spec, request, tenant, self.spec.result, asked, file, status
+        )
+        self._count(request, tenant, counted)
+        choice = request.choice
+        if choice.source == "task" and task and choice.over(request.now - task.ended):
+            request.choice = NOTHING
 
-    def _answer(self, v: Visit) -> Reply:
-        call, admission, file = v.call, self.admission, self.file(v.real)
+    def _answer(self, request: Request) -> Reply:
+        call, admission, file = request.call, self.admission, self.file(request.real)
         shared = {**self._variants, **file.variants} if file.variants else self._variants
         if shared:
-            v.effects = self._in_effect(shared)
-        v.key = admission.key(call.headers)
-        v.tenant_id = self._tenant_id(v.key)
-        if "." in v.key or "+" in v.key:
-            v.by_key = self._scenario_of(v.key)
-        tenant = self.tenants.get(v.tenant_id, v.real)
+            request.effects = self._in_effect(shared)
+        request.key = admission.key(call.headers)
+        request.tenant_id = self._tenant_id(request.key)
+        if "." in request.key or "+" in request.key:
+            request.by_key = self._scenario_of(request.key)
+        tenant = self.tenants.get(request.tenant_id, request.real)
         if tenant.variants:
-            v.effects = self._in_effect({**shared, **tenant.variants})
+            request.effects = self._in_effect({**shared, **tenant.variants})
         admission.size(call)
-        v.operation, v.path_value = operation, _ = admission.route(call)
+        request.operation, request.path_value = operation, _ = admission.route(call)
         if self.settings.limits == "documented":
-            tenant = self.tenants.take_token(v, operation, tenant)
+            tenant = self.tenants.take_token(request, operation, tenant)
         admission.headers(operation, call)
-        v.body = admission.json(operation, call)
-        fate = check_body(self.spec, v, operation)
-        v.query = admission.query(operation, call.query)
-        urls = input_urls(v.body)
+        request.body = admission.json(operation, call)
+        fate = check_body(self.spec, request, operation)
+        request.query = admission.query(operation, call.query)
+        urls = input_urls(request.body)
         if urls:
             admission.schemes(operation, urls, call)
-            fate = check_reachable(self.spec, v, operation, urls) or fate
-        if v.body is not None:
-            self.tenants.check_account(v, tenant)
-        self._stamp(v, tenant.clock.now(v.real))
-        if asks(v, tenant, urls, file.rules):
-            tenant = self._decide(v, operation, tenant, urls, file.rules)
+            fate = check_reachable(self.spec, request, operation, urls) or fate
+        if request.body is not None:
+            self.tenants.check_account(request, tenant)
+        self._stamp(request, tenant.clock.now(request.real))
+        if asks(request, tenant, urls, file.rules):
+            tenant = self._decide(request, operation, tenant, urls, file.rules)
         if fate is not None:
-            v.choice = in_spite(v.choice, fate)
-        return self._carried_out(v, operation, tenant)
+            request.choice = in_spite(request.choice, fate)
+        return self._carried_out(request, operation, tenant)
 
     def _decide(
-        self, v: Visit, operation: Operation, tenant: Tenant, urls: list[str],
+        self, request: Request, operation: Operation, tenant: Tenant, urls: list[str],
         file: tuple[Rule, ...],
     ) -> Tenant:  # fmt: skip
         """Choose what becomes of the call; the tenant's record may count it."""
         skips = tenant.clock.skip and operation.id == "getTask"
-        status = partial(state_shown, self.store, v.tenant_id, skips, v.path_value, v.now)
-        asked = list(asked_after_rules(urls, v.by_key.name))
-        v.choice, counted = decide(self.spec, v, tenant, operation, asked, file, status)
+        status = partial(
+            state_shown, self.store, request.tenant_id, skips, request.path_value, request.now
+        )
+        asked = list(asked_after_rules(urls, request.by_key.name))
+        request.choice, counted = decide(self.spec, request, tenant, operation, asked, file, status)
         if self.spec.creates_tasks(operation.id):
-            v.download = for_download(self.spec, [*asked_before_rules(v.call.headers), *asked])
-        self._count(v, tenant, counted)
+            request.download = for_download(
+                self.spec, [*asked_before_rules(request.call.headers), *asked]
+            )
+        self._count(request, tenant, counted)
         return counted
 
-    def _count(self, v: Visit, tenant: Tenant, counted: Tenant) -> None:
+    def _count(self, request: Request, tenant: Tenant, counted: Tenant) -> None:
         """Keep what the rules counted, and which rule of the file decided."""
         if counted is not tenant:
-            self.store.save(v.tenant_id, counted)
-            if v.choice.source.startswith("file "):
-                self._heard.add(v.choice.source)
+            self.store.save(request.tenant_id, counted)
+            if request.choice.source.startswith("file "):
+                self._heard.add(request.choice.source)
 
-    def _carried_out(self, v: Visit, operation: Operation, tenant: Tenant) -> Reply:
-        choice = v.choice
+    def _carried_out(self, request: Request, operation: Operation, tenant: Tenant) -> Reply:
+        choice = request.choice
         if choice.fault and not (choice.answer or FAULTS[choice.fault.kind].carried_out):
-            return self._struck(v, Reply(200, headers(v.request_id, v.now, b""), b"", ""))
+            empty = Reply(200, headers(request.request_id, request.now, b""), b"", "")
+            return self._struck(request, empty)
         outcome = choice.answer
         facts: Facts = {}
         if outcome is None or outcome.status == 200:
-            secret = self._secret_of(v.tenant_id)
+            secret = self._secret_of(request.tenant_id)
             content = self.seeds.content
-            context = Context(self.spec, self.store, content, secret, operation, tenant, v)
-            outcome, facts = HANDLERS[operation.id](context)
-        if outcome.status == 200 and v.body is not None:
-            self.tenants.charge(v, operation)
-        if v.effects is not PLAIN:
-            outcome = self._other(v, outcome)
-        reply = self._replies.fill(operation, outcome, facts, v.effects, v.request_id, v.now)
-        return self._struck(v, reply) if choice.name else reply
+            session = Session(self.spec, self.store, content, secret, operation, tenant, request)
+            outcome, facts = HANDLERS[operation.id](session)
+        if outcome.status == 200 and request.body is not None:
+            self.tenants.charge(request, operation)
+        if request.effects is not PLAIN:
+            outcome = self._other(request, outcome)
+        reply = self._replies.fill(
+            operation, outcome, facts, request.effects, request.request_id, request.now
+        )
+        return self._struck(request, reply) if choice.name else reply
 
-    def _other(self, v: Visit, outcome: Outcome) -> Outcome:
+    def _other(self, request: Request, outcome: Outcome) -> Outcome:
         """The outcome that a variant puts in its place."""
-        name = v.effects.answers.get(outcome.name)
+        name = request.effects.answers.get(outcome.name)
         if name is None:
             return outcome
-        v.source = f"variant {v.effects.names[name]}"
+        request.source = f"variant {request.effects.names[name]}"
         return self.spec.outcomes[name]
 
-    def _struck(self, v: Visit, reply: Reply) -> Reply:
+    def _struck(self, request: Request, reply: Reply) -> Reply:
         """The reply that says what was asked for, and suffers what was."""
-        reply.headers.append((HEADER, v.choice.name.encode("latin-1", "replace")))
-        if v.choice.fault is None:
+        reply.headers.append((HEADER, request.choice.name.encode("latin-1", "replace")))
+        if request.choice.fault is None:
             return reply
-        chance = digest(self._secret_of(v.tenant_id), "fault", v.request_id)
-        reply = strike(v.choice.fault, reply, v.now, chance)
+        chance = digest(self._secret_of(request.tenant_id), "fault", request.request_id)
+        reply = strike(request.choice.fault, reply, request.now, chance)
         if reply.line is None:
             return reply
-        tenant = self.tenants.get(v.tenant_id, v.real)
-        if tenant.clock.skip and reply.line.due > v.now:  # who skips does not wait
-            clock = tenant.clock.at(reply.line.due, v.real)
-            self.store.save(v.tenant_id, replace(tenant, clock=clock))
-        return reply._replace(line=reply.line._replace(tenant=v.tenant_id))
+        tenant = self.tenants.get(request.tenant_id, request.real)
+        if tenant.clock.skip and reply.line.due > request.now:  # who skips does not wait
+            clock = tenant.clock.at(reply.line.due, request.real)
+            self.store.save(request.tenant_id, replace(tenant, clock=clock))
+        return reply._replace(line=reply.line._replace(tenant=request.tenant_id))
 
     def _in_effect(self, chosen: dict[str, str]) -> Effects:
         return self._effects(tuple(sorted(chosen.items())))
 
-    def _stamp(self, v: Visit, now: float) -> None:
+    def _stamp(self, request: Request, now: float) -> None:
         """Give the exchange its time and its request_id."""
-        v.now = now
+        request.now = now
         # No-key refusals show version 4, most others 9 (CNB).
-        version = "4" if v.tenant_id == ANONYMOUS else "9"
-        number = self.store.next_number(v.tenant_id)
-        v.request_id = uuid(self._secret_of(v.tenant_id), number, version)
+        version = "4" if request.tenant_id == ANONYMOUS else "9"
+        number = self.store.next_number(request.tenant_id)
+        request.request_id = uuid(self._secret_of(request.tenant_id), number, version)

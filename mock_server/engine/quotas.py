@@ -12,7 +12,7 @@ from mock_server.simulation.clock import Clock
 from mock_server.simulation.queue import Queue
 from mock_server.simulation.rate_limit import take
 from mock_server.stores.protocol import Store, Tenant
-from mock_server.stores.session import Refused, Visit
+from mock_server.stores.session import Refused, Request
 
 
 class Tenants:
@@ -49,42 +49,44 @@ class Tenants:
         left = moment - clock.now(real)
         return 0.0 if left <= 0 else left / clock.rate if clock.rate else float("inf")
 
-    def take_token(self, v: Visit, operation: Operation, tenant: Tenant) -> Tenant:
+    def take_token(self, request: Request, operation: Operation, tenant: Tenant) -> Tenant:
         """The record with a token of the operation's rate less. Raises Refused above the rate."""
-        rate, now = operation.rate, tenant.clock.now(v.real)
+        rate, now = operation.rate, tenant.clock.now(request.real)
         bucket = take(tenant.buckets.get(operation.id), rate.per_second, now)
         if bucket is None:
-            v.source = "limits"
+            request.source = "limits"
             reason = f"more than {rate.per_second:g} calls of {operation.id} in a second"
             raise Refused(Violation(rate.refusal, "#rate", "", reason))
         tenant = replace(tenant, buckets={**tenant.buckets, operation.id: bucket})
-        self._store.save(v.tenant_id, tenant)
+        self._store.save(request.tenant_id, tenant)
         return tenant
 
-    def check_account(self, v: Visit, tenant: Tenant) -> None:
+    def check_account(self, request: Request, tenant: Tenant) -> None:
         """Raises Refused when the account has nothing left for the model that the call names."""
         account = tenant.account
         if account.balance is None and not account.free_only:
             return
-        model = self._spec.models.get(v.body["model"], {})
+        model = self._spec.models.get(request.body["model"], {})
         if "free" not in model:
             return
-        rows = self._bill(v.tenant_id, tenant, tenant.clock.now(v.real))
-        use = refused(account, rows, v.body["model"], model["free"])
+        rows = self._bill(request.tenant_id, tenant, tenant.clock.now(request.real))
+        use = refused(account, rows, request.body["model"], model["free"])
         if use:
-            v.source = "account"
+            request.source = "account"
             reason = f"{total(rows):g} CNY of {account.balance or 0:g} are spent"
             if use == "free-tier":
-                reason = f"the {model['free']:g} that are free of {v.body['model']} are used up"
+                reason = (
+                    f"the {model['free']:g} that are free of {request.body['model']} are used up"
+                )
             raise Refused(Violation(self._spec.refusals[use], "#account", "", reason))
 
-    def charge(self, v: Visit, operation: Operation) -> None:
+    def charge(self, request: Request, operation: Operation) -> None:
         """Count the image that was checked, where the model has a price for one."""
-        model = v.body["model"]
+        model = request.body["model"]
         if self._charged.get((operation.id, model)):
-            tenant = self.get(v.tenant_id, v.real)
+            tenant = self.get(request.tenant_id, request.real)
             account = charge_image(tenant.account, model)
-            self._store.save(v.tenant_id, replace(tenant, account=account))
+            self._store.save(request.tenant_id, replace(tenant, account=account))
 
     def usage(self, tenant_id: str, real: float) -> list[Used]:
         """What the tenant's calls would have cost by now."""

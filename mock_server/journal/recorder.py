@@ -17,7 +17,7 @@ from mock_server.journal.row import Row, is_odd
 from mock_server.scenarios.keys import almost_asked
 from mock_server.simulation.call import Call, Reply
 from mock_server.stores.protocol import Store
-from mock_server.stores.session import ANONYMOUS, Visit
+from mock_server.stores.session import ANONYMOUS, Request
 from mock_server.suggest.typos import Typos
 
 EXPLAIN = b"x-mock-explain"
@@ -32,7 +32,7 @@ LONGEST_PAGE = 1 << 12  # bytes of what a download answers in place of a video, 
 Log = Callable[[str, Entry], object]
 
 
-class Chronicle:
+class Recorder:
     """The records of one engine. log: gets each exchange, as much as a log shows of it, with its
     tenant; None for silence.
     lines_lost: how many of its lines were not written."""
@@ -40,7 +40,7 @@ class Chronicle:
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
         self.mistakes = Mistakes()
-        self._pending: deque[tuple[Visit, Reply]] = deque()
+        self._pending: deque[tuple[Request, Reply]] = deque()
         self._settling = Lock()
         self.log: Log | None = None
         self.lines_lost: Callable[[], int] = lambda: 0
@@ -55,34 +55,40 @@ class Chronicle:
         self._settle()
         return self._journal
 
-    def record(self, v: Visit, reply: Reply) -> Reply:
+    def record(self, request: Request, reply: Reply) -> Reply:
         """Keep an exchange; the answer says where it is explained, if there is something to say."""
-        if reply.status == 200 and v.operation is not None and v.violation is None:
-            v.near = v.near or self._typos.near_miss(v.operation, v.body, v.call.query)
-            if v.by_key.meant:
-                v.near = v.near or almost_asked(v.by_key)
-        v.explained = is_odd(reply.status, reply.outcome, v.choice.name, v.violation, v.near)
-        if v.explained:
-            reply.headers.append((EXPLAIN, v.request_id.encode()))
-        self._pending.append((v, reply))
-        size = v.call.head_bytes + len(v.call.body)
+        if reply.status == 200 and request.operation is not None and request.violation is None:
+            request.near = request.near or self._typos.near_miss(
+                request.operation, request.body, request.call.query
+            )
+            if request.by_key.meant:
+                request.near = request.near or almost_asked(request.by_key)
+        request.explained = is_odd(
+            reply.status, reply.outcome, request.choice.name, request.violation, request.near
+        )
+        if request.explained:
+            reply.headers.append((EXPLAIN, request.request_id.encode()))
+        self._pending.append((request, reply))
+        size = request.call.head_bytes + len(request.call.body)
         if len(self._pending) >= BATCH or size > LARGE or self.log is not None:
             self._settle()
         return reply
 
-    def record_download(self, v: Visit, reply: Reply) -> Reply:
+    def record_download(self, request: Request, reply: Reply) -> Reply:
         """The same of a download, whose video is not kept."""
-        self.record(v, without_video(reply))
+        self.record(request, without_video(reply))
         return reply
 
-    def refused(self, v: Visit, reply: Reply, why: str) -> None:
+    def refused(self, request: Request, reply: Reply, why: str) -> None:
         """Count and log a request that could not be read. why: a sentence."""
         self._metrics.count("", reply.status)
         if self.log is None:
             return
-        violation = v.violation or Violation("", "", "", why)
-        row = Row(0, v.real, v.now, UNREADABLE, v.call, reply, v.request_id, "", "", "", "",
-                  violation, None, "", "")  # fmt: skip
+        violation = request.violation or Violation("", "", "", why)
+        row = Row(
+            0, request.real, request.now, UNREADABLE, request.call, reply, request.request_id,
+            "", "", "", "", violation, None, "", "",
+        )  # fmt: skip
         self._settle()
         self.log("", entry_of(row))
 
@@ -92,26 +98,30 @@ class Chronicle:
         with self._settling:
             pending, keep = self._pending, self._keep
             while pending:
-                v, reply = pending.popleft()
+                request, reply = pending.popleft()
                 try:
-                    keep(v, reply)
+                    keep(request, reply)
                 except Exception as error:  # noqa: BLE001 (another call is being answered)
-                    where = f"keeping {v.call.method} {v.call.path} {v.request_id}"
-                    self.mistakes.report(error, where, v.call.headers, v.call.query)
+                    call = request.call
+                    where = f"keeping {call.method} {call.path} {request.request_id}"
+                    self.mistakes.report(error, where, call.headers, call.query)
 
-    def _keep(self, v: Visit, reply: Reply) -> None:
-        choice = v.choice
-        kind = v.operation.id if v.operation else ""
+    def _keep(self, request: Request, reply: Reply) -> None:
+        choice = request.choice
+        kind = request.operation.id if request.operation else ""
         fault = choice.fault.kind if choice.fault else ""
         self._journal.append(
-            v.tenant_id, v.key, v.real, v.now, kind, v.call, reply, v.request_id,
-            v.task_id or v.path_value, choice.name, v.source or choice.source, fault,
-            v.violation, v.near, v.by_key.shown,
+            request.tenant_id, request.key, request.real, request.now, kind, request.call, reply,
+            request.request_id, request.task_id or request.path_value,
+            choice.name, request.source or choice.source, fault,
+            request.violation, request.near, request.by_key.shown,
         )  # fmt: skip
         scenario = bool(choice.name)
-        self._metrics.count(kind, reply.status, fault, scenario=scenario, explained=v.explained)
+        self._metrics.count(
+            kind, reply.status, fault, scenario=scenario, explained=request.explained
+        )
         if self.log is not None:
-            self._tell(v.tenant_id)
+            self._tell(request.tenant_id)
 
     def note(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply

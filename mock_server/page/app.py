@@ -65,7 +65,7 @@ def _page(engine: Engine, origin: OriginOf, scope: Scope) -> str:
         engine=engine,
         root=origin(headers, scope.get("client"), scope["scheme"], scope.get("server")),
         at=engine.real(),
-        exchanges=None if hidden else engine.chronicle.journal.latest(SHOWN),
+        exchanges=None if hidden else engine.recorder.journal.latest(SHOWN),
     )
     return as_html(view, _style())
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from contracts.provider.budget import LONGEST_VIDEO
 from contracts.recordings.bodies import body_of
-from contracts.recordings.model import Answer, Cassette, Request, Timeline
+from contracts.recordings.model import Answer, Cassette, Timeline
+from contracts.recordings.model import Request as RecordedRequest
 from contracts.recordings.operations import POLL
 from contracts.recordings.scrubber import Cleaner
 from contracts.recordings.timing import begins, state_at
@@ -31,7 +32,7 @@ from mock_server.simulation.ids import uuid
 from mock_server.simulation.task import Task
 from mock_server.stores.memory import MAX_TENANTS
 from mock_server.stores.protocol import Tenant
-from mock_server.stores.session import Refused, Visit
+from mock_server.stores.session import Refused, Request
 
 _FATE = {"SUCCEEDED", "FAILED", "CANCELED"}
 
@@ -75,37 +76,38 @@ class Player(Engine):
         super().forget(tenant_id)
         self._stages.pop(tenant_id, None)
 
-    def _answer(self, v: Visit) -> Reply:
-        v.key = self.admission.key(v.call.headers)
-        v.tenant_id = self._tenant_id(v.key)
-        tenant, stage = self.tenants.get(v.tenant_id, v.real), self._stage(v.tenant_id)
-        self._stamp(v, tenant.clock.now(v.real))
-        called = self._script.operations.find(v.call.method, v.call.path)
+    def _answer(self, request: Request) -> Reply:
+        request.key = self.admission.key(request.call.headers)
+        request.tenant_id = self._tenant_id(request.key)
+        tenant = self.tenants.get(request.tenant_id, request.real)
+        stage = self._stage(request.tenant_id)
+        self._stamp(request, tenant.clock.now(request.real))
+        called = self._script.operations.find(request.call.method, request.call.path)
         if called is not None:
-            v.operation, v.path_value = called
-            self._look_at(v, called.operation)
-            play = self._play(v, stage) if v.operation.id == POLL else None
+            request.operation, request.path_value = called
+            self._look_at(request, called.operation)
+            play = self._play(request, stage) if request.operation.id == POLL else None
             if play is not None:
-                return self._polled(v, tenant, play)
-        cue = self._script.find(_request(v.call), stage.used, stage.recorded_id)
+                return self._polled(request, tenant, play)
+        cue = self._script.find(_request(request.call), stage.used, stage.recorded_id)
         if cue is None:
-            return self._not_recorded(v)
+            return self._not_recorded(request)
         stage.used[cue.number] = stage.used.get(cue.number, 0) + 1
         timeline = self._script.created.get(cue.number)
         if timeline is not None:
-            self._create(v, stage, timeline)
+            self._create(request, stage, timeline)
         assert cue.exchange.answer
-        return self._reply(v, cue.exchange.answer, stage.new_id)
+        return self._reply(request, cue.exchange.answer, stage.new_id)
 
-    def _look_at(self, v: Visit, operation: Operation) -> None:
+    def _look_at(self, request: Request, operation: Operation) -> None:
         """What the spec would have said of the body, to be explained: it changes no answer."""
         try:
-            v.body = self.admission.json(operation, v.call)
+            request.body = self.admission.json(operation, request.call)
         except Refused as error:
-            v.violation = error.violation
+            request.violation = error.violation
             return
         if operation.body is not None:
-            v.violation = next(operation.body.violations(v.body), None)
+            request.violation = next(operation.body.violations(request.body), None)
 
     def _stage(self, tenant_id: str) -> Stage:
         stage = self._stages.setdefault(tenant_id, Stage())
@@ -114,37 +116,38 @@ class Player(Engine):
             self._stages.popitem(last=False)
         return stage
 
-    def _play(self, v: Visit, stage: Stage) -> Play | None:
+    def _play(self, request: Request, stage: Stage) -> Play | None:
         """The play of the task that is polled. One that was recorded without its creation begins
         with its first poll, and so does one that is asked for by its recorded id."""
-        play, timeline = stage.plays.get(v.path_value), self._script.tasks.get(v.path_value)
+        play = stage.plays.get(request.path_value)
+        timeline = self._script.tasks.get(request.path_value)
         if play is None and timeline is not None:
-            play = self._begin(v, stage, timeline, timeline.task_id)
+            play = self._begin(request, stage, timeline, timeline.task_id)
         return play
 
-    def _create(self, v: Visit, stage: Stage, timeline: Timeline) -> None:
-        number = self.store.next_number(v.tenant_id)
-        v.task_id = uuid(self._secret_of(v.tenant_id), number, "4")
-        for gone in self.store.forget(v.tenant_id, v.now):
+    def _create(self, request: Request, stage: Stage, timeline: Timeline) -> None:
+        number = self.store.next_number(request.tenant_id)
+        request.task_id = uuid(self._secret_of(request.tenant_id), number, "4")
+        for gone in self.store.forget(request.tenant_id, request.now):
             stage.plays.pop(gone.id, None)
             stage.recorded_id.pop(gone.id, None)
-        stage.new_id[timeline.task_id] = v.task_id
-        stage.recorded_id[v.task_id] = timeline.task_id
-        self._begin(v, stage, timeline, v.task_id)
+        stage.new_id[timeline.task_id] = request.task_id
+        stage.recorded_id[request.task_id] = timeline.task_id
+        self._begin(request, stage, timeline, request.task_id)
 
-    def _begin(self, v: Visit, stage: Stage, timeline: Timeline, task_id: str) -> Play:
-        play = stage.plays[task_id] = Play.of(timeline, v.now)
-        self.store.put(v.tenant_id, (self._task(v, play, task_id),))
+    def _begin(self, request: Request, stage: Stage, timeline: Timeline, task_id: str) -> Play:
+        play = stage.plays[task_id] = Play.of(timeline, request.now)
+        self.store.put(request.tenant_id, (self._task(request, play, task_id),))
         return play
 
-    def _task(self, v: Visit, play: Play, task_id: str) -> Task:
+    def _task(self, request: Request, play: Play, task_id: str) -> Task:
         """The same for the control API, which shows tasks and can jump to their next event."""
         model, last = "emo-v1", play.timeline.states[-1]
         ended = _moment(play, _FATE)
         forgotten = play.started + self.spec.models[model]["task-life-seconds"]
         return Task(
             id=task_id,
-            request_id=v.request_id,
+            request_id=request.request_id,
             model=model,
             ratio=_ratio(last.answer),
             outcome=last.task_status,
@@ -156,41 +159,43 @@ class Player(Engine):
             seconds=_seconds(last.answer),
         )
 
-    def _polled(self, v: Visit, tenant: Tenant, play: Play) -> Reply:
-        task = self.store.task(v.tenant_id, v.path_value)
-        moment = moment_shown(task, tenant.clock.skip, v.now)
-        if moment != v.now:
-            clock = tenant.clock.at(moment, v.real)
-            self.store.save(v.tenant_id, replace(tenant, clock=clock))
-            v.now = moment
-        state = play.timeline.states[_state(play, v.now)]
+    def _polled(self, request: Request, tenant: Tenant, play: Play) -> Reply:
+        task = self.store.task(request.tenant_id, request.path_value)
+        moment = moment_shown(task, tenant.clock.skip, request.now)
+        if moment != request.now:
+            clock = tenant.clock.at(moment, request.real)
+            self.store.save(request.tenant_id, replace(tenant, clock=clock))
+            request.now = moment
+        state = play.timeline.states[_state(play, request.now)]
         play.polls += 1
-        answer = state.answer if task is None else with_video(state.answer, self._clip(v, task))
+        answer = state.answer
+        if task is not None:
+            answer = with_video(answer, self._clip(request, task))
         shift = shift_of(play.timeline, play.started)
-        ids = {play.timeline.task_id: v.path_value}
-        return reply_of(answer, ids, shift, v.request_id, v.now)
+        ids = {play.timeline.task_id: request.path_value}
+        return reply_of(answer, ids, shift, request.request_id, request.now)
 
-    def _clip(self, v: Visit, task: Task) -> str:
+    def _clip(self, request: Request, task: Task) -> str:
         """The address of a video of the fake's that is like the recorded one."""
         life = self.spec.models[task.model]["result-life-seconds"]
-        ended = min(task.ended, v.now)
+        ended = min(task.ended, request.now)
         task_id, expires = quote(task.id, safe=""), ended + life
-        secret = self._secret_of(v.tenant_id)
-        path = signed_path(secret, v.tenant_id, task_id, task.ratio, task.seconds, expires)
-        return v.call.origin + path
+        secret = self._secret_of(request.tenant_id)
+        path = signed_path(secret, request.tenant_id, task_id, task.ratio, task.seconds, expires)
+        return request.call.origin + path
 
-    def _reply(self, v: Visit, answer: Answer, ids: dict[str, str]) -> Reply:
-        return reply_of(answer, ids, NO_SHIFT, v.request_id, v.now)
+    def _reply(self, request: Request, answer: Answer, ids: dict[str, str]) -> Reply:
+        return reply_of(answer, ids, NO_SHIFT, request.request_id, request.now)
 
-    def _not_recorded(self, v: Visit) -> Reply:
+    def _not_recorded(self, request: Request) -> Reply:
         """What no service would say: the recording has no answer to this."""
-        call = v.call
+        call = request.call
         text = f"{call.method} {call.path[:200]} is not in the recording; it holds "
         text += self._script.holds()
-        v.violation = None  # whatever the spec has against it is not why
-        value = {"code": "NotRecorded", "message": text, "request_id": v.request_id}
+        request.violation = None  # whatever the spec has against it is not why
+        value = {"code": "NotRecorded", "message": text, "request_id": request.request_id}
         body = msgspec.json.encode(value)
-        return Reply(400, headers(v.request_id, v.now, body), body, "")
+        return Reply(400, headers(request.request_id, request.now, body), body, "")
 
 
 def _state(play: Play, now: float) -> int:
@@ -231,7 +236,7 @@ def _usage(answer: Answer) -> dict[str, Any]:
     return usage if isinstance(usage, dict) else {}
 
 
-def _request(call: Call) -> Request:
+def _request(call: Call) -> RecordedRequest:
     """A call as a cassette holds it: without its secrets, as those were taken out there."""
     named = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in call.headers.items()]
     body = body_of(call.body, dict(named).get("content-encoding", ""))

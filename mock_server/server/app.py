@@ -141,7 +141,7 @@ class FakeApp(Starlette):
 
     def mistaken(self, error: Exception, where: str) -> None:
         """Report a mistake of ours outside of any answer."""
-        self.engine.chronicle.mistakes.report(error, where)
+        self.engine.recorder.mistakes.report(error, where)
 
     def delivering(self, reply: Reply) -> ASGIApp:
         """An app that gives this answer to whatever it is asked."""
@@ -191,7 +191,7 @@ class FakeApp(Starlette):
         except Exception as error:
             where = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
             query = scope.get("query_string", b"").decode("latin-1")
-            mistakes, headers = self.engine.chronicle.mistakes, dict(scope.get("headers", ()))
+            mistakes, headers = self.engine.recorder.mistakes, dict(scope.get("headers", ()))
             mistakes.report(error, where, headers, query)
             raise
 

@@ -1,4 +1,4 @@
-"""What is known of a call on its way, what a handler is given, what it gives back. Data only."""
+"""The data of one request: the call, its tenant, and the result of each step. Data only."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ ANONYMOUS = ""
 
 
 class Refused(Exception):
-    """The call is refused: which rule it broke says which outcome answers it."""
+    """The call is refused. The outcome that the violation names is the answer."""
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.reason)
         self.violation = violation
 
 
-class Visit(Struct):
-    """One call on its way through the engine.
+class Request(Struct):
+    """One call while the engine answers it. Each step of the engine adds its results.
 
-    real: the machine's time, now: the tenant's. path_value: the task_id in the path. detail: the
-    missing field of a task that is to fail for it. task_id: that was created or asked for.
-    download: the scenario of the created task's downloads. source: what refused it, where that was
-    no rule of the spec (`limits`, `account`, `variant NAME`). near: an accepted field that looks
-    like a typo. explained: whether there is something to explain. by_key: the scenario that the key
-    asks for."""
+    real: the machine's time, epoch s. now: the tenant's time, epoch s. path_value: the task_id in
+    the path. detail: the field for which the created task fails (a variant creates it although the
+    field is missing). task_id: of the task that the call created, or whose video it downloads.
+    download: the scenario for downloads of the created task's video. source: who refused the call
+    if it was not the spec (`limits`, `account`, `variant NAME`). near: an accepted field that looks
+    like a typo. explained: True if the fake can explain the answer. by_key: the scenario that the
+    key selects."""
 
     call: Call
     real: float
@@ -60,13 +61,15 @@ class Visit(Struct):
     by_key: KeyScenario = NO_SCENARIO
 
     def __repr__(self) -> str:
-        """Which operation for which tenant; a key may stand anywhere in the call itself."""
+        """The operation and the tenant only: the call itself may contain a key anywhere."""
         operation = self.operation.id if self.operation else "no operation"
-        return f"<Visit {self.request_id}: {operation} of tenant {self.tenant_id!r}>"
+        return f"<Request {self.request_id}: {operation} of tenant {self.tenant_id!r}>"
 
 
-class Context(Struct):
-    """A call that passed every check, and the world it meets. content, secret: of seeds.Seeds."""
+class Session(Struct):
+    """The input of a handler: a call that passed all checks, its tenant, the store and the spec.
+
+    content, secret: seeds for media and for ids (see seeds.Seeds)."""
 
     spec: Spec
     store: Store
@@ -74,14 +77,14 @@ class Context(Struct):
     secret: bytes
     operation: Operation
     tenant: Tenant
-    v: Visit
+    request: Request
 
     def save(self, **changes: Any) -> None:
-        """Change the tenant's record."""
+        """Change fields of the tenant's record and save it."""
         self.tenant = replace(self.tenant, **changes)
-        self.store.save(self.v.tenant_id, self.tenant)
+        self.store.save(self.request.tenant_id, self.tenant)
 
     def move_to(self, moment: float) -> None:
-        """Let the tenant's clock jump to `moment`, exactly."""
-        self.save(clock=self.tenant.clock.at(moment, self.v.real))
-        self.v.now = moment
+        """Set the tenant's clock to exactly `moment` (epoch s)."""
+        self.save(clock=self.tenant.clock.at(moment, self.request.real))
+        self.request.now = moment

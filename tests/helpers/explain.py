@@ -33,7 +33,7 @@ class Watched(Engine):
         except Refused:
             tenant_id = ANONYMOUS
         request_id = dict(self.reply.headers)[b"x-request-id"].decode()
-        found = self.chronicle.exchange(tenant_id, request_id)
+        found = self.recorder.exchange(tenant_id, request_id)
         assert found is not None
         return explain_entry(self, *found)
 

@@ -120,10 +120,10 @@ def exchange(call: Call) -> None:
     """Make a call, and explain it from the journal."""
     service = Service(SPEC, time="frozen")
     reply = service.engine.handle(call)
-    chronicle = service.engine.chronicle
+    recorder = service.engine.recorder
     request_id = dict(reply.headers).get(b"x-request-id", b"").decode()
     tenants = ("", *(service.engine.store._rooms))  # type: ignore[attr-defined]
-    found = next(f for t in tenants if (f := chronicle.exchange(t, request_id)))
+    found = next(f for t in tenants if (f := recorder.exchange(t, request_id)))
     as_text(explain_entry(service.engine, *found))
 
 

@@ -17,17 +17,17 @@ def test_ten_thousand_invented_keys_push_out_neither_tasks_nor_journal(service: 
         headers = {b"authorization": b"Bearer sk-%d" % number}
         service.engine.handle(Call("GET", f"/api/v1/tasks/{task}", "", headers))
     assert service.status(task) == "PENDING"
-    kept = service.engine.chronicle.journal.entries(service.tenant_id())
+    kept = service.engine.recorder.journal.entries(service.tenant_id())
     assert [entry.number for entry in kept] == [1, 2, 3]
 
 
 def test_calls_without_a_key_push_out_nobodys_exchanges_but_their_own(service: Service) -> None:
-    service.engine.chronicle._journal = Journal(max_entries=1000, max_bytes=1 << 20)
+    service.engine.recorder._journal = Journal(max_entries=1000, max_bytes=1 << 20)
     task = service.task_id()
     body = b"x" * 4096
     for _ in range(1500):
         service.engine.handle(Call("POST", f"{SERVICE}/face-detect", "", {}, body))
-    journal = service.engine.chronicle.journal
+    journal = service.engine.recorder.journal
     assert [entry.task_id for entry in journal.entries(service.tenant_id())] == [task]
     assert journal.byte_count <= 1 << 20
 

@@ -30,7 +30,7 @@ from mock_server.journal.redact import redactor
 from mock_server.server.app import FakeApp, create_app
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
-from mock_server.stores.session import Visit
+from mock_server.stores.session import Request
 from tests.helpers.cases import each_case
 from tests.helpers.contract import json_answer, verification
 from tests.helpers.fake import SERVICE, request
@@ -75,13 +75,13 @@ class Fake(NamedTuple):
 
     def rows(self) -> list[Any]:
         """Every entry of the journal, of all tenants."""
-        journal = self.app.engine.chronicle.journal
+        journal = self.app.engine.recorder.journal
         return [entry for tenant in list(journal._rooms) for entry in journal.entries(tenant)]
 
 
 def fake(shape: Shape) -> Fake:
     app, logged = create_app(Settings(time="skip", admin_token=None), spec=SPEC), []
-    app.engine.chronicle.log = lambda tenant, entry: logged.extend(
+    app.engine.recorder.log = lambda tenant, entry: logged.extend(
         (text_line(entry, tenant), text_line(entry, tenant, colour=True), json_line(entry, tenant))
     )
     http = Web(app)
@@ -141,9 +141,11 @@ SERVER: dict[str, Callable[[Fake], str]] = {
     "entries": lambda f: repr(f.rows()),
     "page": lambda f: f.http.request("GET", "/", headers={"accept": "text/html"}).text,
     "reprs": lambda f: (
-        repr([f.app, f.app.engine, f.app.engine.chronicle, f.app.engine.settings])
+        repr([f.app, f.app.engine, f.app.engine.recorder, f.app.engine.settings])
         + repr(
-            Visit(Call("GET", f.shape.secret, f.shape.secret, {b"a": f.shape.secret.encode()}), 0.0)
+            Request(
+                Call("GET", f.shape.secret, f.shape.secret, {b"a": f.shape.secret.encode()}), 0.0
+            )
         )
         + repr(redactor(f.shape.secret))
     ),

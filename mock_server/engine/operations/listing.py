@@ -6,36 +6,37 @@ from collections.abc import Iterator
 
 from mock_server.simulation.task import Task, status_at
 from mock_server.simulation.timestamps import compact_time, millis
-from mock_server.stores.session import Answer, Context, Facts, Refused
+from mock_server.stores.session import Answer, Facts, Refused, Session
 
 DAY = 86400.0
 
 
-def list_tasks(c: Context) -> Answer:
-    outcome = c.v.choice.answer or c.operation.outcomes["listed"]
+def list_tasks(session: Session) -> Answer:
+    outcome = session.request.choice.answer or session.operation.outcomes["listed"]
     example = outcome.value["data"][0]
-    found = list(_matching(c)) if _is_account(c, example) else []
-    page, size = c.v.query["page_no"], c.v.query["page_size"]
+    found = list(_matching(session)) if _is_account(session, example) else []
+    page, size = session.request.query["page_no"], session.request.query["page_size"]
     shown = found[(page - 1) * size : page * size]
     return outcome, {
         "total": len(found),
-        "data": [_list_item(example, task, c) for task in shown],
+        "data": [_list_item(example, task, session) for task in shown],
         "total_page": -(-len(found) // size),
         "page_no": page,
         "page_size": size,
     }
 
 
-def _is_account(c: Context, example: Facts) -> bool:
+def _is_account(session: Session, example: Facts) -> bool:
     """Whether region and key are those that every item shows; there are no others here."""
-    return all(c.v.query[name] in (None, example[name]) for name in ("region", "api_key_id"))
+    query = session.request.query
+    return all(query[name] in (None, example[name]) for name in ("region", "api_key_id"))
 
 
-def _matching(c: Context) -> Iterator[Task]:
-    since, until = _window(c)
-    query = c.v.query
-    for task in c.store.newest_first(c.v.tenant_id):
-        status = status_at(task, c.v.now)
+def _matching(session: Session) -> Iterator[Task]:
+    since, until = _window(session)
+    query = session.request.query
+    for task in session.store.newest_first(session.request.tenant_id):
+        status = status_at(task, session.request.now)
         if (
             since <= task.submitted <= until
             and status != "UNKNOWN"
@@ -46,32 +47,33 @@ def _matching(c: Context) -> Iterator[Task]:
             yield task
 
 
-def _window(c: Context) -> tuple[float, float]:
+def _window(session: Session) -> tuple[float, float]:
     """From and to which creation time, at most a day apart; `end_time` is a whole second."""
     start, end = (
-        compact_time(t) if t else None for t in map(c.v.query.get, ("start_time", "end_time"))
+        compact_time(t) if t else None
+        for t in map(session.request.query.get, ("start_time", "end_time"))
     )
     if start is None:
-        until = c.v.now if end is None else end + 0.999
+        until = session.request.now if end is None else end + 0.999
         return until - DAY, until
     if end is None:
         return start, start + DAY
     if not 0 <= end - start <= DAY:
-        parameter = next(p for p in c.operation.query if p.name == "end_time")
+        parameter = next(p for p in session.operation.query if p.name == "end_time")
         raise Refused(parameter.violation("must be within 24 h after start_time"))
     return start, end + 0.999
 
 
-def _list_item(example: Facts, task: Task, c: Context) -> Facts:
-    status = status_at(task, c.v.now)
-    life = c.spec.lifecycle
+def _list_item(example: Facts, task: Task, session: Session) -> Facts:
+    status = status_at(task, session.request.now)
+    life = session.spec.lifecycle
     facts = {
         "gmt_create": millis(task.submitted),
         "model_name": task.model,
         "request_id": task.request_id,
         "status": status,
         "task_id": task.id,
-        "user_api_unique_key": _api_key_of(c, task.model),
+        "user_api_unique_key": _api_key_of(session, task.model),
         "start_time": millis(task.scheduled) if status in life.reachable("RUNNING") else None,
         "end_time": millis(task.canceled or task.ended) if status in life.terminal else None,
     }
@@ -79,7 +81,7 @@ def _list_item(example: Facts, task: Task, c: Context) -> Facts:
     return {name: value for name, value in filled.items() if value is not None}
 
 
-def _api_key_of(c: Context, model: str) -> str:
+def _api_key_of(session: Session, model: str) -> str:
     """`apikey:v1:aigc:image2video:video-synthesis:emo-v1`: path of the create call and model."""
-    template = c.spec.operations[c.spec.models[model]["operation"]].template
+    template = session.spec.operations[session.spec.models[model]["operation"]].template
     return ":".join(["apikey:v1", *template.split("/")[2:], model])

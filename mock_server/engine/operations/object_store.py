@@ -15,37 +15,38 @@ from mock_server.journal.redact import without_secrets
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.ids import store_id
 from mock_server.simulation.timestamps import http_date
-from mock_server.stores.session import Visit
+from mock_server.stores.session import Request
 
 LAST_MOMENT = 253402300799.0  # of the year 9999
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*(?:,|$)", re.ASCII)
 Headers = list[tuple[bytes, bytes]]
 
 
-def answer(operation: Operation, v: Visit, found: bytes | Denied) -> Reply:
+def answer(operation: Operation, request: Request, found: bytes | Denied) -> Reply:
     """The answer to a download: what a scenario chose, else what follows from the call. A scenario
     of a 200 does not open a URL that is refused."""
-    outcome, chosen = _natural(operation, v.call, found), v.choice.answer
+    outcome, chosen = _natural(operation, request.call, found), request.choice.answer
     if chosen and (chosen.status != 200 or outcome.status == 200):
         outcome = chosen
     if outcome.status == 200 and isinstance(found, bytes):
-        return _video(outcome, v, found)
-    more = _times(found, v.now) if isinstance(found, Denied) else ""
+        return _video(outcome, request, found)
+    more = _times(found, request.now) if isinstance(found, Denied) else ""
     if outcome.status == 404:
-        path = without_secrets(_printable(v.call.path), v.call.headers, v.call.query)
+        call = request.call
+        path = without_secrets(_printable(call.path), call.headers, call.query)
         more = f"<Key>{escape(path)}</Key>"
     code, message = outcome.value["code"], outcome.value["message"]
-    return _xml(outcome.status, _said(code, message) + more, outcome.name, v)
+    return _xml(outcome.status, _said(code, message) + more, outcome.name, request)
 
 
-def failed(operation: Operation, v: Visit) -> Reply:
+def failed(operation: Operation, request: Request) -> Reply:
     """The answer of a store that is broken."""
-    return answer(operation, v, Denied("store-error"))
+    return answer(operation, request, Denied("store-error"))
 
 
-def unknown_scenario(text: str, v: Visit) -> Reply:
+def unknown_scenario(text: str, request: Request) -> Reply:
     """What no store would say: the call asks for an answer that does not exist."""
-    return _xml(400, _said("UnknownScenario", text), "", v)
+    return _xml(400, _said("UnknownScenario", text), "", request)
 
 
 def _natural(operation: Operation, call: Call, found: bytes | Denied) -> Outcome:
@@ -66,19 +67,19 @@ def etag(video: bytes) -> bytes:
     return b'"%s"' % md5(video, usedforsecurity=False).hexdigest().upper().encode()
 
 
-def _video(outcome: Outcome, v: Visit, body: bytes) -> Reply:
+def _video(outcome: Outcome, request: Request, body: bytes) -> Reply:
     tag = etag(body)
-    is_same = v.call.headers.get(b"if-range", tag) == tag
-    span = _span(v.call, len(body)) if is_same and outcome.range != "ignored" else None
+    is_same = request.call.headers.get(b"if-range", tag) == tag
+    span = _span(request.call, len(body)) if is_same and outcome.range != "ignored" else None
     headers = [(b"content-type", b"video/mp4"), (b"etag", tag)]
     if outcome.range != "ignored":
         headers.append((b"accept-ranges", b"bytes"))
     if span is None:
-        return Reply(200, _headers(body, headers, v), body, outcome.name)
+        return Reply(200, _headers(body, headers, request), body, outcome.name)
     first, last = _shifted(*span) if outcome.range == "shifted" else span
     headers.append((b"content-range", b"bytes %d-%d/%d" % (first, last, len(body))))
     part = body[first : last + 1]
-    return Reply(206, _headers(part, headers, v), part, outcome.name)
+    return Reply(206, _headers(part, headers, request), part, outcome.name)
 
 
 def _span(call: Call, size: int) -> tuple[int, int] | None:
@@ -121,20 +122,21 @@ def _said(code: str, message: str) -> str:
     return f"<Code>{code}</Code><Message>{escape(message)}</Message>"
 
 
-def _xml(status: int, inside: str, name: str, v: Visit) -> Reply:
-    host = escape(v.call.origin.partition("://")[2])
-    ids = f"<RequestId>{store_id(v.request_id)}</RequestId><HostId>{host}</HostId>"
+def _xml(status: int, inside: str, name: str, request: Request) -> Reply:
+    host = escape(request.call.origin.partition("://")[2])
+    ids = f"<RequestId>{store_id(request.request_id)}</RequestId><HostId>{host}</HostId>"
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}{ids}</Error>\n'
     body = text.encode("utf-8", "replace")
-    return Reply(status, _headers(body, [(b"content-type", b"application/xml")], v), body, name)
+    headers = _headers(body, [(b"content-type", b"application/xml")], request)
+    return Reply(status, headers, body, name)
 
 
-def _headers(body: bytes, own: Headers, v: Visit) -> Headers:
+def _headers(body: bytes, own: Headers, request: Request) -> Headers:
     return [
         (b"content-length", b"%d" % len(body)),
-        (b"date", http_date(int(v.now))),
+        (b"date", http_date(int(request.now))),
         (b"server", b"AliyunOSS"),
-        (b"x-oss-request-id", store_id(v.request_id).encode()),
+        (b"x-oss-request-id", store_id(request.request_id).encode()),
         (b"x-oss-server-time", b"0"),
         *own,
     ]

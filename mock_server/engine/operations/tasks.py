@@ -22,7 +22,7 @@ from mock_server.simulation.queue import plan, without
 from mock_server.simulation.task import Task, cancel, next_event, status_at
 from mock_server.simulation.timestamps import wire_time
 from mock_server.stores.protocol import Store
-from mock_server.stores.session import Answer, Context, Facts
+from mock_server.stores.session import Answer, Facts, Session
 
 # Fates that never come to work, and so take no place in the queue.
 PLACELESS = ("PENDING", "CANCELED", "UNKNOWN")
@@ -30,68 +30,70 @@ PLACELESS = ("PENDING", "CANCELED", "UNKNOWN")
 TIMES = ("submit_time", "scheduled_time", "end_time")
 
 
-def detect_face(c: Context) -> Answer:
-    outcome = c.v.choice.answer or c.operation.outcomes["pass"]
-    default = c.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
-    ratio = c.v.body.get("parameters", {}).get("ratio", default)
-    url = without_scenario(c.v.body["input"]["image_url"])
-    face = detect(c.operation, c.content, url, ratio)
+def detect_face(session: Session) -> Answer:
+    outcome = session.request.choice.answer or session.operation.outcomes["pass"]
+    default = session.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
+    ratio = session.request.body.get("parameters", {}).get("ratio", default)
+    url = without_scenario(session.request.body["input"]["image_url"])
+    face = detect(session.operation, session.content, url, ratio)
     return outcome, face._asdict()
 
 
-def create_video_task(c: Context) -> Answer:
-    task = _new_task(c)
-    c.v.task_id = task.id
-    gone = c.store.forget(c.v.tenant_id, c.v.now)
+def create_video_task(session: Session) -> Answer:
+    task = _new_task(session)
+    session.request.task_id = task.id
+    gone = session.store.forget(session.request.tenant_id, session.request.now)
     if gone:
-        c.save(account=settle(c.tenant.account, gone, c.v.now))
-    c.store.put(c.v.tenant_id, (task,))
-    return c.v.choice.answer or c.operation.outcomes["accepted"], {"task_id": task.id}
+        session.save(account=settle(session.tenant.account, gone, session.request.now))
+    session.store.put(session.request.tenant_id, (task,))
+    outcome = session.request.choice.answer or session.operation.outcomes["accepted"]
+    return outcome, {"task_id": task.id}
 
 
-def _new_task(c: Context) -> Task:
+def _new_task(session: Session) -> Task:
     """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
-    name = c.v.body["model"]
-    model = c.spec.models[name]
-    ratio, seconds = _ratio(c), _seconds(c, c.v.body["input"].get("audio_url", ""))
-    fate = c.v.choice.fate or c.spec.task_outcomes["SUCCEEDED"]
-    expires = c.v.now + model["task-life-seconds"]
+    name = session.request.body["model"]
+    model = session.spec.models[name]
+    ratio = _ratio(session)
+    seconds = _seconds(session, session.request.body["input"].get("audio_url", ""))
+    fate = session.request.choice.fate or session.spec.task_outcomes["SUCCEEDED"]
+    expires = session.request.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
     if fate.name not in PLACELESS:
         work = _work(model, fate, seconds)
         wait = model["queue-seconds"] if fate.queued_for is None else fate.queued_for
-        until = inf if c.v.effects.lives_from_end and work < inf else expires
-        slot, start, end = _take_place(c, c.v.now + wait, work, until)
-        expires = _expiry(c, model, end, expires)
+        until = inf if session.request.effects.lives_from_end and work < inf else expires
+        slot, start, end = _take_place(session, session.request.now + wait, work, until)
+        expires = _expiry(session, model, end, expires)
     return Task(
-        id=uuid(c.secret, c.store.next_number(c.v.tenant_id), "4"),
-        request_id=c.v.request_id,
+        id=uuid(session.secret, session.store.next_number(session.request.tenant_id), "4"),
+        request_id=session.request.request_id,
         model=name,
         ratio=ratio,
         outcome=fate.name,
         slot=slot,
-        submitted=c.v.now,
+        submitted=session.request.now,
         scheduled=start,
         ended=end,
-        expires=c.v.now if fate.name == "UNKNOWN" else expires,
-        canceled=c.v.now if fate.name == "CANCELED" else None,
-        detail=c.v.detail,
-        download=c.v.download,
+        expires=session.request.now if fate.name == "UNKNOWN" else expires,
+        canceled=session.request.now if fate.name == "CANCELED" else None,
+        detail=session.request.detail,
+        download=session.request.download,
         seconds=seconds,
     )
 
 
-def _expiry(c: Context, model: dict[str, float], end: float, from_creation: float) -> float:
+def _expiry(session: Session, model: dict[str, float], end: float, from_creation: float) -> float:
     """When nobody knows the task any more: a time after its creation, or after its end."""
-    counts_from_end = c.v.effects.lives_from_end and end < inf
+    counts_from_end = session.request.effects.lives_from_end and end < inf
     return end + model["task-life-seconds"] if counts_from_end else from_creation
 
 
-def _ratio(c: Context) -> str:
+def _ratio(session: Session) -> str:
     """The aspect of the area that moves; it decides the video's."""
-    schema = c.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
+    schema = session.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
     known: list[str] = schema["x-aspect-ratios"]
-    box = c.v.body["input"].get("ext_bbox")
+    box = session.request.body["input"].get("ext_bbox")
     if box is None:  # the task is to fail for want of it
         return known[0]
     ratio = ratio_of(box, known, schema["x-aspect-tolerance"])
@@ -99,9 +101,9 @@ def _ratio(c: Context) -> str:
     return ratio
 
 
-def _seconds(c: Context, audio_url: str) -> float:
+def _seconds(session: Session, audio_url: str) -> float:
     """How long the video of a recording is."""
-    return audio_seconds(c.spec, c.content, without_scenario(audio_url))
+    return audio_seconds(session.spec, session.content, without_scenario(audio_url))
 
 
 def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
@@ -113,10 +115,12 @@ def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
     return model["work-seconds-per-video-second"] * video
 
 
-def _take_place(c: Context, ready: float, work: float, until: float) -> tuple[int, float, float]:
+def _take_place(
+    session: Session, ready: float, work: float, until: float
+) -> tuple[int, float, float]:
     """Place, start and end behind the tasks before it."""
-    slot, start, end, queue = plan(c.tenant.queue, ready, work, until)
-    c.save(queue=queue)
+    slot, start, end, queue = plan(session.tenant.queue, ready, work, until)
+    session.save(queue=queue)
     return slot, start, end
 
 
@@ -132,23 +136,23 @@ def state_shown(store: Store, tenant_id: str, skips: bool, task_id: str, now: fl
     return status_at(task, moment_shown(task, skips, now)) if task else "UNKNOWN"
 
 
-def get_task(c: Context) -> Answer:
-    task = c.store.task(c.v.tenant_id, c.v.path_value)
-    if task and c.tenant.clock.skip and not c.v.choice.answer:
-        moment = moment_shown(task, c.tenant.clock.skip, c.v.now)
-        if moment != c.v.now:
-            c.move_to(moment)
-    status = status_at(task, c.v.now) if task else "UNKNOWN"
+def get_task(session: Session) -> Answer:
+    task = session.store.task(session.request.tenant_id, session.request.path_value)
+    if task and session.tenant.clock.skip and not session.request.choice.answer:
+        moment = moment_shown(task, session.tenant.clock.skip, session.request.now)
+        if moment != session.request.now:
+            session.move_to(moment)
+    status = status_at(task, session.request.now) if task else "UNKNOWN"
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
-    outcome = c.v.choice.answer or c.operation.every_outcome[name]
-    facts: Facts = {"task_id": c.v.path_value}
-    for field, moment in zip(TIMES, _moments(task, c.v.now), strict=True):
+    outcome = session.request.choice.answer or session.operation.every_outcome[name]
+    facts: Facts = {"task_id": session.request.path_value}
+    for field, moment in zip(TIMES, _moments(task, session.request.now), strict=True):
         if field in outcome.value["output"]:
             facts[field] = wire_time(moment)
     if outcome.template and task and task.detail:
         facts["message"] = outcome.template.format(field=task.detail)
     if "usage" in outcome.value:
-        facts |= _video(c, task)
+        facts |= _video(session, task)
     return outcome, {name: facts[name] for name in facts.keys() - set(outcome.keeps)}
 
 
@@ -160,50 +164,54 @@ def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
     return task.submitted, min(task.scheduled, now), min(ended, now)
 
 
-def _video(c: Context, task: Task | None) -> Facts:
+def _video(session: Session, task: Task | None) -> Facts:
     """The task's video and the URL that serves it until a day after the end."""
-    if task is None:  # this poll alone was asked to show a video
-        task_id, ratio, model, ended = quote(c.v.path_value, safe=""), "1:1", "emo-v1", c.v.now
-        seconds = _seconds(c, c.v.path_value)
+    request = session.request
+    if task is None:  # a scenario makes this one poll show a video
+        task_id, ratio, model = quote(request.path_value, safe=""), "1:1", "emo-v1"
+        ended, seconds = request.now, _seconds(session, request.path_value)
     else:
-        task_id, ratio, model, ended = task.id, task.ratio, task.model, min(task.ended, c.v.now)
-        seconds = task.seconds
-    expires = ended + (c.v.effects.result_life or c.spec.models[model]["result-life-seconds"])
-    path = signed_path(c.secret, c.v.tenant_id, task_id, ratio, seconds, expires)
+        task_id, ratio, model = task.id, task.ratio, task.model
+        ended, seconds = min(task.ended, request.now), task.seconds
+    life = request.effects.result_life or session.spec.models[model]["result-life-seconds"]
+    expires = ended + life
+    path = signed_path(session.secret, request.tenant_id, task_id, ratio, seconds, expires)
     return {
-        "video_url": c.v.call.origin + path,
+        "video_url": request.call.origin + path,
         "video_duration": seconds,
         "video_ratio": ratio,
     }
 
 
-def cancel_task(c: Context) -> Answer:
-    if c.v.choice.answer:
-        return c.v.choice.answer, {}
-    task = c.store.task(c.v.tenant_id, c.v.path_value)
-    canceled = cancel(task, c.v.now) if task else None
+def cancel_task(session: Session) -> Answer:
+    request = session.request
+    if request.choice.answer:
+        return request.choice.answer, {}
+    task = session.store.task(request.tenant_id, request.path_value)
+    canceled = cancel(task, request.now) if task else None
     if task is None or canceled is None:
-        return c.operation.outcomes["UnsupportedOperation"], {}
-    model = c.spec.models[task.model]
-    canceled = replace(canceled, expires=_expiry(c, model, c.v.now, canceled.expires))
-    c.store.put(c.v.tenant_id, (canceled,))
+        return session.operation.outcomes["UnsupportedOperation"], {}
+    model = session.spec.models[task.model]
+    canceled = replace(canceled, expires=_expiry(session, model, request.now, canceled.expires))
+    session.store.put(request.tenant_id, (canceled,))
     if task.slot >= 0:
-        _move_up(c, task)
-    return c.operation.outcomes["canceled"], {}
+        _move_up(session, task)
+    return session.operation.outcomes["canceled"], {}
 
 
-def _move_up(c: Context, task: Task) -> None:
+def _move_up(session: Session, task: Task) -> None:
     """Plan again the tasks behind one that was canceled and gives its place away."""
-    places, wait = len(c.tenant.queue.free), c.spec.models[task.model]["queue-seconds"]
-    moved, queue = without(task, c.store.newest_first(c.v.tenant_id), places, wait, c.v.now)
-    if c.v.effects.lives_from_end:
-        model = c.spec.models[task.model]
-        moved = [replace(t, expires=_expiry(c, model, t.ended, t.expires)) for t in moved]
-    c.store.put(c.v.tenant_id, moved)
-    c.save(queue=queue)
+    places, wait = len(session.tenant.queue.free), session.spec.models[task.model]["queue-seconds"]
+    tasks = session.store.newest_first(session.request.tenant_id)
+    moved, queue = without(task, tasks, places, wait, session.request.now)
+    if session.request.effects.lives_from_end:
+        model = session.spec.models[task.model]
+        moved = [replace(t, expires=_expiry(session, model, t.ended, t.expires)) for t in moved]
+    session.store.put(session.request.tenant_id, moved)
+    session.save(queue=queue)
 
 
-HANDLERS: dict[str, Callable[[Context], Answer]] = {
+HANDLERS: dict[str, Callable[[Session], Answer]] = {
     "detectFace": detect_face,
     "createVideoTask": create_video_task,
     "getTask": get_task,

@@ -79,13 +79,13 @@ def test_an_invalid_request_is_logged_and_counted() -> None:
 
     async def send() -> str:
         connection = Connection(Protocol)
-        chronicle = connection.app.engine.chronicle
-        chronicle.log = lambda tenant, entry: lines.extend(
+        recorder = connection.app.engine.recorder
+        recorder.log = lambda tenant, entry: lines.extend(
             [text_line(entry, tenant), json_line(entry, tenant)]
         )
         await connection.send(["GET / HTTP/1.1\r\nX-Key: sk-secret\r\n\r\n"])
         connection.end()
-        return str(chronicle.counts())
+        return str(recorder.counts())
 
     counts = asyncio.run(send())
     assert lines[0].endswith(" -    400 InvalidParameter-missing-or-format (it has no Host header)")

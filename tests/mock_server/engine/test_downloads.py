@@ -34,12 +34,12 @@ def fetch(service: Service, url: str, method: str = "GET", **headers: str) -> Re
 
 def explained(service: Service, request_id: str = "") -> Explanation:
     """The explanation of the exchange with that id; "" is the latest exchange of the key."""
-    chronicle, tenant = service.engine.chronicle, service.tenant_id()
+    recorder, tenant = service.engine.recorder, service.tenant_id()
     if not request_id:
-        latest = chronicle.last_odd(tenant)
+        latest = recorder.last_odd(tenant)
         assert latest
         return explain_entry(service.engine, tenant, latest)
-    found = chronicle.exchange(tenant, request_id)
+    found = recorder.exchange(tenant, request_id)
     assert found
     return explain_entry(service.engine, *found)
 
@@ -159,7 +159,7 @@ def test_an_unknown_scenario_of_a_download_gets_suggestions(service: Service) ->
 def test_downloads_are_in_the_journal_with_their_scenario(service: Service) -> None:
     url = finished(service)
     fetch(service, url, X_Mock_Scenario="expired")
-    entry = service.engine.chronicle.journal.last(service.tenant_id())
+    entry = service.engine.recorder.journal.last(service.tenant_id())
     assert entry is not None
     assert (entry.kind, entry.status, entry.scenario, entry.source) == (
         "result", 403, "expired", "header",
@@ -171,9 +171,9 @@ def test_a_download_is_found_by_the_id_in_its_answer(service: Service) -> None:
     url = finished(service)
     refused, _ = fetch(service, url + "x"), fetch(service, url)
     store_id = dict(refused.headers)[b"x-oss-request-id"].decode()
-    found = service.engine.chronicle.exchange(service.tenant_id(), store_id)
+    found = service.engine.recorder.exchange(service.tenant_id(), store_id)
     assert found and found[1].outcome == "bad-signature"
-    assert service.engine.chronicle.exchange(service.tenant_id(), store_id[:20]) is None
+    assert service.engine.recorder.exchange(service.tenant_id(), store_id[:20]) is None
 
 
 def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Service) -> None:
@@ -230,16 +230,16 @@ def test_a_download_without_a_valid_signature_is_not_in_the_journal_of_the_tenan
 ) -> None:
     url = finished(service)
     service.rules({"operation": "result", "nth": 1, "do": "expired"})
-    journal, tenant = service.engine.chronicle.journal, service.tenant_id()
+    journal, tenant = service.engine.recorder.journal, service.tenant_id()
     before = len(list(journal.entries(tenant)))
     for forged in (url.replace("Signature=", "Signature=A"), url.partition("?")[0]):
         assert fetch(service, forged).status == 403
-    assert len(list(service.engine.chronicle.journal.entries(tenant))) == before
+    assert len(list(service.engine.recorder.journal.entries(tenant))) == before
     assert fetch(service, url).outcome == "expired"  # the first that counts
 
 
 def test_a_download_that_was_refused_for_its_signature_is_explained(service: Service) -> None:
     reply = fetch(service, finished(service).replace("Signature=", "Signature=A"))
     request_id = dict(reply.headers)[EXPLAIN].decode()
-    owner, entry = service.engine.chronicle.exchange(service.tenant_id(), request_id) or ("?", None)
+    owner, entry = service.engine.recorder.exchange(service.tenant_id(), request_id) or ("?", None)
     assert (owner, entry and entry.outcome) == ("", "bad-signature")

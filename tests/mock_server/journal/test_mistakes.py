@@ -101,7 +101,7 @@ def test_an_export_that_fails_in_the_middle_closes_the_connection(
 
 
 def test_a_bug_in_the_log_does_not_change_an_answer(service: Service, mistakes: Mistakes) -> None:
-    service.engine.chronicle.log = fail
+    service.engine.recorder.log = fail
     assert service.get("x").status == 200
     assert "keeping GET /api/v1/tasks/x" in reported(mistakes)
 

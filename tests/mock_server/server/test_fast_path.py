@@ -150,7 +150,7 @@ class Connection:
     def entries(self) -> list[Entry]:
         engine = self.app.engine
         tenant = engine.tenant_of_headers({b"authorization": b"Bearer sk-wire"})
-        return list(engine.chronicle.journal.entries(tenant))
+        return list(engine.recorder.journal.entries(tenant))
 
     def handled(self) -> int:
         return len(self.entries())
