@@ -29,6 +29,7 @@ from tests.helpers.http import PLAIN, Serve
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "examples" / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))
+GITLAB = yaml.safe_load((DOCKER / "gitlab-ci.yaml").read_text("utf-8"))
 ACTIONS = yaml.safe_load((DOCKER / "github-actions.yaml").read_text("utf-8"))
 VARIABLES = {option.envvar for option in serve_command.params if isinstance(option.envvar, str)}
 
@@ -158,13 +159,56 @@ def test_the_workflow_starts_the_fake_and_waits_for_it(image: Image, tmp_path: P
     need(shutil.which("curl"), "curl")
     job = ACTIONS["jobs"]["installed"]
     start = next(step["run"] for step in job["steps"] if "emo serve" in step.get("run", ""))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = free_port()
     environment = {**image.environment, "EMO_PORT": port, "EMO_HOST": "127.0.0.1"}
     script = start.replace("8787", port) + "kill $!\nwait\n"
     done = subprocess.run(["bash", "-e", "-c", script], env=environment, cwd=tmp_path, timeout=60)
     assert done.returncode == 0
     assert json.loads((tmp_path / "health.json").read_text())["status"] == "ok"
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return str(free.getsockname()[1])
+
+
+def test_the_gitlab_job_starts_the_fake_and_waits_for_it(image: Image, tmp_path: Path) -> None:
+    need(shutil.which("curl"), "curl")
+    _, *start, tests = GITLAB["installed"]["script"]
+    assert tests == "make test"
+    port = free_port()
+    script = "\n".join([*start, "kill $!", "wait", ""]).replace("8787", port)
+    environment = {**image.environment, "EMO_PORT": port}
+    done = subprocess.run(["bash", "-e", "-c", script], env=environment, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "health.json").read_text())["status"] == "ok"
+
+
+def test_both_gitlab_jobs_call_the_fake_with_variables_that_exist() -> None:
+    (service,) = GITLAB["service"]["services"]
+    hosts = {"installed": "127.0.0.1", "service": service["alias"]}
+    for name, host in hosts.items():
+        variables = GITLAB[name]["variables"]
+        assert variables["DASHSCOPE_HTTP_BASE_URL"] == f"http://{host}:8787/api/v1"
+        assert {v for v in variables if v.startswith("EMO_")} <= VARIABLES
+    assert set(service["variables"]) <= VARIABLES
+    assert service["variables"]["EMO_ALLOW_HOST"] == service["alias"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "shows_the_calls"),
+    [(["emo", "list"], 0, False), (["sh", "-c", "emo get task-1; exit 7"], 7, True)],
+)
+def test_the_ci_script_runs_a_command_beside_the_fake(
+    image: Image, tmp_path: Path, command: list[str], code: int, shows_the_calls: bool
+) -> None:
+    need(shutil.which("curl"), "curl")
+    script = (DOCKER / "ci.sh").read_text("utf-8").replace("8787", free_port())
+    (tmp_path / "ci.sh").write_text(script)
+    done = subprocess.run(["sh", "ci.sh", *command], env=image.environment, cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert ("GET  /tasks/task-1 200 UNKNOWN" in done.stdout) == shows_the_calls
 
 
 def test_both_jobs_of_the_workflow_set_what_clients_need() -> None:

@@ -116,6 +116,12 @@ def test_the_client_example_prints_the_result_or_the_reason(
     assert said in printed
 
 
+def test_the_examples_of_a_test_suite_pass(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/testing", tmp_path / "suite")
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    assert "6 passed" in run([*pytest_, str(tmp_path / "suite")], tmp_path)
+
+
 def shown(page: str, name: str) -> str:
     """The output of an example on its page: the indented lines after its code block."""
     text = (ROOT / page).read_text("utf-8").partition(f"<!-- examples/{name} -->")[2]
