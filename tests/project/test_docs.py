@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mock_server.control.api import CONTROLS
 from scripts.import_graph import arrows
@@ -57,7 +59,7 @@ def test_each_link_leads_to_a_file(page: str) -> None:
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     """The environment of a user who installed the project, with `emo` on the path."""
     emo = tmp_path / "bin" / "emo"
-    emo.parent.mkdir()
+    emo.parent.mkdir(exist_ok=True)
     python = shlex.quote(sys.executable)
     emo.write_text(f'#!/bin/sh\nexec {python} -W error -m emo_kit.cli "$@"\n')
     emo.chmod(0o755)
@@ -120,6 +122,32 @@ def test_the_examples_of_a_test_suite_pass(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples/testing", tmp_path / "suite")
     pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     assert "6 passed" in run([*pytest_, str(tmp_path / "suite")], tmp_path)
+
+
+def test_the_nightly_job_finds_no_difference_in_the_fake(
+    serve: Callable[..., AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with serve() as url:
+        there = {"EMO_PROVIDER": url, "DASHSCOPE_API_KEY": "sk-night", "NO_PROXY": "127.0.0.1"}
+        for name in ("baseline.sh", "nightly.sh"):
+            script = (ROOT / "examples/nightly" / name).read_text("utf-8").replace("8788", port)
+            printed = run(["sh", "-c", script], tmp_path, **there)
+    assert "against spec" in printed and "no difference" in printed
+    assert json.loads((tmp_path / "emo-baseline.json").read_text())["findings"] == []
+    reports = {path.name for path in (tmp_path / "reports").iterdir()}
+    assert reports >= {"contract.html", "contract.xml", "night.json", "night.mp4"}
+
+
+def test_the_nightly_workflow_gives_the_key_to_the_script_alone() -> None:
+    text = (ROOT / "examples/nightly/github-actions.yaml").read_text("utf-8")
+    job = yaml.safe_load(text)["jobs"]["contract"]
+    (script,) = [step for step in job["steps"] if "DASHSCOPE_API_KEY" in step.get("env", {})]
+    assert script["run"] == "sh ci/nightly.sh"
+    used = set(re.findall(r"\$\{?([A-Z_]{5,})", (ROOT / "examples/nightly/nightly.sh").read_text()))
+    assert used >= set(job["env"]) - {"EMO_KIT"}
+    assert text.count("secrets.") == 1
 
 
 def shown(page: str, name: str) -> str:
