@@ -9,63 +9,62 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 # The suite starts hundreds of processes; without what Python keeps, each compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint tools models scenarios control proven mutants media bench soak fuzz constraints clean
+.PHONY: help demo test lint tools models scenarios control proven mutants media bench soak fuzz constraints clean
 
-demo: .venv/installed
+demo: .venv/installed ## Make a video against the fake, in about a second.
 	$(BIN)/emo demo
 
-test: .venv/installed-dev lint
+help: ## List the targets.
+	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-12s %s\n' "$$target" "$$text"; done
+
+test: .venv/installed-dev lint ## Run ruff, mypy and every test.
 	$(BIN)/pytest -n auto
 
-lint: .venv/installed-dev
+lint: .venv/installed-dev ## Run ruff and mypy: what the pre-commit hooks run too.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# What tests/tools tries with openapi.yaml; without it those tests are skipped.
-tools: tests/tools/.venv/installed tests/tools/node_modules/installed
+tools: tests/tools/.venv/installed tests/tools/node_modules/installed ## Install the code generators and linters of tests/tools; without them those tests are skipped.
 
-models: .venv/installed-dev
+models: .venv/installed-dev ## Generate emo_client/models.py from openapi.yaml.
 	$(BIN)/python scripts/generate_models.py
 
-scenarios: .venv/installed-dev
+scenarios: .venv/installed-dev ## Generate docs/scenarios.md from openapi.yaml and scripts/scenarios.md.
 	$(BIN)/python scripts/generate_scenarios.py
 
-control: .venv/installed-dev
+control: .venv/installed-dev ## Generate docs/control.md from what the fake answers and scripts/control.md.
 	$(BIN)/python scripts/generate_control.py
 
-proven: .venv/installed-dev
+proven: .venv/installed-dev ## Generate docs/maintainers/proven.md from the checks and the ledger.
 	$(BIN)/python scripts/generate_proven.py
 
-mutants: .venv/installed-dev
+mutants: .venv/installed-dev ## Break openapi.yaml in every small way and write docs/maintainers/mutants.md (half an hour).
 	$(BIN)/python scripts/mutate_spec.py
 
-media: .venv/installed-dev
+media: .venv/installed-dev ## Draw the sample portrait, voice and video again.
 	$(BIN)/python -m scripts.media.draw
 
-bench: .venv/installed-dev
+bench: .venv/installed-dev ## Measure speed and write benchmarks/RESULTS.md.
 	$(BIN)/python -m benchmarks
 
-# Good, busy and hostile clients at once, and limits for all: `make soak SECONDS=60` for a short one.
 SECONDS ?= 600
-soak: .venv/installed-dev
+soak: .venv/installed-dev ## Attack the real programs for ten minutes; SECONDS=60 for one minute.
 	$(BIN)/python -m soak --seconds $(SECONDS)
 
-# The properties about bytes of strangers, each with far more examples than `make test` has time for.
 EXAMPLES ?= 20000
 FUZZED := $(addprefix tests/,contracts/http1/test_reader contracts/redact/test_masks \
 	contracts/text/test_printable contracts/provider/test_bounded_http \
 	contracts/files/test_whole_file mock_server/control/test_export \
 	mock_server/journal/test_log_disk mock_server/journal/test_journal)
-fuzz: .venv/installed-dev
+fuzz: .venv/installed-dev ## Run the tests on hostile bytes with 20,000 examples each (an hour); EXAMPLES=2000 for fewer.
 	$(BIN)/pytest -n auto --examples $(EXAMPLES) $(FUZZED:=.py)
 
-# The newest versions that pyproject.toml permits become the ones that are tested: run `make test`
-# with them, and commit the file.
-constraints:
+constraints: ## Write the newest permitted versions to constraints.txt; run the tests and commit it.
 	$(PYTHON) scripts/freeze_constraints.py
 
-clean:
+clean: ## Remove the environment, caches and builds.
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dist build
 
 .venv/bin/python:

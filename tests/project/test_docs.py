@@ -23,7 +23,11 @@ from tests.helpers.cases import each_case
 from tests.helpers.fake import need, video_of
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
+]
 BLOCK = re.compile(r"^(?:<!-- examples/(\S+) -->\n)?```(\w*)\n(.*?)^```$", re.M | re.S)
 TARGETS = re.compile(r"^(\w+):", re.M)
 # What differs from run to run: ids, times, the port; and the line of something in openapi.yaml.
@@ -186,6 +190,44 @@ def test_each_control_call_is_documented() -> None:
     for method, path, _ in CONTROLS:
         path = f"/__mock__{path.replace('{id}', 'ID')}`"
         assert any(path in row and f"`{method}" in row for row in rows), f"{method} {path}"
+
+
+def test_each_page_is_in_the_index() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    links = set(re.findall(r"\]\(([^)#]+)\)", index))
+    pages = {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")}
+    assert pages - {"index.md"} <= links, "add a line to docs/index.md"
+    assert "docs/index.md" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_each_example_is_on_a_page_and_in_a_test() -> None:
+    files = [path for path in (ROOT / "examples").rglob("*.*") if path.is_file()]
+    names = {path.relative_to(ROOT / "examples").as_posix() for path in files}
+    names = {name for name in names if not name.endswith((".pyc", ".dockerignore"))}
+    shown = "".join((ROOT / page).read_text("utf-8") for page in PAGES)
+    assert not [name for name in names if name not in shown]
+    runs = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "examples").glob("*.sh")]
+    text = "".join(path.read_text("utf-8") for path in runs)
+    as_folders = ("control/", "testing/")
+    alone = [name for name in names if not name.startswith(as_folders)]
+    assert not [name for name in alone if name.rpartition("/")[2] not in text], "no test runs them"
+
+
+def test_make_help_lists_each_target() -> None:
+    need(shutil.which("make"), "make")
+    printed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True)
+    lines = dict(line.split(maxsplit=1) for line in printed.stdout.splitlines())
+    makefile = (ROOT / "Makefile").read_text()
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert set(lines) == set(phony.split()) == set(TARGETS.findall(makefile))
+
+
+def test_the_commit_hooks_run_what_make_lint_runs() -> None:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    lint = re.findall(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)[0]
+    steps = [line.strip().replace("$(BIN)", ".venv/bin") for line in lint.splitlines()]
+    assert [hook["entry"] for hook in local["hooks"]] == steps
+    assert local["repo"] == "local" and all(h["language"] == "system" for h in local["hooks"])
 
 
 @each_case("package", ["contracts", "mock_server"])
