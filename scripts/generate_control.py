@@ -1,7 +1,7 @@
-"""Write docs/control.md, or say whether it is what would be written.
+"""Writes docs/control.md, or checks that it is up to date.
 
     python scripts/generate_control.py            write it
-    python scripts/generate_control.py --check    compare; exit status 1 when they differ
+    python scripts/generate_control.py --check    compare; exit code 1 if they differ
 
 The text is in scripts/control.md. The examples are the calls of examples/control/, sent in the
 order of their names to a fake whose clock and seed are fixed; the page shows what it answered.
@@ -59,14 +59,14 @@ class Example(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line asks; the exit status."""
+    """Write or compare the page; return the exit code."""
     wanted = render()
     if "--check" not in arguments:
         PAGE.write_text(wanted, encoding="utf-8")
         return 0
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
         return 0
-    print(f"{PAGE} is not what the fake answers; run python scripts/generate_control.py")
+    print(f"{PAGE} differs from what the fake answers; run python scripts/generate_control.py")
     return 1
 
 

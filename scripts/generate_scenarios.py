@@ -1,10 +1,10 @@
-"""Write docs/scenarios.md from openapi.yaml, or say whether it is what would be written.
+"""Writes docs/scenarios.md from openapi.yaml, or checks that it is up to date.
 
     python scripts/generate_scenarios.py            write it
-    python scripts/generate_scenarios.py --check    compare; exit status 1 when they differ
+    python scripts/generate_scenarios.py --check    compare; exit code 1 if they differ
 
-The sentences stand in scripts/scenarios.md. The tables are made here of the catalogue, the faults
-and mock_server/scenarios/scenarios.schema.json.
+The text is in scripts/scenarios.md. The tables are made here from the catalogue, the faults and
+mock_server/scenarios/scenarios.schema.json.
 """
 
 import json
@@ -17,6 +17,7 @@ from typing import Any
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.variants import Variant
 from mock_server.scenarios.catalogue.entries import Entry, catalogue
+from mock_server.scenarios.catalogue.essentials import ESSENTIALS
 from mock_server.scenarios.faults import FAULTS, Kind, Parameter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,14 +31,14 @@ Rows = Iterable[tuple[str, ...]]
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line asks; the exit status."""
+    """Write or compare the page; return the exit code."""
     wanted = render(Spec.load())
     if "--check" not in arguments:
         PAGE.write_text(wanted, encoding="utf-8")
         return 0
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
         return 0
-    print(f"{PAGE} is not what openapi.yaml says; run python scripts/generate_scenarios.py")
+    print(f"{PAGE} differs from openapi.yaml; run python scripts/generate_scenarios.py")
     return 1
 
 
@@ -45,6 +46,7 @@ def render(spec: Spec) -> str:
     """The text of the page for this spec."""
     entries, variants = catalogue(spec), spec.variants.items()
     return HEAD + Template(TEMPLATE.read_text("utf-8")).substitute(
+        essentials=_essentials(),
         faults=_faults(),
         rules=_rules(json.loads(SCHEMA.read_bytes())),
         example=f"<!-- examples/{EXAMPLE.name} -->\n```yaml\n{EXAMPLE.read_text('utf-8')}```",
@@ -59,12 +61,17 @@ def _table(head: tuple[str, ...], rows: Rows) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
+def _essentials() -> str:
+    rows = [(one.purpose, f"`{one.line}`") for one in ESSENTIALS]
+    return _table(("to try", "type"), rows)
+
+
 def _faults() -> str:
     rows = [
         (f"`{kind.name}`", kind.summary, _yes(kind.carried_out), _code(kind.raises), _takes(kind))
         for kind in FAULTS.values()
     ]
-    return _table(("name", "what comes", "carried out", "httpx raises", "parameters"), rows)
+    return _table(("name", "effect", "call is carried out", "httpx raises", "parameters"), rows)
 
 
 def _takes(kind: Kind) -> str:
@@ -79,12 +86,12 @@ def _parameter(parameter: Parameter) -> str:
 
 
 def _rules(schema: dict[str, Any]) -> str:
-    """What a rule may say: the properties of the schema with their descriptions."""
+    """The properties of a rule in the schema, with their descriptions."""
     words = schema["$defs"]["rule"]["properties"].items()
-    return _table(("key", "what it says"), ((f"`{w}`", _said(schema, node)) for w, node in words))
+    return _table(("key", "meaning"), ((f"`{w}`", _description(schema, node)) for w, node in words))
 
 
-def _said(schema: dict[str, Any], node: dict[str, Any]) -> str:
+def _description(schema: dict[str, Any], node: dict[str, Any]) -> str:
     if "description" in node:
         return str(node["description"])
     return str(schema["$defs"][node["$ref"].rpartition("/")[2]]["description"])
@@ -92,10 +99,10 @@ def _said(schema: dict[str, Any], node: dict[str, Any]) -> str:
 
 def _variant(name: str, variant: Variant) -> str:
     rows = [
-        (f"`{name}={choice}`", _default(choice, variant) + said.summary, _evidence(said))
-        for choice, said in variant.choices.items()
+        (f"`{name}={choice}`", _default(choice, variant) + one.summary, _evidence(one))
+        for choice, one in variant.choices.items()
     ]
-    return f"{variant.summary}\n\n{_table(('choice', 'what it does', 'evidence'), rows)}"
+    return f"{variant.summary}\n\n{_table(('choice', 'effect', 'evidence'), rows)}"
 
 
 def _default(choice: str, variant: Variant) -> str:
@@ -108,7 +115,7 @@ def _answers(operation: Operation, entries: list[Entry]) -> str:
         for e in entries
         if e.operation == operation.id
     ]
-    head = ("name", "status", "code", "what", "evidence", "recipe")
+    head = ("name", "status", "code", "meaning", "evidence", "recipe")
     title = f"### {operation.id}\n\n`{operation.method} {operation.template}`"
     return f"{title}\n\n{_table(head, rows)}"
 
@@ -118,8 +125,8 @@ def _recipe(entry: Entry) -> str:
     return " or ".join([f"`{entry.recipe}`", *natural])
 
 
-def _evidence(said: Any) -> str:
-    return f"{said.evidence}: {said.source}"
+def _evidence(claim: Any) -> str:
+    return f"{claim.evidence}: {claim.source}"
 
 
 def _code(text: str) -> str:
