@@ -14,7 +14,7 @@ class Lifecycle {
     static final long POLL_MILLIS = Long.getLong("poll.millis", 2000);
     static final String SAMPLES =
             "https://help-static-aliyun-doc.aliyuncs.com/file-manage-files/zh-CN";
-    // HTTP/1.1: over plain http the default adds an offer of HTTP/2 to every call.
+    // HTTP/1.1: otherwise every call over plain http carries an offer of HTTP/2.
     static final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 

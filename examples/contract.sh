@@ -1,5 +1,5 @@
 #!/bin/sh
-# The fake, held to the contract. It costs nothing; the service needs --budget CNY besides.
+# Checks the fake against the contract. It costs nothing; for the service add --budget CNY.
 emo serve &
 fake=$!
 trap 'kill $fake' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Time, state and reset of one key's tasks, by the control API beside the service's own paths.
+# Moves the clock of one key, shows its tasks and deletes them, by the control API.
 set -eu
 base=${DASHSCOPE_HTTP_BASE_URL:-http://127.0.0.1:8787/api/v1}
 key=${DASHSCOPE_API_KEY:-sk-local}
@@ -22,7 +22,7 @@ task=$(create)
 call -X POST "$base/tasks/$task/cancel"
 call "$base/tasks/$task"
 
-# Walk a task through its life, without waiting.
+# Take a task through all its states without waiting.
 task=$(create)
 call "$mock/clock" -d '{"next_event":true}' # it starts
 call "$base/tasks/$task"
@@ -30,7 +30,7 @@ call "$mock/clock" -d '{"next_event":true}' # it ends
 call "$base/tasks/$task"
 call "$mock/state"
 
-# A day later nobody knows it any more.
+# A day later the task is UNKNOWN.
 call "$mock/clock" -d '{"advance":86400}'
 call "$base/tasks/$task"
 call "$mock/reset" -d '{}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two versions of a small API, and whom the second one breaks. No server and no network.
+# Compares two versions of a small API. Needs no server and no network.
 set -eu
 cat > v1.yaml << 'END'
 openapi: 3.1.0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Why a call was refused, how a task looked to who polled it, and what was sent: by emo and curl.
+# Shows why a call was refused, which states of a task its polls saw, and what was sent.
 set -eu
 export DASHSCOPE_HTTP_BASE_URL="${DASHSCOPE_HTTP_BASE_URL:-http://127.0.0.1:8787/api/v1}"
 export DASHSCOPE_API_KEY="${DASHSCOPE_API_KEY:-sk-local}"

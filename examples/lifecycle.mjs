@@ -25,7 +25,7 @@ const found = await call("/services/aigc/image2video/face-detect", {
   parameters: { ratio: "1:1" },
 });
 const { check_pass, face_bbox, ext_bbox } = found.output;
-if (!check_pass) throw new Error(`the portrait is no good: ${JSON.stringify(found.output)}`);
+if (!check_pass) throw new Error(`the portrait was rejected: ${JSON.stringify(found.output)}`);
 
 const created = await call(
   "/services/aigc/image2video/video-synthesis",

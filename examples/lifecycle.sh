@@ -11,7 +11,7 @@ call() { curl -sS -H "Authorization: Bearer $key" -H 'Content-Type: application/
 text() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 box() { sed -n "s/.*\"$1\":\(\[[^]]*\]\).*/\1/p"; }
 
-# 1. Find the face. This call answers at once and must not have X-DashScope-Async.
+# 1. Detect the face. This call answers at once and must not have X-DashScope-Async.
 found=$(call "$base/services/aigc/image2video/face-detect" \
   -d '{"model":"emo-detect-v1","input":{"image_url":"'"$image"'"},"parameters":{"ratio":"1:1"}}')
 echo "$found"
@@ -25,7 +25,7 @@ created=$(call "$base/services/aigc/image2video/video-synthesis" \
 echo "$created"
 task=$(echo "$created" | text task_id)
 
-# 3. Ask until it is over.
+# 3. Poll until the task has ended.
 while :; do
   answer=$(call "$base/tasks/$task")
   echo "$answer"
@@ -36,5 +36,5 @@ while :; do
   esac
 done
 
-# 4. Fetch the video; its URL is signed and needs no key.
+# 4. Download the video; its URL is signed and needs no key.
 curl -sS -o video.mp4 "$(echo "$answer" | text video_url)"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A task is recorded, the recording held against the contract, and the same answered from it.
+# Records a task, compares the recording with the spec and the fake, and answers from it.
 set -eu
 export DASHSCOPE_API_KEY="${DASHSCOPE_API_KEY:-sk-local}"
 ready() { until grep -q http "$1"; do sleep 0.1; done; }
@@ -9,7 +9,8 @@ make_video() {
   emo wait "$task"
 }
 
-# In place of the service, so that it costs nothing. With it: --base-url https://dashscope.aliyuncs.com/api/v1
+# The fake in place of the service, so that it costs nothing. For the service give the recorder
+# --base-url https://dashscope.aliyuncs.com/api/v1
 emo serve --port 8787 --time skip 2> fake.log &
 fake=$!
 trap 'kill $fake' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A run, kept in a file; then the same answers again, in a process of its own and without the fake.
+# Saves a run in a file, and repeats it with the same answers in another process, without the fake.
 set -eu
 export DASHSCOPE_HTTP_BASE_URL="${DASHSCOPE_HTTP_BASE_URL:-http://127.0.0.1:8787/api/v1}"
 export DASHSCOPE_API_KEY="${DASHSCOPE_API_KEY:-sk-local}"
@@ -20,6 +20,6 @@ done
 call -o run.json "$mock/bundle"
 emo replay run.json
 
-# Had the first poll been answered otherwise, replay would say so.
+# If the first poll had been answered differently, replay would report it.
 sed 's/"status":200/"status":500/4' run.json > other.json
 emo replay other.json || echo "exit code $?"

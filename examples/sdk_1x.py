@@ -22,7 +22,7 @@ found = BaseApi.call(
 if found.status_code != 200:
     raise SystemExit(f"detection: {found.code}: {found.message}")
 if not found.output["check_pass"]:
-    raise SystemExit(f"the portrait is no good: {found.output}")
+    raise SystemExit(f"the portrait was rejected: {found.output}")
 
 created = BaseAsyncApi.async_call(
     model="emo-v1",

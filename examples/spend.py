@@ -1,5 +1,5 @@
-"""What a program's calls would have cost, and what it does when the money is gone. Against a fake
-in any time mode: the client's pauses move the fake's clock, nobody sleeps."""
+"""What the calls of a program would have cost, and what it does when the balance is used up. Works in
+any time mode of the fake: the pauses of the client move the fake's clock, nothing sleeps."""
 
 import os
 
@@ -34,7 +34,7 @@ with mock, Client(api_key=key, base_url=base, sleep=pause) as client:
     assert bill["total"] == 0.476, bill
     print("spent", bill["total"], bill["currency"])
 
-    # More than the balance is spent: what costs money is refused, until there is more.
+    # The balance is used up: calls that cost money are refused until it is raised.
     try:
         client.detect(PORTRAIT)
     except APIError as refused:

@@ -1,4 +1,4 @@
-"""A stub of the EMO API as people write it by hand, to be held to the contract."""
+"""A typical hand-written stub of the EMO API, to be checked against the contract."""
 
 import json
 import uuid

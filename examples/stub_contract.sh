@@ -1,5 +1,5 @@
 #!/bin/sh
-# A hand-written stub, held to the contract by pytest: one item for each check.
+# Checks a hand-written stub against the contract in pytest: one item for each check.
 set -eu
 rm -f stub.url
 python "$(dirname "$0")/stub.py" > stub.url &

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Java or Docker runs it; pip's package openapi-generator-cli brings the program.
+# It needs Java or Docker; the pip package openapi-generator-cli contains the program.
 openapi-generator-cli generate -i openapi.yaml -g python -o emo-python
 openapi-generator-cli generate -i openapi.yaml -g typescript-fetch -o emo-typescript

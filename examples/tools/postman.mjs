@@ -1,4 +1,4 @@
-// What Postman's import does, with its parameter generation set to Example.
+// Does the same as Postman's import with its parameter generation set to Example.
 import { readFileSync, writeFileSync } from "node:fs";
 import postman from "openapi-to-postmanv2";
 

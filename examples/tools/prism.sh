@@ -1,3 +1,3 @@
 #!/bin/sh
-# Answers with the examples of the document; each call stands alone.
+# Answers with the examples of the document; each call is independent of the others.
 npx @stoplight/prism-cli mock openapi.yaml --port 4010
