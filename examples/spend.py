@@ -1,5 +1,6 @@
-"""What the calls of a program would have cost, and what it does when the balance is used up. Works in
-any time mode of the fake: the pauses of the client move the fake's clock, nothing sleeps."""
+"""What the calls of a program would have cost, and what it does when the balance is used up.
+
+Works in any time mode of the fake: the pauses of the client move its clock, nothing sleeps."""
 
 import os
 
