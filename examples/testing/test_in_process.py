@@ -8,8 +8,8 @@ import pytest
 import respx
 
 from emo_client import Client
-from mock_server.app import create_app
-from mock_server.inprocess import InProcess
+from mock_server.server.app import create_app
+from mock_server.server.transport import InProcess
 from mock_server.settings import Settings
 
 PORTRAIT, VOICE = "https://example.com/portrait.png", "https://example.com/voice.wav"

@@ -15,14 +15,14 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
-from support import need
-from support_cases import each_case
-from support_cli import BOXES, MEDIA
 
 from emo_client import Client, EmoError
-from mock_server.cli import cli
+from emo_kit.cli.main import cli
+from tests.helpers.cases import each_case
+from tests.helpers.cli import BOXES, MEDIA
+from tests.helpers.fake import need
 
-PAGE = Path(__file__).parent.parent / "docs" / "troubleshooting.md"
+PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 SERVICE = "/api/v1/services/aigc/image2video"
 NOBODY = "http://127.0.0.1:1"
 DETECT = {"model": "emo-detect-v1", "input": {"image_url": "https://example.com/a.png"}}
@@ -102,7 +102,7 @@ def expired(world: World) -> str:
 
 
 def over_limit(world: World) -> str:
-    from mock_server.server import running
+    from mock_server.server.run import running
     from mock_server.settings import Settings
 
     with running(Settings(port=0, time="frozen", limits="documented")) as url:
@@ -126,7 +126,7 @@ def hidden(world: World) -> str:
 def notices(**variables: str) -> str:
     """What `emo serve` writes before it is ended."""
     with subprocess.Popen(
-        [sys.executable, "-m", "mock_server.cli", "serve", "--port", "0", "--log", "off"],
+        [sys.executable, "-m", "emo_kit.cli", "serve", "--port", "0", "--log", "off"],
         env=variables, stderr=subprocess.PIPE, text=True,
     ) as server:  # fmt: skip
         assert server.stderr is not None
