@@ -15,7 +15,7 @@ from contracts.spec.loader import Spec
 from emo_kit.cli.main import COMMANDS, cli, main
 from mock_server.scenarios.faults import FAULTS
 from tests.helpers.cases import each_case
-from tests.helpers.cli import CLEAN, EMO, MEDIA, emo, run_here  # noqa: F401
+from tests.helpers.cli import CLEAN, EMO, MEDIA, emo_process, run_here  # noqa: F401
 
 
 @each_case(
@@ -54,8 +54,8 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 def test_help_and_version_need_no_server_or_key() -> None:
-    assert "demo" in emo("--help").stdout
-    assert re.match(r"emo, version \d+\.\d+", emo("--version").stdout)
+    assert "demo" in emo_process("--help").stdout
+    assert re.match(r"emo, version \d+\.\d+", emo_process("--version").stdout)
 
 
 def test_scenarios_prints_the_whole_catalogue(spec: Spec, run: Callable[..., Result]) -> None:

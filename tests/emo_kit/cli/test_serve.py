@@ -20,7 +20,7 @@ import pytest
 
 from emo_kit.cli.demo import serve_command, show_refusal
 from mock_server.media import samples
-from tests.helpers.cli import CLEAN, EMO, emo
+from tests.helpers.cli import CLEAN, EMO, emo_process
 from tests.helpers.fake import need
 
 
@@ -94,7 +94,7 @@ def test_a_second_signal_ends_serve_at_once(number: signal.Signals) -> None:
 
 def test_a_port_in_use_is_one_line(url: str) -> None:
     port = url.rpartition(":")[2]
-    result = emo("serve", "--port", port)
+    result = emo_process("serve", "--port", port)
     assert result.returncode == 1
     assert re.fullmatch(rf"Error: cannot listen on 127\.0\.0\.1:{port}: .*\n", result.stderr)
 
@@ -104,7 +104,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The output of `emo demo` and its video, with proxies set that do not exist."""
     target = tmp_path_factory.mktemp("demo") / "out.mp4"
     nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
-    result = emo("demo", "-o", str(target), **nowhere)
+    result = emo_process("demo", "-o", str(target), **nowhere)
     assert result.returncode == 0, result.stderr
     return result.stdout, target
 

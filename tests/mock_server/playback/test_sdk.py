@@ -15,7 +15,7 @@ from mock_server.server.replay import replaying
 from mock_server.server.run import running
 from mock_server.settings import Settings
 from tests.helpers.cassette import CASSETTES, recording
-from tests.helpers.cli import emo
+from tests.helpers.cli import emo_process
 from tests.helpers.transports import Requests, without_sleep
 
 
@@ -70,7 +70,7 @@ def test_the_sdk_waits_for_a_task_of_a_vcr_cassette(slept: list[float]) -> None:
 
 
 def test_serve_refuses_a_file_that_is_not_a_recording() -> None:
-    result = emo("serve", "--port", "0", "--replay", __file__)
+    result = emo_process("serve", "--port", "0", "--replay", __file__)
     assert result.returncode == 2
     assert "test_sdk.py: is not YAML: " in result.stderr
     assert "Traceback" not in result.stderr
