@@ -50,7 +50,8 @@ def _described(name: str, error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.lineno for frame in frames if frame.filename != __file__), "?")
     name = name if len(name) <= 100 else f"{name[:100]}…"
-    text = f"{error}".replace("\n", "\n    ")
+    text = f"{error}"
+    text = (text if len(text) <= 1000 else f"{text[:1000]}…").replace("\n", "\n    ")
     return f"  {name}, line {line}: {type(error).__name__}: {text}"
 
 

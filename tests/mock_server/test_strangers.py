@@ -1,4 +1,4 @@
-"""What strangers can do to a tenant whose key they do not know: nothing."""
+"""Clients without the key of a tenant cannot see, change or displace its data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.helpers.journal import keep, numbers
 STRANGERS = 10_500  # more than there are places
 
 
-def test_ten_thousand_invented_keys_push_out_neither_tasks_nor_journal(service: Service) -> None:
+def test_ten_thousand_invented_keys_displace_neither_tasks_nor_exchanges(service: Service) -> None:
     task = service.task_id()
     assert service.status(task) == "PENDING"
     for number in range(STRANGERS):
@@ -21,7 +21,7 @@ def test_ten_thousand_invented_keys_push_out_neither_tasks_nor_journal(service: 
     assert [entry.number for entry in kept] == [1, 2, 3]
 
 
-def test_calls_without_a_key_push_out_nobodys_exchanges_but_their_own(service: Service) -> None:
+def test_calls_without_a_key_displace_only_exchanges_without_a_key(service: Service) -> None:
     service.engine.recorder._journal = Journal(max_entries=1000, max_bytes=1 << 20)
     task = service.task_id()
     body = b"x" * 4096
@@ -32,7 +32,7 @@ def test_calls_without_a_key_push_out_nobodys_exchanges_but_their_own(service: S
     assert journal.byte_count <= 1 << 20
 
 
-def test_no_key_sees_or_changes_what_belongs_to_another(service: Service) -> None:
+def test_a_key_cannot_see_or_change_tasks_of_another(service: Service) -> None:
     task, other = service.task_id(), "sk-stranger"
     assert service.status(task, key=other) == "UNKNOWN"
     assert service.cancel(task, key=other).status == 400
@@ -43,7 +43,7 @@ def test_no_key_sees_or_changes_what_belongs_to_another(service: Service) -> Non
     assert service.detect(detect, key=other).reply.body != service.detect(detect).reply.body
 
 
-def test_a_journal_keeps_tenants_that_came_twice_before_those_that_came_once() -> None:
+def test_a_journal_drops_tenants_with_a_single_call_first() -> None:
     journal = Journal(max_tenants=10)
     for _ in range(2):
         keep(journal, "owner")

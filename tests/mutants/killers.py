@@ -55,8 +55,8 @@ SUITES = {
     "the kit": ("tests/contracts/verify/test_verify.py", "tests/contracts/verify/test_money.py"),
 }
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--no-header"]
-# They test how the file is read, which here is not read.
-ABOUT_READING = ["-k", "not remembered"]
+# These tests are about reading the file and its cache; here neither is read.
+ABOUT_READING = ["-k", "not cache"]
 
 
 def script(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Files that a user hands in are read in the encodings that editors and shells write."""
+"""Files of users are read in the encodings that editors and shells write."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from contracts.verify.ledger import load as load_ledger
 from mock_server.control.bundle import BundleError
 from mock_server.control.bundle import read as read_bundle
 from mock_server.scenarios.rule_file import RulesFile
+from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES
 from tests.helpers.http import http_client  # noqa: F401
 
@@ -32,11 +33,11 @@ WRITTEN = {
     "UTF-32": lambda text: text.encode("utf-32"),
     "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
 }
-written = pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+written = each_case("write", WRITTEN.values(), ids=WRITTEN)
 
 
-@written
 @pytest.mark.parametrize("name", ["fake.json", "browser.har", "vcr.yaml"])
+@written
 def test_a_recording_is_read_in_any_encoding(spec: Spec, name: str, write: Any) -> None:
     text = (CASSETTES / name).read_text("utf-8")
     assert read(write(text), spec) == load(CASSETTES / name, spec)
@@ -49,8 +50,8 @@ def test_a_scenario_file_is_read_in_any_encoding(spec: Spec, tmp_path: Path, wri
     assert len(RulesFile(spec, str(path))(0.0).rules) == 1
 
 
-@written
 @pytest.mark.parametrize("text", ['{"openapi": "3.1.0"}', "openapi: 3.1.0\n"])
+@written
 def test_a_spec_is_read_in_any_encoding(tmp_path: Path, text: str, write: Any) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_bytes(write(text))
@@ -68,7 +69,9 @@ def test_a_ledger_is_read_in_any_encoding(tmp_path: Path, write: Any) -> None:
 def test_a_bundle_is_read_in_any_encoding(http: Any, write: Any) -> None:
     http.get("/api/v1/tasks/1")
     text = http.get("/__mock__/bundle").text
-    assert len(read_bundle(write(text)).exchanges) == 1
+    found = read_bundle(write(text))
+    assert found.exchanges[-1].path == "/api/v1/tasks/1"
+    assert found == read_bundle(text.encode())
 
 
 @written
@@ -87,7 +90,7 @@ def test_a_body_for_the_control_api_is_read_in_any_encoding(http: Any, write: An
         (codecs.BOM_UTF16_LE + b"{", r"is not text in UTF-16: byte 2 is 0x7b; save it as UTF-8"),
     ],
 )
-def test_another_encoding_is_refused_in_one_sentence(
+def test_a_file_in_another_encoding_is_refused_with_the_reason(
     spec: Spec, tmp_path: Path, data: bytes, why: str
 ) -> None:
     path = tmp_path / "file"
@@ -107,23 +110,23 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(text=TEXTS, encoding=st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]))
-def test_what_is_written_with_a_mark_is_read(text: str, encoding: str) -> None:
+def test_a_text_with_a_byte_order_mark_is_read(text: str, encoding: str) -> None:
     assert text_of(text.encode(encoding)) == text.replace("\r\n", "\n")
 
 
-def test_a_newer_bundle_is_refused_by_its_format_whatever_its_fields() -> None:
+def test_a_newer_bundle_is_refused_by_its_format() -> None:
     with pytest.raises(BundleError, match="has the format 'emo-bundle-3'"):
         read_bundle(b'{"format": "emo-bundle-3"}')
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08", b"PK\x03\x04"], ids=["gzip", "zip"])
-def test_a_compressed_file_is_refused_by_name(data: bytes) -> None:
+def test_the_error_for_a_compressed_file_names_its_format(data: bytes) -> None:
     with pytest.raises(EncodingError, match=r"is compressed with .*; unpack it first"):
         text_of(data)
 
 
 @given(data=st.binary(max_size=40))
-def test_any_bytes_are_text_or_refused_by_name(data: bytes) -> None:
+def test_any_bytes_are_text_or_refused_with_the_reason(data: bytes) -> None:
     try:
         assert json.dumps(text_of(data))
     except EncodingError as error:

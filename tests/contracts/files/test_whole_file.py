@@ -1,4 +1,4 @@
-"""Files are whole or not there, whatever goes wrong while they are written."""
+"""A written file is complete or unchanged, whatever goes wrong during the write."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def names(folder: Path) -> list[str]:
 
 
 class Failing:
-    """An open file that fails at one step, half of the way through it."""
+    """An open file that fails in the middle of one step."""
 
     def __init__(self, file: BinaryIO, step: str, error: OSError) -> None:
         self.file, self.step, self.error = file, step, error
@@ -94,8 +94,8 @@ def test_a_failure_at_any_step_leaves_the_old_file_and_nothing_else(
         path = Path(folder) / "x.har"
         if old is not None:
             path.write_bytes(old)
-        said = rf"x\.har was not written: {os.strerror(code)}"
-        with failing(step, code), pytest.raises(WriteError, match=said):
+        message = rf"x\.har was not written: {os.strerror(code)}"
+        with failing(step, code), pytest.raises(WriteError, match=message):
             write(path, content(), private=private)
         assert names(path.parent) == ["x.har"] * (old is not None)
         assert old is None or path.read_bytes() == old
@@ -103,7 +103,7 @@ def test_a_failure_at_any_step_leaves_the_old_file_and_nothing_else(
 
 @often
 @given(st.none() | st.integers(0, 0o777).map(lambda mode: mode | 0o600), PIECES, st.booleans())
-def test_what_is_written_is_whole_and_has_the_mode_of_what_was_there(
+def test_a_written_file_is_complete_and_keeps_the_earlier_mode(
     mode: int | None, pieces: list[bytes | str], private: bool
 ) -> None:
     with TemporaryDirectory() as folder:
@@ -122,7 +122,7 @@ def test_what_is_written_is_whole_and_has_the_mode_of_what_was_there(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
-def test_an_exception_of_the_content_leaves_the_old_file(
+def test_an_exception_in_the_content_leaves_the_old_file(
     tmp_path: Path, error: type[BaseException]
 ) -> None:
     def content() -> Iterator[str]:
@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     assert (path.read_text(), names(tmp_path)) == ("old", ["x"])
 
 
-def test_nobody_else_can_read_a_file_that_is_not_finished(tmp_path: Path) -> None:
+def test_an_unfinished_file_is_private(tmp_path: Path) -> None:
     def content() -> Iterator[str]:
         (unfinished,) = tmp_path.iterdir()
         yield oct(unfinished.stat().st_mode & 0o777)
@@ -172,7 +172,7 @@ def test_nobody_else_can_read_a_file_that_is_not_finished(tmp_path: Path) -> Non
     assert (tmp_path / "x").read_text() == "0o600"
 
 
-def test_the_unfinished_file_takes_no_name_that_somebody_prepared(
+def test_a_planted_link_with_the_temporary_name_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whole_file.os, "urandom", bytes)
@@ -185,7 +185,7 @@ def test_the_unfinished_file_takes_no_name_that_somebody_prepared(
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["to a file", "dangling"])
-def test_a_symlink_stays_and_what_it_leads_to_is_written(tmp_path: Path, there: bool) -> None:
+def test_a_symlink_is_kept_and_its_target_is_written(tmp_path: Path, there: bool) -> None:
     (tmp_path / "folder").mkdir()
     target = tmp_path / "folder" / "target"
     if there:
@@ -202,19 +202,19 @@ def test_a_symlink_loop_a_folder_and_a_missing_one_are_refused(tmp_path: Path) -
     (tmp_path / "pool").symlink_to("loop")
     (tmp_path / "link").symlink_to(tmp_path / "none" / "x")
     (tmp_path / "file").touch()
-    for name, said in {
+    for name, message in {
         "loop": "symlinks lead in a circle", ".": "is a folder; name a file in it",
         "none/x": "there is no folder .*none", "link": "there is no folder .*none",
         "file/x": "there is no folder .*file", "y" * 256: "File name too long",
             "a\0b": "no path can hold a NUL",
     }.items():  # fmt: skip
         for attempt in (check, lambda path: write(path, "new")):
-            with pytest.raises(Unwritable, match=said):
+            with pytest.raises(Unwritable, match=message):
                 attempt(tmp_path / name)
 
 
 @pytest.mark.parametrize("length", [41, 251, 255])
-def test_a_long_name_is_written_where_the_system_has_it(tmp_path: Path, length: int) -> None:
+def test_a_file_with_the_longest_allowed_name_is_written(tmp_path: Path, length: int) -> None:
     write(tmp_path / ("ü" + "x" * (length - 2)), "new")
     assert len(names(tmp_path)) == 1
 
@@ -228,7 +228,7 @@ def test_a_read_only_file_is_not_replaced(tmp_path: Path, monkeypatch: pytest.Mo
     assert path.read_text() == "old"
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(
+def test_the_error_for_an_unwritable_folder_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "x").write_text("old")
@@ -249,7 +249,7 @@ def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("name", ["fifo", "link"])
-def test_a_named_pipe_is_written_to_and_stays_one(tmp_path: Path, name: str) -> None:
+def test_a_named_pipe_is_written_to_and_not_replaced(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "link").symlink_to("fifo")
     check(tmp_path / name)
@@ -262,7 +262,7 @@ def test_a_named_pipe_is_written_to_and_stays_one(tmp_path: Path, name: str) -> 
     assert stat.S_ISFIFO((tmp_path / "fifo").stat().st_mode)
 
 
-def test_a_pipe_that_nobody_reads_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_a_pipe_without_a_reader_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(Unwritable, match="nobody reads it; start its reader first"):
         write(tmp_path / "fifo", "new")
@@ -277,7 +277,7 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
     assert null.is_symlink()
 
 
-def test_an_open_descriptor_is_written_on_where_it_stands(
+def test_an_open_descriptor_is_written_at_its_position(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with (tmp_path / "x").open("w+b", buffering=0) as file:
@@ -291,7 +291,7 @@ def test_an_open_descriptor_is_written_on_where_it_stands(
     assert capfd.readouterr() == ("printed - printed /dev/stdout printed /dev/fd/1 ", "said")
 
 
-def test_a_reader_that_leaves_is_no_error_of_the_file(tmp_path: Path) -> None:
+def test_a_reader_that_closes_the_pipe_is_a_broken_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
 

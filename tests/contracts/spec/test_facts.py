@@ -1,6 +1,6 @@
-"""What the documentation and the captures say, held against openapi.yaml: of calls, tasks and
-prices. Facts one by one, each with its source (the keys stand in the info of the file), and no
-second copy of the file."""
+"""Facts about calls, tasks and prices from the documentation and the captures, compared with
+openapi.yaml. Each has its source (the head of the file explains the keys); nothing here is copied
+from the file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.spec.loader import Spec
+from tests.helpers.cases import each_case
 from tests.helpers.facts import resolved
 
 DAY = 86400
@@ -19,10 +20,10 @@ def tree() -> dict[str, Any]:
     return resolved()
 
 
-# Where it is, and who may ask
+# Servers and authentication
 
 
-def test_it_is_in_beijing_at_a_reseller_and_on_this_machine(tree: dict[str, Any]) -> None:
+def test_the_servers_are_beijing_a_reseller_and_this_machine(tree: dict[str, Any]) -> None:
     """EMO-2; YU forwards the same paths under /qwen; `emo serve` listens on 8787."""
     assert [server["url"] for server in tree["servers"]] == [
         "https://dashscope.aliyuncs.com/api/v1",
@@ -31,7 +32,7 @@ def test_it_is_in_beijing_at_a_reseller_and_on_this_machine(tree: dict[str, Any]
     ]
 
 
-def test_every_call_needs_a_key_as_a_bearer(tree: dict[str, Any]) -> None:
+def test_every_operation_needs_a_bearer_key(tree: dict[str, Any]) -> None:
     """EMO-2: `Authorization: Bearer sk-...`, on each of the calls."""
     assert tree["security"] == [{"ApiKey": []}]
     scheme = tree["components"]["securitySchemes"]["ApiKey"]
@@ -39,8 +40,8 @@ def test_every_call_needs_a_key_as_a_bearer(tree: dict[str, Any]) -> None:
     assert all("security" not in o for item in tree["paths"].values() for o in item.values())
 
 
-@pytest.mark.parametrize(
-    ("key", "may"),
+@each_case(
+    "key, may",
     [
         ("sk-a", True),
         ("sk-ws-H.ABCDEFG.ab12.MEUCIQDx-_y", True),
@@ -70,7 +71,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize(("operation", "place"), PATHS.items())
-def test_a_call_is_where_the_documentation_says(
+def test_an_operation_has_the_documented_method_and_path(
     spec: Spec, operation: str, place: tuple[str, str]
 ) -> None:
     """EMO-3, DET-2, TASK."""
@@ -78,7 +79,7 @@ def test_a_call_is_where_the_documentation_says(
     assert (found.method, found.template) == place
 
 
-def test_a_body_must_be_sent_where_there_is_something_to_say(tree: dict[str, Any]) -> None:
+def test_the_operations_with_input_require_a_body(tree: dict[str, Any]) -> None:
     """EMO-3, DET-2; official clients cancel with a body and without (TASK)."""
     bodies = {
         o["operationId"]: o["requestBody"]["required"]
@@ -89,7 +90,7 @@ def test_a_body_must_be_sent_where_there_is_something_to_say(tree: dict[str, Any
     assert bodies == {"detectFace": True, "createVideoTask": True, "cancelTask": False}
 
 
-def test_every_answer_carries_the_id_of_its_request(tree: dict[str, Any]) -> None:
+def test_every_answer_has_the_request_id_header(tree: dict[str, Any]) -> None:
     """CNB: the header, the same as in the body, in 51 of 55 captures."""
     for item in tree["paths"].values():
         for operation in item.values():
@@ -109,14 +110,14 @@ STATUSES = {
 
 
 @pytest.mark.parametrize(("operation", "statuses"), STATUSES.items())
-def test_a_call_is_answered_with_the_statuses_of_the_error_list(
+def test_an_operation_has_the_statuses_of_the_error_list(
     spec: Spec, operation: str, statuses: set[int]
 ) -> None:
     """ERR-zh; a success is exactly 200, for official clients take 201 for a failure."""
     assert set(spec.operations[operation].answers) == statuses
 
 
-# What a task does
+# Tasks
 
 
 FOLLOWS = {
@@ -130,17 +131,19 @@ FOLLOWS = {
 
 
 @pytest.mark.parametrize(("state", "after"), FOLLOWS.items())
-def test_a_state_is_followed_by_those_it_can_be(spec: Spec, state: str, after: set[str]) -> None:
+def test_a_state_is_followed_by_the_documented_ones(
+    spec: Spec, state: str, after: set[str]
+) -> None:
     assert set(spec.lifecycle.next[state]) == after
 
 
-def test_a_task_begins_as_pending_and_ends_in_four_states(spec: Spec) -> None:
+def test_a_task_starts_as_pending_and_ends_in_four_states(spec: Spec) -> None:
     """EMO-3: the answer to a creation is always PENDING; official clients wait for these four."""
     assert spec.lifecycle.initial == "PENDING"
     assert spec.lifecycle.terminal == {"SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
 
 
-def test_a_failed_task_ran_as_long_as_the_sample_unless_the_reason_takes_its_time(
+def test_a_failed_task_ran_as_long_as_the_sample_except_for_slow_reasons(
     spec: Spec,
 ) -> None:
     """S2V: 11:43:48.937 to 49.802. A download times out after a minute, a task after three hours
@@ -156,17 +159,17 @@ def test_a_failed_task_ran_as_long_as_the_sample_unless_the_reason_takes_its_tim
     assert list(slow.values()) == [(None, 3 * 3600)]
 
 
-# What it takes, costs and allows
+# Times, prices and limits
 
 
-def test_a_video_takes_as_long_as_the_sample(spec: Spec) -> None:
+def test_the_time_for_a_video_is_that_of_the_sample(spec: Spec) -> None:
     """YU: submitted 14:33:38.716, scheduled 53.089, ended 14:35:51.541 for 13.93 s of video."""
     model = spec.models["emo-v1"]
     assert model["queue-seconds"] == 14.373
     assert model["work-seconds-per-video-second"] == pytest.approx(118.452 / 13.93, abs=0.01)
 
 
-def test_prices_free_quotas_and_lives_are_the_documented_ones(spec: Spec) -> None:
+def test_prices_free_quotas_and_lifetimes_are_the_documented_ones(spec: Spec) -> None:
     """PRICE, QS; EMO-2 and EMO-3: a day for a task as for its URL."""
     detect, video = spec.models["emo-detect-v1"], spec.models["emo-v1"]
     assert (detect["price-per-image"], detect["free"]) == (0.004, 200)
@@ -176,7 +179,7 @@ def test_prices_free_quotas_and_lives_are_the_documented_ones(spec: Spec) -> Non
     assert (detect["operation"], video["operation"]) == ("detectFace", "createVideoTask")
 
 
-def test_sizes_that_are_too_large_are_round_ones(spec: Spec) -> None:
+def test_the_size_limits_are_round_numbers(spec: Spec) -> None:
     """Not documented: far above what any call needs, and below what a gateway takes."""
     assert spec.limits == {"body-bytes": 1 << 20, "header-bytes": 60 << 10}
 
@@ -194,7 +197,7 @@ def test_the_rates_are_the_documented_ones(spec: Spec, operation: str, calls: in
 # Where the sources contradict each other
 
 
-def test_the_variants_are_the_contradictions_and_begin_as_the_documentation(spec: Spec) -> None:
+def test_each_variant_is_a_contradiction_whose_default_is_documented(spec: Spec) -> None:
     assert {name: variant.default for name, variant in spec.variants.items()} == {
         "detector-rejection": "200",  # DET-2
         "missing-field": "submit",  # ERR-zh
@@ -208,7 +211,7 @@ def test_the_variants_are_the_contradictions_and_begin_as_the_documentation(spec
     }
 
 
-def test_a_rejected_portrait_as_a_400_has_the_code_that_it_has_as_a_200(spec: Spec) -> None:
+def test_a_rejection_has_the_same_code_with_status_400_and_200(spec: Spec) -> None:
     """S2VT. Where DET-2 gives no reason, the first of the list stands for it."""
     answers = spec.variants["detector-rejection"].choices["400"].answers
     rejections = {
@@ -226,7 +229,7 @@ def test_a_rejected_portrait_as_a_400_has_the_code_that_it_has_as_a_200(spec: Sp
             assert outcome.value["message"] == message
 
 
-def test_the_other_sides_are_what_was_seen(spec: Spec) -> None:
+def test_the_other_choices_of_variants_are_the_observed_ones(spec: Spec) -> None:
     """KR; RET; CNB: signed for 3 and 7 days; TASK: 24 h from the end."""
     chosen = {name: variant.choices for name, variant in spec.variants.items()}
     required = "InvalidParameter-field-required"

@@ -1,5 +1,5 @@
-"""What the documentation and the captures say of requests, held against openapi.yaml. Facts one
-by one, each with its source (the keys stand in the info of the file), and no copy of the file."""
+"""Facts about requests from the documentation and the captures, compared with openapi.yaml. Each
+has its source (the head of the file explains the keys); nothing here is copied from the file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.spec.loader import Operation, Spec
+from tests.helpers.cases import each_case
 from tests.helpers.facts import changed, objects, resolved
 
 
@@ -28,8 +29,8 @@ LONG = "https://x/" + "a" * 8182  # 8192 in all
 
 
 @pytest.mark.parametrize("operation", ["detectFace", "createVideoTask"])
-@pytest.mark.parametrize(
-    ("url", "may"),
+@each_case(
+    "url, may",
     [
         (LONG, True),
         (LONG + "a", False),
@@ -41,7 +42,7 @@ LONG = "https://x/" + "a" * 8182  # 8192 in all
         ("ftp://x/a", False),
     ],
 )
-def test_a_url_is_one_of_http_https_and_oss(
+def test_a_media_url_has_the_scheme_http_https_or_oss(
     spec: Spec, operation: str, url: str, may: bool
 ) -> None:
     """DET-2, UP."""
@@ -49,8 +50,8 @@ def test_a_url_is_one_of_http_https_and_oss(
     assert refused(spec, operation, "/input/image_url", url) == wanted
 
 
-@pytest.mark.parametrize(
-    ("box", "may"),
+@each_case(
+    "box, may",
     [
         ([0, 0, 7000, 7000], True),
         ([0, 0, 7001, 7000], False),
@@ -69,7 +70,7 @@ def test_a_url_is_one_of_http_https_and_oss(
         ([100, 100, 0, 0], False),
     ],
 )
-def test_the_area_has_one_of_two_aspects_within_two_px(
+def test_the_ext_bbox_has_one_of_two_ratios_within_two_px(
     spec: Spec, box: list[int], may: bool
 ) -> None:
     """EMO-1; real boxes are off by a px."""
@@ -88,7 +89,7 @@ def test_the_area_has_one_of_two_aspects_within_two_px(
         ("createVideoTask", "another", ["InvalidParameter-model"]),
     ],
 )
-def test_a_call_takes_its_own_model(
+def test_an_operation_accepts_its_own_model_alone(
     spec: Spec, operation: str, model: str, refusals: list[str]
 ) -> None:
     """KR for one that is not known; reported from the wire for one of another call."""
@@ -103,7 +104,7 @@ def test_the_corners_of_a_face_are_in_order(spec: Spec) -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7])
-def test_a_body_that_is_no_object_is_no_body(spec: Spec, body: Any) -> None:
+def test_a_body_that_is_not_an_object_is_refused(spec: Spec, body: Any) -> None:
     """ERR-zh."""
     for operation in with_body(spec):
         (violation,) = operation.body.violations(body)
@@ -111,7 +112,7 @@ def test_a_body_that_is_no_object_is_no_body(spec: Spec, body: Any) -> None:
 
 
 @pytest.mark.parametrize("style", ["normal", "calm", "active", "another", ""])
-def test_there_are_three_styles(spec: Spec, style: str) -> None:
+def test_three_styles_are_accepted(spec: Spec, style: str) -> None:
     """EMO-3."""
     known = style in ("normal", "calm", "active")
     found = refused(spec, "createVideoTask", "/parameters", {"style_level": style})
@@ -119,13 +120,13 @@ def test_there_are_three_styles(spec: Spec, style: str) -> None:
 
 
 @pytest.mark.parametrize("ratio", ["1:1", "3:4", "another", ""])
-def test_there_are_two_ratios(spec: Spec, ratio: str) -> None:
+def test_two_ratios_are_accepted(spec: Spec, ratio: str) -> None:
     """DET-2."""
     found = refused(spec, "detectFace", "/parameters/ratio", ratio)
     assert found == ([] if ratio in ("1:1", "3:4") else ["InvalidParameter-ratio"])
 
 
-def test_what_is_not_said_is_the_documented_default(spec: Spec) -> None:
+def test_the_defaults_are_the_documented_ones(spec: Spec) -> None:
     """DET-2, EMO-3, TASK."""
     assert spec.schemas["DetectParameters"]["properties"]["ratio"]["default"] == "1:1"
     assert spec.schemas["CreateParameters"]["properties"]["style_level"]["default"] == "normal"
@@ -147,7 +148,7 @@ QUERY = {
 
 
 @pytest.mark.parametrize(("name", "texts"), QUERY.items())
-def test_a_list_is_asked_for_as_documented(
+def test_a_filter_of_the_list_has_the_documented_values(
     spec: Spec, name: str, texts: tuple[list[str], list[str]]
 ) -> None:
     """TASK; SDKs also send `region` and `api_key_id`."""
@@ -174,7 +175,7 @@ def test_a_list_is_asked_for_as_documented(
         ("detectFace", "enable", "AccessDenied-asynchronous"),
     ],
 )
-def test_a_task_is_asked_for_with_a_header_and_a_detection_without(
+def test_a_create_needs_the_asynchronous_header_and_a_detect_refuses_it(
     spec: Spec, operation: str, sent: str | None, refusal: str
 ) -> None:
     """EMO-2; EMOJS for detection."""
@@ -183,7 +184,7 @@ def test_a_task_is_asked_for_with_a_header_and_a_detection_without(
     assert (violation.outcome if violation else "") == refusal
 
 
-def test_enable_is_all_that_the_header_of_a_task_can_be(spec: Spec) -> None:
+def test_the_only_value_of_the_asynchronous_header_is_enable(spec: Spec) -> None:
     """EMO-2; generated clients offer each value of the enum."""
     headers = spec.operations["createVideoTask"].headers
     (header,) = (p for p in headers if p.name == "X-DashScope-Async")
@@ -200,7 +201,7 @@ def test_only_an_oss_url_needs_the_header_that_resolves_it(spec: Spec, operation
     assert not any(header.parse(text)[1] for text in (None, "enable", "7"))
 
 
-def test_the_id_of_a_task_is_any_text_in_its_path(tree: dict[str, Any]) -> None:
+def test_a_task_id_in_the_path_is_any_text(tree: dict[str, Any]) -> None:
     """CNB: what is no task is UNKNOWN."""
     for path in ("/tasks/{task_id}", "/tasks/{task_id}/cancel"):
         (operation,) = tree["paths"][path].values()
@@ -211,7 +212,7 @@ def test_the_id_of_a_task_is_any_text_in_its_path(tree: dict[str, Any]) -> None:
         assert parameter["schema"] == {"type": "string", "minLength": 1}
 
 
-def test_the_documented_requests_are_there(spec: Spec) -> None:
+def test_the_spec_has_the_documented_requests(spec: Spec) -> None:
     """YU and DET-2 show two pictures; clients leave out parameters; the SDK sends more (EMO-3)."""
     assert list(spec.operations["detectFace"].requests) == [
         "documentation", "documentation-2025-12",
@@ -223,7 +224,7 @@ def test_the_documented_requests_are_there(spec: Spec) -> None:
     assert json.loads(json.dumps(body))["input"]["face_bbox"] == [302, 286, 610, 593]
 
 
-def test_a_request_may_say_more_in_any_of_its_objects(spec: Spec) -> None:
+def test_a_request_with_more_fields_in_any_of_its_objects_is_valid(spec: Spec) -> None:
     """The official SDK sends keys that EMO does not know, null too."""
     for operation in with_body(spec):
         for body in operation.requests.values():

@@ -1,4 +1,4 @@
-"""openapi.yaml holds together, and a file that does not is refused with every problem named."""
+"""openapi.yaml is consistent, and the loader refuses an inconsistent file with all its problems."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from contracts.spec.loader import EVIDENCE, Spec
 from contracts.spec.validation import compile_schema
 from mock_server.engine.operations.tasks import HANDLERS
 from mock_server.engine.pipeline import Engine
+from tests.helpers.cases import each_case
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_the_file_is_valid_openapi(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
 
 
-def test_every_example_validates_against_its_own_schema(spec: Spec) -> None:
+def test_every_example_is_valid_against_its_schema(spec: Spec) -> None:
     for operation in spec.operations.values():
         for outcome in operation.outcomes.values():
             errors = list(operation.answers[outcome.status].iter_errors(outcome.value))
@@ -47,7 +48,7 @@ def test_every_example_validates_against_its_own_schema(spec: Spec) -> None:
             assert not list(operation.body.violations(body)), f"{operation.id} request {name}"
 
 
-def test_every_example_says_its_evidence_and_source(spec: Spec) -> None:
+def test_every_example_has_evidence_source_and_summary(spec: Spec) -> None:
     for outcome in spec.outcomes.values():
         assert outcome.evidence in EVIDENCE
         assert outcome.source
@@ -62,12 +63,12 @@ def test_an_outcome_is_named_after_its_code(spec: Spec) -> None:
             assert name == outcome.code or outcome.code == "NOT AUTHORIZED", outcome.name
 
 
-def test_every_template_makes_its_own_example(spec: Spec) -> None:
+def test_every_template_renders_its_own_example(spec: Spec) -> None:
     values = {"field": "input.image_url", "method": "GET"}
     for outcome in spec.outcomes.values():
         if outcome.template:
-            said = outcome.value.get("output", outcome.value)
-            assert outcome.template.format(**values) == said["message"]
+            body = outcome.value.get("output", outcome.value)
+            assert outcome.template.format(**values) == body["message"]
 
 
 def test_every_operation_documents_authentication_throttling_and_internal_errors(
@@ -78,7 +79,7 @@ def test_every_operation_documents_authentication_throttling_and_internal_errors
         assert {200, 400, 401, 403, 429, 500} <= statuses, operation.id
 
 
-def test_the_life_of_a_task_is_closed_and_ends_unknown(spec: Spec) -> None:
+def test_every_state_can_be_reached_and_leads_to_unknown(spec: Spec) -> None:
     life = spec.lifecycle
     assert life.reachable(life.initial) == set(spec.schemas["TaskStatus"]["enum"])
     assert all("UNKNOWN" in life.reachable(state) for state in life.next)
@@ -93,7 +94,7 @@ def test_links_lead_from_one_call_to_the_next(document: dict[str, Any]) -> None:
     assert [link["operationId"] for link in detect["links"].values()] == ["createVideoTask"]
 
 
-def test_tags_tell_the_three_calls_from_task_management(spec: Spec) -> None:
+def test_tags_separate_the_emo_operations_from_task_management(spec: Spec) -> None:
     tags = {name: operation.tags for name, operation in spec.operations.items()}
     assert {name for name, tag in tags.items() if tag == ("emo",)} == {
         "detectFace",
@@ -103,8 +104,8 @@ def test_tags_tell_the_three_calls_from_task_management(spec: Spec) -> None:
     assert {name for name, tag in tags.items() if tag == ("tasks",)} == {"cancelTask", "listTasks"}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
+@each_case(
+    "old, new, problem",
     [
         ("x-evidence: documented", "x-evidence: rumoured", "'rumoured' is none of"),
         ("x-runs-for: 10800.0", "x-run-for: 10800.0", "unknown extension x-run-for"),
@@ -129,14 +130,12 @@ def test_tags_tell_the_three_calls_from_task_management(spec: Spec) -> None:
         ("x-models:\n", "x-models: []\nx-details:\n", "x-models: Expected `object`"),
     ],
 )
-def test_a_file_at_odds_with_itself_is_refused(
-    tmp_path: Path, old: str, new: str, problem: str
-) -> None:
+def test_an_inconsistent_file_is_refused(tmp_path: Path, old: str, new: str, problem: str) -> None:
     with pytest.raises(SpecError, match=re.escape(problem)):
         Spec.load(written(tmp_path, (old, new)))
 
 
-def test_every_problem_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     changes = [
         ("x-evidence: documented", "x-evidence: rumoured"),
         ("video_duration: 13.93", "video_length: 13.93"),
@@ -147,7 +146,7 @@ def test_every_problem_is_said_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "a: [", "openapi: 3.1.0"])
-def test_a_file_that_is_no_spec_is_refused_in_words(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_spec_is_refused_with_its_path(tmp_path: Path, text: str) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text(text)
     with pytest.raises(SpecError, match=re.escape(str(path))):
@@ -157,7 +156,7 @@ def test_a_file_that_is_no_spec_is_refused_in_words(tmp_path: Path, text: str) -
 @pytest.mark.parametrize(
     "kept", [b"", b"{", b"[]", b'{"of": "another text", "tree": {}}', b'{"of": 1}', b"\xff"]
 )
-def test_what_is_remembered_of_another_file_or_broken_is_not_used(
+def test_a_cache_of_another_file_or_a_broken_one_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bytes
 ) -> None:
     memory = tmp_path / "openapi.json"
@@ -170,7 +169,7 @@ def test_what_is_remembered_of_another_file_or_broken_is_not_used(
     assert read(default_path()) == tree
 
 
-def test_nothing_is_remembered_where_python_may_not_either(
+def test_no_cache_is_written_if_python_may_write_no_bytecode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contracts.spec.document.MEMORY", tmp_path / "openapi.json")
@@ -179,7 +178,7 @@ def test_nothing_is_remembered_where_python_may_not_either(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
+def test_an_unwritable_folder_does_not_prevent_loading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -188,28 +187,28 @@ def test_a_folder_that_cannot_be_written_to_does_not_stop_a_start(
     assert read(default_path())["openapi"] == "3.1.0"
 
 
-def test_a_spec_with_an_operation_that_nothing_handles_does_not_start(tmp_path: Path) -> None:
+def test_an_operation_without_a_handler_is_an_error_of_the_engine(tmp_path: Path) -> None:
     spec = Spec.load(written(tmp_path, ("operationId: listTasks", "operationId: findTasks")))
     with pytest.raises(SpecError, match="findTasks is on one side only"):
         Engine(spec)
 
 
-def test_every_operation_has_a_handler_and_no_more(spec: Spec) -> None:
+def test_the_handlers_are_exactly_the_operations(spec: Spec) -> None:
     assert HANDLERS.keys() == spec.operations.keys()
 
 
-def test_a_key_that_stands_twice_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_duplicate_key_is_refused_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, ("\npaths:\n", "\ninfo: {}\npaths:\n"))
     with pytest.raises(SpecError, match=r"the key 'info' is there twice \(line \d+"):
         read(path)
 
 
 @pytest.mark.parametrize(("is_asked", "count"), [(True, 1), (False, 0)])
-def test_the_order_of_a_box_is_asked_for_by_true_alone(is_asked: bool, count: int) -> None:
+def test_the_keyword_x_box_checks_the_order_only_if_it_is_true(is_asked: bool, count: int) -> None:
     assert len(list(compile_schema({"x-box": is_asked}).iter_errors([3, 3, 1, 1]))) == count
 
 
-def test_a_document_is_refused_from_a_depth_on_that_no_version_of_python_decides(
+def test_a_too_deep_document_is_refused_on_every_version_of_python(
     tmp_path: Path,
 ) -> None:
     assert not deeper_than({"a": [[1]]}, 3)

@@ -1,4 +1,4 @@
-"""Keys and signatures stay with the run of the checks: nothing that it tells shows them."""
+"""No event of a run shows a key or a signature."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tests.helpers.contract import json_answer, provider, refuses_everything, ve
 SPEC = Spec.load()
 
 
-def test_a_real_provider_needs_a_key_and_keeps_it_to_itself() -> None:
+def test_a_real_provider_without_a_key_is_refused() -> None:
     with pytest.raises(Unreachable, match="export it as DASHSCOPE_API_KEY"):
         provider(SPEC, refuses_everything, key="").sign_in("emo")
 
 
-def test_no_key_is_in_any_event() -> None:
-    def telling(request: httpx.Request) -> httpx.Response:
-        said = request.headers.get("authorization", "")
-        headers = {"x-key": said, "set-cookie": "acw_tc=secret"}
-        return json_answer(400, {"code": said, "message": str(request.url)}, **headers)
+def test_no_event_contains_a_key() -> None:
+    def echoing(request: httpx.Request) -> httpx.Response:
+        sent = request.headers.get("authorization", "")
+        headers = {"x-key": sent, "set-cookie": "acw_tc=secret"}
+        return json_answer(400, {"code": sent, "message": str(request.url)}, **headers)
 
     secret = "sk-0123456789abcdef"
-    run = verification(SPEC, telling, budget=10.0, key=secret, other_key=f"{secret}-2")
+    run = verification(SPEC, echoing, budget=10.0, key=secret, other_key=f"{secret}-2")
     text = repr(list(run.run()))
     assert "sk-***" in text
     assert secret not in text
     assert "acw_tc" not in text
 
 
-def test_a_signature_is_not_shown_and_is_sent() -> None:
+def test_a_signature_is_hidden_in_events_and_sent_to_the_store() -> None:
     asked: list[str] = []
 
     def signing(request: httpx.Request) -> httpx.Response:
@@ -49,7 +49,7 @@ def test_a_signature_is_not_shown_and_is_sent() -> None:
 
 
 @pytest.mark.parametrize("key", ["sk-two words", "sk-ключ", "sk-a\nb"])
-def test_a_key_that_cannot_be_one_is_refused_without_being_told(key: str) -> None:
+def test_the_error_for_an_impossible_key_does_not_show_it(key: str) -> None:
     with pytest.raises(Unreachable) as found:
         provider(SPEC, refuses_everything, key=key)
     assert "DASHSCOPE_API_KEY" in str(found.value)
@@ -63,7 +63,7 @@ def test_a_key_from_a_file_may_end_in_a_newline() -> None:
 @pytest.mark.parametrize(
     "url", ["http://user:pw@x", "http://x?a=b", "http://x#y", "http://[::1", "x:1", "ftp://x", ""]
 )
-def test_a_base_url_is_a_host_and_a_path(url: str) -> None:
+def test_a_base_url_with_more_than_host_and_path_is_refused(url: str) -> None:
     with pytest.raises(Unreachable, match="the base URL must be"):
         Provider(url, budget=Budget(SPEC, None, 1.0), http=httpx.Client())
 
@@ -76,7 +76,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_key_is_masked_in_whatever_form_it_comes_back(form: str) -> None:
+def test_a_key_is_hidden_in_every_form_that_a_provider_returns(form: str) -> None:
     def telling(request: httpx.Request) -> httpx.Response:
         headers = {"location": f"https://x/?k={form}", f"x-{form}": "1"} if "\\" not in form else {}
         return httpx.Response(400, text=f'{{"code": "{form}", "message": "{form}"}}',
@@ -91,7 +91,7 @@ def test_a_key_is_masked_in_whatever_form_it_comes_back(form: str) -> None:
 
 @pytest.mark.parametrize("name", ["Signature", "x-oss-signature", "x-oss-credential"])
 @pytest.mark.parametrize("joint", ["&", "\\u0026"])
-def test_a_signed_url_is_masked_and_still_opened(name: str, joint: str) -> None:
+def test_a_signed_url_is_hidden_and_can_still_be_downloaded(name: str, joint: str) -> None:
     asked: list[str] = []
 
     def signing(request: httpx.Request) -> httpx.Response:

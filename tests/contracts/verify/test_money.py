@@ -1,4 +1,4 @@
-"""A run of the checks pays for nothing unasked, and never more than its budget."""
+"""A run of the checks costs nothing without a budget, and never more than its budget."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.provider.budget import Budget, OverBudget
@@ -27,8 +27,8 @@ PRICES = {"emo-detect-v1": 0.004, "emo-v1": 0.16 * 13.93}
 
 
 class Counting:
-    """A server that carries out whatever somebody could be charged for, and counts it: a call with
-    a key, and an input that the model it names, or the model of its path, can work on."""
+    """A server that accepts every call and counts those that could be charged: with a key, and with
+    an input that the model in the body, or the model of the path, can process."""
 
     def __init__(self) -> None:
         self.bills: list[float] = []
@@ -51,7 +51,7 @@ class Counting:
         return bool(given.get("image_url") and (model != "emo-v1" or given.get("audio_url")))
 
 
-def test_nothing_is_paid_for_without_a_budget() -> None:
+def test_without_a_budget_no_call_costs_money() -> None:
     server = Counting()
     events = list(verification(SPEC, server).run())
     assert server.bills == []
@@ -60,9 +60,13 @@ def test_nothing_is_paid_for_without_a_budget() -> None:
     assert skipped >= {name for name, c in all_checks().items() if c.tier == "paid"}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(limit=st.floats(0, 30, allow_nan=False))
-def test_never_more_is_spent_than_the_budget(limit: float) -> None:
+@example(limit=0.0)
+@example(limit=PRICES["emo-detect-v1"])
+@example(limit=PRICES["emo-v1"])
+@example(limit=2 * PRICES["emo-v1"] - 0.001)
+def test_a_run_never_spends_more_than_its_budget(limit: float) -> None:
     server = Counting()
     paid = [name for name, c in all_checks().items() if c.tier == "paid"]
     run = verification(SPEC, server, *paid, budget=limit)
@@ -70,7 +74,7 @@ def test_never_more_is_spent_than_the_budget(limit: float) -> None:
     assert sum(server.bills) <= limit + 1e-6
 
 
-def test_with_a_budget_something_is_paid_for() -> None:
+def test_a_run_with_a_budget_makes_calls_that_cost_money() -> None:
     server = Counting()
     last = list(verification(SPEC, server, budget=10.0).run())[-1]
     assert isinstance(last, Ended)
@@ -78,13 +82,13 @@ def test_with_a_budget_something_is_paid_for() -> None:
     assert last.spent == pytest.approx(sum(server.bills))
 
 
-def test_what_is_refused_is_not_charged() -> None:
+def test_a_refused_call_is_not_charged() -> None:
     last = list(verification(SPEC, refuses_everything, budget=10.0).run())[-1]
     assert isinstance(last, Ended)
     assert last.spent == 0
 
 
-def test_a_check_that_the_budget_does_not_allow_says_what_it_would_cost() -> None:
+def test_a_check_over_the_budget_is_skipped_with_the_reason() -> None:
     run = verification(SPEC, accepts_everything, "creation.area", budget=1.0)
     (found,) = ended(list(run.run())).values()
     assert found.result == "skipped"
@@ -106,7 +110,7 @@ def test_a_check_that_the_budget_does_not_allow_says_what_it_would_cost() -> Non
         (["emo-v1"], True, 0),
     ],
 )
-def test_a_call_costs_what_somebody_could_charge_for_it(
+def test_the_price_of_a_call_is_the_most_that_could_be_charged(
     body: Any, has_key: bool, price: float
 ) -> None:
     budget = Budget(SPEC, None, 13.93)
@@ -115,7 +119,7 @@ def test_a_call_costs_what_somebody_could_charge_for_it(
     assert budget.price("GET", path, json.dumps(body), has_key) == 0
 
 
-def test_a_provider_may_go_by_the_path_and_not_by_the_model() -> None:
+def test_the_price_follows_the_path_if_the_model_is_unknown() -> None:
     budget = Budget(SPEC, None, 13.93)
     body = json.dumps({"model": "emo-v0", "input": {"image_url": "x", "audio_url": "y"}})
     base = "/qwen/api/v1/services/aigc/image2video"
@@ -124,20 +128,20 @@ def test_a_provider_may_go_by_the_path_and_not_by_the_model() -> None:
 
 
 @pytest.mark.parametrize("limit", [-1.0, float("nan")])
-def test_a_budget_is_a_number_from_0_on(limit: float) -> None:
+def test_a_negative_budget_is_refused(limit: float) -> None:
     with pytest.raises(ValueError, match="must be 0 or more"):
         Budget(SPEC, limit, 13.93)
 
 
 @pytest.mark.parametrize("seconds", [-1000, float("nan"), 0.001, 10**400, "3", True, None])
-def test_a_usage_that_lies_makes_nothing_cheaper_than_the_recording(seconds: Any) -> None:
+def test_a_false_usage_does_not_lower_the_price_below_the_recording(seconds: Any) -> None:
     budget = Budget(SPEC, 3.0, 13.93)
     budget.take(2.2)
     budget.charged(2.2, "1:1", seconds)
     assert budget.spent >= 0.08 * 13.93 - 1e-9
 
 
-def test_a_budget_is_spent_and_given_back() -> None:
+def test_money_can_be_taken_from_a_budget_and_given_back() -> None:
     budget = Budget(SPEC, 3.0, 13.93)
     budget.take(2.0)
     with pytest.raises(OverBudget, match=r"1\.000 of 3"):
@@ -147,7 +151,7 @@ def test_a_budget_is_spent_and_given_back() -> None:
     assert budget.spent == 3.0
 
 
-def test_a_video_costs_what_its_usage_says() -> None:
+def test_the_price_of_a_video_follows_its_usage() -> None:
     budget = Budget(SPEC, 3.0, 13.93)
     budget.take(2.0)
     budget.charged(2.0, "3:4", 10.0)
@@ -155,7 +159,7 @@ def test_a_video_costs_what_its_usage_says() -> None:
 
 
 @pytest.mark.parametrize("what", ["no end", "no answer"])
-def test_a_second_task_is_canceled_whatever_becomes_of_the_first(what: str) -> None:
+def test_a_second_task_is_canceled_also_if_the_first_is_lost(what: str) -> None:
     made, canceled = [], []
 
     def lost(request: httpx.Request) -> httpx.Response:

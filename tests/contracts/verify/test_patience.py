@@ -1,4 +1,4 @@
-"""A provider that does not come to an end costs the judge a bounded time."""
+"""The time of a run is bounded, also for a provider that is slow or never finishes a task."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def about(state: object) -> httpx.Response:
 
 
 @pytest.mark.parametrize("state", ["BOGUS", "", None, 7, "x" * 1000])
-def test_a_state_that_nobody_knows_is_not_waited_for(state: object) -> None:
-    """Each wrong creation is accepted, and each poll shows the state: formerly half an hour."""
+def test_the_wait_for_a_task_in_an_unknown_state_is_short(state: object) -> None:
+    """Each wrong creation is accepted, and each poll has the state: half an hour before."""
 
     def odd(request: httpx.Request) -> httpx.Response:
         return about(state if request.method == "GET" else "PENDING")
@@ -34,7 +34,7 @@ def test_a_state_that_nobody_knows_is_not_waited_for(state: object) -> None:
     assert "no such state is known" in why or results["story.polls"].result == "failed"
 
 
-def test_a_documented_state_ends_the_row_of_odd_ones() -> None:
+def test_a_known_state_resets_the_count_of_unknown_ones() -> None:
     states = iter([*["ODD"] * 4, "RUNNING", *["ODD"] * 4, "SUCCEEDED"])
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -47,7 +47,7 @@ def test_a_documented_state_ends_the_row_of_odd_ones() -> None:
 
 
 class Slow:
-    """A provider each of whose answers takes so many seconds of the machine's time."""
+    """A provider whose answers take this many seconds each."""
 
     def __init__(self, seconds: float, status: int = 0) -> None:
         self.seconds, self.status, self.calls = seconds, status, 0
@@ -68,7 +68,7 @@ class Slow:
 @pytest.mark.parametrize(
     "slow", [Slow(30), Slow(30, 400), Slow(0, 429)], ids=["never", "late", "throttled"]
 )
-def test_a_provider_that_is_not_worth_waiting_for_is_not_asked_on(slow: Slow) -> None:
+def test_a_silent_or_throttling_provider_gets_no_more_calls(slow: Slow) -> None:
     run = slow.run()
     began = slow.time.now
     results = ended(list(run.run()))
@@ -77,7 +77,7 @@ def test_a_provider_that_is_not_worth_waiting_for_is_not_asked_on(slow: Slow) ->
     assert len(results) == len(all_checks())
 
 
-def test_an_answer_in_time_costs_no_patience() -> None:
+def test_prompt_answers_do_not_count_against_the_time_limit() -> None:
     patience = Patience(limit=1.0)
     for _ in range(int(ALL / PROMPT)):
         patience.answered(PROMPT)
@@ -86,7 +86,7 @@ def test_an_answer_in_time_costs_no_patience() -> None:
     assert patience.is_over()
 
 
-def test_a_provider_that_is_slow_but_never_late_does_not_hold_a_run_for_hours() -> None:
+def test_the_total_time_for_slow_answers_is_bounded() -> None:
     slow = Slow(PROMPT - 0.1, 400)
     run = slow.run()
     began = slow.time.now
@@ -95,7 +95,7 @@ def test_a_provider_that_is_slow_but_never_late_does_not_hold_a_run_for_hours() 
     assert " s for answers, so nothing else is asked" in list(results.values())[-1].why
 
 
-def test_too_large_an_answer_is_shown_as_such_and_keeps_its_status() -> None:
+def test_a_too_large_answer_is_shortened_and_keeps_its_status() -> None:
     body = b"x" * (LONGEST + 1)
     made = provider(SPEC, lambda _: httpx.Response(400, stream=httpx.ByteStream(body)))
     exchange = made.send("GET", "/api/v1/tasks/t")
@@ -104,7 +104,7 @@ def test_too_large_an_answer_is_shown_as_such_and_keeps_its_status() -> None:
     assert len(exchange.answer) < 1100
 
 
-def test_the_size_of_a_download_is_counted_and_its_beginning_kept() -> None:
+def test_of_a_download_the_size_and_the_beginning_are_kept() -> None:
     body = b"\0\0\0\x18ftyp" + bytes(1 << 20)
     made = provider(SPEC, lambda _: httpx.Response(200, stream=httpx.ByteStream(body)))
     exchange, beginning = made.download("https://store.example/v.mp4")

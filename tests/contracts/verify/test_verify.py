@@ -1,4 +1,4 @@
-"""A run of the checks: what it tells, how it waits, and what it bears."""
+"""A run of the checks: its events, its waiting, and its robustness against any answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contracts.verify.context import Ask, Skip, Stop
 from contracts.verify.events import CheckEnded, CheckStarted, Ended, Started
 from contracts.verify.registry import all_checks, check
 from contracts.verify.runner import UnknownCheck, Verification, select
+from tests.helpers.cases import each_case
 from tests.helpers.contract import (
     REAL,
     Time,
@@ -27,7 +28,7 @@ from tests.helpers.contract import (
 SPEC = Spec.load()
 
 
-def test_a_run_begins_with_its_claims_and_ends_with_counts() -> None:
+def test_a_run_starts_with_its_checks_and_ends_with_counts() -> None:
     events = list(verification(SPEC, refuses_everything, "keys.missing", "unknown.uuid").run())
     first, last = events[0], events[-1]
     assert isinstance(first, Started)
@@ -38,7 +39,7 @@ def test_a_run_begins_with_its_claims_and_ends_with_counts() -> None:
     assert not last.green
 
 
-def test_every_check_says_what_it_rests_on() -> None:
+def test_every_check_has_evidence_source_title_and_pointer() -> None:
     for known in all_checks().values():
         claim = known.claim(SPEC, Budget(SPEC, None, 13.93))
         assert claim.source
@@ -55,7 +56,7 @@ def test_an_id_is_registered_once() -> None:
         check("keys.missing", "Again.")(print)
 
 
-def test_checks_are_chosen_by_id_or_by_room() -> None:
+def test_checks_are_selected_by_id_group_or_tier() -> None:
     known = all_checks()
     assert [c.id for c in select(known, ["unknown.uuid"])] == ["unknown.uuid"]
     assert {c.id.partition(".")[0] for c in select(known, ["keys"])} == {"keys"}
@@ -65,7 +66,7 @@ def test_checks_are_chosen_by_id_or_by_room() -> None:
         select(known, ["keys.mising"])
 
 
-def test_a_provider_that_does_not_answer_fails_the_check_and_the_run_goes_on() -> None:
+def test_a_lost_connection_fails_the_check_and_the_run_continues() -> None:
     def cut(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("the connection was reset")
 
@@ -75,7 +76,7 @@ def test_a_provider_that_does_not_answer_fails_the_check_and_the_run_goes_on() -
     assert (finding.pointer, finding.got) == ("#answer", "ReadError: the connection was reset")
 
 
-def test_nobody_at_the_url_is_said_before_anything_is_sent() -> None:
+def test_an_unreachable_provider_is_an_error_before_any_check() -> None:
     def dead(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -85,7 +86,7 @@ def test_nobody_at_the_url_is_said_before_anything_is_sent() -> None:
     assert there.clock() == Time().now + 5
 
 
-def test_a_provider_that_is_about_to_start_is_waited_for() -> None:
+def test_a_provider_that_is_starting_is_tried_again() -> None:
     answers = [httpx.ConnectError("refused"), None]
 
     def starting(request: httpx.Request) -> httpx.Response:
@@ -98,7 +99,7 @@ def test_a_provider_that_is_about_to_start_is_waited_for() -> None:
     assert there.has_clock
 
 
-def test_a_429_is_asked_again_a_second_later() -> None:
+def test_a_throttled_call_is_repeated_after_a_second() -> None:
     answers = [json_answer(429, {"code": "Throttling.RateQuota"}), None]
 
     def busy(request: httpx.Request) -> httpx.Response:
@@ -110,7 +111,7 @@ def test_a_429_is_asked_again_a_second_later() -> None:
     assert 1.0 <= run.provider.clock() - Time().now < 1.5
 
 
-def test_a_real_task_is_waited_for_in_real_time_and_not_for_ever() -> None:
+def test_the_wait_for_a_real_task_is_bounded() -> None:
     run = verification(SPEC, Stuck(), "story.accepted", "story.usage", budget=10.0)
     found = ended(list(run.run()))
     assert found["story.usage"].result == "skipped"
@@ -133,7 +134,7 @@ class Stuck:
         return json_answer(200, {"output": output, "request_id": "r"})
 
 
-def test_findings_cite_the_exchange_that_shows_them() -> None:
+def test_a_difference_refers_to_its_exchange() -> None:
     def look(ask: Ask) -> None:
         first, second = ask.get("1"), ask.get("2")
         ask.equal(second, "/output/task_status", "PENDING")
@@ -149,7 +150,7 @@ def test_findings_cite_the_exchange_that_shows_them() -> None:
 
 
 @pytest.mark.parametrize("how", [Skip("no reason"), Stop()])
-def test_what_was_found_before_a_check_was_broken_off_counts(how: Exception) -> None:
+def test_differences_found_before_a_check_stopped_count(how: Exception) -> None:
     def look(ask: Ask) -> None:
         ask.find(None, "", "this", "that")
         raise how
@@ -170,7 +171,7 @@ def test_an_answer_of_another_type_is_not_equal() -> None:
     assert len(found.findings) == 1
 
 
-def test_newer_messages_may_go_on() -> None:
+def test_a_message_with_an_appended_link_passes() -> None:
     def newer(request: httpx.Request) -> httpx.Response:
         message = "No API-key provided. For details, see: https://example.com/errors"
         value = {"code": "InvalidApiKey", "message": message, "request_id": "r"}
@@ -180,7 +181,7 @@ def test_newer_messages_may_go_on() -> None:
     assert ended(list(run.run()))["keys.missing"].result == "passed"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["[" * 5_000, '{"a": "\\ud800"}', '{"output": NaN}', '{"output": 1e999}', "", "null", "[]",
      '{"output": {"task_id": "t", "task_status": "RUNNING", "submit_time": 1e400}}',
@@ -189,7 +190,7 @@ def test_newer_messages_may_go_on() -> None:
      '"0001-01-01 00:00:00.000", "results": []}, "usage": {"video_duration": 1' + "0" * 400 + "}}"],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_an_answer_that_nobody_thought_of_ends_no_run(text: str, status: int) -> None:
+def test_an_unexpected_answer_does_not_end_a_run(text: str, status: int) -> None:
     headers = {"date": "Fri, 31 Dec 9999 23:59:59 GMT", "content-type": "text/x; charset=rot13"}
     answer = httpx.Response(status, text=text, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Videos are as long as the recording: any length, made of the committed clips, playable."""
+"""Videos have the length of the recording; any length is made of the committed clips and plays."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_video_of_any_length_plays_to_the_frame(seconds: float, ratio: str) ->
     assert complaints == []
 
 
-def test_a_repeated_voice_is_the_same_voice_again() -> None:
+def test_the_repeated_voice_has_the_same_samples() -> None:
     with av.open(io.BytesIO(media.video("1:1", 9.6)), "r") as clip:
         samples = b"".join(
             bytes(frame.planes[0])[: frame.samples * 4] for frame in clip.decode(audio=0)
@@ -82,8 +82,8 @@ def test_the_same_length_has_the_same_bytes(seconds: float) -> None:
     assert media.video("1:1", seconds) == once
 
 
-def test_a_player_finds_its_way_before_the_whole_is_there() -> None:
-    """The index stands in front, and picture and sound of one moment stand together."""
+def test_a_video_can_be_played_while_it_is_downloaded() -> None:
+    """The index is at the beginning; picture and sound of one moment are near each other."""
     video = media.video("3:4", 13.93)
     with av.open(io.BytesIO(video), "r") as clip:
         packets = [
@@ -129,7 +129,7 @@ def test_the_documented_recording_has_the_documented_length(service: Service) ->
     assert finished(service)["usage"] == {"video_duration": 13.93, "video_ratio": "1:1"}
 
 
-def test_our_own_sample_has_its_true_length(service: Service) -> None:
+def test_the_sample_recording_has_its_true_length(service: Service) -> None:
     audio = "http://127.0.0.1:8787/samples/voice.wav"
     assert finished(service, audio)["usage"]["video_duration"] == media.voice().duration == 3.2
 
@@ -151,7 +151,7 @@ def test_the_downloaded_video_has_the_length_of_the_usage(
         assert abs(len(list(seen(video))) * FRAME - done["usage"]["video_duration"]) <= FRAME / 2
 
 
-def test_the_work_takes_as_long_as_the_video_asks_for(service: Service) -> None:
+def test_the_time_of_the_work_follows_the_length_of_the_video(service: Service) -> None:
     done = finished(service, "https://example.com/hello.mp3")
     task = next(iter(service.engine.store.newest_first(service.tenant_id())))
     assert task.ended - task.scheduled == pytest.approx(8.5 * done["usage"]["video_duration"])

@@ -1,5 +1,5 @@
-"""Where the documentation contradicts itself, one side is the default and the other can be chosen:
-for the server, by its file, for one key."""
+"""Variants: where the documentation contradicts itself, one side is the default, and another can be
+chosen for the server, in its file or for one key."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def without(spec: Spec, *fields: str, **changes: Any) -> dict[str, Any]:
     return body
 
 
-# Who chooses
+# Choices
 
 
-def test_the_documented_side_is_the_default_and_changes_nothing(make_service: Make) -> None:
+def test_choosing_the_defaults_changes_nothing(make_service: Make) -> None:
     defaults = {name: variant.default for name, variant in SPEC.variants.items()}
     plain, same = make_service(), chosen(make_service, defaults)
     for body in (None, without(SPEC, "ext_bbox")):
@@ -54,7 +54,7 @@ def test_the_documented_side_is_the_default_and_changes_nothing(make_service: Ma
     assert effects(SPEC, check(SPEC, defaults)) == PLAIN
 
 
-def test_the_keys_choice_comes_before_the_files_and_that_before_the_servers(spec: Spec) -> None:
+def test_the_choice_of_a_key_wins_over_the_file_and_the_file_over_the_server(spec: Spec) -> None:
     server = {"unknown-model": "404", "creation-order": "request-id-first"}
     service = Service(spec, file={"variants": {"unknown-model": 400}}, variants=server)
     body = request(spec, "createVideoTask") | {"model": "emo-v9"}
@@ -73,12 +73,12 @@ def test_the_keys_choice_comes_before_the_files_and_that_before_the_servers(spec
      ({"models": "retird"}, "Did you mean 'retired'?"), ({"models": None}, "no choice None"),
      ({"models": []}, "no choice \\[\\]"), ({"detector-rejection": 400}, "Did you mean '400'?")],
 )  # fmt: skip
-def test_a_choice_that_does_not_exist_stops_the_start(choices: Any, text: str) -> None:
+def test_an_unknown_choice_is_an_error(choices: Any, text: str) -> None:
     with pytest.raises(VariantError, match=text):
         check(SPEC, choices)
 
 
-def test_settings_with_no_such_choice_stop_the_start(make_service: Make) -> None:
+def test_an_unknown_variant_in_the_settings_is_an_error(make_service: Make) -> None:
     with pytest.raises(VariantError, match="no variant 'x'"):
         chosen(make_service, {"x": "y"})
 
@@ -100,7 +100,7 @@ def test_the_same_choices_give_the_same_bytes(make_service: Make) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in REJECTIONS if n != "reject-humanoid"])
-def test_a_rejected_portrait_is_a_200_or_a_400(make_service: Make, name: str) -> None:
+def test_a_rejected_portrait_is_answered_200_or_400(make_service: Make, name: str) -> None:
     plain = make_service().detect(X_Mock_Scenario=name)
     assert (plain.status, plain.body["output"]["check_pass"]) == (200, False)
     other = chosen(make_service, {"detector-rejection": "400"})
@@ -111,12 +111,12 @@ def test_a_rejected_portrait_is_a_200_or_a_400(make_service: Make, name: str) ->
     assert other.detect().body["output"]["check_pass"] is True
 
 
-def test_no_rejection_is_a_200_where_they_are_400s(make_service: Make) -> None:
+def test_with_the_choice_400_every_rejection_is_answered_400(make_service: Make) -> None:
     service = chosen(make_service, {"detector-rejection": "400"})
     assert {service.detect(X_Mock_Scenario=name).status for name in REJECTIONS} == {400}
 
 
-def test_a_rejection_that_a_rule_asks_for_is_told_as_the_variant_says(make_service: Make) -> None:
+def test_a_rejection_from_a_rule_follows_the_variant(make_service: Make) -> None:
     service = chosen(make_service, {"detector-rejection": "400"})
     service.rules({"nth": 2, "do": "InvalidFile.NoHuman"})
     assert [service.detect().status for _ in range(3)] == [200, 400, 200]
@@ -158,7 +158,7 @@ def test_of_several_missing_fields_the_first_is_named(make_service: Make) -> Non
     [({"face_bbox": [1, 2]}, "InvalidParameter"), ({"image_url": "x"}, "InvalidURL"),
      ({"face_bbox": None}, "InvalidParameter")],
 )  # fmt: skip
-def test_what_else_is_wrong_is_refused_by_the_call(
+def test_another_mistake_in_the_input_is_refused_at_once(
     make_service: Make, changes: dict[str, Any], code: str
 ) -> None:
     service = chosen(make_service, TASK)
@@ -168,7 +168,7 @@ def test_what_else_is_wrong_is_refused_by_the_call(
     assert service.list().body["total"] == 0
 
 
-def test_what_is_missing_outside_of_the_input_is_refused_by_the_call(make_service: Make) -> None:
+def test_a_missing_field_outside_of_the_input_is_refused_at_once(make_service: Make) -> None:
     service = chosen(make_service, TASK)
     for field, code in (("input", "BadRequest.EmptyInput"), ("model", "BadRequest.EmptyModel")):
         body = request(SPEC, "createVideoTask")
@@ -178,12 +178,12 @@ def test_what_is_missing_outside_of_the_input_is_refused_by_the_call(make_servic
     assert service.create(body).status == 400
 
 
-def test_a_detection_has_no_task_that_could_fail(make_service: Make) -> None:
+def test_a_missing_field_of_a_detection_is_refused_at_once(make_service: Make) -> None:
     body = {"model": "emo-detect-v1", "input": {}}
     assert chosen(make_service, TASK).detect(body).status == 400
 
 
-def test_a_task_that_is_to_fail_for_a_field_is_free_and_can_be_canceled(make_service: Make) -> None:
+def test_a_task_with_a_missing_field_is_free_and_can_be_canceled(make_service: Make) -> None:
     service = chosen(make_service, TASK)
     assert service.cancel(service.task_id(without(SPEC, "ext_bbox"))).status == 200
     service.task_id(without(SPEC, "ext_bbox"))
@@ -194,7 +194,7 @@ def test_a_task_that_is_to_fail_for_a_field_is_free_and_can_be_canceled(make_ser
     )
 
 
-def test_an_answer_that_is_asked_for_comes_before_the_missing_field(make_service: Make) -> None:
+def test_a_scenario_wins_over_the_missing_field(make_service: Make) -> None:
     service = chosen(make_service, TASK)
     body = without(SPEC, "face_bbox")
     assert service.create(body, X_Mock_Scenario="Throttling").status == 429
@@ -205,7 +205,9 @@ def test_an_answer_that_is_asked_for_comes_before_the_missing_field(make_service
 
 
 @pytest.mark.parametrize("name", ["latency=1", "lost", "accepted"])
-def test_a_fault_on_the_way_does_not_mend_the_missing_field(make_service: Make, name: str) -> None:
+def test_a_fault_does_not_prevent_the_failure_for_the_missing_field(
+    make_service: Make, name: str
+) -> None:
     service = chosen(make_service, TASK)
     service.raw("POST", f"{SERVICE}/video-synthesis", without(SPEC, "ext_bbox"),
                 X_DashScope_Async="enable", X_Mock_Scenario=name)  # fmt: skip
@@ -214,7 +216,9 @@ def test_a_fault_on_the_way_does_not_mend_the_missing_field(make_service: Make, 
     assert listed["status"] == "FAILED"
 
 
-def test_normal_leaves_the_missing_field_as_it_is(make_service: Make) -> None:
+def test_the_action_normal_does_not_prevent_the_failure_for_the_missing_field(
+    make_service: Make,
+) -> None:
     service = chosen(make_service, TASK)
     service.rules({"operation": "createVideoTask", "do": "normal"})
     task = service.task_id(without(SPEC, "ext_bbox"))
@@ -228,7 +232,7 @@ DETAILS = {"message-suffix": "details"}
 
 
 @pytest.mark.parametrize("operation", SPEC.operations.values(), ids=lambda o: o.id)
-def test_every_refusal_names_a_page_once_where_that_was_chosen(
+def test_with_the_choice_details_every_refusal_has_one_link(
     make_service: Make, operation: Any
 ) -> None:
     service = chosen(make_service, DETAILS)
@@ -249,7 +253,7 @@ def service_details() -> str:
     return SPEC.variants["message-suffix"].choices["details"].details
 
 
-def test_a_templated_message_goes_on_too_and_successes_do_not(make_service: Make) -> None:
+def test_a_templated_message_has_the_link_and_a_success_does_not(make_service: Make) -> None:
     service = chosen(make_service, DETAILS)
     message = service.create(without(SPEC, "face_bbox")).body["message"]
     assert message.startswith(f"Field required: input.face_bbox{SUFFIX}")
@@ -265,7 +269,7 @@ def test_a_templated_message_goes_on_too_and_successes_do_not(make_service: Make
      ("GET", "/api/v1/nothing", "sk-a", "#error-url"),
      ("PUT", "/api/v1/tasks", "sk-a", "error-code")],
 )  # fmt: skip
-def test_what_is_refused_before_its_operation_is_known_names_a_page_too(
+def test_a_refusal_before_the_operation_is_known_has_the_link(
     make_service: Make, method: str, path: str, key: str | None, page: str
 ) -> None:
     service = chosen(make_service, DETAILS)
@@ -275,7 +279,7 @@ def test_what_is_refused_before_its_operation_is_known_names_a_page_too(
 # creation-order
 
 
-def test_the_keys_of_a_creation_stand_in_the_chosen_order(make_service: Make) -> None:
+def test_the_fields_of_a_creation_have_the_chosen_order(make_service: Make) -> None:
     assert list(make_service().create().body) == ["output", "request_id"]
     service = chosen(make_service, {"creation-order": "request-id-first"})
     for options in ({}, {"X_Mock_Scenario": "FAILED.InvalidURL"}, {"X_Mock_Scenario": "accepted"}):
@@ -287,7 +291,7 @@ def test_the_keys_of_a_creation_stand_in_the_chosen_order(make_service: Make) ->
 # unknown-model, models
 
 
-def test_an_unknown_model_is_a_400_or_a_404(make_service: Make) -> None:
+def test_an_unknown_model_is_answered_400_or_404(make_service: Make) -> None:
     body = request(SPEC, "createVideoTask") | {"model": "emo-v9"}
     service = chosen(make_service, {"unknown-model": "404"})
     for made, status in ((make_service(), 400), (service, 404)):
@@ -302,7 +306,7 @@ def test_an_unknown_model_is_a_400_or_a_404(make_service: Make) -> None:
      ({"models": "retired", "unknown-model": "404"},
       (404, "InvalidParameter", "Model not exist."))],
 )  # fmt: skip
-def test_a_retired_model_is_served_no_more(
+def test_a_retired_model_is_refused_and_its_old_tasks_continue(
     make_service: Make, choices: dict[str, str], expected: tuple[int, str, str]
 ) -> None:
     service = make_service()

@@ -1,4 +1,4 @@
-"""How long a result can be opened and a task be asked for, as the variants say."""
+"""Lifetimes of results and tasks follow the chosen variants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def chosen(make_service: Make, choices: dict[str, str]) -> Service:
 
 
 @pytest.mark.parametrize(("choice", "days"), [("24h", 1), ("3d", 3), ("7d", 7)])
-def test_a_video_can_be_opened_as_long_as_was_chosen(
+def test_a_video_can_be_fetched_for_the_chosen_time(
     make_service: Make, choice: str, days: int
 ) -> None:
     service = chosen(make_service, {"result-life": choice})
@@ -71,7 +71,7 @@ def test_a_task_that_never_ends_lives_a_day_from_its_creation(make_service: Make
     assert service.list().body["total"] == 0  # it was created more than a day ago
 
 
-def test_who_moves_up_dies_earlier_too(make_service: Make) -> None:
+def test_a_task_that_starts_earlier_after_a_cancel_also_expires_earlier(make_service: Make) -> None:
     service = chosen(make_service, END)
     first, second, third = (service.task_id() for _ in range(3))
     assert service.cancel(second).status == 200
@@ -82,7 +82,7 @@ def test_who_moves_up_dies_earlier_too(make_service: Make) -> None:
     assert service.status(third) == "UNKNOWN"
 
 
-def test_a_canceled_task_lives_a_day_from_then(make_service: Make) -> None:
+def test_a_canceled_task_lives_a_day_from_its_cancellation(make_service: Make) -> None:
     service = chosen(make_service, END)
     stuck, task = service.task_id(X_Mock_Scenario="PENDING"), service.task_id()
     service.real += 10
@@ -93,7 +93,7 @@ def test_a_canceled_task_lives_a_day_from_then(make_service: Make) -> None:
     assert (service.status(stuck), service.status(task)) == ("UNKNOWN", "UNKNOWN")
 
 
-def test_one_task_runs_at_a_time_however_long_the_queue(make_service: Make) -> None:
+def test_at_most_one_task_runs_at_a_time_in_a_long_queue(make_service: Make) -> None:
     service = chosen(make_service, END)
     long = 3 * 3600 + QUEUED  # FAILED.InternalError.Timeout works three hours
     tasks = [service.task_id(X_Mock_Scenario=slow()) for _ in range(12)]
@@ -104,11 +104,11 @@ def test_one_task_runs_at_a_time_however_long_the_queue(make_service: Make) -> N
 
 
 def slow() -> str:
-    """The task that works the longest before it fails."""
+    """The name of the ending with the longest work before it."""
     return max(SPEC.task_outcomes.values(), key=lambda outcome: outcome.runs_for or 0).name
 
 
-def test_a_forgotten_task_costs_as_before_whichever_life_it_had(make_service: Make) -> None:
+def test_the_cost_of_an_expired_task_does_not_change(make_service: Make) -> None:
     service = chosen(make_service, END)
     service.task_id()
     service.real += 2 * DAY

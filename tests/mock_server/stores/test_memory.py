@@ -1,4 +1,4 @@
-"""The memory store keeps what it is given, within its bounds."""
+"""The memory store keeps tasks and tenants within its bounds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ids(store: MemoryStore, tenant: str) -> list[str]:
     return [kept.id for kept in store.newest_first(tenant)]
 
 
-def test_tasks_are_kept_newest_first_and_changed_in_their_place() -> None:
+def test_tasks_are_listed_newest_first_and_updated_in_place() -> None:
     store = MemoryStore()
     store.put("a", [task(1), task(2)])
     store.put("a", [task(3), task(1)])
@@ -35,7 +35,7 @@ def test_a_tenant_that_fills_the_store_loses_its_oldest_tasks() -> None:
     assert ids(store, "a") == ["task-4", "task-3", "task-2"]
 
 
-def test_a_tenant_that_creates_without_end_drops_its_own_tasks_and_no_other() -> None:
+def test_a_tenant_with_too_many_tasks_drops_only_its_own() -> None:
     store = MemoryStore(max_tasks=6, max_tasks_of_tenant=3)
     store.put("silent", [task(n) for n in range(3)])
     for number in range(100):
@@ -45,7 +45,7 @@ def test_a_tenant_that_creates_without_end_drops_its_own_tasks_and_no_other() ->
     assert store.counts() == (2, 6)
 
 
-def test_the_tenant_that_was_silent_longest_makes_room() -> None:
+def test_the_longest_inactive_tenant_is_dropped_first() -> None:
     store = MemoryStore(max_tasks=3, max_tenants=2)
     store.put("silent", [task(1)])
     store.put("busy", [task(2)])
@@ -58,7 +58,7 @@ def test_the_tenant_that_was_silent_longest_makes_room() -> None:
     assert (store.counts(), len(ids(store, "busy"))) == ((2, 3), 3)
 
 
-def test_keys_that_come_once_push_out_nobody_who_has_something_to_lose() -> None:
+def test_keys_with_a_single_call_do_not_displace_tenants_with_data() -> None:
     store, record = MemoryStore(max_tenants=20), Tenant(Clock(0, 0, 1, False), Queue.of(1))
     store.put("with a task", [task(1)])
     store.save("with a rule", replace(record, variants={"unknown-model": "404"}))
@@ -70,7 +70,7 @@ def test_keys_that_come_once_push_out_nobody_who_has_something_to_lose() -> None
     assert store.counts()[0] == 20
 
 
-def test_where_most_have_something_to_lose_a_new_key_still_has_a_place() -> None:
+def test_a_new_key_finds_room_when_most_tenants_have_data() -> None:
     store = MemoryStore(max_tenants=20)
     for number in range(40):
         store.put(f"at work {number}", [task(1)])
@@ -80,14 +80,14 @@ def test_where_most_have_something_to_lose_a_new_key_still_has_a_place() -> None
     assert ids(store, "at work 39") == ["task-1"]
 
 
-def test_expired_tasks_are_forgotten_from_the_old_end() -> None:
+def test_expired_tasks_are_dropped_oldest_first() -> None:
     store = MemoryStore()
     store.put("a", [task(n) for n in range(5)])
     store.forget("a", 12)
     assert ids(store, "a") == ["task-4", "task-3"]
 
 
-def test_numbers_are_given_out_once_until_a_reset() -> None:
+def test_numbers_are_unique_until_a_reset() -> None:
     store = MemoryStore()
     assert [store.next_number("a"), store.next_number("a"), store.next_number("b")] == [1, 2, 1]
     store.reset("a")
