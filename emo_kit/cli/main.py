@@ -1,11 +1,11 @@
-"""`emo`, the command line: the one room that knows all three packages. Loads what a command needs
-when it runs, so that `emo --help` is quick."""
+"""The `emo` command line. A command imports the packages that it needs when it runs, so that
+`emo --help` starts fast."""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -20,41 +20,48 @@ from emo_kit.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.settings import environment
 from mock_server.suggest.near import did_you_mean
 
-# name: module, what it does. Here, so that the list of commands imports none of them.
+# Command: its module, its line in the help. Listed here so that `emo --help` imports no command.
 COMMANDS = {
     "serve": ("serve", "Run the fake service."),
-    "demo": ("demo", "Show the whole lifecycle, with no server, key or network."),
-    "scenarios": ("scenarios", "List every answer the fake can give and how to get it."),
-    "env": ("shell", "Print what the official SDK needs to talk to the fake."),
+    "demo": ("demo", "Run detect, create, poll and download on a fake of its own."),
+    "scenarios": ("scenarios", "List every answer of the fake and how to request it."),
+    "env": ("shell", "Print the variables that make the official SDK call the fake."),
     "detect": ("client", "Check a portrait and find the face."),
     "create": ("client", "Create a task that makes the video."),
     "get": ("client", "Show the state of a task."),
     "wait": ("client", "Wait for a task to end."),
     "cancel": ("client", "Cancel a task that is still PENDING."),
     "list": ("client", "List the tasks of the last 24 hours."),
-    "generate": ("client", "Detect, create, wait and download in one."),
+    "generate": ("client", "Detect, create, wait and download in one command."),
     "download": ("client", "Download the video of a task."),
-    "journal": ("journal", "Show the latest calls and their answers."),
-    "explain": ("explain", "Explain why a call was answered as it was."),
-    "replay": ("reproduce", "Run the calls of a bundle again and compare the answers."),
+    "journal": ("journal", "Show the latest requests and their responses."),
+    "explain": ("explain", "Explain the response to a request."),
+    "reproduce": ("reproduce", "Send the calls of a bundle again and compare the answers."),
     "contract": (
         "contract.group",
         "Check a provider, a recording or a new spec against the contract.",
     ),
     "completion": ("shell", "Print the shell completion for bash, zsh or fish."),
 }
+# Former names: they still work, but neither help nor completion shows them.
+FORMER = {"replay": "reproduce"}
 __all__ = ["COMMANDS", "FOUND_PROBLEMS", "WRONG_USAGE", "LazyGroup", "cli", "main"]
 
 Commands = dict[str, tuple[str, str]]
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used: from modules of `package`."""
+    """A group that imports a command from a module of `package` when the command is used. `former`
+    maps former names of commands, which are not listed, to the present ones."""
 
-    def __init__(self, *, table: Commands, package: str, **attributes: Any) -> None:
+    def __init__(
+        self, *, table: Commands, package: str, former: Mapping[str, str] | None = None,
+        **attributes: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**attributes)
         self.table = table
         self.package = package
+        self.former = former or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)
@@ -81,6 +88,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = [self.former.get(name, name) for name in args[:1]] + args[1:]
         if args and args[0] not in self.table and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], list(self.table))}")
         return super().resolve_command(ctx, args)
@@ -90,6 +98,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     table=COMMANDS,
     package="emo_kit.cli",
+    former=FORMER,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Try: emo demo",
 )

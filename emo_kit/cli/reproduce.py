@@ -1,4 +1,4 @@
-"""`emo replay`: the same answers again from a bundle, or where they first differ."""
+"""`emo reproduce`: runs the calls of a bundle again and reports the first different answer."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 Examples:
   curl -sS -H 'Authorization: Bearer sk-local' \\
     http://127.0.0.1:8787/__mock__/bundle > run.json
-  emo replay run.json
+  emo reproduce run.json
 """
 )
 @as_json_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def replay(file: Path, as_json: bool) -> int:
-    """Run the calls of a bundle again in a new process, and compare every answer.
+def reproduce(file: Path, as_json: bool) -> int:
+    """Send the calls of a bundle again, without a server, and compare every answer.
 
-    FILE is the answer of GET /__mock__/bundle. Exit code 0: every answer is the same, byte for
-    byte. 1: an answer differs; both are shown.
+    FILE is a bundle: the answer of GET /__mock__/bundle. A recording is not a bundle; `emo serve
+    --replay` answers from one.
+
+    Exit code 0: every answer is the same, byte for byte. 1: an answer differs; both are printed.
     """
     from contracts.files.text_file import EncodingError, bytes_of
     from contracts.spec.loader import Spec
@@ -42,7 +44,7 @@ def replay(file: Path, as_json: bool) -> int:
     except (BundleError, EncodingError) as error:
         raise click.UsageError(f"{file} {error}") from None
     if as_json:
-        print_json({"exchanges": len(bundle.exchanges), "difference": _found(difference)})
+        print_json({"exchanges": len(bundle.exchanges), "difference": _as_json(difference)})
     elif difference is not None:
         _print(difference)
     else:
@@ -50,7 +52,7 @@ def replay(file: Path, as_json: bool) -> int:
     return 0 if difference is None else FOUND_PROBLEMS
 
 
-def _found(difference: Difference | None) -> dict[str, Any] | None:
+def _as_json(difference: Difference | None) -> dict[str, Any] | None:
     if difference is None:
         return None
     exchange = difference.exchange

@@ -148,7 +148,7 @@ def test_a_bundle_is_reproduced_in_a_new_process_with_the_same_answers(
     curls: Curls, serve: Serve, tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     bundle = bundle_of(curls, serve, settings)
-    assert replay(tmp_path, bundle) == (0, "10 exchanges, every answer the same\n")
+    assert reproduce(tmp_path, bundle) == (0, "10 exchanges, every answer the same\n")
 
 
 def test_a_changed_bundle_shows_the_first_different_answer(
@@ -156,7 +156,7 @@ def test_a_changed_bundle_shows_the_first_different_answer(
 ) -> None:
     bundle = bundle_of(curls, serve, {"time": "frozen"})
     bundle["secret"] = b64encode(b"another" * 4).decode()
-    code, said = replay(tmp_path, bundle)
+    code, said = reproduce(tmp_path, bundle)
     assert (code, said.split(":")[0]) == (1, f"exchange 2, POST {CREATE}")
 
 
@@ -171,11 +171,11 @@ def bundle_of(curls: Curls, serve: Serve, settings: dict[str, Any]) -> Any:
     return said.body
 
 
-def replay(folder: Path, bundle: Any) -> tuple[int, str]:
-    """Run `emo replay` in a new process; gives exit code and stdout."""
+def reproduce(folder: Path, bundle: Any) -> tuple[int, str]:
+    """Run `emo reproduce` in a new process; gives exit code and stdout."""
     file = folder / "run.json"
     file.write_text(json.dumps(bundle))
-    command = [need_emo(), "replay", str(file)]
+    command = [need_emo(), "reproduce", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout

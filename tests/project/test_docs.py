@@ -164,7 +164,7 @@ def shown(page: str, name: str) -> str:
 
 @pytest.mark.parametrize(
     ("page", "name", "time"),
-    [("docs/journal.md", "journal.sh", "skip"), ("docs/journal.md", "replay.sh", "fast"),
+    [("docs/journal.md", "journal.sh", "skip"), ("docs/journal.md", "reproduce.sh", "fast"),
      ("docs/limits.md", "spend.py", "frozen"),
      ("docs/contract.md", "stub_contract.sh", "fast")],
 )  # fmt: skip

@@ -229,7 +229,7 @@ def typed(shape: Shape, tmp_path: Path) -> str:
     for arguments in (
         ["explain", "--key", key], ["journal", key, key], [key], ["explain", key],
         ["contract", "verify", f"http://h?{key}"], ["list", "--page-no", key],
-        ["contract", "verify", key], ["replay", key], ["serve", "--scenario", key],
+        ["contract", "verify", key], ["reproduce", key], ["serve", "--scenario", key],
     ):  # fmt: skip
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out:
             for name, value in env.items():

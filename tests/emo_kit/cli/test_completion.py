@@ -64,6 +64,13 @@ def test_completion_suggests_no_deprecated_option(
     assert completed(monkeypatch, capsys, old) == []
 
 
+def test_completion_suggests_reproduce_but_not_its_former_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert completed(monkeypatch, capsys, "emo rep") == ["reproduce"]
+    assert "--json" in completed(monkeypatch, capsys, "emo replay --")
+
+
 def test_bash_completes_a_word_that_it_splits(tmp_path: Path) -> None:
     need(shutil.which("bash"), "bash")
     emo = tmp_path / "emo"

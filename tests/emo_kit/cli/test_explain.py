@@ -1,4 +1,4 @@
-"""`emo explain` and `emo replay`, against a real server; `emo serve` with scenarios and a log."""
+"""`emo explain`, `emo reproduce` and `emo serve` with scenarios and a log, on a real server."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def test_a_bundle_is_reproduced_in_a_new_process(
         http.get(f"/api/v1/tasks/{task['task_id']}")
     file = tmp_path / "run.json"
     file.write_bytes(http.get("/__mock__/bundle").content)
-    same = emo("replay", str(file))
+    same = emo("reproduce", str(file))
     assert (same.returncode, same.stdout) == (0, "5 exchanges, every answer the same\n")
     file.write_text(file.read_text().replace('"status":200', '"status":201'))
-    other = emo("replay", str(file))
+    other = emo("reproduce", str(file))
     assert other.returncode == 1
     assert "exchange 2, POST" in other.stdout
     assert "another status than in the bundle\n  was  201\n  is   200\n" in other.stdout
@@ -77,8 +77,8 @@ def test_a_bundle_is_reproduced_in_a_new_process(
 def test_an_invalid_bundle_is_wrong_usage(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     file.write_text("{}")
-    assert emo("replay", str(file)).returncode == 2
-    assert emo("replay", str(tmp_path / "none.json")).returncode == 2
+    assert emo("reproduce", str(file)).returncode == 2
+    assert emo("reproduce", str(tmp_path / "none.json")).returncode == 2
 
 
 def test_a_server_prints_unused_scenarios_when_it_stops(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -68,6 +69,15 @@ def test_each_deprecated_option_works_and_is_hidden() -> None:
     for name, old in FORMER:
         shown = CliRunner().invoke(cli, [*name.split(), "--help"]).output
         assert f"{old} " not in shown
+
+
+def test_replay_is_a_hidden_former_name_of_reproduce(tmp_path: Path) -> None:
+    assert not re.search(r"\breplay\b", CliRunner().invoke(cli, ["--help"]).output)
+    file = tmp_path / "run.json"
+    file.write_text("{}")
+    old, new = (CliRunner().invoke(cli, [name, str(file)]) for name in ("replay", "reproduce"))
+    assert (old.exit_code, old.output) == (2, new.output)
+    assert "Usage: cli reproduce" in old.output
 
 
 @pytest.mark.parametrize("command", ["env", "explain", "journal"])

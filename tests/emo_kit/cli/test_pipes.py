@@ -31,7 +31,7 @@ COMMANDS = [
     ["journal", "--server", "URL", *KEY], ["journal", "--har", "--server", "URL", *KEY],
     ["journal", "--curl", "--server", "URL", *KEY],
     ["journal", "--follow", "--server", "URL", *KEY],
-    ["explain", "--server", "URL", *KEY], ["replay", "FOLDER/run.json"],
+    ["explain", "--server", "URL", *KEY], ["reproduce", "FOLDER/run.json"],
     ["contract", "verify", "URL", "--list"],
     ["contract", "verify", "URL", "--check", "keys.missing"],
     ["contract", "fuzz", "--phase", "machine", "--examples", "2"],

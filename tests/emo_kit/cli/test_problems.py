@@ -37,7 +37,7 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
      (["journal", "--json", "--server", NOBODY], "ConnectionFailed", "no fake answers at"),
      (["explain", "--json", "--server", NOBODY], "ConnectionFailed", "`emo serve`"),
      (["list", "--json", "--base-url", NOBODY], "ConnectionFailed", "`emo serve --port 9`"),
-     (["replay", "--json", "/none"], "UsageError", "does not exist"),
+     (["reproduce", "--json", "/none"], "UsageError", "does not exist"),
      (["contract", "diff", "--json", "a"], "UsageError", "'OLD'"),
      (["contract", "drift", "--json"], "UsageError", "CASSETTES"),
      (["contract", "verify", "--json", NOBODY], "ConnectionFailed", "does not answer"),

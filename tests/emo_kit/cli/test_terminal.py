@@ -111,7 +111,7 @@ def test_control_characters_in_a_recorded_request_are_escaped(
      ["contract", EVIL], ["contract", "verify", EVIL], ["contract", "verify", "--check", EVIL],
      ["contract", "verify", "--report", EVIL], ["contract", "fuzz", "--phase", EVIL],
      ["contract", "record", "--base-url", f"http://{EVIL}"], ["download", EVIL, "-o", "/"],
-     ["replay", EVIL_NAME], ["get", "x", "--json", EVIL]],
+     ["reproduce", EVIL_NAME], ["get", "x", "--json", EVIL]],
     ids=ascii,
 )  # fmt: skip
 def test_control_characters_in_an_argument_are_escaped_in_the_error(
@@ -126,7 +126,7 @@ def test_control_characters_in_an_argument_are_escaped_in_the_error(
      ("contract diff", f"openapi: 3.1.0\npaths: !{EVIL_NAME}"), ("contract diff", "{\x1b"),
      ("contract drift", json.dumps({"emo-cassette": EVIL})), ("contract drift", EVIL),
      ("contract drift", json.dumps({"log": {"entries": [{"request": {"url": EVIL}}]}})),
-     ("replay", json.dumps({EVIL: EVIL})), ("replay", EVIL),
+     ("reproduce", json.dumps({EVIL: EVIL})), ("reproduce", EVIL),
      ("contract verify http://127.0.0.1:1 --baseline", EVIL),
      ("contract verify http://127.0.0.1:1 --ledger", EVIL),
      ("serve --replay", EVIL), ("serve --scenario", EVIL),
@@ -152,7 +152,7 @@ def test_control_characters_in_a_differing_bundle_are_escaped(
     file = tmp_path / EVIL_NAME
     file.write_text(json.dumps(bundle), "utf-8")
     for form in ([], ["--json"]):
-        shown = emo("replay", file, *form)
+        shown = emo("reproduce", file, *form)
         assert "evil" in shown
         assert not obeyed(shown)
 

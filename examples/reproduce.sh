@@ -18,8 +18,8 @@ for poll in 1 2 3; do
 done
 
 call -o run.json "$mock/bundle"
-emo replay run.json
+emo reproduce run.json
 
-# If the first poll had been answered differently, replay would report it.
+# If the first poll had been answered differently, emo reproduce would report it.
 sed 's/"status":200/"status":500/4' run.json > other.json
-emo replay other.json || echo "exit code $?"
+emo reproduce other.json || echo "exit code $?"
