@@ -8,9 +8,7 @@ import pytest
 import respx
 
 from emo_client import Client
-from mock_server.server.app import create_app
-from mock_server.server.transport import InProcess
-from mock_server.settings import Settings
+from mock_server import InProcess, Settings, create_app
 
 PORTRAIT, VOICE = "https://example.com/portrait.png", "https://example.com/voice.wav"
 
