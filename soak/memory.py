@@ -96,16 +96,16 @@ def _of_client(attack: memory_of_clients.Attack, folder: Path) -> Row:
 def page(found: list[Row]) -> str:
     """The page as Markdown: the machine, and the table."""
     cores, *versions = machine.describe()
-    lines = ["| what | at rest | most | after | bare, most |", "|---|--:|--:|--:|--:|"]
+    lines = ["| load | at rest | maximum | after | bare, maximum |", "|---|--:|--:|--:|--:|"]
     lines += [f"| {' | '.join(row.cells())} |" for row in found]
     return "\n".join(
         [
             "# Memory",
             "",
-            "Resident memory in MB (10^6 bytes) of `emo serve`, or of a client, in a process of its"
-            " own for each row: at rest, the most at any time, and a second after the last client"
-            " has left. `bare` is a Starlette app on uvicorn that reads the body and answers `{}`,"
-            " under the same clients. Written by `python -m soak.memory`.",
+            "Resident memory in MB (10^6 bytes) of `emo serve` or of a client, each row in a new"
+            " process: at rest, the maximum, and one second after the last client has disconnected."
+            " `bare` is a Starlette app on uvicorn that reads the body and answers `{}`, under the"
+            " same load. Written by `python -m soak.memory`.",
             "",
             *[f"- {line}" for line in (cores.partition(";")[0], *versions)],
             "",

@@ -1,4 +1,4 @@
-"""The page "what is proven": each claim and each answer, and what is known of it in all."""
+"""Writes the page of evidence: what is known about each claim and each documented answer."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from contracts.verify.ledger import STANDINGS, Ledger, Observation, standing
 from contracts.verify.registry import all_checks
 
 HEAD = """\
-# What is proven
+# Evidence
 
-`observed`: seen on the wire, in a public capture or by a run of `emo contract verify --ledger`
-against a real provider, with its date, host and request_id. `documented`: Alibaba's pages say so,
-and no capture is known. `assumed`: inferred from either; a first run against the service should
-look here. Sources are short keys, which the end of this page resolves. Runs against the fake prove
-nothing and are not kept.
+How much is known about each claim of the contract:
 
-## What each check claims
+- `observed`: seen in HTTP traffic, in a public capture or in a run of
+  `emo contract verify --ledger` against a real provider, with its date, host and request_id.
+- `documented`: stated on Alibaba's pages; no capture is known.
+- `assumed`: inferred from these. Check these claims first in a run against the service.
+
+Sources are short keys; the end of this page explains them. Runs against the fake prove nothing and
+are not kept.
+
+## The claim of each check
 
 """
 ANSWERS = """\
@@ -29,7 +33,7 @@ ANSWERS = """\
 
 
 def page(spec: Spec, ledger: Ledger) -> Iterator[str]:
-    """The page "what is proven", line by line."""
+    """The lines of the page of evidence."""
     budget = Budget(spec, None, 0.0)
     claims = [check.claim(spec, budget) for check in all_checks().values()]
     yield from HEAD.splitlines()
@@ -52,7 +56,7 @@ def _table(what: str, rows: list[Row]) -> Iterator[str]:
     known = [standing(evidence, seen) for _, _, evidence, _, seen in rows]
     counts = ", ".join(f"{known.count(word)} {word}" for word in STANDINGS)
     yield f"{len(rows)} {what}: {counts}."
-    yield from ("", "| name | what it says | known as | source | seen by a run |")
+    yield from ("", "| name | claim | evidence | source | seen in a run |")
     yield "|---|---|---|---|---|"
     for (name, title, _, source, seen), word in zip(rows, known, strict=True):
         cells = f"`{name}`", title, word, source, "; ".join(map(_told, seen)) or "–"

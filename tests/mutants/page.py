@@ -12,13 +12,13 @@ from tests.mutants.runner import Tried
 ENOUGH = 0.95  # of all mutants are noticed
 HEAD = """\
 <!-- Written by scripts/mutate_spec.py: edit tests/mutants/page.py and reasons.py instead. -->
-# What our tests notice
+# Mistakes in openapi.yaml that the tests notice
 
-Each entry of `openapi.yaml` is made wrong in small ways, one at a time: a required field is
-dropped, a type or an enumeration changed, a field renamed, an example, a status or a transition
-removed, a number moved by a little. The tests then run with the changed file in place of the right
-one, until one of them fails. Nobody compares the changed file with the right one. Left alone are
-prose, sources, evidence and the wording of messages.
+Each entry of `openapi.yaml` is changed in small ways, one change (a mutant) at a time: a required
+field is dropped, a type or an enumeration is changed, a field is renamed, an example, a status or a
+transition is removed, a number is slightly different. The tests then run with the changed file
+until one of them fails. No test compares the changed file with the correct one. Descriptions,
+sources, evidence and the wording of messages are not changed.
 """
 
 
@@ -46,8 +46,8 @@ def page(tried: Sequence[Tried]) -> str:
     parts = [
         f"{HEAD}\n{summary(tried)}.\n",
         "## By kind\n\n" + _by_kind(tried),
-        "## Who notices first\n\n" + _by_killer(tried),
-        "## What nobody notices\n\n" + _survivors(survivors),
+        "## Which tests notice first\n\n" + _by_killer(tried),
+        "## Mutants that no test notices\n\n" + _survivors(survivors),
     ]
     return "\n".join(parts)
 
