@@ -5,12 +5,15 @@ import re
 import zlib
 from binascii import a2b_base64
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 # A shorter key could be part of any word; so many characters of a longer one are hidden too.
 SHORTEST = 8
 SHOWN = "…"
 DEPTH = 4  # encodings inside of each other that are undone
 LONGEST = 1 << 16  # bytes that are read of what is compressed
+PLACES = 8  # of one text that are looked at for compressed data
 READ = 16 << 20  # bytes of one text that are read, each encoding of it counted: 1 to 2 s
 UNREAD = "… (not shown: its encodings are too many to look for the key in them)"
 
@@ -32,7 +35,9 @@ _PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # gzip or zlib be
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 # What a key with its encoding may be: all between blanks, quotes and brackets.
 _WORD = re.compile(rb"[^\s\"'<>{}\[\]()]+")
-_TELLS = re.compile(rb"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]", re.DOTALL)  # a part that is no word
+# A part of a word, or of a name such as `InvalidURL`: it does not show that a key is there.
+_WORDS = rb"(?:[A-Z]+|[a-z]*(?:[A-Z]{1,4}[a-z]{2,}|No|Is|In|Of|To)*(?:[A-Z]{1,4}[a-z]?)?)"
+_NAME = re.compile(rb"(?:[^A-Za-z0-9]|" + _WORDS + rb"(?![A-Za-z0-9]))+|[^A-Za-z]+")
 
 
 class Secret:
@@ -41,7 +46,7 @@ class Secret:
     def __init__(self, key: str) -> None:
         self._key = key
         self._raw = re.compile(re.escape(key.encode("utf-8", "replace")), re.IGNORECASE)
-        self._parts = _parts(key.lower().encode("utf-8", "replace"))
+        self._parts = _parts(key.encode("utf-8", "replace"))
 
     def __repr__(self) -> str:
         return "<key>"
@@ -100,13 +105,15 @@ class _Work:
 
 
 def _parts(key: bytes) -> list[bytes]:
-    """What shows that a key is in a text: it, it without its beginning, and its parts."""
+    """What shows that a key is in a text in lower case: it, it without its beginning, and its
+    parts."""
     if len(key) < SHORTEST:
         return []
     all_parts = [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
     wholes = [part for part in (key, key[3:]) if len(part) >= SHORTEST]
-    begin = all_parts[:1] if key.startswith((b"sk-", b"st-")) else []
-    return [*begin, *wholes, *(part for part in all_parts if _TELLS.search(part))]
+    begin = all_parts[:1] if key.lower().startswith((b"sk-", b"st-")) else []
+    telling = [*begin, *wholes, *(part for part in all_parts if not _NAME.fullmatch(part))]
+    return [part.lower() for part in telling]
 
 
 def _readings(data: bytes, depth: int = DEPTH) -> Iterator[bytes]:
@@ -147,10 +154,21 @@ def _of_hex(data: bytes) -> bytes:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """What is compressed in the data, from the first place where that may begin."""
-    found = _PACKED.search(data)
-    try:
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
-        return unpack(data[found.start() :], LONGEST) if found else b""
-    except zlib.error:
-        return b""
+    """What is compressed in the data, from the first places where that may begin."""
+    places = islice(_PACKED.finditer(data), PLACES)
+    return b"\n".join(_beginning(data[found.start() :]) for found in places)
+
+
+def _beginning(packed: bytes) -> bytes:
+    """As much as can be unpacked: before what is damaged too, where zlib raises an error in place
+    of what it has unpacked."""
+    parts: list[bytes] = []
+    unpacker, at, room = zlib.decompressobj(zlib.MAX_WBITS | 32), 0, LONGEST
+    for size in (len(packed), 1024, 32, 1):
+        with suppress(zlib.error):
+            while at < len(packed) and room:
+                before = unpacker.copy()
+                parts.append(unpacker.decompress(packed[at : at + size], room))
+                at, room = at + size, room - len(parts[-1])
+        unpacker = before
+    return b"".join(parts)

@@ -15,6 +15,7 @@ import sys
 import zlib
 from binascii import a2b_base64
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from html import unescape
 from itertools import accumulate, islice
@@ -26,6 +27,7 @@ from contracts.redact.views import Piece, View
 DEPTH = 4  # encodings inside of each other that are undone
 LARGEST = 1 << 20  # bytes of unpacked data that are read
 AROUND = 256  # bytes on each side of an escape that are read with it, where escapes are few
+BLOCKS = (1024, 32, 1)  # bytes of damaged data that are unpacked at a time
 PACKED = 8  # places of one text that are looked at for compressed data
 
 
@@ -269,8 +271,24 @@ def _unpacked(data: bytes) -> tuple[bytes, int]:
     try:
         part = unpacker.decompress(data, LARGEST)
     except zlib.error:
-        return b"", 0
+        return _unpacked_before_error(data)
     return part, len(data) - len(unpacker.unused_data)
+
+
+def _unpacked_before_error(data: bytes) -> tuple[bytes, int]:
+    """The same of damaged data, such as gzip without its zeros, in which a key may stand before
+    the damage. zlib raises an error in place of what it has unpacked, so it gets ever less."""
+    parts: list[bytes] = []
+    at, room, unpacker = 0, LARGEST, zlib.decompressobj(zlib.MAX_WBITS | 32)
+    for size in BLOCKS:
+        with suppress(zlib.error):
+            while at < len(data) and room:
+                before = unpacker.copy()
+                part = unpacker.decompress(data[at : at + size], room)
+                parts.append(part)
+                at, room = at + size, room - len(part)
+        unpacker = before
+    return b"".join(parts), at
 
 
 _DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart)

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from emo_client import Client, errors
-from tests.helpers.cases import each_case
+from emo_client.secrecy import Secret
+from tests.helpers.cases import all_cases, each_case
 
 KEY = "sk-0123456789abcdef"
 SPEC = yaml.load((Path(__file__).parents[2] / "openapi.yaml").read_bytes(), yaml.CSafeLoader)
@@ -99,6 +100,19 @@ def test_errors_and_logs_hide_a_key_that_the_service_echoes(emo_with, caplog, st
     assert KEY not in everything(caught.value)
     assert "…" in str(caught.value)
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("part", ["cRKONTtX", "LoWGDPTF", "aXbYcZdW"])
+def test_a_part_of_a_key_without_a_digit_is_hidden(part) -> None:
+    assert part not in Secret(f"sk-{part}ab1c2d3e4f5g6").clean(f"what is {part}?")
+
+
+def test_the_code_of_an_error_is_shown_though_the_key_ends_with_it(spec) -> None:
+    with all_cases() as case:
+        for name in spec.all_outcomes:
+            with case(name):
+                code = name.removeprefix("FAILED.").partition("-")[0]
+                assert Secret(f"sk-own-key.{name}").clean(f"it is {code}") == f"it is {code}"
 
 
 def test_an_error_of_the_connection_does_not_keep_the_request_with_the_key(emo, on, caplog) -> None:

@@ -9,6 +9,7 @@ import html
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from hypothesis import strategies as st
@@ -163,12 +164,12 @@ def _visible(data: bytes) -> Iterator[bytes]:
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    for found in re.finditer(rb"\x1f\x8b\x08|\x78\x9c", data):
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        try:
-            yield unpacker.decompress(data[found.start() :])
-        except zlib.error:
-            continue
+    for found in re.finditer(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]", data):
+        unpacker, part = zlib.decompressobj(zlib.MAX_WBITS | 32), b""
+        with suppress(zlib.error):  # what stands before the damage can be read
+            for byte in data[found.start() :]:
+                part += unpacker.decompress(bytes((byte,)))
+        yield part
 
 
 _DECODERS = (

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.secrets import CHAINS, KEYS, shows
@@ -24,6 +24,11 @@ EXCHANGES = st.builds(
 @pytest.mark.parametrize("name", SURFACES)
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(exchanged=EXCHANGES)
+@example(Exchanged("st-LzfVbnMDnt9KouuzCv8WSLqA", ("zlib", "UTF-16"), "body", "Bearer"))
+@example(
+    Exchanged("sk-ws-H.pULjiKtcRKONTtXnmZh3SQWT", ("octal", "base64 in lines"), "body", "Bearer")
+)
+@example(Exchanged("st-PLRnomevDF8uLoWGDPTFJYX1", ("base64", "upper case"), "answer", "Bearer"))
 def test_no_output_contains_eight_characters_of_a_key(
     tmp_path: Path, name: str, exchanged: Exchanged
 ) -> None:

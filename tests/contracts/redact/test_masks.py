@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from time import process_time
 
 import pytest
@@ -54,6 +55,15 @@ def test_the_words_of_a_key_made_of_common_words_are_not_hidden(spec: Spec, key:
 def test_the_beginning_of_a_truncated_key_is_hidden(cut: int, encode: object) -> None:
     text = encode(f"no such key: {KEY[:cut]}")  # type: ignore[operator]
     assert shows(Masks([KEY]).data(text), KEY) == ""
+
+
+@pytest.mark.parametrize("level", [1, 6, 9])
+@pytest.mark.parametrize("words", [0, 2000])
+def test_a_key_before_the_damage_in_compressed_data_is_hidden(level: int, words: int) -> None:
+    text = " ".join(map(str, range(words))).encode() + KEY.encode()
+    damaged = b"<" + zlib.compress(text, level)[:-4] + b'" and more text'
+    assert shows(damaged, KEY)
+    assert not shows(Masks([KEY]).data(damaged), KEY)
 
 
 def test_the_text_around_a_key_is_unchanged() -> None:
