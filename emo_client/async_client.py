@@ -12,8 +12,8 @@ import httpx
 
 from emo_client import flows, limits
 from emo_client.downloads.download import download
-from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, made, one_of
-from emo_client.exchange import Flow, Outcome, Request, Sleep, Stream
+from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, new_http_client, refuse_both
+from emo_client.exchange import ApiRequest, DownloadRequest, Flow, Outcome, Sleep
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -47,8 +47,8 @@ class AsyncClient(Driver):
         random: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(api_key, base_url, timeout, clock, now, random)
-        one_of(transport, http)
-        self._http = http or made(lambda: httpx.AsyncClient(transport=transport))
+        refuse_both(transport, http)
+        self._http = http or new_http_client(lambda: httpx.AsyncClient(transport=transport))
         self._own = http is None
         self._sleep = sleep or asyncio.sleep
 
@@ -56,7 +56,7 @@ class AsyncClient(Driver):
         self, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
     ) -> Face:
         """As Client.detect."""
-        return await self._run(flows.detect(self._world, image_url, ratio, model=model))
+        return await self._run(flows.detect(self._runtime, image_url, ratio, model=model))
 
     async def create(
         self,
@@ -70,22 +70,22 @@ class AsyncClient(Driver):
     ) -> TaskCreated:
         """As Client.create."""
         boxes = face_bbox, ext_bbox
-        flow = flows.create(self._world, image_url, audio_url, *boxes, style_level, model=model)
+        flow = flows.create(self._runtime, image_url, audio_url, *boxes, style_level, model=model)
         return await self._run(flow)
 
     async def get(self, task_id: str) -> TaskAnswer:
         """As Client.get."""
-        return await self._run(flows.get(self._world, task_id))
+        return await self._run(flows.get(self._runtime, task_id))
 
     async def wait(
         self, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
     ) -> TaskAnswer:
         """As Client.wait."""
-        return await self._run(flows.wait(self._world, task_id, timeout, on_update))
+        return await self._run(flows.wait(self._runtime, task_id, timeout, on_update))
 
     async def cancel(self, task_id: str) -> CancelAnswer:
         """As Client.cancel."""
-        return await self._run(flows.cancel(self._world, task_id))
+        return await self._run(flows.cancel(self._runtime, task_id))
 
     async def list(
         self,
@@ -103,7 +103,7 @@ class AsyncClient(Driver):
         filters = {"task_id": task_id, "start_time": start_time, "end_time": end_time}
         filters |= {"model_name": model_name, "status": status, "region": region}
         pages = {"api_key_id": api_key_id, "page_no": page_no, "page_size": page_size}
-        return await self._run(flows.list_tasks(self._world, **filters, **pages))
+        return await self._run(flows.list_tasks(self._runtime, **filters, **pages))
 
     async def generate(
         self,
@@ -116,7 +116,7 @@ class AsyncClient(Driver):
     ) -> TaskAnswer:
         """As Client.generate."""
         options = style_level, timeout, on_update
-        return await self._run(flows.generate(self._world, image_url, audio_url, ratio, *options))
+        return await self._run(flows.generate(self._runtime, image_url, audio_url, ratio, *options))
 
     async def download(
         self,
@@ -127,7 +127,7 @@ class AsyncClient(Driver):
         max_bytes: int = limits.VIDEO,
     ) -> Path:
         """As Client.download."""
-        flow = download(self._world, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
+        flow = download(self._runtime, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
         return await self._run(flow)
 
     async def close(self) -> None:
@@ -161,24 +161,26 @@ class AsyncClient(Driver):
                 else:
                     outcome = await self._exchange(step)
 
-    async def _exchange(self, step: Request | Stream) -> Outcome:
+    async def _exchange(self, step: ApiRequest | DownloadRequest) -> Outcome:
         limit = asyncio.timeout(self._limit(step) + GRACE)
         try:
             async with limit:
                 return await self._answered(step, limit)
         except BROKEN as error:
-            return self._lost(error, step)
+            return self._no_answer(error, step)
         except TimeoutError:
             if not limit.expired():
                 raise
-            return self._lost(TOO_SLOW, step)
+            return self._no_answer(TOO_SLOW, step)
 
-    async def _answered(self, step: Request | Stream, limit: asyncio.Timeout) -> Outcome:
+    async def _answered(
+        self, step: ApiRequest | DownloadRequest, limit: asyncio.Timeout
+    ) -> Outcome:
         request = self._request(self._http, step)
         sent = self._http.send(request, stream=True, auth=None, follow_redirects=False)
         response = await sent
         async with aclosing(response):
-            if isinstance(step, Stream):
+            if isinstance(step, DownloadRequest):
                 limit.reschedule(asyncio.get_running_loop().time() + step.within + GRACE)
             with self._intake(step, response) as intake:
                 try:
@@ -189,5 +191,5 @@ class AsyncClient(Driver):
                         if not intake.take(chunk):
                             break
                 except BROKEN as error:
-                    return self._lost(error, step, intake)
+                    return self._no_answer(error, step, intake)
                 return self._answer(intake)

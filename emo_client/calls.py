@@ -13,7 +13,7 @@ import msgspec
 from emo_client import errors, retry
 from emo_client.decoding.charset import readable
 from emo_client.decoding.envelope import task_id_in
-from emo_client.exchange import Answer, Flow, Lost, Request, Sleep, World, ask
+from emo_client.exchange import ApiRequest, Flow, HttpAnswer, NoAnswer, Runtime, Sleep, ask
 from emo_client.models import OPERATIONS
 from emo_client.settings import text
 
@@ -26,7 +26,7 @@ def request_for(
     task_id: str | None = None,
     query: Mapping[str, str | int] | None = None,
     within: float | None = None,
-) -> Request:
+) -> ApiRequest:
     """The request of an operation of the contract."""
     method, path = OPERATIONS[operation]
     if "{task_id}" in path:
@@ -34,9 +34,9 @@ def request_for(
     if query:
         path = f"{path}?{urlencode(query)}"
     if body is None:
-        return Request(method, path, headers or {}, within=within)
+        return ApiRequest(method, path, headers or {}, within=within)
     sent = {"Content-Type": "application/json", **(headers or {})}
-    return Request(method, path, sent, msgspec.json.encode(body), within)
+    return ApiRequest(method, path, sent, msgspec.json.encode(body), within)
 
 
 def _segment(task_id: str | None) -> str:
@@ -48,23 +48,27 @@ def _segment(task_id: str | None) -> str:
     return quote(task_id, safe="")
 
 
-def send(world: World, request: Request, *, safe: bool = True, way_on: str = "") -> Flow[Answer]:
+def send(
+    runtime: Runtime, request: ApiRequest, *, safe: bool = True, way_on: str = ""
+) -> Flow[HttpAnswer]:
     """Send it until there is an answer to go by; answers without success are answers too.
 
     safe: whether the service may get it twice. way_on: what to do when it may have arrived.
     """
     for attempt in count(1):
         outcome = yield from ask(request)
-        wait = retry.delay(attempt, outcome, world.random, now=world.now(), safe=safe)
+        wait = retry.delay(attempt, outcome, runtime.random, now=runtime.now(), safe=safe)
         if wait is None:
             break
         yield Sleep(wait)
-    if isinstance(outcome, Lost):
-        raise lost(outcome, request, way_on)
+    if isinstance(outcome, NoAnswer):
+        raise no_answer_error(outcome, request, way_on)
     return outcome
 
 
-def lost(outcome: Lost, request: Request, way_on: str = "") -> errors.ConnectionFailed:
+def no_answer_error(
+    outcome: NoAnswer, request: ApiRequest, way_on: str = ""
+) -> errors.ConnectionFailed:
     """The error for a call that got no answer."""
     arrived = outcome.may_have_arrived
     if not arrived:

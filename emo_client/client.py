@@ -12,10 +12,9 @@ from typing import Self, TypeVar
 import httpx
 
 from emo_client import flows, limits
-from emo_client.bounded import Limit, TooSlow, within
 from emo_client.downloads.download import download
-from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, made, one_of
-from emo_client.exchange import Flow, Outcome, Request, Sleep, Stream
+from emo_client.driver import BROKEN, GRACE, TOO_SLOW, Driver, new_http_client, refuse_both
+from emo_client.exchange import ApiRequest, DownloadRequest, Flow, Outcome, Sleep
 from emo_client.flows import Face, OnUpdate
 from emo_client.models import (
     DETECT_MODEL,
@@ -25,6 +24,7 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
+from emo_client.time_limit import TimeLimit, TooSlow, within
 
 T = TypeVar("T")
 
@@ -59,8 +59,8 @@ class Client(Driver):
         random: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(api_key, base_url, timeout, clock, now, random)
-        one_of(transport, http)
-        self._http = http or made(lambda: httpx.Client(transport=transport))
+        refuse_both(transport, http)
+        self._http = http or new_http_client(lambda: httpx.Client(transport=transport))
         self._own = http is None
         self._sleep = sleep or time.sleep
 
@@ -73,7 +73,7 @@ class Client(Driver):
         ratio: of ext_bbox, `1:1` (head) or `3:4` (half body).
         Raises FaceRejected, for a 200 without check_pass (DET-2) as for a 400 (S2VT).
         """
-        return self._run(flows.detect(self._world, image_url, ratio, model=model))
+        return self._run(flows.detect(self._runtime, image_url, ratio, model=model))
 
     def create(
         self,
@@ -94,12 +94,12 @@ class Client(Driver):
         its id is in the error, as task_id.
         """
         boxes = face_bbox, ext_bbox
-        flow = flows.create(self._world, image_url, audio_url, *boxes, style_level, model=model)
+        flow = flows.create(self._runtime, image_url, audio_url, *boxes, style_level, model=model)
         return self._run(flow)
 
     def get(self, task_id: str) -> TaskAnswer:
         """Ask how a task is. In any state, FAILED and UNKNOWN too, it is returned (CNB)."""
-        return self._run(flows.get(self._world, task_id))
+        return self._run(flows.get(self._runtime, task_id))
 
     def wait(
         self, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
@@ -113,11 +113,11 @@ class Client(Driver):
         Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout; the last one ends the wait,
         not the task.
         """
-        return self._run(flows.wait(self._world, task_id, timeout, on_update))
+        return self._run(flows.wait(self._runtime, task_id, timeout, on_update))
 
     def cancel(self, task_id: str) -> CancelAnswer:
         """Cancel a task that is PENDING; in another state it is InvalidRequest (TASK, CNB)."""
-        return self._run(flows.cancel(self._world, task_id))
+        return self._run(flows.cancel(self._runtime, task_id))
 
     def list(
         self,
@@ -138,7 +138,7 @@ class Client(Driver):
         filters = {"task_id": task_id, "start_time": start_time, "end_time": end_time}
         filters |= {"model_name": model_name, "status": status, "region": region}
         pages = {"api_key_id": api_key_id, "page_no": page_no, "page_size": page_size}
-        return self._run(flows.list_tasks(self._world, **filters, **pages))
+        return self._run(flows.list_tasks(self._runtime, **filters, **pages))
 
     def generate(
         self,
@@ -151,7 +151,7 @@ class Client(Driver):
     ) -> TaskAnswer:
         """Detect, create and wait, as those do. timeout: seconds for the wait."""
         options = style_level, timeout, on_update
-        return self._run(flows.generate(self._world, image_url, audio_url, ratio, *options))
+        return self._run(flows.generate(self._runtime, image_url, audio_url, ratio, *options))
 
     def download(
         self,
@@ -172,7 +172,7 @@ class Client(Driver):
         Raises ResultExpired, DownloadFailed; OSError when the file cannot be written, of which
         nothing is left then.
         """
-        flow = download(self._world, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
+        flow = download(self._runtime, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
         return self._run(flow)
 
     def close(self) -> None:
@@ -206,20 +206,20 @@ class Client(Driver):
                 else:
                     outcome = self._exchange(step)
 
-    def _exchange(self, step: Request | Stream) -> Outcome:
-        limit = Limit(self._limit(step) + GRACE)
+    def _exchange(self, step: ApiRequest | DownloadRequest) -> Outcome:
+        limit = TimeLimit(self._limit(step) + GRACE)
         try:
             return within(limit, partial(self._answered, step, limit))
         except BROKEN as error:
-            return self._lost(error, step)
+            return self._no_answer(error, step)
         except TooSlow:
-            return self._lost(TOO_SLOW, step)
+            return self._no_answer(TOO_SLOW, step)
 
-    def _answered(self, step: Request | Stream, limit: Limit) -> Outcome:
+    def _answered(self, step: ApiRequest | DownloadRequest, limit: TimeLimit) -> Outcome:
         request = self._request(self._http, step)
         response = self._http.send(request, stream=True, auth=None, follow_redirects=False)
         with closing(response):
-            if isinstance(step, Stream):
+            if isinstance(step, DownloadRequest):
                 limit.restart(step.within + GRACE)
             with self._intake(step, response) as intake:
                 try:
@@ -229,5 +229,5 @@ class Client(Driver):
                         if limit.is_given_up or not intake.take(chunk):
                             break
                 except BROKEN as error:
-                    return self._lost(error, step, intake)
+                    return self._no_answer(error, step, intake)
                 return self._answer(intake)

@@ -17,7 +17,7 @@ from emo_client import limits, settings
 from emo_client.decoding import codings
 from emo_client.decoding.charset import text_of
 from emo_client.errors import ConfigError
-from emo_client.exchange import Answer, Lost, Request, Sink, Stream, World
+from emo_client.exchange import ApiRequest, DownloadRequest, HttpAnswer, NoAnswer, Runtime, Sink
 from emo_client.secrecy import Secret
 
 # No connection was made, so nothing was sent.
@@ -57,7 +57,7 @@ class Driver:
         except (httpx.InvalidURL, ValueError) as error:  # the latter of a host that IDNA forbids
             raise ConfigError(f"base_url={self.base_url} is no URL: {error}") from None
         self._timeout = settings.seconds("timeout", timeout)
-        self._world = World(
+        self._runtime = Runtime(
             clock=clock or time.monotonic,
             now=now or time.time,
             random=random or chance.random,
@@ -69,9 +69,9 @@ class Driver:
         return f"<{type(self).__name__} {base_url}>"
 
     def _request(
-        self, http: httpx.Client | httpx.AsyncClient, step: Request | Stream
+        self, http: httpx.Client | httpx.AsyncClient, step: ApiRequest | DownloadRequest
     ) -> httpx.Request:
-        if isinstance(step, Stream):
+        if isinstance(step, DownloadRequest):
             return self._fetching(http, step)
         headers = {
             "Authorization": f"Bearer {self._key.reveal()}",
@@ -86,7 +86,9 @@ class Driver:
             timeout=self._limit(step),
         )
 
-    def _fetching(self, http: httpx.Client | httpx.AsyncClient, step: Stream) -> httpx.Request:
+    def _fetching(
+        self, http: httpx.Client | httpx.AsyncClient, step: DownloadRequest
+    ) -> httpx.Request:
         try:
             limit = self._limit(step)
             request = http.build_request("GET", step.url, headers=step.headers, timeout=limit)
@@ -96,25 +98,25 @@ class Driver:
         request.headers.pop("Authorization", None)  # of an http= that has one of its own
         return request
 
-    def _limit(self, step: Request | Stream) -> float:
+    def _limit(self, step: ApiRequest | DownloadRequest) -> float:
         """Seconds for an answer of the API; of a download for its head, and for each read."""
         return self._timeout if step.within is None else min(self._timeout, step.within)
 
-    def _intake(self, step: Request | Stream, response: httpx.Response) -> "Intake":
-        head = Answer(response.status_code, self._clean_headers(response.headers))
-        now = self._world.clock()
-        if isinstance(step, Stream):
+    def _intake(self, step: ApiRequest | DownloadRequest, response: httpx.Response) -> "Intake":
+        head = HttpAnswer(response.status_code, self._clean_headers(response.headers))
+        now = self._runtime.clock()
+        if isinstance(step, DownloadRequest):
             until = now + step.within
-            return Intake(head, step.sink(head), limits.REFUSAL, until, self._world.clock)
-        return Intake(head, None, limits.ANSWER, now + self._limit(step), self._world.clock)
+            return Intake(head, step.sink(head), limits.REFUSAL, until, self._runtime.clock)
+        return Intake(head, None, limits.ANSWER, now + self._limit(step), self._runtime.clock)
 
     def _clean_headers(self, headers: httpx.Headers) -> Mapping[str, str]:
         return {name.lower(): self._key.clean(value) for name, value in headers.items()}
 
-    def _answer(self, intake: "Intake") -> Answer:
+    def _answer(self, intake: "Intake") -> HttpAnswer:
         head, (body, is_cut) = intake.head, intake.body()
         body = self._clean_body(body, head.headers.get("content-type", ""))
-        return Answer(head.status, head.headers, body, is_cut)
+        return HttpAnswer(head.status, head.headers, body, is_cut)
 
     def _clean_body(self, body: bytes, content_type: str) -> bytes:
         """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
@@ -125,16 +127,16 @@ class Driver:
         is_the_same = text.encode("utf-8", "replace") == body
         return body if is_the_same else self._key.clean_bytes(body)
 
-    def _lost(
-        self, error: Exception, step: Request | Stream, intake: "Intake | None" = None
-    ) -> Lost:
+    def _no_answer(
+        self, error: Exception, step: ApiRequest | DownloadRequest, intake: "Intake | None" = None
+    ) -> NoAnswer:
         said = self._key.clean(str(error))
         reason = f"{type(error).__name__}{said and ': '}{said}"
         not_sent = isinstance(error, _NOT_SENT)
-        if not_sent and isinstance(step, Request):
+        if not_sent and isinstance(step, ApiRequest):
             reason += f" (base_url={self.base_url})"
         body = self._answer(intake).body if intake else b""
-        return Lost(reason, may_have_arrived=not not_sent, body=body)
+        return NoAnswer(reason, may_have_arrived=not not_sent, body=body)
 
 
 class Intake:
@@ -145,7 +147,7 @@ class Intake:
 
     def __init__(
         self,
-        head: Answer,
+        head: HttpAnswer,
         sink: Sink | None,
         most: int,
         until: float = float("inf"),
@@ -184,7 +186,7 @@ class Intake:
             self.sink.close()
 
 
-def made(make: Callable[[], Http]) -> Http:
+def new_http_client(make: Callable[[], Http]) -> Http:
     """A client of httpx, which takes proxies and certificates from the environment.
 
     What it says of them is not repeated, for a proxy may have a password.
@@ -201,7 +203,7 @@ def made(make: Callable[[], Http]) -> Http:
     raise ConfigError(problem)
 
 
-def one_of(transport: object, http: object) -> None:
+def refuse_both(transport: object, http: object) -> None:
     """A client is made on a transport, or is made already."""
     if transport is not None and http is not None:
         raise ConfigError("give transport=… or http=…, not both")

@@ -1,7 +1,8 @@
 """What flows ask for and what they are told: values. Nothing here acts.
 
-A flow is a generator. It yields a Request, a Stream or a Sleep and is sent what came of it: an
-Answer, a Lost, or None after a Sleep. Client and AsyncClient act the steps out.
+A flow is a generator. It yields an ApiRequest, a DownloadRequest or a Sleep, and receives the
+result: an HttpAnswer, a NoAnswer, or None after a Sleep. Client and AsyncClient carry these steps
+out.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -12,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """One call of the API. The driver adds the base URL and the key.
 
     path: below the base URL, with its query. within: seconds for the whole exchange, at most;
@@ -30,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An answer of any status. headers: names in lower case. is_cut: whether it is larger than the
     client reads; body is its beginning then."""
 
@@ -41,7 +42,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoAnswer:
     """No answer, or not the whole of it.
 
     may_have_arrived: False when no connection was made, so the service surely did not get it.
@@ -64,16 +65,16 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class DownloadRequest:
     """A GET of any address, without the key. A redirect is an answer like any other.
 
     sink: gets the answer's head and returns where its bytes go; with None they are in the
-        Answer's body. The driver closes the sink. within: seconds for the whole exchange.
+        HttpAnswer's body. The driver closes the sink. within: seconds for the whole exchange.
     """
 
     url: str
     headers: Mapping[str, str]
-    sink: Callable[[Answer], Sink | None]
+    sink: Callable[[HttpAnswer], Sink | None]
     within: float
 
 
@@ -84,14 +85,14 @@ class Sleep:
     seconds: float
 
 
-Step: TypeAlias = Request | Stream | Sleep
-Outcome: TypeAlias = Answer | Lost
-Flow: TypeAlias = Generator[Step, Outcome | None, T]
+FlowStep: TypeAlias = ApiRequest | DownloadRequest | Sleep
+Outcome: TypeAlias = HttpAnswer | NoAnswer
+Flow: TypeAlias = Generator[FlowStep, Outcome | None, T]
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What a flow may know of the world.
+class Runtime:
+    """What a flow may know of the runtime.
 
     clock: seconds of a clock that never goes back. now: seconds since 1970. random: in [0, 1).
     hint: what is odd about the base URL, empty when nothing is.
@@ -103,7 +104,7 @@ class World:
     hint: str = ""
 
 
-def ask(step: Request | Stream) -> Flow[Outcome]:
+def ask(step: ApiRequest | DownloadRequest) -> Flow[Outcome]:
     """Yield a step that has an outcome, and return it."""
     outcome = yield step
     if outcome is None:

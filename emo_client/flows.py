@@ -14,7 +14,7 @@ from emo_client.decoding.answers import (
     task_id_of,
     unexpected,
 )
-from emo_client.exchange import Answer, Flow, World
+from emo_client.exchange import Flow, HttpAnswer, Runtime
 from emo_client.models import (
     DETECT_MODEL,
     VIDEO_MODEL,
@@ -65,7 +65,7 @@ class Face:
 
 
 def detect(
-    world: World, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
+    runtime: Runtime, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
 ) -> Flow[Face]:
     """Find the face. See Client.detect."""
     wanted = None if ratio is None else DetectParameters(ratio=text("ratio", ratio))
@@ -73,14 +73,14 @@ def detect(
     body = DetectRequest(model=text("model", model), input=picture, parameters=wanted)
     request = request_for("detectFace", body, headers=_resolving(image_url))
     way_on = "it may have been charged; the picture can be checked again"
-    answer = yield from send(world, request, safe=False, way_on=way_on)
+    answer = yield from send(runtime, request, safe=False, way_on=way_on)
     refused = reason(answer)
     if answer.status == 400 and refused.code.startswith(REJECTIONS):
         raise errors.FaceRejected(*refused, request_id(answer))
-    return _face(answer, read(answer, Detection, str(request), world), str(request))
+    return _face(answer, read(answer, Detection, str(request), runtime), str(request))
 
 
-def _face(answer: Answer, detection: Detection, call: str) -> Face:
+def _face(answer: HttpAnswer, detection: Detection, call: str) -> Face:
     """The boxes; DET-0 and EMOJI show rejections without check_pass, so a code counts as one."""
     found = detection.output
     if found.check_pass is False or (found.check_pass is None and found.code):
@@ -92,7 +92,7 @@ def _face(answer: Answer, detection: Detection, call: str) -> Face:
 
 
 def create(
-    world: World,
+    runtime: Runtime,
     image_url: str,
     audio_url: str,
     face_bbox: Sequence[int],
@@ -113,17 +113,17 @@ def create(
     body = CreateRequest(model=text("model", model), input=made_of, parameters=wanted)
     request = request_for("createVideoTask", body, headers=headers)
     try:
-        answer = yield from send(world, request, safe=False, way_on=LOOK)
+        answer = yield from send(runtime, request, safe=False, way_on=LOOK)
     except errors.ConnectionFailed as error:
         raise error.of_task(error.task_id, PAID) from None
-    return _created(answer, str(request), world)
+    return _created(answer, str(request), runtime)
 
 
-def _created(answer: Answer, call: str, world: World) -> TaskCreated:
+def _created(answer: HttpAnswer, call: str, runtime: Runtime) -> TaskCreated:
     """The new task; where its answer cannot be read, the error has the id that stands in it, or
     says where to look for the task that may have been created."""
     try:
-        created = read(answer, TaskCreated, call, world)
+        created = read(answer, TaskCreated, call, runtime)
         if not created.output.task_id:
             raise unexpected(answer, call, "the task_id is empty")
     except errors.EmoError as error:
@@ -134,32 +134,32 @@ def _created(answer: Answer, call: str, world: World) -> TaskCreated:
     return created
 
 
-def get(world: World, task_id: str) -> Flow[TaskAnswer]:
+def get(runtime: Runtime, task_id: str) -> Flow[TaskAnswer]:
     """Ask how a task is. See Client.get."""
     request = request_for("getTask", task_id=task_id)
-    answer = yield from send(world, request)
-    return read_task(answer, task_id, str(request), world)
+    answer = yield from send(runtime, request)
+    return read_task(answer, task_id, str(request), runtime)
 
 
-def cancel(world: World, task_id: str) -> Flow[CancelAnswer]:
+def cancel(runtime: Runtime, task_id: str) -> Flow[CancelAnswer]:
     """Cancel a task. See Client.cancel."""
     request = request_for("cancelTask", task_id=task_id)
-    answer = yield from send(world, request, safe=False, way_on="get() tells how the task is")
-    return read(answer, CancelAnswer, str(request), world)
+    answer = yield from send(runtime, request, safe=False, way_on="get() tells how the task is")
+    return read(answer, CancelAnswer, str(request), runtime)
 
 
-def list_tasks(world: World, **filters: str | int | None) -> Flow[TaskList]:
+def list_tasks(runtime: Runtime, **filters: str | int | None) -> Flow[TaskList]:
     """List tasks. See Client.list."""
     given = {name: value for name, value in filters.items() if value is not None}
     for name, value in given.items():
         text(name, str(value))
     request = request_for("listTasks", query=given)
-    answer = yield from send(world, request)
-    return read(answer, TaskList, str(request), world)
+    answer = yield from send(runtime, request)
+    return read(answer, TaskList, str(request), runtime)
 
 
 def generate(
-    world: World,
+    runtime: Runtime,
     image_url: str,
     audio_url: str,
     ratio: str = "1:1",
@@ -171,10 +171,10 @@ def generate(
     seconds("timeout", timeout)  # before anything is charged
     text("audio_url", audio_url)
     _styled(style_level)
-    face = yield from detect(world, image_url, ratio)
+    face = yield from detect(runtime, image_url, ratio)
     boxes = face.face_bbox, face.ext_bbox
-    created = yield from create(world, image_url, audio_url, *boxes, style_level)
-    return (yield from wait(world, created.output.task_id, timeout, on_update))
+    created = yield from create(runtime, image_url, audio_url, *boxes, style_level)
+    return (yield from wait(runtime, created.output.task_id, timeout, on_update))
 
 
 def _styled(style_level: str | None) -> CreateParameters | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from emo_client.exchange import Answer, Lost
+from emo_client.exchange import HttpAnswer, NoAnswer
 
 FIRST = 0.5  # seconds, before jitter
 LONGEST = 15.0  # the pause between polls that the sibling pages advise for video (S2V, EMOJI)
@@ -15,7 +15,7 @@ PATIENCE = 60.0  # a Retry-After beyond this is not slept through but told to th
 
 def delay(
     attempt: int,
-    outcome: Answer | Lost,
+    outcome: HttpAnswer | NoAnswer,
     random: Callable[[], float],
     *,
     now: float,
@@ -31,7 +31,7 @@ def delay(
     """
     if attempt >= tries:
         return None
-    if isinstance(outcome, Lost):
+    if isinstance(outcome, NoAnswer):
         return backoff(attempt, random) if safe or not outcome.may_have_arrived else None
     if not safe or not transient(outcome.status):
         return None

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from emo_client import errors, retry
-from emo_client.calls import lost, request_for
+from emo_client.calls import no_answer_error, request_for
 from emo_client.decoding.answers import read_task, refusal
-from emo_client.exchange import Answer, Flow, Lost, Outcome, Request, Sleep, World, ask
+from emo_client.exchange import ApiRequest, Flow, HttpAnswer, NoAnswer, Outcome, Runtime, Sleep, ask
 from emo_client.models import TASK_STATUSES, TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
 
@@ -24,20 +24,20 @@ DAMAGED = 3
 
 
 def wait(
-    world: World, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
+    runtime: Runtime, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
 ) -> Flow[TaskAnswer]:
     """Poll a task until it ends or the time is over. See Client.wait."""
     try:
-        return (yield from _waited(world, task_id, timeout, on_update))
+        return (yield from _waited(runtime, task_id, timeout, on_update))
     except errors.EmoError as error:
         error.of_task(task_id)  # generate's caller knows it from nowhere else
         raise
 
 
 def _waited(
-    world: World, task_id: str, timeout: float, on_update: OnUpdate | None
+    runtime: Runtime, task_id: str, timeout: float, on_update: OnUpdate | None
 ) -> Flow[TaskAnswer]:
-    watch = _Watch(world, task_id, timeout)
+    watch = _Watch(runtime, task_id, timeout)
     while True:
         request = request_for("getTask", task_id=task_id, within=watch.within())
         outcome = yield from ask(request)
@@ -52,27 +52,27 @@ def _waited(
 class _Watch:
     """What a wait has seen so far, and how long it may go on."""
 
-    def __init__(self, world: World, task_id: str, timeout: float) -> None:
-        self.world, self.task_id = world, task_id
-        self.began = world.clock()
+    def __init__(self, runtime: Runtime, task_id: str, timeout: float) -> None:
+        self.runtime, self.task_id = runtime, task_id
+        self.began = runtime.clock()
         self.deadline = self.began + seconds("timeout", timeout)
         self.polls = self.troubles = self.damaged = 0
         self.seen: TaskAnswer | None = None
         self.trouble: errors.EmoError | None = None
 
     def waited(self) -> float:
-        return self.world.clock() - self.began
+        return self.runtime.clock() - self.began
 
     def within(self) -> float:
-        return max(self.deadline - self.world.clock(), LAST_POLL)
+        return max(self.deadline - self.runtime.clock(), LAST_POLL)
 
-    def take(self, outcome: Outcome, request: Request) -> TaskAnswer | None:
+    def take(self, outcome: Outcome, request: ApiRequest) -> TaskAnswer | None:
         """The task as this poll found it; None after trouble that may pass, other is raised."""
         self.polls += 1
         try:
             self.trouble = self._trouble(outcome, request)
-            if self.trouble is None and isinstance(outcome, Answer):
-                self.seen = read_task(outcome, self.task_id, str(request), self.world)
+            if self.trouble is None and isinstance(outcome, HttpAnswer):
+                self.seen = read_task(outcome, self.task_id, str(request), self.runtime)
                 self.troubles = self.damaged = 0
                 return self.seen
             self.damaged = 0
@@ -84,11 +84,11 @@ class _Watch:
         self.troubles += 1
         return None
 
-    def _trouble(self, outcome: Outcome, request: Request) -> errors.EmoError | None:
-        if isinstance(outcome, Lost):
-            return lost(outcome, request)
+    def _trouble(self, outcome: Outcome, request: ApiRequest) -> errors.EmoError | None:
+        if isinstance(outcome, NoAnswer):
+            return no_answer_error(outcome, request)
         if retry.transient(outcome.status):
-            return refusal(outcome, str(request), self.world)
+            return refusal(outcome, str(request), self.runtime)
         return None
 
     def until_next(self, outcome: Outcome) -> float:
@@ -96,7 +96,7 @@ class _Watch:
 
         A Retry-After that reaches beyond the deadline leaves no poll to wait for.
         """
-        left = self.deadline - self.world.clock()
+        left = self.deadline - self.runtime.clock()
         wanted, asked = self._pause(outcome)
         if left <= 0 or (asked and wanted > left):
             raise self._over(wanted if asked and left > 0 else None) from self.trouble
@@ -104,15 +104,15 @@ class _Watch:
 
     def _pause(self, outcome: Outcome) -> tuple[float, bool]:
         """Seconds to the next poll, and whether the service asked for them."""
-        chance, now = self.world.random, self.world.now()
+        chance, now = self.runtime.random, self.runtime.now()
         if self.trouble is None:
             return retry.pause(self.polls, chance), False
-        if isinstance(outcome, Answer) and self.damaged:
+        if isinstance(outcome, HttpAnswer) and self.damaged:
             return retry.backoff(self.troubles, chance), False
         wanted = retry.delay(
             self.troubles, outcome, chance, now=now, tries=math.inf, patience=math.inf
         )
-        headers = outcome.headers if isinstance(outcome, Answer) else {}
+        headers = outcome.headers if isinstance(outcome, HttpAnswer) else {}
         return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None
 
     def _over(self, asked: float | None) -> errors.TaskTimeout:

@@ -9,7 +9,7 @@ import msgspec
 from emo_client import errors, limits
 from emo_client.decoding.charset import readable, text_of
 from emo_client.decoding.envelope import (
-    Reason,
+    ErrorReason,
     normalized,
     parsed,
     reason_of,
@@ -17,7 +17,7 @@ from emo_client.decoding.envelope import (
     task_id_in,
 )
 from emo_client.decoding.lenient import convert
-from emo_client.exchange import Answer, World
+from emo_client.exchange import HttpAnswer, Runtime
 from emo_client.models import CancelAnswer, Detection, TaskAnswer, TaskCreated, TaskList
 from emo_client.retry import retry_after
 
@@ -34,18 +34,18 @@ _QUERY = re.compile(r"""(?i)(https?:[^\s?"'<>]*)\?[^\s"'<>]*""")
 _PAGE = 16384  # characters of a page that are looked at
 
 
-def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
+def read(answer: HttpAnswer, kind: type[T], call: str, runtime: Runtime) -> T:
     """The body as this type. Raises APIError or UnexpectedAnswer."""
     if not 200 <= answer.status < 300:
-        raise refusal(answer, call, world)
+        raise refusal(answer, call, runtime)
     if answer.is_cut:
         problem = f"its body is larger than {limits.ANSWER >> 20} MiB: {excerpt(answer)!r}"
-        raise unexpected(answer, call, problem, world.hint, damaged=True)
+        raise unexpected(answer, call, problem, runtime.hint, damaged=True)
     try:
         body = _json(answer)
     except _NOT_JSON:
         problem = f"its body is not JSON: {excerpt(answer)!r}"
-        raise unexpected(answer, call, problem, world.hint, damaged=True) from None
+        raise unexpected(answer, call, problem, runtime.hint, damaged=True) from None
     try:
         value = convert(normalized(body), kind)
     except msgspec.ValidationError as error:
@@ -55,51 +55,51 @@ def read(answer: Answer, kind: type[T], call: str, world: World) -> T:
     return msgspec.structs.replace(value, request_id=request_id(answer))
 
 
-def read_task(answer: Answer, task_id: str, call: str, world: World) -> TaskAnswer:
+def read_task(answer: HttpAnswer, task_id: str, call: str, runtime: Runtime) -> TaskAnswer:
     """The task that was asked for. Raises what read raises, and UnexpectedAnswer, as for a damaged
     answer, where it is about another one: a cache or a proxy mixed answers up. Ids are compared
     where both are UUIDs, as the service's are; a stub may answer each poll with the same "t"."""
-    task = read(answer, TaskAnswer, call, world)
+    task = read(answer, TaskAnswer, call, runtime)
     found = task.output.task_id.lower()
     if found != task_id.lower() and _UUID.fullmatch(found) and _UUID.fullmatch(task_id.lower()):
         raise unexpected(answer, call, f"it is about another task, {found}", damaged=True)
     return task
 
 
-def refusal(answer: Answer, call: str, world: World) -> errors.EmoError:
+def refusal(answer: HttpAnswer, call: str, runtime: Runtime) -> errors.EmoError:
     """The error that an answer without success stands for."""
     status = answer.status
     if status < 400:
         place = answer.headers.get("location", "").partition("?")[0]
         problem = "redirects are not followed" + (f" (it leads to {place})" if place else "")
-        return unexpected(answer, call, problem, world.hint)
+        return unexpected(answer, call, problem, runtime.hint)
     code, message = reason(answer)
     message = message or ("" if code else excerpt(answer))
     lost = status in (404, 405) or not code or any(text in message for text in _WRONG_PATH)
-    facts: dict[str, Any] = {"call": call, "hint": world.hint if lost else ""}
+    facts: dict[str, Any] = {"call": call, "hint": runtime.hint if lost else ""}
     kind = _BY_STATUS.get(status, errors.ServiceError if status >= 500 else errors.InvalidRequest)
     if status == 429:
-        kind, facts["retry_after"] = errors.Throttled, retry_after(answer.headers, world.now())
+        kind, facts["retry_after"] = errors.Throttled, retry_after(answer.headers, runtime.now())
     return kind(status, code, message, request_id(answer), **facts)
 
 
-def reason(answer: Answer) -> Reason:
+def reason(answer: HttpAnswer) -> ErrorReason:
     """The code and message of the service; both empty when the body is not JSON."""
     try:
         return reason_of(_json(answer))
     except _NOT_JSON:
-        return Reason()
+        return ErrorReason()
 
 
 def unexpected(
-    answer: Answer, call: str, problem: str, hint: str = "", *, damaged: bool = False
+    answer: HttpAnswer, call: str, problem: str, hint: str = "", *, damaged: bool = False
 ) -> errors.UnexpectedAnswer:
     """The error for a success that cannot be used."""
     named, status = request_id(answer), answer.status
     return errors.UnexpectedAnswer(call, status, problem, named, hint=hint, damaged=damaged)
 
 
-def request_id(answer: Answer) -> str | None:
+def request_id(answer: HttpAnswer) -> str | None:
     """Of the body, else of the header; a task query has only the former (CNB)."""
     try:
         named = request_id_of(_json(answer))
@@ -108,14 +108,14 @@ def request_id(answer: Answer) -> str | None:
     return named or answer.headers.get("x-request-id")
 
 
-def task_id_of(answer: Answer) -> str | None:
+def task_id_of(answer: HttpAnswer) -> str | None:
     """The id of the task that an answer to a creation names, however odd the answer is; None where
     it names none."""
     text = readable(answer.body, answer.headers.get("content-type", ""))
     return task_id_in(text, in_prose=answer.status < 400)
 
 
-def excerpt(answer: Answer) -> str:
+def excerpt(answer: HttpAnswer) -> str:
     """The beginning of a body, for people: of a page its text, of a URL not its signature."""
     text = readable(answer.body, answer.headers.get("content-type", ""))[:_PAGE]
     if _TAG.match(text.lstrip()):
@@ -125,7 +125,7 @@ def excerpt(answer: Answer) -> str:
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def _json(answer: Answer) -> Any:
+def _json(answer: HttpAnswer) -> Any:
     """The value of the body. Raises one of _NOT_JSON."""
     text = text_of(answer.body, answer.headers.get("content-type", ""))
     if text is None:

@@ -40,7 +40,7 @@ _TASK_ID = re.compile(
 )
 
 
-class Reason(NamedTuple):
+class ErrorReason(NamedTuple):
     """What an answer says went wrong; empty texts where it does not say."""
 
     code: str = ""
@@ -74,19 +74,19 @@ def normalized(body: Any) -> Any:
     return {**body, "request_id": request_id_of(body), **({"output": output} if output else {})}
 
 
-def reason_of(body: Any, home: Any = None) -> Reason:
+def reason_of(body: Any, home: Any = None) -> ErrorReason:
     """Why something failed, wherever in the body that stands, as text whatever its type is.
 
     home: the object that has `code` and `message` by the documentation; the body if None. What
     stands there is returned as it is.
     """
     home = body if home is None else home
-    code, message = (_documented(home, name) for name in Reason._fields)
+    code, message = (_documented(home, name) for name in ErrorReason._fields)
     output = _object(body.get("output")) if isinstance(body, dict) else None
     for place in (*_objects(output), *_objects(body)):
         code = code or _said(place, _CODES)
         message = message or _said(place, _MESSAGES)
-    return Reason(code, message)
+    return ErrorReason(code, message)
 
 
 def _documented(home: Any, name: str) -> str:

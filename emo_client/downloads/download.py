@@ -11,9 +11,18 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from emo_client import errors, limits, retry
 from emo_client.downloads import video
 from emo_client.downloads.object_store import Refusal, is_over, way_on
-from emo_client.downloads.part import Part
+from emo_client.downloads.partial_file import PartialFile
 from emo_client.downloads.target import target_of
-from emo_client.exchange import Answer, Flow, Lost, Outcome, Sleep, Stream, World, ask
+from emo_client.exchange import (
+    DownloadRequest,
+    Flow,
+    HttpAnswer,
+    NoAnswer,
+    Outcome,
+    Runtime,
+    Sleep,
+    ask,
+)
 from emo_client.models import TaskAnswer
 from emo_client.settings import at_least_1, seconds, text
 
@@ -25,7 +34,7 @@ _LAST_TRY = 1.0
 
 
 def download(
-    world: World,
+    runtime: Runtime,
     source: str | TaskAnswer,
     path: str | os.PathLike[str],
     *,
@@ -35,7 +44,7 @@ def download(
     """Fetch a result to a file. See Client.download."""
     url, target = _address(source), target_of(path)
     limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
-    fetch = _Fetch(world, url, Part(target, url, most), limit)
+    fetch = _Fetch(runtime, url, PartialFile(target, url, most), limit)
     while True:
         outcome = yield from fetch.attempt()
         if fetch.is_whole(outcome):
@@ -51,10 +60,10 @@ class _Fetch:
     no other try, "" when there may be one. late: that there is no time for one, "" when there is.
     """
 
-    def __init__(self, world: World, url: str, part: Part, timeout: float) -> None:
-        self.world, self.part, self.timeout = world, part, timeout
+    def __init__(self, runtime: Runtime, url: str, part: PartialFile, timeout: float) -> None:
+        self.runtime, self.part, self.timeout = runtime, part, timeout
         self.urls = [url]  # the last one is asked; those before it redirected
-        self.deadline = world.clock() + timeout
+        self.deadline = runtime.clock() + timeout
         self.failures, self.brought = 0, part.size()
         self.expected: int | None = None
         self.accepted = False
@@ -65,7 +74,9 @@ class _Fetch:
         while True:
             self.problem, self.accepted = "", False
             within = max(self._left(), _LAST_TRY)
-            outcome = yield from ask(Stream(self.urls[-1], self._headers(), self._sink, within))
+            outcome = yield from ask(
+                DownloadRequest(self.urls[-1], self._headers(), self._sink, within)
+            )
             self.part.check()
             if not self._is_redirected(outcome):
                 return outcome
@@ -79,7 +90,7 @@ class _Fetch:
             if not self.problem:
                 return True
             self.part.discard()
-        elif isinstance(outcome, Lost):
+        elif isinstance(outcome, NoAnswer):
             self.problem = self.problem or outcome.reason
         elif self.accepted:
             self.problem = f"{self.part.size()} of {self.expected} bytes came"
@@ -90,18 +101,18 @@ class _Fetch:
     def _has_end(self, outcome: Outcome) -> bool:
         """Whether the last byte came; of chunks without a length their end."""
         if self.expected is None:
-            return isinstance(outcome, Answer)
+            return isinstance(outcome, HttpAnswer)
         return self.expected == self.part.size()
 
     def pause(self, outcome: Outcome) -> float:
         """Seconds until the next try. Raises DownloadFailed where there is none."""
-        now = self.world.now()
+        now = self.runtime.now()
         if not self.end:
             self._count()
-            again: Outcome = Lost(self.problem, may_have_arrived=True)
-            if isinstance(outcome, Answer) and not self.problem:
+            again: Outcome = NoAnswer(self.problem, may_have_arrived=True)
+            if isinstance(outcome, HttpAnswer) and not self.problem:
                 again = again if _may_come(outcome, self.urls[0], now) else outcome
-            wait = retry.delay(self.failures, again, self.world.random, now=now)
+            wait = retry.delay(self.failures, again, self.runtime.random, now=now)
             if wait is not None and wait < self._left():
                 return wait
             if wait is not None:
@@ -118,7 +129,7 @@ class _Fetch:
             self.failures += 1
 
     def _left(self) -> float:
-        return self.deadline - self.world.clock()
+        return self.deadline - self.runtime.clock()
 
     def _headers(self) -> dict[str, str]:
         """For the rest, if it is still the same; a compressed body could not be continued."""
@@ -129,7 +140,7 @@ class _Fetch:
             asked["If-Range"] = f'"{self.part.etag}"'
         return asked
 
-    def _sink(self, head: Answer) -> Part | None:
+    def _sink(self, head: HttpAnswer) -> PartialFile | None:
         """Where the body of this answer goes; None when it is not part of the video."""
         size = self.part.size()
         if size and head.status in _NO_REST:
@@ -151,7 +162,7 @@ class _Fetch:
             self.part.begin(video.strong_etag(head))
         return self.part
 
-    def _wrong_rest(self, head: Answer) -> str:
+    def _wrong_rest(self, head: HttpAnswer) -> str:
         """What is wrong with a 206."""
         given, size = video.range_of(head), self.part.size()
         if given is None or given[0] != size:
@@ -162,7 +173,7 @@ class _Fetch:
         is_longer = size > 0 and self.expected not in (None, given[1])
         return "the video changed while it was fetched" if is_other or is_longer else ""
 
-    def _is_beyond(self, head: Answer) -> bool:
+    def _is_beyond(self, head: HttpAnswer) -> bool:
         """Learns the length of the whole, and ends the download where that is too much."""
         whole = video.range_of(head) if head.status == 206 else None
         self.expected = whole[1] if whole else video.length_of(head)
@@ -176,7 +187,7 @@ class _Fetch:
 
     def _is_redirected(self, outcome: Outcome) -> bool:
         """Whether there is another address to ask; what may not be followed ends the download."""
-        if not isinstance(outcome, Answer) or outcome.status not in _REDIRECTS:
+        if not isinstance(outcome, HttpAnswer) or outcome.status not in _REDIRECTS:
             return False
         place = _joined(self.urls[-1], outcome.headers.get("location", ""))
         self.end = self._forbidden(place)
@@ -220,7 +231,7 @@ def _joined(base: str, place: str) -> str:
         return ""
 
 
-def _may_come(answer: Answer, url: str, now: float) -> bool:
+def _may_come(answer: HttpAnswer, url: str, now: float) -> bool:
     """Whether the store does not have the object yet: a task may end a moment before that."""
     return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
 
@@ -229,7 +240,7 @@ def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFail
     """The error for the last try: what the object store says, or what was wrong."""
     url = fetch.urls[0]
     where = f"the video at {_bare(url)} could not be fetched"
-    if isinstance(outcome, Lost) or fetch.problem or fetch.end:
+    if isinstance(outcome, NoAnswer) or fetch.problem or fetch.end:
         kept = "; call again to fetch the rest" if fetch.part.size() and not fetch.end else ""
         problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
         return errors.DownloadFailed(f"{where}: {problem}{fetch.late}{kept}")

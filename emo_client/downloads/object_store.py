@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from emo_client.decoding.answers import excerpt, reason, request_id
 from emo_client.decoding.charset import readable
-from emo_client.exchange import Answer
+from emo_client.exchange import HttpAnswer
 
 # Vendors whose signed URLs have VENDOR-Date and VENDOR-Expires, seconds from that date.
 _VENDORS = ("x-oss", "x-amz", "x-goog", "x-tos", "x-obs", "x-bce")
@@ -28,7 +28,7 @@ class Refusal(NamedTuple):
     request_id: str | None
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: HttpAnswer) -> Self:
         """Read it from an answer."""
         page = readable(answer.body, answer.headers.get("content-type", ""))
         other = reason(answer)
@@ -53,7 +53,7 @@ def expiry(url: str) -> float | None:
     return next(_expiries(query), None)
 
 
-def is_over(url: str, answer: Answer, now: float) -> bool:
+def is_over(url: str, answer: HttpAnswer, now: float) -> bool:
     """Whether the URL is no longer valid, by the store's clock where its answer has a Date."""
     end = expiry(url)
     with suppress(ValueError, OverflowError):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
-from emo_client.exchange import Answer
+from emo_client.exchange import HttpAnswer
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
@@ -14,12 +14,12 @@ _SHOWN = 24  # bytes of what is no video
 _MARKUP = (b"<", b"{", b"[")
 
 
-def type_of(head: Answer) -> str:
+def type_of(head: HttpAnswer) -> str:
     """The media type, in lower case, without parameters."""
     return head.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def wrong_type(head: Answer) -> str:
+def wrong_type(head: HttpAnswer) -> str:
     """A login page is not saved as a video."""
     if head.headers.get("content-encoding", "identity") != "identity":
         return "the video came compressed, so its length cannot be checked"
@@ -28,13 +28,13 @@ def wrong_type(head: Answer) -> str:
     return f"{kind} came instead of a video" if odd else ""
 
 
-def length_of(head: Answer) -> int | None:
+def length_of(head: HttpAnswer) -> int | None:
     """The Content-Length; None where there is none."""
     length = head.headers.get("content-length", "")
     return int(length) if _LENGTH.fullmatch(length) else None
 
 
-def wrong_length(head: Answer) -> str:
+def wrong_length(head: HttpAnswer) -> str:
     """Only a video whose end can be known is taken."""
     length = length_of(head)
     if length == 0:
@@ -44,13 +44,13 @@ def wrong_length(head: Answer) -> str:
     return ""
 
 
-def range_of(head: Answer) -> tuple[int, int] | None:
+def range_of(head: HttpAnswer) -> tuple[int, int] | None:
     """The first byte of a 206 and the length of the whole; None where it does not say both."""
     found = _RANGE.fullmatch(head.headers.get("content-range", ""))
     return (int(found[1]), int(found[2])) if found else None
 
 
-def strong_etag(head: Answer) -> str:
+def strong_etag(head: HttpAnswer) -> str:
     """What is in an ETag that proves equal bytes and may be in a file name, else nothing."""
     found = re.fullmatch(r'"([\w-]{1,64})"', head.headers.get("etag", ""), re.ASCII)
     return found[1] if found else ""

@@ -161,10 +161,10 @@ def clients(where: Destination, key: str | None) -> Iterator[Callable[..., Clien
     import httpx
 
     from emo_client import Client
-    from emo_client.driver import made
+    from emo_client.driver import new_http_client
 
     key = where.key(key)
-    with made(lambda: httpx.Client(trust_env=not where.is_near)) as http:
+    with new_http_client(lambda: httpx.Client(trust_env=not where.is_near)) as http:
         yield partial(Client, api_key=key, base_url=where.base_url, http=http)
 
 

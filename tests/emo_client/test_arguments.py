@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from emo_client import AsyncClient, Client, ConfigError
-from emo_client.driver import made
+from emo_client.driver import new_http_client
 from tests.helpers.cases import each_case
 from tests.helpers.object_store import Store
 
@@ -105,7 +105,7 @@ def test_a_socks_proxy_without_its_package_says_what_to_install() -> None:
         raise ImportError("Using SOCKS proxy, but the 'socksio' package is not installed.")
 
     with pytest.raises(ConfigError, match=r"pip install httpx\[socks\]; look at .*ALL_PROXY"):
-        made(without_socksio)
+        new_http_client(without_socksio)
 
 
 def test_a_file_name_that_is_not_utf_8_can_be_written(fetch, tmp_path) -> None:

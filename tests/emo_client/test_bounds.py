@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from emo_client import ServiceError, UnexpectedAnswer, limits, secrecy
 from emo_client.decoding.codings import unpacked
 from emo_client.driver import Intake
-from emo_client.exchange import Answer
+from emo_client.exchange import HttpAnswer
 
 BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
 PAID = "a8532587-fa8c-4ef8-82be-3c9d5e7f1a2b"
@@ -63,7 +63,7 @@ def test_any_bytes_can_be_decompressed(body, names) -> None:
 
 @given(st.lists(st.binary(max_size=300), max_size=30), st.sampled_from(["", "gzip", "deflate"]))
 def test_the_memory_of_an_answer_is_bounded_for_any_chunks(chunks, coding) -> None:
-    intake = Intake(Answer(200, {"content-encoding": coding}), None, most=1000)
+    intake = Intake(HttpAnswer(200, {"content-encoding": coding}), None, most=1000)
     for chunk in chunks:
         wants_more = intake.take(chunk)
         assert len(intake.memory) <= 1001 and wants_more == (len(intake.memory) <= 1000)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_client import DownloadFailed
-from emo_client.downloads.part import Part
+from emo_client.downloads.partial_file import PartialFile
 from emo_client.downloads.video import wrong_content
 from tests.helpers.object_store import URL, VIDEO, Store
 
@@ -41,7 +41,7 @@ def test_the_error_of_a_full_disk_names_the_file_and_nothing_is_left(fetch, tmp_
 
 
 def test_the_error_of_an_unwritable_folder_names_the_file(fetch, tmp_path) -> None:
-    part = Part(tmp_path / "video.mp4", URL, 1)
+    part = PartialFile(tmp_path / "video.mp4", URL, 1)
     (tmp_path / part.path.name.replace(".part", "ABC.part")).mkdir()
     with pytest.raises(OSError, match=r"video\.mp4"):
         fetch(Store())
@@ -61,7 +61,7 @@ def test_a_planted_link_with_the_name_of_the_hidden_file_is_not_followed(
     fetch, tmp_path, plant, etag
 ) -> None:
     (tmp_path / "precious").write_bytes(b"mine")
-    part = Part(tmp_path / "video.mp4", URL, 1)
+    part = PartialFile(tmp_path / "video.mp4", URL, 1)
     hidden = part.path.name.replace(".part", f"{etag}.part")
     plant(tmp_path / "precious", tmp_path / hidden)
     store = Store(VIDEO, f'"{etag}"' if etag else None, 100)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_client import retry
-from emo_client.exchange import Answer, Lost
+from emo_client.exchange import HttpAnswer, NoAnswer
 
 NOW = 1_700_000_000.0
 chances = st.floats(0, 1, exclude_max=True)
@@ -17,13 +17,13 @@ statuses = st.integers(100, 599)
 
 
 def delay(
-    attempt: int, outcome: Answer | Lost, chance: float = 0.0, **more: object
+    attempt: int, outcome: HttpAnswer | NoAnswer, chance: float = 0.0, **more: object
 ) -> float | None:
     return retry.delay(attempt, outcome, lambda: chance, now=NOW, **more)  # type: ignore[arg-type]
 
 
-def answer(status: int, retry_after: str | None = None) -> Answer:
-    return Answer(status, {} if retry_after is None else {"retry-after": retry_after})
+def answer(status: int, retry_after: str | None = None) -> HttpAnswer:
+    return HttpAnswer(status, {} if retry_after is None else {"retry-after": retry_after})
 
 
 @given(attempts, chances)
@@ -54,7 +54,7 @@ def test_only_answers_that_may_change_are_requested_again(
 def test_an_unsafe_call_is_repeated_only_if_it_did_not_arrive(
     attempt: int, may_have_arrived: bool, safe: bool, chance: float
 ) -> None:
-    again = delay(attempt, Lost("r", may_have_arrived), chance, safe=safe)
+    again = delay(attempt, NoAnswer("r", may_have_arrived), chance, safe=safe)
     assert (again is not None) == (attempt < retry.TRIES and (safe or not may_have_arrived))
 
 

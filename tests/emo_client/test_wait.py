@@ -15,30 +15,30 @@ from emo_client import (
     TaskUnknown,
     flows,
 )
-from emo_client.exchange import Answer, Flow, Lost, Outcome, Request, Sleep, World
+from emo_client.exchange import ApiRequest, Flow, HttpAnswer, NoAnswer, Outcome, Runtime, Sleep
 from emo_client.models import TERMINAL_STATUSES
 from emo_client.retry import LONGEST
 
 BOXES = ((1, 2, 3, 4), (0, 0, 9, 9))
 
 
-def about(status: str) -> Answer:
+def about(status: str) -> HttpAnswer:
     results = {"video_url": "http://x/v"} if status == "SUCCEEDED" else None
     output = {"task_id": "t", "task_status": status, "results": results}
-    return Answer(200, {}, msgspec.json.encode({"request_id": "r", "output": output}))
+    return HttpAnswer(200, {}, msgspec.json.encode({"request_id": "r", "output": output}))
 
 
 states = st.sampled_from(["PENDING", "RUNNING", "SUSPENDED", "NEW", *sorted(TERMINAL_STATUSES)])
 asked = st.one_of(st.none(), st.integers(0, 4000))
 troubles = st.one_of(
-    st.builds(Lost, st.just("r"), st.booleans()),
+    st.builds(NoAnswer, st.just("r"), st.booleans()),
     st.builds(
-        lambda status, wait: Answer(status, {} if wait is None else {"retry-after": str(wait)}),
+        lambda status, wait: HttpAnswer(status, {} if wait is None else {"retry-after": str(wait)}),
         st.sampled_from([408, 429, 500, 502, 503, 599]),
         asked,
     ),
 )
-refusals = st.builds(Answer, st.sampled_from([301, 400, 401, 403, 404]), st.just({}))
+refusals = st.builds(HttpAnswer, st.sampled_from([301, 400, 401, 403, 404]), st.just({}))
 outcomes = st.lists(st.one_of(states.map(about), troubles, refusals), max_size=60)
 
 
@@ -47,9 +47,9 @@ class Run:
 
     def __init__(self, outcomes: list[Outcome], chance: float, takes: float = 0.0) -> None:
         self.left, self.takes = outcomes or [about("RUNNING")], takes
-        self.present, self.sleeps, self.requests = 50.0, list[float](), list[Request]()
+        self.present, self.sleeps, self.requests = 50.0, list[float](), list[ApiRequest]()
         self.woke = 0.0
-        self.world = World(lambda: self.present, lambda: self.present, lambda: chance)
+        self.runtime = Runtime(lambda: self.present, lambda: self.present, lambda: chance)
 
     def act(self, flow: Flow[TaskAnswer]) -> TaskAnswer | EmoError:
         outcome: Outcome | None = None
@@ -68,7 +68,7 @@ class Run:
             self.present += step.seconds
             self.woke = self.present
             return None
-        assert isinstance(step, Request)
+        assert isinstance(step, ApiRequest)
         self.requests.append(step)
         self.present += self.takes
         return self.left.pop(0) if len(self.left) > 1 else self.left[0]
@@ -80,7 +80,7 @@ def test_a_wait_always_ends_and_never_sleeps_past_its_deadline(
     said, chance, timeout, takes
 ) -> None:
     run = Run(said, chance, takes)
-    end = run.act(flows.wait(run.world, "t", timeout))
+    end = run.act(flows.wait(run.runtime, "t", timeout))
     assert run.woke <= 50.0 + timeout + 1e-6
     assert isinstance(end, TaskAnswer | EmoError)
     assert all(pause >= 0 for pause in run.sleeps)
@@ -89,17 +89,19 @@ def test_a_wait_always_ends_and_never_sleeps_past_its_deadline(
 
 @given(outcomes, st.floats(0, 0.999))
 def test_pauses_stay_below_15_seconds_unless_the_service_asks_for_more(said, chance) -> None:
-    heard = [about("RUNNING") if isinstance(one, Answer) and one.headers else one for one in said]
+    heard = [
+        about("RUNNING") if isinstance(one, HttpAnswer) and one.headers else one for one in said
+    ]
     run = Run(heard, chance)
-    run.act(flows.wait(run.world, "t", 900))
+    run.act(flows.wait(run.runtime, "t", 900))
     assert all(pause <= LONGEST for pause in run.sleeps)
 
 
 @given(st.lists(st.one_of(states.map(about), troubles), max_size=30), st.floats(0, 0.999))
 def test_the_first_terminal_state_decides_the_end_of_a_wait(said, chance) -> None:
     run = Run([*said, about("SUCCEEDED")], chance)
-    end = run.act(flows.wait(run.world, "t", 10**6))
-    bodies = [one.body.decode() for one in said if isinstance(one, Answer)]
+    end = run.act(flows.wait(run.runtime, "t", 10**6))
+    bodies = [one.body.decode() for one in said if isinstance(one, HttpAnswer)]
     ended = [s for body in bodies for s in sorted(TERMINAL_STATUSES) if f'"{s}"' in body]
     kinds = {"FAILED": TaskFailed, "CANCELED": TaskCanceled, "UNKNOWN": TaskUnknown}
     assert isinstance(end, kinds.get((ended or ["SUCCEEDED"])[0], TaskAnswer))
@@ -108,8 +110,8 @@ def test_the_first_terminal_state_decides_the_end_of_a_wait(said, chance) -> Non
 @given(st.lists(troubles, min_size=1, max_size=9), st.floats(0, 0.999))
 def test_a_create_arrives_at_most_once(said, chance) -> None:
     run = Run([*said], chance)
-    run.act(flows.create(run.world, "https://x/p", "https://x/v", *BOXES))  # type: ignore[arg-type]
-    came = [one for one in said if isinstance(one, Answer) or one.may_have_arrived]
+    run.act(flows.create(run.runtime, "https://x/p", "https://x/v", *BOXES))  # type: ignore[arg-type]
+    came = [one for one in said if isinstance(one, HttpAnswer) or one.may_have_arrived]
     arrived = next((n for n, one in enumerate(said) if one in came), math.inf)
     assert len(run.requests) <= arrived + 1
     assert len(run.requests) <= 4
@@ -117,15 +119,15 @@ def test_a_create_arrives_at_most_once(said, chance) -> None:
 
 def test_the_last_poll_is_at_the_deadline() -> None:
     run = Run([about("RUNNING")], 0.0)
-    end = run.act(flows.wait(run.world, "t", 2.0))
+    end = run.act(flows.wait(run.runtime, "t", 2.0))
     assert isinstance(end, TaskTimeout)
     assert run.sleeps == [0.5, 0.75, 0.75]
     assert len(run.requests) == 4
 
 
 def test_a_retry_after_beyond_the_deadline_ends_the_wait() -> None:
-    run = Run([Answer(429, {"retry-after": "20"}), Answer(503, {"retry-after": "31"})], 0.0)
-    end = run.act(flows.wait(run.world, "t", 50.0))
+    run = Run([HttpAnswer(429, {"retry-after": "20"}), HttpAnswer(503, {"retry-after": "31"})], 0.0)
+    end = run.act(flows.wait(run.runtime, "t", 50.0))
     assert isinstance(end, TaskTimeout)
     assert run.sleeps == [20.0]
     assert "try again in 20" not in str(end) and "503" in str(end)

@@ -20,7 +20,7 @@ class TooSlow(Exception):
     """The time was over. What was called goes on; its result is dropped."""
 
 
-class Limit:
+class TimeLimit:
     """When a call must have ended. The call may move it while it runs. seconds: from now."""
 
     def __init__(self, seconds: float) -> None:
@@ -45,7 +45,7 @@ class Limit:
             self.is_given_up = not self.left()
 
 
-def within(limit: Limit, act: Callable[[], T]) -> T:
+def within(limit: TimeLimit, act: Callable[[], T]) -> T:
     """What act returns or raises; TooSlow when the limit is over first."""
     future: Future[T] = Future()
     # A daemon: one that was left behind does not hold up the end of the program.

@@ -13,7 +13,7 @@ from typing import BinaryIO
 _FLAGS = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-class Part:
+class PartialFile:
     """The part of one target's video. url: where the video is. most: bytes that it may have."""
 
     def __init__(self, target: Path, url: str, most: int) -> None:
