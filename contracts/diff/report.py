@@ -11,7 +11,7 @@ from contracts.diff.changes.changes import Change
 from contracts.diff.changes.document import Document
 from contracts.diff.changes.effects import Party
 from contracts.redact.masks import without_keys, without_keys_in_json
-from contracts.spec.source_map import Places
+from contracts.spec.source_map import SourceMap
 from contracts.text.printable import in_json, in_line
 
 BOTH: tuple[Party, ...] = ("client", "server")
@@ -23,7 +23,7 @@ class Report(Struct, frozen=True):
     trouble counts. is_whole: whether cosmetic changes are shown, not only counted."""
 
     documents: tuple[Document, Document]
-    places: tuple[Places, Places]
+    places: tuple[SourceMap, SourceMap]
     changes: list[Change]
     parties: tuple[Party, ...] = BOTH
     is_whole: bool = False

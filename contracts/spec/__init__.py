@@ -1,1 +1,1 @@
-"""The OpenAPI file: read, checked, compiled, and what it says of operations and outcomes."""
+"""openapi.yaml: reads it, checks it, and compiles its operations and outcomes."""

@@ -1,4 +1,4 @@
-"""The OpenAPI file as a plain tree: read, with every $ref resolved. Knows nothing of EMO."""
+"""Reads an OpenAPI file as a plain tree and resolves its $refs. Knows nothing about EMO."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ Node = dict[str, Any]
 
 _BOOLEAN = re.compile("(?:true|True|TRUE|false|False|FALSE)$")  # in YAML 1.2
 
-# Beside a $ref these only add to what it says; anything else would need an allOf.
-_MAY_STAND_BESIDE_REF = {"description", "summary", "default", "example"}
+# These keywords may stand beside a $ref because they add no constraint; others would need an allOf.
+_ALLOWED_BESIDE_REF = {"description", "summary", "default", "example"}
+
+# Where an operation lists the parameters that it checks: those that clients send, and headers that
+# it refuses. The second list is an extension so that client generators do not offer those headers.
+PARAMETER_KEYS = ("parameters", "x-forbidden-headers")
 
 
 class SpecError(Exception):
-    """The spec, or code that claims to follow it, is wrong. Lists every problem, not the first."""
+    """A spec is invalid, or code disagrees with it. `problems` and the text list every problem."""
 
     def __init__(self, source: str, problems: list[str]) -> None:
         super().__init__(source, problems)
@@ -40,38 +44,38 @@ class SpecError(Exception):
 
 
 def default_path() -> Path:
-    """openapi.yaml: inside the installed package, or at the top of the checkout."""
+    """The path of openapi.yaml: in the installed package, or at the top of the checkout."""
     package = Path(__file__).parents[1]
     packaged = package / "openapi.yaml"
     return packaged if packaged.exists() else package.parent / "openapi.yaml"
 
 
-DEEPEST = 200  # levels of a document; functions that go down it call themselves
+DEEPEST = 200  # levels of a document; the functions that walk it are recursive
 
 
 def read(path: Path) -> Node:
-    """The file as a tree. Raises SpecError when it is not there or no YAML mapping."""
+    """Read a file as a tree. Raises SpecError if it is missing, unreadable or not a mapping."""
     try:
         text = bytes_of(path)
     except OSError as error:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
     except EncodingError as error:
         raise SpecError(str(path), [str(error)]) from None
-    tree = _remembered(text) if path == default_path() else None
+    tree = _cached(text) if path == default_path() else None
     if tree is None:
         tree = _parse(path, _in_utf8(path, text))
         if deeper_than(tree, DEEPEST):
             raise SpecError(str(path), ["cannot be read: it is nested too deep"])
         if path == default_path():
-            _remember(text, tree)
+            _store(text, tree)
     if not isinstance(tree, dict):
         raise SpecError(str(path), ["is not a mapping"])
     return tree
 
 
 def deeper_than(value: Any, levels: int) -> bool:
-    """Whether a value of JSON has more levels of objects and arrays that hold something. Does not
-    call itself: at which depth that fails differs between versions of Python."""
+    """Whether non-empty objects and arrays of a JSON value are nested deeper than `levels`. Not
+    recursive, because the recursion limit differs between versions of Python."""
     level = [value]
     for _ in range(levels + 1):
         level = [child for node in level for child in _children(node)]
@@ -93,32 +97,32 @@ def _in_utf8(path: Path, data: bytes) -> bytes:
 
 def _parse(path: Path, text: bytes) -> Any:
     if text.lstrip().startswith(b"{"):
-        with suppress(ValueError, RecursionError):  # YAML says where, or that it is no JSON at all
-            return json.loads(text, object_pairs_hook=_without_twins)
-    import yaml  # 25 ms that a start does without when the tree is remembered
+        with suppress(ValueError, RecursionError):  # then YAML reads it, or reports the line
+            return json.loads(text, object_pairs_hook=_unique_keys)
+    import yaml  # 25 ms, saved at a start with a cached tree
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Refuses a key that stands twice: the first of the two would be lost without a word.
-        `on`, `no` and `yes` are texts, as OpenAPI's YAML 1.2 has them, not true and false."""
+        """Refuses duplicate keys; PyYAML would silently drop the first value. Reads `on`, `no` and
+        `yes` as strings, as YAML 1.2 and OpenAPI do, not as booleans."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Node:
             known: set[str] = set()
             for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
                 if not isinstance(key.value, str):
-                    raise yaml.MarkedYAMLError(problem="a key is no text",
+                    raise yaml.MarkedYAMLError(problem="a key is not a string",
                                                problem_mark=key.start_mark)  # fmt: skip
                 if key.value in known:
-                    raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is there twice",
+                    raise yaml.MarkedYAMLError(problem=f"duplicate key {key.value!r}",
                                                problem_mark=key.start_mark)  # fmt: skip
                 known.add(key.value)
             mapping: Node = super().construct_mapping(node, deep)
             return mapping
 
     Loader.yaml_implicit_resolvers = {
-        first: [(tag, _BOOLEAN if tag.endswith(":bool") else said) for tag, said in known]
-        for first, known in base.yaml_implicit_resolvers.items()
+        first: [(tag, _BOOLEAN if tag.endswith(":bool") else regexp) for tag, regexp in resolvers]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
     }
     try:
         return bounded_yaml.load(text, Loader)
@@ -126,34 +130,34 @@ def _parse(path: Path, text: bytes) -> Any:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> Node:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> Node:
     if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return dict(pairs)
 
 
-# The tree of the project's own file as JSON, for the next start: YAML is a third of a start's time,
-# JSON a hundredth. Where Python keeps what it compiled; the digest says of which text it is.
-MEMORY = Path(__file__).parent / "__pycache__" / "openapi.json"
+# The tree of openapi.yaml as JSON, cached for the next start: to parse the YAML takes a third of
+# the start time, to read the JSON a hundredth. The digest identifies the text of the cached tree.
+CACHE = Path(__file__).parent / "__pycache__" / "openapi.json"
 
 
-def _remembered(text: bytes) -> Any:
+def _cached(text: bytes) -> Any:
     try:
-        memory = msgspec.json.decode(MEMORY.read_bytes())
-        return memory["tree"] if memory["of"] == _digest(text) else None
+        cache = msgspec.json.decode(CACHE.read_bytes())
+        return cache["tree"] if cache["of"] == _digest(text) else None
     except (OSError, msgspec.DecodeError, LookupError, TypeError):
         return None
 
 
-def _remember(text: bytes, tree: Any) -> None:
-    """Where the folder can be written to, and JSON holds the tree as it is."""
+def _store(text: bytes, tree: Any) -> None:
+    """Write the cache, if the folder is writable and JSON can represent the tree exactly."""
     if sys.dont_write_bytecode:
         return
     with suppress(OSError, TypeError):
         encoded = msgspec.json.encode({"of": _digest(text), "tree": tree})
         if msgspec.json.decode(encoded)["tree"] == tree:
-            MEMORY.parent.mkdir(exist_ok=True)
-            write(MEMORY, encoded)
+            CACHE.parent.mkdir(exist_ok=True)
+            write(CACHE, encoded)
 
 
 def _digest(text: bytes) -> str:
@@ -161,12 +165,12 @@ def _digest(text: bytes) -> str:
 
 
 class Resolver:
-    """Replaces each {$ref: '#/…'} by what it points to; one target becomes one shared object."""
+    """Replaces each {$ref: '#/…'} by its target; every $ref to one target shares one object."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
         self.problems: list[str] = []
-        self._seen: dict[str, Any] = {}
+        self._targets: dict[str, Any] = {}
 
     def resolve(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -183,15 +187,15 @@ class Resolver:
         if not beside:
             return target
         for key in beside:
-            if key not in _MAY_STAND_BESIDE_REF and not key.startswith("x-"):
+            if key not in _ALLOWED_BESIDE_REF and not key.startswith("x-"):
                 self.problems.append(f"{node['$ref']}: {key!r} beside a $ref is not supported")
         return {**target, **self.resolve(beside)}
 
     def _target(self, pointer: str) -> Any:
-        if pointer not in self._seen:
-            self._seen[pointer] = {}  # ends a cycle; the schemas of this spec have none
-            self._seen[pointer] = self.resolve(self._find(pointer))
-        return self._seen[pointer]
+        if pointer not in self._targets:
+            self._targets[pointer] = {}  # ends a cycle; the schemas of this spec have none
+            self._targets[pointer] = self.resolve(self._find(pointer))
+        return self._targets[pointer]
 
     def _find(self, pointer: str) -> Any:
         node: Any = self.root
@@ -205,7 +209,8 @@ class Resolver:
 
 
 def extensions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every x- key of the tree with its JSON pointer; what stands in values is data, not spec."""
+    """Every x- key of the tree with its JSON pointer, except inside examples and defaults, which
+    are data."""
     if isinstance(node, list):
         for index, item in enumerate(node):
             yield from extensions(item, f"{path}/{index}")

@@ -1,5 +1,5 @@
-"""openapi.yaml, loaded once: operations, outcomes, the life of a task. Refuses a file at odds with
-itself and says every problem at once. Knows nothing of a server, a client or the time."""
+"""Loads openapi.yaml: operations, outcomes, the lifecycle of a task. A file that contradicts itself
+is refused with a list of all problems. Knows nothing about a server, a client or time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from contracts.spec import amounts, claims, sources
-from contracts.spec.document import Node, Resolver, SpecError, default_path, extensions, read
+from contracts.spec import self_check, sources
+from contracts.spec.document import (
+    PARAMETER_KEYS,
+    Node,
+    Resolver,
+    SpecError,
+    default_path,
+    extensions,
+    read,
+)
 from contracts.spec.keywords import KEYWORDS
 from contracts.spec.not_served import NotServed
 from contracts.spec.operation import (
@@ -22,17 +30,17 @@ from contracts.spec.operation import (
     Lifecycle,
     Operation,
     Outcome,
-    Rate,
+    RateLimit,
     download,
     examples,
 )
-from contracts.spec.pointers import Where, pointer_of
-from contracts.spec.source_map import Places
+from contracts.spec.pointers import PointerLookup, pointer_of
+from contracts.spec.source_map import SourceMap
 from contracts.spec.sources import Source
-from contracts.spec.validation import BodyRules, Parameter, compile_schema
+from contracts.spec.validation import BodyValidator, Parameter, compile_schema
 from contracts.spec.variants import Variant, problems
 
-__all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "Rate", "Spec"]
+__all__ = ["EVIDENCE", "EXTENSIONS", "Lifecycle", "Operation", "Outcome", "RateLimit", "Spec"]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
@@ -45,9 +53,11 @@ EXTENSIONS = {
 
 
 class Spec(Struct, frozen=True, dict=True):
-    """The whole contract. `models` and `limits` are x-models and x-limits as they stand, `places`
-    knows where what is said here is written. `result` is the download of a result: an operation of
-    the object store, not of the API, whose outcomes are its own."""
+    """The whole API contract, compiled.
+
+    models, limits: x-models and x-limits, unchanged. source_map: finds the pointer and line of each
+    definition. result: the download of a result, an operation of the object store and not of the
+    API; its outcomes are not in `outcomes`."""
 
     version: str
     prefixes: tuple[str, ...]
@@ -62,41 +72,42 @@ class Spec(Struct, frozen=True, dict=True):
     refusals: dict[str, str]
     key_pattern: re.Pattern[str]
     schemas: dict[str, Node]
-    places: Places
+    source_map: SourceMap
     sources: dict[str, Source]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Spec:
-        """Read and compile the spec (default: the one of this project). Raises SpecError."""
+        """Read and compile a spec; path: default is this project's own. Raises SpecError."""
         path = path or default_path()
         return _Compiler(str(path), read(path)).spec()
 
     @cached_property
     def all_operations(self) -> dict[str, Operation]:
-        """The operations of the API and the download of a result: what a scenario can name."""
+        """Every operation that a scenario can name: those of the API and the download."""
         return {**self.operations, self.result.id: self.result}
 
     @cached_property
     def all_outcomes(self) -> dict[str, Outcome]:
-        """All that these can be made to answer, by name."""
+        """Every outcome of every operation, undocumented ones included, by name."""
         every = (o.every_outcome for o in self.all_operations.values())
         return {name: outcome for outcomes in every for name, outcome in outcomes.items()}
 
     def operations_with(self, outcome: str) -> list[Operation]:
-        """The operations that can answer so, in the order of the file, the download last."""
+        """The operations that have an outcome, in the order of the file, the download last."""
         return [op for op in self.all_operations.values() if outcome in op.every_outcome]
 
     def models_of(self, operation: str) -> list[str]:
-        """The models that are called at an operation."""
+        """The names of the models that are called through an operation."""
         return [name for name, model in self.models.items() if model["operation"] == operation]
 
     def creates_tasks(self, operation: str) -> bool:
-        """Whether an operation creates tasks: one of its models is waited for."""
+        """Whether an operation creates tasks: one of its models has a queue."""
         models = self.models.values()
         return any(m["operation"] == operation and "queue-seconds" in m for m in models)
 
-    def written(self, outcome: str, operation: Operation | None = None) -> str:
-        """The pointer of the place where an outcome is written, under an operation if it has it."""
+    def outcome_pointer(self, outcome: str, operation: Operation | None = None) -> str:
+        """The resolved pointer of an outcome in openapi.yaml. operation: the operation to start
+        from; another one is used if it does not have the outcome."""
         having = self.operations_with(outcome)
         operation = operation if operation in having else having[0]
         assert operation
@@ -106,11 +117,11 @@ class Spec(Struct, frozen=True, dict=True):
             return "#" + pointer_of(("x-results", "responses", status, "examples", outcome))
         answer = ("paths", operation.template, operation.method.lower(), "responses", status)
         media = ("content", "application/json", key, outcome)
-        return self.places.written("#" + pointer_of((*answer, *media)))
+        return self.source_map.resolve("#" + pointer_of((*answer, *media)))
 
     @cached_property
     def task_outcomes(self) -> dict[str, Outcome]:
-        """Every way a task can be, and fail: the 200 answers of getTask."""
+        """Every state and failure that a poll can show: the 200 answers of getTask."""
         outcomes = self.operations["getTask"].every_outcome
         return {name: outcome for name, outcome in outcomes.items() if outcome.status == 200}
 
@@ -121,7 +132,7 @@ class _Compiler:
     def __init__(self, source: str, raw: Node) -> None:
         self.source = source
         self.raw = raw
-        self.places = Places(raw, Path(source))
+        self.source_map = SourceMap(raw, Path(source))
         resolver = Resolver(raw)
         self.tree: Node = resolver.resolve(raw)
         self.problems = resolver.problems
@@ -160,10 +171,10 @@ class _Compiler:
             refusals={**tree["x-refusals"], **scheme["x-refusals"]},
             key_pattern=re.compile(scheme["x-key-pattern"]),
             schemas=tree["components"]["schemas"],
-            places=self.places,
+            source_map=self.source_map,
             sources={
-                key: msgspec.convert({"key": key, **said}, Source)
-                for key, said in tree["x-sources"].items()
+                key: msgspec.convert({"key": key, **source}, Source)
+                for key, source in tree["x-sources"].items()
             },
         )
 
@@ -176,8 +187,8 @@ class _Compiler:
     def _operation(self, template: str, method: str, node: Node) -> Operation:
         where = ("paths", template, method)
         parameters = [
-            Parameter.of(p, self.places.under(pointer_of((*where, key, index))))
-            for key in claims.PARAMETERS
+            Parameter.of(p, self.source_map.below(pointer_of((*where, key, index))))
+            for key in PARAMETER_KEYS
             for index, p in enumerate(node.get(key, []))
             if p["in"] != "path"
         ]
@@ -189,10 +200,10 @@ class _Compiler:
             method=method.upper(),
             template=template,
             tags=tuple(node["tags"]),
-            rate=msgspec.convert(node["x-rate"], Rate),
+            rate=msgspec.convert(node["x-rate"], RateLimit),
             headers=tuple(p for p in parameters if p.location == "header"),
             query=tuple(p for p in parameters if p.location == "query"),
-            body=BodyRules(media["schema"], refusal, self._body_at(where)) if refusal else None,
+            body=BodyValidator(media["schema"], refusal, self._body(where)) if refusal else None,
             body_refusal=refusal,
             requests={name: e["value"] for name, e in media.get("examples", {}).items()},
             outcomes=dict(self._outcomes(node)),
@@ -200,34 +211,34 @@ class _Compiler:
             answers={int(s): compile_schema(_schema(r)) for s, r in node["responses"].items()},
         )
 
-    def _body_at(self, operation: tuple[str, ...]) -> Where:
-        way = (*operation, "requestBody", "content", "application/json", "schema")
-        return self.places.under(pointer_of(way))
+    def _body(self, operation: tuple[str, ...]) -> PointerLookup:
+        path = (*operation, "requestBody", "content", "application/json", "schema")
+        return self.source_map.below(pointer_of(path))
 
     def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
         for status, media in _media(node):
             for name, outcome in examples(status, media):
                 known = self.outcomes.setdefault(name, outcome)
                 if known != outcome:
-                    self.problems.append(f"outcome {name} is said twice, and differently")
+                    self.problems.append(f"outcome {name} is defined twice, and differently")
                 yield name, known
 
     def _check(self, spec: Spec) -> None:
         for key, pointer in extensions(self.raw):
             if key not in EXTENSIONS:
                 self.problems.append(f"{pointer}: unknown extension {key}")
-        for pointer, said in claims.evidence(self.raw):
-            if said not in EVIDENCE:
-                self.problems.append(f"{pointer}: evidence {said!r} is none of {EVIDENCE}")
+        for pointer, evidence in self_check.evidence(self.raw):
+            if evidence not in EVIDENCE:
+                self.problems.append(f"{pointer}: evidence {evidence!r} is not in {EVIDENCE}")
         self.problems += sources.problems(self.raw, spec.sources)
         for operation in spec.operations.values():
             self._check_operation(operation)
         for name in spec.outcomes.keys() & spec.result.outcomes.keys():
-            self.problems.append(f"x-results {name}: is the name of an outcome of the API too")
+            self.problems.append(f"x-results {name}: the API has an outcome of this name too")
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
-                self.problems.append(f"x-refusals {use}: no outcome {name}")
-        self.problems += amounts.problems(spec.limits, spec.models, spec.operations)
+                self.problems.append(f"x-refusals {use}: unknown outcome {name}")
+        self.problems += self_check.amount_problems(spec.limits, spec.models, spec.operations)
         self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
         states = set(spec.schemas["TaskStatus"]["enum"])
         life = spec.lifecycle
@@ -239,7 +250,7 @@ class _Compiler:
         for outcome in operation.outcomes.values():
             where = f"{operation.id} {outcome.status} {outcome.name}"
             if outcome.status not in operation.answers:
-                self.problems.append(f"{where}: has another status elsewhere")
+                self.problems.append(f"{where}: the outcome has a different status elsewhere")
                 continue
             for error in operation.answers[outcome.status].iter_errors(outcome.value):
                 self.problems.append(f"{where}: {error.message[:200]}")
@@ -247,18 +258,18 @@ class _Compiler:
             valid = operation.answers[outcome.status].is_valid(outcome.value)
             if valid and not outcome.keeps:
                 where = f"{operation.id} {outcome.status} {outcome.name}"
-                self.problems.append(f"{where}: the schema allows it, so it is an example")
+                self.problems.append(f"{where}: the schema allows it, so move it to examples")
         for name, request in operation.requests.items():
             for violation in operation.body.violations(request) if operation.body else []:
                 self.problems.append(f"{operation.id} request {name}: {violation.reason}")
         node = self.tree["paths"][operation.template][operation.method.lower()]
-        for name in (operation.rate.refusal, *claims.refusals(node)):
+        for name in (operation.rate.refusal, *self_check.refusals(node)):
             if name not in operation.outcomes:
-                self.problems.append(f"{operation.id}: refusal {name} is no outcome of it")
+                self.problems.append(f"{operation.id}: refusal {name} is not one of its outcomes")
 
 
 def _media(operation: Node) -> Iterator[tuple[str, Node]]:
-    """Each status of an operation with what its answers are like."""
+    """Each status of an operation with the Media Type Object of its answer."""
     for status, response in operation["responses"].items():
         yield status, response["content"]["application/json"]
 

@@ -1,5 +1,7 @@
-"""What the service has and this file does not describe, as x-not-served says it: so that an
-explanation can tell a sibling from a misspelling. Decides no answer."""
+"""x-not-served: models and paths of the service that openapi.yaml does not describe.
+
+An explanation uses them to tell a user that a model exists but is not simulated. They decide no
+answer."""
 
 from __future__ import annotations
 
@@ -9,40 +11,40 @@ import msgspec
 from msgspec import Struct
 
 
-class Known(Struct, frozen=True, rename={"source": "x-source"}, forbid_unknown_fields=True):
-    """A model or a path of the service: what it is for, and where that stands."""
+class UnservedEntry(Struct, frozen=True, rename={"source": "x-source"}, forbid_unknown_fields=True):
+    """One model or path of the service: its purpose, and the source of the fact."""
 
     summary: str
     source: str
 
 
 class NotServed(Struct, frozen=True, forbid_unknown_fields=True):
-    """models: by name. paths: by their beginning, behind the base URL. root_paths: by their
-    beginning, at the root of the host."""
+    """x-not-served. models: by name. paths: by their beginning, after the base URL. root_paths: by
+    their beginning, from the root of the host."""
 
-    models: dict[str, Known]
-    paths: dict[str, Known]
-    root_paths: dict[str, Known] = msgspec.field(name="root-paths")
+    models: dict[str, UnservedEntry]
+    paths: dict[str, UnservedEntry]
+    root_paths: dict[str, UnservedEntry] = msgspec.field(name="root-paths")
 
-    def path(self, path: str, prefixes: Iterable[str]) -> Known | None:
-        """What a path is for, with one of the `prefixes` (base URLs) before it, none, or the same
-        twice. None where nothing is known of it."""
-        return _longest(self.paths, behind(path, prefixes))
+    def path(self, path: str, prefixes: Iterable[str]) -> UnservedEntry | None:
+        """The entry of a path; None if there is none. The path may begin with one of the `prefixes`
+        (paths of base URLs), with the same prefix twice, or with none of them."""
+        return _longest(self.paths, strip_prefixes(path, prefixes))
 
-    def root_path(self, path: str) -> Known | None:
-        """The same for a path at the root of the host."""
-        return _longest(self.root_paths, behind(path, ()))
+    def root_path(self, path: str) -> UnservedEntry | None:
+        """The entry of a path at the root of the host; None if there is none."""
+        return _longest(self.root_paths, strip_prefixes(path, ()))
 
 
-def behind(path: str, prefixes: Iterable[str]) -> str:
-    """The path without empty parts and without the prefixes that it begins with."""
+def strip_prefixes(path: str, prefixes: Iterable[str]) -> str:
+    """The path without empty segments, and without the prefixes at its beginning."""
     rest = "/" + "/".join(part for part in path.split("/") if part)
     while prefix := next((p for p in prefixes if rest.startswith(p + "/")), ""):
         rest = rest[len(prefix) :]
     return rest
 
 
-def _longest(known: dict[str, Known], path: str) -> Known | None:
-    """The entry with the longest beginning of a path, whole parts of it."""
-    fitting = [name for name in known if f"{path.lower()}/".startswith(f"{name.lower()}/")]
-    return known[max(fitting, key=len)] if fitting else None
+def _longest(entries: dict[str, UnservedEntry], path: str) -> UnservedEntry | None:
+    """The entry whose name is the longest beginning of a path, compared by whole segments."""
+    fitting = [name for name in entries if f"{path.lower()}/".startswith(f"{name.lower()}/")]
+    return entries[max(fitting, key=len)] if fitting else None

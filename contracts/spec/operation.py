@@ -1,4 +1,4 @@
-"""An operation of the contract and its outcomes, as data. Reads no file."""
+"""The operations of openapi.yaml and their outcomes, as data. Reads no file."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import jsonschema_rs
 from msgspec import Struct
 
 from contracts.spec.document import Node
-from contracts.spec.validation import BodyRules, Parameter
+from contracts.spec.validation import BodyValidator, Parameter
 
 UNDOCUMENTED = "x-undocumented"
-RESULT_PATH = "/results/{tenant}/{task_id}/{name}"  # where the fake serves what OSS would
+RESULT_PATH = "/results/{tenant}/{task_id}/{name}"  # where the fake serves results, in place of OSS
 
 
 class Outcome(Struct, frozen=True):
-    """A documented answer, by name. `value` is its body, `template` its message with {fields},
-    `details` what newer gateways add to it. A task that fails so waits for `queued_for` seconds and
-    runs for `runs_for` (None: as any other). Of a download: `lasts` seconds after the end of a task
-    that asked for it (None: always), and what becomes of a Range header (`range`). An answer
-    that is not documented is served on demand alone; the fields that it `keeps` are not filled."""
+    """One answer of an operation, with a name and its evidence.
+
+    value: the body. template: the message with {fields} to fill. details: the sentence that newer
+    gateways add to the message. queued_for, runs_for: seconds that a task with this ending waits
+    and runs; None for the usual times. lasts: seconds after the end of the task for which a
+    download answers so; None for always. range: how a download handles a Range header. documented:
+    False for an answer that breaks its schema and is served only on demand. keeps: fields that are
+    served as they are here, not filled in."""
 
     name: str
     status: int
@@ -40,20 +43,20 @@ class Outcome(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The error code, wherever this answer carries it; "" for a success."""
+        """The error code, at the top of the body or in its `output`; "" for a success."""
         value = self.value
         return str(value.get("code") or value.get("output", {}).get("code") or "")
 
 
 class Lifecycle(Struct, frozen=True):
-    """How a task may go: `next[state]` are the states that may follow it directly."""
+    """The states of a task. next: for each state, the states that may directly follow it."""
 
     initial: str
     terminal: frozenset[str]
     next: dict[str, tuple[str, ...]]
 
     def reachable(self, state: str) -> set[str]:
-        """Every state that may be seen after `state`, itself included: a poll may miss some."""
+        """Every state that a later poll may see, `state` included. Polls may skip states."""
         seen, todo = set(), [state]
         while todo:
             current = todo.pop()
@@ -63,25 +66,27 @@ class Lifecycle(Struct, frozen=True):
         return seen
 
 
-class Rate(Struct, frozen=True, rename="kebab"):
-    """How many calls a second one key has, and the outcome of a call above it."""
+class RateLimit(Struct, frozen=True, rename="kebab"):
+    """The rate limit of one API key: calls per second, and the outcome of a call above it."""
 
     per_second: float
     refusal: str
 
 
 class Operation(Struct, frozen=True, dict=True):
-    """One operation, named by its operationId. `template` is its path, parameters in braces,
-    `undocumented` answers that its schemas refuse: they show what a client makes of them."""
+    """One operation, named by its operationId.
+
+    template: the path, with parameters in braces. answers: the schema of each status. undocumented:
+    outcomes that break these schemas, to test how a client handles them."""
 
     id: str
     method: str
     template: str
     tags: tuple[str, ...]
-    rate: Rate
+    rate: RateLimit
     headers: tuple[Parameter, ...]
     query: tuple[Parameter, ...]
-    body: BodyRules | None
+    body: BodyValidator | None
     body_refusal: str
     requests: dict[str, Any]
     outcomes: dict[str, Outcome]
@@ -90,15 +95,15 @@ class Operation(Struct, frozen=True, dict=True):
 
     @cached_property
     def every_outcome(self) -> dict[str, Outcome]:
-        """All that it can be made to answer, by name."""
+        """The outcomes and the undocumented outcomes, by name."""
         return {**self.outcomes, **self.undocumented}
 
 
-UNLIMITED = Rate(float("inf"), "")
+UNLIMITED = RateLimit(float("inf"), "")
 
 
 def examples(status: str, holder: Node, key: str = "examples") -> Iterator[tuple[str, Outcome]]:
-    """The named examples of an answer as outcomes. Raises KeyError where one lacks a part."""
+    """The named examples of an answer as outcomes. Raises KeyError if an example lacks a field."""
     for name, example in holder.get(key, {}).items():
         yield (
             name,
@@ -122,8 +127,8 @@ def examples(status: str, holder: Node, key: str = "examples") -> Iterator[tuple
 
 
 def download(node: Node) -> Operation:
-    """The download of a result, as x-results describes it: a call without key, parameters or body,
-    and without a limit of its own."""
+    """The operation that downloads a result, from x-results. It needs no key, takes no parameters
+    and no body, and has no rate limit."""
     return Operation(
         id=node["operationId"],
         method="GET",

@@ -1,42 +1,42 @@
-"""JSON pointers: parts, text, and the value at one."""
+"""JSON pointers: converts between parts and text, and reads the value at a pointer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-MISSING: Any = object()  # what stands where nothing does
+MISSING: Any = object()  # returned by value_at() if the pointer leads nowhere
 
-Part = str | int
-# From the parts of a way down a tree without $ref to the pointer of where it ends, as written.
-Where = Callable[[Iterable[Part]], str]
+PointerPart = str | int
+# Maps the path of a node in the tree without $refs to its pointer in the file, behind all $refs.
+PointerLookup = Callable[[Iterable[PointerPart]], str]
 
 
-def nowhere(parts: Iterable[Part]) -> str:
-    """The Where of what stands in no document."""
+def no_pointer(parts: Iterable[PointerPart]) -> str:
+    """The PointerLookup of a schema that is not part of a document: always ""."""
     del parts
     return ""
 
 
-def pointer_of(parts: Iterable[Part]) -> str:
+def pointer_of(parts: Iterable[PointerPart]) -> str:
     """The parts as a JSON pointer."""
     return "".join("/" + escaped(part) for part in parts)
 
 
-def escaped(part: Part) -> str:
-    """The part as it stands in a JSON pointer."""
+def escaped(part: PointerPart) -> str:
+    """One part with `~` and `/` escaped for a JSON pointer."""
     text = str(part)
     return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
 
 
 def parts_of(pointer: str) -> list[str]:
-    """The parts of a JSON pointer; that of a document may begin with `#`."""
+    """The parts of a JSON pointer. The pointer may begin with `#`."""
     parts = pointer.removeprefix("#").split("/")[1:]
     return [part.replace("~1", "/").replace("~0", "~") for part in parts]
 
 
 def value_at(value: Any, parts: Iterable[str]) -> Any:
-    """What stands there in a JSON value, MISSING where nothing does."""
+    """The value at a pointer in a JSON value; MISSING if the pointer leads nowhere."""
     for part in parts:
         if isinstance(value, dict) and part in value:
             value = value[part]

@@ -1,5 +1,5 @@
-"""Where the parts of a document stand as written: behind every $ref, and on which line. Knows JSON
-pointers and YAML; nothing of what the document says."""
+"""Maps JSON pointers to the place where a value is written: the pointer behind every $ref, and the
+line in the file. Works for any YAML document; knows nothing about OpenAPI."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from typing import Any
 
 from contracts.files import bounded_yaml
 from contracts.spec.document import Node
-from contracts.spec.pointers import Part, Where, escaped, parts_of
+from contracts.spec.pointers import PointerLookup, PointerPart, escaped, parts_of
 
 
-class Places:
-    """One document: `root` as it was read from `path`, with its $refs."""
+class SourceMap:
+    """The places of one document. `root` is its tree as read from `path`, $refs included."""
 
     def __init__(self, root: Node, path: Path) -> None:
         self.root = root
         self.path = path
         self._targets: dict[str, tuple[Any, str]] = {}
 
-    def under(self, pointer: str) -> Where:
-        """Where the parts below stand. Raises LookupError where `pointer` leads nowhere."""
+    def below(self, pointer: str) -> PointerLookup:
+        """A function that resolves paths relative to `pointer`. Raises LookupError if `pointer`
+        leads nowhere."""
         node, place = self._target(pointer)
         return lambda parts: self._walk(node, place, parts)[1]
 
-    def written(self, pointer: str) -> str:
-        """The same place as it is written, where the pointer may go through any $ref."""
+    def resolve(self, pointer: str) -> str:
+        """The pointer of the same value with every $ref on the way resolved."""
         return self._target(pointer)[1]
 
     def value(self, pointer: str) -> Any:
-        """What stands there."""
+        """The value at a pointer. Raises LookupError if it leads nowhere."""
         return self._target(pointer)[0]
 
     def line(self, pointer: str) -> int:
-        """The line of a place as written, from 1; 0 where the file has no such place any more."""
+        """The line of a resolved pointer, from 1; 0 if the file no longer has such a value."""
         node, line = self._composed, 0
         for part in parts_of(pointer):
-            node, line = _below(node, part)
+            node, line = _child(node, part)
             if node is None:
                 return 0
         return line
 
-    def _walk(self, node: Any, place: str, parts: Iterable[Part]) -> tuple[Any, str]:
+    def _walk(self, node: Any, place: str, parts: Iterable[PointerPart]) -> tuple[Any, str]:
         for part in parts:
-            # What stands beside a $ref counts before what it leads to.
+            # A key beside a $ref wins over the same key of the referenced object.
             while isinstance(node, dict) and "$ref" in node and part not in node:
                 node, place = self._target(node["$ref"])
             node = node[int(part) if isinstance(node, list) else part]
@@ -62,15 +63,15 @@ class Places:
 
     @cached_property
     def _composed(self) -> Any:
-        """The file as YAML nodes, which know their lines: 40 ms, for who asks for a line."""
+        """The file as YAML nodes, which have line numbers. Takes 40 ms, so only on demand."""
         try:
             return bounded_yaml.compose(self.path.read_bytes())
         except (OSError, bounded_yaml.YamlError):
             return None  # it was readable when the spec was loaded
 
 
-def _below(node: Any, part: str) -> tuple[Any, int]:
-    """A child of a YAML node and the line where it begins; of a mapping that of its key."""
+def _child(node: Any, part: str) -> tuple[Any, int]:
+    """A child of a YAML node and its first line; in a mapping, the line of its key."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):

@@ -1,5 +1,5 @@
-"""Where the facts come from: sources by short keys (`ERR-zh`, `CNB`), which free text cites. A word
-in capitals is a key; what it stands for is said once, in x-sources of openapi.yaml."""
+"""The sources of facts. Free text cites a source by a short key in capitals (`ERR-zh`, `CNB`);
+x-sources of openapi.yaml has the title and address of each key."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 _KEY = re.compile(r"\b[A-Z][A-Z0-9]+(?:-[A-Za-z0-9]+)?\b")
-# Words in capitals that are not keys.
+# Words in capitals that are not keys of sources.
 _WORDS = {"EMO", "GET", "PENDING", "POST", "URL", "WAV"}
 
 
 class Source(Struct, frozen=True):
-    """One source. title: for people. url: "" where it has no public address. date: of the version
-    that was read, "" where it is not known."""
+    """One source. url: "" if it has no public address. date: the date of the version that was
+    read, "" if unknown."""
 
     key: str
     title: str
@@ -25,19 +25,19 @@ class Source(Struct, frozen=True):
 
 
 def cited(text: str) -> list[str]:
-    """The keys that a text cites, in their order, each once."""
+    """The keys that a text cites, each once, in the order of the text."""
     found = dict.fromkeys(_KEY.findall(text))
     return [key for key in found if key not in _WORDS]
 
 
 def footnote(source: Source) -> str:
-    """`ERR-zh: Error codes, 2026-02-17, https://…`"""
+    """A source as one line: `ERR-zh: Error codes, 2026-02-17, https://…`."""
     where = source.url or "no public address"
     return f"{source.key}: {', '.join(filter(None, [source.title, source.date, where]))}"
 
 
 def split(text: str, known: Mapping[str, Source]) -> Iterator[str | Source]:
-    """A text as its parts: each known key as its source, and what stands between."""
+    """Split a text at its citations: each known key becomes its Source, other text stays text."""
     end = 0
     for match in _KEY.finditer(text):
         if match[0] in known:
@@ -48,7 +48,7 @@ def split(text: str, known: Mapping[str, Source]) -> Iterator[str | Source]:
 
 
 def problems(node: Any, declared: Mapping[str, Source], path: str = "") -> Iterator[str]:
-    """Every x-source of a document that cites a key which is not declared."""
+    """A problem for each x-source that cites an undeclared key."""
     items = enumerate(node) if isinstance(node, list) else node.items()
     for name, value in items:
         if name == "x-source":

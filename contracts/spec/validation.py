@@ -1,4 +1,5 @@
-"""Which refusal a violated rule of the spec leads to. Reads schemas; knows nothing of HTTP."""
+"""Validates request bodies and parameters by their schemas. Each violation names the refusal that
+answers it. Knows nothing about HTTP."""
 
 from __future__ import annotations
 
@@ -9,17 +10,19 @@ import jsonschema_rs
 from msgspec import Struct
 
 from contracts.spec.keywords import KEYWORDS
-from contracts.spec.pointers import Part, Where, nowhere, pointer_of
+from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, pointer_of
 
-# What is wrong with the shape is said before what is wrong with a value.
+# Violations of these keywords are reported before violations of values.
 _SHAPE = {"type", "required", "minItems", "maxItems"}
 
 
 class Violation(Struct, frozen=True):
-    """One rule that a call breaks. `outcome` names the answer, `pointer` the place in the body or
-    the parameter, `field` the same with dots (`input.image_url`), `reason` what is wrong there.
-    `keyword` is the schema keyword that does not hold ("": no schema says it), `schema` the place
-    of the rule in the document as written."""
+    """One violation of the spec by a request.
+
+    outcome: the name of the answer. pointer: the invalid field of the body, or the parameter.
+    field: the same with dots (`input.image_url`). reason: the problem, as text. keyword: the schema
+    keyword that failed, "" if no schema was involved. schema: the resolved pointer of that keyword
+    in openapi.yaml."""
 
     outcome: str
     pointer: str
@@ -30,27 +33,30 @@ class Violation(Struct, frozen=True):
 
 
 def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
-    """A validator that knows our keywords. The schema must have no $ref left."""
+    """A validator of a schema, with the custom KEYWORDS. The schema must have no $ref left."""
     return jsonschema_rs.Draft202012Validator(schema, keywords=KEYWORDS)
 
 
-class BodyRules:
-    """The schema of a request body with the refusals that its x-refusal and x-missing name.
-    `where` says of each way down the schema where it is written."""
+class BodyValidator:
+    """Validates request bodies by a schema, whose x-refusal and x-missing name the refusals.
 
-    def __init__(self, schema: dict[str, Any], default: str, where: Where = nowhere) -> None:
+    default: the refusal where the schema names none. where: finds the pointer of a keyword."""
+
+    def __init__(
+        self, schema: dict[str, Any], default: str, where: PointerLookup = no_pointer
+    ) -> None:
         self.schema = schema
         self.where = where
         self._default = default
         self._validator = compile_schema(schema)
 
     def is_valid(self, body: Any) -> bool:
-        """Whether nothing is wrong with a body."""
+        """Whether a body satisfies the schema."""
         return self._validator.is_valid(body)
 
     def violations(self, body: Any) -> Iterator[Violation]:
-        """What is wrong with a body: what is checked first, shape before values, then in the order
-        of the schema."""
+        """The violations of a body, in the order of the service: fields with x-checked-first, then
+        shape before values, then in the order of the schema."""
         for error in sorted(self._validator.iter_errors(body), key=self._rank):
             yield self._violation(error)
 
@@ -69,7 +75,7 @@ class BodyRules:
         )
 
     def _refusal(self, path: list[str | int], missing: str | None) -> str | None:
-        """The nearest x-refusal on the way down to the rule; x-missing for what is not there."""
+        """The innermost x-refusal on the path to the keyword; for a missing property, x-missing."""
         node: Any = self.schema
         found: str | None = node.get("x-refusal")
         for part in path:
@@ -94,7 +100,7 @@ class BodyRules:
         return not self._is_first(place), keyword not in _SHAPE, self._order(place)
 
     def _is_first(self, place: list[str | int]) -> bool:
-        """Whether the schema has x-checked-first on the way to a place of the body."""
+        """Whether a property on the path to a field has x-checked-first."""
         node = self.schema
         for part in place:
             node = node.get("properties", {}).get(part, {})
@@ -103,7 +109,7 @@ class BodyRules:
         return False
 
     def _order(self, place: list[str | int]) -> list[int]:
-        """Where a place of the body stands in the schema, as positions of properties."""
+        """The sort key of a field: the position of each of its properties in the schema."""
         node, order = self.schema, []
         for part in place:
             names = list(node.get("properties", {}))
@@ -119,9 +125,10 @@ def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:
 
 
 class Parameter(Struct, frozen=True):
-    """One parameter of an operation that travels in a header or the query. `header` is its name as
-    ASGI and HTTP/2 write it; `allowed` are the texts that its enum or const names; `where` says of
-    each way down its object where it is written."""
+    """One header or query parameter of an operation.
+
+    header: its name in lower case, as ASGI and HTTP/2 write it. allowed: the strings in its enum or
+    const. where: finds the pointer of a keyword in its Parameter Object."""
 
     name: str
     header: bytes
@@ -134,11 +141,11 @@ class Parameter(Struct, frozen=True):
     required_by_scheme: str | None
     validator: jsonschema_rs.Validator
     allowed: frozenset[str] = frozenset()
-    where: Where = nowhere
+    where: PointerLookup = no_pointer
 
     @classmethod
-    def of(cls, node: dict[str, Any], where: Where = nowhere) -> Parameter:
-        """The parameter that a Parameter Object without $ref describes."""
+    def of(cls, node: dict[str, Any], where: PointerLookup = no_pointer) -> Parameter:
+        """The parameter of a Parameter Object, whose $refs are resolved."""
         schema = node["schema"]
         validator = compile_schema(schema)
         named = [*schema.get("enum", ()), schema.get("const")]
@@ -158,7 +165,8 @@ class Parameter(Struct, frozen=True):
         )
 
     def parse(self, text: str | None) -> tuple[Any, Violation | None]:
-        """The value, or the default when it was not sent, and what is wrong with it."""
+        """The value of a parameter and its violation, if any. text: as sent; None if it was not
+        sent, then the value is the default."""
         if text is None:
             missing = self.violation("is missing", "required") if self.required else None
             return self.default, missing
@@ -172,9 +180,9 @@ class Parameter(Struct, frozen=True):
         error = next(iter(self.validator.iter_errors(value)))
         return value, self.violation(error.message[:200], "schema", *error.schema_path)
 
-    def violation(self, reason: str, *rule: Part) -> Violation:
-        """That `reason` is wrong with it; `rule` is the way to the rule in the parameter's object,
-        empty where its schema does not say it."""
-        keyword = str(rule[-1]) if rule else ""
+    def violation(self, reason: str, *path: PointerPart) -> Violation:
+        """A violation of this parameter. path: the path of the failed keyword in the Parameter
+        Object; empty if no schema keyword failed."""
+        keyword = str(path[-1]) if path else ""
         pointer = f"#{self.location}/{self.name}"
-        return Violation(self.refusal, pointer, self.name, reason, keyword, self.where(rule))
+        return Violation(self.refusal, pointer, self.name, reason, keyword, self.where(path))

@@ -1,6 +1,6 @@
-"""Where the sources contradict each other: what else the service may do, as x-variants say it.
+"""x-variants: questions on which the sources contradict each other, and the possible behaviours.
 
-A choice names outcomes in place of others; it knows nothing of who makes it or when."""
+A choice names outcomes that replace others. This module does not know which choice is active."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import msgspec
 from msgspec import Struct
 
 
-class Choice(
+class VariantChoice(
     Struct,
     frozen=True,
     rename={"evidence": "x-evidence", "source": "x-source"},
     forbid_unknown_fields=True,
 ):
-    """One side of a contradiction.
+    """One possible behaviour of a variant.
 
-    answers: outcomes in place of others. fates: refusals of a create call, and how the task fails
-    that is created instead. refuse: the outcome of each call that names a model. unreachable: by
-    operation, the answer to a URL that cannot be fetched, or how the task fails. details: what is
-    added to the messages of refusals that have no x-details. result_life: of a video's URL, in s.
-    life_from: `end` when the life of a task counts from its end."""
+    answers: outcomes, each with the outcome that replaces it. fates: refusals of a create call,
+    each with the ending of the task that is created instead. refuse: the outcome of each call that
+    names a model. unreachable: for each operation, the answer to a URL that cannot be fetched, or
+    the ending of the task. details: the text added to messages of refusals without x-details.
+    result_life: seconds that a video's URL works. life_from: the start of a task's lifetime, its
+    `creation` or its `end`."""
 
     summary: str
     evidence: str
@@ -37,25 +38,25 @@ class Choice(
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):
-    """A contradiction: its choices by name, and the one that holds when nobody chooses."""
+    """One question on which the sources disagree: its choices by name, and the default choice."""
 
     summary: str
     default: str
-    choices: dict[str, Choice]
+    choices: dict[str, VariantChoice]
 
 
 def problems(
     found: dict[str, Variant], evidence: Collection[str], outcomes: Collection[str]
 ) -> Iterator[str]:
-    """What is at odds: a default that is no choice, evidence or outcomes that do not exist."""
+    """The problems of x-variants: a default that is not a choice, unknown evidence or outcomes."""
     for name, variant in found.items():
         if variant.default not in variant.choices:
-            yield f"x-variants {name}: the default {variant.default} is no choice"
+            yield f"x-variants {name}: the default {variant.default} is not a choice"
         for choice in variant.choices.values():
             if choice.evidence not in evidence:
-                yield f"x-variants {name}: evidence {choice.evidence!r} is none of {evidence}"
-            named = (*choice.answers, *choice.answers.values(), *choice.fates)
-            brought = (*choice.fates.values(), *choice.unreachable.values(), choice.refuse)
-            for outcome in filter(None, (*named, *brought)):
+                yield f"x-variants {name}: evidence {choice.evidence!r} is not in {evidence}"
+            replaced = (*choice.answers, *choice.answers.values(), *choice.fates)
+            replacing = (*choice.fates.values(), *choice.unreachable.values(), choice.refuse)
+            for outcome in filter(None, (*replaced, *replacing)):
                 if outcome not in outcomes:
-                    yield f"x-variants {name}: no outcome {outcome}"
+                    yield f"x-variants {name}: unknown outcome {outcome}"

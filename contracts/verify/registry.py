@@ -74,7 +74,7 @@ class Check(Struct, frozen=True):
             tier=self.tier,
             cost=round(sum(map(budget.of, self.pays)), 6),
             pointer=pointer,
-            line=spec.places.line(pointer) if pointer else 0,
+            line=spec.source_map.line(pointer) if pointer else 0,
         )
 
 
@@ -112,4 +112,4 @@ def all_checks() -> dict[str, Check]:
 
 def _because(spec: Spec, name: str) -> Because:
     outcome = spec.outcomes[name]
-    return Because(outcome.evidence, outcome.source, spec.written(name))
+    return Because(outcome.evidence, outcome.source, spec.outcome_pointer(name))

@@ -51,7 +51,7 @@ def asked_for(case: Case) -> Finding:
     before = unreachable(case).rule if is_unreachable(case) else "nothing is wrong with the call"
     return Finding(
         rule=f"{before}; {by} asked for {what}",
-        place=case.spec.written(outcome.name, case.operation) if outcome else "",
+        place=case.spec.outcome_pointer(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
     )
@@ -71,7 +71,7 @@ def fault(case: Case) -> Finding:
     done = "the call was carried out" if carried_out else "nothing was carried out"
     return Finding(
         rule=f"{by} asked for {what}; {done}",
-        place=case.spec.written(outcome.name, case.operation) if outcome else "",
+        place=case.spec.outcome_pointer(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
     )
@@ -86,7 +86,7 @@ def limit(case: Case) -> Finding:
         rule=f"{by} refused the call: {outcome.summary if outcome else entry.outcome}",
         pointer=violation.pointer if violation else "",
         got=violation.reason if violation else "",
-        place=case.spec.written(entry.outcome, case.operation) if outcome else "",
+        place=case.spec.outcome_pointer(entry.outcome, case.operation) if outcome else "",
         advice=advice,
     )
 
@@ -149,7 +149,7 @@ def slip(case: Case) -> Finding:
         sent, meant = value_at(case.body, parts_of(near_miss.pointer)), _meant(case)
     else:
         sent = case.query.get(near_miss.field, MISSING)
-        meant = case.spec.places.value(near_miss.schema)["name"]
+        meant = case.spec.source_map.value(near_miss.schema)["name"]
     return Finding(
         rule=f"{near_miss.field} is not a known field, and was ignored",
         pointer=near_miss.pointer,
@@ -169,7 +169,7 @@ def fine(case: Case) -> Finding:
         return Finding(rule="no rule of the spec has to do with this call")
     return Finding(
         rule=f"nothing is wrong with the call; the answer is {outcome.name}: {outcome.summary}",
-        place=case.spec.written(outcome.name, case.operation),
+        place=case.spec.outcome_pointer(outcome.name, case.operation),
         advice=_decided(case),
     )
 

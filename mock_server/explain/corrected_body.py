@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.spec.loader import Operation
 from contracts.spec.pointers import MISSING, parts_of, value_at
-from contracts.spec.validation import BodyRules, Violation
+from contracts.spec.validation import BodyValidator, Violation
 from mock_server.scenarios.names import without_scenario
 from mock_server.suggest.near import near
 from mock_server.suggest.typos import Names, Slip
@@ -70,7 +70,7 @@ def choices(schema: Any) -> list[Any]:
     return [value for part in parts for value in part.get("enum", ())]
 
 
-def _mended(rules: BodyRules, body: Any, violation: Violation, example: Any) -> Any:
+def _mended(rules: BodyValidator, body: Any, violation: Violation, example: Any) -> Any:
     """The body with another value there, the nearest that holds; the example where none does."""
     parts = parts_of(violation.pointer)
     for value in _candidates(rules.schema, body, parts, example):

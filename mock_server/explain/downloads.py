@@ -29,6 +29,6 @@ def refused(case: Case) -> Finding:
     outcome = case.spec.result.outcomes[case.entry.outcome]
     return Finding(
         rule=f"the object store refused the download, {outcome.name}: {outcome.summary}",
-        place=case.spec.written(outcome.name, case.operation),
+        place=case.spec.outcome_pointer(outcome.name, case.operation),
         advice=ADVICE.get(outcome.name, ""),
     )

@@ -3,7 +3,7 @@ base URL, or a misspelling."""
 
 from __future__ import annotations
 
-from contracts.spec.not_served import behind
+from contracts.spec.not_served import strip_prefixes
 from contracts.spec.validation import Violation
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected_call import corrected
@@ -26,7 +26,7 @@ def wrong_path(case: Case, violation: Violation) -> Finding:
 def _is_another_path(case: Case) -> bool:
     """Whether a path behind a base URL, or one of a service without it, is like none of ours."""
     path, prefixes = case.entry.path, case.spec.prefixes
-    rest = behind(path, prefixes)
+    rest = strip_prefixes(path, prefixes)
     is_behind = rest.startswith("/services/") or any(path.startswith(f"{p}/") for p in prefixes)
     return is_behind and rest != "/" and rest not in prefixes and not is_like(case.spec, rest)
 

@@ -87,7 +87,7 @@ def _body_size(case: Case, violation: Violation) -> Finding:
 def _method(case: Case, violation: Violation) -> Finding:
     assert case.address
     operation = case.address.operation
-    summary = case.spec.places.value(place_of(case.address))["summary"]
+    summary = case.spec.source_map.value(place_of(case.address))["summary"]
     return Finding(
         rule=f"this path has no {case.entry.method[:20]}",
         pointer=violation.pointer,

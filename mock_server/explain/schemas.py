@@ -89,7 +89,7 @@ def _sentence(case: Case, violation: Violation, what: str) -> str:
 
 def _rule(case: Case, violation: Violation) -> Any:
     """What the keyword says in the spec."""
-    return case.spec.places.value(violation.schema) if violation.schema else None
+    return case.spec.source_map.value(violation.schema) if violation.schema else None
 
 
 def _expected(case: Case, violation: Violation) -> str:
@@ -104,7 +104,7 @@ def _description(case: Case, violation: Violation) -> str:
     if violation.keyword == "required" and violation.pointer.startswith("/"):
         parts += ["properties", parts_of(violation.pointer)[-1]]
     while parts:
-        node = case.spec.places.value("#" + pointer_of(parts))
+        node = case.spec.source_map.value("#" + pointer_of(parts))
         if isinstance(node, dict) and "description" in node:
             return " ".join(str(node["description"]).split())
         parts.pop()

@@ -98,4 +98,4 @@ def _evicted(case: Case) -> str:
 
 
 def _place(case: Case) -> str:
-    return case.spec.written(case.entry.outcome, case.operation)
+    return case.spec.outcome_pointer(case.entry.outcome, case.operation)

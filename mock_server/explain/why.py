@@ -93,5 +93,5 @@ def _written(spec: Spec, place: str) -> str:
     """FILE:LINE POINTER."""
     if not place:
         return ""
-    line = spec.places.line(place)
-    return f"{spec.places.path.name}{f':{line}' if line else ''} {place}"
+    line = spec.source_map.line(place)
+    return f"{spec.source_map.path.name}{f':{line}' if line else ''} {place}"

@@ -161,7 +161,7 @@ def _routes(view: View) -> list[Element]:
 
 def _summary(spec: Spec, operation: Operation) -> str:
     place = "#" + pointer_of(("paths", operation.template, operation.method.lower()))
-    return str(spec.places.value(place)["summary"]).rstrip(".")
+    return str(spec.source_map.value(place)["summary"]).rstrip(".")
 
 
 def _first_line(function: object) -> str:

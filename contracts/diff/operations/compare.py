@@ -22,7 +22,7 @@ from contracts.diff.operations.responses import responses
 from contracts.diff.schemas.compare import Schemas
 from contracts.diff.schemas.judges import noted, other
 from contracts.diff.schemas.tables import Rule, by_table, called, leaf, lone, silent, text, unknown
-from contracts.spec.claims import PARAMETERS
+from contracts.spec.document import PARAMETER_KEYS
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ITEM: dict[str, Rule] = dict.fromkeys((*METHODS, "parameters", "servers"), silent)
@@ -81,7 +81,7 @@ class Operations:
         self._table: dict[str, Rule] = {
             "operationId": leaf(other, UNSET, "what is made from the document goes by it"),
             "deprecated": leaf(noted, False),
-            **dict.fromkeys(PARAMETERS, silent),
+            **dict.fromkeys(PARAMETER_KEYS, silent),
             "requestBody": payloads.body,
             "responses": lambda pair, _: responses(payloads, pair, self._known),
             "security": silent,

@@ -15,7 +15,7 @@ from contracts.diff.changes.document import Node, Pair
 from contracts.diff.changes.effects import Effect
 from contracts.diff.changes.renames import renames
 from contracts.diff.operations.payloads import Payloads, lone_part
-from contracts.spec.claims import PARAMETERS
+from contracts.spec.document import PARAMETER_KEYS
 
 # Headers that are no parameters, in lower case: OpenAPI says these by other means.
 _ELSEWHERE = {"accept", "content-type", "authorization"}
@@ -53,7 +53,7 @@ def _keyed(item: Node, operation: Node) -> dict[Key, Node]:
     those of the operation count before those of its path."""
     positions = re.findall(r"{([^{}]*)}", item.name)
     found = {}
-    lists = item.get("parameters"), *(operation.get(key) for key in PARAMETERS)
+    lists = item.get("parameters"), *(operation.get(key) for key in PARAMETER_KEYS)
     for node in chain.from_iterable(each.items() for each in lists):
         where, name = str(node.get("in").value), str(node.get("name").value)
         if where == "header" and name.lower() in _ELSEWHERE:

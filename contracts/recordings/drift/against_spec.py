@@ -79,7 +79,7 @@ class AgainstSpec:
         return schema
 
     def _responses_of(self, operation_id: str) -> Node:
-        operation, root = self._spec.operations[operation_id], self._spec.places.root
+        operation, root = self._spec.operations[operation_id], self._spec.source_map.root
         node = root["paths"][operation.template][operation.method.lower()]["responses"]
         resolved: Node = Resolver(root).resolve(node)
         return resolved

@@ -60,7 +60,7 @@ def _report(old: Path, new: Path, whom: str, is_whole: bool) -> Report:
     from contracts.diff.compare import load
     from contracts.diff.report import BOTH, Report
     from contracts.spec.document import SpecError
-    from contracts.spec.source_map import Places
+    from contracts.spec.source_map import SourceMap
 
     try:
         documents = load(old), load(new)
@@ -69,6 +69,6 @@ def _report(old: Path, new: Path, whom: str, is_whole: bool) -> Report:
         raise click.UsageError(f"{error.args[0]} {'; '.join(error.problems)}") from None
     except RecursionError:
         raise click.UsageError(f"{old} or {new} is nested too deep to be compared") from None
-    places = Places(documents[0].root.value, old), Places(documents[1].root.value, new)
+    places = SourceMap(documents[0].root.value, old), SourceMap(documents[1].root.value, new)
     parties = tuple(party for party in BOTH if whom in (party, "both"))
     return Report(documents, places, changes, parties, is_whole)

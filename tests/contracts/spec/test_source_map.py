@@ -12,17 +12,17 @@ import yaml
 from contracts.spec.document import default_path
 from contracts.spec.loader import Spec
 from contracts.spec.pointers import parts_of, pointer_of
-from contracts.spec.source_map import Places
+from contracts.spec.source_map import SourceMap
 
 CREATE = ("paths", "/services/aigc/image2video/video-synthesis", "post", "requestBody", "content")
 BODY = "#" + pointer_of((*CREATE, "application/json", "schema"))
 EXT_BBOX = "#/components/schemas/CreateInput/properties/ext_bbox"
 
 
-def document(tmp_path: Path, text: str) -> Places:
+def document(tmp_path: Path, text: str) -> SourceMap:
     path = tmp_path / "openapi.yaml"
     path.write_text(text, "utf-8")
-    return Places(yaml.safe_load(text), path)
+    return SourceMap(yaml.safe_load(text), path)
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,18 @@ def document(tmp_path: Path, text: str) -> Places:
     ],
 )  # fmt: skip
 def test_a_pointer_is_resolved_through_each_reference(spec: Spec, way: str, written: str) -> None:
-    assert spec.places.written(BODY + way) == written
-    assert spec.places.under(BODY)(parts_of(way)) == written
+    assert spec.source_map.resolve(BODY + way) == written
+    assert spec.source_map.below(BODY)(parts_of(way)) == written
 
 
 def test_a_key_beside_a_reference_wins_over_the_referenced_object(tmp_path: Path) -> None:
     text = "a: {$ref: '#/b', x: 1}\nb: {$ref: '#/c'}\nc: {x: 2, y: 3}\n"
-    places = document(tmp_path, text)
-    assert (places.written("#/a/x"), places.value("#/a/x")) == ("#/a/x", 1)
-    assert (places.written("#/a/y"), places.value("#/a/y")) == ("#/c/y", 3)
-    assert (places.written("#/b"), places.line(places.written("#/b"))) == ("#/c", 3)
+    source_map = document(tmp_path, text)
+    assert (source_map.resolve("#/a/x"), source_map.value("#/a/x")) == ("#/a/x", 1)
+    assert (source_map.resolve("#/a/y"), source_map.value("#/a/y")) == ("#/c/y", 3)
+    assert (source_map.resolve("#/b"), source_map.line(source_map.resolve("#/b"))) == ("#/c", 3)
     with pytest.raises(LookupError):
-        places.value("#/a/z")
+        source_map.value("#/a/z")
 
 
 def keys(node: Any, pointer: str = "#", depth: int = 7) -> Iterator[tuple[str, str]]:
@@ -65,19 +65,19 @@ def keys(node: Any, pointer: str = "#", depth: int = 7) -> Iterator[tuple[str, s
 
 def test_the_line_of_every_key_of_the_spec_is_right(spec: Spec) -> None:
     lines = default_path().read_text("utf-8").splitlines()
-    found = list(keys(spec.places.root))
+    found = list(keys(spec.source_map.root))
     assert len(found) > 1000
     for key, pointer in found:
-        assert key in lines[spec.places.line(pointer) - 1], pointer
+        assert key in lines[spec.source_map.line(pointer) - 1], pointer
 
 
 def test_the_line_of_an_unknown_pointer_or_file_is_0(tmp_path: Path) -> None:
-    places = document(tmp_path, "a:\n  - b: 1\n  - c\n")
-    assert [places.line(p) for p in ("#/a", "#/a/0/b", "#/a/1")] == [1, 2, 3]
-    assert [places.line(p) for p in ("#/x", "#/a/2", "#/a/x", "#/a/1/x")] == [0] * 4
-    places = document(tmp_path, "a: 1\n")
-    places.path.unlink()
-    assert places.line("#/a") == 0
+    source_map = document(tmp_path, "a:\n  - b: 1\n  - c\n")
+    assert [source_map.line(p) for p in ("#/a", "#/a/0/b", "#/a/1")] == [1, 2, 3]
+    assert [source_map.line(p) for p in ("#/x", "#/a/2", "#/a/x", "#/a/1/x")] == [0] * 4
+    source_map = document(tmp_path, "a: 1\n")
+    source_map.path.unlink()
+    assert source_map.line("#/a") == 0
 
 
 @pytest.mark.parametrize("parts", [["a/b", "c~d", "~1"], ["", "x-box", "0"], []])

@@ -47,7 +47,7 @@ def test_every_check_has_evidence_source_title_and_pointer() -> None:
         assert claim.evidence in ("documented", "captured", "inferred")
         assert bool(claim.cost) == (claim.tier == "paid")
         if claim.pointer:
-            assert SPEC.places.value(claim.pointer)
+            assert SPEC.source_map.value(claim.pointer)
         assert bool(claim.line) == bool(claim.pointer)
 
 

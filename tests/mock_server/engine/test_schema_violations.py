@@ -169,7 +169,7 @@ def test_a_violated_requirement_is_named_and_refused(
     found = list(required.operation.body.violations(body))
     named = [v for v in found if (v.pointer, v.keyword) == (pointer_of(way), required.keyword)]
     assert [v.outcome for v in named] == [refusal]
-    assert SPEC.places.value(named[0].schema) == required.value
+    assert SPEC.source_map.value(named[0].schema) == required.value
     assert named[0].field == (".".join(way) or "body")
     # A wrong element or type may violate other keywords too, but only of the same field.
     assert all(v.pointer.startswith(pointer_of(way[:2])) for v in found)
@@ -210,7 +210,7 @@ def test_a_parameter_that_violates_a_keyword_is_named(
         pointer = f"#{parameter.location}/{parameter.name}"
         assert (violation.pointer, violation.keyword) == (pointer, keyword)
         assert violation.outcome == parameter.refusal
-        assert SPEC.places.value(violation.schema) == parameter.schema[keyword]
+        assert SPEC.source_map.value(violation.schema) == parameter.schema[keyword]
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
@@ -225,5 +225,5 @@ def test_a_required_parameter_that_is_missing_is_named() -> None:
         violation = parameter.parse(None)[1]
         assert isinstance(violation, Violation)
         assert violation.keyword == "required"
-        assert SPEC.places.value(violation.schema) is True
+        assert SPEC.source_map.value(violation.schema) is True
     assert required

@@ -58,10 +58,10 @@ def test_a_refused_body_is_explained_with_rule_place_and_value(
     assert rule in why.rule
     assert why.did_you_mean == meant
     file_and_line, _, where = why.spec.partition(" ")
-    assert file_and_line == f"openapi.yaml:{service.spec.places.line(place)}"
+    assert file_and_line == f"openapi.yaml:{service.spec.source_map.line(place)}"
     assert where == place
     keyword = place.rpartition("/")[2]
-    assert json.loads(why.expected) == {keyword: service.spec.places.value(place)}
+    assert json.loads(why.expected) == {keyword: service.spec.source_map.value(place)}
 
 
 def test_an_explanation_repeats_the_answer_and_its_outcome(service: Explained) -> None:

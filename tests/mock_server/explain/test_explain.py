@@ -282,7 +282,7 @@ def test_long_values_in_an_explanation_are_cut(service: Explained) -> None:
 
 def test_an_explanation_as_text_lists_its_facts(service: Explained) -> None:
     why = service.why_of_body(parameters__style_level="Calm")
-    line = service.spec.places.line(why.spec.partition(" ")[2])
+    line = service.spec.source_map.line(why.spec.partition(" ")[2])
     first, *rest = as_text(why).partition("\ncurl -sS")[0].splitlines()
     assert first == f"POST {CREATE} -> 400 InvalidParameter: The style_level is invalid."
     assert rest == [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.spec import claims
+from contracts.spec import self_check
 from mock_server.scenarios.catalogue.entries import KINDS, Entry, catalogue
 from mock_server.scenarios.catalogue.triggers import Header, Key, Trigger, Url
 from mock_server.scenarios.faults import FAULTS, parse
@@ -144,7 +144,7 @@ def test_each_refusal_in_the_spec_has_an_invalid_request_that_causes_it() -> Non
     for item in document()["paths"].values():
         for node in item.values():
             operation = SPEC.operations[node["operationId"]]
-            named = {*claims.refusals(node), operation.rate.refusal, *general}
+            named = {*self_check.refusals(node), operation.rate.refusal, *general}
             for name in named & operation.outcomes.keys():
                 assert (operation.id, name) in natural, f"{operation.id}: nothing leads to {name}"
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from contracts.spec.variants import Choice, Variant
+from contracts.spec.variants import Variant, VariantChoice
 from mock_server.scenarios.catalogue.entries import Entry, catalogue
 from mock_server.scenarios.catalogue.triggers import (
     SCENARIO,
@@ -38,14 +38,14 @@ class Chosen(NamedTuple):
     service: Service
     key: str
     variant: Variant
-    choice: Choice
+    choice: VariantChoice
 
     def call(self, operation: str, trigger: Trigger | None = None) -> Played:
         call = good_call(SPEC.operations[operation], key=self.key)
         return play(self.service, altered(call, trigger) if trigger else call, operation)
 
 
-def chosen_by(trigger: Trigger, variant: Variant, choice: Choice) -> Chosen:
+def chosen_by(trigger: Trigger, variant: Variant, choice: VariantChoice) -> Chosen:
     key = new_key()
     match trigger:
         case Serve(option="--variant", value=value):
@@ -144,7 +144,7 @@ def test_a_choice_changes_only_the_answers_that_it_declares(entry: Entry) -> Non
 
 
 def test_each_field_of_a_choice_has_a_check() -> None:
-    said = {field.name for field in msgspec.structs.fields(Choice)}
+    said = {field.name for field in msgspec.structs.fields(VariantChoice)}
     assert said - {"summary", "evidence", "source"} == CHECKS.keys()
 
 

@@ -125,7 +125,7 @@ def test_a_misspelled_query_parameter_of_the_list_is_a_typo(
     assert found is not None
     assert (found.pointer, found.field) == (f"#query/{sent}", sent)
     assert found.reason == f"is not known; did you mean {meant}?"
-    assert spec.places.value(found.schema)["name"] == meant
+    assert spec.source_map.value(found.schema)["name"] == meant
 
 
 def test_query_parameters_that_an_asyncio_client_adds_to_a_poll_are_not_typos(

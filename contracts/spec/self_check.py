@@ -1,0 +1,98 @@
+"""Checks of openapi.yaml against itself: evidence, refusals, and the form of x-models and x-limits.
+
+Returns problems as text or data; the loader reports them all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from contracts.spec.document import PARAMETER_KEYS
+
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+Size = Annotated[int, Meta(ge=1)]
+
+
+class Limits(Struct, rename="kebab", forbid_unknown_fields=True):
+    """The form of x-limits: the maximum size of a request, in bytes."""
+
+    body_bytes: Size
+    header_bytes: Size
+
+
+class ImageModel(Struct, rename="kebab", forbid_unknown_fields=True):
+    """The form of a model in x-models that answers at once. price_per_image: CNY."""
+
+    operation: str
+    price_per_image: Amount
+    free: Count
+
+
+class VideoModel(Struct, rename="kebab", forbid_unknown_fields=True):
+    """The form of a model in x-models that creates tasks. price_per_video_second: CNY, by the
+    ratio of the video."""
+
+    operation: str
+    price_per_video_second: dict[str, Amount]
+    free: Count
+    queue_seconds: Amount
+    work_seconds_per_video_second: Amount
+    concurrency: Size
+    task_life_seconds: Size
+    result_life_seconds: Size
+
+
+def amount_problems(limits: Any, models: Any, operations: Collection[str]) -> Iterator[str]:
+    """The problems of x-limits and x-models: missing, misspelled or unknown fields.
+
+    operations: every operationId of the document."""
+    yield from _form_problems("x-limits", limits, Limits)
+    wrong = list(_form_problems("x-models", models, dict[str, dict[str, Any]]))
+    yield from wrong
+    for name, model in {} if wrong else models.items():
+        place = f"x-models {name}"
+        form = ImageModel if "price-per-image" in model else VideoModel
+        yield from _form_problems(place, model, form)
+        if model.get("operation", "") not in ("", *operations):
+            yield f"{place}: unknown operation {model['operation']!r}"
+
+
+def _form_problems(place: str, value: Any, form: Any) -> Iterator[str]:
+    try:
+        msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        yield f"{place}: {error}"
+
+
+def evidence(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The pointer and the x-evidence of every example in a tree. Examples that are only a $ref are
+    left out: the example behind the $ref has the evidence."""
+    items = enumerate(node) if isinstance(node, list) else node.items()
+    for key, value in items:
+        if key in ("examples", "x-undocumented"):
+            written = {name: e for name, e in value.items() if "$ref" not in e}
+            yield from ((f"{path}/{name}", e.get("x-evidence")) for name, e in written.items())
+        elif isinstance(value, dict | list) and key not in ("value", "example", "default"):
+            yield from evidence(value, f"{path}/{key}")
+
+
+def refusals(node: dict[str, Any]) -> Iterator[str]:
+    """The outcome in each x-refusal and x-missing of an Operation Object."""
+    for key in (*PARAMETER_KEYS, "requestBody"):
+        yield from _refusals_below(node.get(key))
+
+
+def _refusals_below(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _refusals_below(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("x-refusal", "x-missing"):
+                yield value
+            else:
+                yield from _refusals_below(value)
