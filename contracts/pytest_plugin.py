@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contracts.verify.runner import Media, Verification
 
 
-class Broken(Exception):
+class CheckFailure(Exception):
     """A check that failed, as it ended."""
 
     def __init__(self, ended: CheckEnded) -> None:
@@ -53,20 +53,20 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         self._run.sign_in()
-        ended = self._run.carry_out(self._check, self._claim)
+        ended = self._run.run_check(self._check, self._claim)
         if ended.result == "skipped":
             pytest.skip(in_line(ended.why))
         if ended.result == "accepted":
             pytest.xfail(in_line(ended.why))
         if ended.findings:
-            raise Broken(ended)
+            raise CheckFailure(ended)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from contracts.provider.http import Unreachable
 
         if isinstance(excinfo.value, Unreachable):
             return in_line(str(excinfo.value))
-        if not isinstance(excinfo.value, Broken):
+        if not isinstance(excinfo.value, CheckFailure):
             return super().repr_failure(excinfo, style)
         from contracts.reports.text import failure, sources
 

@@ -1,4 +1,4 @@
-"""What schemathesis found, as a sequence of calls with one expectation that was broken, so that it
+"""What schemathesis found, as a log of calls with one expectation that was mismatch, so that it
 can be told again: see contracts/fuzz/reproduction.py. Sends nothing."""
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from schemathesis import Response
 from schemathesis.core.failures import Failure
 from schemathesis.engine.recorder import ScenarioRecorder
 
-from contracts.fuzz.call_log import TYPE, Broken, Expected, Same, Sequence
-from contracts.fuzz.world import CLOCK
+from contracts.fuzz.call_log import TYPE, CallLog, Expected, ModelMismatch, SameAs
+from contracts.fuzz.target import CLOCK
 from contracts.provider.exchange import Exchange, at
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import MISSING, pointer_of
@@ -23,7 +23,7 @@ from contracts.verify.checks.lifecycle import epoch
 
 ME, STRANGER = "one", "stranger"
 # The statuses that a check lets pass, where it is about them alone.
-STATUSES = {
+ALLOWED_STATUSES = {
     "ignored_auth": {401},
     "missing_required_header": {403},
     "negative_data_rejection": {400, 401, 403},
@@ -34,42 +34,42 @@ OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "hos
                "x-schemathesis-testcaseid"}  # fmt: skip
 STATE = "/output/task_status"
 HOUR = 3600.0  # s: longer than a task takes, and shorter than it is known
-History = dict[str, list[Exchange]]  # by the id of a task: its creation, and what came of it
+TaskHistory = dict[str, list[Exchange]]  # by the id of a task: its creation, and what came of it
 Blame = tuple[str, Expected, bool]  # a pointer, what should be there, or (False) should not
 
 
-class Wrong(AssertionError):
-    """What stands at a pointer of an answer is not what it should be, or (not inside) what it
+class UnexpectedAnswer(AssertionError):
+    """What stands at a pointer of an answer is not what it should be, or (not must_match) what it
     should not be. of: where else in the answer the wanted value stands; stranger: whether another
     key asked, and got this answer."""
 
     def __init__(
-        self, response: Response, pointer: str, wanted: Expected = (), *, inside: bool = True,
+        self, response: Response, pointer: str, wanted: Expected = (), *, must_match: bool = True,
         of: str = "", stranger: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(f"{pointer} is wrong")
         self.response = response
         self.pointer = pointer
-        self.wanted = wanted
-        self.inside = inside
+        self.expected = wanted
+        self.must_match = must_match
         self.of = of
         self.stranger = stranger
 
 
-class Found(Struct, frozen=True):
+class FuzzFailure(Struct, frozen=True):
     """What a check has against an answer. label: the operation, or what was done; why: in words;
-    broken: the calls that lead there, None where no answer came to be."""
+    mismatch: the calls that lead there, None where no answer came to be."""
 
     label: str
     check: str
     why: str
-    broken: Broken | None = None
+    mismatch: ModelMismatch | None = None
 
     def __str__(self) -> str:
         return f"{self.label}: {self.check}: {self.why}"
 
 
-def remember(recorder: ScenarioRecorder, history: History) -> None:
+def remember(recorder: ScenarioRecorder, history: TaskHistory) -> None:
     """Add what was said of each task: its creation, and the polls that showed something new."""
     for step, interaction in recorder.interactions.items():
         exchange = _exchange(interaction)
@@ -85,30 +85,30 @@ def remember(recorder: ScenarioRecorder, history: History) -> None:
 
 def found(
     spec: Spec, recorder: ScenarioRecorder, case_id: str, check: str, failure: Failure, key: str,
-    before: History,
-) -> Found:  # fmt: skip
+    before: TaskHistory,
+) -> FuzzFailure:  # fmt: skip
     """The calls that lead to what a check has against an answer, and what it is. before: what other
     scenarios did: schemathesis asks for tasks of theirs too."""
-    sequence = Sequence()
+    log = CallLog()
     last = _exchange(recorder.interactions[case_id])
     asked = [task for task in before if task in last.url]
     for task in asked:
         for number, exchange in enumerate(before[task]):
-            sequence.add(exchange, _who(exchange, key), "" if number else task)
+            log.add(exchange, _who(exchange, key), "" if number else task)
     *steps, end = _chain(recorder, case_id, asked)
     for step in steps:
         exchange = _exchange(recorder.interactions[step])
-        sequence.add(exchange, _who(exchange, key), _created(recorder, step, exchange))
+        log.add(exchange, _who(exchange, key), _created(recorder, step, exchange))
     for passes in _time_passes(last, is_strange=bool(asked)):
-        sequence.add(passes, ME)
-    sequence.add(last, _who(last, key), _created(recorder, end, last))
+        log.add(passes, ME)
+    log.add(last, _who(last, key), _created(recorder, end, last))
     wrong = getattr(failure, "exception", None)
-    if isinstance(wrong, Wrong):
-        broken = _ours(sequence, wrong)
-        return Found(recorder.label, check, broken.text, broken)
+    if isinstance(wrong, UnexpectedAnswer):
+        mismatch = _ours(log, wrong)
+        return FuzzFailure(recorder.label, check, mismatch.text, mismatch)
     blame = _blame(spec.operations[_operation(recorder, case_id)], last, check)
     why = " ".join(f"{failure.title} {failure.message}".split())
-    return Found(recorder.label, check, why, Broken(sequence, last, *blame))
+    return FuzzFailure(recorder.label, check, why, ModelMismatch(log, last, *blame))
 
 
 def _time_passes(polled: Exchange, *, is_strange: bool) -> Iterator[Exchange]:
@@ -132,13 +132,13 @@ def _who(exchange: Exchange, key: str) -> str:
     return ME if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
 
 
-def _ours(sequence: Sequence, wrong: Wrong) -> Broken:
-    last = sequence.calls[-1].exchange
+def _ours(log: CallLog, wrong: UnexpectedAnswer) -> ModelMismatch:
+    last = log.calls[-1].exchange
     if wrong.stranger:
         last = replace(last, **_answer(wrong.response))
-        sequence.add(last, STRANGER)
-    wanted: Expected = Same(last, wrong.of) if wrong.of else wrong.wanted
-    return Broken(sequence, last, wrong.pointer, wanted, wrong.inside)
+        log.add(last, STRANGER)
+    wanted: Expected = SameAs(last, wrong.of) if wrong.of else wrong.expected
+    return ModelMismatch(log, last, wrong.pointer, wanted, wrong.must_match)
 
 
 def _chain(recorder: ScenarioRecorder, case_id: str, asked: Iterable[str]) -> list[str]:
@@ -165,7 +165,7 @@ def _operation(recorder: ScenarioRecorder, case_id: str) -> str:
 
 def _blame(operation: Operation, exchange: Exchange, check: str) -> Blame:
     """What is wrong with an answer, in the words of one value at one place."""
-    statuses: set[int] = STATUSES.get(check, set(operation.answers))
+    statuses: set[int] = ALLOWED_STATUSES.get(check, set(operation.answers))
     if check == "positive_data_acceptance" and operation.id == "cancelTask":
         statuses = statuses | {400}
     if exchange.status not in statuses:

@@ -1,4 +1,4 @@
-"""A sequence of calls that went wrong, told again: as curl lines for a shell, and as a function for
+"""A log of calls that went wrong, told again: as curl lines for a shell, and as a function for
 pytest. Ids that answers gave are variables, and keys are fresh. Sends nothing."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from contracts.fuzz.call_log import Broken, Call, Moment, Same, Sequence
+from contracts.fuzz.call_log import CallLog, LoggedCall, ModelMismatch, SameAs, TaskTime
 from contracts.provider.exchange import Exchange
 from contracts.spec.pointers import MISSING
 from contracts.text.printable import in_line, visible
@@ -30,10 +30,10 @@ def test_what_went_wrong() -> None:
     run, now = uuid.uuid4().hex[:8], {{}}
     with httpx.Client(base_url=base, timeout=60) as http:
 
-        def call(who, method, path, body=None, **headers):
-            """Send a call with a key of `who`, "" for the headers alone."""
-            key = {{"Authorization": f"Bearer sk-{{run}}-{{who}}"}} if who else {{}}
-            kind = {{"Content-Type": "application/json"}} if who and body else {{}}
+        def call(user, method, path, body=None, **headers):
+            """Send a call with a key of `user`, "" for the headers alone."""
+            key = {{"Authorization": f"Bearer sk-{{run}}-{{user}}"}} if user else {{}}
+            kind = {{"Content-Type": "application/json"}} if user and body else {{}}
             return http.request(method, path, headers=key | kind | headers, content=body)
 
 '''
@@ -70,55 +70,55 @@ KIND = {"Content-Type": "application/json"}
 SPECIAL = re.compile(r'([\\"$`])')  # what a shell expands between double quotes
 
 
-def as_shell(broken: Broken) -> str:
+def as_shell(mismatch: ModelMismatch) -> str:
     """Lines for a POSIX shell with curl and sed; $base is the provider."""
-    sequence = broken.sequence
+    log = mismatch.log
     lines = ["base=${base:-http://127.0.0.1:8787}", "run=$$"]
-    for call in _that_matter(broken):
-        command = _curl(sequence, call)
+    for call in _needed_calls(mismatch):
+        command = _curl(log, call)
         lines.append(f"task{call.task}=$({command} | {FIND_TASK})" if call.task else command)
-    return "\n".join([*lines, f"# {_why(broken)}"]) + "\n"
+    return "\n".join([*lines, f"# {_why(mismatch)}"]) + "\n"
 
 
-def as_pytest(broken: Broken) -> str:
+def as_pytest(mismatch: ModelMismatch) -> str:
     """A module for pytest, which needs httpx; BASE of the environment is the provider."""
     lines = []
-    for call in _that_matter(broken):
-        lines.append(f"answer = {_httpx(broken.sequence, call)}")
+    for call in _needed_calls(mismatch):
+        lines.append(f"answer = {_httpx(mismatch.log, call)}")
         if call.task:
             lines.append(f'task{call.task} = found(answer, "/output/task_id")')
         if call.exchange.body == '{"freeze":true}':
-            lines.append(f'now["{call.who}"] = answer.json()["now"]')
-        if isinstance(broken.wanted, Same) and call.exchange is broken.wanted.exchange:
+            lines.append(f'now["{call.user}"] = answer.json()["now"]')
+        if isinstance(mismatch.expected, SameAs) and call.exchange is mismatch.expected.exchange:
             lines.append("first = answer")
-    why = _why(broken).replace("\\", r"\\").replace('"', "'")
-    body = "".join(f"{INDENT}{line}\n" for line in [*lines, _assertion(broken)])
+    why = _why(mismatch).replace("\\", r"\\").replace('"', "'")
+    body = "".join(f"{INDENT}{line}\n" for line in [*lines, _assertion(mismatch)])
     return visible(HEAD.format(why=why) + body + TAIL)  # `\u202e` means the same to Python
 
 
-def _why(broken: Broken) -> str:
-    text = " ".join(broken.text.split())
-    for number, task_id in enumerate(broken.sequence.ids, 1):
+def _why(mismatch: ModelMismatch) -> str:
+    text = " ".join(mismatch.text.split())
+    for number, task_id in enumerate(mismatch.log.task_ids, 1):
         text = text.replace(task_id, f"task{number}")
     return in_line(text)
 
 
-def _that_matter(broken: Broken) -> list[Call]:
+def _needed_calls(mismatch: ModelMismatch) -> list[LoggedCall]:
     """The calls up to the one that went wrong: without lists, which tell and change nothing, the
     resets at the beginning, which fresh keys do not need, and keys that only had their time moved.
     """
-    calls = broken.sequence.calls
-    last = next(i for i, call in enumerate(calls) if call.exchange is broken.exchange)
+    calls = mismatch.log.calls
+    last = next(i for i, call in enumerate(calls) if call.exchange is mismatch.exchange)
     told = [c for c in calls[:last] if "/tasks?" not in c.exchange.url] + [calls[last]]
-    at_work = {c.who for c in told if CONTROL not in c.exchange.url}
+    at_work = {c.user for c in told if CONTROL not in c.exchange.url}
     first = next(i for i, c in enumerate(told) if not c.exchange.url.endswith("/reset"))
-    return [call for call in told[first:] if call.who in at_work]
+    return [call for call in told[first:] if call.user in at_work]
 
 
-def _path(sequence: Sequence, exchange: Exchange) -> tuple[str, list[str]]:
+def _path(log: CallLog, exchange: Exchange) -> tuple[str, list[str]]:
     """The path behind the host, cut where ids of tasks stand, and which stand there."""
     path = "/" + exchange.url.partition("://")[2].partition("/")[2]
-    known = {task_id: f"task{n}" for n, task_id in enumerate(sequence.ids, 1) if task_id in path}
+    known = {task_id: f"task{n}" for n, task_id in enumerate(log.task_ids, 1) if task_id in path}
     if not known:
         return path, []
     parts = re.split("|".join(map(re.escape, known)), path)
@@ -126,14 +126,14 @@ def _path(sequence: Sequence, exchange: Exchange) -> tuple[str, list[str]]:
     return "\0".join(parts), names
 
 
-def _curl(sequence: Sequence, call: Call) -> str:
+def _curl(log: CallLog, call: LoggedCall) -> str:
     exchange = call.exchange
-    path, names = _path(sequence, exchange)
+    path, names = _path(log, exchange)
     path = SPECIAL.sub(r"\\\1", path)
     for name in names:
         path = path.replace("\0", f"${name}", 1)
     parts = [f'curl -sS -g -X {exchange.method} "$base{path}"']
-    parts += [f'-H "Authorization: Bearer sk-$run-{call.who}"'] if call.who else []
+    parts += [f'-H "Authorization: Bearer sk-$run-{call.user}"'] if call.user else []
     parts += [f"-H {shell_word(f'{name}: {value}')}" for name, value in _headers(call).items()]
     if exchange.body and not is_plain(exchange.body):
         return " ".join([printf(exchange.body), "|", *parts, "--data-binary @-"])
@@ -141,22 +141,22 @@ def _curl(sequence: Sequence, call: Call) -> str:
     return " ".join(parts)
 
 
-def _httpx(sequence: Sequence, call: Call) -> str:
+def _httpx(log: CallLog, call: LoggedCall) -> str:
     exchange = call.exchange
-    path, names = _path(sequence, exchange)
+    path, names = _path(log, exchange)
     if names:
         path = path.replace("{", "{{").replace("}", "}}")
         for name in names:
             path = path.replace("\0", f"{{{name}}}", 1)
-    given = [_quoted(call.who), _quoted(exchange.method), ("f" if names else "") + _quoted(path)]
+    given = [_quoted(call.user), _quoted(exchange.method), ("f" if names else "") + _quoted(path)]
     given += [repr(exchange.body)] if exchange.body else []
-    more = {n: v for n, v in _headers(call).items() if not (call.who and KIND.get(n) == v)}
+    more = {n: v for n, v in _headers(call).items() if not (call.user and KIND.get(n) == v)}
     given += [f"**{more!r}"] if more else []
     return f"call({', '.join(given)})"
 
 
-def _headers(call: Call) -> dict[str, str]:
-    hidden = {"Authorization"} if call.who else set()
+def _headers(call: LoggedCall) -> dict[str, str]:
+    hidden = {"Authorization"} if call.user else set()
     return {n: value for n, value in call.exchange.headers.items() if n not in hidden}
 
 
@@ -164,17 +164,17 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _assertion(broken: Broken) -> str:
+def _assertion(mismatch: ModelMismatch) -> str:
     """The line that fails as the model did."""
-    wanted, got = broken.wanted, f"found(answer, {_quoted(broken.pointer)})"
-    if isinstance(wanted, Moment):
-        passed = wanted.epoch - broken.sequence.epochs[wanted.who]
-        return f'assert abs(epoch({got}) - now["{wanted.who}"] - {passed!r}) < 0.002'
-    if isinstance(wanted, Same):
+    wanted, got = mismatch.expected, f"found(answer, {_quoted(mismatch.pointer)})"
+    if isinstance(wanted, TaskTime):
+        passed = wanted.epoch - mismatch.log.epochs[wanted.user]
+        return f'assert abs(epoch({got}) - now["{wanted.user}"] - {passed!r}) < 0.002'
+    if isinstance(wanted, SameAs):
         return f"assert {got} == found(first, {_quoted(wanted.pointer)})"
-    names = {task_id: f"task{n}" for n, task_id in enumerate(broken.sequence.ids, 1)}
+    names = {task_id: f"task{n}" for n, task_id in enumerate(mismatch.log.task_ids, 1)}
     values = ", ".join(sorted(_written(one, names) for one in wanted))
-    return f"assert {got} {'in' if broken.inside else 'not in'} [{values}]"
+    return f"assert {got} {'in' if mismatch.must_match else 'not in'} [{values}]"
 
 
 def _written(value: Any, names: dict[str, str]) -> str:

@@ -16,7 +16,15 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.meta import CoverageScenario, TestPhase, coverage_scenario
 from schemathesis.schemas import BaseSchema
 
-from contracts.fuzz.failures import STATUSES, STRANGER, Found, History, Wrong, found, remember
+from contracts.fuzz.failures import (
+    ALLOWED_STATUSES,
+    STRANGER,
+    FuzzFailure,
+    TaskHistory,
+    UnexpectedAnswer,
+    found,
+    remember,
+)
 from contracts.spec.document import default_path, read
 from contracts.spec.keywords import ratio_of
 from contracts.spec.loader import Spec
@@ -54,7 +62,7 @@ CONFIG: dict[str, Any] = {
         "max_response_time": 30,  # to find a hang, not to measure
         **{
             name: {"expected-statuses": [str(status) for status in sorted(statuses)]}
-            for name, statuses in STATUSES.items()
+            for name, statuses in ALLOWED_STATUSES.items()
             if name != "ignored_auth"  # it has no such setting
         },
         "unsupported_method": {"enabled": False},
@@ -77,10 +85,10 @@ def documented_method(ctx: Context, response: Response, case: Case) -> None:
         said = _body(response)
         text = f"Request method '{response.request.method}' is not supported."
         if response.status_code != 400:
-            raise Wrong(response, "#status", {400})
+            raise UnexpectedAnswer(response, "#status", {400})
         for name, wanted in (("code", "InvalidParameter"), ("message", text)):
             if said.get(name) != wanted:
-                raise Wrong(response, f"/{name}", {wanted})
+                raise UnexpectedAnswer(response, f"/{name}", {wanted})
 
 
 @schemathesis.check
@@ -94,14 +102,14 @@ def named_answer(ctx: Context, response: Response, case: Case) -> None:
     body = _body(response)
     if _code(body) not in codes:
         pointer = "/code" if body.get("code") or response.status_code != 200 else "/output/code"
-        raise Wrong(response, pointer, {code or MISSING for code in codes})
+        raise UnexpectedAnswer(response, pointer, {code or MISSING for code in codes})
 
 
 @schemathesis.check
 def one_request_id(ctx: Context, response: Response, case: Case) -> None:
     """CNB: the header says what the body says."""
     if response.headers.get("x-request-id") != [_body(response).get("request_id")]:
-        raise Wrong(response, "/request_id", of="#header/x-request-id")
+        raise UnexpectedAnswer(response, "/request_id", of="#header/x-request-id")
 
 
 @schemathesis.check
@@ -121,7 +129,9 @@ class TasksAreTheirKeys:
         elif operation_of(case) == "getTask":
             is_known = str(output.get("task_id")) in self.created
             if (output.get("task_status") != "UNKNOWN") != is_known:
-                raise Wrong(response, "/output/task_status", {"UNKNOWN"}, inside=not is_known)
+                raise UnexpectedAnswer(
+                    response, "/output/task_status", {"UNKNOWN"}, must_match=not is_known
+                )
             self._ask_as_a_stranger(case)
 
     def _ask_as_a_stranger(self, case: Case) -> None:
@@ -130,9 +140,11 @@ class TasksAreTheirKeys:
         answer = stranger.call()
         seen = _output(answer)
         if seen.get("task_status") != "UNKNOWN":
-            raise Wrong(answer, "/output/task_status", {"UNKNOWN"}, stranger=True)
+            raise UnexpectedAnswer(answer, "/output/task_status", {"UNKNOWN"}, stranger=True)
         if seen.keys() != {"task_id", "task_status"}:
-            raise Wrong(answer, "/output/#names", {"task_id, task_status"}, stranger=True)
+            raise UnexpectedAnswer(
+                answer, "/output/#names", {"task_id, task_status"}, stranger=True
+            )
 
 
 OURS = ["TasksAreTheirKeys", "documented_method", "named_answer", "one_request_id"]
@@ -158,8 +170,8 @@ def _output(response: Response) -> dict[str, Any]:
 
 def _code(body: dict[str, Any]) -> str:
     output = body.get("output")
-    inside = output.get("code") if isinstance(output, dict) else ""
-    return str(body.get("code") or inside or "")
+    must_match = output.get("code") if isinstance(output, dict) else ""
+    return str(body.get("code") or must_match or "")
 
 
 def _resolved(case: Case, node: Any) -> Any:
@@ -259,10 +271,10 @@ def load(
 
 
 def run(
-    spec: Spec, schema: BaseSchema, failed: Callable[[Found], object], key: str = KEY
+    spec: Spec, schema: BaseSchema, failed: Callable[[FuzzFailure], object], key: str = KEY
 ) -> Iterator[ScenarioRecorder]:
     """What was sent and judged. failed: is told everything that a check has against an answer."""
-    before = History()
+    before = TaskHistory()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             for one in _found(spec, event.recorder, key, before):
@@ -270,14 +282,16 @@ def run(
             remember(event.recorder, before)
             yield event.recorder
         elif isinstance(event, events.NonFatalError):
-            failed(Found(event.label, "error", str(event.value)))
+            failed(FuzzFailure(event.label, "error", str(event.value)))
         elif isinstance(event, events.FatalError):
             raise event.exception
         elif isinstance(event, events.Interrupted):  # it keeps Ctrl-C to itself
             raise KeyboardInterrupt
 
 
-def _found(spec: Spec, recorder: ScenarioRecorder, key: str, before: History) -> Iterator[Found]:
+def _found(
+    spec: Spec, recorder: ScenarioRecorder, key: str, before: TaskHistory
+) -> Iterator[FuzzFailure]:
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info:

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.text.printable import in_json
 from contracts.verify.events import Event
 
 FORMAT = 1  # another number where a reader of the one before would misunderstand
 
 
-def as_json(run: Run) -> str:
+def as_json(run: RunRecord) -> str:
     """`format`, `verdict` and `counts` for who reads no more; the rest is a Run, field by field."""
     facts = {"format": FORMAT, "verdict": run.verdict, "counts": run.counts}
     return dumped(facts | msgspec.to_builtins(run))
@@ -28,7 +28,7 @@ def read(text: str) -> Iterator[Event]:
         value = json.loads(text)
         if not isinstance(value, dict) or value.get("format") != FORMAT:
             raise ValueError(f"it does not say `format: {FORMAT}`")
-        return msgspec.convert(value, Run).events()
+        return msgspec.convert(value, RunRecord).events()
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise ValueError(f"this is no report of format {FORMAT}: {error}") from error
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from contracts.provider.exchange import Exchange
-from contracts.reports.run import Run, shown_by
+from contracts.reports.run import RunRecord, shown_by
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line
 from contracts.verify.events import RESULTS, CheckEnded, Claim, Finding, Started
@@ -54,7 +54,7 @@ def plural(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def headline(run: Run) -> str:
+def headline(run: RunRecord) -> str:
     """The verdict in a few words."""
     counts, total = run.counts, len(run.checks)
     if run.verdict == "failed":
@@ -67,7 +67,7 @@ def headline(run: Run) -> str:
     return "The run was cut off" if run.verdict == "unfinished" else NOTHING
 
 
-def summary(run: Run) -> str:
+def summary(run: RunRecord) -> str:
     """`51 passed, 2 failed, 4 skipped in 3.1 s; 0.00 CNY spent`"""
     shown = [result for result in RESULTS if result != "accepted" or run.counts[result]]
     counts = ", ".join(f"{run.counts[result]} {result}" for result in shown)
@@ -126,7 +126,7 @@ def footnotes(checks: Iterable[CheckEnded]) -> list[str]:
     return [in_line(footnote(cited[key])) for key in sorted(cited)]
 
 
-def cost(run: Run) -> str:
+def cost(run: RunRecord) -> str:
     """`1.1344 CNY spent`; of a fake `would have cost 1.1344 CNY`."""
     amount = money(run.spent)
     return f"would have cost {amount}" if run.started.free else f"{amount} spent"
@@ -139,10 +139,10 @@ def paid(started: Started) -> str:
     return "all, they are free here" if started.free else "none"
 
 
-def skips(run: Run) -> list[str]:
+def skips(run: RunRecord) -> list[str]:
     """Why checks were skipped: a line for each reason, with the number of its checks."""
     reasons: dict[str, list[str]] = {}
-    for check in run.that("skipped"):
+    for check in run.with_result("skipped"):
         reasons.setdefault(in_line(check.why), []).append(in_line(check.claim.id))
     return [
         f"SKIPPED {ids[0] if len(ids) == 1 else plural(len(ids), 'check')}: {why}"

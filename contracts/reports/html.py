@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 from contracts.reports.elements import Child, element
 from contracts.reports.formatting import cost, heading, headline, paid, when
 from contracts.reports.html_check import check_row, facts
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.text.printable import in_line
 from contracts.verify.events import RESULTS, CheckEnded
 
@@ -18,13 +18,13 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 LIGHT_AND_DARK = "light dark"
 
 
-def as_html(run: Run) -> str:
+def as_html(run: RunRecord) -> str:
     """The page opens at every check that failed."""
     page = element("html", _head(run), _body(run), lang="en")
     return f"<!doctype html>\n{tostring(page, encoding='unicode', method='html')}\n"
 
 
-def _head(run: Run) -> Element:
+def _head(run: RunRecord) -> Element:
     return element(
         "head",
         element("meta", charset="utf-8"),
@@ -36,19 +36,19 @@ def _head(run: Run) -> Element:
     )
 
 
-def _body(run: Run) -> Element:
-    rooms = [_room(run, name, checks) for name, checks in run.rooms()]
+def _body(run: RunRecord) -> Element:
+    groups = [_group(run, name, checks) for name, checks in run.groups()]
     return element(
         "body",
         _header(run),
-        element("main", _failures(run), *rooms),
+        element("main", _failures(run), *groups),
         element("footer", element("p", "Made by ", element("code", "emo contract verify"), ". Long "
                 "answers are cut here; the JSON report has all of them.")),
         class_=run.verdict,
     )  # fmt: skip
 
 
-def _header(run: Run) -> Element:
+def _header(run: RunRecord) -> Element:
     return element(
         "header",
         element("p", "EMO contract report", class_="kind"),
@@ -59,12 +59,12 @@ def _header(run: Run) -> Element:
     )
 
 
-def _verdict(run: Run) -> Element:
+def _verdict(run: RunRecord) -> Element:
     sign = {"passed": "✓", "failed": "✕"}.get(run.verdict, "!")
     return element("span", sign, class_="sign", aria_hidden="true")
 
 
-def _facts(run: Run) -> dict[str, Child]:
+def _facts(run: RunRecord) -> dict[str, Child]:
     started = run.started
     of_all = f"{len(run.checks)} of {len(started.claims)} checks ended"
     during = f"{of_all}; {in_line(run.running.id)} was running" if run.running else of_all
@@ -80,7 +80,7 @@ def _facts(run: Run) -> dict[str, Child]:
     }
 
 
-def _tally(run: Run) -> Element:
+def _tally(run: RunRecord) -> Element:
     """How many checks ended in each result, in figures and as a bar."""
     figures = [
         element(
@@ -102,25 +102,25 @@ def _tally(run: Run) -> Element:
     )
 
 
-def _failures(run: Run) -> Child:
+def _failures(run: RunRecord) -> Child:
     """Links to what failed, where there is something."""
     links = [
         element("li", element("a", heading(check, run.started.url), href=f"#{_anchor(check)}"),
                 " ", element("code", in_line(check.claim.id)))
-        for check in run.that("failed")
+        for check in run.with_result("failed")
     ]  # fmt: skip
     title = element("h2", "What failed", id="what-failed")
     nav = element("nav", title, element("ul", *links), aria_labelledby="what-failed")
     return nav if links else None
 
 
-def _room(run: Run, name: str, checks: list[CheckEnded]) -> Element:
-    label, anchor = in_line(name), in_line(f"room-{name}").replace(" ", "-")
+def _group(run: RunRecord, name: str, checks: list[CheckEnded]) -> Element:
+    label, anchor = in_line(name), in_line(f"group-{name}").replace(" ", "-")
     counts = [(r, sum(check.result == r for check in checks)) for r in RESULTS]
-    told = ", ".join(f"{count} {result}" for result, count in counts if count)
+    counted = ", ".join(f"{count} {result}" for result, count in counts if count)
     return element(
         "section",
-        element("h2", label, " ", element("small", told), id=anchor),
+        element("h2", label, " ", element("small", counted), id=anchor),
         *(check_row(check, _anchor(check), run.started.url) for check in checks),
         aria_labelledby=anchor,
     )

@@ -7,19 +7,19 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 from contracts.reports.elements import Child, element
 from contracts.reports.formatting import cut, heading, money, place, utc
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.reports.text import exchange_lines, failure
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line
 from contracts.verify.events import CheckEnded, Claim
 
 
-def as_junit(run: Run) -> str:
+def as_junit(run: RunRecord) -> str:
     """A check that was running when the run was cut off is an error."""
     root_url = run.started.url
     suites = [
         _suite(run, name, [_case(check, root_url) for check in checks])
-        for name, checks in run.rooms()
+        for name, checks in run.groups()
     ]
     if run.running:
         suites.append(_suite(run, "unfinished", [_cut_off(run.running)]))
@@ -30,7 +30,7 @@ def as_junit(run: Run) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _suite(run: Run, name: str, cases: list[Element]) -> Element:
+def _suite(run: RunRecord, name: str, cases: list[Element]) -> Element:
     facts = {"provider": run.started.url, "spec": run.started.spec, "seed": run.started.seed}
     seconds = sum(float(case.get("time", 0)) for case in cases)
     suite = element("testsuite", _properties(facts), *cases, name=name, **_counts(cases))

@@ -1,5 +1,5 @@
-"""One run as a record: what its events told, put together for those who show it whole. Adds nothing
-to them and leaves nothing out, so the events can be had back."""
+"""The events of one run, collected in one record for the reports. It adds nothing and drops
+nothing: `events()` returns the same events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from contracts.verify.events import (
 Verdict = Literal["passed", "failed", "nothing", "unfinished"]
 
 
-class Run(Struct, frozen=True):
+class RunRecord(Struct, frozen=True):
     """checks: those that ended, in their order. running: the claim of the one that had begun when
     the events stopped. ended: None where the run was cut off."""
 
@@ -35,7 +35,7 @@ class Run(Struct, frozen=True):
     ended: Ended | None = None
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Run:
+    def of(cls, events: Iterable[Event]) -> RunRecord:
         """Raises ValueError where the events do not begin with Started."""
         events = iter(events)
         started = next(events, None)
@@ -69,14 +69,14 @@ class Run(Struct, frozen=True):
         """`nothing`: the run ended, and no check was made."""
         if self.ended is None:
             return "unfinished"
-        if self.ended.green:
+        if self.ended.passed:
             return "passed"
         return "failed" if self.counts["failed"] else "nothing"
 
     @property
     def counts(self) -> dict[Result, int]:
         """How many checks ended in each result so far."""
-        return {result: len(self.that(result)) for result in RESULTS}
+        return {result: len(self.with_result(result)) for result in RESULTS}
 
     @property
     def seconds(self) -> float:
@@ -88,18 +88,18 @@ class Run(Struct, frozen=True):
         """CNY, by the documented prices."""
         return self.ended.spent if self.ended else sum(c.spent for c in self.checks)
 
-    def that(self, *results: Result) -> list[CheckEnded]:
+    def with_result(self, *results: Result) -> list[CheckEnded]:
         """The checks that ended so."""
         return [check for check in self.checks if check.result in results]
 
-    def rooms(self) -> list[tuple[str, list[CheckEnded]]]:
+    def groups(self) -> list[tuple[str, list[CheckEnded]]]:
         """The checks by the part of their ids before the dot, both in the order of the run."""
-        order = list(dict.fromkeys(map(room, self.checks)))
-        ranked = sorted(self.checks, key=lambda check: order.index(room(check)))
-        return [(name, list(checks)) for name, checks in groupby(ranked, key=room)]
+        order = list(dict.fromkeys(map(group_of, self.checks)))
+        ranked = sorted(self.checks, key=lambda check: order.index(group_of(check)))
+        return [(name, list(checks)) for name, checks in groupby(ranked, key=group_of)]
 
 
-def room(check: CheckEnded) -> str:
+def group_of(check: CheckEnded) -> str:
     """What the check is about: the part of its id before the dot."""
     return check.claim.id.partition(".")[0]
 

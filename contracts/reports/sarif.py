@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from contracts.provider.exchange import Exchange
 from contracts.reports.as_json import dumped
 from contracts.reports.formatting import cut, heading, utc
-from contracts.reports.run import Run, shown_by
+from contracts.reports.run import RunRecord, shown_by
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckEnded, Claim, Finding
@@ -28,13 +28,13 @@ Object = dict[str, Any]
 ACCEPTED = {"kind": "external", "justification": "The baseline accepts it."}
 
 
-def as_sarif(run: Run) -> str:
+def as_sarif(run: RunRecord) -> str:
     """Passed checks are rules without a result; a skipped one is a notification."""
     claims = {c.id: c for c in (*run.started.claims, *(check.claim for check in run.checks))}
     index = {id: number for number, id in enumerate(claims)}
     driver = {"name": "emo contract verify", "rules": [*map(_rule, claims.values())]}
     facts = {"provider": run.started.url, "spec": run.started.spec, "seed": run.started.seed}
-    differing = run.that("failed", "accepted")
+    differing = run.with_result("failed", "accepted")
     results = [
         r for check in differing for r in _results(check, index[check.claim.id], run.started.url)
     ]
@@ -135,7 +135,7 @@ def _body(text: str) -> Object:
     return {"text": visible(cut(text))}
 
 
-def _invocation(run: Run, index: dict[str, int]) -> Object:
+def _invocation(run: RunRecord, index: dict[str, int]) -> Object:
     began = run.started.at
     return {
         "executionSuccessful": run.ended is not None,
@@ -147,6 +147,6 @@ def _invocation(run: Run, index: dict[str, int]) -> Object:
                 "message": {"text": _message(f"{check.claim.id} was skipped: {check.why}")},
                 "associatedRule": {"id": in_line(check.claim.id), "index": index[check.claim.id]},
             }
-            for check in run.that("skipped")
+            for check in run.with_result("skipped")
         ],
     }

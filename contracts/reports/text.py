@@ -21,7 +21,7 @@ from contracts.reports.formatting import (
     summary,
     when,
 )
-from contracts.reports.run import Run, shown_by
+from contracts.reports.run import RunRecord, shown_by
 from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckEnded, Finding
 
@@ -29,20 +29,20 @@ COLUMNS = ("result", "check", "severity", "evidence", "seconds", "title")
 ANSWER = 800  # characters of an answer; the other reports show more
 
 
-def as_text(run: Run) -> str:
+def as_text(run: RunRecord) -> str:
     """The whole report."""
     blocks = [head(run), "\n".join(table([COLUMNS, *map(row, run.checks)]))]
     return "\n\n".join([*blocks, *result(run)]) + "\n"
 
 
-def result(run: Run) -> list[str]:
+def result(run: RunRecord) -> list[str]:
     """How it ended, block by block: failures, accepted differences, skips, sources, the sum."""
     root = run.started.url
-    blocks = [failure(check, root) for check in run.that("failed")]
+    blocks = [failure(check, root) for check in run.with_result("failed")]
     lines = [
-        [accepted(check, root) for check in run.that("accepted")],
+        [accepted(check, root) for check in run.with_result("accepted")],
         skips(run),
-        sources(run.that("failed")),
+        sources(run.with_result("failed")),
     ]
     return [*blocks, *("\n".join(block) for block in lines if block), summary(run)]
 
@@ -53,7 +53,7 @@ def sources(checks: Iterable[CheckEnded]) -> list[str]:
     return ["Sources", *(f"  {line}" for line in cited)] if cited else []
 
 
-def head(run: Run) -> str:
+def head(run: RunRecord) -> str:
     """What was looked at, and how it went in a few words."""
     started = run.started
     waits = "moved by the control API" if started.clock else "real"
@@ -119,7 +119,7 @@ def accepted(check: CheckEnded, root: str) -> str:
     return f"ACCEPTED {in_line(claim.id)} ({claim.severity}), {why}: {heading(check, root)}"
 
 
-def outlook(run: Run) -> str:
+def outlook(run: RunRecord) -> str:
     """What is going to be done, before the first check."""
     total = sum(claim.cost for claim in run.started.claims)
     costs = f", at most {money(total)}" if total and not run.started.free else ""

@@ -14,12 +14,12 @@ from contracts.files.whole_file import check, write
 from contracts.reports.as_json import as_json
 from contracts.reports.html import as_html
 from contracts.reports.junit import as_junit
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.reports.sarif import as_sarif
 from contracts.reports.text import as_text
 from contracts.verify.events import Event, Started
 
-REPORTS: dict[str, Callable[[Run], str]] = {
+REPORTS: dict[str, Callable[[RunRecord], str]] = {
     "text": as_text,
     "json": as_json,
     "junit": as_junit,
@@ -68,7 +68,7 @@ class Target(Struct, frozen=True):
 def render(report: str, events: Iterable[Event]) -> str:
     """A report by its name. Raises KeyError for a name that is none, ValueError where the events do
     not begin with Started."""
-    return REPORTS[report](Run.of(events))
+    return REPORTS[report](RunRecord.of(events))
 
 
 @contextmanager
@@ -85,13 +85,13 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
         yield events.append
     finally:
         if events and isinstance(events[0], Started):
-            run = Run.of(events)
+            run = RunRecord.of(events)
             with ExitStack() as stack:  # one that fails keeps no other from being written
                 for target in reversed(targets):
                     stack.callback(_write, target, run)
 
 
-def _write(target: Target, run: Run) -> None:
+def _write(target: Target, run: RunRecord) -> None:
     text = REPORTS[target.report](run)
     if target.file == STDOUT:
         if sys.stdout is not None:  # None: it was closed

@@ -33,7 +33,7 @@ class BaselineError(Exception):
     """The file is not a baseline. The message names the problem and its place."""
 
 
-class Entry(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class AcceptedDifference(Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """One accepted difference. call: method, path and body of the request that shows it, "" for
     none. pointer, expected: as in Finding. got: the status, where that is what differs."""
 
@@ -46,7 +46,7 @@ class Entry(Struct, frozen=True, order=True, forbid_unknown_fields=True):
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     format: int
-    findings: tuple[Entry, ...]
+    findings: tuple[AcceptedDifference, ...]
 
 
 class Baseline:
@@ -55,16 +55,16 @@ class Baseline:
 
     def __init__(
         self,
-        entries: Iterable[Entry] = (),
+        entries: Iterable[AcceptedDifference] = (),
         *,
         is_updating: bool = False,
-        dropped: Iterable[Entry] = (),
+        dropped: Iterable[AcceptedDifference] = (),
     ) -> None:
         self.entries = set(entries)
         self.is_updating = is_updating
         self._in_file = self.entries | set(dropped)
 
-    def judge(
+    def compare(
         self, check: str, findings: Iterable[Finding], exchanges: Sequence[Exchange], root: str
     ) -> list[Finding]:
         """The findings of a check that ran, marked where they are accepted, and one more for each
@@ -78,7 +78,7 @@ class Baseline:
         marked = [replace(finding, known=entry in self.entries) for finding, entry in found]
         return marked + [_stale(entry) for entry in sorted(stale)]
 
-    def merged(self, in_file: Iterable[Entry]) -> set[Entry]:
+    def merged(self, in_file: Iterable[AcceptedDifference]) -> set[AcceptedDifference]:
         """What this run accepts, with what another one has added to the file and removed from it
         since this one read it. in_file: what is there now."""
         return (set(in_file) - (self._in_file - self.entries)) | (self.entries - self._in_file)
@@ -120,7 +120,7 @@ def save(path: Path, baseline: Baseline) -> None:
         write(path, msgspec.json.format(data, indent=2) + b"\n")
 
 
-def _entries(path: Path) -> tuple[Entry, ...]:
+def _entries(path: Path) -> tuple[AcceptedDifference, ...]:
     """All entries of a file. Raises FileNotFoundError, BaselineError."""
     try:
         text = text_of(bytes_of(path))
@@ -138,12 +138,14 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     return file.findings
 
 
-def _entry(check: str, finding: Finding, exchanges: Sequence[Exchange], root: str) -> Entry:
+def _entry(
+    check: str, finding: Finding, exchanges: Sequence[Exchange], root: str
+) -> AcceptedDifference:
     number = finding.exchange
     is_shown = number is not None and 0 <= number < len(exchanges)
     call = _call(exchanges[number], root) if is_shown and number is not None else ""
     got = finding.got if finding.pointer == "#status" else ""
-    return Entry(check, call, finding.pointer, _steady(finding.expected), got)
+    return AcceptedDifference(check, call, finding.pointer, _steady(finding.expected), got)
 
 
 def _call(exchange: Exchange, root: str) -> str:
@@ -159,7 +161,7 @@ def _steady(text: str) -> str:
     return text
 
 
-def _stale(entry: Entry) -> Finding:
+def _stale(entry: AcceptedDifference) -> Finding:
     where = " of ".join(filter(None, [entry.pointer or "the whole answer", entry.call]))
     expected = f"the accepted difference at {where}, where {entry.expected} was expected"
     return Finding(STALE, expected, "it no longer occurs; --update-baseline drops it")

@@ -96,12 +96,12 @@ class Ended(Struct, frozen=True, tag=True):
     counts: dict[Result, int]
 
     @property
-    def green(self) -> bool:
+    def passed(self) -> bool:
         """Whether at least one check was made, and none failed."""
-        return self.made > 0 and not self.counts["failed"]
+        return self.checks_run > 0 and not self.counts["failed"]
 
     @property
-    def made(self) -> int:
+    def checks_run(self) -> int:
         """How many checks were not skipped."""
         return sum(count for result, count in self.counts.items() if result != "skipped")
 

@@ -40,7 +40,7 @@ class Observation(Struct, frozen=True, forbid_unknown_fields=True):
     held: bool
 
 
-Seen = dict[str, list[Observation]]
+Observations = dict[str, list[Observation]]
 
 
 class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,8 +48,8 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
     documented answer that came, word for word."""
 
     format: int = FORMAT
-    claims: Seen = {}
-    answers: Seen = {}
+    claims: Observations = {}
+    answers: Observations = {}
 
 
 def load(path: Path) -> Ledger:
@@ -147,10 +147,10 @@ def _request_id(exchange: Exchange) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _copy(seen: Seen) -> Seen:
+def _copy(seen: Observations) -> Observations:
     return {name: list(known) for name, known in seen.items()}
 
 
-def _keep(seen: Seen, name: str, observation: Observation) -> None:
+def _keep(seen: Observations, name: str, observation: Observation) -> None:
     others = [o for o in seen.get(name, []) if o.host != observation.host]
     seen[name] = [*others, observation]

@@ -12,7 +12,7 @@ from contracts.provider.budget import OverBudget
 from contracts.provider.http import Provider, Unreachable
 from contracts.spec.loader import Spec
 from contracts.verify.baseline import STALE, Baseline
-from contracts.verify.context import Ask, Skip, Stop
+from contracts.verify.context import CheckContext, Skip, StopCheck
 from contracts.verify.events import (
     RESULTS,
     SEVERITIES,
@@ -26,8 +26,8 @@ from contracts.verify.events import (
     Started,
 )
 from contracts.verify.registry import Check, all_checks
-from contracts.verify.run_task import live
-from contracts.verify.trace import Story
+from contracts.verify.run_task import run_task
+from contracts.verify.trace import TaskTrace
 
 
 class UnknownCheck(Exception):
@@ -59,11 +59,11 @@ def select(
     tier: str = "paid",
 ) -> list[Check]:
     """The checks to run, in their order. only, skip: ids, or the part before a dot for all of a
-    room; tier: `free` leaves the paid ones out. Raises UnknownCheck."""
+    group; tier: `free` leaves the paid ones out. Raises UnknownCheck."""
     only, skip = list(only), list(skip)
-    rooms = {id.partition(".")[0] for id in checks}
+    groups = {id.partition(".")[0] for id in checks}
     for name in (*only, *skip):
-        if name not in checks and name not in rooms:
+        if name not in checks and name not in groups:
             raise UnknownCheck(name)
     return [
         check
@@ -87,7 +87,7 @@ class Verification:
         *,
         media: Media | None = None,
         seed: str = "emo",
-        patience: float = 1800.0,
+        timeout: float = 1800.0,
         fail_on: Severity = "warning",
         baseline: Baseline | None = None,
     ) -> None:
@@ -96,12 +96,12 @@ class Verification:
         self.checks = list(all_checks().values()) if checks is None else checks
         self.media = media or Media.documented(spec)
         self.seed = seed
-        self.patience = patience
+        self.timeout = timeout
         self.fail_on = fail_on
         self.baseline = baseline or Baseline()
         self._signed_in = False
         self._unreachable: Unreachable | None = None
-        self._story: Story | Exception | None = None
+        self._task_trace: TaskTrace | Exception | None = None
 
     def sign_in(self) -> None:
         """Once, before the first check, where nobody did before. Raises Unreachable."""
@@ -134,54 +134,56 @@ class Verification:
         counts = dict.fromkeys(RESULTS, 0)
         for check, claim in zip(self.checks, claims, strict=True):
             yield CheckStarted(claim)
-            ended = self.carry_out(check, claim)
+            ended = self.run_check(check, claim)
             counts[ended.result] += 1
             yield ended
         yield Ended(clock() - began, provider.budget.spent, counts)
 
-    def carry_out(self, check: Check, claim: Claim) -> CheckEnded:
+    def run_check(self, check: Check, claim: Claim) -> CheckEnded:
         """Make one check."""
-        ask = Ask(self.spec, self.provider, Random(f"{self.seed}/{check.id}"), self.media.urls)
-        ask.lived = lambda: self._lived(ask)
+        ctx = CheckContext(
+            self.spec, self.provider, Random(f"{self.seed}/{check.id}"), self.media.urls
+        )
+        ctx.trace = lambda: self._trace(ctx)
         clock, budget = self.provider.clock, self.provider.budget
         began, spent = clock(), budget.spent
-        result, why = self._result(check, ask)
+        result, why = self._result(check, ctx)
         return CheckEnded(
             claim=claim,
             result=result,
-            findings=tuple(ask.findings),
-            exchanges=tuple(ask.exchanges),
+            findings=tuple(ctx.findings),
+            exchanges=tuple(ctx.exchanges),
             why=why,
             seconds=clock() - began,
             spent=max(0.0, budget.spent - spent),
         )
 
-    def _result(self, check: Check, ask: Ask) -> tuple[Result, str]:
-        if check.pays and not self.provider.budget.allows_any:
+    def _result(self, check: Check, ctx: CheckContext) -> tuple[Result, str]:
+        if check.paid_calls and not self.provider.budget.allows_any:
             return "skipped", self._costs()
         try:
-            check.run(ask)
+            check.run(ctx)
         except (Skip, OverBudget) as why:
-            if not ask.findings:
+            if not ctx.findings:
                 return "skipped", str(why)
-        except Stop:
+        except StopCheck:
             pass
         except Exception as error:  # noqa: BLE001 (an answer that nobody thought of ends no run)
-            ask.find(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
-        return self._judged(check, ask)
+            ctx.fail(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
+        return self._judged(check, ctx)
 
-    def _judged(self, check: Check, ask: Ask) -> tuple[Result, str]:
+    def _judged(self, check: Check, ctx: CheckContext) -> tuple[Result, str]:
         is_minor = SEVERITIES.index(check.severity) < SEVERITIES.index(self.fail_on)
         if is_minor and self.baseline.is_updating:
             self.baseline.forget(check.id)  # it does not fail the run, so it needs no entry
         else:
             root = self.provider.root
-            ask.findings = self.baseline.judge(check.id, ask.findings, ask.exchanges, root)
-        if not ask.findings:
+            ctx.findings = self.baseline.compare(check.id, ctx.findings, ctx.exchanges, root)
+        if not ctx.findings:
             return "passed", ""
-        if any(finding.pointer == STALE for finding in ask.findings):
+        if any(finding.pointer == STALE for finding in ctx.findings):
             return "failed", ""
-        if all(finding.known for finding in ask.findings):
+        if all(finding.known for finding in ctx.findings):
             return "accepted", "in the baseline"
         return ("accepted", f"below --fail-on {self.fail_on}") if is_minor else ("failed", "")
 
@@ -192,14 +194,14 @@ class Verification:
         why = f"{self.provider.origin} answers like a fake, but is not in a private network"
         return f"its calls may cost money: {why}; --budget CNY allows them"
 
-    def _lived(self, ask: Ask) -> Story:
+    def _trace(self, ctx: CheckContext) -> TaskTrace:
         """The life of one task, which the first check that asks for it lets happen."""
-        if self._story is None:
+        if self._task_trace is None:
             try:
-                self._story = live(ask, self.patience)
-            except (Skip, Stop, OverBudget) as error:
-                self._story = Skip(str(error) or "the task could not be followed to its end")
+                self._task_trace = run_task(ctx, self.timeout)
+            except (Skip, StopCheck, OverBudget) as error:
+                self._task_trace = Skip(str(error) or "the task could not be followed to its end")
                 raise
-        if isinstance(self._story, Exception):
-            raise self._story
-        return self._story
+        if isinstance(self._task_trace, Exception):
+            raise self._task_trace
+        return self._task_trace

@@ -10,25 +10,25 @@ from contracts.provider.exchange import Exchange, at
 from contracts.spec.pointers import MISSING
 
 
-class Story(Struct):
+class TaskTrace(Struct):
     """What was asked and answered. polls: of the task, in order. behind: the create call of a
     second task while the first was not done; behind_polls: of that one, from its creation on.
     canceled: the second one's cancellation; while_running, when_done: attempts to cancel the first.
-    foreign: with somebody else's key, None where there is none. again: polls after the end."""
+    foreign_poll: with somebody else's key, None where there is none. again: polls after the end."""
 
     created: Exchange
     polls: list[Exchange] = field(default_factory=list)
-    behind: Exchange | None = None
-    behind_polls: list[Exchange] = field(default_factory=list)
-    canceled: Exchange | None = None
-    while_running: Exchange | None = None
-    when_done: Exchange | None = None
-    slashed: Exchange | None = None
-    foreign: Exchange | None = None
+    second: Exchange | None = None
+    second_polls: list[Exchange] = field(default_factory=list)
+    second_cancel: Exchange | None = None
+    cancel_while_running: Exchange | None = None
+    cancel_when_done: Exchange | None = None
+    slash_poll: Exchange | None = None
+    foreign_poll: Exchange | None = None
     foreign_cancel: Exchange | None = None
     foreign_list: Exchange | None = None
     listed: Exchange | None = None
-    again: list[Exchange] = field(default_factory=list)
+    later_polls: list[Exchange] = field(default_factory=list)
 
     @property
     def task_id(self) -> str:
@@ -37,11 +37,11 @@ class Story(Struct):
     @property
     def states(self) -> list[str]:
         """As they were seen, from the answer to the create call on."""
-        return [state(exchange) for exchange in (self.created, *self.polls, *self.again)]
+        return [state(exchange) for exchange in (self.created, *self.polls, *self.later_polls)]
 
-    def seen(self, *wanted: str) -> Iterator[Exchange]:
+    def polls_in(self, *states: str) -> Iterator[Exchange]:
         """The polls that showed one of these states."""
-        return (e for e in (*self.polls, *self.again) if state(e) in wanted)
+        return (e for e in (*self.polls, *self.later_polls) if state(e) in states)
 
 
 def state(exchange: Exchange) -> str:

@@ -14,7 +14,7 @@ import yaml  # noqa: F401  pytester forgets what is imported while it runs, and 
 import contracts.pytest_plugin  # noqa: F401
 from contracts.provider.http import Provider
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import Baseline, Entry, save
+from contracts.verify.baseline import AcceptedDifference, Baseline, save
 from contracts.verify.registry import all_checks
 from tests.liars import all_liars, lying
 
@@ -150,7 +150,7 @@ def test_known_differences_are_expected_failures(run: Run, tmp_path: Path) -> No
     with lying(Spec.load(), all_liars()["unknown_is_a_404"].make()) as url:
         assert "does not exist" in run("--emo-contract-url", url, *arguments).stderr.str()
         baseline.entries.add(
-            Entry("unknown.uuid", "GET /api/v1/tasks/<id>", "#status", "200", "404")
+            AcceptedDifference("unknown.uuid", "GET /api/v1/tasks/<id>", "#status", "200", "404")
         )
         save(file, baseline)
         done = run("--emo-contract-url", url, *arguments)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.fuzz.call_log import Broken
+from contracts.fuzz.call_log import ModelMismatch
 from contracts.fuzz.reproduction import as_pytest
 from contracts.provider.budget import Budget
 from contracts.provider.http import Provider
@@ -80,21 +80,21 @@ def refuses_everything(request: httpx.Request) -> httpx.Response:
 
 def one(run: Callable[..., None], **changes: Any) -> Check:
     """A check that is not registered."""
-    from contracts.verify.registry import Because
+    from contracts.verify.registry import Evidence
 
     given: dict[str, Any] = {
         "id": "test.one", "title": "A check.", "severity": "error",
-        "rests_on": (Because("documented", "a test"),), "pays": (), **changes,
+        "based_on": (Evidence("documented", "a test"),), "paid_calls": (), **changes,
     }  # fmt: skip
     return Check(run=run, **given)
 
 
-def passes(broken: Broken, url: str) -> bool:
+def passes(mismatch: ModelMismatch, url: str) -> bool:
     """Whether the printed test passes against that provider."""
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BASE", url)
-        exec(as_pytest(broken), names)
+        exec(as_pytest(mismatch), names)
         try:
             names["test_what_went_wrong"]()
         except AssertionError:

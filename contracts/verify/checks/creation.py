@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.verify.context import Ask
+from contracts.verify.context import CheckContext
 from contracts.verify.registry import check
-from contracts.verify.run_task import needs, refused
+from contracts.verify.run_task import expect_refusal, expect_required
 
 ONE = ("createVideoTask",)
 
 
-def _with(ask: Ask, **changes: Any) -> dict[str, Any]:
+def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
     """The documented body with other inputs; None leaves one out."""
-    body = ask.creation()
+    body = ctx.creation_body()
     body["input"] |= changes
     body["input"] = {name: value for name, value in body["input"].items() if value is not None}
     return body
@@ -24,84 +24,84 @@ def _with(ask: Ask, **changes: Any) -> dict[str, Any]:
     "creation.synchronous",
     "It cannot be called synchronously.",
     "AccessDenied-synchronous",
-    pays=ONE,
+    paid_calls=ONE,
 )
-def synchronous(ask: Ask) -> None:
+def synchronous(ctx: CheckContext) -> None:
     names = "AccessDenied-synchronous", "AccessDenied-synchronous-period"
-    ask.answers(ask.create(headers={}), *names)
+    ctx.expect_outcome(ctx.create(headers={}), *names)
 
 
 @check(
     "creation.style_level",
     "A style that there is not is refused.",
     "InvalidParameter-style_level",
-    pays=ONE,
+    paid_calls=ONE,
 )
-def style_level(ask: Ask) -> None:
-    body = ask.creation()
+def style_level(ctx: CheckContext) -> None:
+    body = ctx.creation_body()
     body["parameters"] = {"style_level": "wild"}
-    refused(ask, ask.create(body), "InvalidParameter-style_level")
+    expect_refusal(ctx, ctx.create(body), "InvalidParameter-style_level")
 
 
 @check(
     "creation.area-missing",
     "A call without the area is refused, or its task fails.",
     "InvalidParameter-field-required",
-    pays=ONE,
+    paid_calls=ONE,
 )
-def area_missing(ask: Ask) -> None:
-    needs(ask, ask.create(_with(ask, ext_bbox=None)), "input.ext_bbox")
+def area_missing(ctx: CheckContext) -> None:
+    expect_required(ctx, ctx.create(_with(ctx, ext_bbox=None)), "input.ext_bbox")
 
 
 @check(
     "creation.face-missing",
     "A call without the face is refused, or its task fails.",
     "InvalidParameter-field-required",
-    pays=ONE,
+    paid_calls=ONE,
 )
-def face_missing(ask: Ask) -> None:
-    needs(ask, ask.create(_with(ask, face_bbox=None)), "input.face_bbox")
+def face_missing(ctx: CheckContext) -> None:
+    expect_required(ctx, ctx.create(_with(ctx, face_bbox=None)), "input.face_bbox")
 
 
 @check(
     "creation.area",
     "An area that is neither 1:1 nor 3:4 is refused.",
     "InvalidParameter-ext_bbox",
-    pays=ONE,
+    paid_calls=ONE,
 )
-def area(ask: Ask) -> None:
-    created = ask.create(_with(ask, ext_bbox=[0, 0, 800, 300]))
-    refused(ask, created, "InvalidParameter-ext_bbox")
+def area(ctx: CheckContext) -> None:
+    created = ctx.create(_with(ctx, ext_bbox=[0, 0, 800, 300]))
+    expect_refusal(ctx, created, "InvalidParameter-ext_bbox")
 
 
 @check(
     "creation.box",
     "A box whose corners are the wrong way round is refused.",
     "InvalidParameter-face_bbox",
-    pays=ONE,
+    paid_calls=ONE,
     severity="warning",
 )
-def box(ask: Ask) -> None:
+def box(ctx: CheckContext) -> None:
     upside_down = [610, 593, 302, 286]
-    created = ask.create(_with(ask, face_bbox=upside_down))
-    refused(ask, created, "InvalidParameter-face_bbox")
+    created = ctx.create(_with(ctx, face_bbox=upside_down))
+    expect_refusal(ctx, created, "InvalidParameter-face_bbox")
 
 
-@check("creation.no-url", "What is no http URL is refused.", "InvalidURL", pays=ONE)
-def no_url(ask: Ask) -> None:
-    refused(ask, ask.create(_with(ask, image_url="portrait.png")), "InvalidURL")
-    created = ask.create(_with(ask, audio_url="data:audio/wav;base64,UklGRg=="))
-    refused(ask, created, "InvalidURL")
+@check("creation.no-url", "What is no http URL is refused.", "InvalidURL", paid_calls=ONE)
+def no_url(ctx: CheckContext) -> None:
+    expect_refusal(ctx, ctx.create(_with(ctx, image_url="portrait.png")), "InvalidURL")
+    created = ctx.create(_with(ctx, audio_url="data:audio/wav;base64,UklGRg=="))
+    expect_refusal(ctx, created, "InvalidURL")
 
 
 @check(
     "creation.upload",
     "An oss:// URL needs the header that makes the service resolve it.",
     "InvalidParameter.DataInspection",
-    pays=ONE,
+    paid_calls=ONE,
     severity="warning",
 )
-def upload(ask: Ask) -> None:
-    exchange = ask.create(_with(ask, image_url="oss://dashscope-instant/none/portrait.png"))
+def upload(ctx: CheckContext) -> None:
+    exchange = ctx.create(_with(ctx, image_url="oss://dashscope-instant/none/portrait.png"))
     names = "InvalidParameter.DataInspection", "InvalidParameter.DataInspection-download"
-    refused(ask, exchange, *names)
+    expect_refusal(ctx, exchange, *names)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.provider.exchange import Exchange, at
-from contracts.verify.context import Ask
-from contracts.verify.registry import Because, check
-from contracts.verify.run_task import PAYS
+from contracts.verify.context import CheckContext
+from contracts.verify.registry import Evidence, check
+from contracts.verify.run_task import TWO_TASKS
 
-TASK = Because("documented", "TASK")
+TASK = Evidence("documented", "TASK")
 INVALID = ("page_no=0", "page_size=0", "page_no=one", "status=DONE", "start_time=yesterday")
 
 
@@ -19,48 +19,52 @@ def _data(exchange: Exchange) -> list[Any]:
 
 
 @check("lists.page", "A list is a page, and says which.", "listed")
-def page(ask: Ask) -> None:
-    exchange = ask.list("page_no=1&page_size=3")
-    if ask.answers(exchange, "listed"):
-        ask.equal(exchange, "/page_no", 1)
-        ask.equal(exchange, "/page_size", 3)
-        ask.that(exchange, "/data", len(_data(exchange)) <= 3, "3 entries at most")
+def page(ctx: CheckContext) -> None:
+    exchange = ctx.list("page_no=1&page_size=3")
+    if ctx.expect_outcome(exchange, "listed"):
+        ctx.expect_equal(exchange, "/page_no", 1)
+        ctx.expect_equal(exchange, "/page_size", 3)
+        ctx.expect(exchange, "/data", len(_data(exchange)) <= 3, "3 entries at most")
         pages = -(-at(exchange, "/total") // 3)
-        ask.equal(exchange, "/total_page", pages)
+        ctx.expect_equal(exchange, "/total_page", pages)
 
 
 @check("lists.defaults", "Without parameters it is the first page of ten.", TASK)
-def defaults(ask: Ask) -> None:
-    exchange = ask.list()
-    if ask.answers(exchange, "listed"):
-        ask.equal(exchange, "/page_no", 1)
-        ask.equal(exchange, "/page_size", 10)
+def defaults(ctx: CheckContext) -> None:
+    exchange = ctx.list()
+    if ctx.expect_outcome(exchange, "listed"):
+        ctx.expect_equal(exchange, "/page_no", 1)
+        ctx.expect_equal(exchange, "/page_size", 10)
 
 
 @check("lists.beyond", "A page behind the last is empty.", TASK, severity="warning")
-def beyond(ask: Ask) -> None:
-    exchange = ask.list("page_no=100000&page_size=10")
-    if ask.answers(exchange, "listed"):
-        ask.equal(exchange, "/data", [])
+def beyond(ctx: CheckContext) -> None:
+    exchange = ctx.list("page_no=100000&page_size=10")
+    if ctx.expect_outcome(exchange, "listed"):
+        ctx.expect_equal(exchange, "/data", [])
 
 
-@check("lists.order", "The newest task comes first.", TASK, severity="warning", pays=PAYS)
-def order(ask: Ask) -> None:
-    ask.lived()
-    exchange = ask.list("page_no=1&page_size=100")
-    if ask.answers(exchange, "listed"):
+@check(
+    "lists.order", "The newest task comes first.", TASK, severity="warning", paid_calls=TWO_TASKS
+)
+def order(ctx: CheckContext) -> None:
+    ctx.trace()
+    exchange = ctx.list("page_no=1&page_size=100")
+    if ctx.expect_outcome(exchange, "listed"):
         times = [entry["gmt_create"] for entry in _data(exchange)]
-        ask.that(exchange, "/data", times == sorted(times, reverse=True), "the newest first")
+        ctx.expect(exchange, "/data", times == sorted(times, reverse=True), "the newest first")
 
 
-@check("lists.filter", "A list of one state has tasks of that state alone.", TASK, pays=PAYS)
-def filtered(ask: Ask) -> None:
-    ask.lived()
+@check(
+    "lists.filter", "A list of one state has tasks of that state alone.", TASK, paid_calls=TWO_TASKS
+)
+def filtered(ctx: CheckContext) -> None:
+    ctx.trace()
     for state in ("SUCCEEDED", "PENDING"):
-        exchange = ask.list(f"page_no=1&page_size=100&status={state}")
-        if ask.answers(exchange, "listed"):
+        exchange = ctx.list(f"page_no=1&page_size=100&status={state}")
+        if ctx.expect_outcome(exchange, "listed"):
             found = {entry["status"] for entry in _data(exchange)}
-            ask.that(exchange, "/data", found <= {state}, f"entries that are {state}")
+            ctx.expect(exchange, "/data", found <= {state}, f"entries that are {state}")
 
 
 @check(
@@ -68,18 +72,18 @@ def filtered(ask: Ask) -> None:
     "A list of a model that nobody used is empty.",
     TASK,
     severity="warning",
-    pays=PAYS,
+    paid_calls=TWO_TASKS,
 )
-def nobody(ask: Ask) -> None:
-    ask.lived()
-    exchange = ask.list("page_no=1&page_size=10&model_name=no-such-model")
-    if ask.answers(exchange, "listed"):
-        ask.equal(exchange, "/total", 0)
-        ask.equal(exchange, "/data", [])
+def nobody(ctx: CheckContext) -> None:
+    ctx.trace()
+    exchange = ctx.list("page_no=1&page_size=10&model_name=no-such-model")
+    if ctx.expect_outcome(exchange, "listed"):
+        ctx.expect_equal(exchange, "/total", 0)
+        ctx.expect_equal(exchange, "/data", [])
 
 
 @check("lists.invalid", "A parameter that makes no sense is refused.", "InvalidParameter")
-def invalid(ask: Ask) -> None:
+def invalid(ctx: CheckContext) -> None:
     for query in INVALID:
-        exchange = ask.list(query)
-        ask.answers(exchange, "InvalidParameter", field=query.partition("=")[0])
+        exchange = ctx.list(query)
+        ctx.expect_outcome(exchange, "InvalidParameter", field=query.partition("=")[0])

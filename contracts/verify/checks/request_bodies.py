@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.verify.context import Ask
-from contracts.verify.registry import Because, check
-from contracts.verify.run_task import needs
+from contracts.verify.context import CheckContext
+from contracts.verify.registry import Evidence, check
+from contracts.verify.run_task import expect_required
 
 CALLS = ("detectFace", "createVideoTask")
 
 
-def _refused(ask: Ask, operation: str, body: Any, *names: str, field: str = "") -> None:
-    send = ask.detect if operation == "detectFace" else ask.create
-    ask.answers(send(body), *names, field=field)
+def _refused(ctx: CheckContext, operation: str, body: Any, *names: str, field: str = "") -> None:
+    send = ctx.detect if operation == "detectFace" else ctx.create
+    ctx.expect_outcome(send(body), *names, field=field)
 
 
 @check("bodies.none", "A call that needs a body and has none is refused.", "InvalidParameter-body")
-def none(ask: Ask) -> None:
-    ask.answers(ask.detect(text=""), "InvalidParameter-body")
-    ask.answers(ask.create(text=""), "InvalidParameter-body")
+def none(ctx: CheckContext) -> None:
+    ctx.expect_outcome(ctx.detect(text=""), "InvalidParameter-body")
+    ctx.expect_outcome(ctx.create(text=""), "InvalidParameter-body")
 
 
 @check("bodies.json", "A body that is no JSON is refused.", "InvalidParameter-body")
-def no_json(ask: Ask) -> None:
+def no_json(ctx: CheckContext) -> None:
     for text in ('{"model": ', "model=emo-v1", "<xml/>"):
-        ask.answers(ask.detect(text=text), "InvalidParameter-body")
-        ask.answers(ask.create(text=text), "InvalidParameter-body")
+        ctx.expect_outcome(ctx.detect(text=text), "InvalidParameter-body")
+        ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
 
 @check("bodies.object", "A body that is no object is refused.", "InvalidParameter-body")
-def no_object(ask: Ask) -> None:
+def no_object(ctx: CheckContext) -> None:
     for text in ("[]", '"emo-v1"', "1", "null"):
-        ask.answers(ask.create(text=text), "InvalidParameter-body")
+        ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
 
 @check("bodies.model-missing", "A body without a model is refused.", "BadRequest.EmptyModel")
-def model_missing(ask: Ask) -> None:
+def model_missing(ctx: CheckContext) -> None:
     for operation in CALLS:
-        _refused(ask, operation, {"input": {}}, "BadRequest.EmptyModel")
+        _refused(ctx, operation, {"input": {}}, "BadRequest.EmptyModel")
 
 
 @check(
     "bodies.model-unknown",
     "A model that there is not is refused.",
     "InvalidParameter-model",
-    pays=CALLS,
+    paid_calls=CALLS,
 )
-def model_unknown(ask: Ask) -> None:
+def model_unknown(ctx: CheckContext) -> None:
     for operation in CALLS:
-        documented = ask.spec.operations[operation].requests["documentation"]
-        _refused(ask, operation, {**documented, "model": "emo-v0"}, "InvalidParameter-model")
+        documented = ctx.spec.operations[operation].requests["documentation"]
+        _refused(ctx, operation, {**documented, "model": "emo-v0"}, "InvalidParameter-model")
 
 
 @check(
@@ -58,30 +58,30 @@ def model_unknown(ask: Ask) -> None:
     "A model that belongs to the other call is a wrong URL.",
     "InvalidParameter-url-error",
     severity="warning",
-    pays=("detectFace",),
+    paid_calls=("detectFace",),
 )
-def model_elsewhere(ask: Ask) -> None:
-    image = {"image_url": ask.media["image_url"]}
+def model_elsewhere(ctx: CheckContext) -> None:
+    image = {"image_url": ctx.media["image_url"]}
     body = {"model": "emo-v1", "input": image}
-    ask.answers(ask.detect(body), "InvalidParameter-url-error")
+    ctx.expect_outcome(ctx.detect(body), "InvalidParameter-url-error")
 
 
 @check(
     "bodies.model-first",
     "An unknown model is refused before the fields of the input are checked.",
     "InvalidParameter-model",
-    Because("captured", "KR: the model is checked at submit, the fields of some models later"),
+    Evidence("captured", "KR: the model is checked at submit, the fields of some models later"),
     severity="warning",
 )
-def model_first(ask: Ask) -> None:
+def model_first(ctx: CheckContext) -> None:
     for operation in CALLS:
-        _refused(ask, operation, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
+        _refused(ctx, operation, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
 
 
 @check("bodies.input-missing", "A body without an input is refused.", "BadRequest.EmptyInput")
-def input_missing(ask: Ask) -> None:
-    _refused(ask, "detectFace", {"model": "emo-detect-v1"}, "BadRequest.EmptyInput")
-    _refused(ask, "createVideoTask", {"model": "emo-v1"}, "BadRequest.EmptyInput")
+def input_missing(ctx: CheckContext) -> None:
+    _refused(ctx, "detectFace", {"model": "emo-detect-v1"}, "BadRequest.EmptyInput")
+    _refused(ctx, "createVideoTask", {"model": "emo-v1"}, "BadRequest.EmptyInput")
 
 
 @check(
@@ -89,11 +89,11 @@ def input_missing(ask: Ask) -> None:
     "An input without a picture is refused, and the field is named.",
     "InvalidParameter-field-required",
 )
-def image_missing(ask: Ask) -> None:
+def image_missing(ctx: CheckContext) -> None:
     body: dict[str, Any] = {"model": "emo-detect-v1", "input": {}}
     name = "InvalidParameter-field-required"
-    ask.answers(ask.detect(body), name, field="input.image_url")
-    needs(ask, ask.create(_without(ask, "image_url")), "input.image_url")
+    ctx.expect_outcome(ctx.detect(body), name, field="input.image_url")
+    expect_required(ctx, ctx.create(_without(ctx, "image_url")), "input.image_url")
 
 
 @check(
@@ -101,12 +101,12 @@ def image_missing(ask: Ask) -> None:
     "An input without a recording is refused, and the field is named.",
     "InvalidParameter-field-required",
 )
-def audio_missing(ask: Ask) -> None:
-    needs(ask, ask.create(_without(ask, "audio_url")), "input.audio_url")
+def audio_missing(ctx: CheckContext) -> None:
+    expect_required(ctx, ctx.create(_without(ctx, "audio_url")), "input.audio_url")
 
 
-def _without(ask: Ask, name: str) -> dict[str, Any]:
-    body = ask.creation()
+def _without(ctx: CheckContext, name: str) -> dict[str, Any]:
+    body = ctx.creation_body()
     del body["input"][name]
     return body
 
@@ -117,7 +117,7 @@ def _without(ask: Ask, name: str) -> dict[str, Any]:
     "InvalidParameter",
     severity="warning",
 )
-def input_type(ask: Ask) -> None:
+def input_type(ctx: CheckContext) -> None:
     body: dict[str, Any] = {"model": "emo-detect-v1", "input": "portrait.png"}
-    _refused(ask, "detectFace", body, "InvalidParameter", field="input")
-    _refused(ask, "createVideoTask", {**body, "model": "emo-v1"}, "InvalidParameter", field="input")
+    _refused(ctx, "detectFace", body, "InvalidParameter", field="input")
+    _refused(ctx, "createVideoTask", {**body, "model": "emo-v1"}, "InvalidParameter", field="input")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contracts.provider.exchange import at
 from contracts.provider.http import API
-from contracts.verify.context import Ask
-from contracts.verify.registry import Because, check
+from contracts.verify.context import CheckContext
+from contracts.verify.registry import Evidence, check
 
-SLASH = Because("captured", "EMO-1, EMOJS, SDK: its asyncio client polls with a slash")
+SLASH = Evidence("captured", "EMO-1, EMOJS, SDK: its asyncio client polls with a slash")
 
 
 @check("paths.unknown", "An unknown path is a wrong URL.", "InvalidParameter-url-error")
-def unknown(ask: Ask) -> None:
-    exchange = ask.get("", path=f"{API}/services/aigc/image2video/no-such-function")
-    ask.answers(exchange, "InvalidParameter-url-error")
+def unknown(ctx: CheckContext) -> None:
+    exchange = ctx.get("", path=f"{API}/services/aigc/image2video/no-such-function")
+    ctx.expect_outcome(exchange, "InvalidParameter-url-error")
 
 
 @check(
@@ -22,53 +22,57 @@ def unknown(ask: Ask) -> None:
     "InvalidParameter-url-error",
     severity="warning",
 )
-def doubled(ask: Ask) -> None:
-    exchange = ask.get("", path=f"{API}{API}/tasks/{ask.some_id()}")
-    ask.answers(exchange, "InvalidParameter-url-error")
+def doubled(ctx: CheckContext) -> None:
+    exchange = ctx.get("", path=f"{API}{API}/tasks/{ctx.random_task_id()}")
+    ctx.expect_outcome(exchange, "InvalidParameter-url-error")
 
 
 @check("paths.slash", "A slash at the end of a path changes nothing, by no redirect.", SLASH)
-def slash(ask: Ask) -> None:
-    task_id = ask.some_id()
-    exchange = ask.get(task_id, tail="/")
-    if ask.answers(exchange, "UNKNOWN"):
-        ask.equal(exchange, "/output/task_id", task_id)
-    ask.answers(ask.list(tail="/"), "listed")
+def slash(ctx: CheckContext) -> None:
+    task_id = ctx.random_task_id()
+    exchange = ctx.get(task_id, tail="/")
+    if ctx.expect_outcome(exchange, "UNKNOWN"):
+        ctx.expect_equal(exchange, "/output/task_id", task_id)
+    ctx.expect_outcome(ctx.list(tail="/"), "listed")
 
 
 @check("paths.slash-cancel", "The same holds for a cancellation.", SLASH)
-def slash_cancel(ask: Ask) -> None:
-    ask.answers(ask.cancel(ask.some_id(), tail="/"), "UnsupportedOperation")
+def slash_cancel(ctx: CheckContext) -> None:
+    ctx.expect_outcome(ctx.cancel(ctx.random_task_id(), tail="/"), "UnsupportedOperation")
 
 
 @check("paths.slash-post", "The same holds for the calls that make something.", SLASH)
-def slash_post(ask: Ask) -> None:
-    ask.answers(ask.detect(text="{}", tail="/"), "BadRequest.EmptyModel", "BadRequest.EmptyInput")
-    ask.answers(ask.create(text="{}", tail="/"), "BadRequest.EmptyModel", "BadRequest.EmptyInput")
+def slash_post(ctx: CheckContext) -> None:
+    ctx.expect_outcome(
+        ctx.detect(text="{}", tail="/"), "BadRequest.EmptyModel", "BadRequest.EmptyInput"
+    )
+    ctx.expect_outcome(
+        ctx.create(text="{}", tail="/"), "BadRequest.EmptyModel", "BadRequest.EmptyInput"
+    )
 
 
 @check("paths.method", "A method that a path lacks is refused as one.", "InvalidParameter-method")
-def method(ask: Ask) -> None:
-    ask.answers(ask.call("createVideoTask", method="GET"), "InvalidParameter-method")
-    ask.answers(ask.call("detectFace", method="GET"), "InvalidParameter-method")
+def method(ctx: CheckContext) -> None:
+    ctx.expect_outcome(ctx.call("createVideoTask", method="GET"), "InvalidParameter-method")
+    ctx.expect_outcome(ctx.call("detectFace", method="GET"), "InvalidParameter-method")
 
 
 @check(
     "paths.query",
     "Query parameters that nobody knows are ignored.",
-    Because("captured", "SDK: its asyncio client sends those of the create call"),
+    Evidence("captured", "SDK: its asyncio client sends those of the create call"),
 )
-def query(ask: Ask) -> None:
-    exchange = ask.get(ask.some_id(), query="style_level=calm&emo=1")
-    if ask.answers(exchange, "UNKNOWN"):
-        ask.that(exchange, "/request_id", bool(at(exchange, "/request_id")), "an id")
+def query(ctx: CheckContext) -> None:
+    exchange = ctx.get(ctx.random_task_id(), query="style_level=calm&emo=1")
+    if ctx.expect_outcome(exchange, "UNKNOWN"):
+        ctx.expect(exchange, "/request_id", bool(at(exchange, "/request_id")), "an id")
 
 
 @check(
     "paths.headers",
     "A poll may carry the headers of a create call.",
-    Because("captured", "clients in the wild send them"),
+    Evidence("captured", "clients in the wild send them"),
 )
-def headers(ask: Ask) -> None:
+def headers(ctx: CheckContext) -> None:
     sent = {"X-DashScope-Async": "enable", "Content-Type": "application/json; charset=utf-8"}
-    ask.answers(ask.get(ask.some_id(), headers=sent), "UNKNOWN")
+    ctx.expect_outcome(ctx.get(ctx.random_task_id(), headers=sent), "UNKNOWN")

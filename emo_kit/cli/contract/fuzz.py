@@ -18,7 +18,7 @@ from emo_kit.cli.output import print_block, print_line
 if TYPE_CHECKING:
     import httpx
 
-    from contracts.fuzz.call_log import Broken
+    from contracts.fuzz.call_log import ModelMismatch
     from contracts.provider.http import Provider
     from contracts.spec.loader import Spec
     from mock_server.server.app import FakeApp
@@ -85,7 +85,7 @@ def fuzz(
     if output is not None:
         check(output)
     number = _number(seed)
-    found: list[Broken] = []
+    found: list[ModelMismatch] = []
     total = 0
     for phase in dict.fromkeys(phases or PHASES):
         with _provider(Spec.load(), base_url, prefix, over_http) as (provider, app):
@@ -106,20 +106,20 @@ def _number(seed: str) -> int:
     return int.from_bytes(blake2b(seed.encode(), digest_size=4).digest())
 
 
-def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) -> int:
-    from contracts.fuzz.call_log import Broken
+def _machine(provider: Provider, examples: int, seed: int, found: list[ModelMismatch]) -> int:
+    from contracts.fuzz.call_log import ModelMismatch
     from contracts.fuzz.stateful import run
-    from contracts.fuzz.world import World
+    from contracts.fuzz.target import FuzzTarget
     from contracts.spec.loader import Spec
 
     try:
-        run(World(Spec.load(), provider), examples=examples, seed=seed)
-    except Broken as broken:
-        if not broken.exchange.status:
+        run(FuzzTarget(Spec.load(), provider), examples=examples, seed=seed)
+    except ModelMismatch as mismatch:
+        if not mismatch.exchange.status:
             _look(provider)
-        found.append(broken)
-        print_line(f"machine: {broken}", "")
-        _retell(broken)
+        found.append(mismatch)
+        print_line(f"machine: {mismatch}", "")
+        _retell(mismatch)
         return 1
     print_line(f"machine: {examples} orders of calls, nothing found")
     return 0
@@ -127,23 +127,23 @@ def _machine(provider: Provider, examples: int, seed: int, found: list[Broken]) 
 
 def _schemathesis(
     provider: Provider, app: FakeApp | None, phase: str, examples: int, seed: int,
-    found: list[Broken],
+    found: list[ModelMismatch],
 ) -> int:  # fmt: skip
     from contracts.fuzz import schemathesis_run as fuzzing
-    from contracts.fuzz.failures import Found
+    from contracts.fuzz.failures import FuzzFailure
     from contracts.spec.loader import Spec
 
     count = 0
 
-    def failed(problem: Found) -> None:
+    def failed(problem: FuzzFailure) -> None:
         nonlocal count
         count += 1
         print_line(f"{phase}: {problem}", "")
-        if problem.broken is None:
+        if problem.mismatch is None:
             _look(provider)
         else:
-            found.append(problem.broken)
-            _retell(problem.broken)
+            found.append(problem.mismatch)
+            _retell(problem.mismatch)
 
     url, key = f"{provider.root}/api/v1", provider.key
     schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
@@ -162,17 +162,17 @@ def _look(provider: Provider) -> None:
         raise problem(error) from None
 
 
-def _save(file: Path, broken: Broken) -> None:
+def _save(file: Path, mismatch: ModelMismatch) -> None:
     from contracts.files.whole_file import write
     from contracts.fuzz.reproduction import as_pytest
 
-    write(file, as_pytest(broken))
+    write(file, as_pytest(mismatch))
 
 
-def _retell(broken: Broken) -> None:
+def _retell(mismatch: ModelMismatch) -> None:
     from contracts.fuzz.reproduction import as_pytest, as_shell
 
-    print_block(f"{as_shell(broken)}\n{as_pytest(broken)}\n")
+    print_block(f"{as_shell(mismatch)}\n{as_pytest(mismatch)}\n")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Self
 
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.reports.text import COLUMNS, outlook, result, row
 from contracts.text.printable import in_line
 from contracts.verify.events import CheckEnded, CheckStarted, Ended, Event, Started
@@ -42,7 +42,7 @@ class Progress:
         self._events.append(event)
         match event:
             case Started():
-                self._begin(Run(event))
+                self._begin(RunRecord(event))
             case CheckStarted():
                 self._describe(in_line(event.claim.title))
             case CheckEnded():
@@ -51,7 +51,7 @@ class Progress:
                 self._stop()
                 self._conclude()
 
-    def _begin(self, run: Run) -> None:
+    def _begin(self, run: RunRecord) -> None:
         print_line(outlook(run), err=True)
         if sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
@@ -72,7 +72,7 @@ class Progress:
     def _end(self, check: CheckEnded) -> None:
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
-        elif check.result != "skipped":  # those are told together, by their reasons
+        elif check.result != "skipped":  # those are counted together, by their reasons
             claim = check.claim
             print_line(f"{check.result:<8}  {claim.id}: {claim.title}", err=True)
 
@@ -82,14 +82,14 @@ class Progress:
             self._bar = None
 
     def _conclude(self) -> None:
-        run = Run.of(self._events)
+        run = RunRecord.of(self._events)
         stream = sys.stderr if self._is_stdout_taken else sys.stdout
         if stream is not None and stream.isatty():  # None: it was closed
             _print_table(run, is_stderr=self._is_stdout_taken)
         print_block("\n\n".join(result(run)), err=self._is_stdout_taken)
 
 
-def _print_table(run: Run, *, is_stderr: bool) -> None:
+def _print_table(run: RunRecord, *, is_stderr: bool) -> None:
     """Every check that was made; what finds no room is in the reports."""
     from rich import box
     from rich.console import Console
@@ -101,7 +101,7 @@ def _print_table(run: Run, *, is_stderr: bool) -> None:
     for name in shown:
         side: JustifyMethod = "right" if name == "seconds" else "left"
         table.add_column(name, justify=side, no_wrap=name != "title")
-    for check in run.that("passed", "failed", "accepted"):
+    for check in run.with_result("passed", "failed", "accepted"):
         cells = dict(zip(COLUMNS, row(check), strict=True))
         styles = {"result": STYLES[check.result]}
         table.add_row(*(styled(cells[name], styles.get(name, "")) for name in shown))

@@ -142,7 +142,7 @@ def verify(**options: Any) -> int:
         with _provider(spec, media, options) as provider:
             run = Verification(
                 spec, provider, checks,
-                media=media, seed=options["seed"], patience=options["timeout"],
+                media=media, seed=options["seed"], timeout=options["timeout"],
                 fail_on=options["fail_on"], baseline=baseline,
             )  # fmt: skip
             run.sign_in()
@@ -177,7 +177,7 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
                 take(event)
     last = events[-1]
     assert isinstance(last, Ended)
-    return 0 if last.green else FOUND_PROBLEMS
+    return 0 if last.passed else FOUND_PROBLEMS
 
 
 def _checks(options: dict[str, Any]) -> list[Check]:

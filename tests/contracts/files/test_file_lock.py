@@ -15,7 +15,7 @@ from contracts.files.file_lock import PATIENCE, locked
 from contracts.files.file_target import Unwritable
 from contracts.files.whole_file import WriteError, write
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import Baseline, Entry, load, save
+from contracts.verify.baseline import AcceptedDifference, Baseline, load, save
 from contracts.verify.ledger import Ledger, LedgerError
 from contracts.verify.ledger import load as load_ledger
 from contracts.verify.ledger import save as save_ledger
@@ -96,8 +96,8 @@ def test_a_symlink_as_lock_file_is_refused_and_a_stream_has_no_lock(tmp_path: Pa
     assert names(tmp_path) == [".x.lock"]
 
 
-def entry(number: int) -> Entry:
-    return Entry(CHECKS[number], "", "#status", "400")
+def entry(number: int) -> AcceptedDifference:
+    return AcceptedDifference(CHECKS[number], "", "#status", "400")
 
 
 def test_two_runs_that_update_one_baseline_keep_both_changes(tmp_path: Path) -> None:

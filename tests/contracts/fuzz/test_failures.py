@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from contracts.fuzz import schemathesis_run
-from contracts.fuzz.failures import Found
+from contracts.fuzz.failures import FuzzFailure
 from contracts.fuzz.reproduction import as_shell
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
@@ -30,11 +30,11 @@ WRONG = [
 ]
 
 
-def found(spec: Spec, name: str, phase: str) -> list[Found]:
+def found(spec: Spec, name: str, phase: str) -> list[FuzzFailure]:
     app = FakeApp(Engine(spec, settings=Settings(time="skip", seed="a"), real=lambda: EPOCH))
     honest, lie = app.engine.handle, all_liars()[name].make()
     app.engine.handle = lambda call: lie(call, honest)
-    problems: list[Found] = []
+    problems: list[FuzzFailure] = []
     for _ in schemathesis_run.run(
         spec, schemathesis_run.load(phase, app=app, examples=10), problems.append
     ):
@@ -47,14 +47,14 @@ def test_the_reproduction_of_a_failure_fails_at_the_wrong_server_alone(
     spec: Spec, name: str, phase: str, pointer: str
 ) -> None:
     need(shutil.which("curl"), "curl")
-    first = next(one for one in found(spec, name, phase) if one.broken)
-    assert first.broken is not None
-    assert first.broken.pointer == pointer
+    first = next(one for one in found(spec, name, phase) if one.mismatch)
+    assert first.mismatch is not None
+    assert first.mismatch.pointer == pointer
     with lying(spec, all_liars()[name].make(), time="skip") as url:
-        assert not passes(first.broken, url)
+        assert not passes(first.mismatch, url)
     with lying(spec, time="skip") as url:
-        assert passes(first.broken, url)
-        command = ["sh", "-eu", "-c", as_shell(first.broken)]
+        assert passes(first.mismatch, url)
+        command = ["sh", "-eu", "-c", as_shell(first.mismatch)]
         subprocess.run(command, env={"base": url, "PATH": "/usr/bin:/bin"}, check=True)
 
 
@@ -66,7 +66,7 @@ def test_an_answer_that_is_not_json_is_a_failure_and_does_not_end_the_run(spec: 
         return with_body(honest(call), b"no")._replace(status=599)
 
     app.engine.handle = lie
-    problems: list[Found] = []
+    problems: list[FuzzFailure] = []
     list(schemathesis_run.run(spec, schemathesis_run.load("examples", app=app), problems.append))
-    assert "#status" in {one.broken.pointer for one in problems if one.broken}
+    assert "#status" in {one.mismatch.pointer for one in problems if one.mismatch}
     assert "error" not in {one.check for one in problems}

@@ -12,7 +12,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from contracts.fuzz import schemathesis_run
-from contracts.fuzz.failures import Found
+from contracts.fuzz.failures import FuzzFailure
 from contracts.fuzz.schemathesis_run import BUILT_IN, OURS, operation_of
 from contracts.spec.loader import Spec
 from mock_server.server.app import FakeApp, create_app
@@ -36,7 +36,7 @@ def loaded(spec: Spec, request: pytest.FixtureRequest) -> Iterator[Loaded]:
 
 def _run(spec: Spec, schema: BaseSchema) -> list[ScenarioRecorder]:
     """The calls and their checks. Fails with the failures of all checks."""
-    problems: list[Found] = []
+    problems: list[FuzzFailure] = []
     recorders = list(schemathesis_run.run(spec, schema, problems.append))
     assert not problems, f"{len(problems)} failures\n" + "\n".join(map(str, problems[:10]))
     return recorders

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.fuzz.call_log import Broken, Sequence
-from contracts.fuzz.model import Rules
+from contracts.fuzz.call_log import CallLog, ModelMismatch
+from contracts.fuzz.model import ModelTimings
 from contracts.fuzz.reproduction import as_pytest, as_shell
-from contracts.fuzz.shorten import TRIES, Step, Way, shortened
+from contracts.fuzz.shorten import TRIES, FailedRun, FuzzStep, shortened
 from contracts.fuzz.stateful import random_orders, run
-from contracts.fuzz.world import World
+from contracts.fuzz.target import FuzzTarget
 from contracts.provider.budget import Budget
 from contracts.provider.exchange import Exchange
 from contracts.provider.http import Provider
@@ -34,30 +34,30 @@ QUEUE, DAY = 14.373, 86400.0
 LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]
 
 
-def _world(spec: Spec, http: httpx.Client, url: str, places: int = 1) -> World:
+def _target(spec: Spec, http: httpx.Client, url: str, concurrency: int = 1) -> FuzzTarget:
     provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, key="sk-machine")
-    rules = Rules.of(spec)
-    return World(spec, provider, Rules(rules.queue, rules.life, places))
+    timings = ModelTimings.of(spec)
+    return FuzzTarget(spec, provider, ModelTimings(timings.queue, timings.lifetime, concurrency))
 
 
 @contextmanager
-def in_process(spec: Spec, lie: str = "", places: int = 1) -> Iterator[World]:
+def in_process(spec: Spec, lie: str = "", concurrency: int = 1) -> Iterator[FuzzTarget]:
     """The fake, changed by a liar, without a socket."""
     made = all_liars()[lie].make() if lie else None
-    with lying_here(spec, made, lambda: float(int(EPOCH)), concurrency=places) as http:
-        yield _world(spec, http, "http://127.0.0.1", places)
+    with lying_here(spec, made, lambda: float(int(EPOCH)), concurrency=concurrency) as http:
+        yield _target(spec, http, "http://127.0.0.1", concurrency)
 
 
-@pytest.mark.parametrize("places", [1, 2, 3])
+@pytest.mark.parametrize("concurrency", [1, 2, 3])
 def test_tasks_behave_as_the_model_for_any_order_of_calls(
-    spec: Spec, request: pytest.FixtureRequest, places: int
+    spec: Spec, request: pytest.FixtureRequest, concurrency: int
 ) -> None:
     if request.config.getoption("--over-http"):
-        with lying(spec, concurrency=places) as url, httpx.Client() as http:
-            run(_world(spec, http, url, places), examples=20)
+        with lying(spec, concurrency=concurrency) as url, httpx.Client() as http:
+            run(_target(spec, http, url, concurrency), examples=20)
     else:
-        with in_process(spec, places=places) as world:
-            run(world, examples=40)
+        with in_process(spec, concurrency=concurrency) as target:
+            run(target, examples=40)
 
 
 @pytest.mark.parametrize("name", LIARS)
@@ -65,27 +65,27 @@ def test_the_fixed_orders_of_calls_find_a_wrong_server(
     spec: Spec, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contracts.fuzz.stateful.random_orders", lambda *_: None)
-    with in_process(spec, name) as world, pytest.raises(Broken) as found:
-        run(world, examples=1)
-    assert found.value.sequence.calls
+    with in_process(spec, name) as target, pytest.raises(ModelMismatch) as found:
+        run(target, examples=1)
+    assert found.value.log.calls
 
 
 @pytest.mark.parametrize("name", LIARS)
 def test_random_orders_of_calls_find_a_wrong_server(spec: Spec, name: str) -> None:
     # Of 60 orders about one run in 70 misses the first of these; it ends where it finds one.
-    with in_process(spec, name) as world:
-        assert random_orders(world, examples=600)
+    with in_process(spec, name) as target:
+        assert random_orders(target, examples=600)
 
 
 @pytest.fixture(scope="module")
-def broken(spec: Spec) -> Broken:
-    with in_process(spec, "a_task_goes_back") as world, pytest.raises(Broken) as found:
-        run(world, examples=60)
+def mismatch(spec: Spec) -> ModelMismatch:
+    with in_process(spec, "a_task_goes_back") as target, pytest.raises(ModelMismatch) as found:
+        run(target, examples=60)
     return found.value
 
 
-def test_the_reproduction_of_a_mismatch_is_short(broken: Broken) -> None:
-    lines = as_shell(broken).splitlines()
+def test_the_reproduction_of_a_mismatch_is_short(mismatch: ModelMismatch) -> None:
+    lines = as_shell(mismatch).splitlines()
     assert lines[-1] == "# at /output/task_status expected SUCCEEDED, got RUNNING"
     assert len(lines) <= 9
 
@@ -94,34 +94,36 @@ def test_the_reproduction_of_a_mismatch_is_short(broken: Broken) -> None:
 def test_calls_that_do_not_matter_are_removed_from_the_reproduction(
     values: list[int], places: set[int]
 ) -> None:
-    steps: list[Step] = [("step", (value, place)) for place, value in enumerate(values)]
+    steps: list[FuzzStep] = [("step", (value, place)) for place, value in enumerate(values)]
     matter = [one for one in steps if one[1][1] in places]
-    broken = Broken(Sequence(), Exchange("GET", "/", {}, None, 0, {}, ""), "#status", {200}, True)
+    mismatch = ModelMismatch(
+        CallLog(), Exchange("GET", "/", {}, None, 0, {}, ""), "#status", {200}, True
+    )
 
-    def replay(tried: list[Step]) -> Way | None:
+    def replay(tried: list[FuzzStep]) -> FailedRun | None:
         if any(one not in tried for one in matter):
             return None
         last = max((tried.index(one) for one in matter), default=-1)
-        return broken, tried[: last + 1]
+        return mismatch, tried[: last + 1]
 
     tries = Mock(side_effect=replay)
-    assert shortened((broken, steps), tries) == (broken, matter)
+    assert shortened((mismatch, steps), tries) == (mismatch, matter)
     assert tries.call_count <= TRIES
 
 
 def test_the_printed_test_fails_at_the_wrong_server_and_passes_on_the_fake(
-    spec: Spec, broken: Broken
+    spec: Spec, mismatch: ModelMismatch
 ) -> None:
     with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
-        assert not passes(broken, url)
+        assert not passes(mismatch, url)
     with lying(spec) as url:
-        assert passes(broken, url)
+        assert passes(mismatch, url)
 
 
-def test_the_printed_curl_commands_work_in_a_shell(spec: Spec, broken: Broken) -> None:
+def test_the_printed_curl_commands_work_in_a_shell(spec: Spec, mismatch: ModelMismatch) -> None:
     need(shutil.which("curl"), "curl")
     with lying(spec, all_liars()["a_task_goes_back"].make()) as url:
-        command = ["sh", "-eu", "-c", as_shell(broken)]
+        command = ["sh", "-eu", "-c", as_shell(mismatch)]
         done = subprocess.run(command, env={"base": url, "PATH": "/usr/bin:/bin"},
                               capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.count('"task_status":"SUCCEEDED"') == 1
@@ -130,8 +132,8 @@ def test_the_printed_curl_commands_work_in_a_shell(spec: Spec, broken: Broken) -
 
 
 def test_a_wrong_time_in_an_answer_is_reproduced_as_a_test(spec: Spec) -> None:
-    with in_process(spec, "times_are_in_utc") as world, pytest.raises(Broken) as found:
-        run(world, examples=60)
+    with in_process(spec, "times_are_in_utc") as target, pytest.raises(ModelMismatch) as found:
+        run(target, examples=60)
     assert "epoch(" in as_pytest(found.value)
     with lying(spec, all_liars()["times_are_in_utc"].make()) as url:
         assert not passes(found.value, url)

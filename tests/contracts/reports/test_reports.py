@@ -14,7 +14,7 @@ from contracts.reports.as_json import FORMAT, read
 from contracts.reports.elements import element
 from contracts.reports.formatting import cut, money, pretty
 from contracts.reports.html_check import CALLS
-from contracts.reports.run import Run
+from contracts.reports.run import RunRecord
 from contracts.reports.write import REPORTS, render
 from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckStarted, Event, Finding
@@ -39,7 +39,7 @@ from tests.helpers.reports import (
 def test_every_report_can_be_rendered_for_any_run_and_is_reproducible(events: list[Event]) -> None:
     for name in REPORTS:
         text = render(name, events)
-        assert text == render(name, list(Run.of(events).events()))
+        assert text == render(name, list(RunRecord.of(events).events()))
         assert text.encode().endswith(b"\n")
 
 
@@ -89,7 +89,7 @@ def test_the_verdict_and_headline_follow_from_the_results(
 ) -> None:
     checks = [ended(f"a.{number}", result) for number, result in enumerate(results)]
     events = run_of(checks, is_whole=whole)
-    assert Run.of(events).verdict == json.loads(render("json", events))["verdict"] == verdict
+    assert RunRecord.of(events).verdict == json.loads(render("json", events))["verdict"] == verdict
     assert headline in render("html", events)
     assert render("text", events).startswith(headline)
 

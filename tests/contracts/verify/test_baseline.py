@@ -11,7 +11,7 @@ import pytest
 
 from contracts.spec.loader import Spec
 from contracts.verify.baseline import STALE, Baseline, BaselineError, load, save
-from contracts.verify.context import Ask
+from contracts.verify.context import CheckContext
 from contracts.verify.events import CheckEnded
 from contracts.verify.registry import all_checks
 from contracts.verify.runner import Verification
@@ -75,8 +75,8 @@ def test_an_entry_accepts_one_difference_and_not_the_whole_check() -> None:
 
 def test_two_differences_at_one_place_are_two_entries() -> None:
     def look(expected: str) -> Verification:
-        def check(ask: Ask) -> None:
-            ask.find(ask.get("t"), "/output", expected, "a thing")
+        def check(ctx: CheckContext) -> None:
+            ctx.fail(ctx.get("t"), "/output", expected, "a thing")
 
         return Verification(SPEC, provider(SPEC, says(200)), [one(check)])
 

@@ -8,7 +8,7 @@ import pytest
 from contracts.provider.budget import Budget
 from contracts.provider.http import Unreachable
 from contracts.spec.loader import Spec
-from contracts.verify.context import Ask, Skip, Stop
+from contracts.verify.context import CheckContext, Skip, StopCheck
 from contracts.verify.events import CheckEnded, CheckStarted, Ended, Started
 from contracts.verify.registry import all_checks, check
 from contracts.verify.runner import UnknownCheck, Verification, select
@@ -36,7 +36,7 @@ def test_a_run_starts_with_its_checks_and_ends_with_counts() -> None:
     assert [claim.id for claim in first.claims] == ["keys.missing", "unknown.uuid"]
     assert [type(e) for e in events[1:-1]] == [CheckStarted, CheckEnded] * 2
     assert last.counts == {"passed": 0, "failed": 2, "accepted": 0, "skipped": 0}
-    assert not last.green
+    assert not last.passed
 
 
 def test_every_check_has_evidence_source_title_and_pointer() -> None:
@@ -135,10 +135,10 @@ class Stuck:
 
 
 def test_a_difference_refers_to_its_exchange() -> None:
-    def look(ask: Ask) -> None:
-        first, second = ask.get("1"), ask.get("2")
-        ask.equal(second, "/output/task_status", "PENDING")
-        ask.that(first, "#status", False, "201")
+    def look(ctx: CheckContext) -> None:
+        first, second = ctx.get("1"), ctx.get("2")
+        ctx.expect_equal(second, "/output/task_status", "PENDING")
+        ctx.expect(first, "#status", False, "201")
 
     run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
     (found,) = ended(list(run.run())).values()
@@ -149,10 +149,10 @@ def test_a_difference_refers_to_its_exchange() -> None:
     assert found.exchanges[1].curl().startswith(f"curl -sS {REAL}/api/v1/tasks/2")
 
 
-@pytest.mark.parametrize("how", [Skip("no reason"), Stop()])
+@pytest.mark.parametrize("how", [Skip("no reason"), StopCheck()])
 def test_differences_found_before_a_check_stopped_count(how: Exception) -> None:
-    def look(ask: Ask) -> None:
-        ask.find(None, "", "this", "that")
+    def look(ctx: CheckContext) -> None:
+        ctx.fail(None, "", "this", "that")
         raise how
 
     run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
@@ -161,10 +161,10 @@ def test_differences_found_before_a_check_stopped_count(how: Exception) -> None:
 
 
 def test_an_answer_of_another_type_is_not_equal() -> None:
-    def look(ask: Ask) -> None:
-        exchange = ask.get("1")
-        assert not ask.equal(exchange, "/usage/image_count", True)
-        assert ask.equal(exchange, "/usage/image_count", 1)
+    def look(ctx: CheckContext) -> None:
+        exchange = ctx.get("1")
+        assert not ctx.expect_equal(exchange, "/usage/image_count", True)
+        assert ctx.expect_equal(exchange, "/usage/image_count", 1)
 
     run = Verification(SPEC, provider(SPEC, accepts_everything), [one(look)])
     (found,) = ended(list(run.run())).values()

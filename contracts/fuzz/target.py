@@ -7,9 +7,9 @@ import json
 from math import inf
 from typing import Any
 
-from contracts.fuzz.call_log import Sequence
-from contracts.fuzz.model import Rules
-from contracts.fuzz.shorten import Way
+from contracts.fuzz.call_log import CallLog
+from contracts.fuzz.model import ModelTimings
+from contracts.fuzz.shorten import FailedRun
 from contracts.provider.exchange import at
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Spec
@@ -20,29 +20,29 @@ BOXES = {"1:1": [71, 9, 840, 778], "3:4": [0, 0, 600, 800]}
 WORK = "work-seconds-per-video-second"
 
 
-class World:
-    """rules: how the provider's tasks go. Its videos are measured first: one of each ratio."""
+class FuzzTarget:
+    """timings: how the provider's tasks go. Its videos are measured first: one of each ratio."""
 
-    def __init__(self, spec: Spec, provider: Provider, rules: Rules | None = None) -> None:
+    def __init__(self, spec: Spec, provider: Provider, timings: ModelTimings | None = None) -> None:
         self.spec = spec
         self.provider = provider
-        self.rules = rules or Rules.of(spec)
+        self.timings = timings or ModelTimings.of(spec)
         ways = (o for o in spec.task_outcomes.values() if o.documented)
-        self.fates = sorted(o.name for o in ways if o.name.startswith("FAILED"))
-        self.way: Way | None = None  # the last one that went wrong
+        self.failed_endings = sorted(o.name for o in ways if o.name.startswith("FAILED"))
+        self.failed_run: FailedRun | None = None  # the last one that went wrong
         self._numbers = itertools.count(1)
-        self.videos = {ratio: self._length(ratio) for ratio in BOXES}
+        self.video_seconds = {ratio: self._length(ratio) for ratio in BOXES}
 
     def next_prefix(self) -> str:
         """Of keys that nobody has used."""
         return f"{self.provider.key}-{next(self._numbers)}"
 
-    def work(self, fate: str, ratio: str) -> float:
+    def work_seconds(self, ending: str, ratio: str) -> float:
         """Seconds for which a task works."""
-        runs_for = self.spec.task_outcomes[fate].runs_for
-        if fate == "RUNNING" or runs_for is not None:
+        runs_for = self.spec.task_outcomes[ending].runs_for
+        if ending == "RUNNING" or runs_for is not None:
             return inf if runs_for is None else runs_for
-        return float(self.spec.models["emo-v1"][WORK] * self.videos[ratio])
+        return float(self.spec.models["emo-v1"][WORK] * self.video_seconds[ratio])
 
     def body(self, ratio: str) -> str:
         """The documented body of a creation, with an area of that ratio."""
@@ -51,7 +51,7 @@ class World:
         return json.dumps({**documented, "input": given}, separators=(",", ":"))
 
     def _length(self, ratio: str) -> Any:
-        calls, key = Sequence(), f"{self.next_prefix()}-{ratio[0]}"
+        calls, key = CallLog(), f"{self.next_prefix()}-{ratio[0]}"
         calls.expect(calls.send(self.provider, key, "POST", CLOCK, FREEZE), "#status", {200})
         created = calls.create(self.provider, key, CREATE, self.body(ratio))
         calls.expect(created, "#status", {200})
