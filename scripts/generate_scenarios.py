@@ -16,9 +16,9 @@ from typing import Any
 
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.variants import Variant
-from mock_server.scenarios.catalogue.entries import Entry, catalogue
+from mock_server.scenarios.catalogue.entries import CatalogueEntry, catalogue
 from mock_server.scenarios.catalogue.essentials import ESSENTIALS
-from mock_server.scenarios.faults import FAULTS, Kind, Parameter
+from mock_server.scenarios.faults import FAULTS, FaultKind, FaultParameter
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "scripts" / "scenarios.md"
@@ -74,12 +74,12 @@ def _faults() -> str:
     return _table(("name", "effect", "call is carried out", "httpx raises", "parameters"), rows)
 
 
-def _takes(kind: Kind) -> str:
+def _takes(kind: FaultKind) -> str:
     """The parameters of each form, with default and bounds."""
     return ", or ".join(" and ".join(map(_parameter, form)) for form in kind.forms)
 
 
-def _parameter(parameter: Parameter) -> str:
+def _parameter(parameter: FaultParameter) -> str:
     default = json.dumps(parameter.default)
     bounds = f"{parameter.least:g} to {parameter.most:g}"
     return f"`{parameter.name}` ({parameter.meaning}; {bounds}; default {default})"
@@ -109,7 +109,7 @@ def _default(choice: str, variant: Variant) -> str:
     return "Default. " if choice == variant.default else ""
 
 
-def _answers(operation: Operation, entries: list[Entry]) -> str:
+def _answers(operation: Operation, entries: list[CatalogueEntry]) -> str:
     rows = [
         (f"`{e.name}`", str(e.status), _code(e.code), e.summary, _evidence(e), _recipe(e))
         for e in entries
@@ -120,7 +120,7 @@ def _answers(operation: Operation, entries: list[Entry]) -> str:
     return f"{title}\n\n{_table(head, rows)}"
 
 
-def _recipe(entry: Entry) -> str:
+def _recipe(entry: CatalogueEntry) -> str:
     natural = (f"`{trigger.text}`" for trigger in entry.natural)
     return " or ".join([f"`{entry.recipe}`", *natural])
 

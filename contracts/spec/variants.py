@@ -18,7 +18,7 @@ class VariantChoice(
 ):
     """One possible behaviour of a variant.
 
-    answers: outcomes, each with the outcome that replaces it. fates: refusals of a create call,
+    answers: outcomes, each with the outcome that replaces it. endings: refusals of a create call,
     each with the ending of the task that is created instead. refuse: the outcome of each call that
     names a model. unreachable: for each operation, the answer to a URL that cannot be fetched, or
     the ending of the task. details: the text added to messages of refusals without x-details.
@@ -29,7 +29,7 @@ class VariantChoice(
     evidence: str
     source: str
     answers: dict[str, str] = {}
-    fates: dict[str, str] = {}
+    endings: dict[str, str] = {}
     refuse: str = ""
     unreachable: dict[str, str] = {}
     details: str = ""
@@ -55,8 +55,8 @@ def problems(
         for choice in variant.choices.values():
             if choice.evidence not in evidence:
                 yield f"x-variants {name}: evidence {choice.evidence!r} is not in {evidence}"
-            replaced = (*choice.answers, *choice.answers.values(), *choice.fates)
-            replacing = (*choice.fates.values(), *choice.unreachable.values(), choice.refuse)
+            replaced = (*choice.answers, *choice.answers.values(), *choice.endings)
+            replacing = (*choice.endings.values(), *choice.unreachable.values(), choice.refuse)
             for outcome in filter(None, (*replaced, *replacing)):
                 if outcome not in outcomes:
                     yield f"x-variants {name}: unknown outcome {outcome}"

@@ -18,7 +18,7 @@ from emo_kit.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted,
 from emo_kit.cli.secrecy import without_keys
 from emo_kit.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.settings import environment
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 # Command: its module, its line in the help. Listed here so that `emo --help` imports no command.
 COMMANDS = {

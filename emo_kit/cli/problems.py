@@ -16,7 +16,7 @@ import click
 from contracts.text.printable import in_line, shortened
 from emo_kit.cli.output import print_block, print_json_text
 from emo_kit.cli.secrecy import without_keys
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 FOUND_PROBLEMS, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 

@@ -13,12 +13,12 @@ import click
 from contracts.spec.loader import Spec
 from emo_kit.cli import complete
 from emo_kit.cli.output import print_block, print_json, print_line
-from mock_server.scenarios.catalogue.entries import KINDS, Entry, catalogue
+from mock_server.scenarios.catalogue.entries import KINDS, CatalogueEntry, catalogue
 from mock_server.scenarios.catalogue.essentials import ESSENTIALS, Essential
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 NORMAL = Essential("back to normal", "normal")
-Test = Callable[[Entry], bool]
+Test = Callable[[CatalogueEntry], bool]
 Rows = list[tuple[str, ...]]
 
 LEGEND = """\
@@ -75,7 +75,7 @@ def scenarios(
         print_line("no scenario matches; `emo scenarios` alone lists all of them", err=True)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: CatalogueEntry) -> dict[str, Any]:
     """An entry as JSON: `trigger` has the first of each way, `natural` what needs no name."""
     return {
         "kind": entry.kind,
@@ -98,13 +98,13 @@ def _essentials() -> Iterator[str]:
     yield from _aligned([(f"  {one.purpose} ", one.line) for one in (*ESSENTIALS, NORMAL)])
 
 
-def _lines(spec: Spec, entries: list[Entry]) -> Iterator[str]:
+def _lines(spec: Spec, entries: list[CatalogueEntry]) -> Iterator[str]:
     """A table for each operation, one of the faults, one for each variant."""
     for title, group in groupby(entries, lambda entry: _title(spec, entry)):
         yield from (title, *_aligned(_table(list(group))), "")
 
 
-def _title(spec: Spec, entry: Entry) -> str:
+def _title(spec: Spec, entry: CatalogueEntry) -> str:
     if entry.kind == "fault":
         return "Faults, of any operation"
     if entry.kind == "variant":
@@ -114,7 +114,7 @@ def _title(spec: Spec, entry: Entry) -> str:
     return f"{operation.id}: {operation.method} {operation.template}"
 
 
-def _table(entries: list[Entry]) -> Rows:
+def _table(entries: list[CatalogueEntry]) -> Rows:
     kind = entries[0].kind
     if kind == "fault":
         return [("NAME", "RECIPE", "WHAT"), *((e.name, e.recipe, e.summary) for e in entries)]

@@ -45,7 +45,7 @@ class State(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from emo_client import TASK_STATUSES
-        from mock_server.suggest.near import did_you_mean
+        from mock_server.suggest.close_names import did_you_mean
 
         hint = did_you_mean(str(value).upper(), list(TASK_STATUSES))
         if value not in TASK_STATUSES and hint:

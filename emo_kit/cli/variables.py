@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from contracts.http1.bounds import Timeouts
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 
 NEAR = 0.85  # of 1: EMO_PROT is EMO_PORT, but EMO_SERVICE_PORT is something else's
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,5 +92,5 @@ def misspelled(command: click.Command, environment: Iterable[str]) -> Iterator[t
     known = {name for o in command.params if isinstance(name := o.envvar, str)}
     for name in sorted(set(environment) - known):
         if name.startswith("EMO_"):
-            meant = near(name, known, cutoff=NEAR)
+            meant = close_names(name, known, cutoff=NEAR)
             yield from ((name, other) for other in meant)

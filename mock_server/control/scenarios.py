@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mock_server.control.request import Asked, ControlError, number
 from mock_server.scenarios import variants as chosen
-from mock_server.scenarios.rules import Rule, Ruleset, Tally, kept
+from mock_server.scenarios.rules import Counters, Rule, Ruleset, counters_of
 from mock_server.simulation.billing import Used
 from mock_server.stores.protocol import Tenant
 
@@ -24,7 +24,7 @@ def scenarios(asked: Asked) -> dict[str, Any]:
     """Shows the key's rules, how often each matched and decided, and which never did."""
     record = asked.tenant
     served = asked.engine.file(asked.real).rules
-    shown = _shown(record.rules, record.tally), _shown(served, record.tally)
+    shown = _shown(record.rules, record.counters), _shown(served, record.counters)
     unused = [rule["name"] for rules in shown for rule in rules if not rule["fired"]]
     return {"scenarios": shown[0], "file": shown[1], "unused": unused}
 
@@ -67,9 +67,9 @@ def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
 def _with_rules(asked: Asked, rules: tuple[Rule, ...]) -> Tenant:
     """The record with these rules, and what they and the file's counted so far."""
     ids = {rule.id for rule in (*rules, *asked.engine.file(asked.real).rules)}
-    tally = kept(asked.tenant.tally, ids)
+    counters = counters_of(asked.tenant.counters, ids)
     size = sum(len(encode(rule.source)) for rule in rules)
-    return replace(asked.tenant, rules=rules, rule_bytes=size, tally=tally)
+    return replace(asked.tenant, rules=rules, rule_bytes=size, counters=counters)
 
 
 def _check_size(asked: Asked, size: int) -> None:
@@ -94,12 +94,12 @@ def _compiled(asked: Asked, now: float, before: int) -> Ruleset:
         raise ControlError("; ".join(f"{p.pointer or '/'}: {p.text}" for p in problems)) from None
 
 
-def _shown(rules: Iterable[Rule], tally: Tally) -> list[dict[str, Any]]:
+def _shown(rules: Iterable[Rule], counters: Counters) -> list[dict[str, Any]]:
     return [
         {
             "name": rule.name,
-            "matched": tally.matched.get(rule.id, 0),
-            "fired": tally.fired.get(rule.id, 0),
+            "matched": counters.matched.get(rule.id, 0),
+            "fired": counters.fired.get(rule.id, 0),
             "rule": rule.source,
         }
         for rule in rules
@@ -109,11 +109,11 @@ def _shown(rules: Iterable[Rule], tally: Tally) -> list[dict[str, Any]]:
 def variants(asked: Asked) -> dict[str, Any]:
     """Shows where the documentation contradicts itself, and which side is served."""
     engine = asked.engine
-    seen = engine.variants_of(asked.tenant, asked.real)
+    in_effect = engine.variants_of(asked.tenant, asked.real)
     return {
         name: {
             "summary": variant.summary,
-            "chosen": seen.get(name, variant.default),
+            "chosen": in_effect.get(name, variant.default),
             "choices": {choice: said.summary for choice, said in variant.choices.items()},
         }
         for name, variant in engine.spec.variants.items()

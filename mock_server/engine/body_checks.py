@@ -7,13 +7,13 @@ from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
 from mock_server.engine.public_urls import UNREACHABLE, why_unreachable
-from mock_server.scenarios.names import Choice
+from mock_server.scenarios.names import Directive
 from mock_server.stores.session import Refused, Request
 
 MODEL = "/model"
 
 
-def check_body(spec: Spec, request: Request, operation: Operation) -> Choice | None:
+def check_body(spec: Spec, request: Request, operation: Operation) -> Directive | None:
     """How the task is to fail that is created in spite of a mistake, None where there is none.
     Raises Refused: for the model before anything else."""
     if operation.body is None:
@@ -25,17 +25,17 @@ def check_body(spec: Spec, request: Request, operation: Operation) -> Choice | N
     first = next(violations)
     if first.pointer not in ("", MODEL):  # the model is one that there is
         _check_retired(request)
-    fates = request.effects.fates if spec.creates_tasks(operation.id) else {}
+    endings = request.effects.endings if spec.creates_tasks(operation.id) else {}
     for violation in (first, *violations):
-        if violation.outcome not in fates:
+        if violation.outcome not in endings:
             raise Refused(violation)
     request.detail, request.violation = first.field, first
-    return _fate(spec, request, fates[first.outcome])
+    return _ending(spec, request, endings[first.outcome])
 
 
 def check_reachable(
     spec: Spec, request: Request, operation: Operation, urls: list[str]
-) -> Choice | None:
+) -> Directive | None:
     """Note the first URL of the input that the service could not fetch. Raises Refused, or returns
     how the task is to fail, where a variant asks for it."""
     for url in urls:
@@ -61,12 +61,12 @@ def _check_retired(request: Request) -> None:
 
 def _by_variant(
     spec: Spec, request: Request, operation: Operation, near: Violation
-) -> Choice | None:
+) -> Directive | None:
     name = request.effects.unreachable.get(operation.id)
     if name is None:
         return None
     if name in spec.task_outcomes:
-        return _fate(spec, request, name)
+        return _ending(spec, request, name)
     request.source = f"variant {request.effects.names[name]}"
     raise Refused(Violation(name, near.pointer, near.field, near.reason))
 
@@ -77,6 +77,6 @@ def _field(request: Request, operation: Operation, url: str) -> str:
     return next((name for name in known if request.body["input"].get(name) == url), "")
 
 
-def _fate(spec: Spec, request: Request, name: str) -> Choice:
+def _ending(spec: Spec, request: Request, name: str) -> Directive:
     source = f"variant {request.effects.names[name]}"
-    return Choice(fate=spec.outcomes[name], name=name, source=source)
+    return Directive(ending=spec.outcomes[name], name=name, source=source)

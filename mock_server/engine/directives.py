@@ -14,14 +14,14 @@ from mock_server.scenarios.names import (
     HEADER,
     NOTHING,
     URL_PARAMETER,
-    Asked,
-    Choice,
+    Directive,
+    Selection,
     UnknownScenario,
-    asked_before_rules,
-    choose,
-    choose_by_rule,
+    choose_directive,
+    directive_of_rule,
+    selected_by_header,
 )
-from mock_server.scenarios.rules import Hit, Rule, Seen, Tally, fire, pick
+from mock_server.scenarios.rules import CallFacts, Counters, Match, Rule, count_fired, first_match
 from mock_server.stores.protocol import Tenant
 from mock_server.stores.session import Request
 
@@ -38,46 +38,48 @@ def asks(request: Request, tenant: Tenant, urls: list[str], file: tuple[Rule, ..
 
 
 def decide(
-    spec: Spec, request: Request, tenant: Tenant, operation: Operation, asked: list[Asked],
+    spec: Spec, request: Request, tenant: Tenant, operation: Operation, selections: list[Selection],
     file: tuple[Rule, ...], status: Callable[[], str],
-) -> tuple[Choice, Tenant]:  # fmt: skip
+) -> tuple[Directive, Tenant]:  # fmt: skip
     """What becomes of the call, and the tenant's record with every rule that counted it. asked:
     what is weaker than the tenant's rules. Raises UnknownScenario for any name that does not exist,
     also a weaker one's."""
-    header = choose(spec, operation, asked_before_rules(request.call.headers))
-    weaker = choose(spec, operation, asked)
+    header = choose_directive(spec, operation, selected_by_header(request.call.headers))
+    weaker = choose_directive(spec, operation, selections)
     if not tenant.rules and not file:
         return header or weaker or NOTHING, tenant
     task_id = request.path_value or request.task_id
-    seen = Seen(
+    facts = CallFacts(
         operation.id, request.body, request.call.headers, task_id, status, request.now, tenant.began
     )
-    own, tally = pick(tenant.rules, tenant.tally, seen)
-    served, tally = pick(file, tally, seen)
-    choice, tally = _strongest(spec, operation, header, own, weaker, served, tally)
-    return choice, replace(tenant, tally=tally)
+    own, counters = first_match(tenant.rules, tenant.counters, facts)
+    served, counters = first_match(file, counters, facts)
+    directive, counters = _strongest(spec, operation, header, own, weaker, served, counters)
+    return directive, replace(tenant, counters=counters)
 
 
 def _strongest(
-    spec: Spec, operation: Operation, header: Choice | None, own: Hit | None,
-    weaker: Choice | None, served: Hit | None, tally: Tally,
-) -> tuple[Choice, Tally]:  # fmt: skip
+    spec: Spec, operation: Operation, header: Directive | None, own: Match | None,
+    weaker: Directive | None, served: Match | None, counters: Counters,
+) -> tuple[Directive, Counters]:  # fmt: skip
     if header is not None:
-        return header, tally
+        return header, counters
     if own is not None:
-        return choose_by_rule(spec, operation, own, "rule"), fire(tally, own.rule)
+        return directive_of_rule(spec, operation, own, "rule"), count_fired(counters, own.rule)
     if weaker is not None:
-        return weaker, tally
+        return weaker, counters
     if served is not None:
-        return choose_by_rule(spec, operation, served, "file"), fire(tally, served.rule)
-    return NOTHING, tally
+        return directive_of_rule(spec, operation, served, "file"), count_fired(
+            counters, served.rule
+        )
+    return NOTHING, counters
 
 
-def in_spite(choice: Choice, fate: Choice | None) -> Choice:
+def in_spite(directive: Directive, ending: Directive | None) -> Directive:
     """The choice for a creation whose task is to fail: a fault or a 200 do not mend the call."""
-    if fate is None or choice.fate or (choice.answer and choice.answer.status != 200):
-        return choice
-    return choice._replace(fate=fate.fate) if choice.name else fate
+    if ending is None or directive.ending or (directive.answer and directive.answer.status != 200):
+        return directive
+    return directive._replace(ending=ending.ending) if directive.name else ending
 
 
 def why_unknown(spec: Spec, unknown: UnknownScenario, request: Request) -> str:

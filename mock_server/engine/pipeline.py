@@ -24,17 +24,17 @@ from mock_server.engine.responses import Replies, headers
 from mock_server.engine.validation import Admission
 from mock_server.journal.recorder import Recorder
 from mock_server.scenarios import variants
-from mock_server.scenarios.faults import FAULTS, strike
+from mock_server.scenarios.faults import FAULTS, apply_fault
 from mock_server.scenarios.keys import scenario_of
 from mock_server.scenarios.names import (
     HEADER,
     NOTHING,
-    Asked,
+    Selection,
     UnknownScenario,
-    asked_after_rules,
-    asked_before_rules,
     for_download,
     input_urls,
+    selected_by_header,
+    selected_by_url_or_key,
 )
 from mock_server.scenarios.rules import Rule, Ruleset, no_file
 from mock_server.scenarios.variants import PLAIN, Effects
@@ -183,27 +183,27 @@ class Engine:
             text = why_unknown(self.spec, unknown, request)
             request.violation = Violation("", "", "", text)
             reply = object_store.unknown_scenario(text, request)
-        reply = self._struck(request, reply) if request.choice.name else reply
+        reply = self._with_fault(request, reply) if request.directive.name else reply
         return self.recorder.record_download(request, reply)
 
     def _decide_download(self, request: Request, tenant: Tenant) -> None:
         """Choose what becomes of a download: its header, the rules that name it, or what the create
         call of its task asked for."""
         task = self.store.task(request.tenant_id, request.task_id)
-        asked = [Asked("task", task.download)] if task and task.download else []
+        selections = [Selection("task", task.download)] if task and task.download else []
         file = self.file(request.real).rules
-        if not (asked or tenant.rules or file or HEADER in request.call.headers):
+        if not (selections or tenant.rules or file or HEADER in request.call.headers):
             return
         status = partial(
             state_shown, self.store, request.tenant_id, False, request.task_id, request.now
         )
-        request.choice, counted = decide(
-            self.spec, request, tenant, self.spec.result, asked, file, status
+        request.directive, counted = decide(
+            self.spec, request, tenant, self.spec.result, selections, file, status
         )
         self._count(request, tenant, counted)
-        choice = request.choice
-        if choice.source == "task" and task and choice.over(request.now - task.ended):
-            request.choice = NOTHING
+        directive = request.directive
+        if directive.source == "task" and task and directive.is_over(request.now - task.ended):
+            request.directive = NOTHING
 
     def _answer(self, request: Request) -> Reply:
         call, admission, file = request.call, self.admission, self.file(request.real)
@@ -223,19 +223,19 @@ class Engine:
             tenant = self.tenants.take_token(request, operation, tenant)
         admission.headers(operation, call)
         request.body = admission.json(operation, call)
-        fate = check_body(self.spec, request, operation)
+        ending = check_body(self.spec, request, operation)
         request.query = admission.query(operation, call.query)
         urls = input_urls(request.body)
         if urls:
             admission.schemes(operation, urls, call)
-            fate = check_reachable(self.spec, request, operation, urls) or fate
+            ending = check_reachable(self.spec, request, operation, urls) or ending
         if request.body is not None:
             self.tenants.check_account(request, tenant)
         self._stamp(request, tenant.clock.now(request.real))
         if asks(request, tenant, urls, file.rules):
             tenant = self._decide(request, operation, tenant, urls, file.rules)
-        if fate is not None:
-            request.choice = in_spite(request.choice, fate)
+        if ending is not None:
+            request.directive = in_spite(request.directive, ending)
         return self._carried_out(request, operation, tenant)
 
     def _decide(
@@ -247,11 +247,13 @@ class Engine:
         status = partial(
             state_shown, self.store, request.tenant_id, skips, request.path_value, request.now
         )
-        asked = list(asked_after_rules(urls, request.by_key.name))
-        request.choice, counted = decide(self.spec, request, tenant, operation, asked, file, status)
+        selections = list(selected_by_url_or_key(urls, request.by_key.name))
+        request.directive, counted = decide(
+            self.spec, request, tenant, operation, selections, file, status
+        )
         if self.spec.creates_tasks(operation.id):
             request.download = for_download(
-                self.spec, [*asked_before_rules(request.call.headers), *asked]
+                self.spec, [*selected_by_header(request.call.headers), *selections]
             )
         self._count(request, tenant, counted)
         return counted
@@ -260,15 +262,15 @@ class Engine:
         """Keep what the rules counted, and which rule of the file decided."""
         if counted is not tenant:
             self.store.save(request.tenant_id, counted)
-            if request.choice.source.startswith("file "):
-                self._heard.add(request.choice.source)
+            if request.directive.source.startswith("file "):
+                self._heard.add(request.directive.source)
 
     def _carried_out(self, request: Request, operation: Operation, tenant: Tenant) -> Reply:
-        choice = request.choice
-        if choice.fault and not (choice.answer or FAULTS[choice.fault.kind].carried_out):
+        directive = request.directive
+        if directive.fault and not (directive.answer or FAULTS[directive.fault.kind].carried_out):
             empty = Reply(200, headers(request.request_id, request.now, b""), b"", "")
-            return self._struck(request, empty)
-        outcome = choice.answer
+            return self._with_fault(request, empty)
+        outcome = directive.answer
         facts: Facts = {}
         if outcome is None or outcome.status == 200:
             secret = self._secret_of(request.tenant_id)
@@ -282,7 +284,7 @@ class Engine:
         reply = self._replies.fill(
             operation, outcome, facts, request.effects, request.request_id, request.now
         )
-        return self._struck(request, reply) if choice.name else reply
+        return self._with_fault(request, reply) if directive.name else reply
 
     def _other(self, request: Request, outcome: Outcome) -> Outcome:
         """The outcome that a variant puts in its place."""
@@ -292,13 +294,13 @@ class Engine:
         request.source = f"variant {request.effects.names[name]}"
         return self.spec.outcomes[name]
 
-    def _struck(self, request: Request, reply: Reply) -> Reply:
+    def _with_fault(self, request: Request, reply: Reply) -> Reply:
         """The reply that says what was asked for, and suffers what was."""
-        reply.headers.append((HEADER, request.choice.name.encode("latin-1", "replace")))
-        if request.choice.fault is None:
+        reply.headers.append((HEADER, request.directive.name.encode("latin-1", "replace")))
+        if request.directive.fault is None:
             return reply
         chance = digest(self._secret_of(request.tenant_id), "fault", request.request_id)
-        reply = strike(request.choice.fault, reply, request.now, chance)
+        reply = apply_fault(request.directive.fault, reply, request.now, chance)
         if reply.line is None:
             return reply
         tenant = self.tenants.get(request.tenant_id, request.real)

@@ -14,12 +14,12 @@ from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.keys import AUTHORIZATION, HIDDEN, scenario_of
 from mock_server.scenarios.names import (
     URL_PARAMETER,
-    asked_after_rules,
-    asked_before_rules,
     input_urls,
+    selected_by_header,
+    selected_by_url_or_key,
 )
-from mock_server.suggest.near import near
-from mock_server.suggest.typos import Names
+from mock_server.suggest.close_names import close_names
+from mock_server.suggest.typos import FieldNames
 
 # By what an answer was asked for: in words, and how to ask for it no more.
 SOURCES = {
@@ -110,7 +110,7 @@ def unknown_scenario(case: Case) -> Finding:
     """A scenario was asked for that does not exist."""
     asked = _asked(case)
     name = asked.rpartition(":")[2].partition("=")[0]
-    found = [n for n in near(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
+    found = [n for n in close_names(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
     return Finding(
         rule="the scenario that was asked for does not exist, or this operation cannot answer it",
         pointer=_place(case),
@@ -141,7 +141,7 @@ def is_almost_a_scenario(case: Case) -> bool:
     return near_miss is not None and near_miss.pointer == AUTHORIZATION
 
 
-def slip(case: Case) -> Finding:
+def typo(case: Case) -> Finding:
     """A name that nothing knows was accepted, as the service does."""
     near_miss = case.entry.near
     assert near_miss
@@ -199,8 +199,8 @@ def is_by_variant(case: Case) -> bool:
 def _meant(case: Case) -> str:
     """The field that the first slip of the body stands for."""
     assert case.operation
-    slips = Names(case.operation).slips(case.body)
-    return ".".join(next(slips).meant)
+    typos = FieldNames(case.operation).typos(case.body)
+    return ".".join(next(typos).meant)
 
 
 def _source(case: Case) -> tuple[str, str]:
@@ -221,7 +221,7 @@ def _asked(case: Case) -> str:
     """The name that was asked for, of several the strongest."""
     headers, by_key = case.entry.headers, scenario_of(case.spec, case.header("Authorization") or "")
     urls = input_urls(case.body)
-    asked = chain(asked_before_rules(headers), asked_after_rules(urls, by_key.name))
+    asked = chain(selected_by_header(headers), selected_by_url_or_key(urls, by_key.name))
     return next((name for _, name, _ in asked), "")
 
 

@@ -11,8 +11,8 @@ from contracts.spec.loader import Operation
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.spec.validation import BodyValidator, Violation
 from mock_server.scenarios.names import without_scenario
-from mock_server.suggest.near import near
-from mock_server.suggest.typos import Names, Slip
+from mock_server.suggest.close_names import close_names
+from mock_server.suggest.typos import FieldNames, Typo
 
 STEPS = 30  # more than there are fields
 
@@ -36,12 +36,12 @@ def right_body(operation: Operation, body: Any) -> Any:
 
 def named_right(operation: Operation, body: dict[str, Any]) -> Any:
     """The body with each slip under the name and in the place that is meant."""
-    names, changed = Names(operation), copied(body)
+    names, changed = FieldNames(operation), copied(body)
     for _ in range(STEPS):
-        slip = next(names.slips(changed), None)
-        if slip is None:
+        typo = next(names.typos(changed), None)
+        if typo is None:
             break
-        _move(changed, slip)
+        _move(changed, typo)
     return changed
 
 
@@ -83,7 +83,9 @@ def _mended(rules: BodyValidator, body: Any, violation: Violation, example: Any)
 def _candidates(schema: Any, body: Any, parts: list[str], example: Any) -> Iterator[Any]:
     """Values to try, the nearest first: an allowed one, the default, the documented one."""
     field = schema_at(schema, parts)
-    yield from near(str(value_at(body, parts))[:80], [str(c) for c in choices(field)], most=3)
+    yield from close_names(
+        str(value_at(body, parts))[:80], [str(c) for c in choices(field)], most=3
+    )
     for value in (field.get("default", MISSING), value_at(example, parts)):
         if value is not MISSING:
             yield value
@@ -98,10 +100,10 @@ def _put(body: Any, parts: list[str], value: Any) -> Any:
     return changed
 
 
-def _move(body: Any, slip: Slip) -> None:
+def _move(body: Any, typo: Typo) -> None:
     """Under the right name where the wrong one stood, so that a reader finds it."""
-    *way, name = slip.written
-    *other, meant = slip.meant
+    *way, name = typo.written
+    *other, meant = typo.meant
     holder = value_at(body, way)
     if way == other:
         items = [(meant if key == name else key, value) for key, value in holder.items()]

@@ -16,7 +16,7 @@ from mock_server.explain.nearest_path import Address
 from mock_server.journal.curl import LONGEST_ARGUMENT
 from mock_server.scenarios.keys import scenario_of
 from mock_server.scenarios.names import HEADER, input_urls
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import MOST_NAMES, stands_for
 
 OF_THE_FAKE = "Bearer sk-local"
@@ -90,7 +90,7 @@ def _query(operation: Operation, case: Case) -> Iterator[tuple[str, str]]:
 def _value(parameter: Parameter, value: str, case: Case) -> str | None:
     violation = case.entry.violation
     if parameter.parse(value)[1] is not None:
-        found = near(value, [str(c) for c in parameter.schema.get("enum", ())])
+        found = close_names(value, [str(c) for c in parameter.schema.get("enum", ())])
         return found[0] if found else None
     # The schema allows it, but beside the others it cannot be.
     is_refused = violation and violation.pointer == f"#query/{parameter.name}"

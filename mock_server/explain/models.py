@@ -9,7 +9,7 @@ from contracts.spec.pointers import MISSING, value_at
 from contracts.spec.validation import Violation
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected_call import corrected
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 
 MODEL = "/model"
 
@@ -47,8 +47,9 @@ def other_model(case: Case) -> str:
 def _likely(case: Case, sent: Any) -> list[str]:
     """The served model that a misspelled name stands for; none for the name of another model."""
     assert case.operation
-    is_other = not isinstance(sent, str) or _known(case, sent) != ""
-    return [] if is_other else near(sent.strip()[:80], case.spec.models_of(case.operation.id))
+    if not isinstance(sent, str) or _known(case, sent) != "":
+        return []
+    return close_names(sent.strip()[:80], case.spec.models_of(case.operation.id))
 
 
 def _known(case: Case, sent: Any) -> str:

@@ -12,8 +12,8 @@ from mock_server.engine.public_urls import ADVICE, why_not_fetched
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected_body import choices, schema_at
 from mock_server.explain.corrected_call import corrected
-from mock_server.suggest.near import near
-from mock_server.suggest.typos import MOST_NAMES, Names, stands_for
+from mock_server.suggest.close_names import close_names
+from mock_server.suggest.typos import MOST_NAMES, FieldNames, stands_for
 
 # What a keyword wants. Those of contracts.spec.keywords say it themselves.
 WORDS = {
@@ -54,7 +54,7 @@ def parameter(case: Case, violation: Violation) -> Finding:
     location, _, name = violation.pointer[1:].partition("/")
     sent = case.header(name) if location == "header" else case.query.get(name)
     schema = _schema_of(case, name)
-    found = near(sent or "", [str(choice) for choice in choices(schema)])
+    found = close_names(sent or "", [str(choice) for choice in choices(schema)])
     like = header_like(case, name) if location == "header" and sent is None else None
     required = violation.keyword == "required"
     return Finding(
@@ -114,9 +114,9 @@ def _description(case: Case, violation: Violation) -> str:
 def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
     """The field that was sent and looks meant to be the missing one, or one in it; and that one."""
     assert case.operation
-    for slip in Names(case.operation).slips(case.body):
-        if list(slip.meant[: len(parts)]) == parts:
-            return ".".join(slip.written), ".".join(slip.meant)
+    for typo in FieldNames(case.operation).typos(case.body):
+        if list(typo.meant[: len(parts)]) == parts:
+            return ".".join(typo.written), ".".join(typo.meant)
     return MISSING, ""
 
 
@@ -125,7 +125,7 @@ def _near(case: Case, parts: list[str], sent: Any) -> str:
     assert case.operation
     assert case.operation.body
     allowed = [str(c) for c in choices(schema_at(case.operation.body.schema, parts))]
-    found = near(sent, [c for c in allowed if c != sent]) if isinstance(sent, str) else []
+    found = close_names(sent, [c for c in allowed if c != sent]) if isinstance(sent, str) else []
     return found[0] if found else ""
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected_call import corrected, listing
 from mock_server.simulation.task import status_at
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 
 POINTER = "#path/task_id"
 COMPARED = 1000  # ids that one is compared with
@@ -75,7 +75,7 @@ def _expired(case: Case, asked: str) -> Finding | None:
 def _misspelled(case: Case, asked: str) -> Finding:
     """It is like the id of a task, or like none."""
     ids = list(islice(case.tasks, COMPARED))
-    found = near(asked[:80], ids, cutoff=TYPO)
+    found = close_names(asked[:80], ids, cutoff=TYPO)
     return Finding(
         rule="this key has no task with that id: there never was one, it is from before a reset or "
         f"a restart of the fake, {_evicted(case)}or it belongs to another key",

@@ -38,7 +38,7 @@ SORTS = (
     Sort("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
     Sort("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
     Sort("near-miss", urls.is_unreachable, urls.unreachable),
-    Sort("near-miss", lambda c: c.entry.near is not None, answers.slip),
+    Sort("near-miss", lambda c: c.entry.near is not None, answers.typo),
     Sort("refusal", downloads.is_refused, downloads.refused),
     Sort("refusal", lambda c: c.entry.status >= 400, answers.fine),
     Sort("fine", lambda _: True, answers.fine),

@@ -19,7 +19,7 @@ from mock_server.journal.pieces import encode, listed
 from mock_server.journal.timeline import Observed
 from mock_server.simulation import json_body
 from mock_server.simulation.timestamps import wire_time
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 PAGE = 1000  # exchanges of one JSON answer at most
 FORMATS = ("json", "har", "curl", "timeline")

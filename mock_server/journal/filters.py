@@ -12,7 +12,7 @@ from msgspec import Struct
 from mock_server.journal.entry import Entry, entry_of
 from mock_server.journal.row import Row, unpack
 from mock_server.simulation.call import Reply
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 OWN_KINDS = ("none", "control", "result")  # besides the operations
 LEAST = {"after": 0, "limit": 1, "last": 1}

@@ -84,7 +84,7 @@ class Metrics:
 
     def _families(self, gauges: Gauges) -> Iterator[str]:
         yield _family("exchanges_total", "Calls answered.", self._exchanges())
-        yield _family("faults_total", "Answers struck by a fault.", self._struck())
+        yield _family("faults_total", "Answers struck by a fault.", self._fault_counts())
         yield _family("scenarios_total", "Calls that a scenario decided.", _one(self._scenarios))
         yield _family("explained_total", "Calls with an explanation.", _one(self._explained))
         yield _family("tenants", "API keys with something in the store.", _one(gauges.tenants))
@@ -109,7 +109,7 @@ class Metrics:
         for (operation, shown), number in sorted(totals.items()):
             yield {"operation": operation, "status": shown}, number
 
-    def _struck(self) -> Iterator[Sample]:
+    def _fault_counts(self) -> Iterator[Sample]:
         """Every fault there is: a rate needs to begin at 0."""
         totals = dict.fromkeys(sorted(self._faults), 0)
         for (_, _, fault), (number,) in list(self._counts.items()):

@@ -64,7 +64,7 @@ class Recorder:
             if request.by_key.meant:
                 request.near = request.near or almost_asked(request.by_key)
         request.explained = is_odd(
-            reply.status, reply.outcome, request.choice.name, request.violation, request.near
+            reply.status, reply.outcome, request.directive.name, request.violation, request.near
         )
         if request.explained:
             reply.headers.append((EXPLAIN, request.request_id.encode()))
@@ -107,16 +107,16 @@ class Recorder:
                     self.mistakes.report(error, where, call.headers, call.query)
 
     def _keep(self, request: Request, reply: Reply) -> None:
-        choice = request.choice
+        directive = request.directive
         kind = request.operation.id if request.operation else ""
-        fault = choice.fault.kind if choice.fault else ""
+        fault = directive.fault.kind if directive.fault else ""
         self._journal.append(
             request.tenant_id, request.key, request.real, request.now, kind, request.call, reply,
             request.request_id, request.task_id or request.path_value,
-            choice.name, request.source or choice.source, fault,
+            directive.name, request.source or directive.source, fault,
             request.violation, request.near, request.by_key.shown,
         )  # fmt: skip
-        scenario = bool(choice.name)
+        scenario = bool(directive.name)
         self._metrics.count(
             kind, reply.status, fault, scenario=scenario, explained=request.explained
         )

@@ -23,7 +23,7 @@ BAD_GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff"
 OF_THE_GATEWAY = (b"date", b"x-mock-")  # the headers that are not the service's own
 
 
-class Blow(NamedTuple):
+class FaultEffect(NamedTuple):
     """The reply that is struck, the tenant's time, and 32 bytes of chance."""
 
     reply: Reply
@@ -32,7 +32,7 @@ class Blow(NamedTuple):
 
 
 def latency(
-    blow: Blow,
+    effect: FaultEffect,
     seconds: float = 0.0,
     between: tuple[float, float] | None = None,
     median: float | None = None,
@@ -41,71 +41,71 @@ def latency(
     """Latencies add up."""
     if between is not None:
         low, high = between
-        seconds = low + (high - low) * _share(blow.chance)
+        seconds = low + (high - low) * _share(effect.chance)
     elif median is not None:
-        seconds = min(median * exp(sigma * _normal(blow.chance)), LONGEST)
-    return _line(blow.reply, due=_start(blow) + seconds)
+        seconds = min(median * exp(sigma * _normal(effect.chance)), LONGEST)
+    return _line(effect.reply, due=_start(effect) + seconds)
 
 
-def drip(blow: Blow, rate: float) -> Reply:
-    return _line(blow.reply, due=_start(blow), rate=rate)
+def drip(effect: FaultEffect, rate: float) -> Reply:
+    return _line(effect.reply, due=_start(effect), rate=rate)
 
 
-def connect_refused(blow: Blow, seconds: float) -> Reply:
-    return _line(blow.reply, sent=-1, end="refuse", seconds=seconds)
+def connect_refused(effect: FaultEffect, seconds: float) -> Reply:
+    return _line(effect.reply, sent=-1, end="refuse", seconds=seconds)
 
 
-def reset(blow: Blow) -> Reply:
-    return _line(blow.reply, sent=-1, end="reset")
+def reset(effect: FaultEffect) -> Reply:
+    return _line(effect.reply, sent=-1, end="reset")
 
 
-def reset_body(blow: Blow, part: float) -> Reply:
-    return _line(blow.reply, sent=int(len(blow.reply.body) * part), end="reset")
+def reset_body(effect: FaultEffect, part: float) -> Reply:
+    return _line(effect.reply, sent=int(len(effect.reply.body) * part), end="reset")
 
 
-def cut_off(blow: Blow, bytes: float) -> Reply:
-    return _line(blow.reply, sent=int(bytes), end="close")
+def cut_off(effect: FaultEffect, bytes: float) -> Reply:
+    return _line(effect.reply, sent=int(bytes), end="close")
 
 
-def stale_connection(blow: Blow) -> Reply:
-    return _line(blow.reply, end="stale")
+def stale_connection(effect: FaultEffect) -> Reply:
+    return _line(effect.reply, end="stale")
 
 
-def close(blow: Blow) -> Reply:
-    return _line(blow.reply, sent=-1, end="close")
+def close(effect: FaultEffect) -> Reply:
+    return _line(effect.reply, sent=-1, end="close")
 
 
-def hold(blow: Blow) -> Reply:
-    return _line(blow.reply, sent=-1, end="hold")
+def hold(effect: FaultEffect) -> Reply:
+    return _line(effect.reply, sent=-1, end="hold")
 
 
-def truncated(blow: Blow, part: float) -> Reply:
-    body = blow.reply.body
-    return _body(blow.reply, body[: int(len(body) * part)])
+def truncated(effect: FaultEffect, part: float) -> Reply:
+    body = effect.reply.body
+    return _body(effect.reply, body[: int(len(body) * part)])
 
 
-def wrong_length(blow: Blow, more: float) -> Reply:
-    length = b"%d" % (len(blow.reply.body) + int(more))
-    return _line(_header(blow.reply, b"content-length", length), sent=None, end="close")
+def wrong_length(effect: FaultEffect, more: float) -> Reply:
+    length = b"%d" % (len(effect.reply.body) + int(more))
+    return _line(_header(effect.reply, b"content-length", length), sent=None, end="close")
 
 
-def not_json(blow: Blow) -> Reply:
-    return _body(blow.reply._replace(status=200), NOT_JSON)
+def not_json(effect: FaultEffect) -> Reply:
+    return _body(effect.reply._replace(status=200), NOT_JSON)
 
 
-def bad_gateway(blow: Blow, status: float) -> Reply:
+def bad_gateway(effect: FaultEffect, status: float) -> Reply:
     page = BAD_GATEWAY.format(f"{int(status)} {GATEWAY_SAYS[int(status)]}").encode()
-    kept = [header for header in blow.reply.headers if header[0].startswith(OF_THE_GATEWAY)]
+    kept = [header for header in effect.reply.headers if header[0].startswith(OF_THE_GATEWAY)]
     headers = [(b"server", b"nginx"), (b"content-type", b"text/html"), *kept]
-    return _body(blow.reply._replace(status=int(status), headers=headers), page)
+    return _body(effect.reply._replace(status=int(status), headers=headers), page)
 
 
-def bad_gzip(blow: Blow) -> Reply:
-    return _body(_header(blow.reply, b"content-encoding", b"gzip"), BAD_GZIP + blow.chance)
+def bad_gzip(effect: FaultEffect) -> Reply:
+    return _body(_header(effect.reply, b"content-encoding", b"gzip"), BAD_GZIP + effect.chance)
 
 
-def wrong_type(blow: Blow) -> Reply:
-    return _header(blow.reply, b"content-type", b"text/html; charset=utf-8")
+def wrong_type(effect: FaultEffect) -> Reply:
+    return _header(effect.reply, b"content-type", b"text/html; charset=utf-8")
 
 
 def _line(reply: Reply, **changes: Any) -> Reply:
@@ -122,9 +122,9 @@ def _header(reply: Reply, name: bytes, value: bytes) -> Reply:
     return reply._replace(headers=[(name, value), *others])
 
 
-def _start(blow: Blow) -> float:
+def _start(effect: FaultEffect) -> float:
     """When the answer would set out: now, or when an earlier fault lets it."""
-    return max(blow.reply.line.due if blow.reply.line else 0.0, blow.now)
+    return max(effect.reply.line.due if effect.reply.line else 0.0, effect.now)
 
 
 def _share(chance: bytes) -> float:

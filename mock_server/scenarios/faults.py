@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from mock_server.scenarios import fault_effects as effects
 from mock_server.simulation.call import Reply
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 
 class FaultError(ValueError):
     """A fault that cannot be, named with its value and the way on."""
 
 
-class Parameter(NamedTuple):
+class FaultParameter(NamedTuple):
     """A number from `least` to `most`; where the default is a pair, two of them."""
 
     name: str
@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     least: float = 0.0
 
 
-class Kind(NamedTuple):
+class FaultKind(NamedTuple):
     """A kind of fault. `carried_out`: whether the service does what the call asks for. `raises`:
     httpx's exception, "" where there is none. `forms`: parameters that go together; one form is
     given, the first by default, and the first parameter of all is that of NAME=NUMBER."""
@@ -36,8 +36,8 @@ class Kind(NamedTuple):
     summary: str
     carried_out: bool
     raises: str
-    strike: Callable[..., Reply]
-    forms: tuple[tuple[Parameter, ...], ...] = ()
+    effect: Callable[..., Reply]
+    forms: tuple[tuple[FaultParameter, ...], ...] = ()
 
 
 class Fault(Struct, frozen=True):
@@ -48,24 +48,24 @@ class Fault(Struct, frozen=True):
 
 
 LATENCY = (
-    (Parameter("seconds", "of the tenant's time", 1.0, effects.LONGEST),),
-    (Parameter("between", "seconds, all of them as likely", (1.0, 3.0), effects.LONGEST),),
+    (FaultParameter("seconds", "of the tenant's time", 1.0, effects.LONGEST),),
+    (FaultParameter("between", "seconds, all of them as likely", (1.0, 3.0), effects.LONGEST),),
     (
-        Parameter("median", "seconds; half of the answers take longer", 1.0, effects.LONGEST),
-        Parameter("sigma", "how wide it is spread: log-normal", 0.5, 5.0),
+        FaultParameter("median", "seconds; half of the answers take longer", 1.0, effects.LONGEST),
+        FaultParameter("sigma", "how wide it is spread: log-normal", 0.5, 5.0),
     ),
 )
-SHUT = Parameter("seconds", "of the machine's time", 1.0, 60.0)
-RATE = Parameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
-PART = Parameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
-BYTES = Parameter("bytes", "of the body that arrive", 100.0, 1e9)
-STATUS = Parameter("status", "of the answer", 502.0, 504.0, 502.0)
-MORE = Parameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
+SHUT = FaultParameter("seconds", "of the machine's time", 1.0, 60.0)
+RATE = FaultParameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
+PART = FaultParameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
+BYTES = FaultParameter("bytes", "of the body that arrive", 100.0, 1e9)
+STATUS = FaultParameter("status", "of the answer", 502.0, 504.0, 502.0)
+MORE = FaultParameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
 
 _KINDS = (
-    Kind("latency", "the answer sets out later", True, "", effects.latency, LATENCY),
-    Kind("drip", "the answer comes a few bytes at a time", True, "", effects.drip, ((RATE,),)),
-    Kind(
+    FaultKind("latency", "the answer sets out later", True, "", effects.latency, LATENCY),
+    FaultKind("drip", "the answer comes a few bytes at a time", True, "", effects.drip, ((RATE,),)),
+    FaultKind(
         "connect-refused",
         "RST before an answer, then no new connection to the server, whatever its key, for a while",
         False,
@@ -73,8 +73,8 @@ _KINDS = (
         effects.connect_refused,
         ((SHUT,),),
     ),
-    Kind("reset", "RST before an answer", False, "ReadError", effects.reset),
-    Kind(
+    FaultKind("reset", "RST before an answer", False, "ReadError", effects.reset),
+    FaultKind(
         "reset-body",
         "RST in the middle of the body",
         True,
@@ -82,8 +82,8 @@ _KINDS = (
         effects.reset_body,
         ((PART,),),
     ),
-    Kind("close", "FIN before an answer", False, "RemoteProtocolError", effects.close),
-    Kind(
+    FaultKind("close", "FIN before an answer", False, "RemoteProtocolError", effects.close),
+    FaultKind(
         "cut-off",
         "FIN after so many bytes of the body",
         True,
@@ -91,17 +91,17 @@ _KINDS = (
         effects.cut_off,
         ((BYTES,),),
     ),
-    Kind(
+    FaultKind(
         "stale-connection",
         "a whole answer, then RST when the next call comes on the same connection",
         True,
         "",
         effects.stale_connection,
     ),
-    Kind("hold", "silence until the client leaves", True, "ReadTimeout", effects.hold),
-    Kind("lost", "carried out, then RST before the answer", True, "ReadError", effects.reset),
-    Kind("truncated", "JSON that ends in the middle", True, "", effects.truncated, ((PART,),)),
-    Kind(
+    FaultKind("hold", "silence until the client leaves", True, "ReadTimeout", effects.hold),
+    FaultKind("lost", "carried out, then RST before the answer", True, "ReadError", effects.reset),
+    FaultKind("truncated", "JSON that ends in the middle", True, "", effects.truncated, ((PART,),)),
+    FaultKind(
         "wrong-length",
         "a Content-Length that is more than what comes before FIN",
         True,
@@ -109,8 +109,10 @@ _KINDS = (
         effects.wrong_length,
         ((MORE,),),
     ),
-    Kind("not-json", "200 with a gateway's text that says it is JSON", True, "", effects.not_json),
-    Kind(
+    FaultKind(
+        "not-json", "200 with a gateway's text that says it is JSON", True, "", effects.not_json
+    ),
+    FaultKind(
         "bad-gateway",
         "502, 503 or 504 with a gateway's HTML page",
         False,
@@ -118,8 +120,8 @@ _KINDS = (
         effects.bad_gateway,
         ((STATUS,),),
     ),
-    Kind("bad-gzip", "gzip that cannot be unpacked", True, "DecodingError", effects.bad_gzip),
-    Kind("wrong-type", "JSON that says it is HTML", True, "", effects.wrong_type),
+    FaultKind("bad-gzip", "gzip that cannot be unpacked", True, "DecodingError", effects.bad_gzip),
+    FaultKind("wrong-type", "JSON that says it is HTML", True, "", effects.wrong_type),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 
@@ -140,11 +142,11 @@ def parse(value: object) -> Fault:
     raise FaultError(f'{_short(value)} is no fault; give its name, or {{"fault": NAME, …}}')
 
 
-def strike(fault: Fault, reply: Reply, now: float, chance: bytes) -> Reply:
+def apply_fault(fault: Fault, reply: Reply, now: float, chance: bytes) -> Reply:
     """The reply with the fault in it, on top of those that struck it before: times add up, of two
     ends the later counts. `now` is the tenant's time, `chance` 32 bytes from the seed."""
-    blow = effects.Blow(reply, now, chance)
-    return FAULTS[fault.kind].strike(blow, **fault.parameters)
+    effect = effects.FaultEffect(reply, now, chance)
+    return FAULTS[fault.kind].effect(effect, **fault.parameters)
 
 
 def _of_text(text: str) -> Fault:
@@ -157,7 +159,7 @@ def _of_text(text: str) -> Fault:
     return _complete(kind, {kind.forms[0][0].name: _float(number)})
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> FaultKind:
     if name not in FAULTS:
         known = ", ".join(FAULTS)
         hint = did_you_mean(name[:80], FAULTS)
@@ -165,12 +167,12 @@ def _kind(name: str) -> Kind:
     return FAULTS[name]
 
 
-def _complete(kind: Kind, given: Mapping[Any, Any]) -> Fault:
+def _complete(kind: FaultKind, given: Mapping[Any, Any]) -> Fault:
     form = _form(kind, given)
     return Fault(kind.name, {p.name: _value(kind, p, given.get(p.name, p.default)) for p in form})
 
 
-def _form(kind: Kind, given: Mapping[Any, Any]) -> tuple[Parameter, ...]:
+def _form(kind: FaultKind, given: Mapping[Any, Any]) -> tuple[FaultParameter, ...]:
     """The first form that has all the parameters given."""
     forms = kind.forms or ((),)
     names = [[parameter.name for parameter in form] for form in forms]
@@ -186,7 +188,7 @@ def _form(kind: Kind, given: Mapping[Any, Any]) -> tuple[Parameter, ...]:
     raise FaultError(f"{kind.name} has no {_short(unknown[0])}; it takes {takes}.{hint}")
 
 
-def _value(kind: Kind, parameter: Parameter, value: Any) -> float | tuple[float, ...]:
+def _value(kind: FaultKind, parameter: FaultParameter, value: Any) -> float | tuple[float, ...]:
     """The value as a float, or as two; numbers in bounds, the lower first."""
     is_pair = isinstance(parameter.default, tuple)
     numbers = list(value) if is_pair and isinstance(value, list | tuple) else [value]
@@ -199,7 +201,7 @@ def _value(kind: Kind, parameter: Parameter, value: Any) -> float | tuple[float,
     return tuple(float(n) for n in numbers) if is_pair else float(value)
 
 
-def _fits(parameter: Parameter, value: object) -> bool:
+def _fits(parameter: FaultParameter, value: object) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and parameter.least <= value <= parameter.most  # type: ignore[operator]
 

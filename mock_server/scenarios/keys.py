@@ -12,7 +12,7 @@ from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.names import NORMAL_NAME, UnknownScenario, able, find
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 
 AUTHORIZATION = "#header/Authorization"  # as in Violation.pointer
 MARK = "+"
@@ -49,7 +49,7 @@ def scenario_of(spec: Spec, key: str) -> KeyScenario:
         return NO_SCENARIO
     if _is_known(spec, rest):
         return KeyScenario(rest, dot + rest)
-    meant = "".join(near(rest, [*spec.all_outcomes, *FAULTS], 1, NEARLY_THE_SAME))
+    meant = "".join(close_names(rest, [*spec.all_outcomes, *FAULTS], 1, NEARLY_THE_SAME))
     # A replay, whose key ends as it is shown, then finds the same.
     return KeyScenario(shown=f"{dot}{meant}?", meant=meant) if meant else NO_SCENARIO
 
@@ -67,7 +67,7 @@ def suggestions(spec: Spec, name: str, cutoff: float = ALIKE) -> list[str]:
         return [f"{operation.id}:{rest}" for operation in operations]
     known = [*spec.all_outcomes, *FAULTS, NORMAL_NAME]
     inside = [k for k in known if len(rest) >= SHORTEST_PART and rest.lower() in k.lower()]
-    return list(dict.fromkeys([*near(rest, known, 3, cutoff), *inside]))[:3]
+    return list(dict.fromkeys([*close_names(rest, known, 3, cutoff), *inside]))[:3]
 
 
 def _shown(spec: Spec, name: str) -> str:

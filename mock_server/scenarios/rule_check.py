@@ -12,30 +12,30 @@ from contracts.spec.pointers import parts_of, pointer_of
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FaultError, parse
 from mock_server.scenarios.names import UnknownScenario, able, find
-from mock_server.scenarios.rule_schema import MOST_PROBLEMS, Problem, unlike
-from mock_server.scenarios.rules import NORMAL, Do
-from mock_server.suggest.near import did_you_mean, near
+from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem, unlike
+from mock_server.scenarios.rules import NORMAL, Action
+from mock_server.suggest.close_names import close_names, did_you_mean
 
 COUNTS = ("first", "nth", "after", "steps")
 WORDS = ("contains", "exists")
 
 
-def problems(spec: Spec, value: Any) -> list[Problem]:
+def problems(spec: Spec, value: Any) -> list[RuleProblem]:
     """The first MOST_PROBLEMS that are wrong; of what has not even the shape, only that."""
     return list(unlike(value)) or list(islice(_meaning(spec, value), MOST_PROBLEMS))
 
 
-def what(spec: Spec, written: Any) -> Do:
+def action_of(spec: Spec, written: Any) -> Action:
     """What a `do` means. Raises UnknownScenario and FaultError."""
     if isinstance(written, str):
         return NORMAL if written == "normal" else _named(spec, written)
     fault = {key: value for key, value in written.items() if key != "answer"}
     if "answer" not in written:
-        return Do(fault=parse(fault))
-    do = _named(spec, written["answer"])
-    if do.fault:
+        return Action(fault=parse(fault))
+    action = _named(spec, written["answer"])
+    if action.fault:
         raise FaultError(f"{written['answer']} is a fault; write fault: {written['answer']}")
-    return Do(do.outcome, parse(fault) if fault else None)
+    return Action(action.outcome, parse(fault) if fault else None)
 
 
 def operations_of(written: dict[str, Any]) -> list[str]:
@@ -50,15 +50,15 @@ def variants_of(written: dict[str, Any]) -> dict[str, str]:
     return {name: str(choice) for name, choice in chosen.items()}
 
 
-def _named(spec: Spec, name: str) -> Do:
-    target, do = find(spec, name)
+def _named(spec: Spec, name: str) -> Action:
+    target, action = find(spec, name)
     if target:
         rest = name.removeprefix(f"{target}:")
         raise FaultError(f"{name} names an operation; write operation: {target} and do: {rest}")
-    return do
+    return action
 
 
-def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
+def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[RuleProblem]:
     """What names nothing that exists, or cannot be together."""
     rules = value.get("scenarios", [])
     for number, rule in enumerate(rules):
@@ -68,15 +68,15 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[Problem]:
     for number, name in enumerate(names):
         if first[name] < number:
             text = f"{name[:80]!r} is the name of another one"
-            yield Problem(f"/scenarios/{number}/name", text)
+            yield RuleProblem(f"/scenarios/{number}/name", text)
     for name, choice in variants_of(value).items():
         try:
             variants.check(spec, {name: choice})
         except variants.VariantError as error:
-            yield Problem(pointer_of(["variants", name]), str(error))
+            yield RuleProblem(pointer_of(["variants", name]), str(error))
 
 
-def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
+def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[RuleProblem]:
     for number, operation in enumerate(operations_of(rule)):
         where = f"{place}/operation" + (f"/{number}" if isinstance(rule["operation"], list) else "")
         yield from _known(operation, "operation", spec.all_operations, where)
@@ -86,39 +86,43 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
     named = [known[name] for name in operations_of(rule) if name in known]
     if named:
         yield from _never(spec, rule, named, place)
-    for pointer in _slips(rule, named or list(spec.operations.values())):
+    for pointer in _typos(rule, named or list(spec.operations.values())):
         yield pointer._replace(pointer=place + pointer.pointer)
     low, high = rule.get("between", (0, None))
     if high is not None and high <= low:
-        yield Problem(f"{place}/between", f"{high} is not after {low}")
+        yield RuleProblem(f"{place}/between", f"{high} is not after {low}")
     if sum(key in rule for key in COUNTS) > 1:
-        yield Problem(place, f"give one of {', '.join(COUNTS)}")
+        yield RuleProblem(place, f"give one of {', '.join(COUNTS)}")
     yield from _steps(spec, rule, place)
 
 
-def _known(name: str | None, kind: str, known: Collection[str], place: str) -> Iterator[Problem]:
+def _known(
+    name: str | None, kind: str, known: Collection[str], place: str
+) -> Iterator[RuleProblem]:
     if name is not None and name not in known:
         text = f"no {kind} {name[:80]!r}; there are {', '.join(known)}.{did_you_mean(name, known)}"
-        yield Problem(place, text)
+        yield RuleProblem(place, text)
 
 
 def _never(
     spec: Spec, rule: dict[str, Any], named: list[Operation], place: str
-) -> Iterator[Problem]:
+) -> Iterator[RuleProblem]:
     """What no call of these operations has."""
     ids = [operation.id for operation in named]
     says, owner = ", ".join(ids), spec.models.get(rule.get("model", ""), {}).get("operation")
     if owner and owner not in ids:
-        yield Problem(f"{place}/model", f"no call of {says} names {rule['model']}; {owner} does")
+        yield RuleProblem(
+            f"{place}/model", f"no call of {says} names {rule['model']}; {owner} does"
+        )
     if rule.get("body") and not any(operation.body for operation in named):
-        yield Problem(f"{place}/body", f"no call of {says} has a body")
+        yield RuleProblem(f"{place}/body", f"no call of {says} has a body")
     of_a_task = any("{" in operation.template for operation in named)
     for key in ("status", "per"):
         if key in rule and not of_a_task:
-            yield Problem(f"{place}/{key}", f"no call of {says} asks for a task")
+            yield RuleProblem(f"{place}/{key}", f"no call of {says} asks for a task")
 
 
-def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Problem]:
+def _typos(rule: dict[str, Any], operations: list[Operation]) -> Iterator[RuleProblem]:
     """Names that this user's client may send, but which look like slips of known ones."""
     bodies = [operation.body.schema for operation in operations if operation.body]
     known = {pointer: node for schema in bodies for pointer, node in _fields(schema)}
@@ -126,17 +130,17 @@ def _slips(rule: dict[str, Any], operations: list[Operation]) -> Iterator[Proble
         meant = _meant(parts_of(pointer), known)
         if meant:
             text = f"no field {pointer[:80]!r}. Did you mean {meant!r}?"
-            yield Problem(pointer_of(["body", pointer]), text)
+            yield RuleProblem(pointer_of(["body", pointer]), text)
         word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
-        if word not in WORDS and near(word, WORDS, cutoff=0.75):
+        if word not in WORDS and close_names(word, WORDS, cutoff=0.75):
             text = f"a value with the key {word[:80]!r} alone.{did_you_mean(word, WORDS)}"
-            yield Problem(pointer_of(["body", pointer]), text)
+            yield RuleProblem(pointer_of(["body", pointer]), text)
     headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
     for name in rule.get("headers", {}):
-        close = [] if name.lower() in headers else near(name, headers.values(), cutoff=0.85)
+        close = [] if name.lower() in headers else close_names(name, headers.values(), cutoff=0.85)
         if close:
             text = f"no header {name[:80]!r}. Did you mean {close[0]!r}?"
-            yield Problem(pointer_of(["headers", name]), text)
+            yield RuleProblem(pointer_of(["headers", name]), text)
 
 
 def _fields(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -153,37 +157,41 @@ def _meant(parts: list[str], known: dict[str, dict[str, Any]]) -> str:
         place = f"{parent}/{part}"
         if place not in known:
             names = known.get(parent, {}).get("properties", {})
-            close = [f"{parent}/{name}" for name in near(part, names, cutoff=0.8)]
+            close = [f"{parent}/{name}" for name in close_names(part, names, cutoff=0.8)]
             close += [other for other in known if names and other.endswith(f"/{part}")]
             return close[0] if close else ""
         parent = place
     return ""
 
 
-def _steps(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[Problem]:
+def _steps(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[RuleProblem]:
     steps = rule.get("steps", [])
     for number, step in enumerate(steps):
         where = f"{place}/steps/{number}"
-        yield from _do(spec, rule, step["do"], f"{where}/do")
+        yield from _check_action(spec, rule, step["do"], f"{where}/do")
         if "times" not in step and number + 1 < len(steps):
-            yield Problem(where, "a step without times has no end; nothing comes after it")
+            yield RuleProblem(where, "a step without times has no end; nothing comes after it")
     if "do" in rule:
-        yield from _do(spec, rule, rule["do"], f"{place}/do")
+        yield from _check_action(spec, rule, rule["do"], f"{place}/do")
     ends = "times" in steps[-1] if steps else ("first" in rule or "nth" in rule)
     if rule.get("repeat") and not ends:
-        yield Problem(f"{place}/repeat", "what has no end does not begin again")
+        yield RuleProblem(f"{place}/repeat", "what has no end does not begin again")
 
 
-def _do(spec: Spec, rule: dict[str, Any], do: Any, place: str) -> Iterator[Problem]:
+def _check_action(
+    spec: Spec, rule: dict[str, Any], action: Any, place: str
+) -> Iterator[RuleProblem]:
     try:
-        outcome = what(spec, do).outcome
+        outcome = action_of(spec, action).outcome
     except (FaultError, UnknownScenario) as error:
-        yield Problem(place, str(error))
+        yield RuleProblem(place, str(error))
         return
     can = [operation.id for operation in able(spec, outcome)] if outcome else []
     named = _among(operations_of(rule), spec.all_operations)
     if outcome and named and not _among(named, can):
-        yield Problem(place, f"{', '.join(named)} cannot answer {outcome}; {', '.join(can)} can")
+        yield RuleProblem(
+            place, f"{', '.join(named)} cannot answer {outcome}; {', '.join(can)} can"
+        )
 
 
 def _among(names: Iterable[str], known: Collection[str]) -> list[str]:

@@ -11,15 +11,15 @@ import msgspec
 from contracts.spec.loader import Spec
 from mock_server.scenarios import variants
 from mock_server.scenarios.names import apply
-from mock_server.scenarios.rule_check import operations_of, problems, variants_of, what
-from mock_server.scenarios.rule_schema import Problem
-from mock_server.scenarios.rules import NORMAL, Do, Match, Rule, Ruleset, Step
+from mock_server.scenarios.rule_check import action_of, operations_of, problems, variants_of
+from mock_server.scenarios.rule_schema import RuleProblem
+from mock_server.scenarios.rules import NORMAL, Action, Conditions, Rule, Ruleset, Step
 
 
 class RuleError(ValueError):
     """Scenarios that cannot be. Lists every problem."""
 
-    def __init__(self, found: list[Problem]) -> None:
+    def __init__(self, found: list[RuleProblem]) -> None:
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.text}" for p in found))
         self.problems = found
 
@@ -54,7 +54,9 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
     return Rule(
         name=name,
         id=f"{name} {blake2b(text, digest_size=6, person=source).hexdigest()}",
-        match=_match(written, operations_of(written) or _able(steps) or list(spec.operations)),
+        conditions=_conditions(
+            written, operations_of(written) or _able(steps) or list(spec.operations)
+        ),
         steps=steps,
         named="operation" in written,
         per_task=written.get("per") == "task",
@@ -69,9 +71,9 @@ def _able(steps: tuple[Step, ...]) -> list[str]:
     return sorted({operation for step in steps for operation in step.operations})
 
 
-def _match(written: dict[str, Any], operations: list[str]) -> Match:
+def _conditions(written: dict[str, Any], operations: list[str]) -> Conditions:
     low, high = written.get("between", (0, None))
-    return Match(
+    return Conditions(
         operations=tuple(operations),
         model=written.get("model", ""),
         body=written.get("body", {}),
@@ -85,19 +87,19 @@ def _match(written: dict[str, Any], operations: list[str]) -> Match:
 def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
     named = "operation" in written
     for step in written.get("steps", []):
-        yield _step(spec, what(spec, step["do"]), step.get("times"), named)
+        yield _step(spec, action_of(spec, step["do"]), step.get("times"), named)
     if "do" in written:
         before = written.get("after", written.get("nth", 1) - 1)
         if before:
             yield Step(None, before)
         times = 1 if "nth" in written else written.get("first")
-        yield _step(spec, what(spec, written["do"]), times, named)
+        yield _step(spec, action_of(spec, written["do"]), times, named)
 
 
-def _step(spec: Spec, do: Do, times: int | None, named: bool) -> Step:
+def _step(spec: Spec, action: Action, times: int | None, named: bool) -> Step:
     """The step with the operations that can answer so, or create a task that goes so. A fault of a
     rule that names none is one of the API: downloads go to another host of the service."""
-    every = spec.all_operations if named or do.outcome else spec.operations
-    operations = [] if do == NORMAL else every.values()
-    able = [o.id for o in operations if apply(spec, o, do, named) is not None]
-    return Step(do, times, tuple(able))
+    every = spec.all_operations if named or action.outcome else spec.operations
+    operations = [] if action == NORMAL else every.values()
+    able = [o.id for o in operations if apply(spec, o, action, named) is not None]
+    return Step(action, times, tuple(able))

@@ -14,7 +14,7 @@ from contracts.spec.loader import Spec
 from contracts.spec.pointers import parts_of, pointer_of
 from contracts.text.printable import in_line
 from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
-from mock_server.scenarios.rule_schema import MOST_PROBLEMS, Problem
+from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem
 from mock_server.scenarios.rules import Ruleset
 
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
@@ -114,7 +114,7 @@ def _is_text(where: str) -> bool:
     return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
 
 
-def _at(node: Any, problem: Problem) -> str:
+def _at(node: Any, problem: RuleProblem) -> str:
     """The problem behind the line and column of its place, or of the nearest that is there."""
     mark = node.start_mark if node else None
     for part in parts_of(problem.pointer):
@@ -138,41 +138,41 @@ def _below(node: Any, part: str) -> tuple[Any, Any] | None:
     return None
 
 
-def _not_json(node: Any) -> Iterator[Problem]:
+def _not_json(node: Any) -> Iterator[RuleProblem]:
     """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
     without a word, keys that are no text (`on` is a boolean), dates. What contains itself, or more
     than a file can say without aliases of aliases, is not looked through to its end."""
-    todo, seen = [(node, "", 0)], 0
+    todo, facts = [(node, "", 0)], 0
     while todo:
         node, place, depth = todo.pop()
-        seen += 1
-        if seen > MOST_NODES or depth > DEEPEST:
-            yield Problem(place[:200], "contains itself, or is too large or too deep")
+        facts += 1
+        if facts > MOST_NODES or depth > DEEPEST:
+            yield RuleProblem(place[:200], "contains itself, or is too large or too deep")
             return
         yield from _at_node(node, place)
         todo += [(child, place + way, depth + 1) for way, child in _children(node)]
 
 
-def _at_node(node: Any, place: str) -> Iterator[Problem]:
+def _at_node(node: Any, place: str) -> Iterator[RuleProblem]:
     import yaml
 
     if isinstance(node, yaml.CollectionNode) and node.tag not in HOLDER_TAGS:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
-        yield Problem(place, f"the tag {tag!r:.40} cannot be used here; leave it out")
+        yield RuleProblem(place, f"the tag {tag!r:.40} cannot be used here; leave it out")
     if isinstance(node, yaml.MappingNode):
         names: set[str] = set()
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:str":
-                yield Problem(place, f"the key {_shown(key)} is no text; put it in quotes")
+                yield RuleProblem(place, f"the key {_shown(key)} is no text; put it in quotes")
             elif key.value in names:
-                yield Problem(place, f"the key {key.value!r:.40} is there twice")
+                yield RuleProblem(place, f"the key {key.value!r:.40} is there twice")
             else:
                 names.add(key.value)
     elif isinstance(node, yaml.ScalarNode) and (
         node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS
     ):
         text = f"{node.value!r:.40} is no text, number or boolean; put it in quotes"
-        yield Problem(place, text)
+        yield RuleProblem(place, text)
 
 
 def _shown(key: Any) -> str:

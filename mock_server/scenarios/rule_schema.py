@@ -14,7 +14,7 @@ import jsonschema_rs
 import msgspec
 
 from contracts.spec.pointers import pointer_of
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 SCHEMA = Path(__file__).with_name("scenarios.schema.json")
 DEEPEST = 32
@@ -25,14 +25,14 @@ MOST_PROBLEMS = 20  # that are named; a stranger can make as many as there are l
 Way = tuple[str | int, ...]
 
 
-class Problem(NamedTuple):
+class RuleProblem(NamedTuple):
     """What is wrong, and where in what was written (a JSON pointer)."""
 
     pointer: str
     text: str
 
 
-def unlike(value: Any) -> Iterator[Problem]:
+def unlike(value: Any) -> Iterator[RuleProblem]:
     """Where it has another shape; of what is not even JSON, only that, and not without end."""
     for look in (_foreign, _too_many, _errors):
         found = list(islice(look(value, ()), MOST_PROBLEMS))
@@ -41,22 +41,22 @@ def unlike(value: Any) -> Iterator[Problem]:
             return
 
 
-def _too_many(value: Any, way: Way) -> Iterator[Problem]:
+def _too_many(value: Any, way: Way) -> Iterator[RuleProblem]:
     """Before the schema is asked: it writes out each value that does not fit."""
     if not isinstance(value, dict | list):
         return
     if len(value) > MOST_RULES:
-        what = "rules" if way == ("scenarios",) else "entries"
-        yield Problem(pointer_of(way), f"has {len(value)} {what}; at most {MOST_RULES} can be")
+        kind = "rules" if way == ("scenarios",) else "entries"
+        yield RuleProblem(pointer_of(way), f"has {len(value)} {kind}; at most {MOST_RULES} can be")
         return
     for key, below in value.items() if isinstance(value, dict) else enumerate(value):
         yield from _too_many(below, (*way, key))
 
 
-def _foreign(value: Any, way: Way) -> Iterator[Problem]:
+def _foreign(value: Any, way: Way) -> Iterator[RuleProblem]:
     """What YAML and Python have and JSON has not: dates, infinity, keys that are no text."""
     if len(way) > DEEPEST:
-        yield Problem(pointer_of(way), f"is nested more than {DEEPEST} deep")
+        yield RuleProblem(pointer_of(way), f"is nested more than {DEEPEST} deep")
     elif isinstance(value, dict):
         for key, below in value.items():
             yield from _foreign(below, (*way, key)) if _is_text(key) else _no_json(key, way)
@@ -67,10 +67,10 @@ def _foreign(value: Any, way: Way) -> Iterator[Problem]:
         yield from _no_json(value, way)
 
 
-def _no_json(value: Any, way: Way) -> Iterator[Problem]:
+def _no_json(value: Any, way: Way) -> Iterator[RuleProblem]:
     is_large = isinstance(value, int | float) and BEYOND <= abs(value) < inf
     odd = "is beyond the numbers that are read" if is_large else "is not JSON"
-    yield Problem(pointer_of(way), f"{value!a:.80} {odd}; is it a text?")
+    yield RuleProblem(pointer_of(way), f"{value!a:.80} {odd}; is it a text?")
 
 
 def _is_text(value: Any) -> bool:
@@ -88,12 +88,12 @@ class _Shape:
         self._schema = schema
         self._validator = jsonschema_rs.Draft202012Validator(schema)
 
-    def errors(self, value: Any, way: Way) -> Iterator[Problem]:
+    def errors(self, value: Any, way: Way) -> Iterator[RuleProblem]:
         for error in self._validator.iter_errors(value):
             parent: Any = self._schema
             for part in error.schema_path[:-1]:
                 parent = parent[part]
-            yield Problem(pointer_of((*way, *error.instance_path)), _said(error, parent))
+            yield RuleProblem(pointer_of((*way, *error.instance_path)), _said(error, parent))
 
 
 @cache
@@ -105,7 +105,7 @@ def _shapes() -> tuple[_Shape, _Shape]:
     return _Shape(schema), _Shape({**rule, "$defs": schema["$defs"]})
 
 
-def _errors(value: Any, way: Way) -> Iterator[Problem]:
+def _errors(value: Any, way: Way) -> Iterator[RuleProblem]:
     """Rule by rule: the validator looks for every error before it gives the first one, and 50,000
     of them take it ten seconds."""
     whole, one = _shapes()

@@ -17,26 +17,26 @@ MOST_TASKS = 1000
 LONGEST_ID = 64  # characters of a task's id that are compared for it; ids of the service have 36
 
 
-class Do(Struct, frozen=True):
+class Action(Struct, frozen=True):
     """What happens to a call: an outcome by its name, a fault, both, or neither of them."""
 
     outcome: str = ""
     fault: Fault | None = None
 
 
-NORMAL = Do()
+NORMAL = Action()
 
 
 class Step(Struct, frozen=True):
     """What happens to so many calls; None is all that follow. Where `do` is None, and at other
     operations than these, the rule leaves them to others; any when there are none."""
 
-    do: Do | None
+    action: Action | None
     times: int | None = None
     operations: tuple[str, ...] = ()
 
 
-class Match(Struct, frozen=True):
+class Conditions(Struct, frozen=True):
     """Which calls. operations: of these ids, any when empty. body: values by JSON pointer, headers:
     by lower-case name; each an exact value or a Contains or Exists. status: of the task that the
     call asks for. since, until: seconds after the rule was set, in [since, until)."""
@@ -58,7 +58,7 @@ class Rule(Struct, frozen=True):
 
     name: str
     id: str
-    match: Match
+    conditions: Conditions
     steps: tuple[Step, ...]
     named: bool = False
     per_task: bool = False
@@ -83,7 +83,7 @@ def no_file(real: float) -> Ruleset:
     return NO_RULES
 
 
-class Seen(NamedTuple):
+class CallFacts(NamedTuple):
     """What a rule may know of a call."""
 
     operation: str
@@ -95,7 +95,7 @@ class Seen(NamedTuple):
     began: float
 
 
-class Tally(Struct, frozen=True):
+class Counters(Struct, frozen=True):
     """How many calls each rule matched and answered, by the rule's id; `tasks`: how many it matched
     of each task."""
 
@@ -104,56 +104,58 @@ class Tally(Struct, frozen=True):
     tasks: dict[tuple[str, str], int] = {}
 
 
-class Hit(NamedTuple):
+class Match(NamedTuple):
     """The rule that decides, and what it says."""
 
     rule: Rule
-    do: Do
+    action: Action
 
 
-def pick(rules: Iterable[Rule], tally: Tally, seen: Seen) -> tuple[Hit | None, Tally]:
+def first_match(
+    rules: Iterable[Rule], counters: Counters, facts: CallFacts
+) -> tuple[Match | None, Counters]:
     """The first rule that has something for the call, and the tally after it. Each rule counts each
     call that it matches, whoever decides: a third poll is the third."""
-    matching = [rule for rule in rules if matches(rule, seen)]
+    matching = [rule for rule in rules if matches(rule, facts)]
     if matching:
-        tally = _counted(tally, matching, seen.task_id)
+        counters = _counted(counters, matching, facts.task_id)
     for rule in matching:
-        of_task = tally.tasks.get((rule.id, seen.task_id[:LONGEST_ID]), 0)
-        number = of_task if rule.per_task else tally.matched[rule.id]
-        do = do_for(rule, number, seen.operation)
-        if do is not None:
-            return Hit(rule, do), tally
-    return None, tally
+        of_task = counters.tasks.get((rule.id, facts.task_id[:LONGEST_ID]), 0)
+        number = of_task if rule.per_task else counters.matched[rule.id]
+        action = action_for(rule, number, facts.operation)
+        if action is not None:
+            return Match(rule, action), counters
+    return None, counters
 
 
-def fire(tally: Tally, rule: Rule) -> Tally:
+def count_fired(counters: Counters, rule: Rule) -> Counters:
     """The tally after the rule was heard."""
-    fired = {**tally.fired, rule.id: tally.fired.get(rule.id, 0) + 1}
-    return Tally(tally.matched, fired, tally.tasks)
+    fired = {**counters.fired, rule.id: counters.fired.get(rule.id, 0) + 1}
+    return Counters(counters.matched, fired, counters.tasks)
 
 
-def kept(tally: Tally, ids: Collection[str]) -> Tally:
+def counters_of(counters: Counters, ids: Collection[str]) -> Counters:
     """What those rules counted; others that are set again begin anew."""
-    matched = {id: number for id, number in tally.matched.items() if id in ids}
-    fired = {id: number for id, number in tally.fired.items() if id in ids}
-    return Tally(matched, fired, {key: n for key, n in tally.tasks.items() if key[0] in ids})
+    matched = {id: number for id, number in counters.matched.items() if id in ids}
+    fired = {id: number for id, number in counters.fired.items() if id in ids}
+    return Counters(matched, fired, {key: n for key, n in counters.tasks.items() if key[0] in ids})
 
 
-def do_for(rule: Rule, number: int, operation: str) -> Do | None:
+def action_for(rule: Rule, number: int, operation: str) -> Action | None:
     """What happens to the matching call of this number, from 1; None leaves it to others."""
     length = sum(step.times or 0 for step in rule.steps)
     if rule.repeat and length:
         number = (number - 1) % length + 1
     for step in rule.steps:
         if step.times is None or number <= step.times:
-            return step.do if not step.operations or operation in step.operations else None
+            return step.action if not step.operations or operation in step.operations else None
         number -= step.times
     return None
 
 
-def _counted(tally: Tally, rules: list[Rule], task_id: str) -> Tally:
+def _counted(counters: Counters, rules: list[Rule], task_id: str) -> Counters:
     """The tally after those rules matched a call."""
-    matched, tasks = dict(tally.matched), tally.tasks
+    matched, tasks = dict(counters.matched), counters.tasks
     for rule in rules:
         matched[rule.id] = matched.get(rule.id, 0) + 1
     keys = [(rule.id, task_id[:LONGEST_ID]) for rule in rules if rule.per_task]
@@ -163,30 +165,30 @@ def _counted(tally: Tally, rules: list[Rule], task_id: str) -> Tally:
             tasks[key] = tasks.pop(key, 0) + 1
         for oldest in list(islice(tasks, max(0, len(tasks) - MOST_TASKS))):
             del tasks[oldest]
-    return Tally(matched, tally.fired, tasks)
+    return Counters(matched, counters.fired, tasks)
 
 
-def matches(rule: Rule, seen: Seen) -> bool:
+def matches(rule: Rule, facts: CallFacts) -> bool:
     """Whether the rule is about this call."""
-    match = rule.match
-    began = seen.began if rule.began is None else rule.began
+    conditions = rule.conditions
+    began = facts.began if rule.began is None else rule.began
     # Epoch seconds have 7 digits behind the point: 0.1 s later may be 0.0999999.
-    passed = round(seen.now - began, 6)
+    passed = round(facts.now - began, 6)
     return (
-        (not match.operations or seen.operation in match.operations)
-        and match.since <= passed < match.until
-        and (not match.model or _is(match.model, value_at(seen.body, ["model"])))
+        (not conditions.operations or facts.operation in conditions.operations)
+        and conditions.since <= passed < conditions.until
+        and (not conditions.model or _is(conditions.model, value_at(facts.body, ["model"])))
         and all(
-            _is(wanted, value_at(seen.body, parts_of(pointer)))
-            for pointer, wanted in match.body.items()
+            _is(wanted, value_at(facts.body, parts_of(pointer)))
+            for pointer, wanted in conditions.body.items()
         )
-        and all(_is(wanted, _header(seen, name)) for name, wanted in match.headers.items())
-        and (not match.status or (bool(seen.task_id) and seen.status() == match.status))
+        and all(_is(wanted, _header(facts, name)) for name, wanted in conditions.headers.items())
+        and (not conditions.status or (bool(facts.task_id) and facts.status() == conditions.status))
     )
 
 
-def _header(seen: Seen, name: str) -> Any:
-    sent = seen.headers.get(name.lower().encode("latin-1", "replace"))
+def _header(facts: CallFacts, name: str) -> Any:
+    sent = facts.headers.get(name.lower().encode("latin-1", "replace"))
     return MISSING if sent is None else sent.decode("latin-1")
 
 

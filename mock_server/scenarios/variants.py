@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from contracts.spec.loader import Spec
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 
 class VariantError(ValueError):
@@ -19,7 +19,7 @@ class Effects(Struct, frozen=True):
     that it brings about, for explanations."""
 
     answers: dict[str, str] = {}
-    fates: dict[str, str] = {}
+    endings: dict[str, str] = {}
     refuse: str = ""
     details: str = ""
     unreachable: dict[str, str] = {}
@@ -52,12 +52,12 @@ def effects(spec: Spec, chosen: Mapping[str, str]) -> Effects:
     """All of the choices in one."""
     choices = [(name, spec.variants[name].choices[choice]) for name, choice in chosen.items()]
     brought = [
-        (name, (*c.answers.values(), *c.fates.values(), *c.unreachable.values(), c.refuse))
+        (name, (*c.answers.values(), *c.endings.values(), *c.unreachable.values(), c.refuse))
         for name, c in choices
     ]
     return Effects(
         answers={a: b for _, choice in choices for a, b in choice.answers.items()},
-        fates={a: b for _, choice in choices for a, b in choice.fates.items()},
+        endings={a: b for _, choice in choices for a, b in choice.endings.items()},
         unreachable={a: b for _, choice in choices for a, b in choice.unreachable.items()},
         refuse="".join(choice.refuse for _, choice in choices),
         details="".join(choice.details for _, choice in choices),

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mock_server.scenarios.rules import Rule, Tally
+from mock_server.scenarios.rules import Counters, Rule
 from mock_server.simulation.billing import Account
 from mock_server.simulation.clock import Clock
 from mock_server.simulation.queue import Queue
@@ -26,7 +26,7 @@ class Tenant(Struct, frozen=True, gc=False):
     began: float = 0.0
     rules: tuple[Rule, ...] = ()
     rule_bytes: int = 0
-    tally: Tally = Tally()
+    counters: Counters = Counters()
     variants: dict[str, str] = {}
     buckets: dict[str, Bucket] = {}
     account: Account = Account()

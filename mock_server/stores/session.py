@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.validation import Violation
 from mock_server.scenarios.keys import NO_SCENARIO, KeyScenario
-from mock_server.scenarios.names import NOTHING, Choice
+from mock_server.scenarios.names import NOTHING, Directive
 from mock_server.scenarios.variants import PLAIN, Effects
 from mock_server.simulation.call import Call
 from mock_server.stores.protocol import Store, Tenant
@@ -52,7 +52,7 @@ class Request(Struct):
     detail: str = ""
     task_id: str = ""
     download: str = ""
-    choice: Choice = NOTHING
+    directive: Directive = NOTHING
     effects: Effects = PLAIN
     source: str = ""
     violation: Violation | None = None

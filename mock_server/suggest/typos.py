@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
-from mock_server.suggest.near import near
+from mock_server.suggest.close_names import close_names
 
 Way = tuple[str, ...]
 NOTHING: dict[str, Any] = {}
@@ -21,14 +21,14 @@ MOST_NAMES = 100  # of one object that are compared with known ones, 0.1 ms each
 LONGEST = 64  # a longer name is no slip of one of ours
 
 
-class Slip(NamedTuple):
+class Typo(NamedTuple):
     """A name that no schema has and the field that it stands for, as ways down the body."""
 
     written: Way
     meant: Way
 
 
-class Names:
+class FieldNames:
     """The fields of an operation's body, by the object that has them."""
 
     def __init__(self, operation: Operation) -> None:
@@ -50,7 +50,7 @@ class Names:
                 return False
         return True
 
-    def slips(self, body: Any) -> Iterator[Slip]:
+    def typos(self, body: Any) -> Iterator[Typo]:
         """In the order of the schema's objects, then of the body. No field is meant twice, and none
         that was sent."""
         free = [(*way, n) for way, names in self._fields.items() for n in names]
@@ -61,14 +61,14 @@ class Names:
                 meant = _meant(way, name, free)
                 if meant is not None:
                     free.remove(meant)
-                    yield Slip((*way, name), meant)
+                    yield Typo((*way, name), meant)
 
 
 class Typos:
     """Compiled once from the spec."""
 
     def __init__(self, spec: Spec) -> None:
-        self._names = {name: Names(operation) for name, operation in spec.operations.items()}
+        self._names = {name: FieldNames(operation) for name, operation in spec.operations.items()}
 
     def near_miss(self, operation: Operation, body: Any, query: str) -> Violation | None:
         """The first name of an accepted call that looks like a slip: its body as a value, its query
@@ -76,8 +76,8 @@ class Typos:
         if operation.body is not None:
             names = self._names[operation.id]
             if not names.all_known(body):
-                for slip in names.slips(body):
-                    return _in_body(operation, slip)
+                for typo in names.typos(body):
+                    return _in_body(operation, typo)
         elif query and operation.query:
             return _in_query(operation, dict(parse_qsl(query, keep_blank_values=True)))
         return None
@@ -104,7 +104,7 @@ def _stands_for(name: str, known: tuple[str, ...]) -> str:
         for other, its_words in zip(known, parts, strict=True):
             if alike(words, its_words):
                 return other
-    for other in near(name, known, most=3, cutoff=0.72):
+    for other in close_names(name, known, most=3, cutoff=0.72):
         if abs(len(other) - len(name)) <= 2:
             return other
     return ""
@@ -144,13 +144,13 @@ def _meant(way: Way, name: str, free: list[Way]) -> Way | None:
     return next((field for field in ordered if field[-1] == found), None)
 
 
-def _in_body(operation: Operation, slip: Slip) -> Violation:
+def _in_body(operation: Operation, typo: Typo) -> Violation:
     assert operation.body
-    field, meant = ".".join(slip.written), ".".join(slip.meant)
-    way = [part for name in slip.meant for part in ("properties", name)]
+    field, meant = ".".join(typo.written), ".".join(typo.meant)
+    way = [part for name in typo.meant for part in ("properties", name)]
     reason = f"is not known; did you mean {meant}?"
     place = operation.body.where(way)
-    return Violation("", pointer_of(slip.written), field[:200], reason, schema=place)
+    return Violation("", pointer_of(typo.written), field[:200], reason, schema=place)
 
 
 def _in_query(operation: Operation, query: Mapping[str, str]) -> Violation | None:

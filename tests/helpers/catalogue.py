@@ -13,8 +13,14 @@ import httpx
 from contracts.http1.refused import broken
 from contracts.spec.document import Resolver, default_path, read
 from contracts.spec.loader import Operation, Spec
-from mock_server.scenarios.catalogue.entries import Entry
-from mock_server.scenarios.catalogue.triggers import Broken, Control, Rate, Serve, Trigger
+from mock_server.scenarios.catalogue.entries import CatalogueEntry
+from mock_server.scenarios.catalogue.triggers import (
+    BrokenTrigger,
+    ControlTrigger,
+    RateTrigger,
+    ServeTrigger,
+    Trigger,
+)
 from mock_server.server.app import FakeApp
 from mock_server.simulation.billing import Account
 from mock_server.simulation.call import Call, Reply
@@ -79,17 +85,17 @@ def carry_out(trigger: Trigger, operation: str = "") -> Played:
     call = good_call(SPEC.operations[name])
     service = service_of()
     match trigger:
-        case Serve(value=value):
+        case ServeTrigger(value=value):
             service = service_of(variant=value)
-        case Rate(per_second=calls):
+        case RateTrigger(per_second=calls):
             service = service_of(limits="documented")
             for _ in range(int(calls)):
                 service.engine.handle(call)
-        case Control(path=path, body=body, once=once):
+        case ControlTrigger(path=path, body=body, once=once):
             if once:
                 service.change(key_of(call), account=used_up())
             put(service, path, body, key_of(call))
-        case Broken():
+        case BrokenTrigger():
             return Played(service, call, service.engine.refused(broken("no HTTP")), name)
         case _:
             call = altered(call, trigger)
@@ -103,7 +109,7 @@ def ended(created: Played) -> Played:
     return created.again("getTask", created.body["output"]["task_id"])
 
 
-def outcome_of(entry: Entry, trigger: Trigger) -> Played:
+def outcome_of(entry: CatalogueEntry, trigger: Trigger) -> Played:
     """The answer that an entry is about: of the call, or of the task that it creates."""
     played = carry_out(trigger, entry.operation)
     of_task = entry.name in SPEC.task_outcomes and SPEC.creates_tasks(trigger.operation)

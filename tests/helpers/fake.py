@@ -87,7 +87,7 @@ class Service:
     def fired(self, key: str = KEY) -> dict[str, int]:
         """How often each rule of a key's tenant decided, by its name."""
         record = self.tenant(key)
-        return {rule.name: record.tally.fired.get(rule.id, 0) for rule in record.rules}
+        return {rule.name: record.counters.fired.get(rule.id, 0) for rule in record.rules}
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> Result:
         """One call. Keyword arguments are headers: `X_DashScope_Async="enable"`."""

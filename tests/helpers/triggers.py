@@ -11,15 +11,15 @@ from msgspec import UNSET
 from contracts.spec.pointers import parts_of, value_at
 from mock_server.scenarios.catalogue.invalid_requests import changed
 from mock_server.scenarios.catalogue.triggers import (
-    Field,
-    Header,
-    Key,
-    Method,
-    Path,
-    Query,
-    Size,
+    FieldTrigger,
+    HeaderTrigger,
+    KeyTrigger,
+    MethodTrigger,
+    PathTrigger,
+    QueryTrigger,
+    SizeTrigger,
     Trigger,
-    Url,
+    UrlTrigger,
 )
 from mock_server.simulation.call import Call
 
@@ -27,29 +27,29 @@ from mock_server.simulation.call import Call
 def altered(call: Call, trigger: Trigger) -> Call:
     """The call with the one difference that the trigger is."""
     match trigger:
-        case Header(name=name, value=None):
+        case HeaderTrigger(name=name, value=None):
             return call._replace(headers=_without(call.headers, name))
-        case Header(name=name, value=str(value)):
+        case HeaderTrigger(name=name, value=str(value)):
             return call._replace(headers={**call.headers, name.lower().encode(): value.encode()})
-        case Key(scenario=scenario):
+        case KeyTrigger(scenario=scenario):
             key = b"Bearer " + key_of(call).encode() + b"+" + scenario.encode()
             return call._replace(headers={**call.headers, b"authorization": key})
-        case Url(pointer=pointer, scenario=scenario):
+        case UrlTrigger(pointer=pointer, scenario=scenario):
             url = value_at(json.loads(call.body), parts_of(pointer))
             return _with_field(call, pointer, f"{url}?{urlencode({'emo-scenario': scenario})}")
-        case Field(pointer="", value=value) if value is UNSET:
+        case FieldTrigger(pointer="", value=value) if value is UNSET:
             return call._replace(body=b"")
-        case Field(pointer=pointer, value=value):
+        case FieldTrigger(pointer=pointer, value=value):
             return _with_field(call, pointer, value)
-        case Query(name=name, value=value):
+        case QueryTrigger(name=name, value=value):
             return call._replace(query=urlencode({name: value}))
-        case Method(method=method):
+        case MethodTrigger(method=method):
             return call._replace(method=method)
-        case Path(path=path):
+        case PathTrigger(path=path):
             return call._replace(path=path)
-        case Size(part="body", most=most):
+        case SizeTrigger(part="body", most=most):
             return call._replace(body=b" " * (most + 1))
-        case Size(part="headers", most=most):
+        case SizeTrigger(part="headers", most=most):
             return call._replace(head_bytes=most + 1)
     raise AssertionError(f"nobody knows how to carry out {trigger}")
 

@@ -71,7 +71,7 @@ def of_variant(variant: Node, at: str) -> Found:
 
 
 def of_choice(choice: Node, at: str) -> Found:
-    for key in ("answers", "fates"):
+    for key in ("answers", "endings"):
         for name, outcome in choice.get(key, {}).items():
             yield Mutation("choice-answer-removed", f"{at}/{key}/{name}")
             other = "SystemError" if outcome != "SystemError" else "InternalError"

@@ -59,7 +59,7 @@ _MODEL: dict[str, Rule] = {
     **dict.fromkeys(("queue-seconds", "work-seconds-per-video-second"), TIME),
 }
 _CHOICE = dict.fromkeys(
-    ("answers", "fates", "refuse", "unreachable", "details", "result-life-seconds", "life-from"),
+    ("answers", "endings", "refuse", "unreachable", "details", "result-life-seconds", "life-from"),
     _OTHER,
 )
 _VARIANT = {"default": _OTHER, "choices": named("choice", _CHOICE, "answer")}

@@ -17,7 +17,7 @@ from emo_kit.cli.main import FOUND_PROBLEMS
 from emo_kit.cli.output import print_line
 from emo_kit.cli.problems import INTERRUPTED, as_typed
 from mock_server.settings import environment
-from mock_server.suggest.near import did_you_mean
+from mock_server.suggest.close_names import did_you_mean
 
 if TYPE_CHECKING:
     from contracts.provider.http import Provider

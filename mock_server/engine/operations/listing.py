@@ -12,7 +12,7 @@ DAY = 86400.0
 
 
 def list_tasks(session: Session) -> Answer:
-    outcome = session.request.choice.answer or session.operation.outcomes["listed"]
+    outcome = session.request.directive.answer or session.operation.outcomes["listed"]
     example = outcome.value["data"][0]
     found = list(_matching(session)) if _is_account(session, example) else []
     page, size = session.request.query["page_no"], session.request.query["page_size"]

@@ -25,7 +25,7 @@ Headers = list[tuple[bytes, bytes]]
 def answer(operation: Operation, request: Request, found: bytes | Denied) -> Reply:
     """The answer to a download: what a scenario chose, else what follows from the call. A scenario
     of a 200 does not open a URL that is refused."""
-    outcome, chosen = _natural(operation, request.call, found), request.choice.answer
+    outcome, chosen = _natural(operation, request.call, found), request.directive.answer
     if chosen and (chosen.status != 200 or outcome.status == 200):
         outcome = chosen
     if outcome.status == 200 and isinstance(found, bytes):

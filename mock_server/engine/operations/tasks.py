@@ -31,7 +31,7 @@ TIMES = ("submit_time", "scheduled_time", "end_time")
 
 
 def detect_face(session: Session) -> Answer:
-    outcome = session.request.choice.answer or session.operation.outcomes["pass"]
+    outcome = session.request.directive.answer or session.operation.outcomes["pass"]
     default = session.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
     ratio = session.request.body.get("parameters", {}).get("ratio", default)
     url = without_scenario(session.request.body["input"]["image_url"])
@@ -46,7 +46,7 @@ def create_video_task(session: Session) -> Answer:
     if gone:
         session.save(account=settle(session.tenant.account, gone, session.request.now))
     session.store.put(session.request.tenant_id, (task,))
-    outcome = session.request.choice.answer or session.operation.outcomes["accepted"]
+    outcome = session.request.directive.answer or session.operation.outcomes["accepted"]
     return outcome, {"task_id": task.id}
 
 
@@ -56,12 +56,12 @@ def _new_task(session: Session) -> Task:
     model = session.spec.models[name]
     ratio = _ratio(session)
     seconds = _seconds(session, session.request.body["input"].get("audio_url", ""))
-    fate = session.request.choice.fate or session.spec.task_outcomes["SUCCEEDED"]
+    ending = session.request.directive.ending or session.spec.task_outcomes["SUCCEEDED"]
     expires = session.request.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
-    if fate.name not in PLACELESS:
-        work = _work(model, fate, seconds)
-        wait = model["queue-seconds"] if fate.queued_for is None else fate.queued_for
+    if ending.name not in PLACELESS:
+        work = _work(model, ending, seconds)
+        wait = model["queue-seconds"] if ending.queued_for is None else ending.queued_for
         until = inf if session.request.effects.lives_from_end and work < inf else expires
         slot, start, end = _take_place(session, session.request.now + wait, work, until)
         expires = _expiry(session, model, end, expires)
@@ -70,13 +70,13 @@ def _new_task(session: Session) -> Task:
         request_id=session.request.request_id,
         model=name,
         ratio=ratio,
-        outcome=fate.name,
+        outcome=ending.name,
         slot=slot,
         submitted=session.request.now,
         scheduled=start,
         ended=end,
-        expires=session.request.now if fate.name == "UNKNOWN" else expires,
-        canceled=session.request.now if fate.name == "CANCELED" else None,
+        expires=session.request.now if ending.name == "UNKNOWN" else expires,
+        canceled=session.request.now if ending.name == "CANCELED" else None,
         detail=session.request.detail,
         download=session.request.download,
         seconds=seconds,
@@ -106,12 +106,12 @@ def _seconds(session: Session, audio_url: str) -> float:
     return audio_seconds(session.spec, session.content, without_scenario(audio_url))
 
 
-def _work(model: dict[str, float], fate: Outcome, video: float) -> float:
+def _work(model: dict[str, float], ending: Outcome, video: float) -> float:
     """Seconds of work on so many seconds of video."""
-    if fate.name.partition(".")[0] == "RUNNING":
+    if ending.name.partition(".")[0] == "RUNNING":
         return inf
-    if fate.runs_for is not None:
-        return fate.runs_for
+    if ending.runs_for is not None:
+        return ending.runs_for
     return model["work-seconds-per-video-second"] * video
 
 
@@ -138,13 +138,13 @@ def state_shown(store: Store, tenant_id: str, skips: bool, task_id: str, now: fl
 
 def get_task(session: Session) -> Answer:
     task = session.store.task(session.request.tenant_id, session.request.path_value)
-    if task and session.tenant.clock.skip and not session.request.choice.answer:
+    if task and session.tenant.clock.skip and not session.request.directive.answer:
         moment = moment_shown(task, session.tenant.clock.skip, session.request.now)
         if moment != session.request.now:
             session.move_to(moment)
     status = status_at(task, session.request.now) if task else "UNKNOWN"
     name = task.outcome if task and status == task.outcome.partition(".")[0] else status
-    outcome = session.request.choice.answer or session.operation.every_outcome[name]
+    outcome = session.request.directive.answer or session.operation.every_outcome[name]
     facts: Facts = {"task_id": session.request.path_value}
     for field, moment in zip(TIMES, _moments(task, session.request.now), strict=True):
         if field in outcome.value["output"]:
@@ -185,8 +185,8 @@ def _video(session: Session, task: Task | None) -> Facts:
 
 def cancel_task(session: Session) -> Answer:
     request = session.request
-    if request.choice.answer:
-        return request.choice.answer, {}
+    if request.directive.answer:
+        return request.directive.answer, {}
     task = session.store.task(request.tenant_id, request.path_value)
     canceled = cancel(task, request.now) if task else None
     if task is None or canceled is None:

@@ -11,31 +11,31 @@ from msgspec import UNSET
 
 from contracts.spec.loader import Operation, Spec
 from mock_server.scenarios.catalogue.triggers import (
-    Broken,
-    Control,
-    Field,
-    Header,
-    Method,
-    Path,
-    Query,
-    Rate,
-    Size,
+    BrokenTrigger,
+    ControlTrigger,
+    FieldTrigger,
+    HeaderTrigger,
+    MethodTrigger,
+    PathTrigger,
+    QueryTrigger,
+    RateTrigger,
+    SizeTrigger,
     Trigger,
 )
 
 NONSENSE = "nonsense"
 ENABLE = "enable"  # what DashScope's own headers say
-Slip = tuple[str, Trigger]  # the outcome's name, and what leads to it
+InvalidRequest = tuple[str, Trigger]  # the outcome's name, and what leads to it
 
 
-def slips(spec: Spec, operation: Operation) -> Iterator[Slip]:
+def invalid_requests(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
     """All that an operation refuses, each with one mistake for each place where it can be made."""
     yield from _by_use(spec, operation)
     yield from _headers(operation)
     yield from _body(spec, operation)
     yield from _schemes(operation)
     yield from _query(operation)
-    yield operation.rate.refusal, Rate(operation.id, operation.rate.per_second)
+    yield operation.rate.refusal, RateTrigger(operation.id, operation.rate.per_second)
 
 
 def url_field(operation: Operation) -> str:
@@ -64,70 +64,70 @@ def changed(body: Any, pointer: str, value: Any) -> Any:
 
 # For each use of x-refusals, which no schema says: what leads to it.
 _USES: dict[str, Callable[[Spec, Operation], Trigger]] = {
-    "missing": lambda _, o: Header(o.id, "Authorization", None),
-    "invalid": lambda _, o: Header(o.id, "Authorization", "Bearer nonsense"),
-    "path": lambda spec, o: Path(o.id, f"{spec.prefixes[0]}/nowhere"),
-    "method": lambda _, o: Method(o.id, "DELETE"),
-    "body-size": lambda spec, o: Size(o.id, "body", spec.limits["body-bytes"]),
-    "header-size": lambda spec, o: Size(o.id, "headers", spec.limits["header-bytes"]),
-    "http": lambda _, o: Broken(o.id),
-    "arrears": lambda _, o: Control(o.id, "account", {"balance": 0}),
+    "missing": lambda _, o: HeaderTrigger(o.id, "Authorization", None),
+    "invalid": lambda _, o: HeaderTrigger(o.id, "Authorization", "Bearer nonsense"),
+    "path": lambda spec, o: PathTrigger(o.id, f"{spec.prefixes[0]}/nowhere"),
+    "method": lambda _, o: MethodTrigger(o.id, "DELETE"),
+    "body-size": lambda spec, o: SizeTrigger(o.id, "body", spec.limits["body-bytes"]),
+    "header-size": lambda spec, o: SizeTrigger(o.id, "headers", spec.limits["header-bytes"]),
+    "http": lambda _, o: BrokenTrigger(o.id),
+    "arrears": lambda _, o: ControlTrigger(o.id, "account", {"balance": 0}),
     "free-tier": lambda spec, o: _free_tier(spec, o),
 }
 
 
-def _by_use(spec: Spec, operation: Operation) -> Iterator[Slip]:
+def _by_use(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
     for use, outcome in spec.refusals.items():
         if outcome in operation.outcomes and use in _USES:
             yield outcome, _USES[use](spec, operation)
 
 
-def _free_tier(spec: Spec, operation: Operation) -> Control:
+def _free_tier(spec: Spec, operation: Operation) -> ControlTrigger:
     models = [m for m in spec.models.values() if m["operation"] == operation.id]
     unit = "images" if "price-per-image" in models[0] else "s"
     once = f" once {models[0]['free']} {unit} are used"
-    return Control(operation.id, "account", {"free_only": True}, once)
+    return ControlTrigger(operation.id, "account", {"free_only": True}, once)
 
 
-def _headers(operation: Operation) -> Iterator[Slip]:
+def _headers(operation: Operation) -> Iterator[InvalidRequest]:
     """Those that may not be missing, and those that may not say what they would."""
     for parameter in operation.headers:
         for value in (None, ENABLE, NONSENSE):
             _, violation = parameter.parse(value)
             if violation:
-                yield violation.outcome, Header(operation.id, parameter.name, value)
+                yield violation.outcome, HeaderTrigger(operation.id, parameter.name, value)
                 break
 
 
-def _query(operation: Operation) -> Iterator[Slip]:
+def _query(operation: Operation) -> Iterator[InvalidRequest]:
     for parameter in operation.query:
         _, violation = parameter.parse(NONSENSE)
         if violation:
-            yield violation.outcome, Query(operation.id, parameter.name, NONSENSE)
+            yield violation.outcome, QueryTrigger(operation.id, parameter.name, NONSENSE)
 
 
-def _body(spec: Spec, operation: Operation) -> Iterator[Slip]:
+def _body(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
     """Each field is left out, is nonsense, names another model; whatever that leads to."""
     if operation.body is None:
         return
-    yield operation.body_refusal, Field(operation.id, "")
+    yield operation.body_refusal, FieldTrigger(operation.id, "")
     for pointer in _fields(operation.body.schema):
         found: dict[str, Trigger] = {}
         for value in (UNSET, NONSENSE, *spec.models):
             body = changed(_example(operation), pointer, value)
             violation = next(operation.body.violations(body), None)
             if violation and violation.pointer == pointer:
-                found.setdefault(violation.outcome, Field(operation.id, pointer, value))
+                found.setdefault(violation.outcome, FieldTrigger(operation.id, pointer, value))
         yield from found.items()
 
 
-def _schemes(operation: Operation) -> Iterator[Slip]:
+def _schemes(operation: Operation) -> Iterator[InvalidRequest]:
     """A URL of a scheme that needs a header, without the header."""
     for parameter in operation.headers:
         scheme = parameter.required_by_scheme
         if scheme and url_field(operation):
             url, note = f"{scheme}://bucket/file", " without its header"
-            yield parameter.refusal, Field(operation.id, url_field(operation), url, note)
+            yield parameter.refusal, FieldTrigger(operation.id, url_field(operation), url, note)
 
 
 def _fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:

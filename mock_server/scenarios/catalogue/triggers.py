@@ -21,7 +21,7 @@ class Trigger(Struct, frozen=True):
     @property
     def way(self) -> str:
         """Which way it is, in one word."""
-        return type(self).__name__.lower()
+        return type(self).__name__.removesuffix("Trigger").lower()
 
     @property
     def text(self) -> str:
@@ -29,7 +29,7 @@ class Trigger(Struct, frozen=True):
         raise NotImplementedError
 
 
-class Header(Trigger, frozen=True):
+class HeaderTrigger(Trigger, frozen=True):
     """A header of the call; None: it is not sent."""
 
     name: str
@@ -42,7 +42,7 @@ class Header(Trigger, frozen=True):
         return f"-H '{self.name}: {self.value}'"
 
 
-class Url(Trigger, frozen=True):
+class UrlTrigger(Trigger, frozen=True):
     """A scenario in the URL that stands at `pointer` of the body."""
 
     pointer: str
@@ -53,7 +53,7 @@ class Url(Trigger, frozen=True):
         return f"?{URL_PARAMETER}={self.scenario}"
 
 
-class Key(Trigger, frozen=True):
+class KeyTrigger(Trigger, frozen=True):
     """A scenario behind a `+` in the API key."""
 
     scenario: str
@@ -63,7 +63,7 @@ class Key(Trigger, frozen=True):
         return f"-H 'Authorization: Bearer sk-anything+{self.scenario}'"
 
 
-class Field(Trigger, frozen=True):
+class FieldTrigger(Trigger, frozen=True):
     """Another value at `pointer` of the body ("": in place of it), or none. note: what goes with
     it."""
 
@@ -79,7 +79,7 @@ class Field(Trigger, frozen=True):
         return f"{place}: {json.dumps(self.value)}{self.note}"
 
 
-class Query(Trigger, frozen=True):
+class QueryTrigger(Trigger, frozen=True):
     """A parameter of the query."""
 
     name: str
@@ -90,7 +90,7 @@ class Query(Trigger, frozen=True):
         return f"?{self.name}={self.value}"
 
 
-class Method(Trigger, frozen=True):
+class MethodTrigger(Trigger, frozen=True):
     """Another method."""
 
     method: str
@@ -100,7 +100,7 @@ class Method(Trigger, frozen=True):
         return f"send it as {self.method}"
 
 
-class Path(Trigger, frozen=True):
+class PathTrigger(Trigger, frozen=True):
     """Another path."""
 
     path: str
@@ -110,7 +110,7 @@ class Path(Trigger, frozen=True):
         return f"call {self.path}"
 
 
-class Size(Trigger, frozen=True):
+class SizeTrigger(Trigger, frozen=True):
     """More bytes than are taken, in the `body` or the `headers`."""
 
     part: str
@@ -121,7 +121,7 @@ class Size(Trigger, frozen=True):
         return f"send more than {self.most} bytes of {self.part}"
 
 
-class Broken(Trigger, frozen=True):
+class BrokenTrigger(Trigger, frozen=True):
     """Bytes that are no HTTP."""
 
     @property
@@ -129,7 +129,7 @@ class Broken(Trigger, frozen=True):
         return "send bytes that are no HTTP"
 
 
-class Rate(Trigger, frozen=True):
+class RateTrigger(Trigger, frozen=True):
     """More calls than the service takes, where the fake minds that."""
 
     per_second: float
@@ -139,7 +139,7 @@ class Rate(Trigger, frozen=True):
         return f"emo serve --limits documented, then over {self.per_second:g} calls a second"
 
 
-class Control(Trigger, frozen=True):
+class ControlTrigger(Trigger, frozen=True):
     """A call of the control API with the same key. once: what must have been before."""
 
     path: str
@@ -151,7 +151,7 @@ class Control(Trigger, frozen=True):
         return f"PUT /__mock__/{self.path} {json.dumps(self.body)}{self.once}"
 
 
-class Serve(Trigger, frozen=True):
+class ServeTrigger(Trigger, frozen=True):
     """An option of `emo serve`."""
 
     option: str

@@ -233,7 +233,7 @@ def test_the_other_choices_of_variants_are_the_observed_ones(spec: Spec) -> None
     """KR; RET; CNB: signed for 3 and 7 days; TASK: 24 h from the end."""
     chosen = {name: variant.choices for name, variant in spec.variants.items()}
     required = "InvalidParameter-field-required"
-    assert chosen["missing-field"]["task"].fates == {required: f"FAILED.{required}"}
+    assert chosen["missing-field"]["task"].endings == {required: f"FAILED.{required}"}
     unknown = chosen["unknown-model"]["404"].answers
     assert unknown == {"InvalidParameter-model": "InvalidParameter-model-404"}
     assert chosen["creation-order"]["request-id-first"].answers == {"accepted": "accepted-2026"}

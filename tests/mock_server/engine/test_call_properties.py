@@ -17,12 +17,12 @@ from mock_server.engine.operations.results import Denied, open_result, signed_pa
 from mock_server.engine.routing import Route, Router
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.names import (
-    Asked,
-    Choice,
+    Directive,
+    Selection,
     UnknownScenario,
-    asked_after_rules,
-    asked_before_rules,
-    choose,
+    choose_directive,
+    selected_by_header,
+    selected_by_url_or_key,
 )
 from mock_server.simulation.json_body import MAX_DEPTH, decode
 from tests.helpers.fake import Service, request
@@ -196,13 +196,13 @@ def test_every_spelling_of_every_path_is_found(
         assert router.find(other, path) == other
 
 
-def spellings(name: str) -> dict[str, list[Asked]]:
+def spellings(name: str) -> dict[str, list[Selection]]:
     """The three ways to ask for a scenario."""
     url = f"https://example.com/a.png?x=1&{urlencode({'emo-scenario': name})}#top"
     return {
-        "header": list(asked_before_rules({b"x-mock-scenario": name.encode()})),
-        "url": list(asked_after_rules(["https://example.com/b.wav", url], "")),
-        "key": list(asked_after_rules([], name)),
+        "header": list(selected_by_header({b"x-mock-scenario": name.encode()})),
+        "url": list(selected_by_url_or_key(["https://example.com/b.wav", url], "")),
+        "key": list(selected_by_url_or_key([], name)),
     }
 
 
@@ -212,12 +212,12 @@ def test_every_outcome_is_chosen_when_a_scenario_names_it(operation: Operation, 
     for name, outcome in SPEC.outcomes.items():
         is_fate = name in SPEC.task_outcomes
         if is_fate and operation.id == "createVideoTask":
-            wanted = Choice(fate=outcome, name=name, source=way)
+            wanted = Directive(ending=outcome, name=name, source=way)
         elif name in operation.outcomes and (way == "header" or not is_fate):
-            wanted = Choice(outcome, name=name, source=way)
+            wanted = Directive(outcome, name=name, source=way)
         else:
             wanted = None
-        assert choose(SPEC, operation, iter(spellings(name)[way])) == wanted
+        assert choose_directive(SPEC, operation, iter(spellings(name)[way])) == wanted
 
 
 @pytest.mark.parametrize("way", ["header", "url", "key"])
@@ -226,9 +226,9 @@ def test_a_name_with_an_operation_chooses_the_outcome_of_that_operation_alone(wa
         for name, outcome in meant.outcomes.items():
             asked = spellings(f"{meant.id}:{name}")[way]
             for operation in OPERATIONS:
-                found = Choice(outcome, name=name, source=way)
+                found = Directive(outcome, name=name, source=way)
                 wanted = found if operation is meant else None
-                assert choose(SPEC, operation, iter(asked)) == wanted
+                assert choose_directive(SPEC, operation, iter(asked)) == wanted
 
 
 @often
@@ -242,7 +242,7 @@ def test_an_unknown_name_is_always_refused(name: str, operation: str, way: str) 
     bare = name.rpartition(":")[2].partition("=")[0].strip()
     assume(bare not in SPEC.outcomes and bare not in FAULTS)
     with pytest.raises(UnknownScenario, match="no scenario"):
-        choose(SPEC, SPEC.operations[operation], iter(spellings(name)[way]))
+        choose_directive(SPEC, SPEC.operations[operation], iter(spellings(name)[way]))
 
 
 SEED, DAY = b"emo", 86400

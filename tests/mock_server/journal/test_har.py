@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mock_server.journal.export import journal_answer
 from mock_server.journal.har import ERRORS, INSTANT, as_har, har_entry
 from mock_server.journal.journal import Journal
-from mock_server.scenarios.faults import FAULTS, Fault, parse, strike
+from mock_server.scenarios.faults import FAULTS, Fault, apply_fault, parse
 from mock_server.simulation.call import Call, Line
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
@@ -92,7 +92,7 @@ def test_an_incomplete_answer_has_its_part_of_the_body_and_the_error() -> None:
 @each_case("name", FAULTS)
 def test_every_fault_makes_a_valid_entry(name: str) -> None:
     fault: Fault = parse(name)
-    struck = strike(fault, reply(), EPOCH, bytes(32))
+    struck = apply_fault(fault, reply(), EPOCH, bytes(32))
     har = har_of(reply=struck, fault=name)
     assert name in har["comment"]
 

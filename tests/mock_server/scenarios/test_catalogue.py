@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.spec import self_check
-from mock_server.scenarios.catalogue.entries import KINDS, Entry, catalogue
-from mock_server.scenarios.catalogue.triggers import Header, Key, Trigger, Url
+from mock_server.scenarios.catalogue.entries import KINDS, CatalogueEntry, catalogue
+from mock_server.scenarios.catalogue.triggers import HeaderTrigger, KeyTrigger, Trigger, UrlTrigger
 from mock_server.scenarios.faults import FAULTS, parse
 from mock_server.server.delivery import httpx_error
 from mock_server.simulation.call import Reply
@@ -64,7 +64,7 @@ def assert_all_provoked(tree: Tree) -> None:
             assert declared <= with_examples, f"no example of {sorted(declared - with_examples)}"
 
 
-def wrong(entry: Entry, trigger: Trigger) -> str:
+def wrong(entry: CatalogueEntry, trigger: Trigger) -> str:
     """How the answer to a trigger differs from its entry; empty if it does not."""
     played = outcome_of(entry, trigger)
     wanted = (entry.name, entry.operation, entry.status, entry.code)
@@ -107,7 +107,9 @@ def test_each_answer_has_a_recipe_for_each_trigger_of_its_operation() -> None:
     for entry in OUTCOMES:
         ways = {type(trigger) for trigger in entry.triggers}
         takes_urls = SPEC.operations[entry.operation].body or entry.name in SPEC.task_outcomes
-        assert ways == {Header, Key, *([Url] if takes_urls else [])}, entry.name
+        assert ways == {HeaderTrigger, KeyTrigger, *([UrlTrigger] if takes_urls else [])}, (
+            entry.name
+        )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -156,7 +158,7 @@ def test_the_catalogue_lists_every_fault_and_every_variant_choice() -> None:
 
 
 @each_case("entry", [e for e in ENTRIES if e.kind == "fault"], ids=lambda e: e.name)
-def test_each_recipe_of_a_fault_applies_it_to_the_answer(entry: Entry) -> None:
+def test_each_recipe_of_a_fault_applies_it_to_the_answer(entry: CatalogueEntry) -> None:
     raises = FAULTS[entry.name].raises.replace("DecodingError", "")  # that one is for the bytes
     for trigger in entry.triggers:
         played = carry_out(trigger, "getTask")

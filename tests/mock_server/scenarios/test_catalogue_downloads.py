@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mock_server.scenarios.catalogue.entries import Entry, catalogue
-from mock_server.scenarios.catalogue.triggers import Header, Key, Trigger, Url
+from mock_server.scenarios.catalogue.entries import CatalogueEntry, catalogue
+from mock_server.scenarios.catalogue.triggers import HeaderTrigger, KeyTrigger, Trigger, UrlTrigger
 from mock_server.simulation.call import Call, Reply
 from tests.helpers.cases import each_case
 from tests.helpers.catalogue import SPEC, document, good_call, key_of, new_key
@@ -32,7 +32,9 @@ def downloaded(trigger: Trigger) -> Reply:
 
 
 @each_case("entry, trigger", WAYS, ids=lambda value: getattr(value, "text", ""))
-def test_each_recipe_of_a_download_gives_exactly_its_answer(entry: Entry, trigger: Trigger) -> None:
+def test_each_recipe_of_a_download_gives_exactly_its_answer(
+    entry: CatalogueEntry, trigger: Trigger
+) -> None:
     reply = downloaded(trigger)
     assert (reply.outcome, reply.status) == (entry.name, entry.status)
     assert entry.code.encode() in reply.body
@@ -44,4 +46,9 @@ def test_the_catalogue_lists_each_store_answer_with_each_trigger() -> None:
     examples = [(int(status), name) for status, r in responses for name in r["examples"]]
     assert [(entry.status, entry.name) for entry in ENTRIES] == examples
     for entry in ENTRIES:
-        assert [type(trigger) for trigger in entry.triggers] == [Header, Url, Header, Key]
+        assert [type(trigger) for trigger in entry.triggers] == [
+            HeaderTrigger,
+            UrlTrigger,
+            HeaderTrigger,
+            KeyTrigger,
+        ]

@@ -9,19 +9,19 @@ from msgspec import UNSET
 from emo_kit.cli.serve import serve
 from mock_server.scenarios.catalogue.entries import catalogue
 from mock_server.scenarios.catalogue.triggers import (
-    Broken,
-    Control,
-    Field,
-    Header,
-    Key,
-    Method,
-    Path,
-    Query,
-    Rate,
-    Serve,
-    Size,
+    BrokenTrigger,
+    ControlTrigger,
+    FieldTrigger,
+    HeaderTrigger,
+    KeyTrigger,
+    MethodTrigger,
+    PathTrigger,
+    QueryTrigger,
+    RateTrigger,
+    ServeTrigger,
+    SizeTrigger,
     Trigger,
-    Url,
+    UrlTrigger,
 )
 from tests.helpers.cases import each_case
 from tests.helpers.catalogue import SPEC
@@ -31,17 +31,20 @@ TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.n
 
 @each_case(
     "trigger, text",
-    [(Header("", "X-A", "b"), "-H 'X-A: b'"), (Header("", "X-A", None), "leave out the header X-A"),
-     (Url("", "/input/image_url", "reset"), "?emo-scenario=reset"),
-     (Key("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
-     (Field("", "/input/face_bbox", [1, 2]), "input.face_bbox: [1, 2]"),
-     (Field("", "/input"), "leave out input"), (Field("", "", UNSET), "leave out the body"),
-     (Query("", "page_no", "x"), "?page_no=x"), (Method("", "PUT"), "send it as PUT"),
-     (Path("", "/x"), "call /x"), (Size("", "body", 9), "send more than 9 bytes of body"),
-     (Broken(""), "send bytes that are no HTTP"),
-     (Rate("", 5.0), "emo serve --limits documented, then over 5 calls a second"),
-     (Control("", "account", {"balance": 0}), 'PUT /__mock__/account {"balance": 0}'),
-     (Serve("", "--variant", "models=retired"), "emo serve --variant models=retired")],
+    [(HeaderTrigger("", "X-A", "b"), "-H 'X-A: b'"),
+     (HeaderTrigger("", "X-A", None), "leave out the header X-A"),
+     (UrlTrigger("", "/input/image_url", "reset"), "?emo-scenario=reset"),
+     (KeyTrigger("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
+     (FieldTrigger("", "/input/face_bbox", [1, 2]), "input.face_bbox: [1, 2]"),
+     (FieldTrigger("", "/input"), "leave out input"),
+     (FieldTrigger("", "", UNSET), "leave out the body"),
+     (QueryTrigger("", "page_no", "x"), "?page_no=x"), (MethodTrigger("", "PUT"), "send it as PUT"),
+     (PathTrigger("", "/x"), "call /x"),
+     (SizeTrigger("", "body", 9), "send more than 9 bytes of body"),
+     (BrokenTrigger(""), "send bytes that are no HTTP"),
+     (RateTrigger("", 5.0), "emo serve --limits documented, then over 5 calls a second"),
+     (ControlTrigger("", "account", {"balance": 0}), 'PUT /__mock__/account {"balance": 0}'),
+     (ServeTrigger("", "--variant", "models=retired"), "emo serve --variant models=retired")],
     ids=lambda value: getattr(value, "way", ""),
 )  # fmt: skip
 def test_the_text_of_a_trigger_says_how_to_use_it(trigger: Trigger, text: str) -> None:

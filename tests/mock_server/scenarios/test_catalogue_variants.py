@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from contracts.spec.variants import Variant, VariantChoice
-from mock_server.scenarios.catalogue.entries import Entry, catalogue
+from mock_server.scenarios.catalogue.entries import CatalogueEntry, catalogue
 from mock_server.scenarios.catalogue.triggers import (
     SCENARIO,
-    Control,
-    Field,
-    Header,
-    Serve,
+    ControlTrigger,
+    FieldTrigger,
+    HeaderTrigger,
+    ServeTrigger,
     Trigger,
 )
 from tests.helpers.cases import each_case
@@ -48,9 +48,9 @@ class Chosen(NamedTuple):
 def chosen_by(trigger: Trigger, variant: Variant, choice: VariantChoice) -> Chosen:
     key = new_key()
     match trigger:
-        case Serve(option="--variant", value=value):
+        case ServeTrigger(option="--variant", value=value):
             return Chosen(service_of(variant=value), key, variant, choice)
-        case Control(path=path, body=body):
+        case ControlTrigger(path=path, body=body):
             put(service_of(), path, body, key)
             return Chosen(service_of(), key, variant, choice)
     raise AssertionError(f"{trigger} chooses nothing")
@@ -60,8 +60,10 @@ def asking(name: str) -> Iterator[tuple[str, Trigger]]:
     """The calls that lead to an outcome: by its name in the header, and by an invalid request."""
     for entry in ENTRIES:
         if entry.name == name and entry.kind == "outcome":
-            yield entry.operation, Header(entry.operation, SCENARIO, name)
-            yield from ((entry.operation, t) for t in entry.natural if not isinstance(t, Control))
+            yield entry.operation, HeaderTrigger(entry.operation, SCENARIO, name)
+            yield from (
+                (entry.operation, t) for t in entry.natural if not isinstance(t, ControlTrigger)
+            )
 
 
 def answers(c: Chosen) -> None:
@@ -75,16 +77,16 @@ def answers(c: Chosen) -> None:
             assert list(played.body) == list(expected.value), "the order of the keys"
 
 
-def fates(c: Chosen) -> None:
-    names = {name for choice in c.variant.choices.values() for name in choice.fates}
+def endings(c: Chosen) -> None:
+    names = {name for choice in c.variant.choices.values() for name in choice.endings}
     for name in names:
         entry = next(e for e in ENTRIES if (e.operation, e.name) == (CREATE, name))
         assert entry.natural
         for trigger in entry.natural:
             played = c.call(CREATE, trigger)
-            fate = c.choice.fates.get(name)
-            answer = ended(played) if fate else played
-            assert answer.reply.outcome == (fate or name), trigger.text
+            ending = c.choice.endings.get(name)
+            answer = ended(played) if ending else played
+            assert answer.reply.outcome == (ending or name), trigger.text
 
 
 def refuse(c: Chosen) -> None:
@@ -96,7 +98,7 @@ def refuse(c: Chosen) -> None:
 def details(c: Chosen) -> None:
     for outcome in SPEC.operations["cancelTask"].outcomes.values():
         if outcome.status >= 400:
-            asked = Header("cancelTask", SCENARIO, outcome.name)
+            asked = HeaderTrigger("cancelTask", SCENARIO, outcome.name)
             added = (outcome.details or c.choice.details) if c.choice.details else ""
             body = c.call("cancelTask", asked).body
             assert body["message"] == outcome.value["message"] + added
@@ -122,7 +124,7 @@ def life_from(c: Chosen) -> None:
 
 def unreachable(c: Chosen) -> None:
     for operation in {name for choice in c.variant.choices.values() for name in choice.unreachable}:
-        local = Field(operation, "/input/image_url", "http://localhost/portrait.png")
+        local = FieldTrigger(operation, "/input/image_url", "http://localhost/portrait.png")
         played = c.call(operation, local)
         name = c.choice.unreachable.get(operation)
         answer = ended(played) if name in SPEC.task_outcomes else played
@@ -130,12 +132,12 @@ def unreachable(c: Chosen) -> None:
 
 
 CHECKS = {
-    c.__name__: c for c in (answers, fates, refuse, unreachable, details, result_life, life_from)
+    c.__name__: c for c in (answers, endings, refuse, unreachable, details, result_life, life_from)
 }
 
 
 @each_case("entry", [e for e in ENTRIES if e.kind == "variant"], ids=lambda e: e.name)
-def test_a_choice_changes_only_the_answers_that_it_declares(entry: Entry) -> None:
+def test_a_choice_changes_only_the_answers_that_it_declares(entry: CatalogueEntry) -> None:
     name, _, choice = entry.name.partition("=")
     variant = SPEC.variants[name]
     for trigger in entry.triggers:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.scenarios.faults import FAULTS, Fault, FaultError, is_fault, parse, strike
+from mock_server.scenarios.faults import FAULTS, Fault, FaultError, apply_fault, is_fault, parse
 from mock_server.simulation.call import Line, Reply
 from mock_server.simulation.ids import digest
 from tests.helpers.cases import each_case
@@ -41,7 +41,7 @@ replies = st.binary(max_size=300).map(
 
 
 def struck(fault: object, reply: Reply = REPLY, chance: bytes = CHANCE) -> Reply:
-    return strike(parse(fault), reply, NOW, chance)
+    return apply_fault(parse(fault), reply, NOW, chance)
 
 
 def line(fault: object, chance: bytes = CHANCE) -> Line:
@@ -145,8 +145,8 @@ def test_only_faults_before_the_service_prevent_the_call() -> None:
 def test_the_same_random_bytes_give_the_same_reply(
     first: Fault, second: Fault, reply: Reply, chance: bytes
 ) -> None:
-    once = strike(second, strike(first, reply, NOW, chance), NOW, chance)
-    assert once == strike(second, strike(first, reply, NOW, chance), NOW, chance)
+    once = apply_fault(second, apply_fault(first, reply, NOW, chance), NOW, chance)
+    assert once == apply_fault(second, apply_fault(first, reply, NOW, chance), NOW, chance)
     lengths = [value for name, value in once.headers if name == b"content-length"]
     extra = 16 if second.kind == "wrong-length" else 0
     if "wrong-length" not in (first.kind, second.kind) or extra:
@@ -156,7 +156,7 @@ def test_the_same_random_bytes_give_the_same_reply(
 @given(faults, replies)
 def test_a_fault_does_not_change_the_original_reply(fault: Fault, reply: Reply) -> None:
     before = reply._replace(headers=list(reply.headers))
-    strike(fault, reply, NOW, CHANCE)
+    apply_fault(fault, reply, NOW, CHANCE)
     assert reply == before
 
 

@@ -286,7 +286,7 @@ def test_names_that_only_the_users_client_sends_are_accepted(rule: dict[str, Any
 @each_case("outcome", [*SPEC.outcomes, *FAULTS, "normal"])
 def test_a_rule_can_do_every_outcome_and_fault(outcome: str) -> None:
     (rule,) = compile_ruleset(SPEC, {"scenarios": [{"do": outcome}]}).rules
-    assert rule.match.operations or outcome == "normal"
+    assert rule.conditions.operations or outcome == "normal"
 
 
 def test_the_id_of_a_rule_depends_on_its_content_and_its_source() -> None:
@@ -310,7 +310,9 @@ def test_a_single_rule_or_a_list_of_rules_becomes_a_whole_file() -> None:
 def test_counts_become_steps() -> None:
     def steps(**rule: Any) -> list[tuple[str, int | None]]:
         (made,) = compile_ruleset(SPEC, {"scenarios": [{"do": "Throttling", **rule}]}).rules
-        return [(step.do.outcome if step.do else "others", step.times) for step in made.steps]
+        return [
+            (step.action.outcome if step.action else "others", step.times) for step in made.steps
+        ]
 
     assert steps() == [("Throttling", None)]
     assert steps(first=2) == [("Throttling", 2)]

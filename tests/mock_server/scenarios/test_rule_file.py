@@ -75,7 +75,7 @@ def test_a_missing_file_is_refused(spec: Spec, tmp_path: Path) -> None:
     ],
 )
 def test_scenarios_can_be_given_on_the_command_line(spec: Spec, text: str) -> None:
-    assert [rule.match.operations for rule in RulesFile(spec, text)(0.0).rules] == [
+    assert [rule.conditions.operations for rule in RulesFile(spec, text)(0.0).rules] == [
         ("createVideoTask",)
     ]
 

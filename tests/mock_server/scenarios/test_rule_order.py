@@ -65,7 +65,7 @@ def test_a_step_that_does_not_fit_the_call_leaves_it_to_the_next_rule(
     assert creates(service, 1) == [THROTTLED]  # the step of detections is over
     assert codes([service.detect()]) == [THROTTLED]  # as is that of creations
     assert service.fired() == {"a": 0, "b": 2}
-    assert set(service.tenant().tally.matched.values()) == {2}
+    assert set(service.tenant().counters.matched.values()) == {2}
 
 
 def test_an_answer_and_a_fault_can_be_combined(service: Service) -> None:
@@ -124,8 +124,8 @@ def test_the_same_rule_in_the_file_and_of_a_tenant_counts_separately(spec: Spec)
     service = Service(spec, file={"scenarios": [rule]})
     service.rules(rule)
     assert creates(service, 4) == ["ok", "ok", THROTTLED, "ok"]
-    assert sorted(service.tenant().tally.matched.values()) == [4, 4]
-    assert list(service.tenant().tally.fired.values()) == [1]
+    assert sorted(service.tenant().counters.matched.values()) == [4, 4]
+    assert list(service.tenant().counters.fired.values()) == [1]
 
 
 def test_each_key_has_its_own_counters_for_rules_of_the_file(spec: Spec) -> None:

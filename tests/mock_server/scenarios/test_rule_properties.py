@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.spec.loader import Spec
-from mock_server.scenarios.rule_check import what
+from mock_server.scenarios.rule_check import action_of
 from mock_server.scenarios.rule_compile import compile_ruleset
-from mock_server.scenarios.rules import Seen, Tally, fire, pick
+from mock_server.scenarios.rules import CallFacts, Counters, count_fired, first_match
 from tests.helpers.fake import EPOCH, Service, request
 
 SPEC = Spec.load()
@@ -84,7 +84,8 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
         )
     elif draw(st.booleans()):
         rule["steps"] = [
-            {"do": do, "times": draw(counts)} for do in draw(st.lists(dos, min_size=1, max_size=3))
+            {"do": action, "times": draw(counts)}
+            for action in draw(st.lists(dos, min_size=1, max_size=3))
         ]
         if draw(st.booleans()):
             rule["repeat"] = True
@@ -121,7 +122,7 @@ def is_about(rule: dict[str, Any], call: Made) -> bool:
         return False
     if not named:
         written = [rule["do"]] if "do" in rule else [step["do"] for step in rule["steps"]]
-        about = [ABOUT[do][0] for do in written if do != "normal"]
+        about = [ABOUT[action][0] for action in written if action != "normal"]
         if about and call.operation not in set().union(*about):
             return False
     low, high = rule.get("between", (0, None))
@@ -164,9 +165,9 @@ def decided(rule: dict[str, Any], number: int, operation: str) -> str | None:
         line = [rule["do"]] * 100
     if rule.get("repeat"):
         line = line * 100
-    do = line[number - 1] if number <= len(line) else None
-    able = ABOUT[do or "normal"]["operation" in rule]
-    return do if operation in able else None
+    action = line[number - 1] if number <= len(line) else None
+    able = ABOUT[action or "normal"]["operation" in rule]
+    return action if operation in able else None
 
 
 @often(120)
@@ -175,10 +176,10 @@ def test_rules_count_and_decide_as_their_schema_says(
     written: list[dict[str, Any]], made: list[Made]
 ) -> None:
     compiled = compile_ruleset(SPEC, {"scenarios": written}, EPOCH).rules
-    tally, matched, fired = Tally(), Counter[Any](), Counter[str]()
+    counters, matched, fired = Counters(), Counter[Any](), Counter[str]()
     for call in made:
         body = BODIES.get(call.operation)
-        seen = Seen(
+        facts = CallFacts(
             call.operation,
             body | {"mine": call.mine} if body else None,
             {b"x-mine": call.header.encode()} if call.header else {},
@@ -187,27 +188,27 @@ def test_rules_count_and_decide_as_their_schema_says(
             call.now,
             0.0,
         )
-        hit, tally = pick(compiled, tally, seen)
-        tally = fire(tally, hit.rule) if hit else tally
+        match, counters = first_match(compiled, counters, facts)
+        counters = count_fired(counters, match.rule) if match else counters
         expected: tuple[str, str] | None = None
         for number, rule in enumerate(written, 1):
             if is_about(rule, call):
                 of = (number, call.task) if rule.get("per") else number
                 matched[of] += 1
-                do = decided(rule, matched[of], call.operation)
-                if expected is None and do is not None:
-                    expected = f"scenario {number}", do
-        assert (hit and (hit.rule.name, hit.do)) == (
-            expected and (expected[0], what(SPEC, expected[1]))
+                action = decided(rule, matched[of], call.operation)
+                if expected is None and action is not None:
+                    expected = f"scenario {number}", action
+        assert (match and (match.rule.name, match.action)) == (
+            expected and (expected[0], action_of(SPEC, expected[1]))
         )
         if expected:
             fired[expected[0]] += 1
-    assert fired == {r.name: tally.fired[r.id] for r in compiled if r.id in tally.fired}
+    assert fired == {r.name: counters.fired[r.id] for r in compiled if r.id in counters.fired}
     totals = Counter[int]()
     for of, count in matched.items():
         totals[of[0] if isinstance(of, tuple) else of] += count
     assert totals == {
-        n: tally.matched[r.id] for n, r in enumerate(compiled, 1) if r.id in tally.matched
+        n: counters.matched[r.id] for n, r in enumerate(compiled, 1) if r.id in counters.matched
     }
 
 

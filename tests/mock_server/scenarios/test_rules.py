@@ -80,7 +80,7 @@ def test_the_counters_per_task_are_bounded_and_the_latest_are_kept(service: Serv
     service.get("the-first")
     for number in range(MOST_TASKS):
         service.get(f"task-{number}")
-    assert len(service.tenant().tally.tasks) == MOST_TASKS
+    assert len(service.tenant().counters.tasks) == MOST_TASKS
     assert service.get(f"task-{MOST_TASKS - 1}").status == 500
     assert service.get("the-first").status == 200
 
@@ -89,7 +89,7 @@ def test_a_counter_keeps_at_most_the_length_of_a_real_task_id(service: Service) 
     service.rules({"operation": "getTask", "nth": 2, "per": "task", "do": "InternalError"})
     long = "x" * 50_000
     assert [service.get(long).status for _ in range(2)] == [200, 500]
-    assert [id for _, id in service.tenant().tally.tasks] == [long[:LONGEST_ID]]
+    assert [id for _, id in service.tenant().counters.tasks] == [long[:LONGEST_ID]]
 
 
 def test_each_rule_counts_every_matching_call_also_if_another_decides(service: Service) -> None:
@@ -123,7 +123,7 @@ def test_no_rule_counts_a_refused_call(service: Service) -> None:
     assert service.create({"model": "emo-v1"}).status == 400
     assert service.create(X_Mock_Scenario="no-such").body["code"] == "UnknownScenario"
     assert service.create(key="sk-other").status == 200
-    assert service.tenant().tally.matched == {}
+    assert service.tenant().counters.matched == {}
     assert creates(service, 2) == [THROTTLED, "ok"]
 
 

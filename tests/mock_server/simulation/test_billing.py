@@ -93,8 +93,8 @@ def test_a_finished_video_is_charged_by_its_seconds_and_ratio(service: Service) 
 
 
 @pytest.mark.parametrize("fate", ["FAILED.InvalidURL", "PENDING", "RUNNING", "CANCELED", "UNKNOWN"])
-def test_a_task_that_does_not_succeed_is_free(service: Service, fate: str) -> None:
-    service.task_id(X_Mock_Scenario=fate)
+def test_a_task_that_does_not_succeed_is_free(service: Service, ending: str) -> None:
+    service.task_id(X_Mock_Scenario=ending)
     for _ in range(5):
         until_all_ended(service)
         assert costs(service) == [0, 0, 0]

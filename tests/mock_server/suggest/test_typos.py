@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
-from mock_server.suggest.typos import LONGEST, Names, Typos, stands_for
+from mock_server.suggest.typos import LONGEST, FieldNames, Typos, stands_for
 from tests.helpers.cases import each_case
 from tests.helpers.fake import request
 
@@ -46,8 +46,8 @@ def test_an_undeclared_field_of_a_documented_request_is_known(spec: Spec) -> Non
     operation = spec.operations["createVideoTask"]
     body = request(spec, "createVideoTask")
     body["parameters"] = {"style": "calm"}
-    assert not Names(operation).all_known(body)
-    assert Names(replace(operation, requests={"another": body})).all_known(body)
+    assert not FieldNames(operation).all_known(body)
+    assert FieldNames(replace(operation, requests={"another": body})).all_known(body)
 
 
 @pytest.mark.parametrize("where", ["", "input", "parameters"])
@@ -96,16 +96,16 @@ def test_a_field_that_was_sent_is_not_suggested(typos: Typos, spec: Spec) -> Non
 
 
 def test_no_field_is_suggested_twice(spec: Spec) -> None:
-    names = Names(spec.operations["createVideoTask"])
-    slips = list(names.slips({"input": {"img_url": 1, "image": 2, "bbox": 3, "boxes": 4}}))
-    assert len({slip.meant for slip in slips}) == len(slips)
-    assert slips[0] == (("input", "img_url"), ("input", "image_url"))
+    names = FieldNames(spec.operations["createVideoTask"])
+    typos = list(names.typos({"input": {"img_url": 1, "image": 2, "bbox": 3, "boxes": 4}}))
+    assert len({typo.meant for typo in typos}) == len(typos)
+    assert typos[0] == (("input", "img_url"), ("input", "image_url"))
 
 
 def test_a_body_of_any_shape_is_searched_for_typos(spec: Spec) -> None:
-    names = Names(spec.operations["createVideoTask"])
+    names = FieldNames(spec.operations["createVideoTask"])
     for body in (None, [], "x", {}, {"input": None}, {"input": []}, {"parameters": "style"}):
-        assert list(names.slips(body)) == []
+        assert list(names.typos(body)) == []
 
 
 @each_case(

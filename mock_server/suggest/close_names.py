@@ -7,7 +7,7 @@ from collections.abc import Iterable
 LONGEST_WORD = 80  # characters
 
 
-def near(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
+def close_names(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
     """The known words nearest to `word`, whatever their case. Of a longer word than any known one
     only the beginning is compared: that costs the product of both lengths."""
     from difflib import get_close_matches
@@ -19,5 +19,5 @@ def near(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) ->
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean 'NAME'?`, or nothing where nothing known is near."""
-    found = near(word, known)
+    found = close_names(word, known)
     return f" Did you mean {found[0]!r}?" if found else ""
