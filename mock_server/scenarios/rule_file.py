@@ -142,11 +142,11 @@ def _not_json(node: Any) -> Iterator[RuleProblem]:
     """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
     without a word, keys that are no text (`on` is a boolean), dates. What contains itself, or more
     than a file can say without aliases of aliases, is not looked through to its end."""
-    todo, facts = [(node, "", 0)], 0
+    todo, count = [(node, "", 0)], 0
     while todo:
         node, place, depth = todo.pop()
-        facts += 1
-        if facts > MOST_NODES or depth > DEEPEST:
+        count += 1
+        if count > MOST_NODES or depth > DEEPEST:
             yield RuleProblem(place[:200], "contains itself, or is too large or too deep")
             return
         yield from _at_node(node, place)
