@@ -175,12 +175,14 @@ def package(pytester: pytest.Pytester, name: str) -> None:
     (folder / "mine.py").write_text("MINE = True\n")
 
 
-@pytest.mark.parametrize("name", ["contracts", "mock_server", "emo_client"])
-def test_a_project_may_have_a_package_with_the_name_of_one_of_the_kit(
-    pytester: pytest.Pytester, name: str
+def test_a_project_may_have_packages_with_the_names_of_those_of_the_kit(
+    pytester: pytest.Pytester,
 ) -> None:
-    package(pytester, name)
-    pytester.makepyfile(f"from {name}.mine import MINE\n\ndef test_own() -> None:\n    assert MINE")
+    names = ("contracts", "mock_server", "emo_client")
+    for name in names:
+        package(pytester, name)
+    imports = "".join(f"from {name}.mine import MINE as {name}\n" for name in names)
+    pytester.makepyfile(f"{imports}def test_own() -> None:\n    assert {' and '.join(names)}\n")
     done = pytest_of(pytester)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout

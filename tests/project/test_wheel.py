@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.cli import MEDIA
 from tests.helpers.fake import need
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
+def test_the_wheel_contains_the_spec_the_media_and_the_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "contracts/openapi.yaml", "contracts/py.typed", "contracts/reports/page.css",
@@ -43,37 +45,48 @@ def test_the_wheel_holds_the_spec_the_media_and_the_types(wheel: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_installed_wheel_runs_the_demo_outside_of_the_repository(
-    wheel: Path, tmp_path: Path
-) -> None:
-    environment = tmp_path / "venv"
-    make = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
-    subprocess.run(make, check=True, timeout=120)
-    pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python")]
-    quiet = "--quiet", "--disable-pip-version-check", "--no-compile"
-    install = [*pip, "install", *quiet, "-c", str(ROOT / "constraints.txt"), str(wheel)]
-    subprocess.run(install, check=True, timeout=300, cwd=tmp_path)
-    emo = environment / "bin" / "emo"
-    demo = subprocess.run([emo, "demo"], check=True, timeout=60, cwd=tmp_path, capture_output=True)
-    assert b"SUCCEEDED" in demo.stdout
-    assert (tmp_path / "emo-demo.mp4").read_bytes()[4:8] == b"ftyp"
-    both = environment / "bin" / "dashscope-emo-kit", emo
-    versions = {subprocess.check_output([name, "--version"], text=True) for name in both}
-    assert len(versions) == 1 and versions.pop().startswith("emo, version ")
-
-
-@pytest.mark.parametrize("source", ["wheel", "checkout"])
-def test_uvx_runs_it_without_an_installation(wheel: Path, tmp_path: Path, source: str) -> None:
-    uvx = shutil.which("uvx", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    need(uvx, "uvx")
+@pytest.fixture(scope="module")
+def uv(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """`uv("venv", path)` runs uv in the checkout; each package is downloaded once for all tests."""
+    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    need(shutil.which("uv", path=folders), "uv")
     pinned = {"UV_CONSTRAINT": "constraints.txt", "UV_BUILD_CONSTRAINT": "constraints.txt"}
-    env = {**os.environ, **pinned, "UV_PYTHON": sys.executable, "UV_CACHE_DIR": str(tmp_path)}
+    cache = {"UV_CACHE_DIR": str(tmp_path_factory.mktemp("uv")), "UV_PYTHON": sys.executable}
+
+    def run(*command: str | Path) -> str:
+        env = {**os.environ, **pinned, **cache, "PATH": folders}
+        given = [str(part) for part in command]
+        done = subprocess.run(given, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_the_installed_wheel_makes_a_video_outside_of_the_repository(
+    wheel: Path, tmp_path: Path, uv: Callable[..., str]
+) -> None:
+    uv("uv", "venv", tmp_path / "venv")
+    uv("uv", "pip", "install", "--python", tmp_path / "venv", wheel)
+    emo = tmp_path / "venv" / "bin" / "emo"
+    serve = [emo, "serve", "--port", "0", "--time", "skip"]
+    with subprocess.Popen(serve, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            ready = str(server.stderr and server.stderr.readline())
+            base = ready.removeprefix("emo: serving on ").partition(" ")[0]
+            generate = [emo, "generate", *MEDIA, "-o", "v.mp4", "--base-url", f"{base}/api/v1"]
+            subprocess.run(generate, check=True, timeout=60, cwd=tmp_path, capture_output=True)
+        finally:
+            server.terminate()
+    assert (tmp_path / "v.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_uvx_runs_the_wheel_without_an_installation(wheel: Path, uv: Callable[..., str]) -> None:
+    printed = uv("uvx", "--from", wheel, "dashscope-emo-kit", "--version")
+    assert printed.startswith("emo, version ")
+
+
+def test_uvx_runs_the_checkout_without_an_installation(uv: Callable[..., str]) -> None:
     command = shlex.split((ROOT / "examples" / "uvx.sh").read_text("utf-8"))
     assert command == ["uvx", "--from", ".", "emo", "serve"]
-    asked = [uvx, "--from", ".", "emo"] if source == "checkout" else [
-        uvx, "--from", str(wheel), "dashscope-emo-kit"
-    ]  # fmt: skip
-    done = subprocess.run(
-        [*asked, "--version"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
-    )
-    assert done.stdout.startswith("emo, version "), done.stderr
+    assert uv(*command[:-1], "--version").startswith("emo, version ")
