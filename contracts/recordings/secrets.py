@@ -1,5 +1,5 @@
-"""What a secret looks like in a text, what stands in its place, and a scan for what was missed. It
-knows no key by itself and decides nothing about calls."""
+"""Finds secrets in a text by their look, replaces them, and reports those that are left. It knows
+no key by itself and decides nothing about calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from contracts.redact.secret_names import SIGNED_NAMES, is_secret_name
@@ -63,8 +62,7 @@ _LONG_KEY = re.compile(r"(?<![Tt][Aa])sk-[A-Za-z0-9]{24,}")
 
 
 class Leak(Struct, frozen=True):
-    """Something that looks like a secret. place: a JSON pointer, or a line's number. It is not
-    shown itself."""
+    """Something that looks like a secret. place: a JSON pointer. It is not shown itself."""
 
     place: str
     kind: str
@@ -152,17 +150,6 @@ def placeholder_of(value: str) -> str:
 
 
 _SCHEMES = ("bearer", "basic", "digest", "token")
-
-
-def scan(text: str) -> list[Leak]:
-    """Every place of a file's text that looks like a secret: of JSON each value, of others each
-    line. Empty for whatever was cleaned."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        lines = enumerate(text.splitlines(), 1)
-        return [Leak(f"line {number}", kind) for number, line in lines for kind in _kinds(line)]
-    return proved(value)[1]
 
 
 def proved(value: Any) -> tuple[Any, list[Leak]]:

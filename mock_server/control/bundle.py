@@ -81,15 +81,9 @@ class Difference(NamedTuple):
     now: str
 
 
-def bundle_of(engine: Engine, tenant_id: str, real: float) -> Bundle:
-    """All of the tenant, as it is at the machine's time."""
-    bundle, exchanges = _parts(engine, tenant_id, real)
-    return msgspec.structs.replace(bundle, exchanges=list(exchanges))
-
-
 def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
-    """The same as JSON in pieces. What is not in the journal is taken now; the pieces may be made
-    in another thread, while the engine works on."""
+    """The bundle of a tenant as JSON in pieces. What is not in the journal is taken now; the pieces
+    may be made in another thread, while the engine works on."""
     bundle, exchanges = _parts(engine, tenant_id, real)
     return with_items(bundle, exchanges, lambda value: msgspec.json.encode(value).decode())
 

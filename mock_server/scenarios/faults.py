@@ -126,11 +126,6 @@ _KINDS = (
 FAULTS = {kind.name: kind for kind in _KINDS}
 
 
-def is_fault(text: str) -> bool:
-    """Whether a text is meant as a fault: NAME or NAME=…, whatever follows."""
-    return text.partition("=")[0].strip() in FAULTS
-
-
 def parse(value: object) -> Fault:
     """The fault of `reset`, `latency=2` or `{"fault": "latency", "between": [1, 3]}`. Raises
     FaultError."""

@@ -24,10 +24,5 @@ def take(bucket: Bucket | None, per_second: float, now: float) -> Bucket | None:
     return Bucket(held - 1.0, now) if held + per_second * SLACK >= 1.0 else None
 
 
-def until_next(bucket: Bucket, per_second: float, now: float) -> float:
-    """Seconds until there is a token again."""
-    return max(0.0, (1.0 - _held(bucket, per_second, now)) / per_second)
-
-
 def _held(bucket: Bucket, per_second: float, now: float) -> float:
     return bucket.tokens + per_second * max(0.0, now - bucket.at)

@@ -15,7 +15,7 @@ from contracts.recordings import Answer, Body, Cassette, Exchange, Request, Time
 from contracts.recordings.model import FORMAT, State
 from contracts.recordings.proxy import Recorder, recording_app
 from contracts.recordings.recording import Tape
-from contracts.recordings.secrets import cleaned_value
+from contracts.recordings.secrets import Leak, cleaned_value, proved
 from contracts.recordings.serving import server_of
 from contracts.recordings.writer import Writer
 from contracts.spec.loader import Spec
@@ -28,6 +28,15 @@ CASSETTES = Path(__file__).parents[1] / "data" / "cassettes"
 KEY = "sk-0123456789abcdef0123456789abcdef"
 SERVICE = "/api/v1/services/aigc/image2video"
 TASK = "a8532587-fa8c-4ef8-82be-3a1b7c5d9e20"
+
+
+def leaks(text: str) -> list[Leak]:
+    """The places in the text of a file that look like a secret: in JSON values, else in lines."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text.splitlines()
+    return proved(value)[1]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.spec.loader import Spec
+from mock_server.control.bundle import Bundle, bundling, read
 from mock_server.engine.pipeline import Engine
 from mock_server.media import samples
 from mock_server.media.audio_length import audio_seconds
@@ -73,6 +74,10 @@ class Service:
 
     def tenant_id(self, key: str = KEY) -> str:
         return self.engine.tenant_of_headers({b"authorization": f"Bearer {key}".encode()})
+
+    def bundle(self, key: str = KEY) -> Bundle:
+        """The bundle of a key's tenant, as the control API gives it."""
+        return read("".join(bundling(self.engine, self.tenant_id(key), self.real)).encode())
 
     def change(self, key: str = KEY, **changes: Any) -> None:
         """Change the record of a key's tenant: `variants=`, `account=`, `clock=`."""

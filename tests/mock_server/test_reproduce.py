@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.spec.loader import Spec
 from mock_server.control.api import act
-from mock_server.control.bundle import Bundle, BundleError, bundle_of, bundling, read
+from mock_server.control.bundle import Bundle, BundleError, bundling, read
 from mock_server.reproduce import Replay
 from mock_server.simulation.call import Call
 from tests.helpers.fake import EPOCH, SERVICE, Service
@@ -76,9 +76,7 @@ def bundle_after(spec: Spec, steps: Any, **options: Any) -> Bundle:
     for what, number, seconds in steps:
         service.real += seconds
         go(service, what, number, tasks)
-    tenant = service.engine.tenant_of_headers(KEYED)
-    found = bundle_of(service.engine, tenant, service.real)
-    return read(msgspec.json.encode(found))
+    return service.bundle(KEY)
 
 
 @settings(max_examples=60, deadline=None)

@@ -16,9 +16,8 @@ import pytest
 
 from contracts.recordings import Cassette, load
 from contracts.recordings.bodies import LONGEST
-from contracts.recordings.secrets import scan
 from contracts.spec.loader import Spec
-from tests.helpers.cassette import KEY, client, recording, run_through
+from tests.helpers.cassette import KEY, client, leaks, recording, run_through
 
 Serve = Callable[..., AbstractContextManager[str]]
 PLAIN = b"answer"
@@ -175,7 +174,7 @@ def test_a_run_against_the_fake_is_recorded_as_exchanges_and_timelines(
     assert task.states[-1].answer.value["usage"] == last["usage"]
     text = path.read_text()
     assert KEY not in text
-    assert scan(text) == []
+    assert leaks(text) == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from contracts.recordings.model import Cassette
-from contracts.recordings.secrets import scan
+from tests.helpers.cassette import leaks
 from tests.project.test_docs import ROOT, VARYING, blocks, run, shown
 
 PAGE = "docs/recording.md"
@@ -37,7 +37,7 @@ def test_the_example_prints_what_the_page_shows(tmp_path: Path) -> None:
     milliseconds = re.compile(r"(?<=…)\.\d{3}")
     found, page = (milliseconds.sub("", comparable(t)) for t in (printed, shown(PAGE, "record.sh")))
     assert found == page
-    assert scan((tmp_path / "task.json").read_text("utf-8")) == []
+    assert leaks((tmp_path / "task.json").read_text("utf-8")) == []
 
 
 def test_the_code_block_of_the_page_is_the_example() -> None:

@@ -26,12 +26,12 @@ from contracts.recordings.backlog import NO_BODIES, Backlog, Call
 from contracts.recordings.encoding import Encoder, encoded
 from contracts.recordings.model import FORMAT, Answer, State
 from contracts.recordings.recording import LOST, Copy, Sent, Tape
-from contracts.recordings.secrets import proved, scan
+from contracts.recordings.secrets import proved
 from contracts.recordings.writer import Writer
 from contracts.redact.readings import readings
 from contracts.spec.loader import Spec
 from mock_server.journal.mistakes import Mistakes
-from tests.helpers.cassette import KEY, SERVICE, TASK
+from tests.helpers.cassette import KEY, SERVICE, TASK, leaks
 
 ODD = st.text(max_size=9) | st.sampled_from(["\n", '\n  "states": []', '"', "\u2028", "[]", "{}"])
 VALUES = st.none() | st.integers(0, 9) | ODD | st.lists(ODD) | st.dictionaries(ODD, ODD)
@@ -57,7 +57,7 @@ def whole(cassette: Cassette) -> bytes:
 def test_a_file_written_in_parts_has_the_bytes_of_one_written_at_once(
     cassette: Cassette, more: tuple[Exchange, ...]
 ) -> None:
-    assume(not scan(whole(replace(cassette, exchanges=cassette.exchanges + more)).decode()))
+    assume(not leaks(whole(replace(cassette, exchanges=cassette.exchanges + more)).decode()))
     encoder = Encoder()
     for exchanges in (cassette.exchanges, cassette.exchanges + more, more):
         grown = replace(cassette, exchanges=exchanges)

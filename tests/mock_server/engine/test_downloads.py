@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from contracts.spec.loader import Spec
-from mock_server.control.bundle import bundle_of
 from mock_server.explain import Explanation
 from mock_server.explain.kept import explain_entry
 from mock_server.journal.recorder import EXPLAIN
@@ -220,7 +219,7 @@ def test_a_bundle_with_downloads_is_reproduced(service: Service, spec: Spec) -> 
     fetch(service, url)
     service.real += 60
     fetch(service, url, Range="bytes=5-")
-    bundle = bundle_of(service.engine, service.tenant_id(), service.real)
+    bundle = service.bundle()
     assert [e.kind for e in bundle.exchanges[-2:]] == ["result", "result"]
     assert Replay(spec, bundle).run() is None
 

@@ -11,7 +11,6 @@ import pytest
 from contracts.recordings.secrets import cleaned
 from contracts.redact.secret_names import is_key_name, is_secret_header, without_secret_parameters
 from contracts.spec.loader import Spec
-from mock_server.control.bundle import bundle_of
 from mock_server.journal.places import in_body
 from mock_server.reproduce import Replay
 from mock_server.simulation.call import Call
@@ -86,7 +85,7 @@ def test_a_bundle_with_a_hidden_key_in_an_input_url_reproduces_the_answers(spec:
         body["input"][what] = f"https://a.example/x?a=b&token={SECRET}&api_key=\u00e9{SECRET}"
         service.detect({"model": "emo-detect-v1", "input": {"image_url": body["input"][what]}})
         service.task_id(body)
-    bundle = bundle_of(service.engine, service.tenant_id(), service.real)
+    bundle = service.bundle()
     assert SECRET not in repr([(one.body, one.reply_body) for one in bundle.exchanges])
     assert Replay(spec, bundle).run() is None
 

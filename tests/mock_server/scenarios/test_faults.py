@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.scenarios.faults import FAULTS, Fault, FaultError, apply_fault, is_fault, parse
+from mock_server.scenarios.faults import FAULTS, Fault, FaultError, apply_fault, parse
 from mock_server.simulation.call import Line, Reply
 from mock_server.simulation.ids import digest
 from tests.helpers.cases import each_case
@@ -119,12 +119,6 @@ def test_any_value_is_a_fault_or_raises_fault_error(written: object) -> None:
         assert parse(written).kind in FAULTS
     except FaultError as error:
         assert len(str(error)) < 500
-
-
-def test_the_name_of_an_outcome_is_not_a_fault() -> None:
-    assert is_fault("reset")
-    assert is_fault("latency=soon")
-    assert not is_fault("Throttling")
 
 
 def test_every_fault_has_a_summary_and_works_without_parameters() -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from contracts.redact.masks import without_keys
 from contracts.spec.loader import Spec
-from mock_server.control.bundle import bundle_of
 from mock_server.engine.validation import why_no_key
 from mock_server.reproduce import Replay
 from mock_server.scenarios.keys import scenario_of
@@ -102,7 +101,7 @@ def test_a_bundle_is_reproduced_whatever_scenario_its_key_selects(spec: Spec, en
     service, key = Service(spec), f"sk-mysecretkey{end}"
     service.list(key=key)
     service.detect(key=key)
-    bundle = bundle_of(service.engine, service.tenant_id(key), service.real)
+    bundle = service.bundle(key)
     assert Replay(spec, bundle).run() is None
 
 

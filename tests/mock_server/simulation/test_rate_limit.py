@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mock_server.simulation.rate_limit import Bucket, take, until_next
+from mock_server.simulation.rate_limit import Bucket, take
 from tests.helpers.fake import SERVICE, Result, Service
 
 SUBMITS, QUERIES = 5, 20
@@ -148,6 +148,4 @@ def test_a_rate_below_one_lets_one_call_through_and_then_waits() -> None:
     bucket = take(None, 0.5, 0.0)
     assert bucket == Bucket(0.0, 0.0)
     assert take(bucket, 0.5, 1.9) is None
-    assert until_next(bucket, 0.5, 0.5) == 1.5
     assert take(bucket, 0.5, 2.0) == Bucket(0.0, 2.0)
-    assert until_next(bucket, 0.5, 60.0) == 0.0

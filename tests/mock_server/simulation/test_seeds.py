@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from emo_kit.cli.serve import serve
-from mock_server.control.bundle import bundle_of
 from mock_server.engine.operations.results import signed_path
 from mock_server.settings import Settings, SettingsError
 from mock_server.simulation.call import Call
@@ -57,7 +56,7 @@ def test_the_secret_in_a_bundle_signs_urls_of_its_own_tenant_alone(make_service:
     tenants = [service.tenant_id(key) for key in (KEY, "sk-another")]
     for key in (KEY, "sk-another"):
         service.task_id(key=key)
-    bundle = bundle_of(service.engine, tenants[0], service.real)
+    bundle = service.bundle()
     statuses = [
         service.engine.handle(Call("GET", *url_signed_with(secret, tenant, service.real))).status
         for tenant in tenants
