@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from emo_kit.hidden import hidden_by, shown
+from emo_kit.shadowing import shadowed_by, shown
 
 PACKAGES = ("contracts", "emo_client", "mock_server")
 WRONG_USAGE, INTERRUPTED = 2, 130
@@ -22,7 +22,7 @@ def _main() -> None:
     """Run the command line. Where PYTHONPATH leads to another package with the name of one of ours,
     exit with 2 and a sentence that names it, since no command could import what it needs."""
     for package in PACKAGES:
-        other = hidden_by(package)
+        other = shadowed_by(package)
         if other is not None:
             print(
                 f"Error: {shown(other)} hides the package {package!r} of dashscope-emo-kit, which "

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from emo_kit.hidden import hidden_by, shown
+from emo_kit.shadowing import shadowed_by, shown
 
 NODE = "emo-contract"
 
@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 def refuse_hidden(package: str) -> None:
     """Raises UsageError where `import package` gives another package than the kit's."""
-    other = hidden_by(package)
+    other = shadowed_by(package)
     if other is None:
         return
     raise pytest.UsageError(

@@ -80,10 +80,10 @@ ROOMS = {
         "control engine journal media page playback scenarios settings simulation stores web"
     ),
     "emo_kit.cli": "",
-    "emo_kit.hidden": "",
+    "emo_kit.shadowing": "",
     "emo_kit.cli.contract": "cli",
-    "emo_kit.command": "cli hidden",
-    "emo_kit.pytest_plugin": "hidden",
+    "emo_kit.command": "cli shadowing",
+    "emo_kit.pytest_plugin": "shadowing",
 }
 # Modules without I/O that know nothing of ours but what is listed, whatever their room may import.
 PURE = {

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import complete, options
-from emo_kit.cli.calling import calls, look, progress
+from emo_kit.cli.client_command import calls, look, progress
+from emo_kit.cli.errors import CommandError
 from emo_kit.cli.output import print_line
-from emo_kit.cli.problems import Problem
-from emo_kit.cli.show import print_list, print_model, print_task
-from emo_kit.cli.values import Box, Size, State
+from emo_kit.cli.task_output import print_list, print_model, print_task
+from emo_kit.cli.value_types import Box, ByteSize, TaskState
 from emo_kit.cli.variables import setting
 from mock_server.simulation.clock import real_time
 
@@ -45,7 +45,7 @@ max_size = setting(
     default="256M",
     show_default=True,
     metavar="SIZE",
-    type=Size(),
+    type=ByteSize(),
     help="Refuse a larger video. In bytes, or with K, M or G.",
 )
 
@@ -154,7 +154,7 @@ Examples:
   emo list --page-size 50 --json
 """,
 )
-@click.option("--status", type=State(), help="Only tasks in this state, like PENDING.")
+@click.option("--status", type=TaskState(), help="Only tasks in this state, like PENDING.")
 @click.option("--model", shell_complete=complete.models, help="Only tasks of this model.")
 @click.option("--start-time", metavar=MOMENT, help="Only tasks created from then on, in UTC+8.")
 @click.option("--end-time", metavar=MOMENT, help="Only tasks created until then, in UTC+8.")
@@ -234,7 +234,7 @@ def download(
 
 
 def _must_have_video(task: TaskAnswer, output: Path) -> None:
-    """Raises Problem for a task that has no video, or not yet."""
+    """Raises CommandError for a task that has no video, or not yet."""
     state, task_id = task.output.task_status, task.output.task_id
     if task.output.results and task.output.results.video_url:
         return
@@ -243,7 +243,7 @@ def _must_have_video(task: TaskAnswer, output: Path) -> None:
     if state in ("PENDING", "RUNNING"):
         message += f"; wait for it: emo wait {task_id} -o {output}"
     facts = {"code": task.output.code, "request_id": task.request_id, "task_id": task_id}
-    raise Problem(message, kind="NoVideo", facts=facts)
+    raise CommandError(message, kind="NoVideo", facts=facts)
 
 
 def _finish(task: TaskAnswer, fetch: Callable[[TaskAnswer], Path | None], as_json: bool) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import options as shared
-from emo_kit.cli.problems import NobodyThere, as_typed
+from emo_kit.cli.destination import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, default_key, root
+from emo_kit.cli.errors import NotReachable, as_typed
 from emo_kit.cli.secret_files import admin_token_file
-from emo_kit.cli.where import KEY_VARIABLE, LOCAL, LOCAL_KEY, URL_VARIABLE, default_key, root
 
 if TYPE_CHECKING:
     from contracts.provider.bounded_http import Answer
@@ -20,7 +20,7 @@ WHOLE = 30.0  # seconds for the whole of an answer
 WHOLE_EXPORT = 300.0  # seconds for the whole of a journal
 
 
-class Gone(NobodyThere):
+class FakeGone(NotReachable):
     """The fake cannot be reached just now."""
 
 
@@ -36,7 +36,7 @@ def options(command: Any) -> Any:
     return command
 
 
-class Fake:
+class ControlClient:
     """What belongs to one key on a running fake. A context manager."""
 
     def __init__(
@@ -68,9 +68,11 @@ class Fake:
         )
 
     def get(self, path: str, *, or_keyless: bool = False, **query: Any) -> Answer:
-        """or_keyless: where the key has nothing (404), the answer without a key counts. Raises Gone
-        where nobody answers, UsageError where a parameter is refused (400), ClickException for any
-        other refusal and for an answer that is too large."""
+        """The answer to GET /__mock__ + path, with status 200.
+
+        or_keyless: if the answer is 404, send the request once more without a key. Raises FakeGone
+        if the fake cannot be reached, UsageError for a 400, and ClickException for any other
+        status and for an answer that is too large."""
         from contracts.provider.bounded_http import large
 
         answer = self._answer(path, query)
@@ -98,14 +100,14 @@ class Fake:
             return fetch(self._http, request, most=self._most, seconds=self._seconds)
         except httpx.HTTPError as error:
             start = "start one with `emo serve`, or give its root as --server"
-            raise Gone(f"no fake answers at {self.origin}: {error}; {start}") from None
+            raise FakeGone(f"no fake answers at {self.origin}: {error}; {start}") from None
 
     def is_none(self, answer: Answer) -> str:
         """What to say of an answer that no fake gives."""
         status = answer.status
         return f"{self.origin} is no fake of this project, or an older one (HTTP {status})"
 
-    def __enter__(self) -> Fake:
+    def __enter__(self) -> ControlClient:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -12,7 +12,7 @@ import click
 
 from emo_kit.cli.options import target
 from emo_kit.cli.output import print_block, print_line, print_styled, styled
-from emo_kit.cli.show import Progress, with_zone
+from emo_kit.cli.task_output import WaitProgress, with_zone
 
 if TYPE_CHECKING:
     import httpx
@@ -89,7 +89,7 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
     task_id = created.output.task_id
     print_line(f"2. created    task {task_id}, {created.output.task_status}")
     print_line("3. polling")
-    with Progress(lambda: client) as progress:
+    with WaitProgress(lambda: client) as progress:
         task = client.wait(task_id, timeout=120, on_update=progress.update)
     assert task.usage is not None  # wait gave a task that SUCCEEDED
     times = f"{with_zone(task.output.submit_time)}, ended {with_zone(task.output.end_time)}"

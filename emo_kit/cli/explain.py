@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from emo_kit.cli.control_client import Fake, options
+from emo_kit.cli.control_client import ControlClient, options
 from emo_kit.cli.options import as_json as json_option
 from emo_kit.cli.output import print_block, print_json_text
 
@@ -34,7 +34,7 @@ def explain(
         raise click.UsageError("give a REQUEST_ID or --last, not both")
     path = "/explain" if request_id is None else f"/explain/{_segment(request_id)}"
     query = {} if as_json else {"format": "text"}
-    with Fake(server, key, admin_token) as fake:
+    with ControlClient(server, key, admin_token) as fake:
         # A call that was refused for its key belongs to no key, so it is asked for without one.
         or_keyless = request_id is None and key is None
         answer = fake.get(path, or_keyless=or_keyless, **query)

@@ -12,10 +12,10 @@ import click
 
 from contracts.text.printable import in_json, in_line
 from emo_kit.cli import complete
-from emo_kit.cli.control_client import Fake, Gone, options
+from emo_kit.cli.control_client import ControlClient, FakeGone, options
+from emo_kit.cli.errors import INTERRUPTED
 from emo_kit.cli.options import output
 from emo_kit.cli.output import print_block, print_json_text, print_line
-from emo_kit.cli.problems import INTERRUPTED
 from emo_kit.cli.streams import reader_left
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def journal(
     if follow and output:
         raise click.UsageError("--follow writes to stdout: give --follow or --output, not both")
     query = {name: _text(value) for name, value in filters.items() if value}
-    with Fake(server, key, admin_token, exports=True) as fake:
-        kept = Kept(fake, query)
+    with ControlClient(server, key, admin_token, exports=True) as fake:
+        kept = FilteredJournal(fake, query)
         if har:
             _write(in_json(kept.ask(format="har").text), output)
         elif curl:
@@ -103,16 +103,16 @@ def journal(
             _print(kept, follow, as_json)
 
 
-class Kept:
+class FilteredJournal:
     """The exchanges of one key that pass the filters, on a running fake."""
 
-    def __init__(self, fake: Fake, query: Mapping[str, str]) -> None:
+    def __init__(self, fake: ControlClient, query: Mapping[str, str]) -> None:
         self.fake = fake
         self.query = query
         self.journal = ""
 
     def ask(self, **more: Any) -> Answer:
-        """Raises Gone where nobody answers, ClickException where the answer is no."""
+        """Raises FakeGone where nobody answers, ClickException where the answer is no."""
         return self.fake.get("/journal", **{**self.query, **more})
 
     def page(self, **more: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Kept:
             yield from page["exchanges"]
 
 
-def _print(kept: Kept, follow: bool, as_json: bool) -> None:
+def _print(kept: FilteredJournal, follow: bool, as_json: bool) -> None:
     after = None
     for page in kept.pages():
         if after is None and page["dropped"] and "last" not in kept.query:
@@ -154,7 +154,7 @@ def _print(kept: Kept, follow: bool, as_json: bool) -> None:
         _follow(kept, after or 0, as_json)
 
 
-def _follow(kept: Kept, after: int, as_json: bool) -> None:
+def _follow(kept: FilteredJournal, after: int, as_json: bool) -> None:
     """New exchanges, until nobody reads them. A fake that goes away is waited for."""
     is_gone = False
     while not reader_left():
@@ -164,13 +164,13 @@ def _follow(kept: Kept, after: int, as_json: bool) -> None:
             if is_gone:
                 print_line("(it is back)", err=True)
             is_gone = False
-        except Gone as gone:
+        except FakeGone as gone:
             if not is_gone:
                 print_line(f"({gone}; waiting for it)", err=True)
             is_gone = True
 
 
-def _show_new(kept: Kept, after: int, as_json: bool) -> int:
+def _show_new(kept: FilteredJournal, after: int, as_json: bool) -> int:
     """Show what has a larger number, and give the largest. After a restart the journal is another,
     and its numbers begin anew."""
     for page in kept.pages(after=after, last=""):

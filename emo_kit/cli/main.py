@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from emo_kit.cli import complete, terminate
+from emo_kit.cli.errors import FOUND_PROBLEMS, WRONG_USAGE, ErrorFormat, Interrupted, report
 from emo_kit.cli.output import print_block
-from emo_kit.cli.problems import FOUND_PROBLEMS, WRONG_USAGE, Form, Interrupted, report
 from emo_kit.cli.secrecy import without_keys
 from emo_kit.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
 from mock_server.settings import environment
@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    said = Form.of(arguments, environment())
+    said = ErrorFormat.of(arguments, environment())
     try:
         if complete.VARIABLE in environment():
             complete.prepare()

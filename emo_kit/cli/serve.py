@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import complete
+from emo_kit.cli.destination import LOCAL_KEY
+from emo_kit.cli.errors import ListedError, ListedUsageError
 from emo_kit.cli.notices import Notices, lost
-from emo_kit.cli.problems import Listed, ListedUsage
 from emo_kit.cli.secret_files import admin_token_file
 from emo_kit.cli.variables import (
     Port,
-    Words,
+    TextList,
     as_given,
     from_environment,
     misspelled,
     setting,
     timeouts,
 )
-from emo_kit.cli.where import LOCAL_KEY
 from mock_server.journal.log_writer import LogWriter
 from mock_server.settings import LIMITS, LOGS, Settings, SettingsError, environment
 from mock_server.simulation.clock import MODES
@@ -88,7 +88,7 @@ Examples:
 @setting(
     "--variant",
     metavar="NAME=CHOICE",
-    type=Words(),
+    type=TextList(),
     shell_complete=complete.variants,
     multiple=True,
     help="Side to serve where the documentation contradicts itself; `emo scenarios` lists them.",
@@ -109,7 +109,7 @@ Examples:
 @setting(
     "--cors",
     metavar="ORIGIN",
-    type=Words(),
+    type=TextList(),
     multiple=True,
     help="An origin whose pages may call the API from a browser, such as https://app.example; "
     "localhost: every loopback origin. Can be repeated.",
@@ -137,7 +137,7 @@ Examples:
 @setting(
     "--allow-host",
     metavar="NAME",
-    type=Words(),
+    type=TextList(),
     multiple=True,
     help="A further Host name for the control API, such as a container's. Can be repeated.",
 )
@@ -179,11 +179,11 @@ def serve(
     except SettingsError as error:
         raise click.UsageError(as_given(context, error.setting, str(error))) from None
     except ScenarioError as error:
-        raise ListedUsage(as_given(context, "scenario", str(error))) from None
+        raise ListedUsageError(as_given(context, "scenario", str(error))) from None
     except VariantError as error:
         raise click.UsageError(as_given(context, "variant", str(error))) from None
     except SpecError as error:
-        raise Listed(str(error)) from None
+        raise ListedError(str(error)) from None
     _log(app, form, writer)
     try:
         sock = run.listen(settings)

@@ -10,8 +10,8 @@ import click
 
 from emo_kit.cli import options
 from emo_kit.cli.complete import VARIABLE
+from emo_kit.cli.destination import API, LOCAL, LOCAL_KEY, local, server_url
 from emo_kit.cli.output import print_block, print_json, print_line
-from emo_kit.cli.where import API, LOCAL, LOCAL_KEY, local, server_url
 from mock_server.settings import environment
 
 # How a shell sets a variable, and how it puts something before one that may be there.

@@ -16,7 +16,7 @@ NEAR = 0.85  # of 1: EMO_PROT is EMO_PORT, but EMO_SERVICE_PORT is something els
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Words(click.ParamType[str]):
+class TextList(click.ParamType[str]):
     """A text. Several of them in one environment variable are separated by spaces or commas."""
 
     name = "text"

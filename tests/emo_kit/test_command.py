@@ -29,7 +29,7 @@ def test_ctrl_c_while_emo_is_loading_exits_130(
     def pressed(package: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("emo_kit.command.hidden_by", pressed)
+    monkeypatch.setattr("emo_kit.command.shadowed_by", pressed)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130

@@ -153,7 +153,7 @@ def _schemathesis(
 
 
 def _look(provider: Provider) -> None:
-    """Raises NobodyThere where nobody answers: then what was found means nothing."""
+    """Raises NotReachable where nobody answers: then what was found means nothing."""
     from contracts.provider.http import Unreachable
 
     try:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emo_kit.cli.errors import NotReachable
 from emo_kit.cli.main import LazyGroup
-from emo_kit.cli.problems import NobodyThere
 
 if TYPE_CHECKING:
     from contracts.provider.http import Unreachable
@@ -36,4 +36,4 @@ def problem(error: Unreachable) -> click.ClickException:
     from contracts.provider.http import Misconfigured
 
     wrong_usage = isinstance(error, Misconfigured)
-    return click.UsageError(str(error)) if wrong_usage else NobodyThere(str(error))
+    return click.UsageError(str(error)) if wrong_usage else NotReachable(str(error))

@@ -20,7 +20,7 @@ WIDE = 110  # characters of a terminal on which all columns find room
 STYLES = {"passed": "green", "failed": "bold red", "accepted": "yellow", "skipped": "yellow"}
 
 
-class Progress:
+class VerifyProgress:
     """Takes the events of one run. Where the run is cut off, leaving says how far it came.
     is_stdout_taken: a report goes to stdout, so the result goes to stderr."""
 

@@ -13,9 +13,9 @@ from emo_kit.cli import options as shared
 from emo_kit.cli.contract import files
 from emo_kit.cli.contract.group import problem
 from emo_kit.cli.contract.targets import targets_of
+from emo_kit.cli.errors import INTERRUPTED, as_typed
 from emo_kit.cli.main import FOUND_PROBLEMS
 from emo_kit.cli.output import print_line
-from emo_kit.cli.problems import INTERRUPTED, as_typed
 from mock_server.settings import environment
 from mock_server.suggest.close_names import did_you_mean
 
@@ -160,7 +160,7 @@ def verify(**options: Any) -> int:
 def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
     from contracts.reports.write import STDOUT, open_reports
     from contracts.verify.events import Ended
-    from emo_kit.cli.contract.progress import Progress
+    from emo_kit.cli.contract.progress import VerifyProgress
 
     events: list[Event] = []
     with ExitStack() as stack:
@@ -169,7 +169,7 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
         except OSError as error:
             raise click.UsageError(f"--report: {error}") from None
         is_stdout_taken = any(target.file == STDOUT for target in targets)
-        progress = stack.enter_context(Progress(is_stdout_taken=is_stdout_taken))
+        progress = stack.enter_context(VerifyProgress(is_stdout_taken=is_stdout_taken))
         if ledger is not None:  # also of a run that is broken off
             stack.callback(files.update_ledger, ledger, run.spec, events)
         for event in run.run():

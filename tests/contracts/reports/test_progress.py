@@ -11,7 +11,7 @@ import pytest
 
 from contracts.text.printable import in_line
 from contracts.verify.events import Event
-from emo_kit.cli.contract.progress import Progress
+from emo_kit.cli.contract.progress import VerifyProgress
 from tests.helpers.reports import HOSTILE, ROOT, claim, ended, hostile, mixed, run_of
 from tests.test_architecture import HEAVY, third_party
 from tests.test_architecture import ROOT as REPOSITORY
@@ -41,7 +41,7 @@ def shower(
         err, out = stream(), stream()
         monkeypatch.setattr(sys, "stderr", err)
         monkeypatch.setattr(sys, "stdout", out)
-        with Progress(**options) as progress:
+        with VerifyProgress(**options) as progress:
             for event in events:
                 progress.take(event)
         return err.getvalue(), out.getvalue()

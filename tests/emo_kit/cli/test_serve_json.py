@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from emo_kit.cli.errors import ErrorFormat
 from emo_kit.cli.main import main
 from emo_kit.cli.notices import Notices, lost
-from emo_kit.cli.problems import Form
 from mock_server.journal.log_writer import LogWriter
 from tests.helpers.cli import CLEAN, EMO
 from tests.helpers.fake import KEY
@@ -79,10 +79,10 @@ def test_an_error_at_the_start_is_a_line_of_json(
 
 
 def test_the_variable_emo_log_selects_json() -> None:
-    assert Form.of(["serve", "--log=json"], {}).as_log
-    assert Form.of(["serve"], {"EMO_LOG": "json"}).as_log
-    assert not Form.of(["serve", "--log", "text"], {"EMO_LOG": "json"}).as_log
-    assert not Form.of(["list"], {"EMO_LOG": "json"}).as_log
+    assert ErrorFormat.of(["serve", "--log=json"], {}).as_log
+    assert ErrorFormat.of(["serve"], {"EMO_LOG": "json"}).as_log
+    assert not ErrorFormat.of(["serve", "--log", "text"], {"EMO_LOG": "json"}).as_log
+    assert not ErrorFormat.of(["list"], {"EMO_LOG": "json"}).as_log
 
 
 def test_tracebacks_and_warnings_of_python_are_lines_of_json(

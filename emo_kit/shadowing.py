@@ -10,7 +10,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parents[1]  # the folder that all packages of the kit are in
 
 
-def hidden_by(package: str) -> Path | None:
+def shadowed_by(package: str) -> Path | None:
     """The folder or file that `import package` takes in place of the kit's; None for the kit's own,
     and where Python cannot say."""
     found = _found(package)

@@ -43,7 +43,7 @@ Facts = Mapping[str, Any]
 FACTS = ("status", "code", "request_id", "task_id")  # that an error of the client may know
 
 
-class Problem(click.ClickException):
+class CommandError(click.ClickException):
     """Something went wrong. kind: its name for programs; facts: what else they may want to know."""
 
     def __init__(self, message: str, *, kind: str = "Error", facts: Facts | None = None) -> None:
@@ -52,16 +52,16 @@ class Problem(click.ClickException):
         self.facts = facts or {}
 
 
-class Listed(click.ClickException):
+class ListedError(click.ClickException):
     """An error whose message is a list: its lines were made one by one, each of them safe to show.
     The message of any other error is one line, whatever it holds."""
 
 
-class ListedUsage(Listed, click.UsageError):
+class ListedUsageError(ListedError, click.UsageError):
     """Wrong usage that is a list of mistakes, as in a scenario file."""
 
 
-class NobodyThere(Problem):
+class NotReachable(CommandError):
     """No connection could be made."""
 
     exit_code = WRONG_USAGE
@@ -70,7 +70,7 @@ class NobodyThere(Problem):
         super().__init__(message, kind=kind)
 
 
-class Interrupted(Problem):
+class Interrupted(CommandError):
     """Ctrl-C was pressed before the command was done."""
 
     exit_code = INTERRUPTED
@@ -93,14 +93,14 @@ def as_typed(text: str, *, arguments: bool = False) -> str:
     return _METHOD.sub(r"`emo \1`", _NAMED.sub(named, text))
 
 
-class Form(NamedTuple):
+class ErrorFormat(NamedTuple):
     """How to say errors: on_stdout: as JSON there too; as_log: as a line of JSON on stderr."""
 
     on_stdout: bool = False
     as_log: bool = False
 
     @classmethod
-    def of(cls, arguments: Sequence[str], environment: Mapping[str, str]) -> Form:
+    def of(cls, arguments: Sequence[str], environment: Mapping[str, str]) -> ErrorFormat:
         """What the arguments of `emo` ask for, also where they cannot be read properly."""
         return cls("--json" in arguments, _logs_json(arguments, environment))
 
@@ -114,7 +114,7 @@ def _logs_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
     return (forms or [environment.get("EMO_LOG", "")])[-1] == "json"
 
 
-def report(error: click.ClickException, form: Form) -> int:
+def report(error: click.ClickException, form: ErrorFormat) -> int:
     """Say what went wrong, and return the exit code. People know that they pressed Ctrl-C."""
     if isinstance(error, click.UsageError):
         error = _with_suggestion(error)
@@ -138,7 +138,7 @@ def _as_text(error: click.ClickException) -> str:
     if isinstance(error, click.UsageError):
         bare = click.UsageError("", error.ctx)
     bare.show(before)
-    safe = message if isinstance(error, Listed) else in_line(shortened(message))
+    safe = message if isinstance(error, ListedError) else in_line(shortened(message))
     return before.getvalue().removesuffix("\n") + safe
 
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emo_kit.cli import client
+from emo_kit.cli.destination import destination
 from emo_kit.cli.main import cli, main
-from emo_kit.cli.where import destination
 from tests.helpers.cases import each_case
 from tests.helpers.cli import BOXES, MEDIA, run_here  # noqa: F401
 

@@ -85,7 +85,7 @@ def _seconds(task: TaskAnswer) -> str | None:
     return None if duration is None else f"{duration:g} s"
 
 
-class Progress:
+class WaitProgress:
     """A wait as it goes, on stderr: a line for each change, and on a terminal a live one below.
 
     On a terminal the place in the queue is looked up too: the number of PENDING tasks that were

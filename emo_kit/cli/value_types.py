@@ -25,7 +25,7 @@ class Box(click.ParamType[list[int]]):
         return [int(part) for part in parts]
 
 
-class Size(click.ParamType[int]):
+class ByteSize(click.ParamType[int]):
     """A number of bytes: 1048576, 1024K, 1M."""
 
     name = "size"
@@ -38,7 +38,7 @@ class Size(click.ParamType[int]):
         return size
 
 
-class State(click.ParamType[str]):
+class TaskState(click.ParamType[str]):
     """A task's state; one that only looks like a known one is a mistake."""
 
     name = "state"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from emo_kit.cli.problems import NobodyThere
+from emo_kit.cli.errors import NotReachable
 from mock_server.settings import environment, is_loopback
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def clients(where: Destination, key: str | None) -> Iterator[Callable[..., Clien
         yield partial(Client, api_key=key, base_url=where.base_url, http=http)
 
 
-def nobody(where: Destination, error: EmoError, reason: str) -> NobodyThere:
+def nobody(where: Destination, error: EmoError, reason: str) -> NotReachable:
     """The error where no connection could be made: what to start, or where else to call."""
     port = urlsplit(where.url).port
     serve = "emo serve" if port in (None, DEFAULT_PORT) else f"emo serve --port {port}"
@@ -182,4 +182,4 @@ def nobody(where: Destination, error: EmoError, reason: str) -> NobodyThere:
             f"nobody answers at {where.url}: {reason}; look at the URL, the network and "
             "HTTPS_PROXY / NO_PROXY, or call the fake that `emo serve` starts"
         )
-    return NobodyThere(message, kind=type(error).__name__)
+    return NotReachable(message, kind=type(error).__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emo_client.models import TaskAnswer, TaskOutput
-from emo_kit.cli.show import Progress
+from emo_kit.cli.task_output import WaitProgress
 
 
 class Terminal(io.StringIO):
@@ -34,7 +34,7 @@ def test_markup_in_a_state_or_an_id_is_printed_unchanged(
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    with Progress(lambda: NoQueue()) as progress:  # type: ignore[arg-type,return-value]
+    with WaitProgress(lambda: NoQueue()) as progress:  # type: ignore[arg-type,return-value]
         progress.update(TaskAnswer(output=TaskOutput(task_id=text, task_status=text)), 0.0)
     assert f"task {text}" in terminal.getvalue()
     assert f"0.0 s  {text}" in terminal.getvalue()

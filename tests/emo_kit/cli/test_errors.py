@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from emo_kit.cli.errors import NotReachable, as_typed
 from emo_kit.cli.main import cli, main
-from emo_kit.cli.problems import NobodyThere, as_typed
 from tests.helpers.cases import each_case
 from tests.helpers.cli import BOXES, MEDIA, emo
 
@@ -125,7 +125,7 @@ def test_fuzz_reports_an_unreachable_provider_as_a_failed_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("contracts.provider.http.TRIES", 1)
-    with pytest.raises(NobodyThere, match="does not answer"):
+    with pytest.raises(NotReachable, match="does not answer"):
         cli.main(["contract", "fuzz", NOBODY], standalone_mode=False)
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import options
+from emo_kit.cli.destination import clients, destination, nobody, root, video
+from emo_kit.cli.errors import FACTS, CommandError, as_typed
 from emo_kit.cli.output import print_line
-from emo_kit.cli.problems import FACTS, Problem, as_typed
-from emo_kit.cli.show import Progress, never_sleep
-from emo_kit.cli.where import clients, destination, nobody, root, video
+from emo_kit.cli.task_output import WaitProgress, never_sleep
 
 if TYPE_CHECKING:
     from emo_client import Client, EmoError
-    from emo_kit.cli.where import Destination
+    from emo_kit.cli.destination import Destination
 
 Command = Callable[..., Any]
 
@@ -71,7 +71,7 @@ def _problem(error: EmoError, where: Destination, key: str | None) -> click.Clic
     if isinstance(error, APIError) and where.is_near:
         message += f"; `{_explain(where, key)}` shows the reason"
     facts = {name: getattr(error, name, None) for name in FACTS}
-    return Problem(message, kind=type(error).__name__, facts=facts)
+    return CommandError(message, kind=type(error).__name__, facts=facts)
 
 
 def _explain(where: Destination, key: str | None) -> str:
@@ -80,12 +80,12 @@ def _explain(where: Destination, key: str | None) -> str:
     return f"emo explain{server}{' --key KEY' if key else ''}"
 
 
-def progress() -> Progress:
+def progress() -> WaitProgress:
     """Shows a wait. What is shown only, the place in the queue, is asked for once and quickly."""
-    return Progress(click.get_current_context().obj)
+    return WaitProgress(click.get_current_context().obj)
 
 
-def look(client: Client, task_id: str, shown: Progress) -> None:
+def look(client: Client, task_id: str, shown: WaitProgress) -> None:
     """Poll once. A wait outlasts lost connections until its deadline; where nobody listens from the
     beginning, that would be half an hour of silence."""
     from emo_client import ConfigError, ConnectionFailed, EmoError
