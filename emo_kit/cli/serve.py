@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mock_server.server.app import FakeApp
 
 
-STATE = "state in memory"  # lost with the process: docs/deploy.md
+STATE = "state in memory"  # it ends with the process: docs/docker-and-ci.md
 
 
 @click.command(

@@ -24,12 +24,12 @@ def routes() -> list[Route]:
 
 @cache
 def titles() -> dict[str, str]:
-    """The URL path of each page with its title, sorted: first the users' pages, then the pages for
-    maintainers."""
+    """The URL path of each page with its title: the index, the users' pages by name, and the pages
+    for maintainers."""
     folder = _folder()
     texts = {page.relative_to(folder).as_posix(): page.read_text("utf-8")
              for page in folder.rglob("*.md")}  # fmt: skip
-    paths = sorted(texts, key=lambda name: ("/" in name, name))
+    paths = sorted(texts, key=lambda name: (name != "index.md", "/" in name, name))
     return {f"{PREFIX}{name}": _title(texts[name]) for name in paths}
 
 

@@ -109,6 +109,17 @@ def over_limit(world: World) -> str:
         return "".join(World(url, world.folder).post("/face-detect", DETECT) for _ in range(6))
 
 
+def replay(world: World) -> str:
+    from mock_server.server.replay import replaying
+    from mock_server.server.run import running
+    from mock_server.settings import Settings
+
+    settings = Settings(port=0)
+    cassette = PAGE.parents[1] / "tests/data/cassettes/fake.json"
+    with running(settings, replaying(settings, cassette)) as url:
+        return World(url, world.folder).call("POST", "/api/v1/tasks/x/cancel")
+
+
 def hidden(world: World) -> str:
     (world.folder / "contracts").mkdir()
     (world.folder / "contracts" / "__init__.py").touch()
@@ -198,6 +209,7 @@ PROVOKE: dict[str, Provoke] = {
     "no scenario '": lambda w: w.control("PUT", "/scenarios", json={"do": "Throtling"}),
     "You have no right": lambda w: httpx.get(f"{w.url}/results/a/b/1x1-2.mp4").text,
     "Request has expired": expired,
+    "its body is not JSON": lambda w: w.run("get", "x", "--key", "sk-help+getTask:not-json"),
     "is UNKNOWN": lambda w: w.run("wait", "8e1ff2b8-13a7-4ab6-9b4c-4b5ad4d2ba45"),
     "task … FAILED": lambda w: w.run("generate", *MEDIA, "--key", "sk-help+FAILED.InvalidURL"),
     "is still PENDING": pending,
@@ -205,9 +217,11 @@ PROVOKE: dict[str, Provoke] = {
         "generate", *MEDIA, "--key", "sk-help+InvalidFile.NoHuman"),
     "Invalid task": lambda w: w.sdk,
     "there is no API key": lambda w: w.client(api_key="", base_url=f"{w.url}/api/v1"),
+    "needs an API key": lambda w: w.run("get", "x", "--live", DASHSCOPE_API_KEY=""),
     "No api key provided": lambda w: w.sdk,
     "is odd": lambda w: w.run("get", "x", "--base-url", f"{w.url}/v1"),
     "means nothing to": lambda _: notices(EMO_TIEM="skip"),
+    "the folder": lambda w: w.run("generate", *MEDIA, "-o", "/none/video.mp4"),
     "hides the package": hidden,
     "no variant": lambda w: w.run("serve", "--variant", "a=b"),
     "is no bundle": lambda w: w.run("replay", w.file("run.json", "text")),
@@ -223,6 +237,7 @@ PROVOKE: dict[str, Provoke] = {
     "the control API is off": lambda _: notices(EMO_HOST="0.0.0.0"),
     "cannot advance by": lambda w: w.control("POST", "/clock", json={"advance": -1}),
     "no such control route": lambda w: w.control("GET", "/clocks"),
+    "nothing to explain": lambda w: w.run("explain", "--key", "sk-nothing"),
     "a browser asked": preflight,
     "does not answer": lambda w: w.run("contract", "verify", NOBODY),
     "No check ran": lambda w: w.run(
@@ -233,6 +248,7 @@ PROVOKE: dict[str, Provoke] = {
     "--update-baseline": lambda w: w.run("contract", "verify", w.url, "--baseline", "/none.json"),
     "holds no call": lambda w: w.run(
         "contract", "drift", w.file("empty.json", '{"log": {"version": "1.2", "entries": []}}')),
+    "is not in the recording": replay,
     "a budget is kept": with_xdist,
 }  # fmt: skip
 

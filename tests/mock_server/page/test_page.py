@@ -111,6 +111,7 @@ def test_the_index_of_the_documentation_links_to_each_page(url: str, path: str) 
     links = re.findall(r'href="([^"]*)"', answer.text)
     assert answer.url.path == "/docs/"
     assert {"sdk.md", "maintainers/proven.md"} <= set(links)
+    assert links[0] == "index.md"
     assert {PLAIN.get(f"{answer.url}{link}").status_code for link in links} == {200}
 
 
