@@ -1,7 +1,8 @@
-"""The one reader of YAML: texts of strangers within bounds of size, depth and aliases. Each mistake
-is an error with line and column. An alias (`*name`) repeats all that its anchor holds, so 600 bytes
-can stand for millions of values; a text whose aliases add too much, or that holds itself, is
-refused."""
+"""Reads untrusted YAML with limits on size, depth and aliases. The only reader of YAML here.
+Each error has a line and a column.
+
+An alias (`*name`) repeats the whole value of its anchor, so 600 bytes can expand to millions of
+values. A text whose aliases expand too far, or that contains itself, is refused."""
 
 from __future__ import annotations
 
@@ -11,24 +12,23 @@ from functools import lru_cache
 from typing import Any
 
 MOST_CHARACTERS = 32 << 20  # of a text
-MOST_VALUES = 250_000  # that a text has, keys among them
-MOST_ADDED = 100_000  # values that the aliases of a text may stand for in all
-CHARACTERS = 64  # of a long text count as one value more
-DEEPEST = 128  # lists and mappings in each other
-LONGEST_NUMBER = 400  # characters; a number of base 60 (1:30:00) takes the square of its length
-MOST_ODD_KEYS = 1000  # keys of one mapping that are no texts, whose hashes a stranger can choose
+MOST_VALUES = 250_000  # in a text, keys included
+MOST_ADDED = 100_000  # values that all aliases of a text add together
+CHARACTERS = 64  # of a string; each such length counts as one more value
+DEEPEST = 128  # levels of nested lists and mappings
+LONGEST_NUMBER = 400  # characters; the time to read a base-60 number (1:30:00) grows quadratically
+MOST_ODD_KEYS = 1000  # keys of a mapping that are not strings; an attacker can make them collide
 STANDARD = "tag:yaml.org,2002:"
 _NO_CONSTRUCTOR = re.compile(
     rf"could not determine a constructor for the tag '(?:{STANDARD})?(.*)'"
 )
 NUMBERS = {f"{STANDARD}int", f"{STANDARD}float"}
-# What PyYAML raises for a value that is not of its type, beside its own errors.
+# Besides its own errors, PyYAML raises these for values that do not fit their type.
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 class YamlError(ValueError):
-    """A text that cannot be read. problem: why. line, column: where, from 1; 0 where no place is
-    known."""
+    """A text cannot be read. problem: the reason. line, column: from 1; 0 if unknown."""
 
     def __init__(self, problem: str, mark: Any = None) -> None:
         self.problem = problem
@@ -38,14 +38,14 @@ class YamlError(ValueError):
 
 
 def load(text: str | bytes, loader: Any = None) -> Any:
-    """The value of one YAML document, None of an empty one. loader: a class of PyYAML, default its
-    safe one. Raises YamlError, and nothing else."""
+    """Read the value of one YAML document; None if it is empty. loader: a PyYAML class, default the
+    safe loader. Raises only YamlError."""
     node = compose(text, loader)
     return None if node is None else construct(node, loader)
 
 
 def compose(text: str | bytes, loader: Any = None) -> Any:
-    """The nodes of one YAML document, which know their places; None of an empty one. Raises
+    """Read the nodes of one YAML document, which have line numbers; None if it is empty. Raises
     YamlError."""
     if len(text) > MOST_CHARACTERS:
         raise YamlError(f"has more than {MOST_CHARACTERS >> 20} MiB; split it")
@@ -59,31 +59,31 @@ def compose(text: str | bytes, loader: Any = None) -> Any:
         finally:
             reader.dispose()
     except (yaml.YAMLError, *_UNREADABLE) as error:
-        raise _in_words(error) from None
+        raise _as_yaml_error(error) from None
     if node is not None:
         check(node)
     return node
 
 
 def construct(node: Any, loader: Any = None) -> Any:
-    """The value of nodes that `compose` gave. Raises YamlError."""
+    """The value of nodes returned by compose(). Raises YamlError."""
     yaml, guarded = _guarded(loader)
     reader = guarded("")
     try:
         return reader.construct_document(node)
     except (yaml.YAMLError, *_UNREADABLE) as error:
-        raise _in_words(error, node.start_mark) from None
+        raise _as_yaml_error(error, node.start_mark) from None
     finally:
         reader.dispose()
 
 
 def check(root: Any) -> None:
-    """Raises YamlError for the nodes of a document, as PyYAML composes them."""
-    sizes: dict[int, int] = {}  # of each node, with all that its aliases repeat
-    above: set[int] = set()  # the nodes that hold the one that is looked at
+    """Raise YamlError if the nodes of a document exceed a limit or contain a cycle."""
+    sizes: dict[int, int] = {}  # values in each node, after its aliases are expanded
+    above: set[int] = set()  # the parents of the current node
     written = 0
     todo = [(root, False)]
-    while todo:  # no recursion: a text may be nested as deep as PyYAML reads it
+    while todo:  # not recursive: PyYAML may have read a text deeper than Python recurses
         node, is_left = todo.pop()
         if is_left:
             above.discard(id(node))
@@ -133,18 +133,18 @@ def _length(node: Any) -> int:
     return len(node.value) if isinstance(node.value, str) else 0
 
 
-def _aliases(node: Any, what: str) -> YamlError:
-    return YamlError(f"its YAML aliases {what}", node.start_mark)
+def _aliases(node: Any, problem: str) -> YamlError:
+    return YamlError(f"its YAML aliases {problem}", node.start_mark)
 
 
-def _in_words(error: Exception, mark: Any = None) -> YamlError:
-    """The same error with its place, where one is known."""
+def _as_yaml_error(error: Exception, mark: Any = None) -> YamlError:
+    """An error of PyYAML or Python as a YamlError, with line and column if known."""
     if isinstance(error, YamlError):
         return error
     if isinstance(error, RecursionError):
         return YamlError(f"is nested more than {DEEPEST} deep", mark)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
-    problem = _NO_CONSTRUCTOR.sub(r"the tag '\1' is not read: only plain values are", problem)
+    problem = _NO_CONSTRUCTOR.sub(r"the tag '\1' is not supported; use plain values", problem)
     if problem == "but found another document":
         problem = "a second document begins here; leave one of them"
     for name in ("<unicode string>", "<byte string>"):
@@ -155,8 +155,8 @@ def _in_words(error: Exception, mark: Any = None) -> YamlError:
 
 @lru_cache(maxsize=8)
 def _guarded(loader: Any) -> tuple[Any, Any]:
-    """PyYAML, 25 ms for who has a file of it; and the loader, or the safe one, made to say which
-    value it cannot read."""
+    """The yaml module, and the loader extended to name the value that it cannot read. PyYAML takes
+    25 ms to import, so it is imported only when a YAML file is read."""
     import yaml
 
     base: Any = loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -168,8 +168,8 @@ def _guarded(loader: Any) -> tuple[Any, Any]:
             except yaml.YAMLError:
                 raise
             except _UNREADABLE:
-                kind = node.tag.removeprefix(STANDARD)
-                text = f"{node.value!r:.40} cannot be read as {kind}; put it in quotes"
+                tag = node.tag.removeprefix(STANDARD)
+                text = f"{node.value!r:.40} cannot be read as {tag}; put it in quotes"
                 raise yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark) from None
 
     return yaml, Guarded

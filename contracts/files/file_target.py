@@ -1,6 +1,5 @@
-"""Where a path leads that somebody names for output: to a regular file, or to a stream, which is
-written to and never replaced: `-`, a pipe, a terminal, /dev/null, /dev/stdout, the shell's `>(…)`.
-"""
+"""Resolves a path for output to a regular file or to a stream. Streams are written to and never
+replaced: `-`, a pipe, a terminal, /dev/null, /dev/stdout, the shell's `>(…)`."""
 
 from __future__ import annotations
 
@@ -14,41 +13,41 @@ from pathlib import Path
 from typing import BinaryIO
 
 STDOUT = Path("-")
-MOST_LINKS = 40  # symlinks in a row that are followed; Linux follows as many
+MOST_LINKS = 40  # symlinks in a row that are followed, as in Linux
 # /dev/stdout is a symlink to one of these.
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 
 
 class Unwritable(OSError):
-    """The path cannot be the place of a file: its folder is missing, it is a folder itself, … The
-    text names the path and the reason."""
+    """A path cannot be written: its folder is missing, it is a folder itself, … The text names the
+    path and the reason."""
 
 
 def is_stream(path: Path) -> bool:
-    """Whether a path leads to a stream. Raises Unwritable."""
+    """Whether a path leads to a stream, behind symlinks. Raises Unwritable."""
     target = followed(path)
     return _descriptor(target) is not None or _is_stream(_mode(target))
 
 
 def stream_of(path: Path) -> BinaryIO:
-    """The stream that a path leads to, open for writing. Raises Unwritable, also for a named pipe
-    that nobody reads: to wait for a reader would look like a command that hangs."""
+    """Open the stream that a path leads to, for writing. Raises Unwritable, also for a named pipe
+    without a reader: to wait for a reader would look as if the command hung."""
     number = _descriptor(followed(path))
     try:
         if number is None:
             return _opened(path)
         for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()  # so that what was printed before comes before
+            stream.flush()  # earlier output must come first
         return os.fdopen(os.dup(number), "wb")
     except OSError as error:
-        is_unread = error.errno == errno.ENXIO
-        why = "nobody reads it; start its reader first" if is_unread else reason_of(error)
+        has_no_reader = error.errno == errno.ENXIO
+        why = "nobody reads it; start its reader first" if has_no_reader else reason_of(error)
         raise Unwritable(f"{path} cannot be written to: {why}") from None
 
 
 def file_of(path: Path) -> tuple[Path, os.stat_result | None]:
-    """The regular file that a path leads to, behind symlinks, and what is there now; None for
-    nothing. Raises Unwritable."""
+    """The regular file that a path leads to, behind symlinks, and its current status; None if it
+    does not exist yet. Raises Unwritable."""
     target = followed(path)
     if is_stream(path):
         raise Unwritable(f"{path} is not a regular file, so it cannot be replaced")
@@ -66,8 +65,8 @@ def file_of(path: Path) -> tuple[Path, os.stat_result | None]:
 
 
 def followed(path: Path) -> Path:
-    """Where a symlink leads, also to a file that is not there yet. The names of open descriptors
-    are not followed. Raises Unwritable for symlinks in a circle."""
+    """The target of a path behind all symlinks; the target may not exist yet. Names of open
+    descriptors such as /dev/fd/1 are not followed. Raises Unwritable for a loop of symlinks."""
     target = path
     try:
         for _ in range(MOST_LINKS):
@@ -77,31 +76,31 @@ def followed(path: Path) -> Path:
             target = target.parent / target.readlink()
     except OSError as error:
         raise Unwritable(f"{path} cannot be written: {reason_of(error)}") from None
-    raise Unwritable(f"{path} cannot be written: its symlinks lead in a circle")
+    raise Unwritable(f"{path} cannot be written: its symlinks form a loop")
 
 
 def reason_of(error: Exception) -> str:
-    """Why the system refused, in its own words."""
+    """The reason of an error, in the words of the operating system."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def _status(path: Path, target: Path) -> os.stat_result | None:
-    """What there is at the target; None for nothing in a folder that there is."""
-    if "\0" in str(target):  # Python's own words for it differ between versions
-        raise Unwritable(f"{path} cannot be written: no path can hold a NUL")
+    """The status of the target; None if it does not exist in an existing folder."""
+    if "\0" in str(target):  # Python's own message differs between versions
+        raise Unwritable(f"{path} cannot be written: a path cannot contain NUL")
     try:
         return target.lstat()
     except (FileNotFoundError, NotADirectoryError):
         if target.parent.is_dir():
             return None
-        why = f"there is no folder {target.parent}"
+        why = f"the folder {target.parent} does not exist"
         raise Unwritable(f"{path} cannot be written: {why}") from None
     except (OSError, ValueError) as error:
         raise Unwritable(f"{path} cannot be written: {reason_of(error)}") from None
 
 
 def _descriptor(path: Path) -> int | None:
-    """The number of the open descriptor that a path is a name of."""
+    """The number of the open descriptor that a path names, as /dev/fd/1; None for other paths."""
     if path == STDOUT:
         return 1
     found = _DESCRIPTOR.fullmatch(str(path.absolute()))
@@ -109,7 +108,7 @@ def _descriptor(path: Path) -> int | None:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """It neither creates nor cuts off what may have taken the stream's place meanwhile."""
+    """Open a stream without O_CREAT and O_TRUNC, in case a file replaced the stream meanwhile."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     os.set_blocking(descriptor, True)
     return os.fdopen(descriptor, "wb")

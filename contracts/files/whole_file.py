@@ -1,7 +1,8 @@
-"""The one way in which files are written: whole or not at all. The content goes to a temporary file
-beside the target, which takes the target's place in one step; until then the old file is as it was.
+"""Writes files atomically: completely or not at all. All files of the project are written here.
 
-Streams have no place to take: what leads to a pipe, a terminal or /dev/null is written to."""
+The content goes to a temporary file in the same folder, which then replaces the target in one step.
+Until then the old file is unchanged. A pipe, a terminal or /dev/null cannot be replaced; it is
+written to directly."""
 
 from __future__ import annotations
 
@@ -23,53 +24,53 @@ ENDING = ".unfinished"
 
 
 class WriteError(OSError):
-    """A file was not written: the disk is full, the folder may not be written to, … What was there
-    before is as it was. The text names the file and the reason."""
+    """A file was not written: the disk is full, the folder is not writable, … The old file is
+    unchanged. The text names the file and the reason."""
 
 
 def write(path: Path, content: Content, *, private: bool = False) -> None:
-    """Write a file as a whole, or leave what is there.
+    """Write a file atomically. If that fails, the old file is unchanged.
 
-    content: text is written as UTF-8; pieces as they come, and an exception of their iterator
-    leaves the file as it was. private: a new file is its owner's alone (0600), else the umask
-    counts. A file that is replaced keeps its mode, and its owner where the system permits that.
+    content: text is written as UTF-8. An iterable is written piece by piece; if it raises, the old
+    file is unchanged. private: only the owner may read a new file (mode 0600); otherwise the umask
+    decides. A replaced file keeps its mode, and its owner if the system permits it.
 
-    Raises Unwritable where the path can be no file's, WriteError where the writing fails, and
-    BrokenPipeError where the reader of a pipe left.
+    Raises Unwritable if the path cannot be a file, WriteError if the file cannot be written, and
+    BrokenPipeError if the reader of a pipe has closed it.
     """
     if is_stream(path):
-        with _named(path), stream_of(path) as stream:
-            _pour(stream, content)
+        with _naming(path), stream_of(path) as stream:
+            _write_pieces(stream, content)
         return
     target, old = file_of(path)
-    with _named(path), _temporary(target) as temporary:
+    with _naming(path), _temporary(target) as temporary:
         with open(temporary, "xb", opener=_private) as file:
-            _pour(file, content)
+            _write_pieces(file, content)
             _set_mode(file.fileno(), old, private)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    _keep_name(target.parent)
+    _sync_folder(target.parent)
 
 
 def check(path: Path) -> None:
-    """Raise what write() would, as far as that shows before there is content: for commands that
-    run for long, or cost money. Leaves everything as it is."""
+    """Raise the error that write() would raise, as far as it can be known without content. Used
+    before a command that takes long or costs money. Changes nothing."""
     if not is_stream(path):
         target, _ = file_of(path)
-        with _named(path), _temporary(target) as temporary:
+        with _naming(path), _temporary(target) as temporary:
             open(temporary, "xb", opener=_private).close()
 
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """The name of a file beside the target that nobody can foresee, so that nothing waits there;
-    mode "x" follows no symlink. What the block leaves under it is removed."""
+    """A random name for a temporary file in the folder of the target. Nobody can predict it and put
+    a symlink there, and mode "x" follows none. The file is removed after the block."""
     temporary = target.with_name(f".{target.name[:SHOWN]}.{os.urandom(8).hex()}{ENDING}")
     try:
         yield temporary
     finally:
-        with suppress(OSError):  # it is the target by now, or was never made
+        with suppress(OSError):  # it was renamed to the target, or never created
             temporary.unlink()
 
 
@@ -78,8 +79,8 @@ def _private(path: str, flags: int) -> int:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Errors of the system name the file, and the reason."""
+def _naming(path: Path) -> Iterator[None]:
+    """Turn an OSError into a WriteError that names the file and the reason."""
     try:
         yield
     except (Unwritable, WriteError, BrokenPipeError):
@@ -88,7 +89,7 @@ def _named(path: Path) -> Iterator[None]:
         raise WriteError(f"{path} was not written: {reason_of(error)}") from error
 
 
-def _pour(file: BinaryIO, content: Content) -> None:
+def _write_pieces(file: BinaryIO, content: Content) -> None:
     for piece in [content] if isinstance(content, bytes | str) else content:
         file.write(piece.encode() if isinstance(piece, str) else piece)
 
@@ -105,14 +106,14 @@ def _set_mode(descriptor: int, old: os.stat_result | None, private: bool) -> Non
 
 
 def _umask() -> int:
-    """The process's umask, which cannot be read without setting it."""
-    umask = os.umask(0o077)  # a file that another thread makes meanwhile is not open to others
+    """The umask of the process; the system can only read it by setting it."""
+    umask = os.umask(0o077)  # strict, for files that another thread creates at this moment
     os.umask(umask)
     return umask
 
 
-def _keep_name(folder: Path) -> None:
-    """Let the new name survive a power failure, where the file system has that."""
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power failure, if the file system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Names of hosts as the headers Host and Origin have them. Pure; it asks no name service."""
+"""Parses host names as in the headers Host and Origin. Sends nothing: it makes no DNS request."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 AUTHORITY = re.compile(r"([\w.-]+|\[([0-9a-fA-F:.]+)\])(?::([0-9]{1,5}))?", re.ASCII)
 LONGEST_AUTHORITY = 255  # characters
-# Any of these says that a proxy passed the call on.
+# A request with any of these headers came through a proxy.
 FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded",
               "via")  # fmt: skip
 
 
 def is_authority(text: str) -> bool:
-    """Whether it is `HOST` or `HOST:PORT`, as a Host header has it: a name, an IPv4 address or an
-    IPv6 address in brackets, in at most 255 characters, without a user."""
+    """Whether the text is a valid Host header, `HOST` or `HOST:PORT`. HOST is a name, an IPv4
+    address or an IPv6 address in brackets. At most 255 characters; no user name."""
     found = AUTHORITY.fullmatch(text) if len(text) <= LONGEST_AUTHORITY else None
     if found is None or int(found[3] or 0) > 65535:
         return False
@@ -23,7 +23,7 @@ def is_authority(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """Whether it is an IPv6 address, without brackets."""
+    """Whether the text is an IPv6 address without brackets."""
     try:
         return ip_address(text).version == 6
     except ValueError:
@@ -31,8 +31,8 @@ def is_ipv6(text: str) -> bool:
 
 
 def name_of(url: str) -> str:
-    """The host's name without port and final dot, in lower case: of `//[::1]:8787` it is `::1`. ""
-    where the URL has none."""
+    """The host name of a URL in lower case, without port and final dot; "" if the URL has no host.
+    `//[::1]:8787` has the host name `::1`."""
     try:
         return (urlsplit(url).hostname or "").lower().removesuffix(".")
     except ValueError:

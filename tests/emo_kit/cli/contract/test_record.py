@@ -113,7 +113,10 @@ def test_each_exchange_is_soon_written_to_the_file(
         (["--base-url", "https://u:p@h"], "must hold no password"),
         (["--base-url", "https://h/v1"], "has a path: give https://h, and the path /v1 to"),
         (["--base-url", "http://h", "--output", "there.json"], "there.json is there already"),
-        (["--base-url", "http://h", "--output", "no/such/c.json"], "there is no folder no/such"),
+        (
+            ["--base-url", "http://h", "--output", "no/such/c.json"],
+            "the folder no/such does not exist",
+        ),
         (["--base-url", "http://h", "--timeout", "0"], "--timeout 0 must be above 0"),
     ],
 )

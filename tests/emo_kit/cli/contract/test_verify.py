@@ -150,7 +150,10 @@ def test_a_run_on_a_fake_writes_no_ledger(url: str, tmp_path: Path) -> None:
         (["http://x", "--check", "keys.mising"], "Did you mean 'keys.missing'?"),
         (["http://x", "--report", "htm=x"], "Did you mean 'html'?"),
         (["http://x", "--report", "report.pdf"], "is not a report"),
-        (["{url}", "--report", "html=no/such/folder/x"], "there is no folder no/such/folder"),
+        (
+            ["{url}", "--report", "html=no/such/folder/x"],
+            "the folder no/such/folder does not exist",
+        ),
         (["http://x", "--budget", "-1"], "must be 0 or more"),
         (["http://x", "--budget", "nan"], "must be 0 or more"),
         (["http://x", "--audio", "https://x/y.wav"], "belong together"),
@@ -280,7 +283,7 @@ def test_a_test_that_cannot_be_saved_is_refused_before_a_call_is_sent(
         main(["contract", "fuzz", "--phase", "machine", "--examples", "9", "-o", str(nowhere)])
     assert end.value.code == 2
     told = capsys.readouterr()
-    assert f"{nowhere} cannot be written: there is no folder {nowhere.parent}" in told.err
+    assert f"{nowhere} cannot be written: the folder {nowhere.parent} does not exist" in told.err
     assert told.out == ""
 
 
