@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 
 from msgspec import Struct
 
 from contracts.http1.bounds import Timeouts
+from contracts.text.hosts import is_loopback
 from mock_server.simulation.clock import MODES
 from mock_server.web.origins import UrlError, addresses, host_name, page_origin, public_url
 
@@ -148,14 +148,3 @@ def bypass_proxies(host: str) -> None:
     if getproxies():
         for name in ("NO_PROXY", "no_proxy"):
             os.environ[name] = ",".join(filter(None, [os.environ.get(name), host]))
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host's name or address is this machine's own."""
-    if name.lower() == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

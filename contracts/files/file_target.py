@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 STDOUT = Path("-")
 MOST_LINKS = 40  # symlinks in a row that are followed, as in Linux
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 # /dev/stdout is a symlink to one of these.
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 
@@ -21,6 +22,16 @@ _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 class Unwritable(OSError):
     """A path cannot be written: its folder is missing, it is a folder itself, … The text names the
     path and the reason."""
+
+
+def path_of(text: str) -> Path:
+    """Return the path of a file that a user typed. Raises Unwritable for an empty text and for the
+    name of a folder (`reports/`, `..`): a Path drops the slash, so a file would be written."""
+    if not text:
+        raise Unwritable("the name of the file is empty")
+    if text.endswith(_SEPARATORS) or Path(text).name in ("", ".."):
+        raise Unwritable(f"{text} names a folder; name a file in it")
+    return Path(text)
 
 
 def is_stream(path: Path) -> bool:

@@ -13,9 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from contracts.files.file_target import Unwritable, file_of, is_stream, reason_of, stream_of
+from contracts.files.file_target import (
+    Unwritable,
+    file_of,
+    is_stream,
+    path_of,
+    reason_of,
+    stream_of,
+)
 
-__all__ = ["Unwritable", "WriteError", "check", "write"]
+__all__ = ["Unwritable", "WriteError", "check", "path_of", "write"]
 
 Content = bytes | str | Iterable[bytes | str]
 PRIVATE, PUBLIC = 0o600, 0o666

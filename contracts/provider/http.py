@@ -16,7 +16,7 @@ import msgspec
 from contracts.provider.bounded_http import Answer, fetch, large
 from contracts.provider.budget import Budget
 from contracts.provider.exchange import Exchange
-from contracts.provider.network import is_loopback, is_private, proxy_of
+from contracts.provider.network import is_local, is_private, proxy_of
 from contracts.provider.patience import Patience
 from contracts.redact.masks import MASK, Masks
 from contracts.redact.secret_names import is_secret_header
@@ -73,7 +73,7 @@ class Provider:
         self._masks = Masks((self.key, self.other_key))
         self._signed: dict[str, str] = {}  # URLs as they were sent, by how they are shown
         self._host = urlsplit(self.origin).hostname or ""
-        self._is_near = is_loopback(self._host)
+        self._is_near = is_local(self._host)
 
     def look(self) -> None:
         """Find out whether it has a control API; one that is about to start is waited for. Raises

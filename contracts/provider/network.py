@@ -10,13 +10,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from contracts.text.hosts import is_loopback
+
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".test", ".home.arpa")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is this machine's own."""
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+def is_local(host: str) -> bool:
+    """Return whether a request to this host stays on this machine: loopback, a name below
+    localhost, or 0.0.0.0. It is for clients: such a host needs no proxy and costs nothing. Servers
+    that check a Host header use the stricter hosts.is_loopback."""
+    if is_loopback(host) or host.lower().endswith(".localhost"):
         return True
     address = _address(host)
     return address is not None and (address.is_loopback or address.is_unspecified)
@@ -27,13 +31,13 @@ def is_private(host: str) -> bool:
     host.docker.internal, or the name of a container, which has no dot."""
     address = _address(host)
     if address is not None:
-        return is_loopback(host) or address.is_private
+        return is_local(host) or address.is_private
     return bool(host) and ("." not in host or host.lower().endswith(PRIVATE_ENDINGS))
 
 
 def http_client(url: str, *, timeout: float) -> httpx.Client:
     """A client for the host of this URL. timeout: seconds. Raises ValueError as usable() does."""
-    return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_loopback(_host(url))))
+    return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_local(_host(url))))
 
 
 def usable(make: Callable[[], Http]) -> Http:
@@ -54,7 +58,7 @@ def proxy_of(url: str) -> str:
     from urllib.request import getproxies, proxy_bypass
 
     host = _host(url)
-    if is_loopback(host) or proxy_bypass(host):
+    if is_local(host) or proxy_bypass(host):
         return ""
     known = getproxies()
     proxy = known.get(urlsplit(url).scheme) or known.get("all") or ""

@@ -7,8 +7,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from contracts.provider.network import is_loopback
-from contracts.text.hosts import FORWARDING, is_authority, name_of
+from contracts.text.hosts import FORWARDING, is_authority, is_loopback, name_of
 
 PREFIX, HEALTH = "__mock__", "/__mock__/health"
 WAY_ON = "call the fake itself, without the recorder"

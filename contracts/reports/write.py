@@ -6,11 +6,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from msgspec import Struct
 
-from contracts.files.whole_file import check, write
+from contracts.files.whole_file import check, path_of, write
 from contracts.reports.as_json import as_json
 from contracts.reports.html import as_html
 from contracts.reports.junit import as_junit
@@ -79,7 +78,7 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
     targets = list(targets)
     for target in targets:
         if target.file != STDOUT:
-            check(Path(target.file))
+            check(path_of(target.file))
     events: list[Event] = []
     try:
         yield events.append
@@ -97,4 +96,4 @@ def _write(target: Target, run: RunRecord) -> None:
         if sys.stdout is not None:  # None: it was closed
             sys.stdout.write(text)
     else:
-        write(Path(target.file), text)
+        write(path_of(target.file), text)

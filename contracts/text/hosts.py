@@ -30,6 +30,18 @@ def is_ipv6(text: str) -> bool:
         return False
 
 
+def is_loopback(name: str) -> bool:
+    """Return whether a host's name or address is loopback: `localhost`, 127.0.0.0/8 or ::1. Names
+    below localhost (`a.localhost`) and 0.0.0.0 are not loopback here."""
+    if name.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
 def name_of(url: str) -> str:
     """The host name of a URL in lower case, without port and final dot; "" if the URL has no host.
     `//[::1]:8787` has the host name `::1`."""

@@ -16,7 +16,7 @@ from contracts.files.file_lock import locked
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange, at
-from contracts.provider.network import is_loopback
+from contracts.provider.network import is_local
 from contracts.spec.loader import Spec
 from contracts.verify.baseline import STALE
 from contracts.verify.events import CheckEnded, Event, Started
@@ -96,7 +96,7 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
     for event in events:
         if isinstance(event, Started) and not event.clock:
             host = urlsplit(event.url).hostname or ""
-            host = "" if is_loopback(host) else host  # a stub is no service
+            host = "" if is_local(host) else host  # a stub is no service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
             held = all(finding.pointer == STALE for finding in event.findings)

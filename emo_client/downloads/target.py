@@ -10,9 +10,10 @@ from emo_client import errors
 def target_of(path: str | os.PathLike[str]) -> Path:
     """The file to replace; behind a symlink, the one it leads to."""
     target = _resolved(path)
-    if target.is_dir():
+    if target.is_dir() or _names_folder(path):
         example = target / "video.mp4"
-        raise errors.ConfigError(f"{target} is a folder; give a file in it, such as {example}")
+        name = os.fspath(path)
+        raise errors.ConfigError(f"{name} names a folder; give a file in it, such as {example}")
     if not target.parent.is_dir():
         raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
     for place in (target, Path(path)):  # a pipe cannot be followed: /dev/stdout
@@ -21,10 +22,15 @@ def target_of(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def _names_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether it ends in a slash, of which a Path keeps no trace: it would become a file."""
+    return os.path.basename(os.fspath(path)) == ""  # noqa: PTH119 (a Path has no basename of "x/")
+
+
 def _resolved(path: str | os.PathLike[str]) -> Path:
     try:
         target = Path(path)
-        if b"\0" in os.fsencode(target):
+        if not os.fspath(path) or b"\0" in os.fsencode(target):
             raise ValueError
         is_link = target.is_symlink()
     except (TypeError, ValueError, OSError):

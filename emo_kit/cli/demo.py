@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emo_kit.cli.options import target
+from emo_kit.cli.options import OutputFile, target
 from emo_kit.cli.output import print_block, print_line, print_styled, styled
 from emo_kit.cli.task_output import WaitProgress, with_zone
 
@@ -44,7 +44,7 @@ Examples:
     "--output",
     default="emo-demo.mp4",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     callback=target,
     help="The file to write.",

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from contracts.text.hosts import is_loopback
 from emo_kit.cli.errors import NotReachable
-from mock_server.settings import environment, is_loopback
+from mock_server.settings import environment
 
 if TYPE_CHECKING:
     from emo_client import Client, EmoError

@@ -14,7 +14,7 @@ from contracts.text.printable import in_json, in_line
 from emo_kit.cli import complete
 from emo_kit.cli.control_client import ControlClient, FakeGone, options
 from emo_kit.cli.errors import INTERRUPTED
-from emo_kit.cli.options import output
+from emo_kit.cli.options import OutputFile, output
 from emo_kit.cli.output import print_block, print_json_text, print_line
 from emo_kit.cli.streams import reader_left
 
@@ -62,7 +62,7 @@ Examples:
     "--har",
     is_flag=False,
     flag_value="-",
-    type=click.Path(path_type=Path),
+    type=OutputFile(),
     metavar="",
     help="Print HAR, for a browser's developer tools.",
 )

@@ -39,6 +39,22 @@ def option(*declarations: str, **attributes: Any) -> Decorator:
     return click.option(*declarations, cls=Option, **attributes)
 
 
+class OutputFile(click.Path):
+    """The path of a file to write. An empty text and the name of a folder are refused."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from contracts.files.whole_file import Unwritable, path_of
+
+        try:
+            path_of(os.fspath(value))
+        except Unwritable as error:
+            self.fail(str(error), param, ctx)
+        return super().convert(value, param, ctx)
+
+
 as_json = option("--json", "as_json", is_flag=True, help="Print JSON; errors too.")
 admin_token = option(
     "--admin-token",
@@ -67,8 +83,7 @@ def seed(help_: str = "Seed of everything random.", default: str = "emo") -> Dec
 
 def output(help_: str, *, old: Sequence[str] = (), **attributes: Any) -> Decorator:
     """`-o`, `--output`: a file to write."""
-    file = click.Path(path_type=Path)
-    attributes = {"type": file, "metavar": "FILE", "help": help_, **attributes}
+    attributes = {"type": OutputFile(), "metavar": "FILE", "help": help_, **attributes}
     return option("-o", "--output", "output", old=old, **attributes)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from starlette.datastructures import Headers
 
-from contracts.text.hosts import FORWARDING, is_authority, name_of
-from mock_server.settings import Settings, is_loopback
+from contracts.text.hosts import FORWARDING, is_authority, is_loopback, name_of
+from mock_server.settings import Settings
 
 TOKEN_HEADER = "x-mock-admin-token"  # noqa: S105 (the name of a header)
 SHOWN = 80  # characters of a header in a message

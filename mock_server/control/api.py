@@ -20,7 +20,7 @@ from contracts.text.printable import in_json
 from mock_server.control import journal, scenarios, state
 from mock_server.control.access import missing
 from mock_server.control.export import Exports
-from mock_server.control.request import Asked, ControlError, Told
+from mock_server.control.request import Asked, ControlError, Export, Told
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.redact import without_secrets
 from mock_server.simulation import json_body
@@ -136,7 +136,7 @@ def _handler(
             sent = headers.get(b"authorization", b"")
             asked = Asked(engine, tenant_id, real, _read(raw), given, sent)
             told = control(asked)
-            if callable(told):
+            if isinstance(told, Export):
                 return await exports.answer(told)
         except ControlError as error:
             return _error(error.status, str(error), request)

@@ -1,5 +1,6 @@
 """Sends what grows with what is kept: a piece is made when the client has taken the one before, in
-one thread for all who read. What is sent is whole, or the connection is cut."""
+one thread for all who read; a short answer is made at once. What is sent is whole, or the
+connection is cut."""
 
 from __future__ import annotations
 
@@ -42,12 +43,14 @@ class Exports:
     async def answer(self, export: Export) -> Response:
         """The answer to who asked for the export; a short one is made whole. Raises ControlError
         where it cannot be made, or MOST are being sent."""
+        if export.is_short:
+            kind, pieces = _made(export)
+            return Response(b"".join(pieces), media_type=kind)
         if self.count >= MOST:
             raise ControlError(f"{MOST} exports are being sent: try again when one is done", 503)
         self.count += 1
         try:
-            kind, texts = await in_thread(export)
-            pieces = in_pieces(map(in_json, texts) if "json" in kind else texts)
+            kind, pieces = await in_thread(partial(_made, export))
             begin = [await in_thread(partial(next, pieces, None)) for _ in range(2)]
         except BaseException:
             self.count -= 1
@@ -56,6 +59,12 @@ class Exports:
             self.count -= 1
             return Response(begin[0], media_type=kind)
         return _Streamed(self, kind, chain(begin, pieces))
+
+
+def _made(export: Export) -> tuple[str, Iterator[bytes]]:
+    """The content type of an export, and the pieces that are sent."""
+    kind, texts = export.make()
+    return kind, in_pieces(map(in_json, texts) if "json" in kind else texts)
 
 
 class _Streamed(StreamingResponse):

@@ -18,6 +18,7 @@ NOTHING = (
     "is explained by its id, which is in the header x-mock-explain of its answer"
 )
 PLAIN = "text/plain; charset=utf-8"
+SHORT = 32 << 10  # bytes of a journal that is exported without another thread: a few milliseconds
 
 
 def journal(asked: Asked) -> Export:
@@ -34,7 +35,7 @@ def journal(asked: Asked) -> Export:
         except FilterError as error:
             raise ControlError(str(error)) from None
 
-    return write
+    return Export(write, is_short=kept.size(asked.tenant_id) <= SHORT)
 
 
 def explain(asked: Asked) -> Any:
@@ -78,8 +79,10 @@ def bundle(asked: Asked) -> Export:
     """Gives everything that is needed to get the same answers again."""
     from mock_server.control.bundle import bundling
 
+    kept = asked.engine.recorder.journal
     pieces = bundling(asked.engine, asked.tenant_id, asked.real)
-    return lambda: ("application/json", pieces)
+    is_short = kept.size(asked.tenant_id) <= SHORT
+    return Export(lambda: ("application/json", pieces), is_short)
 
 
 def metrics(asked: Asked) -> Typed:

@@ -10,9 +10,17 @@ from mock_server.engine.pipeline import Engine
 from mock_server.stores.protocol import Tenant
 
 Typed = tuple[str, bytes]  # a content type and a body of it
-Export = Callable[[], tuple[str, Iterator[str]]]  # a content type and pieces of a body of it
-# JSON, or that; or what grows with what is kept, and is made in another thread as it is sent.
-Told = dict[str, Any] | Typed | Export
+
+
+class Export(NamedTuple):
+    """An answer that grows with what is kept, made in pieces as it is sent. make: gives the content
+    type and the pieces of the body. is_short: it is made at once, without another thread."""
+
+    make: Callable[[], tuple[str, Iterator[str]]]
+    is_short: bool = False
+
+
+Told = dict[str, Any] | Typed | Export  # dict: JSON
 
 
 class ControlError(ValueError):
@@ -52,9 +60,10 @@ class Asked(NamedTuple):
 
 
 def number(name: str, value: Any) -> float:
-    """A number that is not negative and no more than any use has need of; -1 for any below 0."""
+    """Return a number from -1e9 to 1e9. Callers that need a positive one check the sign."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ControlError(f"{name} must be a number, not {json.dumps(value)[:80]}")
-    if value > 1e9:
-        raise ControlError(f"{name} is above 1e9")
-    return float(max(value, -1))
+    if not -1e9 <= value <= 1e9:
+        side = "above 1e9" if value > 0 else "below -1e9"
+        raise ControlError(f"{name} is {side}: give a number from 0 to 1e9")
+    return float(value)

@@ -169,6 +169,11 @@ class Journal:
         """How many exchanges are here, of all tenants."""
         return sum(len(room.rows) for room in self._rooms.values())
 
+    def size(self, tenant_id: str) -> int:
+        """Return the bytes that the tenant's exchanges occupy."""
+        room = self._rooms.get(tenant_id)
+        return room.bytes if room else 0
+
     def number(self, tenant_id: str) -> int:
         """The number of the tenant's latest exchange; 0 before the first."""
         room = self._rooms.get(tenant_id) or self._emptied.get(tenant_id)

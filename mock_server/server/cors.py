@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.settings import is_loopback
+from contracts.text.hosts import is_loopback
 from mock_server.simulation.call import Reply
 from mock_server.web.origins import LOCALHOST, UrlError, page_origin
 

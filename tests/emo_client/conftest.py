@@ -148,7 +148,7 @@ def fetch(emo_with: Any, tmp_path: Path) -> Any:
 
     def download(handler: Any, source: Any = URL, path: Any = None) -> Path:
         emo = emo_with(transport=httpx.MockTransport(handler))
-        return emo.download(source, path or tmp_path / "video.mp4")
+        return emo.download(source, tmp_path / "video.mp4" if path is None else path)
 
     return download
 

@@ -127,8 +127,16 @@ def test_a_store_that_stays_busy_is_an_error(fetch) -> None:
 
 
 def test_a_folder_as_the_target_is_refused(fetch, tmp_path) -> None:
-    with pytest.raises(ConfigError, match=r"is a folder; give a file in it, such as .*video\.mp4"):
-        fetch(Store(), path=tmp_path)
+    words = r"names a folder; give a file in it, such as .*video\.mp4"
+    for path in (tmp_path, f"{tmp_path}/none/"):
+        with pytest.raises(ConfigError, match=words):
+            fetch(Store(), path=path)
+    assert files(tmp_path) == []
+
+
+def test_an_empty_path_is_refused(fetch) -> None:
+    with pytest.raises(ConfigError, match="path='' is no path of a file"):
+        fetch(Store(), path="")
 
 
 def test_a_target_in_a_missing_folder_is_refused(fetch, tmp_path) -> None:

@@ -57,7 +57,6 @@ Examples:
 @shared.output(
     "Write the first problem that is found as a test for pytest.",
     old=["--save"],
-    type=click.Path(dir_okay=False, path_type=Path),
 )
 def fuzz(
     base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,
@@ -206,7 +205,8 @@ def _client(url: str) -> httpx.Client:
     from urllib.parse import urlsplit
 
     from contracts.provider.network import http_client
-    from mock_server.settings import bypass_proxies, is_loopback
+    from contracts.text.hosts import is_loopback
+    from mock_server.settings import bypass_proxies
 
     try:
         host = urlsplit(url).hostname or ""

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import click
 
+from contracts.text.hosts import is_loopback
 from emo_kit.cli import options as shared
 from emo_kit.cli.main import FOUND_PROBLEMS
 from emo_kit.cli.notices import Notices
 from emo_kit.cli.variables import as_given, timeouts
-from mock_server.settings import Settings, SettingsError, is_loopback
+from mock_server.settings import Settings, SettingsError
 from mock_server.simulation.clock import real_time
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ Examples:
     "The file to write.",
     default=Path("cassette.json"),
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
 @click.option(

@@ -98,11 +98,11 @@ Examples:
     metavar="[FORM=]FILE",
     help="Write a report: text, json, junit, sarif or html. A FORM alone goes to stdout.",
 )
-@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="Add "
+@click.option("--ledger", type=shared.OutputFile(), help="Add "
               "what a real provider did to this file.")  # fmt: skip
 @click.option(
     "--baseline",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=shared.OutputFile(),
     help="Accept the differences in this file. An entry that no longer occurs fails.",
 )
 @click.option(

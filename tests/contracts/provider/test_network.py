@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from contracts.provider.network import http_client, is_loopback, is_private, proxy_of
+from contracts.provider.network import http_client, is_local, is_private, proxy_of
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.contract import json_answer, provider
@@ -25,7 +25,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     "host", ["localhost", "LOCALHOST", "emo.localhost", "127.0.0.2", "::1", "::ffff:127.0.0.1"]
 )
 def test_loopback_has_many_spellings(host: str) -> None:
-    assert is_loopback(host)
+    assert is_local(host)
     assert is_private(host)
 
 
@@ -34,7 +34,7 @@ def test_loopback_has_many_spellings(host: str) -> None:
 )
 def test_a_private_network_is_not_this_machine(host: str) -> None:
     assert is_private(host)
-    assert not is_loopback(host)
+    assert not is_local(host)
 
 
 @each_case(

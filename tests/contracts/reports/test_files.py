@@ -61,6 +61,19 @@ def test_an_unwritable_file_is_reported_before_the_run(tmp_path: Path) -> None:
             pytest.fail("the run began")
 
 
+@pytest.mark.parametrize("name", ["none/", "none/..", "."])
+def test_the_name_of_a_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        pytest.raises(OSError, match="names a folder; name a file in it"),
+        open_reports([Target.of(f"html={name}")]),
+    ):
+        pytest.fail("the run began")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_did_not_start_changes_no_file(tmp_path: Path) -> None:
     new, old = tmp_path / "new.html", tmp_path / "old.html"
     old.write_text("before", "utf-8")

@@ -33,9 +33,10 @@ from tests.helpers.cli import CLEAN, EMO, MEDIA, emo_process, run_here  # noqa: 
      (["wait", "x", "--timeout", "0"], "timeout"), (["detect"], "--image"),
      (["list", "--status", "PENDNG"], "Did you mean 'PENDING'?"),
      (["scenarios", "--operation", "getTsk"], "Did you mean 'getTask'?"),
-     (["generate", *MEDIA, "-o", "."], "is not a file"),
+     (["generate", *MEDIA, "-o", "."], ". names a folder; name a file in it"),
      (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere is not there"),
-     (["demo", "-o", "/"], "is not a file"), (["download", "x", "-o", "-"], "name a file")],
+     (["demo", "-o", "/"], "/ names a folder; name a file in it"),
+     (["download", "x", "-o", "-"], "name a file")],
 )  # fmt: skip
 def test_wrong_usage_exits_2_and_suggests_what_to_do(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]

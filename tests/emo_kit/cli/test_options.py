@@ -80,6 +80,22 @@ def test_replay_is_a_hidden_former_name_of_reproduce(tmp_path: Path) -> None:
     assert "Usage: cli reproduce" in old.output
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("", "the name of the file is empty"), ("none/", "none/ names a folder; name a file in it")],
+)
+def test_every_file_to_write_needs_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, command in commands():
+        for option in options(command):
+            if isinstance(option.type, click.Path) and not option.type.exists:
+                result = CliRunner().invoke(cli, [*name.split(), option.opts[0], file])
+                assert (result.exit_code, words in result.stderr) == (2, True), f"{name} {option}"
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["env", "explain", "journal"])
 def test_url_is_a_deprecated_name_of_server(url: str, command: str) -> None:
     key = ["--key", f"sk-former-{command}"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from contracts.spec.loader import Spec
+from mock_server.control import journal as reports
 from mock_server.control.export import MOST, PIECE, Exports, in_pieces
-from mock_server.control.request import ControlError
-from tests.helpers.fake import KEY
+from mock_server.control.request import Asked, ControlError, Export
+from mock_server.engine.pipeline import Engine
+from mock_server.simulation.call import Call
+from tests.helpers.fake import EPOCH, KEY
 from tests.helpers.http import Serve
 
 SCOPE = {"type": "http", "method": "GET"}
@@ -27,7 +32,7 @@ class Texts:
 
     made = 0
 
-    def export(self) -> tuple[str, Iterator[str]]:
+    def texts(self) -> tuple[str, Iterator[str]]:
         return "text/plain", self._texts()
 
     def _texts(self) -> Iterator[str]:
@@ -60,7 +65,7 @@ def test_a_piece_is_made_only_when_the_earlier_ones_were_sent() -> None:
         assert exports.count == 1
 
     async def run() -> None:
-        await (await exports.answer(texts.export))(SCOPE, connected, send)
+        await (await exports.answer(Export(texts.texts)))(SCOPE, connected, send)
 
     asyncio.run(run())
     assert b"".join(sent) == TEXT.encode() * 10
@@ -68,8 +73,34 @@ def test_a_piece_is_made_only_when_the_earlier_ones_were_sent() -> None:
 
 
 def test_a_short_export_has_a_length() -> None:
-    answer = asyncio.run(Exports().answer(lambda: ("text/plain", iter("ab"))))
-    assert (answer.body, answer.headers["content-length"]) == (b"ab", "2")
+    for is_short in (True, False):
+        export = Export(lambda: ("text/plain", iter("ab")), is_short)
+        answer = asyncio.run(Exports().answer(export))
+        assert (answer.body, answer.headers["content-length"]) == (b"ab", "2")
+
+
+def test_only_long_exports_are_made_in_another_thread() -> None:
+    makers = []
+
+    def make() -> tuple[str, Iterator[str]]:
+        makers.append(threading.current_thread())
+        return "text/plain", iter("ab")
+
+    for is_short in (True, False):
+        asyncio.run(Exports().answer(Export(make, is_short)))
+    assert [maker is threading.current_thread() for maker in makers] == [True, False]
+
+
+@pytest.mark.parametrize("export", [reports.journal, reports.bundle])
+def test_an_export_is_short_while_the_journal_is_small(
+    export: Callable[[Asked], Export], spec: Spec
+) -> None:
+    engine = Engine(spec, real=lambda: EPOCH)
+    tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
+    body = b"x" * (reports.SHORT // 3)
+    for is_short in (True, True, True, False):
+        assert export(Asked(engine, tenant, EPOCH)).is_short == is_short
+        engine.handle(Call("POST", "/x", "", {b"authorization": f"Bearer {KEY}".encode()}, body))
 
 
 def test_an_export_whose_client_reads_nothing_is_aborted() -> None:
@@ -85,7 +116,7 @@ def test_an_export_whose_client_reads_nothing_is_aborted() -> None:
 
     async def run() -> None:
         scope: dict[str, Any] = {**SCOPE, "state": {"transport": Transport()}}
-        await (await exports.answer(Texts().export))(scope, connected, send)
+        await (await exports.answer(Export(Texts().texts)))(scope, connected, send)
 
     with pytest.raises(ClientDisconnect):
         asyncio.run(run())
@@ -97,9 +128,9 @@ def test_too_many_exports_at_a_time_are_refused() -> None:
 
     async def run() -> None:
         for _ in range(MOST):
-            await exports.answer(Texts().export)
+            await exports.answer(Export(Texts().texts))
         with pytest.raises(ControlError, match=f"{MOST} exports are being sent: try again") as full:
-            await exports.answer(Texts().export)
+            await exports.answer(Export(Texts().texts))
         assert full.value.status == 503
 
     asyncio.run(run())
@@ -108,11 +139,12 @@ def test_too_many_exports_at_a_time_are_refused() -> None:
 def test_a_failed_export_releases_its_place() -> None:
     exports = Exports()
 
-    def export() -> tuple[str, Iterator[str]]:
+    def make() -> tuple[str, Iterator[str]]:
         raise ControlError("no such filter")
 
-    with pytest.raises(ControlError, match="no such filter"):
-        asyncio.run(exports.answer(export))
+    for is_short in (True, False):
+        with pytest.raises(ControlError, match="no such filter"):
+            asyncio.run(exports.answer(Export(make, is_short)))
     assert exports.count == 0
 
 

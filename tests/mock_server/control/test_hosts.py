@@ -80,6 +80,9 @@ def test_every_spelling_of_a_foreign_name_is_refused(
 @each_case(
     "headers",
     [[], [("host", "")], [("host", " ")], [("host", "localhost..")], [("host", "[::1%25eth0]")],
+     [("host", "evil.localhost")], [("host", "0.0.0.0:8787")], [("host", "[::]")],
+     [("host", "localhost"), ("origin", "http://evil.localhost")],
+     [("host", "localhost"), ("origin", "http://0.0.0.0")],
      [("host", "[::1")], [("host", "localhost:99999")],
      [("host", "localhost"), ("host", "localhost")],
      [("host", "localhost"), ("origin", "null")], [("host", "localhost"), ("origin", "")],
