@@ -46,7 +46,8 @@ class Secret:
     def __init__(self, key: str) -> None:
         self._key = key
         self._raw = re.compile(re.escape(key.encode("utf-8", "replace")), re.IGNORECASE)
-        self._parts = _parts(key.encode("utf-8", "replace"))
+        data = key.encode("utf-8", "replace")
+        self._parts, self._all_parts = _parts(data), _all_parts(data.lower())
 
     def __repr__(self) -> str:
         return "<key>"
@@ -81,8 +82,11 @@ class Secret:
         return SHOWN.encode() if self._is_in(word, work) else word
 
     def _is_in(self, data: bytes, work: "_Work") -> bool:
-        readings = map(bytes.lower, map(work.counted, _readings(data)))
-        return any(part in reading for reading in readings for part in self._parts)
+        for reading, is_text in _readings(data):
+            lower = work.counted(reading).lower()
+            if any(part in lower for part in (self._parts if is_text else self._all_parts)):
+                return True
+        return False
 
 
 class _TooMuch(Exception):
@@ -109,24 +113,31 @@ def _parts(key: bytes) -> list[bytes]:
     parts."""
     if len(key) < SHORTEST:
         return []
-    all_parts = [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
+    all_parts = _all_parts(key)
     wholes = [part for part in (key, key[3:]) if len(part) >= SHORTEST]
     begin = all_parts[:1] if key.lower().startswith((b"sk-", b"st-")) else []
     telling = [*begin, *wholes, *(part for part in all_parts if not _NAME.fullmatch(part))]
     return [part.lower() for part in telling]
 
 
-def _readings(data: bytes, depth: int = DEPTH) -> Iterator[bytes]:
-    """The data as it is, and as it reads in each encoding."""
-    yield data
+def _all_parts(key: bytes) -> list[bytes]:
+    return [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
+
+
+def _readings(
+    data: bytes, depth: int = DEPTH, *, is_text: bool = True
+) -> Iterator[tuple[bytes, bool]]:
+    """The data as it is, and as it reads in each encoding. Each with whether it is text, in which
+    a part of the key may be an ordinary word; decoded base64, hex and compressed data are not."""
+    yield data, is_text
     for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _QUOTED) if depth else ():
         read = pattern.sub(_char, data)
         if read != data:
-            yield from _readings(read, depth - 1)
+            yield from _readings(read, depth - 1, is_text=is_text)
     for decode in (_of_base64, _of_hex, _unpacked) if depth else ():
         read = decode(data)
         if read:
-            yield from _readings(read, depth - 1)
+            yield from _readings(read, depth - 1, is_text=False)
 
 
 def _char(found: re.Match[bytes]) -> bytes:

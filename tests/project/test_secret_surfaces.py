@@ -28,6 +28,11 @@ EXCHANGES = st.builds(
 @example(
     Exchanged("sk-ws-H.pULjiKtcRKONTtXnmZh3SQWT", ("octal", "base64 in lines"), "body", "Bearer")
 )
+@example(
+    Exchanged(
+        "sk-ws-H.X24IovctpPvarclZdplnlBIL", ("HTML in hex", "base64 in lines"), "body", "Bearer"
+    )
+)
 @example(Exchanged("st-PLRnomevDF8uLoWGDPTFJYX1", ("base64", "upper case"), "answer", "Bearer"))
 def test_no_output_contains_eight_characters_of_a_key(
     tmp_path: Path, name: str, exchanged: Exchanged
