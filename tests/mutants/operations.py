@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.spec.claims import PARAMETERS
-from contracts.spec.document import Node
+from contracts.spec.document import PARAMETER_KEYS, Node
 from contracts.spec.pointers import escaped
 from tests.mutants.mutation import Mutation
 from tests.mutants.schemas import Found, of_schema, refusal_of
@@ -32,7 +31,7 @@ def of_operation(node: Node, at: str) -> Found:
     yield Mutation("operation-renamed", f"{at}/operationId", value=f"{node['operationId']}2")
     yield Mutation("rate-refusal-changed", f"{at}/x-rate/refusal", value="Throttling")
     yield from number(node["x-rate"]["per-second"], f"{at}/x-rate/per-second", "rate")
-    for key in PARAMETERS:
+    for key in PARAMETER_KEYS:
         for index, parameter in enumerate(node.get(key, ())):
             here = f"{at}/{key}/{index}"
             yield Mutation("parameter-removed", here)
