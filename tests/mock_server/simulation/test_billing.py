@@ -92,7 +92,9 @@ def test_a_finished_video_is_charged_by_its_seconds_and_ratio(service: Service) 
     assert costs(service) == [0, square, round(SECONDS * PORTRAIT, 6)]
 
 
-@pytest.mark.parametrize("ending", ["FAILED.InvalidURL", "PENDING", "RUNNING", "CANCELED", "UNKNOWN"])
+@pytest.mark.parametrize(
+    "ending", ["FAILED.InvalidURL", "PENDING", "RUNNING", "CANCELED", "UNKNOWN"]
+)
 def test_a_task_that_does_not_succeed_is_free(service: Service, ending: str) -> None:
     service.task_id(X_Mock_Scenario=ending)
     for _ in range(5):
