@@ -12,7 +12,7 @@ from contracts.provider.exchange import Exchange
 from contracts.reports.run import RunRecord, shown_by
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line
-from contracts.verify.events import RESULTS, CheckEnded, Claim, Finding, Started
+from contracts.verify.events import RESULTS, STALE, CheckEnded, Claim, Finding, Started
 
 NOTHING = "No check ran"
 _ID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -81,16 +81,32 @@ def summary(run: RunRecord) -> str:
     return f"{text}; cut off{during}, {left} of {len(run.started.claims)} not done"
 
 
-def heading(check: CheckEnded, root: str) -> str:
-    """What was wrong, by the first of its findings: `GET /api/v1/tasks/8eee34ed… without a key was
-    accepted (200 instead of 401)`. root: the provider's URL, which is left out."""
+def title(check: CheckEnded) -> str:
+    """The title of a check that is right for its result: `A call without a key is refused.`, or if
+    the check found differences `A call without a key was not refused`."""
+    claim = check.claim
+    if check.findings and all(finding.pointer == STALE for finding in check.findings):
+        return "The baseline accepts a difference that no longer occurs"
+    differs = check.findings or check.result == "failed"
+    return in_line(claim.failed or claim.title if differs else claim.title)
+
+
+def detail(check: CheckEnded, root: str) -> str:
+    """The first difference that a check found, in one line: `GET /api/v1/tasks/8eee34ed… without a
+    key was accepted (200 instead of 401)`; "" if it found none. root: the provider's URL, which is
+    left out."""
     if not check.findings:
-        return in_line(check.claim.title)
+        return ""
     finding, exchange = check.findings[0], shown_by(check, check.findings[0])
     more = len(check.findings) - 1
     others = f", and {plural(more, 'more difference')}" if more else ""
     call = _call(exchange, root) if exchange else "the provider"
     return in_line(f"{call} {_wrong(finding)}{others}")
+
+
+def heading(check: CheckEnded, root: str) -> str:
+    """The title of a check with the first difference that it found, in one line."""
+    return ": ".join(filter(None, [title(check), detail(check, root)]))
 
 
 def _call(exchange: Exchange, root: str) -> str:
@@ -108,8 +124,8 @@ def _wrong(finding: Finding) -> str:
         return f"{verb} ({instead})"
     if finding.pointer == "#answer":
         return f"was not answered: {got}"
-    if finding.pointer == "#baseline":
-        return "answers right where the baseline accepts a difference"
+    if finding.pointer == STALE:
+        return "now answers as documented"
     if name != finding.pointer:
         return f"was answered with the header {name}: {instead}"
     return f"was answered with {name or 'a body'}: {instead}"

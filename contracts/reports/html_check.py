@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from contracts.provider.exchange import Exchange
 from contracts.reports.elements import Child, element
-from contracts.reports.formatting import cut, heading, money, place, plural, pretty
+from contracts.reports.formatting import cut, detail, money, place, plural, pretty, title
 from contracts.spec.sources import footnote, split
 from contracts.text.printable import in_line
 from contracts.verify.events import CheckEnded, Claim, Finding, Result
@@ -41,7 +41,7 @@ def facts(given: dict[str, Child]) -> Element:
 
 
 def _width(name: str) -> str | None:
-    return "wide" if name in (PLACE, "Rule") else None
+    return "wide" if name in (PLACE, "Contract") else None
 
 
 def _summary(check: CheckEnded, root: str) -> Element:
@@ -53,12 +53,13 @@ def _summary(check: CheckEnded, root: str) -> Element:
         element("span", check.result, class_="result"),
         element(
             "span",
-            element("b", heading(check, root)),
+            element("b", title(check)),
             " ",  # for who copies or listens
             element("code", in_line(claim.id)),
             " ",
             severity if check.findings else None,
             element("span", in_line(check.why), class_="why") if check.why else None,
+            element("span", detail(check, root), class_="detail") if check.findings else None,
             class_="claim",
         ),
         element("span", f"{check.seconds:.2f} s", class_="seconds"),
@@ -70,7 +71,7 @@ def _body(check: CheckEnded, root: str) -> Iterable[Child]:
     if check.findings:
         yield _table(check)
     yield facts({
-        "Rule": in_line(claim.title) if check.findings else None,
+        "Contract": in_line(claim.title) if check.findings else None,
         "Evidence": claim.evidence,
         "Source": element("span", *_source(claim)) if claim.source else None,
         "Severity": claim.severity,

@@ -55,7 +55,7 @@ def _rule(claim: Claim) -> Object:
     url = next((source.url for source in claim.sources if source.url), "")
     return {
         "id": in_line(claim.id),
-        "shortDescription": {"text": visible(claim.title)},
+        "shortDescription": {"text": visible(claim.failed or claim.title)},
         "fullDescription": {"text": visible(reasons)},
         "help": {"text": visible(reasons)},
         **({"helpUri": url} if url else {}),
@@ -83,9 +83,8 @@ def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
 def _result(check: CheckEnded, finding: Finding, index: int, root: str) -> Object:
     claim, head = check.claim, heading(replace(check, findings=(finding,)), root)
     where = f" at {finding.pointer}" if finding.pointer else ""
-    message = (
-        f"{head}. Rule: {claim.title} Expected{where}: {finding.expected}. Got: {cut(finding.got)}"
-    )
+    difference = f"Expected{where}: {finding.expected}. Got: {cut(finding.got)}"
+    message = f"{head}. Contract: {claim.title} {difference}"
     return {
         "ruleId": in_line(claim.id),
         "ruleIndex": index,

@@ -9,6 +9,7 @@ from textwrap import indent
 from contracts.provider.exchange import Exchange
 from contracts.reports.formatting import (
     cut,
+    detail,
     footnotes,
     heading,
     headline,
@@ -19,6 +20,7 @@ from contracts.reports.formatting import (
     pretty,
     skips,
     summary,
+    title,
     when,
 )
 from contracts.reports.run import RunRecord, shown_by
@@ -67,7 +69,7 @@ def head(run: RunRecord) -> str:
 def row(check: CheckEnded) -> tuple[str, ...]:
     """A check's cells, in the order of COLUMNS."""
     claim, seconds = check.claim, f"{check.seconds:.2f}"
-    texts = check.result, claim.id, claim.severity, claim.evidence, seconds, claim.title
+    texts = check.result, claim.id, claim.severity, claim.evidence, seconds, title(check)
     return tuple(map(in_line, texts))
 
 
@@ -82,12 +84,13 @@ def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def failure(check: CheckEnded, root: str) -> str:
-    """Why a check failed: what was wrong, the rule and what it rests on, each difference, the calls
-    that show them. root: the provider's URL."""
+    """The block of text about a failed check: its title, the first difference, the contract and
+    its evidence, then each difference with the call that shows it. root: the provider's URL."""
     claim = check.claim
     lines = [
-        f"FAILED {in_line(claim.id)} ({claim.severity}): {heading(check, root)}",
-        f"  rule: {in_line(claim.title)}",
+        f"FAILED {in_line(claim.id)} ({claim.severity}): {title(check)}",
+        *([f"  {detail(check, root)}"] if check.findings else []),
+        f"  contract: {in_line(claim.title)}",
         f"  {in_line(claim.evidence)}: {in_line(claim.source)}",
     ]
     lines += [f"  {place(claim)}"] if claim.pointer else []

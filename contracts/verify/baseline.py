@@ -15,10 +15,9 @@ from contracts.files.file_lock import locked
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange
-from contracts.verify.events import Finding
+from contracts.verify.events import STALE, Finding
 
 FORMAT = 1
-STALE = "#baseline"  # the pointer of a finding about the baseline itself
 LONGEST = 200  # characters of a body in an entry
 # What is another thing in each run.
 _VARYING = (

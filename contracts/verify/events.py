@@ -1,5 +1,5 @@
-"""What a run of the checks tells as it goes: one stream of events, from which progress, tables and
-report files are made. Data only; no key is in it."""
+"""The events of a run of the checks. Progress, tables and report files are made from this one
+stream. Data only; it contains no key."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from contracts.spec.sources import Source
 
 Severity = Literal["error", "warning", "note"]
 Tier = Literal["free", "paid"]
-SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")  # the least first
-# accepted: something differs, and the run does not fail for it: it is less than --fail-on names, or
-# the baseline has it.
+SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")  # the least serious first
+# accepted: the check found differences, but the run does not fail for them: the severity is below
+# --fail-on, or all of them are in the baseline.
 Result = Literal["passed", "failed", "accepted", "skipped"]
 RESULTS: tuple[Result, ...] = ("passed", "failed", "accepted", "skipped")
+STALE = "#baseline"  # the pointer of a finding about the baseline itself
 
 
 class Claim(Struct, frozen=True):
-    """What a check looks at, and why that should be so.
+    """The behaviour that a check expects of a provider, and the evidence for it.
 
-    id: `auth.no-key`. title: a sentence of behaviour. evidence: documented, captured or inferred
-    (the weakest of all that it rests on), source: the pages and captures, by the short keys of the
-    spec. severity: what it means where it does not hold: `error` (clients break), `warning` (they
-    are misled), `note` (they hardly see it). cost: CNY that its calls may cost at most, by the
-    documented prices. pointer: the place in openapi.yaml that says it, "" where none does. line:
-    where that is in the file, from 1; 0 where it is not known. sources: what its source cites."""
+    id: such as `keys.missing`. title: the behaviour: "A call without a key is refused." failed: the
+    headline if a provider behaves differently: "A call without a key was not refused". evidence:
+    documented, captured or inferred, the weakest of all its evidence. source: the pages and
+    captures, by the short keys of the spec; sources: the same in full. severity: the effect of
+    different behaviour: `error` (clients break), `warning` (clients are misled), `note` (clients
+    hardly notice). cost: the most that its calls may cost, CNY, by the documented prices. pointer:
+    JSON pointer of the claim in openapi.yaml, "" if it is not there. line: its line in that file,
+    from 1; 0 if unknown."""
 
     id: str
     title: str
@@ -39,13 +42,15 @@ class Claim(Struct, frozen=True):
     pointer: str = ""
     line: int = 0
     sources: tuple[Source, ...] = ()
+    failed: str = ""
 
 
 class Finding(Struct, frozen=True):
-    """One difference. pointer: the JSON pointer in the answer's body, `#status`, `#header/NAME`
-    where it is elsewhere, `#answer` where there was none. expected and got: for people. exchange:
-    the position, in those of its check, of the exchange that shows it; None where none does.
-    known: the baseline accepts it."""
+    """One difference from the contract. pointer: a JSON pointer into the body of the answer, or
+    `#status`, `#header/NAME`, `#answer` if no answer came, `#baseline` for an accepted difference
+    that no longer occurs. expected, got: texts for people. exchange: index of the exchange that
+    shows the difference, in the exchanges of its check; None without one. known: it is in the
+    baseline."""
 
     pointer: str
     expected: str
@@ -55,9 +60,9 @@ class Finding(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True, tag=True):
-    """The run begins. url: of the provider, with its prefix. at: epoch s. clock: whether it has a
-    control API, so that its time is moved. budget: CNY, None where no limit is given. free: whether
-    it is a fake, whose calls cost nothing. fail_on: the least severity that fails the run."""
+    """The run started. url: the provider's, with the prefix. at: epoch s. clock: the provider has
+    a control API, which moves its clock. budget: CNY, None for no limit. free: the provider is a
+    fake, so its calls cost nothing. fail_on: the lowest severity for which the run fails."""
 
     url: str
     spec: str
@@ -71,13 +76,14 @@ class Started(Struct, frozen=True, tag=True):
 
 
 class CheckStarted(Struct, frozen=True, tag=True):
-    """This check is next."""
+    """A check started."""
 
     claim: Claim
 
 
 class CheckEnded(Struct, frozen=True, tag=True):
-    """How it went. why: it was skipped, or accepted. spent: CNY, by the documented prices."""
+    """A check ended. why: the reason for a result of skipped or accepted. seconds: the time that it
+    took. spent: CNY, by the documented prices."""
 
     claim: Claim
     result: Result
@@ -89,7 +95,7 @@ class CheckEnded(Struct, frozen=True, tag=True):
 
 
 class Ended(Struct, frozen=True, tag=True):
-    """The run is over. counts: how many checks ended in each result."""
+    """The run ended. counts: the number of checks with each result."""
 
     seconds: float
     spent: float
@@ -97,12 +103,12 @@ class Ended(Struct, frozen=True, tag=True):
 
     @property
     def passed(self) -> bool:
-        """Whether at least one check was made, and none failed."""
+        """Whether at least one check ran and no check failed."""
         return self.checks_run > 0 and not self.counts["failed"]
 
     @property
     def checks_run(self) -> int:
-        """How many checks were not skipped."""
+        """The number of checks that were not skipped."""
         return sum(count for result, count in self.counts.items() if result != "skipped")
 
 

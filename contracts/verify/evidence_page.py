@@ -1,4 +1,5 @@
-"""Writes the page of evidence: what is known about each claim and each documented answer."""
+"""The page docs/maintainers/proven.md: for each check and each documented answer, how well its
+evidence proves it."""
 
 from __future__ import annotations
 
@@ -11,60 +12,65 @@ from contracts.verify.ledger import STANDINGS, Ledger, Observation, standing
 from contracts.verify.registry import all_checks
 
 HEAD = """\
-# Evidence
+# What is proven
 
-How much is known about each claim of the contract:
+The column "known as" has three values. `observed`: seen on the wire, in a public capture or by
+`emo contract verify --ledger` with a real provider; then the date, the host and the request_id
+follow. `documented`: in the documentation of Alibaba, but in no known capture. `assumed`: inferred
+from captures or documentation. A first run with the real service should check the assumed claims.
+Sources are short keys; the end of this page lists them in full. A run with a fake proves nothing
+and is not recorded.
 
-- `observed`: seen in HTTP traffic, in a public capture or in a run of
-  `emo contract verify --ledger` against a real provider, with its date, host and request_id.
-- `documented`: stated on Alibaba's pages; no capture is known.
-- `assumed`: inferred from these. Check these claims first in a run against the service.
-
-Sources are short keys; the end of this page explains them. Runs against the fake prove nothing and
-are not kept.
-
-## The claim of each check
+## Claims of the checks
 
 """
 ANSWERS = """\
-## Each documented answer
+## Documented answers
 
 """
+Row = tuple[str, str, str, str, list[str]]  # name, text, known as, source, observations
 
 
 def page(spec: Spec, ledger: Ledger) -> Iterator[str]:
-    """The lines of the page of evidence."""
-    budget = Budget(spec, None, 0.0)
-    claims = [check.claim(spec, budget) for check in all_checks().values()]
+    """The lines of the page."""
     yield from HEAD.splitlines()
-    said = [(c.id, c.title, c.evidence, c.source, ledger.claims.get(c.id, [])) for c in claims]
-    yield from _table("claims", said)
+    yield from _table("claims", "expected behaviour", _claims(spec, ledger))
     yield from ANSWERS.splitlines()
-    said = [
-        (o.name, f"{o.status}: {o.summary}", o.evidence, o.source, ledger.answers.get(o.name, []))
-        for o in spec.outcomes.values()
-    ]
-    yield from _table("answers", said)
+    yield from _table("answers", "answer", _answers(spec, ledger))
     yield from ("## Sources", "")
     yield from (f"- {footnote(source)}" for source in spec.sources.values())
 
 
-Row = tuple[str, str, str, str, list[Observation]]
+def _claims(spec: Spec, ledger: Ledger) -> Iterator[Row]:
+    budget = Budget(spec, None, 0.0)
+    for check in all_checks().values():
+        claim = check.claim(spec, budget)
+        seen = ledger.claims.get(check.id, [])
+        texts = [_shown(one, "confirmed" if one.held else f"**{check.failed}**") for one in seen]
+        yield check.id, check.title, standing(claim.evidence, seen), claim.source, texts
 
 
-def _table(what: str, rows: list[Row]) -> Iterator[str]:
-    known = [standing(evidence, seen) for _, _, evidence, _, seen in rows]
-    counts = ", ".join(f"{known.count(word)} {word}" for word in STANDINGS)
-    yield f"{len(rows)} {what}: {counts}."
-    yield from ("", "| name | claim | evidence | source | seen in a run |")
+def _answers(spec: Spec, ledger: Ledger) -> Iterator[Row]:
+    for outcome in spec.outcomes.values():
+        seen = ledger.answers.get(outcome.name, [])
+        texts = [_shown(one, "observed") for one in seen]
+        text = f"{outcome.status}: {outcome.summary}"
+        yield outcome.name, text, standing(outcome.evidence, seen), outcome.source, texts
+
+
+def _table(kind: str, heading: str, rows: Iterator[Row]) -> Iterator[str]:
+    listed = list(rows)
+    standings = [standing for _, _, standing, _, _ in listed]
+    counts = ", ".join(f"{standings.count(word)} {word}" for word in STANDINGS)
+    yield f"{len(listed)} {kind}: {counts}."
+    yield from ("", f"| name | {heading} | known as | source | observations |")
     yield "|---|---|---|---|---|"
-    for (name, title, _, source, seen), word in zip(rows, known, strict=True):
-        cells = f"`{name}`", title, word, source, "; ".join(map(_told, seen)) or "–"
+    for name, text, word, source, observations in listed:
+        cells = f"`{name}`", text, word, source, "; ".join(observations) or "–"
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
     yield ""
 
 
-def _told(observation: Observation) -> str:
-    verdict = "held" if observation.held else "**did not hold**"
-    shown = f", request_id {observation.request_id}" if observation.request_id else ""
-    return f"{verdict} {observation.date} at {observation.host}{shown}"
+def _shown(seen: Observation, result: str) -> str:
+    shown = f", request_id {seen.request_id}" if seen.request_id else ""
+    return f"{result} on {seen.date} by {seen.host}{shown}"

@@ -1,5 +1,6 @@
-"""A file of observations of real providers: which claims held, which documented answers came. It
-sends nothing; a fake proves nothing, so what one answers is not kept."""
+"""The ledger: a file of observations of real providers. It records which claims of the contract
+they met and which documented answers they gave. Runs with a fake are not recorded: they prove
+nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +19,7 @@ from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange, at
 from contracts.provider.network import is_local
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import STALE
-from contracts.verify.events import CheckEnded, Event, Started
+from contracts.verify.events import STALE, CheckEnded, Event, Started
 
 FORMAT = 1
 Standing = Literal["observed", "documented", "assumed"]
@@ -27,12 +27,13 @@ STANDINGS: tuple[Standing, ...] = ("observed", "documented", "assumed")
 
 
 class LedgerError(Exception):
-    """The file is no ledger. Its text says what is wrong, and where."""
+    """The file is not a ledger. The message names the problem and its place."""
 
 
 class Observation(Struct, frozen=True, forbid_unknown_fields=True):
-    """That a provider did, or did not do, what a claim says. date: UTC, `2026-02-11`. host: of the
-    provider. request_id: of an answer that shows it, "" where none had one."""
+    """One observation of a provider. held: the provider met the claim. date: UTC, such as
+    `2026-02-11`. host: the provider's. request_id: of an answer that shows it, "" if no answer had
+    one."""
 
     date: str
     host: str
@@ -44,8 +45,8 @@ Observations = dict[str, list[Observation]]
 
 
 class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
-    """Observations, the latest of each host: by the id of the claim, and by the name of the
-    documented answer that came, word for word."""
+    """The latest observation of each host. claims: by the id of the check. answers: by the name of
+    the documented answer that the provider gave."""
 
     format: int = FORMAT
     claims: Observations = {}
@@ -53,7 +54,7 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: Path) -> Ledger:
-    """The ledger of a file, an empty one where there is none. Raises LedgerError."""
+    """Read a ledger from a file; an empty one if the file does not exist. Raises LedgerError."""
     try:
         text = text_of(bytes_of(path))
     except FileNotFoundError:
@@ -65,38 +66,41 @@ def load(path: Path) -> Ledger:
     try:
         ledger = msgspec.json.decode(text, type=Ledger)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise LedgerError(f"{path} is no ledger: {json_problem(text, error)}") from None
+        raise LedgerError(f"{path} is not a ledger: {json_problem(text, error)}") from None
     if ledger.format != FORMAT:
         raise LedgerError(f"{path} has the format {ledger.format}, not {FORMAT}")
     return ledger
 
 
 def save(path: Path, ledger: Ledger) -> None:
-    """Write it as a whole, or leave the file as it was. Raises OSError."""
+    """Write the file as a whole, or leave it unchanged. Raises OSError."""
     ordered = msgspec.json.encode(ledger, order="sorted")
     write(path, msgspec.json.format(ordered, indent=2) + b"\n", private=True)
 
 
 def update(path: Path, spec: Spec, events: Iterable[Event]) -> str:
-    """Keep in a file what a run saw, and say how much that was: beside what another run wrote
-    meanwhile. Raises LedgerError, and leaves a file that is damaged; OSError."""
+    """Add the observations of a run to a ledger file, and return a line of text with the totals.
+    Observations that another run added meanwhile are kept. Raises OSError, and LedgerError for a
+    damaged file, which is left unchanged."""
     with locked(path):
         before = load(path)
         after = observed(before, spec, events)
         if after == before:
-            return f"{path}: nothing new was seen of a real provider"
+            return f"{path}: no new observation of a real provider"
         save(path, after)
-    return f"{path}: {len(after.claims)} claims and {len(after.answers)} answers were seen by now"
+    return (
+        f"{path}: {len(after.claims)} claims and {len(after.answers)} answers are observed so far"
+    )
 
 
 def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
-    """The ledger with what a run saw; of a fake nothing is added."""
+    """The ledger with the observations of a run added. A run with a fake adds none."""
     claims, answers = _copy(ledger.claims), _copy(ledger.answers)
     host = date = ""
     for event in events:
         if isinstance(event, Started) and not event.clock:
             host = urlsplit(event.url).hostname or ""
-            host = "" if is_local(host) else host  # a stub is no service
+            host = "" if is_local(host) else host  # a server here is a stub, not the service
             date = f"{datetime.fromtimestamp(event.at, UTC):%Y-%m-%d}"
         if host and isinstance(event, CheckEnded) and event.result != "skipped":
             held = all(finding.pointer == STALE for finding in event.findings)
@@ -108,15 +112,15 @@ def observed(ledger: Ledger, spec: Spec, events: Iterable[Event]) -> Ledger:
 
 
 def standing(evidence: str, seen: list[Observation]) -> Standing:
-    """What is known: `observed` on the wire, by a run or in a public capture, else `documented`,
-    else `assumed`."""
+    """How well a claim or an answer is proven: `observed` by a run or in a public capture, else
+    `documented`, else `assumed`."""
     if any(o.held for o in seen) or evidence == "captured":
         return "observed"
     return "documented" if evidence == "documented" else "assumed"
 
 
 def _named(spec: Spec, exchange: Exchange) -> Iterator[str]:
-    """The documented answers that an exchange is, by code and message, or by the task's state."""
+    """The names of the documented outcomes that an answer matches by code, message and state."""
     operation = spec.operations.get(exchange.operation)
     for outcome in operation.outcomes.values() if operation else ():
         if outcome.status == exchange.status and _facts(outcome.value) == _facts(exchange.value):
@@ -124,7 +128,8 @@ def _named(spec: Spec, exchange: Exchange) -> Iterator[str]:
 
 
 def _facts(value: Any) -> tuple[Any, ...] | None:
-    """What tells one answer from another: its code and message, wherever they stand, its state."""
+    """The values that differ between documented answers: code and message, at the top level or in
+    output, and the state of the task or the result of the detection."""
     if not isinstance(value, dict):
         return None
     output = value.get("output")
@@ -136,7 +141,7 @@ def _facts(value: Any) -> tuple[Any, ...] | None:
 
 
 def _shows(event: CheckEnded) -> str:
-    """The request_id of an exchange that shows how the check ended; "" where none has one."""
+    """The request_id of an answer that shows the result of the check; "" if none has one."""
     cited = [f.exchange for f in event.findings if f.exchange is not None]
     exchanges = [event.exchanges[i] for i in cited] or list(event.exchanges)
     return next(filter(None, map(_request_id, exchanges)), "")

@@ -1,5 +1,5 @@
-"""The checks of the contract: plain functions in a list, each with what it claims and why. A check
-asks through an CheckContext and finds; it sends nothing by itself and knows no provider."""
+"""The register of all checks of the contract. A check is a function with an id, a title and
+evidence; it calls the provider and reports differences through a CheckContext."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from contracts.verify.events import Claim, Severity, Tier
 if TYPE_CHECKING:
     from contracts.verify.context import CheckContext
 
-# The groups of checks in the order in which they run, free ones first: the id of each check begins
-# with its group. Each is a module of contracts.verify.checks.
+# The groups of checks in the order in which they run: the part of a check's id before the dot, and
+# the module of contracts.verify.checks that contains the group.
 GROUPS = {
     "keys": "authentication",
     "paths": "routing",
@@ -34,20 +34,24 @@ GROUPS = {
 
 
 class Evidence(Struct, frozen=True):
-    """What a claim rests on where it is no single answer of the spec: `evidence` as there, and the
-    `source` by its short key. pointer: the place in the spec that says it, if one does."""
+    """Evidence for a claim, if it is not an outcome of the spec. kind: one of EVIDENCE. source:
+    the pages and captures, by the short keys of the spec. pointer: JSON pointer of the claim in
+    openapi.yaml, "" if it is not there."""
 
-    evidence: str
+    kind: str
     source: str
     pointer: str = ""
 
 
 class Check(Struct, frozen=True):
-    """One registered function. based_on: names of outcomes of the spec, or reasons. pays: the
-    operations that its calls may be charged for, one name a call; empty for a free one."""
+    """One registered check. title: the expected behaviour, a sentence. failed: the headline if a
+    provider behaves differently. based_on: the evidence, given directly or as the name of an
+    outcome of the spec. paid_calls: the operation of each call that may be charged; empty for a
+    free check."""
 
     id: str
     title: str
+    failed: str
     severity: Severity
     based_on: tuple[str | Evidence, ...]
     paid_calls: tuple[str, ...]
@@ -58,16 +62,17 @@ class Check(Struct, frozen=True):
         return "paid" if self.paid_calls else "free"
 
     def claim(self, spec: Spec, budget: Budget) -> Claim:
-        """What it says, with what the spec knows of its reasons. Raises KeyError for an outcome
-        or a source that the spec lacks."""
-        reasons = [r if isinstance(r, Evidence) else _evidence_of(spec, r) for r in self.based_on]
-        weakest = max(reasons, key=lambda reason: EVIDENCE.index(reason.evidence))
-        pointer = next((r.pointer for r in reasons if r.pointer), "")
-        source = "; ".join(dict.fromkeys(reason.source for reason in reasons))
+        """The facts about this check for reports. Raises KeyError for an outcome or a source that
+        the spec does not have."""
+        known = [e if isinstance(e, Evidence) else _evidence_of(spec, e) for e in self.based_on]
+        weakest = max(known, key=lambda evidence: EVIDENCE.index(evidence.kind))
+        pointer = next((evidence.pointer for evidence in known if evidence.pointer), "")
+        source = "; ".join(dict.fromkeys(evidence.source for evidence in known))
         return Claim(
             id=self.id,
             title=self.title,
-            evidence=weakest.evidence,
+            failed=self.failed,
+            evidence=weakest.kind,
             source=source,
             sources=tuple(spec.sources[key] for key in cited(source)),
             severity=self.severity,
@@ -85,22 +90,23 @@ def check(
     id: str,
     title: str,
     *based_on: str | Evidence,
+    failed: str,
     severity: Severity = "error",
     paid_calls: Iterable[str] = (),
 ) -> Callable[[Callable[[CheckContext], None]], Callable[[CheckContext], None]]:
-    """Register a function as a check. Raises ValueError for an id that there is already."""
+    """Register a function as a check. Raises ValueError if another check has this id."""
 
     def register(run: Callable[[CheckContext], None]) -> Callable[[CheckContext], None]:
         if id in _REGISTERED:
-            raise ValueError(f"there are two checks {id}")
-        _REGISTERED[id] = Check(id, title, severity, based_on, tuple(paid_calls), run)
+            raise ValueError(f"two checks have the id {id}")
+        _REGISTERED[id] = Check(id, title, failed, severity, based_on, tuple(paid_calls), run)
         return run
 
     return register
 
 
 def all_checks() -> dict[str, Check]:
-    """Every check by its id, in the order in which they run: by group, free ones first."""
+    """Every check by its id, in the order in which they run: free ones first, then by group."""
     for module in GROUPS.values():
         import_module(f"contracts.verify.checks.{module}")
     places = {group: place for place, group in enumerate(GROUPS)}

@@ -11,11 +11,12 @@ from msgspec import Struct
 from contracts.provider.budget import OverBudget
 from contracts.provider.http import Provider, Unreachable
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import STALE, Baseline
+from contracts.verify.baseline import Baseline
 from contracts.verify.context import CheckContext, Skip, StopCheck
 from contracts.verify.events import (
     RESULTS,
     SEVERITIES,
+    STALE,
     CheckEnded,
     CheckStarted,
     Claim,

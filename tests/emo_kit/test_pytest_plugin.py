@@ -62,7 +62,8 @@ def test_a_failed_check_shows_the_difference_and_a_curl_command(run: Run) -> Non
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     output = done.stdout.str()
     assert "_ EMO contract: unknown.uuid _" in output
-    assert "A task that there is not is a 200 that says UNKNOWN." in output
+    assert "A poll of a task that does not exist was not answered 200 UNKNOWN\n" in output
+    assert "contract: A poll of a task that does not exist is answered 200 UNKNOWN.\n" in output
     assert "at #status\n    expected  200\n    got       404\n" in output
     assert "curl -sS" in output
     assert "Traceback" not in output

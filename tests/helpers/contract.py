@@ -83,7 +83,7 @@ def one(run: Callable[..., None], **changes: Any) -> Check:
     from contracts.verify.registry import Evidence
 
     given: dict[str, Any] = {
-        "id": "test.one", "title": "A check.", "severity": "error",
+        "id": "test.one", "title": "A check.", "failed": "A check failed", "severity": "error",
         "based_on": (Evidence("documented", "a test"),), "paid_calls": (), **changes,
     }  # fmt: skip
     return Check(run=run, **given)

@@ -46,6 +46,7 @@ def claim(id: str = "keys.missing", **changes: Any) -> Claim:
         tier="free",
         pointer=POINTER,
         line=812,
+        failed="A call without a key was not refused",
     )
     return replace(usual, **changes)
 

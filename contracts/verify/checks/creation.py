@@ -22,8 +22,9 @@ def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
 
 @check(
     "creation.synchronous",
-    "It cannot be called synchronously.",
+    "A synchronous create call is refused.",
     "AccessDenied-synchronous",
+    failed="A synchronous create call was not refused as documented",
     paid_calls=ONE,
 )
 def synchronous(ctx: CheckContext) -> None:
@@ -33,8 +34,9 @@ def synchronous(ctx: CheckContext) -> None:
 
 @check(
     "creation.style_level",
-    "A style that there is not is refused.",
+    "A create call with an unknown style_level is refused, or its task fails.",
     "InvalidParameter-style_level",
+    failed="A create call with an unknown style_level was accepted or refused wrongly",
     paid_calls=ONE,
 )
 def style_level(ctx: CheckContext) -> None:
@@ -45,8 +47,9 @@ def style_level(ctx: CheckContext) -> None:
 
 @check(
     "creation.area-missing",
-    "A call without the area is refused, or its task fails.",
+    "A create call without ext_bbox is refused, or its task fails.",
     "InvalidParameter-field-required",
+    failed="A create call without ext_bbox was accepted or refused wrongly",
     paid_calls=ONE,
 )
 def area_missing(ctx: CheckContext) -> None:
@@ -55,8 +58,9 @@ def area_missing(ctx: CheckContext) -> None:
 
 @check(
     "creation.face-missing",
-    "A call without the face is refused, or its task fails.",
+    "A create call without face_bbox is refused, or its task fails.",
     "InvalidParameter-field-required",
+    failed="A create call without face_bbox was accepted or refused wrongly",
     paid_calls=ONE,
 )
 def face_missing(ctx: CheckContext) -> None:
@@ -65,8 +69,9 @@ def face_missing(ctx: CheckContext) -> None:
 
 @check(
     "creation.area",
-    "An area that is neither 1:1 nor 3:4 is refused.",
+    "An ext_bbox that is neither 1:1 nor 3:4 is refused, or its task fails.",
     "InvalidParameter-ext_bbox",
+    failed="An ext_bbox that is neither 1:1 nor 3:4 was accepted or refused wrongly",
     paid_calls=ONE,
 )
 def area(ctx: CheckContext) -> None:
@@ -76,8 +81,9 @@ def area(ctx: CheckContext) -> None:
 
 @check(
     "creation.box",
-    "A box whose corners are the wrong way round is refused.",
+    "A face_bbox with swapped corners is refused, or its task fails.",
     "InvalidParameter-face_bbox",
+    failed="A face_bbox with swapped corners was accepted or refused wrongly",
     paid_calls=ONE,
     severity="warning",
 )
@@ -87,7 +93,13 @@ def box(ctx: CheckContext) -> None:
     expect_refusal(ctx, created, "InvalidParameter-face_bbox")
 
 
-@check("creation.no-url", "What is no http URL is refused.", "InvalidURL", paid_calls=ONE)
+@check(
+    "creation.no-url",
+    "A create call with a URL that is not http is refused, or its task fails.",
+    "InvalidURL",
+    failed="A create call with a URL that is not http was accepted or refused wrongly",
+    paid_calls=ONE,
+)
 def no_url(ctx: CheckContext) -> None:
     expect_refusal(ctx, ctx.create(_with(ctx, image_url="portrait.png")), "InvalidURL")
     created = ctx.create(_with(ctx, audio_url="data:audio/wav;base64,UklGRg=="))
@@ -96,8 +108,9 @@ def no_url(ctx: CheckContext) -> None:
 
 @check(
     "creation.upload",
-    "An oss:// URL needs the header that makes the service resolve it.",
+    "An oss:// URL without the header that resolves it is refused, or its task fails.",
     "InvalidParameter.DataInspection",
+    failed="An oss:// URL without the header that resolves it was accepted or refused wrongly",
     paid_calls=ONE,
     severity="warning",
 )

@@ -36,7 +36,13 @@ def _area(ctx: CheckContext, exchange: Exchange, ratio: str) -> None:
     ctx.expect(exchange, "/output/ext_bbox", holds, f"a box of {ratio}, within {TOLERANCE} px")
 
 
-@check("detection.pass", "A portrait passes, with two boxes.", "pass", paid_calls=ONE)
+@check(
+    "detection.pass",
+    "A portrait passes the detection, with a valid face_bbox and ext_bbox.",
+    "pass",
+    failed="A portrait was not answered as passed, with a valid face_bbox and ext_bbox",
+    paid_calls=ONE,
+)
 def passes(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
     for name in ("face_bbox", "ext_bbox"):
@@ -47,7 +53,13 @@ def passes(ctx: CheckContext) -> None:
     _area(ctx, exchange, "1:1")
 
 
-@check("detection.no-code", "A portrait that passes has no reason.", "pass", paid_calls=ONE)
+@check(
+    "detection.no-code",
+    "The answer about a portrait that passes has no code and no message.",
+    "pass",
+    failed="A portrait was not answered as passed, without code and message",
+    paid_calls=ONE,
+)
 def no_code(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
     for name in ("code", "message"):
@@ -55,12 +67,25 @@ def no_code(ctx: CheckContext) -> None:
         ctx.expect(exchange, pointer, at(exchange, pointer) in (MISSING, "", None), "nothing")
 
 
-@check("detection.usage", "One picture is charged.", "pass", paid_calls=ONE, severity="warning")
+@check(
+    "detection.usage",
+    "A detection is charged as one image.",
+    "pass",
+    failed="A portrait was not answered as passed, with a charge for one image",
+    paid_calls=ONE,
+    severity="warning",
+)
 def usage(ctx: CheckContext) -> None:
     ctx.expect_equal(_passed(ctx), "/usage/image_count", 1)
 
 
-@check("detection.ratio", "The area has the ratio that was asked for.", "pass", paid_calls=ONE)
+@check(
+    "detection.ratio",
+    "The ext_bbox of a detection has the requested ratio.",
+    "pass",
+    failed="The ext_bbox of a detection does not have the requested ratio",
+    paid_calls=ONE,
+)
 def ratio(ctx: CheckContext) -> None:
     body = ctx.detection_body()
     body["parameters"]["ratio"] = "3:4"
@@ -69,8 +94,9 @@ def ratio(ctx: CheckContext) -> None:
 
 @check(
     "detection.default-ratio",
-    "Without parameters the ratio is 1:1.",
+    "Without parameters the ext_bbox of a detection has the ratio 1:1.",
     Evidence("documented", "DET-2, DET-3"),
+    failed="Without parameters the ext_bbox of a detection does not have the ratio 1:1",
     paid_calls=ONE,
 )
 def default_ratio(ctx: CheckContext) -> None:
@@ -79,7 +105,13 @@ def default_ratio(ctx: CheckContext) -> None:
     _area(ctx, _passed(ctx, body), "1:1")
 
 
-@check("detection.bad-ratio", "Another ratio is refused.", "InvalidParameter-ratio", paid_calls=ONE)
+@check(
+    "detection.bad-ratio",
+    "A detect call with a ratio other than 1:1 and 3:4 is refused.",
+    "InvalidParameter-ratio",
+    failed="A detect call with a ratio other than 1:1 and 3:4 was not refused as documented",
+    paid_calls=ONE,
+)
 def bad_ratio(ctx: CheckContext) -> None:
     body = ctx.detection_body()
     body["parameters"]["ratio"] = "16:9"
@@ -88,8 +120,9 @@ def bad_ratio(ctx: CheckContext) -> None:
 
 @check(
     "detection.asynchronous",
-    "It cannot be called asynchronously.",
+    "An asynchronous detect call is refused.",
     "AccessDenied-asynchronous",
+    failed="An asynchronous detect call was not refused as documented",
     paid_calls=ONE,
 )
 def asynchronous(ctx: CheckContext) -> None:
@@ -97,7 +130,13 @@ def asynchronous(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.detect(headers={ASYNC_HEADER: "enable"}), *names)
 
 
-@check("detection.no-url", "What is no http URL is refused.", "InvalidURL", paid_calls=ONE)
+@check(
+    "detection.no-url",
+    "A detect call with an image_url that is not an http URL is refused.",
+    "InvalidURL",
+    failed="A detect call with an image_url that is not an http URL was not refused as documented",
+    paid_calls=ONE,
+)
 def no_url(ctx: CheckContext) -> None:
     for url in ("portrait.png", "data:image/png;base64,iVBORw0KGgo="):
         body = ctx.detection_body()

@@ -22,8 +22,9 @@ def _second(trace: TaskTrace) -> Exchange:
 
 @check(
     "ends.queue",
-    "A second task waits while the first is at work.",
+    "A second task waits while the first one runs.",
     Evidence("documented", "QS, RATE: one in process at a time"),
+    failed="A second task did not wait while the first one ran",
     paid_calls=TWO_TASKS,
 )
 def queue(ctx: CheckContext) -> None:
@@ -35,7 +36,13 @@ def queue(ctx: CheckContext) -> None:
         ctx.expect_equal(exchange, "/output/task_status", "PENDING")
 
 
-@check("ends.cancel", "A task that waits can be canceled.", "canceled", paid_calls=TWO_TASKS)
+@check(
+    "ends.cancel",
+    "A waiting task can be canceled.",
+    "canceled",
+    failed="A waiting task could not be canceled as documented",
+    paid_calls=TWO_TASKS,
+)
 def cancel(ctx: CheckContext) -> None:
     trace = ctx.trace()
     _second(trace)
@@ -47,7 +54,13 @@ def cancel(ctx: CheckContext) -> None:
         ctx.expect_equal(trace.second_polls[-1], "/output/task_status", "CANCELED")
 
 
-@check("ends.canceled", "A canceled task has no result.", "CANCELED", paid_calls=TWO_TASKS)
+@check(
+    "ends.canceled",
+    "A canceled task has no result.",
+    "CANCELED",
+    failed="A canceled task has a result, or was not answered as documented",
+    paid_calls=TWO_TASKS,
+)
 def canceled(ctx: CheckContext) -> None:
     trace = ctx.trace()
     last = trace.second_polls[-1] if trace.second_polls else None
@@ -59,8 +72,9 @@ def canceled(ctx: CheckContext) -> None:
 
 @check(
     "ends.cancel-running",
-    "A task at work cannot be canceled, and goes on.",
+    "A running task cannot be canceled and keeps running.",
     "UnsupportedOperation",
+    failed="A cancel call for a running task was not refused as documented, or stopped the task",
     paid_calls=TWO_TASKS,
 )
 def cancel_running(ctx: CheckContext) -> None:
@@ -75,8 +89,9 @@ def cancel_running(ctx: CheckContext) -> None:
 
 @check(
     "ends.cancel-done",
-    "A task that is done cannot be canceled, and stays as it is.",
+    "A finished task cannot be canceled and does not change.",
     "UnsupportedOperation",
+    failed="A cancel call for a finished task was not refused as documented, or changed the task",
     paid_calls=TWO_TASKS,
 )
 def cancel_done(ctx: CheckContext) -> None:
@@ -86,7 +101,13 @@ def cancel_done(ctx: CheckContext) -> None:
     ctx.expect_equal(trace.later_polls[-1], "/output/task_status", state(trace.polls[-1]))
 
 
-@check("ends.foreign", "Somebody else's task is UNKNOWN.", "UNKNOWN", paid_calls=TWO_TASKS)
+@check(
+    "ends.foreign",
+    "A poll of another account's task is answered 200 UNKNOWN.",
+    "UNKNOWN",
+    failed="A poll of another account's task was not answered 200 UNKNOWN",
+    paid_calls=TWO_TASKS,
+)
 def foreign(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.foreign_poll is None:
@@ -102,8 +123,9 @@ def foreign(ctx: CheckContext) -> None:
 
 @check(
     "ends.foreign-cancel",
-    "Nobody else can cancel it.",
+    "A cancel call for another account's task is refused.",
     "UnsupportedOperation",
+    failed="A cancel call for another account's task was not refused as documented",
     paid_calls=TWO_TASKS,
 )
 def foreign_cancel(ctx: CheckContext) -> None:
@@ -113,7 +135,13 @@ def foreign_cancel(ctx: CheckContext) -> None:
     ctx.expect_outcome(trace.foreign_cancel, "UnsupportedOperation")
 
 
-@check("ends.foreign-list", "Nobody else has it in a list.", "listed", paid_calls=TWO_TASKS)
+@check(
+    "ends.foreign-list",
+    "A list does not contain another account's task.",
+    "listed",
+    failed="A list was not answered as documented, without another account's task",
+    paid_calls=TWO_TASKS,
+)
 def foreign_list(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.foreign_list is None:
@@ -125,8 +153,9 @@ def foreign_list(ctx: CheckContext) -> None:
 
 @check(
     "ends.failed",
-    "A failed task is a 200 whose code is inside output; its input may be refused before.",
+    "A failed task is answered 200 with its code inside output, unless its create call is refused.",
     "FAILED.InvalidURL",
+    failed="A failed task was not answered 200 with its code inside output",
     paid_calls=("createVideoTask",),
 )
 def failed(ctx: CheckContext) -> None:

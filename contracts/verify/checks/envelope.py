@@ -27,8 +27,9 @@ def _some(ctx: CheckContext) -> Iterator[Exchange]:
 
 @check(
     "answers.json",
-    "Every answer is application/json, errors too.",
+    "Every answer has the content type application/json, errors too.",
     Evidence("captured", "CNB, SDK, which reads no other"),
+    failed="An answer does not have the content type application/json",
 )
 def json_type(ctx: CheckContext) -> None:
     for exchange in _some(ctx):
@@ -39,8 +40,9 @@ def json_type(ctx: CheckContext) -> None:
 
 @check(
     "answers.request-id",
-    "The header X-Request-Id is the request_id of the body.",
+    "The X-Request-Id header is the request_id of the body.",
     Evidence("captured", "CNB, 51 of 55"),
+    failed="The X-Request-Id header is not the request_id of the body",
     severity="warning",
 )
 def request_id(ctx: CheckContext) -> None:
@@ -52,8 +54,9 @@ def request_id(ctx: CheckContext) -> None:
 
 @check(
     "answers.new-id",
-    "Each answer has a request_id of its own, in the form of a UUID.",
+    "Each answer has a new request_id in the form of a UUID.",
     Evidence("captured", "CNB"),
+    failed="A request_id is not a UUID, or was used twice",
     severity="warning",
 )
 def new_id(ctx: CheckContext) -> None:
@@ -66,7 +69,12 @@ def new_id(ctx: CheckContext) -> None:
         seen.add(text)
 
 
-@check("answers.errors", "Every refusal has a code and a message at the top.", "InvalidParameter")
+@check(
+    "answers.errors",
+    "Every error has a code and a message at the top level.",
+    "InvalidParameter",
+    failed="Errors are not answered as documented, with a code and a message at the top level",
+)
 def errors(ctx: CheckContext) -> None:
     refusals = [exchange for exchange in _some(ctx) if exchange.status >= 400]
     if not refusals:
@@ -77,8 +85,9 @@ def errors(ctx: CheckContext) -> None:
 
 @check(
     "answers.headers",
-    "The headers that every capture has are there.",
+    "Every answer has the headers that every captured answer has.",
     CNB,
+    failed="An answer lacks a header that every captured answer has",
     severity="note",
 )
 def headers(ctx: CheckContext) -> None:
@@ -90,8 +99,9 @@ def headers(ctx: CheckContext) -> None:
 
 @check(
     "answers.compact",
-    "A body has no spaces between its parts.",
+    "A JSON body has no spaces between its parts.",
     Evidence("captured", "CNB"),
+    failed="A JSON body has spaces or line breaks between its parts",
     severity="note",
 )
 def compact(ctx: CheckContext) -> None:

@@ -48,7 +48,13 @@ def succeeded(trace: TaskTrace) -> Exchange:
     return found
 
 
-@check("story.accepted", "A task is created: a 200 with its id.", "accepted", paid_calls=TWO_TASKS)
+@check(
+    "story.accepted",
+    "A create call is answered 200 with a task id and PENDING.",
+    "accepted",
+    failed="A create call was not answered 200 with a task id and PENDING",
+    paid_calls=TWO_TASKS,
+)
 def accepted(ctx: CheckContext) -> None:
     created = ctx.trace().created
     if ctx.expect_outcome(created, "accepted"):
@@ -59,6 +65,7 @@ def accepted(ctx: CheckContext) -> None:
     "story.id",
     "A task_id is a UUIDv4.",
     Evidence("captured", "CNB, every capture"),
+    failed="A task_id is not a UUIDv4",
     severity="note",
     paid_calls=TWO_TASKS,
 )
@@ -70,8 +77,9 @@ def task_id(ctx: CheckContext) -> None:
 
 @check(
     "story.bare",
-    "The answer to a create call has neither times nor usage.",
+    "The answer to a create call has no times and no usage.",
     "accepted",
+    failed="The answer to a create call has times or a usage",
     severity="warning",
     paid_calls=TWO_TASKS,
 )
@@ -82,7 +90,11 @@ def bare(ctx: CheckContext) -> None:
 
 
 @check(
-    "story.polls", "A poll is a 200 in every state, as documented.", "RUNNING", paid_calls=TWO_TASKS
+    "story.polls",
+    "A poll is answered 200 as documented in every state of the task.",
+    "RUNNING",
+    failed="A poll was not answered 200 as documented",
+    paid_calls=TWO_TASKS,
 )
 def polls(ctx: CheckContext) -> None:
     trace = ctx.trace()
@@ -94,8 +106,9 @@ def polls(ctx: CheckContext) -> None:
 
 @check(
     "story.order",
-    "States follow one another as they may, and never go back.",
+    "A task changes its state only as documented, and never back.",
     Evidence("documented", "EMO-3, TASK", LIFECYCLE),
+    failed="A task changed its state in a way that is not documented",
     paid_calls=TWO_TASKS,
 )
 def order(ctx: CheckContext) -> None:
@@ -110,8 +123,9 @@ def order(ctx: CheckContext) -> None:
 
 @check(
     "story.runs",
-    "A task is seen waiting, then at work, then done.",
+    "A task is first PENDING, then RUNNING, then SUCCEEDED.",
     Evidence("documented", "EMO-3", LIFECYCLE),
+    failed="A task was never PENDING, RUNNING or SUCCEEDED",
     severity="warning",
     paid_calls=TWO_TASKS,
 )
@@ -125,7 +139,13 @@ def runs(ctx: CheckContext) -> None:
             ctx.fail(trace.polls[-1], "/output/task_status", f"{wanted} at some time", seen)
 
 
-@check("story.slash", "A poll may end with a slash.", SLASH, paid_calls=TWO_TASKS)
+@check(
+    "story.slash",
+    "A poll of a task with a final slash in its path is answered as without the slash.",
+    SLASH,
+    failed="A poll of a task with a final slash in its path was not answered as without the slash",
+    paid_calls=TWO_TASKS,
+)
 def slash(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.slash_poll is not None and ctx.expect_status(trace.slash_poll, 200):
@@ -134,8 +154,9 @@ def slash(ctx: CheckContext) -> None:
 
 @check(
     "story.zone",
-    "Times are in UTC+8, and say no zone.",
+    "The times of a task are in UTC+8, without a zone.",
     Evidence("captured", "CNB: the body's times against the date header"),
+    failed="The submit_time of a task is not its creation in UTC+8",
     paid_calls=TWO_TASKS,
 )
 def zone(ctx: CheckContext) -> None:
@@ -150,8 +171,9 @@ def zone(ctx: CheckContext) -> None:
 
 @check(
     "story.times",
-    "A task is submitted, then scheduled, then ended.",
+    "A task is submitted first, then scheduled, then ended.",
     Evidence("documented", "YU, S2V"),
+    failed="The times of a task are not in the order submitted, scheduled, ended",
     paid_calls=TWO_TASKS,
 )
 def times(ctx: CheckContext) -> None:
@@ -165,8 +187,9 @@ def times(ctx: CheckContext) -> None:
 
 @check(
     "story.times-stay",
-    "What was once said of a task's times stays so.",
+    "A time of a task does not change after it was shown.",
     Evidence("inferred", "a task is one record"),
+    failed="A time of a task changed after it was shown",
     severity="warning",
     paid_calls=TWO_TASKS,
 )
@@ -182,8 +205,9 @@ def times_stay(ctx: CheckContext) -> None:
 
 @check(
     "story.early",
-    "There is no result, usage or end before the end.",
+    "A task has no result, usage or end_time before it ends.",
     "RUNNING",
+    failed="A task had a result, a usage, an end_time or a code before it ended",
     paid_calls=TWO_TASKS,
 )
 def early(ctx: CheckContext) -> None:
@@ -193,7 +217,11 @@ def early(ctx: CheckContext) -> None:
 
 
 @check(
-    "story.result", "The video is at output.results.video_url.", "SUCCEEDED", paid_calls=TWO_TASKS
+    "story.result",
+    "The URL of the video is at output.results.video_url.",
+    "SUCCEEDED",
+    failed="The URL of the video is not at output.results.video_url",
+    paid_calls=TWO_TASKS,
 )
 def result(ctx: CheckContext) -> None:
     exchange = succeeded(ctx.trace())
@@ -204,8 +232,9 @@ def result(ctx: CheckContext) -> None:
 
 @check(
     "story.usage",
-    "The usage is the length and the ratio of the video.",
+    "The usage is the duration and the ratio of the video.",
     "SUCCEEDED",
+    failed="The usage is not the duration and the ratio of the video",
     paid_calls=TWO_TASKS,
 )
 def usage(ctx: CheckContext) -> None:
@@ -219,8 +248,9 @@ def usage(ctx: CheckContext) -> None:
 
 @check(
     "story.stays",
-    "A task that is done is answered the same again.",
+    "A finished task is answered the same in each poll.",
     Evidence("inferred", "CNB: the expiry of a result is fixed when it is made"),
+    failed="A finished task was answered differently in a later poll",
     severity="warning",
     paid_calls=TWO_TASKS,
 )
@@ -234,8 +264,9 @@ def stays(ctx: CheckContext) -> None:
 
 @check(
     "story.download",
-    "The video can be downloaded, and is an MP4.",
+    "The video can be downloaded and is an MP4 file.",
     Evidence("documented", "EMO-3, USE"),
+    failed="The video cannot be downloaded, or is not an MP4 file",
     paid_calls=TWO_TASKS,
 )
 def download(ctx: CheckContext) -> None:
@@ -249,8 +280,9 @@ def download(ctx: CheckContext) -> None:
 
 @check(
     "story.listed",
-    "The task is in the list, with times in epoch milliseconds.",
+    "The task is in the list, with its times in epoch milliseconds.",
     "listed",
+    failed="The task is not in the list, or is listed with wrong data",
     paid_calls=TWO_TASKS,
 )
 def listed(ctx: CheckContext) -> None:

@@ -18,7 +18,12 @@ def _data(exchange: Exchange) -> list[Any]:
     return data if isinstance(data, list) else []
 
 
-@check("lists.page", "A list is a page, and says which.", "listed")
+@check(
+    "lists.page",
+    "A list is one page, with its number, its size and the totals.",
+    "listed",
+    failed="A list is not a page with the right number, size and totals",
+)
 def page(ctx: CheckContext) -> None:
     exchange = ctx.list("page_no=1&page_size=3")
     if ctx.expect_outcome(exchange, "listed"):
@@ -29,7 +34,12 @@ def page(ctx: CheckContext) -> None:
         ctx.expect_equal(exchange, "/total_page", pages)
 
 
-@check("lists.defaults", "Without parameters it is the first page of ten.", TASK)
+@check(
+    "lists.defaults",
+    "A list without parameters is the first page of ten tasks.",
+    TASK,
+    failed="A list without parameters is not the first page of ten tasks",
+)
 def defaults(ctx: CheckContext) -> None:
     exchange = ctx.list()
     if ctx.expect_outcome(exchange, "listed"):
@@ -37,7 +47,13 @@ def defaults(ctx: CheckContext) -> None:
         ctx.expect_equal(exchange, "/page_size", 10)
 
 
-@check("lists.beyond", "A page behind the last is empty.", TASK, severity="warning")
+@check(
+    "lists.beyond",
+    "A page after the last one is empty.",
+    TASK,
+    failed="A page after the last one is not an empty list",
+    severity="warning",
+)
 def beyond(ctx: CheckContext) -> None:
     exchange = ctx.list("page_no=100000&page_size=10")
     if ctx.expect_outcome(exchange, "listed"):
@@ -45,7 +61,12 @@ def beyond(ctx: CheckContext) -> None:
 
 
 @check(
-    "lists.order", "The newest task comes first.", TASK, severity="warning", paid_calls=TWO_TASKS
+    "lists.order",
+    "A list begins with the newest task.",
+    TASK,
+    failed="A list does not begin with the newest task",
+    severity="warning",
+    paid_calls=TWO_TASKS,
 )
 def order(ctx: CheckContext) -> None:
     ctx.trace()
@@ -56,7 +77,11 @@ def order(ctx: CheckContext) -> None:
 
 
 @check(
-    "lists.filter", "A list of one state has tasks of that state alone.", TASK, paid_calls=TWO_TASKS
+    "lists.filter",
+    "A list of one status contains only tasks with this status.",
+    TASK,
+    failed="A list of one status contains tasks with another status",
+    paid_calls=TWO_TASKS,
 )
 def filtered(ctx: CheckContext) -> None:
     ctx.trace()
@@ -69,8 +94,9 @@ def filtered(ctx: CheckContext) -> None:
 
 @check(
     "lists.nobody",
-    "A list of a model that nobody used is empty.",
+    "A list of a model that was never used is empty.",
     TASK,
+    failed="A list of a model that was never used is not empty",
     severity="warning",
     paid_calls=TWO_TASKS,
 )
@@ -82,7 +108,12 @@ def nobody(ctx: CheckContext) -> None:
         ctx.expect_equal(exchange, "/data", [])
 
 
-@check("lists.invalid", "A parameter that makes no sense is refused.", "InvalidParameter")
+@check(
+    "lists.invalid",
+    "A list call with an invalid parameter is refused.",
+    "InvalidParameter",
+    failed="A list call with an invalid parameter was not refused as documented",
+)
 def invalid(ctx: CheckContext) -> None:
     for query in INVALID:
         exchange = ctx.list(query)

@@ -16,26 +16,46 @@ def _refused(ctx: CheckContext, operation: str, body: Any, *names: str, field: s
     ctx.expect_outcome(send(body), *names, field=field)
 
 
-@check("bodies.none", "A call that needs a body and has none is refused.", "InvalidParameter-body")
+@check(
+    "bodies.none",
+    "A detect or create call without a body is refused.",
+    "InvalidParameter-body",
+    failed="A detect or create call without a body was not refused as documented",
+)
 def none(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.detect(text=""), "InvalidParameter-body")
     ctx.expect_outcome(ctx.create(text=""), "InvalidParameter-body")
 
 
-@check("bodies.json", "A body that is no JSON is refused.", "InvalidParameter-body")
+@check(
+    "bodies.json",
+    "A body that is not JSON is refused.",
+    "InvalidParameter-body",
+    failed="A body that is not JSON was not refused as documented",
+)
 def no_json(ctx: CheckContext) -> None:
     for text in ('{"model": ', "model=emo-v1", "<xml/>"):
         ctx.expect_outcome(ctx.detect(text=text), "InvalidParameter-body")
         ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
 
-@check("bodies.object", "A body that is no object is refused.", "InvalidParameter-body")
+@check(
+    "bodies.object",
+    "A JSON body that is not an object is refused.",
+    "InvalidParameter-body",
+    failed="A JSON body that is not an object was not refused as documented",
+)
 def no_object(ctx: CheckContext) -> None:
     for text in ("[]", '"emo-v1"', "1", "null"):
         ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
 
-@check("bodies.model-missing", "A body without a model is refused.", "BadRequest.EmptyModel")
+@check(
+    "bodies.model-missing",
+    "A body without a model is refused.",
+    "BadRequest.EmptyModel",
+    failed="A body without a model was not refused as documented",
+)
 def model_missing(ctx: CheckContext) -> None:
     for operation in CALLS:
         _refused(ctx, operation, {"input": {}}, "BadRequest.EmptyModel")
@@ -43,8 +63,9 @@ def model_missing(ctx: CheckContext) -> None:
 
 @check(
     "bodies.model-unknown",
-    "A model that there is not is refused.",
+    "An unknown model is refused.",
     "InvalidParameter-model",
+    failed="An unknown model was not refused as documented",
     paid_calls=CALLS,
 )
 def model_unknown(ctx: CheckContext) -> None:
@@ -55,8 +76,9 @@ def model_unknown(ctx: CheckContext) -> None:
 
 @check(
     "bodies.model-elsewhere",
-    "A model that belongs to the other call is a wrong URL.",
+    "A model of another operation is refused as a wrong URL.",
     "InvalidParameter-url-error",
+    failed="A model of another operation was not refused as a wrong URL",
     severity="warning",
     paid_calls=("detectFace",),
 )
@@ -71,6 +93,7 @@ def model_elsewhere(ctx: CheckContext) -> None:
     "An unknown model is refused before the fields of the input are checked.",
     "InvalidParameter-model",
     Evidence("captured", "KR: the model is checked at submit, the fields of some models later"),
+    failed="An unknown model with an empty input was not refused for the model",
     severity="warning",
 )
 def model_first(ctx: CheckContext) -> None:
@@ -78,7 +101,12 @@ def model_first(ctx: CheckContext) -> None:
         _refused(ctx, operation, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
 
 
-@check("bodies.input-missing", "A body without an input is refused.", "BadRequest.EmptyInput")
+@check(
+    "bodies.input-missing",
+    "A body without an input is refused.",
+    "BadRequest.EmptyInput",
+    failed="A body without an input was not refused as documented",
+)
 def input_missing(ctx: CheckContext) -> None:
     _refused(ctx, "detectFace", {"model": "emo-detect-v1"}, "BadRequest.EmptyInput")
     _refused(ctx, "createVideoTask", {"model": "emo-v1"}, "BadRequest.EmptyInput")
@@ -86,8 +114,9 @@ def input_missing(ctx: CheckContext) -> None:
 
 @check(
     "bodies.image-missing",
-    "An input without a picture is refused, and the field is named.",
+    "An input without image_url is refused with the name of the field, or its task fails.",
     "InvalidParameter-field-required",
+    failed="An input without image_url was accepted or refused wrongly",
 )
 def image_missing(ctx: CheckContext) -> None:
     body: dict[str, Any] = {"model": "emo-detect-v1", "input": {}}
@@ -98,8 +127,9 @@ def image_missing(ctx: CheckContext) -> None:
 
 @check(
     "bodies.audio-missing",
-    "An input without a recording is refused, and the field is named.",
+    "An input without audio_url is refused with the name of the field, or its task fails.",
     "InvalidParameter-field-required",
+    failed="An input without audio_url was accepted or refused wrongly",
 )
 def audio_missing(ctx: CheckContext) -> None:
     expect_required(ctx, ctx.create(_without(ctx, "audio_url")), "input.audio_url")
@@ -113,8 +143,9 @@ def _without(ctx: CheckContext, name: str) -> dict[str, Any]:
 
 @check(
     "bodies.input-type",
-    "An input that is no object is refused.",
+    "An input that is not an object is refused.",
     "InvalidParameter",
+    failed="An input that is not an object was not refused as documented",
     severity="warning",
 )
 def input_type(ctx: CheckContext) -> None:

@@ -1,4 +1,4 @@
-"""What is found where: spellings of paths, methods, queries."""
+"""Checks of paths, methods and query parameters: unknown paths, final slashes, extra parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from contracts.verify.registry import Evidence, check
 SLASH = Evidence("captured", "EMO-1, EMOJS, SDK: its asyncio client polls with a slash")
 
 
-@check("paths.unknown", "An unknown path is a wrong URL.", "InvalidParameter-url-error")
+@check(
+    "paths.unknown",
+    "A call to an unknown path is refused as a wrong URL.",
+    "InvalidParameter-url-error",
+    failed="A call to an unknown path was not refused as a wrong URL",
+)
 def unknown(ctx: CheckContext) -> None:
     exchange = ctx.get("", path=f"{API}/services/aigc/image2video/no-such-function")
     ctx.expect_outcome(exchange, "InvalidParameter-url-error")
@@ -18,8 +23,9 @@ def unknown(ctx: CheckContext) -> None:
 
 @check(
     "paths.doubled",
-    "A doubled /api/v1 is a wrong URL, and is not mended.",
+    "A path with /api/v1 twice is refused as a wrong URL, not corrected.",
     "InvalidParameter-url-error",
+    failed="A path with /api/v1 twice was not refused as a wrong URL",
     severity="warning",
 )
 def doubled(ctx: CheckContext) -> None:
@@ -27,7 +33,12 @@ def doubled(ctx: CheckContext) -> None:
     ctx.expect_outcome(exchange, "InvalidParameter-url-error")
 
 
-@check("paths.slash", "A slash at the end of a path changes nothing, by no redirect.", SLASH)
+@check(
+    "paths.slash",
+    "A GET of a path with a final slash is answered as without the slash.",
+    SLASH,
+    failed="A GET of a path with a final slash was not answered as without the slash",
+)
 def slash(ctx: CheckContext) -> None:
     task_id = ctx.random_task_id()
     exchange = ctx.get(task_id, tail="/")
@@ -36,12 +47,22 @@ def slash(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.list(tail="/"), "listed")
 
 
-@check("paths.slash-cancel", "The same holds for a cancellation.", SLASH)
+@check(
+    "paths.slash-cancel",
+    "A cancel call with a final slash in its path is answered as without the slash.",
+    SLASH,
+    failed="A cancel call with a final slash in its path was not answered as without the slash",
+)
 def slash_cancel(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.cancel(ctx.random_task_id(), tail="/"), "UnsupportedOperation")
 
 
-@check("paths.slash-post", "The same holds for the calls that make something.", SLASH)
+@check(
+    "paths.slash-post",
+    "A detect or create call with a final slash in its path is answered as without the slash.",
+    SLASH,
+    failed="A detect or create call with a final slash was not answered as without the slash",
+)
 def slash_post(ctx: CheckContext) -> None:
     ctx.expect_outcome(
         ctx.detect(text="{}", tail="/"), "BadRequest.EmptyModel", "BadRequest.EmptyInput"
@@ -51,7 +72,12 @@ def slash_post(ctx: CheckContext) -> None:
     )
 
 
-@check("paths.method", "A method that a path lacks is refused as one.", "InvalidParameter-method")
+@check(
+    "paths.method",
+    "A method that the path does not support is refused.",
+    "InvalidParameter-method",
+    failed="A method that the path does not support was not refused as documented",
+)
 def method(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.call("createVideoTask", method="GET"), "InvalidParameter-method")
     ctx.expect_outcome(ctx.call("detectFace", method="GET"), "InvalidParameter-method")
@@ -59,8 +85,9 @@ def method(ctx: CheckContext) -> None:
 
 @check(
     "paths.query",
-    "Query parameters that nobody knows are ignored.",
+    "A poll with unknown query parameters is answered as without them.",
     Evidence("captured", "SDK: its asyncio client sends those of the create call"),
+    failed="A poll with unknown query parameters was not answered as without them",
 )
 def query(ctx: CheckContext) -> None:
     exchange = ctx.get(ctx.random_task_id(), query="style_level=calm&emo=1")
@@ -70,8 +97,9 @@ def query(ctx: CheckContext) -> None:
 
 @check(
     "paths.headers",
-    "A poll may carry the headers of a create call.",
+    "A poll with the headers of a create call is answered as without them.",
     Evidence("captured", "clients in the wild send them"),
+    failed="A poll with the headers of a create call was not answered as without them",
 )
 def headers(ctx: CheckContext) -> None:
     sent = {"X-DashScope-Async": "enable", "Content-Type": "application/json; charset=utf-8"}

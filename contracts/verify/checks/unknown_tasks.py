@@ -14,23 +14,43 @@ def _is_unknown(ctx: CheckContext, task_id: str) -> None:
         ctx.expect_equal(exchange, "/output", expected)
 
 
-@check("unknown.uuid", "A task that there is not is a 200 that says UNKNOWN.", "UNKNOWN")
+@check(
+    "unknown.uuid",
+    "A poll of a task that does not exist is answered 200 UNKNOWN.",
+    "UNKNOWN",
+    failed="A poll of a task that does not exist was not answered 200 UNKNOWN",
+)
 def uuid(ctx: CheckContext) -> None:
     _is_unknown(ctx, ctx.random_task_id())
 
 
-@check("unknown.malformed", "So is an id of another form; it is echoed.", "UNKNOWN")
+@check(
+    "unknown.malformed",
+    "A malformed task id is answered 200 UNKNOWN, with the id echoed.",
+    "UNKNOWN",
+    failed="A malformed task id was not answered 200 UNKNOWN with the id echoed",
+)
 def malformed(ctx: CheckContext) -> None:
     for task_id in ("1111", "no-such-task", "A" * 64):
         _is_unknown(ctx, task_id)
 
 
-@check("unknown.request-id", "A request_id is no task_id.", "UNKNOWN")
+@check(
+    "unknown.request-id",
+    "A poll with a request_id in place of a task id is answered 200 UNKNOWN.",
+    "UNKNOWN",
+    failed="A poll with a request_id in place of a task id was not answered 200 UNKNOWN",
+)
 def request_id(ctx: CheckContext) -> None:
     _is_unknown(ctx, str(at(ctx.get(ctx.random_task_id()), "/request_id")))
 
 
-@check("unknown.usage", "An unknown task has no usage.", "UNKNOWN")
+@check(
+    "unknown.usage",
+    "The answer about an unknown task has no usage.",
+    "UNKNOWN",
+    failed="The answer about an unknown task has a usage",
+)
 def usage(ctx: CheckContext) -> None:
     exchange = ctx.get(ctx.random_task_id())
     value = exchange.value if isinstance(exchange.value, dict) else {}
@@ -39,8 +59,9 @@ def usage(ctx: CheckContext) -> None:
 
 @check(
     "unknown.cancel",
-    "An unknown task cannot be canceled.",
+    "A cancel call for an unknown task is refused.",
     "UnsupportedOperation",
+    failed="A cancel call for an unknown task was not refused as documented",
 )
 def cancel(ctx: CheckContext) -> None:
     ctx.expect_outcome(ctx.cancel(ctx.random_task_id()), "UnsupportedOperation")
@@ -48,8 +69,9 @@ def cancel(ctx: CheckContext) -> None:
 
 @check(
     "unknown.cancel-body",
-    "A cancellation may have a body.",
+    "A cancel call with a body is answered as without the body.",
     "UnsupportedOperation",
+    failed="A cancel call with a body was not answered as without the body",
     severity="warning",
 )
 def cancel_body(ctx: CheckContext) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Self
 
+from contracts.reports.formatting import title
 from contracts.reports.run import RunRecord
 from contracts.reports.text import COLUMNS, outlook, result, row
 from contracts.text.printable import in_line
@@ -73,8 +74,7 @@ class VerifyProgress:
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
         elif check.result != "skipped":  # those are counted together, by their reasons
-            claim = check.claim
-            print_line(f"{check.result:<8}  {claim.id}: {claim.title}", err=True)
+            print_line(f"{check.result:<8}  {check.claim.id}: {title(check)}", err=True)
 
     def _stop(self) -> None:
         if self._bar:

@@ -123,7 +123,7 @@ def test_a_damaged_ledger_is_reported_with_its_line_and_not_changed(
     path.write_text(text)
     spec = Spec.load()
     events = list(verification(spec, refuses_everything, "keys.missing").run())
-    with pytest.raises(LedgerError, match=rf"ledger\.json is no ledger: .*{said}"):
+    with pytest.raises(LedgerError, match=rf"ledger\.json is not a ledger: .*{said}"):
         update_ledger(path, spec, events)
     assert path.read_text() == text
 

@@ -62,7 +62,7 @@ def test_junit_has_a_suite_for_each_group_and_a_case_for_each_check() -> None:
     assert [case.get("classname") for case in cases] == [
         "emo.contract.keys", "emo.contract.keys", "emo.contract.unknown", "emo.contract.story",
     ]  # fmt: skip
-    assert cases[0].get("name") == "keys.missing: A call without a key is refused."
+    assert [case.get("name") for case in cases[:2]] == ["keys.missing", "keys.wrong"]
     assert root[0].get("timestamp") == "2025-09-11T06:33:38"
 
 
@@ -80,6 +80,7 @@ def test_a_failure_in_junit_has_the_difference_and_a_curl_command() -> None:
     failure = junit_of(mixed()).find(".//failure")
     assert failure is not None
     assert failure.get("message") == (
+        "A call without a key was not refused: "
         "GET /api/v1/tasks/a1 was answered with /output/task_status: "
         '"SUCCEEDED" instead of "UNKNOWN"'
     )
@@ -90,6 +91,7 @@ def test_a_failure_in_junit_has_the_difference_and_a_curl_command() -> None:
 def test_junit_has_the_evidence_as_properties_and_the_reason_of_a_skip() -> None:
     root = junit_of(mixed())
     given = {p.get("name"): p.get("value") for p in root[0][1].iter("property")}
+    assert given["contract"] == "A call without a key is refused."
     assert given["evidence"] == "captured"
     assert given["source"] == "RTE, with the native prefix"
     assert str(given["place"]).startswith("openapi.yaml:812#/paths/")

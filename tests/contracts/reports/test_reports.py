@@ -17,7 +17,7 @@ from contracts.reports.html_check import CALLS
 from contracts.reports.run import RunRecord
 from contracts.reports.write import REPORTS, render
 from contracts.text.printable import in_line, visible
-from contracts.verify.events import CheckStarted, Event, Finding
+from contracts.verify.events import STALE, CheckStarted, Event, Finding
 from tests.helpers.reports import (
     HOSTILE,
     ROOT,
@@ -30,6 +30,8 @@ from tests.helpers.reports import (
     run_of,
     runs,
 )
+
+EXPECTED = "A call without a key is refused."
 
 # All formats
 
@@ -157,6 +159,31 @@ def test_the_text_has_a_row_for_each_check_and_ends_with_the_totals() -> None:
         ["skipped", "story.paid", "error", "captured", "0.00"],
     ]
     assert lines[-1] == "1 passed, 2 failed, 1 skipped in 3.1 s; 0.00 CNY spent"
+
+
+def test_every_report_heads_a_failed_check_with_its_failure() -> None:
+    failed = "A call without a key was not refused"
+    for name in ("text", "sarif", "html"):
+        report = render(name, run_of([ended("a.b", "failed")]))
+        assert -1 < report.find(failed) < report.find(EXPECTED), name
+    assert f'message="{failed}: GET ' in render("junit", run_of([ended("a.b", "failed")]))
+    row = render("text", run_of([ended("a.b", "failed")])).splitlines()[4]
+    assert row.endswith(failed)
+
+
+def test_a_difference_that_no_longer_occurs_is_not_reported_as_a_wrong_answer() -> None:
+    stale = ended("a.b", "failed", findings=(Finding(STALE, "a difference", "none"),))
+    for name in ("text", "html"):
+        report = render(name, run_of([stale]))
+        assert "The baseline accepts a difference that no longer occurs" in report
+        assert "was not refused" not in report
+
+
+def test_a_json_report_without_headlines_of_failures_can_be_rendered() -> None:
+    report = json.loads(render("json", run_of([ended("a.b", "failed")])))
+    for old in (*report["started"]["claims"], report["checks"][0]["claim"]):
+        del old["failed"]
+    assert f"FAILED a.b (error): {EXPECTED}\n" in render("text", read(json.dumps(report)))
 
 
 def test_seconds_are_aligned_at_the_decimal_point() -> None:

@@ -76,7 +76,7 @@ def test_text_lists_sources_once_and_html_links_them() -> None:
         ("/code", "A", "B", True, "was answered with /code: B instead of A"),
     ],
 )
-def test_a_failed_check_is_headed_by_the_difference_and_then_its_title(
+def test_a_failed_check_is_headed_by_its_failure_and_the_first_difference(
     pointer: str, expected: str, got: str, has_key: bool, words: str
 ) -> None:
     found = Finding(pointer, expected, got, 0)
@@ -84,6 +84,7 @@ def test_a_failed_check_is_headed_by_the_difference_and_then_its_title(
     for report in ("text", "html", "junit"):
         assert f"{words}" in render(report, run_of([check]))
     first = render("text", run_of([check])).partition("FAILED a.b (error): ")[2].splitlines()
-    assert first[0].startswith("GET /api/v1/tasks/a1")
-    assert first[0].endswith(", and 1 more difference")
-    assert first[1] == "  rule: A call without a key is refused."
+    assert first[0] == "A call without a key was not refused"
+    assert first[1].startswith("  GET /api/v1/tasks/a1")
+    assert first[1].endswith(", and 1 more difference")
+    assert first[2] == "  contract: A call without a key is refused."

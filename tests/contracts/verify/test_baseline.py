@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import STALE, Baseline, BaselineError, load, save
+from contracts.verify.baseline import Baseline, BaselineError, load, save
 from contracts.verify.context import CheckContext
-from contracts.verify.events import CheckEnded
+from contracts.verify.events import STALE, CheckEnded
 from contracts.verify.registry import all_checks
 from contracts.verify.runner import Verification
 from tests.emo_kit.cli.contract.test_verify import code_of

@@ -102,7 +102,10 @@ def test_an_observed_state_of_a_task_is_stored_by_name() -> None:
 
 def test_the_evidence_page_shows_the_observations() -> None:
     text = "\n".join(page(SPEC, observed(Ledger(), SPEC, run("keys.missing"))))
-    assert "**did not hold** 2025-09-11 at provider.example, request_id r |" in text
+    assert (
+        "**A call without a key was not refused as documented** on 2025-09-11 by provider.example"
+        in text
+    )
 
 
 def test_the_evidence_page_in_docs_is_up_to_date() -> None:

@@ -44,6 +44,8 @@ def test_every_check_has_evidence_source_title_and_pointer() -> None:
         claim = known.claim(SPEC, Budget(SPEC, None, 13.93))
         assert claim.source
         assert claim.title.endswith(".")
+        assert claim.failed[:1].isupper()
+        assert claim.failed[-1] not in ".:"
         assert claim.evidence in ("documented", "captured", "inferred")
         assert bool(claim.cost) == (claim.tier == "paid")
         if claim.pointer:
@@ -52,8 +54,8 @@ def test_every_check_has_evidence_source_title_and_pointer() -> None:
 
 
 def test_an_id_is_registered_once() -> None:
-    with pytest.raises(ValueError, match=r"two checks keys\.missing"):
-        check("keys.missing", "Again.")(print)
+    with pytest.raises(ValueError, match=r"two checks have the id keys\.missing"):
+        check("keys.missing", "Again.", failed="Not again")(print)
 
 
 def test_checks_are_selected_by_id_group_or_tier() -> None:

@@ -176,7 +176,7 @@ def test_an_invalid_ledger_is_refused_before_the_first_call(tmp_path: Path) -> N
     ledger.write_text("[]")
     result = run("verify", "http://127.0.0.1:1", "--ledger", str(ledger))
     assert result.exit_code == 2
-    assert "is no ledger" in result.output
+    assert "is not a ledger" in result.output
 
 
 def test_an_unreachable_url_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
