@@ -141,7 +141,7 @@ def _handler(
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
-            key = engine.admission.key(headers)
+            key = engine.validator.key(headers)
             engine.note(tenant_id, real, _call(request, raw, reached), key)
         if isinstance(told, tuple):
             return Response(told[1], media_type=told[0])

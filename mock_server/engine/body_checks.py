@@ -1,5 +1,5 @@
-"""Checks of a body beside its schema: variants that serve no model, that create a task in spite of
-a mistake, that look at whether a URL can be fetched."""
+"""Checks of a body by variants: refuse every model, create a task that will fail in place of a
+refusal, refuse URLs that the service could not fetch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MODEL = "/model"
 
 
 def check_body(spec: Spec, request: Request, operation: Operation) -> Directive | None:
-    """How the task is to fail that is created in spite of a mistake, None where there is none.
-    Raises Refused: for the model before anything else."""
+    """Validate the body. Returns the ending of the task if a variant creates it in spite of an
+    invalid body, else None. Raises Refused; a wrong model is refused before any other mistake."""
     if operation.body is None:
         return None
     if operation.body.is_valid(request.body):
@@ -23,7 +23,7 @@ def check_body(spec: Spec, request: Request, operation: Operation) -> Directive 
         return None
     violations = operation.body.violations(request.body)
     first = next(violations)
-    if first.pointer not in ("", MODEL):  # the model is one that there is
+    if first.pointer not in ("", MODEL):  # the model exists
         _check_retired(request)
     endings = request.effects.endings if spec.creates_tasks(operation.id) else {}
     for violation in (first, *violations):
@@ -36,8 +36,8 @@ def check_body(spec: Spec, request: Request, operation: Operation) -> Directive 
 def check_reachable(
     spec: Spec, request: Request, operation: Operation, urls: list[str]
 ) -> Directive | None:
-    """Note the first URL of the input that the service could not fetch. Raises Refused, or returns
-    how the task is to fail, where a variant asks for it."""
+    """Note the first input URL that the service could not fetch. With a variant for it: raises
+    Refused, or returns the ending of the created task."""
     for url in urls:
         why = why_unreachable(url)
         field = _field(request, operation, url) if why else ""
@@ -53,7 +53,7 @@ def check_reachable(
 
 
 def _check_retired(request: Request) -> None:
-    """Refuse a call that names a model, where a variant serves none."""
+    """Refuse every model if a variant retires them."""
     if request.effects.refuse:
         request.source = f"variant {request.effects.names[request.effects.refuse]}"
         raise Refused(Violation(request.effects.refuse, MODEL, "model", "is retired"))
@@ -72,7 +72,7 @@ def _by_variant(
 
 
 def _field(request: Request, operation: Operation, url: str) -> str:
-    """The name of the input's field that holds a URL; "" for one that the spec does not have."""
+    """The input field of the spec that contains a URL; "" if none does."""
     known = operation.body.schema["properties"]["input"]["properties"] if operation.body else {}
     return next((name for name in known if request.body["input"].get(name) == url), "")
 

@@ -1,5 +1,5 @@
-"""Which scenario a call gets, of all that ask for one. The precedence, the strongest first: the
-call's header, the tenant's rules, an input URL, the key's suffix, the server's file. Pure."""
+"""Chooses the directive of a call. The first match in this list wins: the call's header, the
+tenant's rules, an input URL, the suffix of the key, the server's file. Pure."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from mock_server.stores.protocol import Tenant
 from mock_server.stores.session import Request
 
 
-def asks(request: Request, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> bool:
-    """Whether anything may ask for a scenario. Most calls end here: 0.3 us."""
+def may_apply(request: Request, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> bool:
+    """Whether a scenario may apply to the call at all. Most calls end here, after 0.3 us."""
     return bool(
         tenant.rules
         or file
@@ -41,9 +41,11 @@ def decide(
     spec: Spec, request: Request, tenant: Tenant, operation: Operation, selections: list[Selection],
     file: tuple[Rule, ...], status: Callable[[], str],
 ) -> tuple[Directive, Tenant]:  # fmt: skip
-    """What becomes of the call, and the tenant's record with every rule that counted it. asked:
-    what is weaker than the tenant's rules. Raises UnknownScenario for any name that does not exist,
-    also a weaker one's."""
+    """The directive of the call, and the tenant's record with the rules' new counters.
+
+    selections: scenarios that the tenant's rules override. status: the state of the call's task.
+    Raises UnknownScenario if any of them, also one that would not win, names an unknown
+    scenario."""
     header = choose_directive(spec, operation, selected_by_header(request.call.headers))
     weaker = choose_directive(spec, operation, selections)
     if not tenant.rules and not file:
@@ -75,16 +77,17 @@ def _strongest(
     return NOTHING, counters
 
 
-def in_spite(directive: Directive, ending: Directive | None) -> Directive:
-    """The choice for a creation whose task is to fail: a fault or a 200 do not mend the call."""
+def failing(directive: Directive, ending: Directive | None) -> Directive:
+    """The directive of a create call whose task must fail: a fault or a 200 does not repair the
+    call."""
     if ending is None or directive.ending or (directive.answer and directive.answer.status != 200):
         return directive
     return directive._replace(ending=ending.ending) if directive.name else ending
 
 
 def why_unknown(spec: Spec, unknown: UnknownScenario, request: Request) -> str:
-    """The error's text for a client, without any part of a key: what stands behind its `+` is one,
-    too."""
+    """The error message for an unknown scenario, without any part of an API key. The part behind
+    `+` counts as a part of the key."""
     if unknown.name == request.by_key.name:
         unknown = UnknownScenario("", suggestions(spec, request.by_key.name))
     call = request.call

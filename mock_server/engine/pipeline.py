@@ -1,6 +1,6 @@
-"""From a Call to a Reply, as the service does it: authentication, routing, limits, headers, body,
-meaning, then the scenario or the handler. Synchronous; no I/O but the store's; no time but its
-argument."""
+"""The engine: makes the Reply to a Call, in the order of the service: key, path, rate, headers,
+body, query, account, then the scenario and the operation. Synchronous. Its only I/O is the
+store's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from contracts.spec.document import SpecError
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.validation import Violation
 from mock_server.engine.body_checks import check_body, check_reachable
-from mock_server.engine.directives import asks, decide, in_spite, why_unknown
+from mock_server.engine.directives import decide, failing, may_apply, why_unknown
 from mock_server.engine.operations import object_store
 from mock_server.engine.operations.results import PREFIX, Denied, open_result, place
 from mock_server.engine.operations.tasks import HANDLERS, state_shown
 from mock_server.engine.quotas import Tenants
-from mock_server.engine.responses import Replies, headers
-from mock_server.engine.validation import Admission
+from mock_server.engine.responses import Responses, headers
+from mock_server.engine.validation import Validator
 from mock_server.journal.recorder import Recorder
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FAULTS, apply_fault
@@ -52,11 +52,11 @@ DONE = Reply(200, [], b"", "")
 
 
 class Engine:
-    """The fake without HTTP. Given the same seed, time and calls it returns the same bytes.
+    """The fake without HTTP. The same seed, times and calls give the same bytes.
 
-    file: what the server's scenario file says at the machine's time. seeds: in place of those that
-    come from the settings' seed. Raises SpecError when the handlers are not exactly the spec's
-    operations, VariantError for a setting of no variant."""
+    real: the machine's time, epoch s. file: the rules and variants of the server's scenario file at
+    a given time. seeds: default from the settings' seed. Raises SpecError if the handlers are not
+    exactly the spec's operations, VariantError if the settings name an unknown variant."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class Engine:
         self.real = real
         self.file = file
         self.seeds = seeds or seeds_of(self.settings.seed)
-        self.admission = Admission(spec)
+        self.validator = Validator(spec)
         self.tenants = Tenants(spec, self.settings, self.store)
         self.recorder = Recorder(spec, self.store)
-        self._replies = Replies(spec)
-        self._heard: set[str] = set()
+        self._responses = Responses(spec)
+        self._used_rules: set[str] = set()
         self._variants = variants.check(spec, dict(self.settings.variants))
         self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
         self._tenant_id = lru_cache(maxsize=4096)(self.seeds.tenant_of)
@@ -87,10 +87,10 @@ class Engine:
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
         odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
         if odd:
-            raise SpecError("mock_server", [f"{what} is on one side only" for what in odd])
+            raise SpecError("mock_server", [f"{name} is on one side only" for name in odd])
 
     def handle(self, call: Call) -> Reply:
-        """The answer to any call. Never raises for what a client can send."""
+        """Answer any call. Nothing that a client sends makes it raise."""
         if call.path.startswith(PREFIX):
             return self._download(call)
         request = Request(call, self.real())
@@ -99,73 +99,74 @@ class Engine:
         except Refused as error:
             request.violation = error.violation
             self._stamp(request, self.tenants.now(request.tenant_id, request.real))
-            reply = self._replies.refuse(
+            reply = self._responses.refuse(
                 request.violation, call, request.effects, request.request_id, request.now
             )
         except UnknownScenario as unknown:
             text = why_unknown(self.spec, unknown, request)
             request.violation = Violation("", "", "", text)
-            reply = self._replies.unknown_scenario(text, request.request_id, request.now)
+            reply = self._responses.unknown_scenario(text, request.request_id, request.now)
         return self.recorder.record(request, reply)
 
     def refused(self, refused: RequestRefused) -> Reply:
-        """The answer to a request that the HTTP protocol cannot read. It is counted and logged; the
-        journal has no place for it, since nobody knows whose it is."""
+        """Answer a request that is not valid HTTP. It is counted and logged. The journal cannot
+        keep it, since its tenant is unknown."""
         request = Request(Call("", ""), self.real())
         self._stamp(request, request.real)
         use = {Reason.BROKEN: "http", Reason.HEAD_TOO_LARGE: "header-size"}.get(refused.reason)
         if use is None:
-            reply = self._replies.timed_out(str(refused), request.request_id, request.now)
+            reply = self._responses.timed_out(str(refused), request.request_id, request.now)
         else:
             request.violation = Violation(self.spec.refusals[use], "", "", str(refused))
-            reply = self._replies.refuse(
+            reply = self._responses.refuse(
                 request.violation, request.call, request.effects, request.request_id, request.now
             )
         self.recorder.refused(request, reply, str(refused))
         return reply
 
     def broken(self, request: Request, violation: Violation) -> Reply:
-        """The answer to a call at which code of ours failed."""
+        """Answer a call for which the fake itself failed."""
         self._stamp(request, self.tenants.now(request.tenant_id, request.real))
-        return self._replies.refuse(
+        return self._responses.refuse(
             violation, request.call, request.effects, request.request_id, request.now
         )
 
     def tenant(self, tenant_id: str) -> Tenant:
-        """The tenant's record; a new one starts at the machine's time."""
+        """The tenant's record. A new tenant's clock starts at the machine's time."""
         return self.tenants.get(tenant_id, self.real())
 
     def tenant_of_headers(self, headers: dict[bytes, bytes]) -> str:
-        """The tenant that a request's key names. Raises Refused when it names none."""
-        return self._tenant_id(self.admission.key(headers))
+        """The tenant of the API key in these headers. Raises Refused without an accepted key."""
+        return self._tenant_id(self.validator.key(headers))
 
     def real_left(self, tenant_id: str, moment: float) -> float:
-        """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
+        """Seconds of the machine's time until the tenant's clock shows `moment`; inf if it is
+        frozen."""
         return self.tenants.real_left(tenant_id, moment, self.real())
 
     def unused(self) -> list[str]:
-        """The names of the file's rules that no call of any tenant ever got an answer from."""
+        """The names of the file's rules that decided no call of any tenant."""
         rules = self.file(self.real()).rules
-        return [rule.name for rule in rules if f"file {rule.name}" not in self._heard]
+        return [rule.name for rule in rules if f"file {rule.name}" not in self._used_rules]
 
     def variants_of(self, tenant: Tenant, real: float) -> dict[str, str]:
-        """The choices that hold for a tenant: the server's, its file's, its own."""
+        """The variants of a tenant: its own before those of the file before those of the server."""
         return {**self._variants, **self.file(real).variants, **tenant.variants}
 
     def note(self, tenant_id: str, real: float, call: Call, key: str = "") -> None:
-        """Keep a call of the control API that changed something."""
+        """Record a call of the control API that changed something."""
         now = self.tenants.now(tenant_id, real)
         self.recorder.note(tenant_id, key, real, now, call, DONE)
 
     def forget(self, tenant_id: str) -> None:
-        """Drop all that belongs to the tenant."""
+        """Delete the tenant's record, tasks and journal."""
         self.store.reset(tenant_id)
         self.recorder.journal.reset(tenant_id)
 
     def _download(self, call: Call) -> Reply:
-        """The object store's answer: tenant and task stand in the path, and there is no key. A call
-        whose URL was not signed for the tenant is nobody's: nothing of the tenant counts or keeps
-        it, however many a stranger sends."""
+        """Answer a download as the object store does: the path names tenant and task, and no key is
+        sent. A URL that was not signed for the tenant does not count as a call of the tenant, so
+        that strangers cannot fill its journal."""
         request, where = Request(call, self.real(), operation=self.spec.result), place(call.path)
         tenant = self.store.tenant(where.tenant) if where else None
         now = tenant.clock.now(request.real) if tenant else request.real
@@ -187,8 +188,8 @@ class Engine:
         return self.recorder.record_download(request, reply)
 
     def _decide_download(self, request: Request, tenant: Tenant) -> None:
-        """Choose what becomes of a download: its header, the rules that name it, or what the create
-        call of its task asked for."""
+        """Choose the directive of a download: by its header, by rules for downloads, or by the
+        scenario of the create call of its task."""
         task = self.store.task(request.tenant_id, request.task_id)
         selections = [Selection("task", task.download)] if task and task.download else []
         file = self.file(request.real).rules
@@ -206,43 +207,44 @@ class Engine:
             request.directive = NOTHING
 
     def _answer(self, request: Request) -> Reply:
-        call, admission, file = request.call, self.admission, self.file(request.real)
+        call, validator, file = request.call, self.validator, self.file(request.real)
         shared = {**self._variants, **file.variants} if file.variants else self._variants
         if shared:
             request.effects = self._in_effect(shared)
-        request.key = admission.key(call.headers)
+        request.key = validator.key(call.headers)
         request.tenant_id = self._tenant_id(request.key)
         if "." in request.key or "+" in request.key:
             request.by_key = self._scenario_of(request.key)
         tenant = self.tenants.get(request.tenant_id, request.real)
         if tenant.variants:
             request.effects = self._in_effect({**shared, **tenant.variants})
-        admission.size(call)
-        request.operation, request.path_value = operation, _ = admission.route(call)
+        validator.size(call)
+        request.operation, request.path_value = operation, _ = validator.route(call)
         if self.settings.limits == "documented":
             tenant = self.tenants.take_token(request, operation, tenant)
-        admission.headers(operation, call)
-        request.body = admission.json(operation, call)
+        validator.headers(operation, call)
+        request.body = validator.json(operation, call)
         ending = check_body(self.spec, request, operation)
-        request.query = admission.query(operation, call.query)
+        request.query = validator.query(operation, call.query)
         urls = input_urls(request.body)
         if urls:
-            admission.schemes(operation, urls, call)
+            validator.schemes(operation, urls, call)
             ending = check_reachable(self.spec, request, operation, urls) or ending
         if request.body is not None:
             self.tenants.check_account(request, tenant)
         self._stamp(request, tenant.clock.now(request.real))
-        if asks(request, tenant, urls, file.rules):
+        if may_apply(request, tenant, urls, file.rules):
             tenant = self._decide(request, operation, tenant, urls, file.rules)
         if ending is not None:
-            request.directive = in_spite(request.directive, ending)
+            request.directive = failing(request.directive, ending)
         return self._carried_out(request, operation, tenant)
 
     def _decide(
         self, request: Request, operation: Operation, tenant: Tenant, urls: list[str],
         file: tuple[Rule, ...],
     ) -> Tenant:  # fmt: skip
-        """Choose what becomes of the call; the tenant's record may count it."""
+        """Choose the directive of the call. Returns the tenant's record with the rules' new
+        counters."""
         skips = tenant.clock.skip and operation.id == "getTask"
         status = partial(
             state_shown, self.store, request.tenant_id, skips, request.path_value, request.now
@@ -259,11 +261,11 @@ class Engine:
         return counted
 
     def _count(self, request: Request, tenant: Tenant, counted: Tenant) -> None:
-        """Keep what the rules counted, and which rule of the file decided."""
+        """Save the counters of the rules, and note which rule of the file decided."""
         if counted is not tenant:
             self.store.save(request.tenant_id, counted)
             if request.directive.source.startswith("file "):
-                self._heard.add(request.directive.source)
+                self._used_rules.add(request.directive.source)
 
     def _carried_out(self, request: Request, operation: Operation, tenant: Tenant) -> Reply:
         directive = request.directive
@@ -281,13 +283,13 @@ class Engine:
             self.tenants.charge(request, operation)
         if request.effects is not PLAIN:
             outcome = self._other(request, outcome)
-        reply = self._replies.fill(
+        reply = self._responses.fill(
             operation, outcome, facts, request.effects, request.request_id, request.now
         )
         return self._with_fault(request, reply) if directive.name else reply
 
     def _other(self, request: Request, outcome: Outcome) -> Outcome:
-        """The outcome that a variant puts in its place."""
+        """The outcome that a variant answers in place of this one; else this one."""
         name = request.effects.answers.get(outcome.name)
         if name is None:
             return outcome
@@ -295,7 +297,7 @@ class Engine:
         return self.spec.outcomes[name]
 
     def _with_fault(self, request: Request, reply: Reply) -> Reply:
-        """The reply that says what was asked for, and suffers what was."""
+        """The reply with the header that names the scenario, and with the scenario's fault."""
         reply.headers.append((HEADER, request.directive.name.encode("latin-1", "replace")))
         if request.directive.fault is None:
             return reply
@@ -304,7 +306,8 @@ class Engine:
         if reply.line is None:
             return reply
         tenant = self.tenants.get(request.tenant_id, request.real)
-        if tenant.clock.skip and reply.line.due > request.now:  # who skips does not wait
+        # In skip mode a delayed answer advances the clock instead of waiting.
+        if tenant.clock.skip and reply.line.due > request.now:
             clock = tenant.clock.at(reply.line.due, request.real)
             self.store.save(request.tenant_id, replace(tenant, clock=clock))
         return reply._replace(line=reply.line._replace(tenant=request.tenant_id))
@@ -313,9 +316,9 @@ class Engine:
         return self._effects(tuple(sorted(chosen.items())))
 
     def _stamp(self, request: Request, now: float) -> None:
-        """Give the exchange its time and its request_id."""
+        """Set the time and the request_id of the request."""
         request.now = now
-        # No-key refusals show version 4, most others 9 (CNB).
+        # The request_id of a refusal without a key is a UUID of version 4, most others of 9 (CNB).
         version = "4" if request.tenant_id == ANONYMOUS else "9"
         number = self.store.next_number(request.tenant_id)
         request.request_id = uuid(self._secret_of(request.tenant_id), number, version)

@@ -1,5 +1,5 @@
-"""Which input URLs the service could not fetch from outside of this machine and its network. It
-looks at the text alone: nothing is resolved or fetched."""
+"""Finds input URLs that the service could not fetch: private addresses and names. It reads the text
+of the URL only, and resolves or fetches nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from mock_server.media import samples
 
-UNREACHABLE = "unreachable"  # in place of a schema keyword, as no schema can say it
-LONGEST_REMEMBERED = 512  # many calls have the same URLs
+UNREACHABLE = "unreachable"  # the keyword of such a violation; no JSON Schema has one for it
+LONGEST_CACHED = 512  # characters of a URL; many calls have the same URLs
 FETCHED = ("http", "https")
 # Names that no public resolver knows: RFC 2606, 6761, 6762, 8375, and those of common routers.
 PRIVATE_NAMES = (
@@ -24,9 +24,9 @@ ADVICE = "upload the file for an oss:// URL, or give a public http or https URL"
 
 
 def why_unreachable(url: str) -> str:
-    """Why the service could not fetch a well-formed URL; "" where it could. The fake's own samples
-    are as good as public: they stand for files that are."""
-    return _remembered(url) if len(url) <= LONGEST_REMEMBERED else _why(url)
+    """The reason why the service could not fetch a valid URL; "" if it could. URLs of the fake's
+    own samples count as public: they stand for public files."""
+    return _cached(url) if len(url) <= LONGEST_CACHED else _why(url)
 
 
 def _why(url: str) -> str:
@@ -39,12 +39,12 @@ def _why(url: str) -> str:
     return "" if is_sample else why
 
 
-_remembered = lru_cache(maxsize=1024)(_why)
+_cached = lru_cache(maxsize=1024)(_why)
 
 
 def why_not_fetched(value: object) -> str:
-    """Why a value is no URL that the service fetches, for an explanation; "" where that is not its
-    scheme or form."""
+    """The reason why a value is not a URL that the service fetches, for explanations; "" if its
+    scheme and form are right."""
     text = value.strip().lower() if isinstance(value, str) else ""
     scheme, colon, _ = text.partition(":")
     if scheme == "data":
@@ -74,7 +74,8 @@ def _why_private(authority: str) -> str:
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, in any spelling that resolvers take (127.1, 0x7f000001)."""
+    """The IP address that a host name spells, in any form that resolvers accept (127.1,
+    0x7f000001)."""
     try:
         address = ip_address(name.partition("%")[0])
     except ValueError:
@@ -86,6 +87,6 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one leads to: mapped, by 6to4, or by NAT64."""
+    """The IPv4 address inside an IPv6 address: mapped, 6to4 or NAT64."""
     by_nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
     return address.ipv4_mapped or address.sixtofour or by_nat64

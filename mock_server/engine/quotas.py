@@ -1,4 +1,4 @@
-"""The records of tenants and what is counted in them: rates, spending. Time is an argument."""
+"""Rate limits and spending of a tenant, counted in its record. Time is an argument."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from mock_server.stores.session import Refused, Request
 
 
 class Tenants:
-    """The records in one store, made as the settings say."""
+    """The tenants of one store. New ones get the clock and the queue of the settings."""
 
     def __init__(self, spec: Spec, settings: Settings, store: Store) -> None:
         self._spec = spec
         self._store = store
         self._clock = settings.clock
-        said = [m["concurrency"] for m in spec.models.values() if "concurrency" in m]
-        self._places = settings.concurrency or said[0]
+        concurrency = [m["concurrency"] for m in spec.models.values() if "concurrency" in m]
+        self._places = settings.concurrency or concurrency[0]
         self._charged = {
             (model["operation"], name): "price-per-image" in model
             for name, model in spec.models.items()
         }
 
     def get(self, tenant_id: str, real: float) -> Tenant:
-        """The tenant's record; a new one starts at the machine's time."""
+        """The tenant's record. A new tenant's clock starts at the machine's time."""
         record = self._store.tenant(tenant_id)
         if record is None:
             rate, skip = self._clock
@@ -39,18 +39,20 @@ class Tenants:
         return record
 
     def now(self, tenant_id: str, real: float) -> float:
-        """The tenant's time; the machine's, of one that was never seen."""
+        """The tenant's time; the machine's time if the tenant is new."""
         record = self._store.tenant(tenant_id)
         return record.clock.now(real) if record else real
 
     def real_left(self, tenant_id: str, moment: float, real: float) -> float:
-        """Seconds of the machine's time until the tenant's is `moment`; inf when that is frozen."""
+        """Seconds of the machine's time until the tenant's clock shows `moment`; inf if it is
+        frozen."""
         clock = self.get(tenant_id, real).clock
         left = moment - clock.now(real)
         return 0.0 if left <= 0 else left / clock.rate if clock.rate else float("inf")
 
     def take_token(self, request: Request, operation: Operation, tenant: Tenant) -> Tenant:
-        """The record with a token of the operation's rate less. Raises Refused above the rate."""
+        """Take one token of the operation's rate. Returns the new record. Raises Refused above the
+        rate."""
         rate, now = operation.rate, tenant.clock.now(request.real)
         bucket = take(tenant.buckets.get(operation.id), rate.per_second, now)
         if bucket is None:
@@ -62,7 +64,7 @@ class Tenants:
         return tenant
 
     def check_account(self, request: Request, tenant: Tenant) -> None:
-        """Raises Refused when the account has nothing left for the model that the call names."""
+        """Check that the account can pay for the model of the call. Raises Refused if it cannot."""
         account = tenant.account
         if account.balance is None and not account.free_only:
             return
@@ -81,7 +83,7 @@ class Tenants:
             raise Refused(Violation(self._spec.refusals[use], "#account", "", reason))
 
     def charge(self, request: Request, operation: Operation) -> None:
-        """Count the image that was checked, where the model has a price for one."""
+        """Charge the checked image if the model has a price for images."""
         model = request.body["model"]
         if self._charged.get((operation.id, model)):
             tenant = self.get(request.tenant_id, request.real)
@@ -89,7 +91,7 @@ class Tenants:
             self._store.save(request.tenant_id, replace(tenant, account=account))
 
     def usage(self, tenant_id: str, real: float) -> list[Used]:
-        """What the tenant's calls would have cost by now."""
+        """The cost of the tenant's calls so far, one row for each model."""
         tenant = self.get(tenant_id, real)
         return self._bill(tenant_id, tenant, tenant.clock.now(real))
 

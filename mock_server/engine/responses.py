@@ -1,4 +1,4 @@
-"""Answers as bytes: an outcome filled with facts, held against the spec before it leaves."""
+"""Renders an outcome with the facts of a call to bytes, and validates it against the spec."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ALWAYS = [
 ]
 
 
-class Replies:
-    """The outcomes of one spec as templates, each compiled when it is first needed."""
+class Responses:
+    """The outcomes of one spec as templates, each compiled at its first use."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
@@ -38,7 +38,8 @@ class Replies:
         request_id: str,
         now: float,
     ) -> Reply:
-        """The outcome with the facts of this call. Raises ValidationError: the fake is wrong."""
+        """Render the outcome with the facts of the call. Raises ValidationError if the result
+        breaks the spec, which is a mistake of the fake."""
         facts["request_id"] = request_id
         value = self._template(outcome.name)(facts)
         if effects.details and outcome.status >= 400:
@@ -51,7 +52,7 @@ class Replies:
     def refuse(
         self, violation: Violation, call: Call, effects: Effects, request_id: str, now: float
     ) -> Reply:
-        """The outcome that the broken rule names, with the field or method in its message."""
+        """Render the outcome for a violation, with the field or method in its message."""
         name = effects.answers.get(violation.outcome, violation.outcome)
         outcome = self._spec.outcomes[name]
         facts: Facts = {}
@@ -61,11 +62,11 @@ class Replies:
         return self.fill(self._owners[name], outcome, facts, effects, request_id, now)
 
     def unknown_scenario(self, text: str, request_id: str, now: float) -> Reply:
-        """What no service would say: the call asks for an answer that does not exist."""
+        """Answer a call that asks for an unknown scenario. No service answers so."""
         return self._own(400, "UnknownScenario", text, request_id, now)
 
     def timed_out(self, text: str, request_id: str, now: float) -> Reply:
-        """The rest of a request did not come. What the service answers then is not known."""
+        """Answer a request whose rest did not arrive in time. The service's answer is not known."""
         return self._own(408, "RequestTimeOut", text, request_id, now)
 
     def _own(self, status: int, code: str, text: str, request_id: str, now: float) -> Reply:
@@ -75,7 +76,8 @@ class Replies:
 
 
 def headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, bytes]]:
-    """What every captured answer has (CNB, 95 of 95). The fake takes no time of the tenant's."""
+    """The headers of every captured answer (CNB, 95 of 95). By the tenant's clock an answer takes
+    no time."""
     moment = b"%d" % (now * 1000)
     return [
         (b"content-length", b"%d" % len(body)),

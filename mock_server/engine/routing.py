@@ -1,5 +1,5 @@
-"""Which operation a path and a method mean: both spellings of each path, under each prefix of the
-spec's servers. Knows paths only."""
+"""Finds the operation for a path and a method: with or without a final slash, under each prefix of
+the spec's servers."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from urllib.parse import unquote
 
 from contracts.spec.loader import Operation, Spec
 
-LONGEST_REMEMBERED = 128  # a path of the spec with a task_id has half of it
+LONGEST_CACHED = 128  # characters of a path; one with a task_id has half of it
 
 
 class Route(NamedTuple):
-    """The operation and the value of its path parameter ("": it has none)."""
+    """The operation and the value of its path parameter; "" if it has none."""
 
     operation: Operation
     value: str
 
 
 class Router:
-    """Compiled once from the spec. `find` answers a Route, or None for no such path; a path that is
-    there, but not with this method, answers the method's name."""
+    """The routes of one spec, compiled once. `find` returns a Route; None for an unknown path; the
+    name of the method if the path exists without that method."""
 
     def __init__(self, spec: Spec) -> None:
-        # The longest first: a prefix may begin like another.
+        # The longest first, since one prefix may begin with another.
         self._prefixes = sorted((p + "/" for p in spec.prefixes), key=len, reverse=True)
-        # Without a parameter the whole path is the key; with one, what stands before and behind it.
+        # The key is the whole path, or for a path with a parameter the parts before and after it.
         self._fixed: dict[str, dict[str, Operation]] = {}
         self._open: dict[tuple[str, str], dict[str, Operation]] = {}
-        self._remembered = lru_cache(maxsize=4096)(self._find)  # a task is asked for many times
+        self._cached = lru_cache(maxsize=4096)(self._find)  # one task is polled many times
         for operation in spec.operations.values():
             before, brace, rest = operation.template[1:].partition("{")
             if brace:
@@ -39,7 +39,7 @@ class Router:
                 self._fixed.setdefault(before, {})[operation.method] = operation
 
     def find(self, method: str, path: str) -> Route | str | None:
-        find = self._remembered if len(path) <= LONGEST_REMEMBERED else self._find
+        find = self._cached if len(path) <= LONGEST_CACHED else self._find
         return find(method, path)
 
     def _find(self, method: str, path: str) -> Route | str | None:
@@ -58,7 +58,7 @@ class Router:
         return Route(operation, value) if operation else method
 
     def _parameter(self, rest: str) -> tuple[str, dict[str, Operation] | None]:
-        """The one value in the path, and the operations by method of the path around it."""
+        """The value of the path parameter, and the operations of that path by method."""
         for (before, behind), methods in self._open.items():
             if rest.startswith(before) and rest.endswith(behind):
                 value = rest[len(before) : len(rest) - len(behind)]

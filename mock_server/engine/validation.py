@@ -1,5 +1,5 @@
-"""What the spec asks of a call, in the order in which the service looks: the key, then the path,
-the headers, the body, the query. A check returns what it read or raises Refused. Keeps nothing."""
+"""Validates a call against the spec: the key, the path, the headers, the body, the query. Each
+check returns the parsed value or raises Refused. It has no state."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
 from mock_server.stores.session import Refused
 
-# A longer header is no real key's, and is not worth the memory of remembering it.
-LONGEST_REMEMBERED = 256
-# What people send in place of a key. No sentence repeats any of it.
-_NO_KEYS = (
+# No real key is longer. Longer headers are checked, but not cached.
+LONGEST_CACHED = 256
+# Common mistakes in an Authorization header. The messages repeat no part of it.
+_KEY_MISTAKES = (
     (rb"(?i)bearer\s+bearer\b", "has `Bearer` twice"),
     (rb"(?i)(bearer\s+)?[\"'`]", "has the key in quotes"),
     (rb"(?i)(bearer\s+)?[<$%{]", "has a placeholder where the key belongs"),
@@ -31,7 +31,7 @@ _NO_KEYS = (
 )
 
 
-class Admission:
+class Validator:
     """The checks of one spec, compiled once."""
 
     def __init__(self, spec: Spec) -> None:
@@ -45,13 +45,13 @@ class Admission:
         self._key = lru_cache(maxsize=4096)(self._key_of)
 
     def key(self, headers: dict[bytes, bytes]) -> str:
-        """The API key. First of all: an unknown path without a key is a 401."""
+        """The API key. It is checked first: without a key an unknown path is answered 401, too."""
         sent = headers.get(b"authorization", b"").strip()
         if not sent:
             raise self.refused("missing", "#header/Authorization", "is missing")
-        known = self._key(sent) if len(sent) <= LONGEST_REMEMBERED else self._key_of(sent)
+        known = self._key(sent) if len(sent) <= LONGEST_CACHED else self._key_of(sent)
         if known is None:
-            raise self.refused("invalid", "#header/Authorization", why_no_key(sent))
+            raise self.refused("invalid", "#header/Authorization", key_mistake(sent))
         return known
 
     def size(self, call: Call) -> None:
@@ -59,10 +59,10 @@ class Admission:
             raise self.refused("header-size", "#header", f"{call.head_bytes} bytes")
 
     def route(self, call: Call) -> Route:
-        """The operation, and the value in its path."""
+        """The operation, and the value of its path parameter."""
         found = self._router.find(call.method, call.path)
         if found is None:
-            raise self.refused("path", "#path", f"{call.path[:200]} is no path of the spec")
+            raise self.refused("path", "#path", f"{call.path[:200]} is not a path of the spec")
         if isinstance(found, str):
             raise self.refused("method", "#method", f"the path has no {call.method[:20]}")
         return found
@@ -77,7 +77,7 @@ class Admission:
                 raise Refused(violation)
 
     def json(self, operation: Operation, call: Call) -> Any:
-        """The body as it was sent; None of an operation that takes none."""
+        """The JSON value of the body; None if the operation takes no body."""
         if len(call.body) > self.spec.limits["body-bytes"]:
             raise self.refused("body-size", "#body", "is too large")
         if operation.body is None:
@@ -88,7 +88,8 @@ class Admission:
             raise Refused(Violation(operation.body_refusal, "", "body", str(error))) from None
 
     def schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
-        """A URL of some scheme (oss://) needs the header that makes the service resolve it."""
+        """Check that a URL with the scheme oss:// comes with the header that makes the service
+        resolve it."""
         for parameter, prefix in self._schemes[operation.id]:
             if call.headers.get(parameter.header) != b"enable":
                 for url in urls:
@@ -96,7 +97,7 @@ class Admission:
                         raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
 
     def query(self, operation: Operation, query: str) -> dict[str, Any]:
-        """The values of the query parameters, or their defaults."""
+        """The values of the query parameters, with defaults."""
         if not operation.query:
             return {}
         sent = parse_query(query)
@@ -108,7 +109,7 @@ class Admission:
         return values
 
     def refused(self, use: str, pointer: str, reason: str) -> Refused:
-        """The refusal for what has no schema, by its use in the spec's x-refusals."""
+        """A refusal that no JSON Schema covers, by its name in the spec's x-refusals."""
         return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
 
     def _key_of(self, sent: bytes) -> str | None:
@@ -118,12 +119,13 @@ class Admission:
         return key if is_key else None
 
 
-def why_no_key(sent: bytes) -> str:
-    """What is wrong with a header Authorization that has no key, without any part of it."""
-    found = (why for pattern, why in _NO_KEYS if re.match(pattern, sent))
+def key_mistake(sent: bytes) -> str:
+    """The mistake in an Authorization header without an accepted key, without any part of the
+    header."""
+    found = (why for pattern, why in _KEY_MISTAKES if re.match(pattern, sent))
     return next(found, "is not `Bearer` and a key that starts with sk- or st-")
 
 
 def parse_query(query: str) -> dict[str, str]:
-    """The parameters of a query string; of one given twice the last."""
+    """The parameters of a query string. If one is given twice, the last one counts."""
     return dict(parse_qsl(query, keep_blank_values=True))

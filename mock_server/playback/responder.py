@@ -77,7 +77,7 @@ class Player(Engine):
         self._stages.pop(tenant_id, None)
 
     def _answer(self, request: Request) -> Reply:
-        request.key = self.admission.key(request.call.headers)
+        request.key = self.validator.key(request.call.headers)
         request.tenant_id = self._tenant_id(request.key)
         tenant = self.tenants.get(request.tenant_id, request.real)
         stage = self._stage(request.tenant_id)
@@ -102,7 +102,7 @@ class Player(Engine):
     def _look_at(self, request: Request, operation: Operation) -> None:
         """What the spec would have said of the body, to be explained: it changes no answer."""
         try:
-            request.body = self.admission.json(operation, request.call)
+            request.body = self.validator.json(operation, request.call)
         except Refused as error:
             request.violation = error.violation
             return

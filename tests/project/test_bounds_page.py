@@ -25,14 +25,14 @@ NO_BOUNDS = {
     "contracts.verify.baseline:LONGEST",
     "contracts.provider.budget:LONGEST_VIDEO",
     "contracts.recordings.drift.report:LONGEST",
-    "mock_server.engine.validation:LONGEST_REMEMBERED",
+    "mock_server.engine.validation:LONGEST_CACHED",
     "mock_server.server.app:LONGEST_OWN",
     "mock_server.server.cors:MAX_AGE",
     "mock_server.journal.curl:LONGEST_ARGUMENT",
     "mock_server.scenarios.keys:LONGEST",
     "mock_server.page.view:LONGEST",
-    "mock_server.engine.public_urls:LONGEST_REMEMBERED",
-    "mock_server.engine.routing:LONGEST_REMEMBERED",
+    "mock_server.engine.public_urls:LONGEST_CACHED",
+    "mock_server.engine.routing:LONGEST_CACHED",
     "mock_server.suggest.typos:LONGEST",
 }
 

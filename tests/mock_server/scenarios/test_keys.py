@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.redact.masks import without_keys
 from contracts.spec.loader import Spec
-from mock_server.engine.validation import why_no_key
+from mock_server.engine.validation import key_mistake
 from mock_server.reproduce import Replay
 from mock_server.scenarios.keys import scenario_of
 from tests.helpers.cases import each_case
@@ -122,7 +122,7 @@ def test_a_bundle_is_reproduced_whatever_scenario_its_key_selects(spec: Spec, en
     ],
 )
 def test_an_invalid_authorization_header_is_explained(sent: str, why: str) -> None:
-    assert why_no_key(sent.encode()).startswith(why)
+    assert key_mistake(sent.encode()).startswith(why)
 
 
 def test_an_explanation_of_a_wrong_key_does_not_repeat_it(
