@@ -1,4 +1,5 @@
-"""Where the face is: boxes that depend on URL and ratio alone. Looks at no picture."""
+"""The result of face detection: boxes that depend on the URL and the ratio only. No picture is
+read."""
 
 from __future__ import annotations
 
@@ -13,16 +14,18 @@ Box = list[int]
 
 
 class Face(NamedTuple):
-    """Boxes [x1, y1, x2, y2] in px; `ext_bbox` has exactly the asked ratio and holds the face."""
+    """Boxes [x1, y1, x2, y2] in px. `ext_bbox` contains the face and has exactly the requested
+    ratio."""
 
     face_bbox: Box
     ext_bbox: Box
 
 
 def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
-    """The documentation's boxes for its picture, true ones for our sample, else made-up ones."""
+    """The documented boxes for the documented picture, true boxes for our sample, else random
+    ones."""
     known = _documented(operation, url, ratio) or _sample(url, ratio)
-    return known or _made_up(digest(seed, without_secret_parameters(url)), ratio)
+    return known or _random_face(digest(seed, without_secret_parameters(url)), ratio)
 
 
 def _documented(operation: Operation, url: str, ratio: str) -> Face | None:
@@ -40,8 +43,9 @@ def _sample(url: str, ratio: str) -> Face | None:
     return Face(list(portrait.face_bbox), list(portrait.ext_bbox[ratio]))
 
 
-def _made_up(chance: bytes, ratio: str) -> Face:
-    """A face anywhere, and around it an area two and a half times as wide, with more room below."""
+def _random_face(chance: bytes, ratio: str) -> Face:
+    """A face at a random place, in an area two and a half times as wide, with more space below
+    it."""
     w, h = map(int, ratio.split(":"))
     size = 160 + chance[0]
     left, top = 2 * size + chance[1], 2 * size + chance[2]

@@ -1,4 +1,4 @@
-"""The page of tasks that listTasks answers: which ones, and how each looks there."""
+"""The operation listTasks: filters the tenant's tasks and renders one page of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def list_tasks(session: Session) -> Answer:
 
 
 def _is_account(session: Session, example: Facts) -> bool:
-    """Whether region and key are those that every item shows; there are no others here."""
+    """Whether the filters for region and key match. Every task here has the same region and key."""
     query = session.request.query
     return all(query[name] in (None, example[name]) for name in ("region", "api_key_id"))
 
@@ -48,7 +48,8 @@ def _matching(session: Session) -> Iterator[Task]:
 
 
 def _window(session: Session) -> tuple[float, float]:
-    """From and to which creation time, at most a day apart; `end_time` is a whole second."""
+    """First and last creation time of the listed tasks, at most a day apart. `end_time` includes
+    its whole second."""
     start, end = (
         compact_time(t) if t else None
         for t in map(session.request.query.get, ("start_time", "end_time"))

@@ -1,5 +1,5 @@
-"""The object store's answer to a download, as bytes: the video, a part of it, or XML that says why
-not. Headers are those of OSS. Keeps nothing."""
+"""The object store's answer to a download: the video, a part of it, or an XML error, with the
+headers of OSS. It has no state."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def answer(operation: Operation, request: Request, found: bytes | Denied) -> Reply:
-    """The answer to a download: what a scenario chose, else what follows from the call. A scenario
-    of a 200 does not open a URL that is refused."""
-    outcome, chosen = _natural(operation, request.call, found), request.directive.answer
+    """Answer a download with the outcome of a scenario, else with the outcome of the call itself. A
+    scenario with a 200 does not change a refusal."""
+    outcome, chosen = _own_outcome(operation, request.call, found), request.directive.answer
     if chosen and (chosen.status != 200 or outcome.status == 200):
         outcome = chosen
     if outcome.status == 200 and isinstance(found, bytes):
@@ -36,34 +36,33 @@ def answer(operation: Operation, request: Request, found: bytes | Denied) -> Rep
         path = without_secrets(_printable(call.path), call.headers, call.query)
         more = f"<Key>{escape(path)}</Key>"
     code, message = outcome.value["code"], outcome.value["message"]
-    return _xml(outcome.status, _said(code, message) + more, outcome.name, request)
+    return _xml(outcome.status, _error(code, message) + more, outcome.name, request)
 
 
 def failed(operation: Operation, request: Request) -> Reply:
-    """The answer of a store that is broken."""
+    """Answer as a store that has failed."""
     return answer(operation, request, Denied("store-error"))
 
 
 def unknown_scenario(text: str, request: Request) -> Reply:
-    """What no store would say: the call asks for an answer that does not exist."""
-    return _xml(400, _said("UnknownScenario", text), "", request)
+    """Answer a download that asks for an unknown scenario. No store answers so."""
+    return _xml(400, _error("UnknownScenario", text), "", request)
 
 
-def _natural(operation: Operation, call: Call, found: bytes | Denied) -> Outcome:
-    """The outcome of a download that no scenario decides."""
+def _own_outcome(operation: Operation, call: Call, found: bytes | Denied) -> Outcome:
+    """The outcome of a download without a scenario."""
     if call.method not in ("GET", "HEAD"):
         return operation.outcomes["not-allowed"]
     if isinstance(found, Denied):
         return operation.outcomes[found.outcome]
-    beyond = _is_standard(call) and _asks_for_a_part(call)
-    if beyond and _span(call, len(found)) is None:
+    if _is_standard(call) and _asks_for_a_part(call) and _span(call, len(found)) is None:
         return operation.outcomes["bad-range"]
     return operation.outcomes["downloaded"]
 
 
 @lru_cache(maxsize=16)
 def etag(video: bytes) -> bytes:
-    """The MD5 of the bytes in capitals, as OSS has it for an object of one part."""
+    """The MD5 of the bytes in capitals: the ETag of OSS for an object of one part."""
     return b'"%s"' % md5(video, usedforsecurity=False).hexdigest().upper().encode()
 
 
@@ -83,9 +82,9 @@ def _video(outcome: Outcome, request: Request, body: bytes) -> Reply:
 
 
 def _span(call: Call, size: int) -> tuple[int, int] | None:
-    """First and last byte that Range asks for; None where the whole is to be sent: OSS passes over
-    a range that is not inside of the object, unless it is asked to keep to the standard, and of
-    several ranges all but the first."""
+    """First and last byte of the Range header; None to send the whole object. OSS ignores a range
+    that is not inside the object, unless the client asks for standard behaviour, and all ranges but
+    the first."""
     found = _RANGE.match(_header(call, b"range"))
     if found is None or not any(found.groups()):
         return None
@@ -101,7 +100,7 @@ def _span(call: Call, size: int) -> tuple[int, int] | None:
 
 
 def _shifted(first: int, last: int) -> tuple[int, int]:
-    """Another part of the same object: one byte earlier, or shorter where that cannot be."""
+    """A wrong part of the object: one byte earlier, or shorter if it begins at 0."""
     return (first - 1, last) if first else (first, max(first, last - 1))
 
 
@@ -118,7 +117,7 @@ def _header(call: Call, name: bytes) -> str:
     return call.headers.get(name, b"").decode("latin-1")
 
 
-def _said(code: str, message: str) -> str:
+def _error(code: str, message: str) -> str:
     return f"<Code>{code}</Code><Message>{escape(message)}</Message>"
 
 

@@ -1,4 +1,4 @@
-"""Result URLs like the object store's: signed, with an end. Holds no files and no clock."""
+"""Signed URLs of results, which expire, as the object store makes them. Time is an argument."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ACCESS_KEY_ID = "LTAI5tFakeEmoKit"
 
 
 class Denied(NamedTuple):
-    """Why the store does not hand out an object: the name of the outcome that it answers. expires:
-    epoch seconds, of a URL that was good until then."""
+    """A refused download. outcome: its name in the spec. expires: epoch s when an otherwise valid
+    URL expired."""
 
     outcome: str
     expires: int | None = None
 
 
 class Place(NamedTuple):
-    """What the path of a result says."""
+    """The parts of a result's path: /results/TENANT/TASK_ID/NAME."""
 
     tenant: str
     task_id: str
@@ -38,22 +38,22 @@ class Place(NamedTuple):
 def signed_path(
     secret: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
 ) -> str:
-    """Path and query of a task's video: `Expires` (epoch seconds), `OSSAccessKeyId`, `Signature`,
-    as captured of other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
+    """Path and query of a task's video: `Expires` (epoch s), `OSSAccessKeyId` and `Signature`, as
+    captured for other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
     path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}-{seconds}.mp4"
     signature = quote(_signature(secret, path, str(int(expires))), safe="")
     return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"
 
 
 def place(path: str) -> Place | None:
-    """The parts of a result's path, as sent; None where it cannot be one."""
+    """Split the path of a result; None if it has another form."""
     parts = path.removeprefix(PREFIX).split("/")
     return Place(*parts) if len(parts) == 3 else None
 
 
 def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Denied:
-    """The video behind a signed path, or the store's refusal; `secret` is that of
-    the tenant in the path, `now` its time."""
+    """The video at a signed path, or why the store refuses it. secret, now: of the tenant that the
+    path names."""
     where = place(path)
     if where is None:
         return Denied("no-such-key")
@@ -73,7 +73,7 @@ def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Den
 
 
 def _video(name: str) -> bytes | None:
-    """The video of a name in a path; None where it names none, whoever signed it."""
+    """The video with this name; None if the name is not valid, even in a signed URL."""
     found = _NAME.fullmatch(name)
     if found is None or not 0 < float(found[2]) <= LONGEST_VIDEO:
         return None

@@ -1,5 +1,5 @@
-"""What each operation does, by operationId: from a checked call to an outcome and the facts that
-fill it. Everything else (order of refusal, scenarios, bytes) is the engine's."""
+"""The handler of each operation: takes a validated call, returns an outcome and the facts to fill
+it with. Refusals, scenarios and rendering belong to the pipeline."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from mock_server.simulation.timestamps import wire_time
 from mock_server.stores.protocol import Store
 from mock_server.stores.session import Answer, Facts, Session
 
-# Fates that never come to work, and so take no place in the queue.
-PLACELESS = ("PENDING", "CANCELED", "UNKNOWN")
-# The times of a task on the wire, in the order of its life.
+# Endings of tasks that never run, and so take no place in the queue.
+NEVER_RUN = ("PENDING", "CANCELED", "UNKNOWN")
+# The time fields of a task in answers, in the order in which they happen.
 TIMES = ("submit_time", "scheduled_time", "end_time")
 
 
@@ -51,7 +51,8 @@ def create_video_task(session: Session) -> Answer:
 
 
 def _new_task(session: Session) -> Task:
-    """The whole life of the task, decided now. A fate that is no end keeps it there for ever."""
+    """Draw the whole timeline of the task. An ending that is not terminal keeps it in that
+    state."""
     name = session.request.body["model"]
     model = session.spec.models[name]
     ratio = _ratio(session)
@@ -59,7 +60,7 @@ def _new_task(session: Session) -> Task:
     ending = session.request.directive.ending or session.spec.task_outcomes["SUCCEEDED"]
     expires = session.request.now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
-    if ending.name not in PLACELESS:
+    if ending.name not in NEVER_RUN:
         work = _work(model, ending, seconds)
         wait = model["queue-seconds"] if ending.queued_for is None else ending.queued_for
         until = inf if session.request.effects.lives_from_end and work < inf else expires
@@ -84,30 +85,30 @@ def _new_task(session: Session) -> Task:
 
 
 def _expiry(session: Session, model: dict[str, float], end: float, from_creation: float) -> float:
-    """When nobody knows the task any more: a time after its creation, or after its end."""
+    """When the task becomes UNKNOWN: a time after its creation or, by a variant, after its end."""
     counts_from_end = session.request.effects.lives_from_end and end < inf
     return end + model["task-life-seconds"] if counts_from_end else from_creation
 
 
 def _ratio(session: Session) -> str:
-    """The aspect of the area that moves; it decides the video's."""
+    """The ratio of `ext_bbox`, which is the ratio of the video."""
     schema = session.spec.schemas["CreateInput"]["properties"]["ext_bbox"]
     known: list[str] = schema["x-aspect-ratios"]
     box = session.request.body["input"].get("ext_bbox")
-    if box is None:  # the task is to fail for want of it
+    if box is None:  # the task will fail because it is missing
         return known[0]
     ratio = ratio_of(box, known, schema["x-aspect-tolerance"])
-    assert ratio is not None  # the schema's keyword refused any other
+    assert ratio is not None  # validation refused every other ratio
     return ratio
 
 
 def _seconds(session: Session, audio_url: str) -> float:
-    """How long the video of a recording is."""
+    """Seconds of the video that a recording makes."""
     return audio_seconds(session.spec, session.content, without_scenario(audio_url))
 
 
 def _work(model: dict[str, float], ending: Outcome, video: float) -> float:
-    """Seconds of work on so many seconds of video."""
+    """Seconds that the task runs for so many seconds of video."""
     if ending.name.partition(".")[0] == "RUNNING":
         return inf
     if ending.runs_for is not None:
@@ -118,20 +119,20 @@ def _work(model: dict[str, float], ending: Outcome, video: float) -> float:
 def _take_place(
     session: Session, ready: float, work: float, until: float
 ) -> tuple[int, float, float]:
-    """Place, start and end behind the tasks before it."""
+    """Plan the task behind those before it. Returns its slot, start and end."""
     slot, start, end, queue = plan(session.tenant.queue, ready, work, until)
     session.save(queue=queue)
     return slot, start, end
 
 
 def moment_shown(task: Task | None, skips: bool, now: float) -> float:
-    """The time at which a call sees the task: now, or its next event where a poll skips to it."""
+    """The time for which a poll shows the task: now, or in skip mode the task's next event."""
     moment = next_event(task, now) if task and skips else None
     return now if moment is None else moment
 
 
 def state_shown(store: Store, tenant_id: str, skips: bool, task_id: str, now: float) -> str:
-    """The state that a call meets."""
+    """The state that a poll would show."""
     task = store.task(tenant_id, task_id)
     return status_at(task, moment_shown(task, skips, now)) if task else "UNKNOWN"
 
@@ -157,7 +158,7 @@ def get_task(session: Session) -> Answer:
 
 
 def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
-    """What is told of the times: now, where one is asked for before it has come."""
+    """The task's submit, scheduled and end time; `now` for one that is still in the future."""
     if task is None:
         return now, now, now
     ended = task.ended if task.canceled is None else task.canceled
@@ -165,9 +166,9 @@ def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
 
 
 def _video(session: Session, task: Task | None) -> Facts:
-    """The task's video and the URL that serves it until a day after the end."""
+    """The task's video: its URL, valid for a day after the task's end, its length and its ratio."""
     request = session.request
-    if task is None:  # a scenario makes this one poll show a video
+    if task is None:  # a scenario shows a video for an unknown task
         task_id, ratio, model = quote(request.path_value, safe=""), "1:1", "emo-v1"
         ended, seconds = request.now, _seconds(session, request.path_value)
     else:
@@ -200,7 +201,7 @@ def cancel_task(session: Session) -> Answer:
 
 
 def _move_up(session: Session, task: Task) -> None:
-    """Plan again the tasks behind one that was canceled and gives its place away."""
+    """Plan the tasks behind a canceled one again: they move up."""
     places, wait = len(session.tenant.queue.free), session.spec.models[task.model]["queue-seconds"]
     tasks = session.store.newest_first(session.request.tenant_id)
     moved, queue = without(task, tasks, places, wait, session.request.now)
