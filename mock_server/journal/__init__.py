@@ -1,1 +1,1 @@
-"""What happened: exchanges without secrets, counts, the log, and their exports."""
+"""The journal of exchanges (without secrets), metrics, the log, and exports."""

@@ -1,4 +1,4 @@
-"""Exchanges as commands for curl, which send the same again with the key of the shell. Pure."""
+"""Exports exchanges as curl commands that repeat them with the key in $DASHSCOPE_API_KEY. Pure."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.places import AUTHORIZATION
 from mock_server.simulation import json_body
 
-# What curl sets itself, or what would make it do something else.
+# Headers that curl sets itself, or that change how curl works.
 OF_THE_CONNECTION = {
     b"host", b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"expect",
     b"upgrade", b"http2-settings", b"accept-encoding", b"te", b"trailer",
 }  # fmt: skip
-MASKED_KEYS = ("sk-", "st-")  # of a key that the fake does not accept nothing is left
-LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,072
+MASKED_KEYS = ("sk-", "st-")  # a key that the fake does not accept is hidden as a whole
+LONGEST_ARGUMENT = 100_000  # bytes; the limit of Linux is 131,072
 
 
 def as_curl_lines(entries: Iterable[Entry]) -> Iterator[str]:
-    """A command for each exchange, which sends the same again with the key of the shell."""
+    """A curl command for each exchange."""
     for number, entry in enumerate(entries):
         yield f"\n{curl_line(entry)}" if number else curl_line(entry)
 
 
 def curl_line(entry: Entry) -> str:
-    """The call as a command for a POSIX shell. What was masked is left out."""
+    """The call as a curl command for a POSIX shell. Redacted headers are left out."""
     method = "GET" if entry.method == "HEAD" else entry.method
     body = _json(entry.body)
     command = as_curl(method, entry.url, _headers(entry), body)
@@ -47,10 +47,10 @@ def _headers(entry: Entry) -> dict[str, str]:
     key = headers.get("authorization", "")
     if any(prefix in key for prefix in MASKED_KEYS):
         headers["authorization"] = BEARER
-    if entry.source == "key":  # what the shell's key does not ask for
+    if entry.source == "key":  # the key in the shell does not select the scenario
         headers["x-mock-scenario"] = re.split(r"[+.]", key, maxsplit=1)[-1]
     if entry.body and "content-type" not in headers:
-        headers["content-type"] = ""  # curl would say that it is a form
+        headers["content-type"] = ""  # otherwise curl sends the type of a form
     return headers
 
 
@@ -59,7 +59,7 @@ def _is_masked(name: bytes) -> bool:
 
 
 def _json(body: bytes) -> Any:
-    """The value, if as_curl writes it as the same one."""
+    """The JSON value, or None if as_curl cannot write it unchanged."""
     try:
         return json_body.decode(body) if len(body) < LONGEST_ARGUMENT else None
     except ValueError:
@@ -67,7 +67,7 @@ def _json(body: bytes) -> Any:
 
 
 def _with_raw_body(command: str, body: bytes) -> str:
-    """An argument holds text of one line that is not too long; printf makes the rest."""
+    """Add the body as an argument if it is a short text of one line, otherwise with printf."""
     text, is_binary = text_or_base64(body)
     if is_binary or not is_plain(text) or len(body) >= LONGEST_ARGUMENT:
         return with_input(command, body)
@@ -75,7 +75,7 @@ def _with_raw_body(command: str, body: bytes) -> str:
 
 
 def _options(entry: Entry) -> str:
-    """What keeps curl from understanding a URL in its own way."""
+    """The options that keep curl from changing the method or the URL."""
     head = " --head" if entry.method == "HEAD" else ""
     globs = " --globoff" if re.search(r"[][{}]", entry.url) else ""
     dots = " --path-as-is" if "/." in entry.path else ""

@@ -1,4 +1,4 @@
-"""One exchange as it is shown, without secrets. Knows no tenant."""
+"""One exchange of the journal, without secrets."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from mock_server.simulation.call import Line
 class Entry(Struct, frozen=True, gc=False):
     """One exchange of a tenant.
 
-    number: of this tenant's exchanges, from 1. real: the machine's time when it was handled, at:
-    the tenant's (epoch s). kind: the operationId; "" for a call that reached none, "control" for a
-    call of the control API that changes something, "result" for a download. path and query are as
-    sent. headers: as sent, names in lower case, the key masked. request_id: of the answer.
-    task_id: that it asks for or creates. scenario: the name of the outcome or fault that was asked
-    for and applied, source: by what (`header`, `url`, `key`, `rule NAME`, `file NAME`, `limits`,
-    `account`, `variant NAME`). fault: its name. violation: the rule that the call broke; near: an
-    accepted field that looks like a typo. line: what became of the answer on its way, where it did
-    not simply arrive."""
+    number: counts this tenant's exchanges, from 1. real: the machine's time, at: the tenant's time
+    (epoch s). kind: the operationId; "" if the path matches no operation, "control" for a change by
+    the control API, "result" for a download. path, query: as sent. headers: as sent, names in lower
+    case, the key redacted. request_id: of the answer. task_id: of the requested or created task.
+    scenario: the outcome or fault that was selected. source: who decided (`header`, `url`, `key`,
+    `rule NAME`, `file NAME`, `limits`, `account`, `variant NAME`). fault: its name. violation: why
+    the call was refused. near: an accepted field that looks like a typo. line: how the answer was
+    delivered, None: normally."""
 
     number: int
     real: float
@@ -52,13 +51,12 @@ class Entry(Struct, frozen=True, gc=False):
 
     @property
     def url(self) -> str:
-        """Where the call went to, as sent."""
+        """The URL of the call, as sent."""
         return self.origin + self.path + (f"?{self.query}" if self.query else "")
 
     @property
     def name(self) -> str:
-        """The outcome that was answered; of a refusal that is none, such as UnknownScenario, its
-        code."""
+        """The name of the outcome; for an error without one, such as UnknownScenario, its code."""
         if self.outcome or self.status < 400:
             return self.outcome
         found = CODE.search(self.reply_body)
@@ -66,35 +64,35 @@ class Entry(Struct, frozen=True, gc=False):
 
     @property
     def answered(self) -> bool:
-        """Whether at least the head of an answer was sent."""
+        """Whether at least the head of the answer was sent."""
         return self.line is None or self.line.sent != -1
 
     @property
     def explained(self) -> bool:
-        """Whether there is something to explain: any refusal, scenario or unknown task, or a field
-        that nobody reads."""
+        """Whether the fake can explain the answer: a refusal, a scenario, an unknown task, or an
+        unknown field that looks like a typo."""
         return is_odd(self.status, self.outcome, self.scenario, self.violation, self.near)
 
     @property
     def arrived(self) -> bytes:
-        """As much of the answer's body as was sent."""
+        """The part of the answer's body that was sent."""
         sent = self.line.sent if self.line else None
         return self.reply_body[:sent] if sent != -1 else b""
 
     @property
     def delay(self) -> float:
-        """Seconds of the tenant's time for which the answer was held back."""
+        """Seconds (of the tenant's time) by which the answer was delayed."""
         return max(0.0, self.line.due - self.at) if self.line else 0.0
 
 
 def entry_of(row: Row) -> Entry:
-    """The entry of a row, without secrets: the way to show what was kept."""
+    """The entry of a row, without secrets."""
     return _entry(without_secrets_of(row))
 
 
 def log_entry_of(row: Row) -> Entry:
-    """As much of the entry as a log shows, without secrets: no headers, no query, no bodies but for
-    the code of an error, and none of what broken rules say."""
+    """The entry of a row for the log, without secrets, headers, query, bodies (except for an error
+    code) and details of violations."""
     return _entry(log_row_without_secrets_of(row))
 
 
@@ -109,7 +107,7 @@ def _entry(row: Row) -> Entry:
 
 
 def text_or_base64(data: bytes) -> tuple[str, bool]:
-    """The text, or base64 where it is none."""
+    """The text, and False; for bytes that are not UTF-8, base64 and True."""
     try:
         return data.decode(), False
     except UnicodeDecodeError:
@@ -117,7 +115,7 @@ def text_or_base64(data: bytes) -> tuple[str, bool]:
 
 
 def text_of(value: bytes) -> str:
-    """A header's bytes, which are UTF-8 more often than not."""
+    """The text of a header, as UTF-8 or else Latin-1."""
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -1,5 +1,4 @@
-"""The journal in the forms that people ask for: JSON, HAR, lines for curl, the timeline of a task.
-Each comes in pieces, for a journal is large. Knows no HTTP and changes nothing."""
+"""Exports the journal as JSON, HAR, curl commands or the timeline of a task, in pieces."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from mock_server.journal.har import as_har
 from mock_server.journal.journal import Journal
 from mock_server.journal.log_line import text_line
 from mock_server.journal.pieces import encode, listed
-from mock_server.journal.timeline import Observed
+from mock_server.journal.timeline import TimelineBuilder
 from mock_server.simulation import json_body
 from mock_server.simulation.timestamps import wire_time
 from mock_server.suggest.close_names import did_you_mean
 
-PAGE = 1000  # exchanges of one JSON answer at most
+PAGE = 1000  # the most exchanges of one JSON answer
 FORMATS = ("json", "har", "curl", "timeline")
 JSON, PLAIN = "application/json", "text/plain; charset=utf-8"
 
@@ -33,17 +32,18 @@ def journal_answer(
     operations: Collection[str] = (),
     outcomes: Collection[str] = (),
 ) -> tuple[str, Iterator[str]]:
-    """Content type and body of `GET /__mock__/journal`. `query` is `format` and the fields of
-    Filters; operations and outcomes are the names that they may have. Raises FilterError, which is
-    a ValueError, before there is a body.
+    """The content type and the body of `GET /__mock__/journal`.
 
-    JSON is one page: `next` is what `after` is for the one behind it. A `next` below `after` says
-    that the journal began anew."""
+    query: `format`, and the fields of Filters. operations, outcomes: the valid names. Raises
+    FilterError (a ValueError) before the first piece of the body.
+
+    JSON is one page; its `next` is the `after` of the following page. If `next` is less than
+    `after`, the journal has started again."""
     rest = dict(query)
     form = _format(rest.pop("format", "") or "json")
     filters = Filters.read(rest, operations, outcomes)
     if form == "timeline" and not filters.task_id:
-        raise FilterError("a timeline is that of one task: give its task_id")
+        raise FilterError("a timeline is for one task: add task_id")
     if form == "json":
         return JSON, _page(journal, tenant_id, filters)
     entries = journal.entries(tenant_id, filters)
@@ -57,8 +57,8 @@ def journal_answer(
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
-    """An exchange to be read: times as epoch seconds and as the service writes them, bodies as JSON
-    values, and `summary`, a line for people."""
+    """An exchange as JSON: times as epoch seconds and as texts, bodies as JSON values, and
+    `summary`, a line for people."""
     return {
         "number": entry.number,
         "summary": text_line(entry),
@@ -115,8 +115,8 @@ def _page(journal: Journal, tenant_id: str, filters: Filters) -> Iterator[str]:
 
 
 def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
-    """Nothing, again and again, while the exchanges are read: so nobody waits for all of them."""
-    task = Observed()
+    """The timeline as JSON. Yields "" for each exchange, so that the server can do other work."""
+    task = TimelineBuilder()
     for entry in entries:
         task.add(entry)
         yield ""
@@ -129,7 +129,7 @@ def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
 
 
 def _response(entry: Entry) -> dict[str, Any]:
-    """As much of it as was sent; `line` is what became of it, where it did not simply arrive."""
+    """The part of the answer that was sent. `line`: how it was delivered, null: normally."""
     line = entry.line._asdict() if entry.line else None
     if line:
         del line["tenant"]
@@ -144,7 +144,7 @@ def _headers(headers: Collection[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 
 
 def _body(data: bytes) -> dict[str, Any]:
-    """`body`, and how to read it where it is no JSON value."""
+    """The field `body`, and `body_is` (`text` or `base64`) if it is not JSON."""
     if not data:
         return {"body": None}
     try:

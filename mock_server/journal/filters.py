@@ -1,4 +1,4 @@
-"""Which exchanges of a journal are wanted, by what people write. Keeps nothing."""
+"""Selects exchanges of the journal by filters that a user wrote."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class FilterError(ValueError):
-    """A filter that cannot be, named with its value and the way on."""
+    """An invalid filter. The message has its name, the value and the valid ones."""
 
 
 class Filters(Struct, frozen=True):
-    """All of them must hold. operation: an operationId, `control`, `result`, or `none` for calls
-    that reached none. status: `200`, `4xx`, or `none` where no answer was sent. outcome: a name.
-    scenario: whether one was applied. explained: whether there is something to explain. after: only
-    larger numbers. limit: at most so many, the first; last: at most so many, the last."""
+    """Filters of exchanges; an exchange must match all of them.
+
+    operation: an operationId, `control`, `result`, or `none` for calls whose path matches none.
+    status: `200`, `4xx`, or `none` if no answer was sent. outcome: its name. scenario: whether one
+    was applied. explained: whether the fake can explain the answer. after: only larger numbers.
+    limit: at most this many of the first; last: at most this many of the last."""
 
     operation: str | None = None
     status: str | None = None
@@ -43,8 +45,10 @@ class Filters(Struct, frozen=True):
     def read(
         cls, query: Mapping[str, str], operations: Collection[str], outcomes: Collection[str] = ()
     ) -> Filters:
-        """The filters of a query; "" leaves a name out. Raises FilterError for what names nothing;
-        outcomes are looked up where there are any."""
+        """Parse the filters of a query; empty values are ignored.
+
+        operations, outcomes: the valid names; without outcomes every name is valid. Raises
+        FilterError."""
         known = cls.__struct_fields__
         query = {name: value for name, value in query.items() if value}
         for name in query:
@@ -62,19 +66,21 @@ class Filters(Struct, frozen=True):
         return cls(**values)
 
     def apply(self, rows: Iterable[bytes]) -> Iterator[Entry]:
-        """The wanted entries among packed rows in their order, unpacked as they are asked for.
-        `last` is for who chooses the rows."""
-        return map(entry_of, islice(self._wanted(rows), self.limit))
+        """The matching entries of packed rows, in their order, unpacked lazily.
+
+        The filter `last` is not applied here: the caller chooses the rows."""
+        return map(entry_of, islice(self._matching(rows), self.limit))
 
     def number_before_last(self, newest_first: Iterable[bytes]) -> int:
-        """The number behind which the `last` wanted exchanges begin."""
+        """The number before the first of the `last` matching exchanges."""
         number = sys.maxsize
-        for row in islice(self._wanted(newest_first), self.last):
+        for row in islice(self._matching(newest_first), self.last):
             number = row.number - 1
         return number
 
-    def _wanted(self, rows: Iterable[bytes]) -> Iterator[Row]:
-        """Most rows are passed over unread: text that is wanted stands in a row as it is."""
+    def _matching(self, rows: Iterable[bytes]) -> Iterator[Row]:
+        """The matching rows. Rows that do not contain the searched texts are skipped without
+        unpacking."""
         names = (self.operation, self.task_id, self.outcome)
         texts = [n.encode("utf-8", "replace") for n in names if n and n != "none"]
         for packed in rows:
@@ -84,7 +90,7 @@ class Filters(Struct, frozen=True):
                     yield row
 
     def holds(self, row: Row) -> bool:
-        """Whether an exchange is wanted, however many there are."""
+        """Whether an exchange matches all filters except for `limit` and `last`."""
         return (
             row.number > self.after
             and self.operation in (None, row.kind or "none")
@@ -103,12 +109,12 @@ def _statuses(reply: Reply) -> tuple[str, ...]:
     return (str(reply.status), f"{reply.status // 100}xx") if reply.answered else ("none",)
 
 
-def _name(what: str, query: Mapping[str, str], known: Collection[str]) -> str | None:
-    value = query.get(what)
+def _name(kind: str, query: Mapping[str, str], known: Collection[str]) -> str | None:
+    value = query.get(kind)
     if value and known and value not in known:
         hint = did_you_mean(value[:80], known)
         listed = "" if hint else f"; there are {', '.join(known)}"
-        raise FilterError(f"no {what} {_short(value)}{listed}.{hint}")
+        raise FilterError(f"no {kind} {_short(value)}{listed}.{hint}")
     return value
 
 

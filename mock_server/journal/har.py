@@ -1,4 +1,4 @@
-"""Exchanges as HAR 1.2, which a browser's developer tools open. Pure."""
+"""Exports exchanges as HAR 1.2, which developer tools of browsers can open. Pure."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from mock_server.journal.pieces import with_items
 from mock_server.simulation.timestamps import wire_time
 
 HTTP = "HTTP/1.1"
-UNKNOWN_TYPE = "x-unknown"  # as browsers say it
+UNKNOWN_TYPE = "x-unknown"  # as browsers write it
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
-# What Chrome calls the ends of a connection.
+# The names that Chrome has for the ends of a connection.
 ERRORS = {
     "reset": "net::ERR_CONNECTION_RESET",
     "refuse": "net::ERR_CONNECTION_REFUSED",
     "hold": "net::ERR_TIMED_OUT",
     "close": "net::ERR_EMPTY_RESPONSE",
 }
-INSTANT = 1  # ms: browsers take 0 for an answer that is still to come
+INSTANT = 1  # ms: browsers show 0 as an answer that is still pending
 CUT = "net::ERR_CONTENT_LENGTH_MISMATCH"
 
 
 def as_har(entries: Iterable[Entry], version: str) -> Iterator[str]:
-    """One HAR log in pieces; `version` is that of this project."""
+    """A HAR log in pieces. version: of this project."""
     creator = {"name": "dashscope-emo-kit", "version": version}
     log = {"log": {"version": "1.2", "creator": creator, "entries": []}}
     return with_items(log, map(har_entry, entries))
 
 
 def har_entry(entry: Entry) -> dict[str, Any]:
-    """One exchange; its times are the tenant's."""
+    """The HAR entry of one exchange, in the tenant's time."""
     timings = {"send": 0, "wait": round(entry.delay * 1000, 3), "receive": _receive(entry)}
     return {
         "startedDateTime": wire_time(entry.at).replace(" ", "T") + "+08:00",
@@ -43,7 +43,7 @@ def har_entry(entry: Entry) -> dict[str, Any]:
         "cache": {},
         "timings": timings,
         "comment": _comment(entry),
-        "_resourceType": "fetch",  # so browsers show it as a call, not as a script
+        "_resourceType": "fetch",  # browsers show it as a call, not as a script
     }
 
 
@@ -62,14 +62,14 @@ def _request(entry: Entry) -> dict[str, Any]:
         text, encoded = text_or_base64(entry.body)
         kind = text_of(entry.headers.get(b"content-type", UNKNOWN_TYPE.encode()))
         request["postData"] = {"mimeType": kind, "text": text}
-        if encoded:  # the format has no field for that
+        if encoded:  # HAR has no field for this
             request["postData"]["_encoding"] = "base64"
-            request["postData"]["comment"] = "base64, for it is no UTF-8"
+            request["postData"]["comment"] = "base64, since it is not UTF-8"
     return request
 
 
 def _response(entry: Entry) -> dict[str, Any]:
-    """Of an answer that never came, what browsers write: status 0 and the error."""
+    """The response; as browsers do, status 0 and an error if no answer was sent."""
     if not entry.answered:
         content: dict[str, Any] = {"size": 0, "mimeType": UNKNOWN_TYPE}
         error = ERRORS.get(entry.line.end if entry.line else "", ERRORS["close"])
@@ -112,13 +112,13 @@ def _headers(headers: Iterable[tuple[bytes, bytes]]) -> list[dict[str, str]]:
 
 
 def _query(query: str) -> list[dict[str, str]]:
-    """Every parameter, those without a value too."""
+    """All query parameters, also those without a value."""
     pairs = (part.partition("=") for part in query.split("&") if part)
     return [{"name": unquote_plus(n), "value": unquote_plus(v)} for n, _, v in pairs]
 
 
 def _receive(entry: Entry) -> float:
-    """Milliseconds in which the body came: 0 if it never did, many where a fault made it drip."""
+    """Milliseconds for the body: 0 if no answer was sent; more if a fault limits its rate."""
     if not entry.answered:
         return 0
     rate = entry.line.rate if entry.line else 0.0

@@ -1,6 +1,6 @@
-"""What was asked and answered: a record of exchanges, bounded, which shows no key.
+"""Stores the latest exchanges of all tenants in bounded memory, and returns them without secrets.
 
-It takes what the engine tells it and gives it back; it knows nothing of time, HTTP or the spec."""
+It does not use time, HTTP or the spec."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["Entry", "Journal"]
 MAX_ENTRIES = 100_000
 MAX_BYTES = 64 << 20
 MAX_TENANTS = 10_000
-READ_AT_ONCE = 256 << 10  # bytes that a reader holds at a time
-OVERHEAD = 64  # of one entry in memory, besides its bytes
-SHARE = 16  # whoever holds more than this part of all gives way first
-LOOKED_THROUGH = 1000  # latest exchanges of those without a key, for the one that is explained
-SINGLE_SHARE = 10  # tenants with one exchange have such a part of all places for themselves
-SLACK = 256  # such a part of all is made free at a time
+READ_AT_ONCE = 256 << 10  # bytes that a reader copies at a time
+OVERHEAD = 64  # bytes of one entry in memory besides its content
+SHARE = 16  # tenants with more than 1/16 of all bytes lose exchanges first
+LOOKED_THROUGH = 1000  # latest exchanges without a key that are searched for an explanation
+SINGLE_SHARE = 10  # tenants with one exchange may always use 1/10 of the places
+SLACK = 256  # 1/256 of all bytes is freed at a time
 
 
-class _Room:
-    """One tenant's exchanges. `number` is that of its latest; the numbers of those that are here
-    end with it and have no gap. `odd` is that of the latest that there is something to explain of.
+class _Exchanges:
+    """The exchanges of one tenant, packed, oldest first. number: of the latest one; the numbers
+    have no gaps. odd: the number of the latest exchange that the fake can explain.
     """
 
     __slots__ = ("bytes", "dropped", "number", "odd", "rows", "tenant")
@@ -46,15 +46,18 @@ class _Room:
 
 
 class Journal:
-    """At most `max_entries` exchanges and `max_bytes` bytes of all tenants together.
+    """Stores at most `max_entries` exchanges and `max_bytes` bytes of all tenants together.
 
-    Where there is no more room, the tenant that holds most drops its oldest, if it holds more than
-    a sixteenth of all; where none does, the tenant that was silent longest. So a noisy tenant drops
-    its own, and those that are long gone make room for who is at work. Numbers go on after drops
-    and `reset`. Of more than `max_tenants` tenants, one that has nothing left is forgotten, or the
-    one that was silent longest: one with a single exchange, while these have a tenth of all places
-    (whoever sends a call with any key makes such a tenant). Another thread may read, as long as it
-    likes: it holds no more than READ_AT_ONCE bytes, or one exchange."""
+    If it is full, the tenant with the most bytes loses its oldest exchanges, if it has more than
+    1/16 of all; otherwise the tenant that has been inactive longest. So a busy tenant loses its own
+    exchanges only. Numbers continue after drops and after `reset`.
+
+    If there are more than `max_tenants` tenants, one without exchanges is forgotten, or else the
+    longest inactive one; tenants with a single exchange (any call with a new key creates one) are
+    forgotten first while they use more than 1/10 of the places.
+
+    Other threads may read at any time: a reader copies at most READ_AT_ONCE bytes or one exchange.
+    """
 
     def __init__(
         self,
@@ -62,20 +65,22 @@ class Journal:
         max_bytes: int = MAX_BYTES,
         max_tenants: int = MAX_TENANTS,
     ) -> None:
-        self.id = token_hex(4)  # so that who follows sees that this is another one
+        self.id = token_hex(4)  # a client that follows sees when the journal is another one
         self.byte_count = 0
         self.dropped_count = 0
         self._max_tenants = max_tenants
-        # An entry counts for so much at least that there are never more of them than allowed: one
-        # bound to keep in place of two.
+        # Each entry counts for at least this many bytes, so the bound on bytes also bounds the
+        # number of entries.
         self._least = max(1, max_bytes // max_entries)
         self._bound = min(max_bytes, self._least * max_entries)
         self._large_from = self._bound // SHARE
         self._slack = self._bound // SLACK if max_entries >= SLACK else 0
-        self._rooms: OrderedDict[str, _Room] = OrderedDict()  # the one silent longest first
-        self._emptied: dict[str, _Room] = {}
-        self._large: set[_Room] = set()
-        self._single: OrderedDict[str, _Room] = OrderedDict()  # those with their first exchange
+        self._by_tenant: OrderedDict[str, _Exchanges] = (
+            OrderedDict()
+        )  # the longest inactive one first
+        self._emptied: dict[str, _Exchanges] = {}
+        self._large: set[_Exchanges] = set()
+        self._single: OrderedDict[str, _Exchanges] = OrderedDict()  # tenants with one exchange
 
     def append(
         self,
@@ -95,32 +100,34 @@ class Journal:
         near: Violation | None = None,
         shown: str = "",
     ) -> int:
-        """Keep an exchange; see Entry for what is what. `key` is the API key ("": none that the
-        fake accepts), which no entry shows, but for the end that may be `shown`. Gives the entry's
-        number."""
-        room = self._rooms.get(tenant_id) or self._empty_room(tenant_id)
-        number = room.number + 1
+        """Store an exchange and return its number; for the arguments see Entry.
+
+        key: the API key, "" if the fake did not accept one; no entry shows more of it than the end
+        `shown`."""
+        kept = self._by_tenant.get(tenant_id) or self._new_tenant(tenant_id)
+        number = kept.number + 1
         row = Row(
             number, real, at, kind, call, reply, request_id,
             task_id, scenario, source, fault, violation, near, key, shown,
         )  # fmt: skip
-        self._keep(room, pack(row))
-        room.number = number  # now that it is there: another thread may be reading
+        self._keep(kept, pack(row))
+        kept.number = number  # last, since another thread may be reading
         if is_odd(reply.status, reply.outcome, scenario, violation, near):
-            room.odd = number
+            kept.odd = number
         return number
 
     def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
-        """The tenant's exchanges of now that pass the filters, oldest first, unpacked as they are
-        asked for. Those that make room before they are asked for are left out."""
+        """The tenant's present exchanges that match the filters, oldest first, unpacked lazily.
+
+        Exchanges that are dropped before the iteration reaches them are left out."""
         after, until = filters.after, self.number(tenant_id)
         if filters.last is not None:
             after = max(after, filters.number_before_last(self._newest_first(tenant_id)))
         return filters.apply(self._rows(tenant_id, after, until))
 
     def find(self, tenant_id: str, request_id: str) -> Entry | None:
-        """The latest exchange whose answer has that request id, in the form of the API or of the
-        object store."""
+        """The latest exchange with this request id, in the format of the API or of the object
+        store."""
         wanted = (beginning_of(request_id) or request_id).encode("utf-8", "replace")
         for packed in self._newest_first(tenant_id):
             if wanted in packed:
@@ -130,21 +137,22 @@ class Journal:
         return None
 
     def last(self, tenant_id: str, *, explained: bool = False) -> Entry | None:
-        """The latest exchange; the latest that there is something to explain of."""
-        room = self._rooms.get(tenant_id)
-        if room is None:
+        """The latest exchange, or with `explained` the latest one that the fake can explain."""
+        kept = self._by_tenant.get(tenant_id)
+        if kept is None:
             return None
-        newer = unpack(room.rows[-1]).number - room.odd if explained else 0
-        return entry_of(unpack(room.rows[-1 - newer])) if newer < len(room.rows) else None
+        newer = unpack(kept.rows[-1]).number - kept.odd if explained else 0
+        return entry_of(unpack(kept.rows[-1 - newer])) if newer < len(kept.rows) else None
 
     def log_entry(self, tenant_id: str) -> Entry | None:
-        """As much of the latest exchange as a log shows; it costs less than `last`."""
-        room = self._rooms.get(tenant_id)
-        return log_entry_of(unpack(room.rows[-1])) if room else None
+        """The log entry of the latest exchange; faster than `last`."""
+        kept = self._by_tenant.get(tenant_id)
+        return log_entry_of(unpack(kept.rows[-1])) if kept else None
 
     def last_with(self, tenant_id: str, header: bytes, value: bytes) -> Entry | None:
-        """The newest of the latest LOOKED_THROUGH exchanges that was sent with exactly this header.
-        The value may be a secret: it is compared with what was sent, and shown nowhere."""
+        """The newest exchange with exactly this header, among the latest LOOKED_THROUGH.
+
+        The value may be a secret: it is only compared with the stored headers."""
         for packed in islice(self._newest_first(tenant_id), LOOKED_THROUGH):
             if value in packed:
                 row = unpack(packed)
@@ -155,19 +163,19 @@ class Journal:
     def latest(self, count: int) -> list[tuple[str, Entry]]:
         """The newest exchanges of all tenants by the machine's time, newest first, each with the
         id of its tenant."""
-        rooms = islice(reversed(self._rooms.values()), count)  # the last active ones
+        active = islice(reversed(self._by_tenant.values()), count)  # the most recently active ones
         newest = [
-            (room.tenant, unpack(row))
-            for room in rooms
-            for row in islice(reversed(room.rows), count)
+            (kept.tenant, unpack(row))
+            for kept in active
+            for row in islice(reversed(kept.rows), count)
         ]
         newest.sort(key=lambda one: (one[1].real, one[1].number), reverse=True)
         return [(tenant, entry_of(row)) for tenant, row in newest[:count]]
 
     @property
     def entry_count(self) -> int:
-        """How many exchanges are here, of all tenants."""
-        return sum(len(room.rows) for room in self._rooms.values())
+        """The number of exchanges of all tenants."""
+        return sum(len(kept.rows) for kept in self._by_tenant.values())
 
     def size(self, tenant_id: str) -> int:
         """Return the bytes that the tenant's exchanges occupy."""
@@ -176,26 +184,26 @@ class Journal:
 
     def number(self, tenant_id: str) -> int:
         """The number of the tenant's latest exchange; 0 before the first."""
-        room = self._rooms.get(tenant_id) or self._emptied.get(tenant_id)
-        return room.number if room else 0
+        kept = self._by_tenant.get(tenant_id) or self._emptied.get(tenant_id)
+        return kept.number if kept else 0
 
     def dropped(self, tenant_id: str) -> int:
-        """How many exchanges of the tenant had to make room since its `reset`."""
-        room = self._rooms.get(tenant_id) or self._emptied.get(tenant_id)
-        return room.dropped if room else 0
+        """The number of the tenant's exchanges that were dropped since its `reset`."""
+        kept = self._by_tenant.get(tenant_id) or self._emptied.get(tenant_id)
+        return kept.dropped if kept else 0
 
     def reset(self, tenant_id: str) -> None:
-        """Drop the tenant's exchanges, and the count of those that had to make room."""
-        room = self._rooms.get(tenant_id)
-        if room:
-            room.rows.clear()
-            self._free(room, room.bytes)
-        room = self._emptied.get(tenant_id)
-        if room:
-            room.dropped = 0
+        """Drop the tenant's exchanges and set its count of dropped ones to 0."""
+        kept = self._by_tenant.get(tenant_id)
+        if kept:
+            kept.rows.clear()
+            self._free(kept, kept.bytes)
+        kept = self._emptied.get(tenant_id)
+        if kept:
+            kept.dropped = 0
 
     def _rows(self, tenant_id: str, after: int, until: int) -> Iterator[bytes]:
-        """The packed exchanges with larger numbers than `after`, and none above `until`."""
+        """The packed exchanges with numbers in (after, until]."""
         while after < until:
             after, rows = self._some_rows(tenant_id, after, until)
             if not rows:
@@ -203,9 +211,10 @@ class Journal:
             yield from rows
 
     def _some_rows(self, tenant_id: str, after: int, until: int) -> tuple[int, list[bytes]]:
-        """The first of them, READ_AT_ONCE bytes or one, and the number of the last of these."""
-        room = self._rooms.get(tenant_id)
-        rows = list(room.rows) if room else []
+        """The first of these exchanges, up to READ_AT_ONCE bytes but at least one, and the number
+        of the last returned one."""
+        kept = self._by_tenant.get(tenant_id)
+        rows = list(kept.rows) if kept else []
         if not rows:
             return after, []
         before = unpack(rows[-1]).number - len(rows)  # the number before the oldest
@@ -220,65 +229,67 @@ class Journal:
         return before + first + len(some), some
 
     def _newest_first(self, tenant_id: str) -> Iterator[bytes]:
-        room = self._rooms.get(tenant_id)
-        return reversed(list(room.rows)) if room else iter(())
+        kept = self._by_tenant.get(tenant_id)
+        return reversed(list(kept.rows)) if kept else iter(())
 
-    def _empty_room(self, tenant_id: str) -> _Room:
-        room = self._emptied.get(tenant_id)
-        if room is None:
-            if len(self._rooms) + len(self._emptied) >= self._max_tenants:
-                self._forget_one()
-            room = self._emptied[tenant_id] = _Room(tenant_id)
-        return room
+    def _new_tenant(self, tenant_id: str) -> _Exchanges:
+        kept = self._emptied.get(tenant_id)
+        if kept is None:
+            if len(self._by_tenant) + len(self._emptied) >= self._max_tenants:
+                self._forget_tenant()
+            kept = self._emptied[tenant_id] = _Exchanges(tenant_id)
+        return kept
 
-    def _forget_one(self) -> None:
+    def _forget_tenant(self) -> None:
         if not self._emptied:
             has_enough = len(self._single) > self._max_tenants // SINGLE_SHARE
-            room = next(iter((self._single if has_enough else self._rooms).values()))
-            self._drop(room, room.bytes)
+            kept = next(iter((self._single if has_enough else self._by_tenant).values()))
+            self._drop(kept, kept.bytes)
         del self._emptied[next(iter(self._emptied))]
 
-    def _keep(self, room: _Room, row: bytes) -> None:
-        if not room.rows:
-            self._rooms[room.tenant] = self._single[room.tenant] = self._emptied.pop(room.tenant)
-        elif len(room.rows) == 1:
-            self._single.pop(room.tenant, None)
+    def _keep(self, kept: _Exchanges, row: bytes) -> None:
+        if not kept.rows:
+            self._by_tenant[kept.tenant] = self._single[kept.tenant] = self._emptied.pop(
+                kept.tenant
+            )
+        elif len(kept.rows) == 1:
+            self._single.pop(kept.tenant, None)
         weight = len(row) + OVERHEAD
         if weight < self._least:
             weight = self._least
-        room.rows.append(row)
-        room.bytes += weight
+        kept.rows.append(row)
+        kept.bytes += weight
         self.byte_count += weight
-        self._rooms.move_to_end(room.tenant)
-        if room.bytes > self._large_from:
-            self._large.add(room)
+        self._by_tenant.move_to_end(kept.tenant)
+        if kept.bytes > self._large_from:
+            self._large.add(kept)
         if self.byte_count > self._bound:
             self._make_space()
 
     def _make_space(self) -> None:
-        """More than is needed, so that not every exchange has to look for who gives way."""
+        """Free more than is needed, so that the next exchanges need not search again."""
         while (surplus := self.byte_count - self._bound + self._slack) > 0:
             if self._large:
-                self._drop(max(self._large, key=lambda room: room.bytes), surplus)
+                self._drop(max(self._large, key=lambda kept: kept.bytes), surplus)
             else:
-                self._drop(next(iter(self._rooms.values())), surplus)
+                self._drop(next(iter(self._by_tenant.values())), surplus)
 
-    def _drop(self, room: _Room, surplus: int) -> None:
-        """The oldest exchanges of a tenant that weigh so much together, or all that it has."""
-        rows, least, before, freed = room.rows, self._least, len(room.rows), 0
+    def _drop(self, kept: _Exchanges, surplus: int) -> None:
+        """Drop a tenant's oldest exchanges: `surplus` bytes, or all."""
+        rows, least, before, freed = kept.rows, self._least, len(kept.rows), 0
         while rows and freed < surplus:
             weight = len(rows.popleft()) + OVERHEAD
             freed += weight if weight > least else least
         dropped = before - len(rows)
-        room.dropped += dropped
+        kept.dropped += dropped
         self.dropped_count += dropped
-        self._free(room, freed)
+        self._free(kept, freed)
 
-    def _free(self, room: _Room, freed: int) -> None:
-        room.bytes -= freed
+    def _free(self, kept: _Exchanges, freed: int) -> None:
+        kept.bytes -= freed
         self.byte_count -= freed
-        if room.bytes <= self._large_from:
-            self._large.discard(room)
-        if not room.rows:
-            self._emptied[room.tenant] = self._rooms.pop(room.tenant)
-            self._single.pop(room.tenant, None)
+        if kept.bytes <= self._large_from:
+            self._large.discard(kept)
+        if not kept.rows:
+            self._emptied[kept.tenant] = self._by_tenant.pop(kept.tenant)
+            self._single.pop(kept.tenant, None)

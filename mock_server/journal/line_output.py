@@ -1,5 +1,5 @@
-"""Writes lines to a stream and knows how many got out. A full disk loses these lines alone; the
-next ones are tried again."""
+"""Writes lines to a stream and counts how many were written. If the disk is full, only these lines
+are lost; the next ones are tried again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Protocol
 
 
-class Stream(Protocol):
-    """As much of a text file as is needed."""
+class TextStream(Protocol):
+    """The methods of a text file that are needed here."""
 
     def write(self, text: str, /) -> int: ...
     def flush(self) -> None: ...
@@ -19,16 +19,17 @@ class Stream(Protocol):
 
 
 class LineOutput:
-    """One stream. problem: why the latest lines did not get out, in the system's words."""
+    """Writes to one stream. problem: the system's reason why the latest lines were not written."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: TextStream) -> None:
         self._stream = stream
-        self._is_torn = False  # the line that got out last has no end
+        self._is_torn = False  # the last written line has no line end
         self.problem = ""
 
     def write(self, lines: Sequence[str]) -> int:
-        """Write lines, and return how many got out whole. Raises BrokenPipeError where the reader
-        left, ValueError where the stream is closed."""
+        """Write lines and return how many were written completely.
+
+        Raises BrokenPipeError if the reader closed the pipe, ValueError if the stream is closed."""
         descriptor = _descriptor(self._stream)
         text = "".join(f"{line}\n" for line in lines)
         try:
@@ -44,7 +45,7 @@ class LineOutput:
             return 0
 
     def _write(self, descriptor: int, text: str) -> int:
-        """Past the buffer of the stream, which would keep, lose or tear what does not get out."""
+        """Write without the stream's buffer, which would keep or cut off lines after an error."""
         with suppress(OSError):
             self._stream.flush()
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
@@ -65,7 +66,7 @@ class LineOutput:
 
 
 def _written(descriptor: int, data: bytes) -> int:
-    """How many bytes got out; waits for a slow reader, also of a pipe that does not block."""
+    """Write and return the number of written bytes; waits for the reader of a non-blocking pipe."""
     while True:
         try:
             return os.write(descriptor, data)
@@ -73,8 +74,8 @@ def _written(descriptor: int, data: bytes) -> int:
             select.select([], [descriptor], [])
 
 
-def _descriptor(stream: Stream) -> int | None:
-    """The number of the stream's file; None for one that has none, or is closed."""
+def _descriptor(stream: TextStream) -> int | None:
+    """The file descriptor of a stream; None if it has none or is closed."""
     try:
         number: int = stream.fileno()  # type: ignore[attr-defined]
     except (OSError, ValueError, AttributeError):

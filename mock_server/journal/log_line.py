@@ -1,5 +1,6 @@
-"""What a server says of an exchange: one line for people, or one for machines. No key, signature or
-control character gets into either. Pure."""
+"""Formats an exchange as a log line: text for people, or JSON for programs. Pure.
+
+A line contains no key, signature or control character."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from contracts.text.printable import in_json, in_line
 from mock_server.journal.entry import Entry
 from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
 
-LONGEST = 120  # characters of any one part that a client may choose
+LONGEST = 120  # characters of each text that comes from a client
 API = "/api/v1"
-NO_METHOD = "-"  # of a request that could not be read
+NO_METHOD = "-"  # for a request that could not be parsed
 SHORT_ID = 8
 _COLOURS = {"2": "32", "4": "33", "5": "31"}
 FAULT, DIM = "35", "2"
 
 
 def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str:
-    """`14:33:38+08:00 3f2a91c0 GET /tasks/a8532587-… 200 RUNNING`, without an end of line."""
+    """The line `14:33:38+08:00 3f2a91c0 GET /tasks/a8532587-… 200 RUNNING`, without a line end."""
     paint = _paint if colour else _plain
     status = str(entry.status) if entry.answered else "---"
     parts = [
@@ -32,13 +33,13 @@ def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str
         _clean(entry.name) if entry.answered else "",
         paint(_clean(entry.fault), FAULT) if entry.fault else "",
         _why(entry),
-        paint(f"task {_clean(entry.task_id)[:SHORT_ID]}", DIM) if _tells_more(entry) else "",
+        paint(f"task {_clean(entry.task_id)[:SHORT_ID]}", DIM) if _shows_task(entry) else "",
     ]
     return " ".join(part for part in parts if part)
 
 
 def json_line(entry: Entry, tenant_id: str = "") -> str:
-    """The same as one JSON object; what there is nothing to say of is left out."""
+    """The exchange as one JSON object; empty fields are left out."""
     fields: dict[str, Any] = {
         "time": wire_time(entry.at),
         "real": round(entry.real, 3),
@@ -62,13 +63,13 @@ def json_line(entry: Entry, tenant_id: str = "") -> str:
 
 
 def _path(path: str) -> str:
-    """Without what every path begins with: the method and the operation's own part say enough."""
+    """The path without `/api/v1`, with which every path begins."""
     before, found, rest = path.partition(API)
     return _clean(before + rest if found and rest.startswith("/") else path)
 
 
 def _unreadable(entry: Entry) -> str:
-    """Why the request could not be read; "" for one that was."""
+    """The reason why the request could not be parsed; "" if it was."""
     return _clean(entry.violation.reason) if entry.violation and not entry.method else ""
 
 
@@ -81,12 +82,12 @@ def _why(entry: Entry) -> str:
     return f"({text})" if text else ""
 
 
-def _tells_more(entry: Entry) -> bool:
+def _shows_task(entry: Entry) -> bool:
     return bool(entry.task_id) and entry.task_id not in entry.path
 
 
 def _clean(text: str) -> str:
-    """Shortened, without keys; what a terminal would obey, or an eye misread, is escaped."""
+    """The text shortened, without keys; control and confusing characters are escaped."""
     text = without_keys(text[: 2 * LONGEST])
     text = in_line(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

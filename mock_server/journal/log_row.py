@@ -1,5 +1,6 @@
-"""What a log shows of an exchange: the method, the path, the ids, the names, the code of an error.
-A log takes each exchange at once, so that the rest, which costs most to redact, is left out."""
+"""Reduces an exchange to the parts that the log shows: method, path, ids, names, error code.
+
+The log writes each exchange immediately, so the parts that are slow to redact are left out."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from mock_server.journal.row import Row
 from mock_server.simulation.call import Call
 
 CODE = re.compile(rb'"code": ?"([\w.-]{1,80})"|<Code>([\w.-]{1,80})</Code>')
-_SOME = Violation("", "", "", "")  # in place of one, of which a log only shows that it is there
+_SOME = Violation("", "", "", "")  # the log only shows that there is one
 
 
 def log_row(row: Row, call: Call) -> Row:
-    """The row without query, headers, bodies, broken rules and key, but for the code of an error.
-    call: that of the row, in which secrets are hidden where they stand."""
+    """The row without query, headers, bodies, violations and key; only an error code is kept.
+
+    call: the call of the row, already redacted."""
     code = CODE.search(row.reply.body) if row.reply.status >= 400 else None
     return row._replace(
         call=Call(call.method, call.path, head_bytes=call.head_bytes),

@@ -1,5 +1,5 @@
-"""Counts of exchanges, and their Prometheus text. Labels have few values whatever clients send; it
-knows no tenant and takes no time of its own."""
+"""Counts exchanges and renders Prometheus metrics. The number of label values is bounded for any
+calls of clients."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ Sample = tuple[Mapping[str, str], float]
 
 
 class Gauges(NamedTuple):
-    """What others count: tenants and tasks in the store, the journal's size and losses, the lines
-    of the log that were not written, tenants that had to make room, mistakes of the fake itself."""
+    """Numbers that other modules count.
+
+    Tenants and tasks in the store, size and losses of the journal, log lines that were not written,
+    tenants that were dropped to make room, and bugs of the fake itself."""
 
     tenants: int
     tasks: int
@@ -30,7 +32,7 @@ class Gauges(NamedTuple):
 
 
 class Metrics:
-    """Counts since the start. `count` is on the way of every exchange."""
+    """Counters since the start. `count` runs for every exchange."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class Metrics:
 
     @classmethod
     def of(cls, spec: Spec) -> Metrics:
-        """With the operations and statuses of the spec, and the fake's own."""
+        """Metrics for the operations and statuses of the spec, and the fake's own statuses."""
         statuses = {outcome.status for outcome in spec.all_outcomes.values()} | OWN_STATUSES
         return cls(spec.version, spec.all_operations, statuses, FAULTS)
 
@@ -62,8 +64,10 @@ class Metrics:
         scenario: bool = False,
         explained: bool = False,
     ) -> None:
-        """One exchange: its operationId ("": none) and status, its fault ("": none), whether a
-        scenario was applied, whether there is something to explain."""
+        """Count one exchange.
+
+        kind: the operationId, "" for none. fault: its name, "" for none. scenario: whether one was
+        applied. explained: whether the fake can explain the answer."""
         cell = self._counts.get((kind, status, fault)) or self._cell(kind, status, fault)
         cell[0] += 1
         if scenario:
@@ -72,11 +76,11 @@ class Metrics:
             self._explained += 1
 
     def render(self, gauges: Gauges) -> str:
-        """All of it, in the text format 0.0.4."""
+        """All metrics, in the Prometheus text format 0.0.4."""
         return "".join(self._families(gauges))
 
     def _cell(self, kind: str, status: int, fault: str) -> list[int]:
-        """A value that nobody foresaw makes no series of its own."""
+        """The counter of these labels. Unknown values share the label `none` or `other`."""
         kind = kind if kind in self._operations else ""
         status = status if status in self._statuses else 0
         fault = fault if not fault or fault in self._faults else OTHER
@@ -84,21 +88,21 @@ class Metrics:
 
     def _families(self, gauges: Gauges) -> Iterator[str]:
         yield _family("exchanges_total", "Calls answered.", self._exchanges())
-        yield _family("faults_total", "Answers struck by a fault.", self._fault_counts())
+        yield _family("faults_total", "Answers that a fault changed.", self._fault_counts())
         yield _family("scenarios_total", "Calls that a scenario decided.", _one(self._scenarios))
         yield _family("explained_total", "Calls with an explanation.", _one(self._explained))
-        yield _family("tenants", "API keys with something in the store.", _one(gauges.tenants))
+        yield _family("tenants", "API keys with data in the store.", _one(gauges.tenants))
         yield _family("tasks", "Tasks in the store.", _one(gauges.tasks))
-        yield _family("journal_entries", "Exchanges kept.", _one(gauges.journal_entries))
-        yield _family("journal_bytes", "Bytes of those.", _one(gauges.journal_bytes))
+        yield _family("journal_entries", "Exchanges in the journal.", _one(gauges.journal_entries))
+        yield _family("journal_bytes", "Bytes of these exchanges.", _one(gauges.journal_bytes))
         dropped = _one(gauges.journal_dropped)
-        yield _family("journal_dropped_total", "Exchanges that had to make room.", dropped)
+        yield _family("journal_dropped_total", "Exchanges dropped to make room.", dropped)
         lost = _one(gauges.log_lost)
-        yield _family("log_lost_total", "Lines of the log that were not written.", lost)
+        yield _family("log_lost_total", "Log lines that were not written.", lost)
         evicted = _one(gauges.evicted)
-        yield _family("tenants_evicted_total", "API keys that had to make room.", evicted)
+        yield _family("tenants_evicted_total", "API keys dropped to make room.", evicted)
         mistakes = _one(gauges.mistakes)
-        yield _family("internal_errors_total", "Mistakes of the fake itself.", mistakes)
+        yield _family("internal_errors_total", "Exceptions in the fake itself.", mistakes)
         yield _family("info", "The contract that is served.", [({"spec": self._version}, 1)])
 
     def _exchanges(self) -> Iterator[Sample]:
@@ -110,7 +114,8 @@ class Metrics:
             yield {"operation": operation, "status": shown}, number
 
     def _fault_counts(self) -> Iterator[Sample]:
-        """Every fault there is: a rate needs to begin at 0."""
+        """The count of every fault, also 0: Prometheus computes a rate only from a first sample
+        on."""
         totals = dict.fromkeys(sorted(self._faults), 0)
         for (_, _, fault), (number,) in list(self._counts.items()):
             if fault:

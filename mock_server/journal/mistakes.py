@@ -1,5 +1,4 @@
-"""Exceptions of our own code: counted, and logged with their trace, so that nobody overlooks one.
-Nothing of them is part of an answer."""
+"""Counts and logs exceptions that are bugs of the fake itself. No answer contains them."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ LOGGER = "emo.mistakes"
 
 
 class Mistakes:
-    """Those since the start. Python's logging gets each as an ERROR of the logger `emo.mistakes`,
-    which it prints on stderr unless it is configured otherwise. program: whose code failed."""
+    """The exceptions since the start. Each is logged as an ERROR of the logger `emo.mistakes`,
+    which prints to stderr by default. program: the program that failed, for the message."""
 
     def __init__(self, program: str = "the fake") -> None:
         self._program = program
@@ -27,8 +26,10 @@ class Mistakes:
         headers: Mapping[bytes, bytes] | None = None,
         query: str = "",
     ) -> None:
-        """Count and log one. where: what was being done, with no secret but those of headers and
-        query, of which the log shows none."""
+        """Count and log an exception.
+
+        where: the task that failed; it may contain secrets of headers and query, which are
+        removed from the log."""
         self.count += 1
         log = logging.getLogger(LOGGER)
         text = f"a mistake of {self._program} itself, {type(error).__name__}: {where}"

@@ -1,4 +1,4 @@
-"""JSON that is too long to be made at once, as text in pieces. Knows nothing of what it holds."""
+"""Writes large JSON as text in pieces, so that it is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Encode = Callable[[Any], str]
 
 
 def encode(value: Any) -> str:
-    """JSON as the control API writes it: in UTF-8, not in escapes."""
+    """JSON as the control API writes it: non-ASCII characters are not escaped."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def listed(items: Iterable[Any], encode: Encode = encode) -> Iterator[str]:
-    """A JSON array, an item in each piece."""
+    """A JSON array in pieces, one for each item."""
     yield "["
     for number, item in enumerate(items):
         yield f", {encode(item)}" if number else encode(item)
@@ -23,7 +23,7 @@ def listed(items: Iterable[Any], encode: Encode = encode) -> Iterator[str]:
 
 
 def with_items(frame: Any, items: Iterable[Any], encode: Encode = encode) -> Iterator[str]:
-    """The frame's JSON, with the items in its last empty array."""
+    """The JSON of `frame` in pieces, with the items in its last empty array."""
     before, _, after = encode(frame).rpartition("[]")
     yield before
     yield from listed(items, encode)

@@ -1,5 +1,6 @@
-"""Hides secrets where they stand in a request by its form: in headers, path, query and body.
-Whatever stands there is hidden, however short it is. Each function adds what it hid to `found`."""
+"""Redacts the places of a request that are for secrets: certain headers, parameters and fields.
+
+Any value there is hidden, even a short one. Each function adds the hidden values to `found`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from contracts.redact.secret_values import USER_OF_URL, secrets_of, secrets_of_u
 from contracts.redact.signed_urls import ASSIGNED
 
 AUTHORIZATION = b"authorization"
-# Headers of most calls, none of which is for a secret; AUTHORIZATION is known to hold the key.
+# Usual headers that are not for secrets; AUTHORIZATION contains the key and is handled apart.
 USUAL = frozenset(
     b"accept accept-encoding accept-language authorization connection content-length content-type "
     b"cache-control date host pragma user-agent x-dashscope-async x-dashscope-datainspection "
@@ -37,21 +38,21 @@ _IN_PART = re.compile(rf"(?i)(name=\"?{KEY_NAMES}\"?[^\n]*\n\r?\n)([^\r\n]*)".en
 _BARE = re.compile(
     rf"(?i)((?:^|[\s,{{<?&]|\\[nrt]){KEY_NAMES}(?:\s*[:=]\s*|>))([^\s\"'&,;<>{{}}\[\]\\]+)".encode()
 )
-_IN_URLS = (b"://", b":\\", b"%3A", b"%3a", b"%253")  # one of them is in each URL
-_EQUALS = (b"=", b"3D", b"3d")  # one of them is in all that ASSIGNED finds
-# Without them a call could not be sent again: of the fake's own result URLs, of a list of tasks.
+_IN_URLS = (b"://", b":\\", b"%3A", b"%3a", b"%253")  # each URL contains one of them
+_EQUALS = (b"=", b"3D", b"3d")  # each match of ASSIGNED contains one of them
+# Not hidden in the fake's result URLs and task lists: a call cannot be repeated without them.
 _NEEDED = frozenset(["Signature", "OSSAccessKeyId", "api_key_id"])
 _BEARER = re.compile(rb"(?i)(\bbearer\s+)([^\s\"'&,;<>\\]{8,})")
 
 
 def stars(secret: bytes, shown: int = 0) -> bytes:
-    """As many characters, of which the first ones are shown."""
+    """Asterisks in the length of the secret; the first `shown` bytes stay."""
     return secret[:shown] + b"*" * (len(secret) - shown)
 
 
 def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
-    """The header's value; hidden where it is a secret, apart from the scheme of Authorization. In
-    others, such as Referer, what is secret in URLs and parameters is hidden."""
+    """The redacted value of a header. Secret headers are hidden (the scheme of Authorization
+    stays); in others, such as Referer, secrets in URLs and parameters are hidden."""
     if not is_secret_header(name.decode("latin-1")):
         value = _in_urls(value, found)
         return _values(_BARE, value, found) if b"=" in value else value
@@ -62,14 +63,14 @@ def in_header(name: bytes, value: bytes, found: list[str]) -> bytes:
 
 
 def in_text(text: str, found: list[str]) -> str:
-    """A path or a value, in which the signatures and the passwords of URLs are hidden."""
+    """A path or a value with signatures and passwords of URLs hidden."""
     data = text.encode("utf-8", "surrogatepass")
     return _in_urls(data, found).decode("utf-8", "surrogatepass")
 
 
 def in_query(query: str, found: list[str]) -> str:
-    """The query, in which the values of parameters such as `api_key` are hidden, and what is secret
-    in the URLs that others hold."""
+    """The query with the values of parameters such as `api_key` hidden, and secrets in the URLs of
+    other parameters."""
     if not query:
         return query
     parts = (part.partition("=") for part in re.split("([&;])", query))
@@ -77,8 +78,8 @@ def in_query(query: str, found: list[str]) -> str:
 
 
 def in_body(body: bytes, found: list[str]) -> bytes:
-    """The body, in which the values of fields such as `"api_key"` and what follows `Bearer` are
-    hidden, whether it is JSON, a form, multipart or anything else."""
+    """The body with the values of fields such as `"api_key"` and after `Bearer` hidden; JSON,
+    forms, multipart and any other text."""
     body = _in_urls(body, found)
     lower = body.lower()
     if not body or not any(word in lower for word in _WORDS):  # most bodies
@@ -92,7 +93,7 @@ def in_body(body: bytes, found: list[str]) -> bytes:
 
 
 def _values(pattern: re.Pattern[bytes], data: bytes, found: list[str]) -> bytes:
-    """The data, in which the last group of each match is hidden."""
+    """The data with the last group of each match hidden."""
 
     def hidden(match: re.Match[bytes]) -> bytes:
         before, *values = (group for group in match.groups() if group is not None)
@@ -103,8 +104,8 @@ def _values(pattern: re.Pattern[bytes], data: bytes, found: list[str]) -> bytes:
 
 
 def _in_urls(data: bytes, found: list[str]) -> bytes:
-    """The data, in which the signatures and the passwords of URLs are hidden. How the fake answers
-    does not depend on them."""
+    """The data with signatures and passwords of URLs hidden; no answer of the fake depends on
+    them."""
     if not any(mark in data for mark in _IN_URLS):
         return data
 

@@ -1,5 +1,6 @@
-"""What the fake did, kept to be looked at: the journal, counts, a log. It changes no
-answer but by the header that says where it is explained."""
+"""Records exchanges in the journal, the metrics and the log.
+
+It changes answers only by the header `x-mock-explain`, the id for `emo explain`."""
 
 from __future__ import annotations
 
@@ -24,18 +25,19 @@ EXPLAIN = b"x-mock-explain"
 CONTROL = "control"
 UNREADABLE = "unreadable"
 
-BATCH = 32  # exchanges that are put off at most
-LARGE = 1 << 14  # bytes of a call that is not put off
+BATCH = 32  # the most exchanges that wait to be recorded
+LARGE = 1 << 14  # bytes of a call that is recorded immediately
 
-LONGEST_PAGE = 1 << 12  # bytes of what a download answers in place of a video, at most
+LONGEST_PAGE = 1 << 12  # bytes up to which the body of a download is an error, not a video
 
 Log = Callable[[str, Entry], object]
 
 
 class Recorder:
-    """The records of one engine. log: gets each exchange, as much as a log shows of it, with its
-    tenant; None for silence.
-    lines_lost: how many of its lines were not written."""
+    """Records the exchanges of one engine.
+
+    log: is called with the tenant id and the log entry of each exchange; None: no log. lines_lost:
+    returns the number of log lines that were not written."""
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
@@ -51,12 +53,13 @@ class Recorder:
 
     @property
     def journal(self) -> Journal:
-        """Every exchange until now."""
+        """The journal with all exchanges until now."""
         self._settle()
         return self._journal
 
     def record(self, request: Request, reply: Reply) -> Reply:
-        """Keep an exchange; the answer says where it is explained, if there is something to say."""
+        """Record an exchange. Adds the header `x-mock-explain` if the fake can explain the
+        answer."""
         if reply.status == 200 and request.operation is not None and request.violation is None:
             request.near = request.near or self._typos.near_miss(
                 request.operation, request.body, request.call.query
@@ -75,16 +78,16 @@ class Recorder:
         return reply
 
     def record_download(self, request: Request, reply: Reply) -> Reply:
-        """The same of a download, whose video is not kept."""
+        """Record a download without its video."""
         self.record(request, without_video(reply))
         return reply
 
-    def refused(self, request: Request, reply: Reply, why: str) -> None:
-        """Count and log a request that could not be read. why: a sentence."""
+    def refused(self, request: Request, reply: Reply, reason: str) -> None:
+        """Count and log a request that could not be parsed. reason: a sentence."""
         self._metrics.count("", reply.status)
         if self.log is None:
             return
-        violation = request.violation or Violation("", "", "", why)
+        violation = request.violation or Violation("", "", "", reason)
         row = Row(
             0, request.real, request.now, UNREADABLE, request.call, reply, request.request_id,
             "", "", "", "", violation, None, "", "",
@@ -93,20 +96,20 @@ class Recorder:
         self.log("", entry_of(row))
 
     def _settle(self) -> None:
-        """Keep what was put off. In a row it costs half of what it costs between other work. The
-        lock: who reads may be another thread."""
+        """Record the waiting exchanges. A batch takes half the time of single ones. The lock is for
+        readers in other threads."""
         with self._settling:
-            pending, keep = self._pending, self._keep
+            pending, record = self._pending, self._record
             while pending:
                 request, reply = pending.popleft()
                 try:
-                    keep(request, reply)
-                except Exception as error:  # noqa: BLE001 (another call is being answered)
+                    record(request, reply)
+                except Exception as error:  # noqa: BLE001 (this runs in the answer to another call)
                     call = request.call
-                    where = f"keeping {call.method} {call.path} {request.request_id}"
+                    where = f"recording {call.method} {call.path} {request.request_id}"
                     self.mistakes.report(error, where, call.headers, call.query)
 
-    def _keep(self, request: Request, reply: Reply) -> None:
+    def _record(self, request: Request, reply: Reply) -> None:
         directive = request.directive
         kind = request.operation.id if request.operation else ""
         fault = directive.fault.kind if directive.fault else ""
@@ -121,19 +124,20 @@ class Recorder:
             kind, reply.status, fault, scenario=scenario, explained=request.explained
         )
         if self.log is not None:
-            self._tell(request.tenant_id)
+            self._write_log(request.tenant_id)
 
     def note(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
     ) -> None:
-        """Keep a call of the control API that changed something."""
+        """Record a change by the control API."""
         self.journal.append(tenant_id, key, real, now, CONTROL, call, reply, "")
         if self.log is not None:
-            self._tell(tenant_id)
+            self._write_log(tenant_id)
 
     def exchange(self, tenant_id: str, request_id: str) -> tuple[str, Entry] | None:
-        """The exchange with that request_id, and whose it is: the tenant's or nobody's. Whoever
-        has the id got it with the answer: nobody can guess one."""
+        """The exchange with this request_id, and its tenant id: the given one, or ANONYMOUS.
+
+        Exchanges without a key are open to everybody who has the id: only the client got it."""
         for owner in dict.fromkeys((tenant_id, ANONYMOUS)):
             entry = self.journal.find(owner, request_id)
             if entry is not None:
@@ -141,7 +145,7 @@ class Recorder:
         return None
 
     def last_odd(self, tenant_id: str) -> Entry | None:
-        """The tenant's latest exchange that there is something to explain of."""
+        """The tenant's latest exchange that the fake can explain."""
         return self.journal.last(tenant_id, explained=True)
 
     def last_without_key(self, authorization: bytes) -> Entry | None:
@@ -149,19 +153,19 @@ class Recorder:
         return self.journal.last_with(ANONYMOUS, b"authorization", authorization)
 
     def counts(self) -> str:
-        """Prometheus' text."""
+        """The metrics as Prometheus text."""
         tenants, tasks = self._store.counts()
         journal = self.journal
         kept = journal.entry_count, journal.byte_count, journal.dropped_count
         lost = self.lines_lost(), self._store.evicted, self.mistakes.count
         return self._metrics.render(Gauges(tenants, tasks, *kept, *lost))
 
-    def _tell(self, tenant_id: str) -> None:
+    def _write_log(self, tenant_id: str) -> None:
         entry = self._journal.log_entry(tenant_id)
         if self.log is not None and entry is not None:
             self.log(tenant_id, entry)
 
 
 def without_video(reply: Reply) -> Reply:
-    """The answer to a download as it is kept: of a video there are only the headers."""
+    """The answer to a download as it is recorded: without the body of a video."""
     return reply._replace(body=b"") if len(reply.body) > LONGEST_PAGE else reply

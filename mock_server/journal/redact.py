@@ -1,8 +1,8 @@
-"""Takes keys and other secrets out of an exchange before it is shown. Decides nothing else.
+"""Redacts keys and other secrets of an exchange before it is shown.
 
-What stands where a key belongs (see places) is hidden there, however short it is. From SHORT
-characters on it is hidden everywhere else too, however it is spelled; a shorter one could be part
-of any word."""
+Values in places for secrets (see places) are hidden there, even short ones. Secrets of SHORT or
+more characters are also hidden everywhere else, in every encoding; a shorter one could be part of
+any word."""
 
 from __future__ import annotations
 
@@ -30,17 +30,19 @@ from mock_server.journal.row import Row, pack, unpack
 from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-PREFIX = 3  # of a key: `sk-` or `st-`, which is no secret
-CACHED = 4096  # characters of secrets whose masks are kept for the next call with them
+PREFIX = 3  # length of `sk-` or `st-`, the start of a key, which is not secret
+CACHED = 4096  # characters of secrets up to which their masks are cached
 
 
 class Redactor:
-    """Of one API key, "" where the fake accepted none. shown: the end of the key that may be shown,
-    as in KeyScenario."""
+    """Redacts exchanges of one API key.
+
+    key: "" if the fake did not accept one. shown: the end of the key that may be shown, as in
+    KeyScenario."""
 
     def __init__(self, key: str, shown: str = "") -> None:
         base = key.removesuffix(shown)
-        if shown and base == key:  # less is shown than the key has there
+        if shown and base == key:  # only a part of the text behind the mark may be shown
             base = key.partition(shown[0])[0]
         self._secrets = [base] if key == base + shown else [key, base]
         self._shown = shown
@@ -51,15 +53,15 @@ class Redactor:
         self._is_longer = len(key) >= SHORT and key != base + shown
 
     def row(self, row: Row) -> Row:
-        """The row without secrets, and without its key."""
+        """The row without secrets and without its key."""
         call, masks = self._call(row.call)
         packed = self._without_raw(pack(row._replace(call=call, key="", shown="")))
         row = unpack(packed)
         may_show = masks.may_be_in(_texts(row), known=_made(row))
-        return self._without(row, masks) if may_show else row  # seldom
+        return self._without(row, masks) if may_show else row  # True is rare
 
     def log_row(self, row: Row) -> Row:
-        """The same of what a log shows of the row. All of the call's secrets are hidden there."""
+        """The parts of the row that the log shows, without any secret of the call."""
         call, masks = self._call(row.call)
         row = log_row(row, call)
         texts = _texts(row)
@@ -69,8 +71,8 @@ class Redactor:
         return self._without(row, masks)  # type: ignore[no-any-return]
 
     def _call(self, call: Call) -> tuple[Call, Masks]:
-        """The call without what stands where a secret belongs; what hides all its secrets where
-        they stand elsewhere."""
+        """The call with places for secrets redacted, and masks that hide the same secrets in other
+        places."""
         found: list[str] = []
         headers, body = self._headers(call.headers, found), in_body(call.body, found)
         path, query = in_text(call.path, found), in_query(call.query, found)
@@ -84,9 +86,10 @@ class Redactor:
         return Masks(self._secrets, None, self._shown)
 
     def _without_raw(self, packed: bytes) -> bytes:
-        """MessagePack without the key as it is; whole before the part of it that other calls may
-        have. As many characters stand in its place, and the prefix stays: the length before a text
-        may look like the beginning of a key, but never like more of it than that."""
+        """MessagePack with the literal key replaced; the whole key first, then the key without its
+        scenario, which other calls may have. The replacement has the same length, so that the
+        packed lengths stay valid; the prefix stays, since a packed length may look like a part of
+        it."""
         if self._is_longer:
             packed = packed.replace(self._key, stars(self._key, PREFIX))
         return packed.replace(self._base, self._stars) if self._is_long else packed
@@ -104,7 +107,7 @@ class Redactor:
         return in_header(AUTHORIZATION, value, found)
 
     def _without(self, value: Any, masks: Masks) -> Any:
-        """A part of a row, each text in it without secrets."""
+        """A part of a row with all its texts redacted."""
         if isinstance(value, str):
             data = value.encode("utf-8", "surrogatepass")
             return self._without(data, masks).decode("utf-8", "surrogatepass")
@@ -129,38 +132,38 @@ redactor = lru_cache(maxsize=1024)(Redactor)
 
 
 def without_secrets_of(row: Row) -> Row:
-    """The row without secrets, and without its key."""
+    """The row without secrets and without its key."""
     return redactor(row.key, row.shown).row(row)
 
 
 def log_row_without_secrets_of(row: Row) -> Row:
-    """What a log shows of the row, without secrets; it costs less than the whole row."""
+    """The parts of the row that the log shows, without secrets; faster than the whole row."""
     return redactor(row.key, row.shown).log_row(row)
 
 
 def _texts(row: Row) -> bytes:
-    """All texts of a row, with quotes between them; what is seldom there, as MessagePack."""
+    """All texts of a row, separated by quotes; optional parts as MessagePack."""
     call, reply = row.call, row.reply
     named = (
         row.kind, row.request_id, row.task_id, row.scenario, row.source, row.fault, call.method,
         call.path, call.query, call.origin, reply.outcome,
     )  # fmt: skip
-    seldom = (row.violation, row.near, reply.line)
+    optional = (row.violation, row.near, reply.line)
     parts = ['"'.join(named).encode("utf-8", "surrogatepass"), call.body, reply.body]
     parts += chain.from_iterable((*call.headers.items(), *reply.headers))
-    parts += [pack(value) for value in seldom if value is not None]
+    parts += [pack(value) for value in optional if value is not None]
     return QUOTE.join(parts)
 
 
 def _made(row: Row) -> list[bytes]:
-    """The ids that the fake made for this answer, so that no secret is in them."""
+    """The ids that the fake made for this answer; they contain no secret."""
     is_sent = row.task_id in row.call.path or "%" in row.call.path
     ids = (row.request_id, "" if is_sent else row.task_id)
     return [id_.encode() for id_ in ids if _ID.fullmatch(id_)]
 
 
 def _masks(secrets: tuple[str, ...], shown: str) -> Masks:
-    """Who sends a wrong key sends it again."""
+    """The masks of secrets, cached if short: a client that sends a wrong key sends it again."""
     is_short = sum(map(len, secrets)) <= CACHED
     return (_kept_masks if is_short else Masks)(secrets, None, shown)
 
@@ -171,8 +174,9 @@ _kept_masks = lru_cache(maxsize=1024)(Masks)
 def without_secrets(
     text: str, headers: Mapping[bytes, bytes], query: str = "", public: Iterable[str] = ()
 ) -> str:
-    """An error's text without the secrets of the request that it is about. public: names in the
-    text that everybody knows, so that a key in which a part of one stands does not hide them."""
+    """An error text without the secrets of its request.
+
+    public: known names in the text; a key that contains a part of one does not hide them."""
     found: list[str] = []
     for name, value in headers.items():
         in_header(name, value, found)
@@ -181,7 +185,7 @@ def without_secrets(
 
 
 def _without_any_key(call: Call) -> Call:
-    """Of a call without a key that is known: what looks like one may stand anywhere."""
+    """The call without any text that looks like a key; for calls whose key is unknown."""
     body = call.body
     if b"sk-" in body or b"st-" in body:
         body = without_keys_in_json(body.decode("latin-1")).encode("latin-1")

@@ -1,5 +1,5 @@
-"""One exchange as it is kept: a row of facts, packed into bytes and unpacked. The client's secrets
-are in it, so nobody outside of the journal reads one. Decides nothing."""
+"""One exchange as the journal stores it: packed into bytes. It contains the client's secrets, so
+only this package reads it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from mock_server.simulation.call import Call, Reply
 
 
 class Row(NamedTuple):
-    """The facts of an Entry. Call and Reply are whole: to take them apart costs as much as to
-    encode them. key: the API key, "" for none that the fake accepts; shown: the end of it that is
-    no secret."""
+    """The data of an Entry (see there), with secrets.
+
+    call and reply are stored whole: splitting them takes as long as encoding them. key: the API
+    key, "" if the fake did not accept one. shown: the end of the key that is not secret."""
 
     number: int
     real: float
@@ -34,18 +35,18 @@ class Row(NamedTuple):
     shown: str
 
     def __repr__(self) -> str:
-        """Nothing of what the client chose."""
+        """No text that the client sent: it may contain secrets."""
         return f"<Row {self.number}: {self.kind} {self.reply.status}>"
 
     @property
     def explained(self) -> bool:
-        """Whether there is something to explain of it."""
+        """Whether the fake can explain the answer."""
         return is_odd(
             self.reply.status, self.reply.outcome, self.scenario, self.violation, self.near
         )
 
 
-# A row as one object that the garbage collector need not look at.
+# A packed row is one object without references, which the garbage collector skips.
 pack: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 unpack: Callable[[bytes], Row] = msgspec.msgpack.Decoder(Row).decode
 
@@ -53,5 +54,5 @@ unpack: Callable[[bytes], Row] = msgspec.msgpack.Decoder(Row).decode
 def is_odd(
     status: int, outcome: str, scenario: str, violation: Violation | None, near: Violation | None
 ) -> bool:
-    """Whether there is something to explain of an exchange."""
+    """Whether the fake can explain an answer: refusals, scenarios, near misses, unknown tasks."""
     return bool(status >= 400 or scenario or violation or near or outcome == "UNKNOWN")

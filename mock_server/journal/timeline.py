@@ -1,4 +1,4 @@
-"""How a task looked from outside: what each poll of it was shown, by its journal. Knows no task."""
+"""Builds the timeline of a task as its client saw it, from the polls in the journal."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ POLL = "getTask"
 
 
 class Poll(NamedTuple):
-    """at: the tenant's time, since: seconds since the task was created (None: its creation is not
-    in the journal). shown: the task's status, else the error or the fault in its place."""
+    """One poll of a task.
+
+    at: the tenant's time (epoch s). since: seconds since the task was created; None if the journal
+    does not have its creation. shown: the status in the answer, or the error or fault."""
 
     at: float
     since: float | None
     shown: str
 
 
-class Run(NamedTuple):
-    """So many polls, one after the other, that were shown the same; from the first to the last."""
+class PollRun(NamedTuple):
+    """Consecutive polls with the same result. start, end: the times of the first and last one."""
 
     shown: str
     start: float
@@ -31,46 +33,48 @@ class Run(NamedTuple):
     polls: int
 
 
-class Timeline(NamedTuple):
-    """One task: when it was created (None: that is not in the journal), and what was seen of it."""
+class TaskTimeline(NamedTuple):
+    """The timeline of one task. created: None if the journal does not have its creation."""
 
     created: float | None
     polls: list[Poll]
-    runs: list[Run]
+    runs: list[PollRun]
 
 
-class Observed:
-    """One task, by the exchanges that are added, oldest first."""
+class TimelineBuilder:
+    """Builds the timeline of one task from its exchanges, oldest first."""
 
     def __init__(self) -> None:
         self._created: float | None = None
         self._polls: list[tuple[float, str]] = []
 
     def add(self, entry: Entry) -> None:
-        """Look at one more exchange of the task."""
+        """Add one exchange of the task."""
         if entry.kind == POLL:
             self._polls.append((entry.at, intern(shown(entry))))
         elif self._created is None and _creates(entry):
             self._created = entry.at
 
-    def timeline(self) -> Timeline:
-        """What was seen until now."""
+    def timeline(self) -> TaskTimeline:
+        """The timeline of the exchanges so far."""
         start = self._created
-        polls = [Poll(at, None if start is None else at - start, what) for at, what in self._polls]
-        return Timeline(start, polls, list(_runs(polls)))
+        polls = [
+            Poll(at, None if start is None else at - start, result) for at, result in self._polls
+        ]
+        return TaskTimeline(start, polls, list(_runs(polls)))
 
 
-def timeline(entries: Iterable[Entry]) -> Timeline:
-    """Of the exchanges of one task, oldest first."""
-    task = Observed()
+def timeline(entries: Iterable[Entry]) -> TaskTimeline:
+    """The timeline of one task from its exchanges, oldest first."""
+    task = TimelineBuilder()
     for entry in entries:
         task.add(entry)
     return task.timeline()
 
 
 def shown(entry: Entry) -> str:
-    """What a poll learned: `RUNNING`, `429 Throttling.RateQuota`, or a fault's name."""
-    value = _json(entry)
+    """The result of a poll: `RUNNING`, `429 Throttling.RateQuota`, or the name of a fault."""
+    value = _sent_object(entry)
     output = value.get("output")
     if isinstance(output, dict) and isinstance(output.get("task_status"), str):
         return str(output["task_status"])
@@ -79,8 +83,8 @@ def shown(entry: Entry) -> str:
     return f"{entry.status} {value.get('code') or ''}".strip()
 
 
-def _json(entry: Entry) -> dict[str, Any]:
-    """The answer as far as it came, where that is a JSON object."""
+def _sent_object(entry: Entry) -> dict[str, Any]:
+    """The JSON object that was sent as the answer; {} if it is not complete or not an object."""
     if not entry.answered:
         return {}
     try:
@@ -91,11 +95,11 @@ def _json(entry: Entry) -> dict[str, Any]:
 
 
 def _creates(entry: Entry) -> bool:
-    """A POST that the task's id came from: its path does not hold it."""
+    """Whether the exchange created the task: a POST whose path does not contain the task id."""
     return entry.method == "POST" and entry.task_id not in entry.path
 
 
-def _runs(polls: list[Poll]) -> Iterable[Run]:
-    for what, group in groupby(polls, key=lambda poll: poll.shown):
+def _runs(polls: list[Poll]) -> Iterable[PollRun]:
+    for result, group in groupby(polls, key=lambda poll: poll.shown):
         run = list(group)
-        yield Run(what, run[0].at, run[-1].at, len(run))
+        yield PollRun(result, run[0].at, run[-1].at, len(run))

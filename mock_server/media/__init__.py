@@ -1,1 +1,1 @@
-"""The sample portrait, recording and video."""
+"""The sample portrait, audio and videos."""

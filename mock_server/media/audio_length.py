@@ -1,5 +1,5 @@
-"""How long a video is: as long as the recording that it is made from, which nobody listens to here.
-Depends on the recording's URL alone."""
+"""Decides the length of a video from the URL of its audio. The fake does not read the audio
+itself."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from contracts.spec.loader import Spec
 from mock_server.media import samples
 from mock_server.simulation.ids import digest
 
-SHORTEST, LONGEST = 2, 5  # seconds of a recording that is not known
+SHORTEST, LONGEST = 2, 5  # seconds of an unknown audio
 
 
 def audio_seconds(spec: Spec, seed: bytes, url: str) -> float:
-    """Seconds, with two decimals as in the documented sample (YU). The documented recording has the
-    length of that sample, ours its own; any other between 2 and 5 s by the seed and its URL, and
-    never a whole number, so that a client which reads the field as an integer fails at once."""
+    """The length in seconds, with two decimals as in the documented sample (YU).
+
+    The documented audio URL has the documented length, the fake's own sample its real one. Any
+    other URL has a length from 2 to 5 s that depends on seed and URL. It is never a whole number,
+    so that a client that reads the field as an integer fails at once."""
     documented = spec.operations["createVideoTask"].requests["documentation"]
     if url == documented["input"]["audio_url"]:
         return float(spec.task_outcomes["SUCCEEDED"].value["usage"]["video_duration"])

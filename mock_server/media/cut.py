@@ -1,8 +1,8 @@
-"""Makes a clip of any length out of a short MP4 that can be repeated: the same samples, as often as
-it takes, under new tables. It neither decodes nor encodes; the same input gives the same bytes.
+"""Makes an MP4 of any length from a short one by repeating its samples under new tables.
 
-Box layouts: ISO/IEC 14496-12. Read are files as `draw` writes them: version 0 boxes, one edit for
-each track, no B-frames.
+It neither decodes nor encodes; the same input results in the same bytes. Box layouts: ISO/IEC
+14496-12. Supported are only files as scripts/media/draw.py writes them: version 0 boxes, one edit
+for each track, no B-frames.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from math import ceil
 from typing import NamedTuple
 
 _HOLDS_BOXES = (b"trak", b"edts", b"mdia", b"minf", b"stbl")
-_GROUPS = (b"sgpd", b"sbgp")  # optional hints, which name samples by their number
-_MOVIE_SCALE = 1000  # units a second of mvhd, tkhd and elst
+_GROUPS = (b"sgpd", b"sbgp")  # optional hints that refer to sample numbers
+_MOVIE_SCALE = 1000  # time units per second in mvhd, tkhd and elst
 
-# Samples in a row, by handler: 1.6 s of both, so that a player reads picture and sound together.
+# Samples per chunk, by handler: 1.6 s of each, so that picture and sound are close in the file.
 _CHUNK = {b"vide": 24, b"soun": 25}
 
 Edit = Callable[[bytes], bytes]
 
 
 class Track(NamedTuple):
-    """One track of a file. `scale`: its time units a second; `step`: units of a sample; `lead`:
-    samples before the first one that is heard or seen (AAC has one); `sync`: numbers of the samples
-    at which a player may start, None where that is each."""
+    """One track of the input file.
+
+    scale: time units per second. step: units of one sample. lead: samples before the first one that
+    is played (AAC has one). sync: numbers of the samples at which a player may start; None: all."""
 
     handler: bytes
     scale: int
@@ -36,7 +37,7 @@ class Track(NamedTuple):
     sync: frozenset[int] | None
 
     def number(self, place: int) -> int:
-        """Which of the samples stands at a place of the new track."""
+        """The number of the sample at a place of the new track."""
         return (
             place
             if place < self.lead
@@ -44,8 +45,9 @@ class Track(NamedTuple):
         )
 
 
-class Plan(NamedTuple):
-    """A track of the new file: its samples, and its length in units of the track, lead included."""
+class TrackPlan(NamedTuple):
+    """A track of the new file: the numbers of its samples, and its length in units of the track
+    (with the lead)."""
 
     track: Track
     numbers: list[int]
@@ -58,8 +60,8 @@ class Plan(NamedTuple):
 
 
 def cut(base: bytes, seconds: float) -> bytes:
-    """A clip of `seconds` > 0 (a whole number of video frames) that shows `base` from its start,
-    again and again where it is longer."""
+    """A video of `seconds` > 0 (a whole number of frames) that plays `base` from its start,
+    repeated as often as needed."""
     ftyp, moov = _find(base, b"ftyp"), _find(base, b"moov")
     plans = [_plan(_track(base, body), seconds) for kind, body in _boxes(moov) if kind == b"trak"]
     chunks = [plan.chunks for plan in plans]
@@ -98,14 +100,14 @@ def _sync(table: bytes) -> frozenset[int] | None:
     return frozenset(number - 1 for number in _words(found[0])[2:]) if found else None
 
 
-def _plan(track: Track, seconds: float) -> Plan:
+def _plan(track: Track, seconds: float) -> TrackPlan:
     units = round(seconds * track.scale) + track.lead * track.step
     count = ceil(units / track.step)
-    return Plan(track, [track.number(place) for place in range(count)], units)
+    return TrackPlan(track, [track.number(place) for place in range(count)], units)
 
 
 def _interleaved(chunks: list[list[bytes]], at: int) -> tuple[bytes, list[list[int]]]:
-    """All chunks, of the tracks in turn, and where each of them stands in the file."""
+    """The chunks of all tracks in turn, and the offset of each in the file."""
     parts: list[bytes] = []
     offsets: list[list[int]] = [[] for _ in chunks]
     for turn in range(max(map(len, chunks))):
@@ -117,8 +119,8 @@ def _interleaved(chunks: list[list[bytes]], at: int) -> tuple[bytes, list[list[i
     return b"".join(parts), offsets
 
 
-def _moov(moov: bytes, plans: list[Plan], offsets: list[list[int]], duration: int) -> bytes:
-    """The index of the new file; `duration` is in units of the movie."""
+def _moov(moov: bytes, plans: list[TrackPlan], offsets: list[list[int]], duration: int) -> bytes:
+    """The moov box (index) of the new file. duration: in _MOVIE_SCALE units."""
     tracks = iter(zip(plans, offsets, strict=True))
     parts = []
     for kind, body in _boxes(moov):
@@ -129,8 +131,8 @@ def _moov(moov: bytes, plans: list[Plan], offsets: list[list[int]], duration: in
     return _box(b"moov", *parts)
 
 
-def _edits(plan: Plan, offsets: list[int], duration: int) -> dict[bytes, Edit]:
-    """What becomes of the boxes of a track, by their type."""
+def _edits(plan: TrackPlan, offsets: list[int], duration: int) -> dict[bytes, Edit]:
+    """The changes to the boxes of a track, by box type."""
     track, count = plan.track, len(plan.numbers)
     each = _CHUNK[track.handler]
     full, rest = divmod(count, each)
@@ -162,12 +164,12 @@ def _edited(body: bytes, edits: Mapping[bytes, Edit]) -> bytes:
 
 
 def _word_at(place: int, value: int) -> Edit:
-    """Puts a 32-bit number at a place of a box's body."""
+    """An edit that writes a 32-bit number at an offset of a box's body."""
     return lambda body: body[:place] + struct.pack(">I", value) + body[place + 4 :]
 
 
 def _table(*numbers: int) -> bytes:
-    """The body of a full box (version 0, no flags) of 32-bit numbers."""
+    """The body of a full box (version 0, no flags) with 32-bit numbers."""
     return struct.pack(f">{1 + len(numbers)}I", 0, *numbers)
 
 
@@ -188,8 +190,8 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _find(data: bytes, *way: bytes) -> bytes:
-    """The body of the box at the end of a way of types."""
-    for kind in way:
+def _find(data: bytes, *path: bytes) -> bytes:
+    """The body of the box at a path of box types."""
+    for kind in path:
         data = next(body for found, body in _boxes(data) if found == kind)
     return data

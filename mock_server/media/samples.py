@@ -1,8 +1,7 @@
-"""The sample inputs and result videos the fake serves, and what is true of them.
+"""The sample inputs and result videos of the fake, with their properties.
 
-It reads the committed files and never draws or decodes them: `draw` made them, and wrote
-`manifest.json` from them; `cut` makes videos of other lengths out of the clips. Importing it opens
-no file and needs neither Pillow nor PyAV.
+The files are committed: scripts/media/draw.py made them and `manifest.json`. `cut` makes videos of
+other lengths from the clips. Importing this module opens no file and needs neither Pillow nor PyAV.
 """
 
 import json
@@ -20,8 +19,8 @@ _FOLDER = Path(__file__).parent
 
 
 class Clip(NamedTuple):
-    """A committed video, H.264 with an AAC voice, that can be repeated without a seam; `duration`
-    in seconds is the container's own."""
+    """A committed video, H.264 with AAC, that repeats without a visible seam. duration: of the
+    container, in seconds."""
 
     path: Path
     width: int
@@ -31,10 +30,10 @@ class Clip(NamedTuple):
 
 
 class Portrait(NamedTuple):
-    """The sample image. Boxes are pixels (x1, y1, x2, y2), the latter two exclusive.
+    """The sample image. Boxes are (x1, y1, x2, y2) in pixels; x2 and y2 are exclusive.
 
-    `face_bbox` is hairline to chin; `ext_bbox` has one box for each ratio a clip can have, of
-    exactly that aspect.
+    face_bbox: from hairline to chin. ext_bbox: one box for each ratio of a clip, with exactly that
+    aspect ratio.
     """
 
     path: Path
@@ -45,7 +44,7 @@ class Portrait(NamedTuple):
 
 
 class Voice(NamedTuple):
-    """The sample sound, mono 16-bit PCM; `duration` in seconds, `sample_rate` in Hz."""
+    """The sample audio, mono 16-bit PCM. duration: in seconds. sample_rate: in Hz."""
 
     path: Path
     duration: float
@@ -54,16 +53,19 @@ class Voice(NamedTuple):
 
 @cache
 def clip(ratio: str) -> Clip:
-    """The talking portrait in `ratio`, "1:1" (head) or "3:4" (head and shoulders)."""
+    """The talking portrait in `ratio`: "1:1" (head) or "3:4" (head and shoulders).
+
+    Raises ValueError for another ratio."""
     clips = _manifest()["clips"]
     if ratio not in clips:
         raise ValueError(f"no clip of ratio {ratio!r}; there are {' and '.join(clips)}")
     return Clip(**_located(clips[ratio]))
 
 
-@lru_cache(maxsize=16)  # 16 videos of 60 s have 40 MB
+@lru_cache(maxsize=16)  # 16 videos of 60 s take 40 MB
 def video(ratio: str, seconds: float) -> bytes:
-    """The clip of `ratio`, repeated and cut to the whole frame next to `seconds`; at least one."""
+    """The clip of `ratio`, repeated and cut to `seconds`, rounded to whole frames (at least
+    one)."""
     from mock_server.media.cut import cut  # for the first download only
 
     base = clip(ratio)
@@ -72,7 +74,7 @@ def video(ratio: str, seconds: float) -> bytes:
 
 @cache
 def portrait() -> Portrait:
-    """The sample image, a drawing of nobody."""
+    """The sample image: a drawing, of no real person."""
     facts = _located(_manifest()["portrait"])
     ext_bbox = {ratio: _box(corners) for ratio, corners in facts.pop("ext_bbox").items()}
     return Portrait(
@@ -81,12 +83,12 @@ def portrait() -> Portrait:
 
 
 def voice() -> Voice:
-    """The sample sound, the same one the clips speak with."""
+    """The sample audio, the same as in the clips."""
     return Voice(**_located(_manifest()["voice"]))
 
 
 def sample(name: str) -> Path | None:
-    """The file of a sample input that may be served as `name`, or None: any other name is unknown.
+    """The file of the sample input `name`, or None if there is none.
 
     >>> sample("clip-1x1.mp4"), sample("../media/voice.wav")
     (None, None)
@@ -101,7 +103,7 @@ def _manifest() -> Any:
 
 
 def _located(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts with `path` in place of the manifest's `file`."""
+    """The properties with `path` instead of the manifest's `file`."""
     rest = {name: value for name, value in facts.items() if name != "file"}
     return rest | {"path": _FOLDER / facts["file"]}
 

@@ -1,1 +1,1 @@
-"""What is to happen to matching calls: names, rules, faults, variants."""
+"""Scenarios: which answer, ending or fault a matching call gets."""

@@ -1,4 +1,4 @@
-"""What each fault makes of a reply. Pure: time and chance are arguments, and nothing is sent."""
+"""Applies each fault to a reply. Pure: time and chance are arguments, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from mock_server.simulation.call import Line, Reply
 
 LONGEST = 86400.0  # the longest latency, in seconds
 
-# nginx's own page, which most gateways show, and what it calls each status.
+# The error page of nginx, which most gateways show, and its title for each status.
 BAD_GATEWAY = (
     "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n"
     "<center><h1>{0}</h1></center>\r\n<hr><center>nginx</center>\r\n"
     "</body>\r\n</html>\r\n"
 )
-GATEWAY_SAYS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
-# What Envoy says when its upstream fails, here with a status and a type that deny it.
+GATEWAY_TITLES = {
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+# The text of Envoy when its upstream fails; the fault sends it as 200 and as JSON.
 NOT_JSON = b"upstream connect error or disconnect/reset before headers"
-# A gzip header, then a deflate block of the type that does not exist.
+# A gzip header, then a deflate block of type 3, which does not exist.
 BAD_GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff"
-OF_THE_GATEWAY = (b"date", b"x-mock-")  # the headers that are not the service's own
+OF_THE_GATEWAY = (b"date", b"x-mock-")  # headers of a gateway page that stay
 
 
 class FaultEffect(NamedTuple):
-    """The reply that is struck, the tenant's time, and 32 bytes of chance."""
+    """The input of a fault: the reply to change, the tenant's time, and 32 random bytes."""
 
     reply: Reply
     now: float
@@ -38,7 +42,7 @@ def latency(
     median: float | None = None,
     sigma: float = 0.0,
 ) -> Reply:
-    """Latencies add up."""
+    """Delay the reply; latencies of several faults add up."""
     if between is not None:
         low, high = between
         seconds = low + (high - low) * _share(effect.chance)
@@ -94,7 +98,7 @@ def not_json(effect: FaultEffect) -> Reply:
 
 
 def bad_gateway(effect: FaultEffect, status: float) -> Reply:
-    page = BAD_GATEWAY.format(f"{int(status)} {GATEWAY_SAYS[int(status)]}").encode()
+    page = BAD_GATEWAY.format(f"{int(status)} {GATEWAY_TITLES[int(status)]}").encode()
     kept = [header for header in effect.reply.headers if header[0].startswith(OF_THE_GATEWAY)]
     headers = [(b"server", b"nginx"), (b"content-type", b"text/html"), *kept]
     return _body(effect.reply._replace(status=int(status), headers=headers), page)
@@ -109,7 +113,7 @@ def wrong_type(effect: FaultEffect) -> Reply:
 
 
 def _line(reply: Reply, **changes: Any) -> Reply:
-    """The reply with its line changed; what an earlier fault said of the rest stays."""
+    """The reply with a changed delivery; fields that earlier faults set stay."""
     return reply._replace(line=(reply.line or Line())._replace(**changes))
 
 
@@ -123,16 +127,16 @@ def _header(reply: Reply, name: bytes, value: bytes) -> Reply:
 
 
 def _start(effect: FaultEffect) -> float:
-    """When the answer would set out: now, or when an earlier fault lets it."""
+    """The time at which the reply would be sent: now, or later if an earlier fault delays it."""
     return max(effect.reply.line.due if effect.reply.line else 0.0, effect.now)
 
 
 def _share(chance: bytes) -> float:
-    """A number in (0, 1): 52 bits, so that neither end is ever reached by rounding."""
+    """A random number in (0, 1): 52 bits, so that rounding never reaches 0 or 1."""
     return ((int.from_bytes(chance[:8], "big") >> 12) + 0.5) / (1 << 52)
 
 
 def _normal(chance: bytes) -> float:
-    from statistics import NormalDist  # 10 ms that only a log-normal latency costs
+    from statistics import NormalDist  # 10 ms; only a log-normal latency needs it
 
     return NormalDist().inv_cdf(_share(chance))

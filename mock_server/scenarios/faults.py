@@ -1,5 +1,7 @@
-"""Faults below HTTP: which there are, what people write for them, what they do to a reply. Pure:
-mock_server.server.delivery acts out on the connection what is only said here."""
+"""Defines the faults below HTTP, parses their names and parameters, and applies them to a reply.
+
+Pure: a reply only describes the fault; mock_server.server.delivery carries it out on the
+connection."""
 
 from __future__ import annotations
 
@@ -14,11 +16,11 @@ from mock_server.suggest.close_names import did_you_mean
 
 
 class FaultError(ValueError):
-    """A fault that cannot be, named with its value and the way on."""
+    """An invalid fault. The message has the value and the valid ones."""
 
 
 class FaultParameter(NamedTuple):
-    """A number from `least` to `most`; where the default is a pair, two of them."""
+    """A parameter of a fault: a number from `least` to `most`, or two if the default is a pair."""
 
     name: str
     meaning: str
@@ -28,9 +30,11 @@ class FaultParameter(NamedTuple):
 
 
 class FaultKind(NamedTuple):
-    """A kind of fault. `carried_out`: whether the service does what the call asks for. `raises`:
-    httpx's exception, "" where there is none. `forms`: parameters that go together; one form is
-    given, the first by default, and the first parameter of all is that of NAME=NUMBER."""
+    """A kind of fault.
+
+    carried_out: whether the call has its effect (creates its task, …). raises: the exception of
+    httpx, "" for none. effect: changes the reply. forms: sets of parameters that can be used
+    together; the first is the default, and its first parameter is the NUMBER in NAME=NUMBER."""
 
     name: str
     summary: str
@@ -41,7 +45,7 @@ class FaultKind(NamedTuple):
 
 
 class Fault(Struct, frozen=True):
-    """One fault, complete: every parameter of its form has a value, and it is in bounds."""
+    """One fault with a value within bounds for each parameter of its form."""
 
     kind: str
     parameters: dict[str, Any] = {}
@@ -49,25 +53,27 @@ class Fault(Struct, frozen=True):
 
 LATENCY = (
     (FaultParameter("seconds", "of the tenant's time", 1.0, effects.LONGEST),),
-    (FaultParameter("between", "seconds, all of them as likely", (1.0, 3.0), effects.LONGEST),),
+    (FaultParameter("between", "seconds, evenly distributed", (1.0, 3.0), effects.LONGEST),),
     (
         FaultParameter("median", "seconds; half of the answers take longer", 1.0, effects.LONGEST),
-        FaultParameter("sigma", "how wide it is spread: log-normal", 0.5, 5.0),
+        FaultParameter("sigma", "of the log-normal distribution", 0.5, 5.0),
     ),
 )
 SHUT = FaultParameter("seconds", "of the machine's time", 1.0, 60.0)
-RATE = FaultParameter("rate", "bytes in a second of the tenant's time", 100.0, 1e9, 0.01)
-PART = FaultParameter("part", "how much of the body arrives, of 1", 0.5, 0.99)
-BYTES = FaultParameter("bytes", "of the body that arrive", 100.0, 1e9)
+RATE = FaultParameter("rate", "bytes per second of the tenant's time", 100.0, 1e9, 0.01)
+PART = FaultParameter("part", "share of the body that arrives", 0.5, 0.99)
+BYTES = FaultParameter("bytes", "bytes of the body that arrive", 100.0, 1e9)
 STATUS = FaultParameter("status", "of the answer", 502.0, 504.0, 502.0)
-MORE = FaultParameter("more", "bytes that are promised and do not come", 16.0, 1e9, 1.0)
+MORE = FaultParameter("more", "bytes by which Content-Length is too large", 16.0, 1e9, 1.0)
 
 _KINDS = (
-    FaultKind("latency", "the answer sets out later", True, "", effects.latency, LATENCY),
-    FaultKind("drip", "the answer comes a few bytes at a time", True, "", effects.drip, ((RATE,),)),
+    FaultKind("latency", "the answer is sent later", True, "", effects.latency, LATENCY),
+    FaultKind(
+        "drip", "the answer arrives a few bytes at a time", True, "", effects.drip, ((RATE,),)
+    ),
     FaultKind(
         "connect-refused",
-        "RST before an answer, then no new connection to the server, whatever its key, for a while",
+        "RST before an answer; then for a while the server refuses new connections, with any key",
         False,
         "ConnectError",
         effects.connect_refused,
@@ -85,7 +91,7 @@ _KINDS = (
     FaultKind("close", "FIN before an answer", False, "RemoteProtocolError", effects.close),
     FaultKind(
         "cut-off",
-        "FIN after so many bytes of the body",
+        "FIN after some bytes of the body",
         True,
         "RemoteProtocolError",
         effects.cut_off,
@@ -93,24 +99,30 @@ _KINDS = (
     ),
     FaultKind(
         "stale-connection",
-        "a whole answer, then RST when the next call comes on the same connection",
+        "a complete answer, then RST at the next call on the same connection",
         True,
         "",
         effects.stale_connection,
     ),
-    FaultKind("hold", "silence until the client leaves", True, "ReadTimeout", effects.hold),
-    FaultKind("lost", "carried out, then RST before the answer", True, "ReadError", effects.reset),
+    FaultKind("hold", "no answer until the client disconnects", True, "ReadTimeout", effects.hold),
+    FaultKind(
+        "lost",
+        "the call is carried out, then RST before the answer",
+        True,
+        "ReadError",
+        effects.reset,
+    ),
     FaultKind("truncated", "JSON that ends in the middle", True, "", effects.truncated, ((PART,),)),
     FaultKind(
         "wrong-length",
-        "a Content-Length that is more than what comes before FIN",
+        "a Content-Length larger than the body, then FIN",
         True,
         "RemoteProtocolError",
         effects.wrong_length,
         ((MORE,),),
     ),
     FaultKind(
-        "not-json", "200 with a gateway's text that says it is JSON", True, "", effects.not_json
+        "not-json", "200 with a text of a gateway, declared as JSON", True, "", effects.not_json
     ),
     FaultKind(
         "bad-gateway",
@@ -120,26 +132,29 @@ _KINDS = (
         effects.bad_gateway,
         ((STATUS,),),
     ),
-    FaultKind("bad-gzip", "gzip that cannot be unpacked", True, "DecodingError", effects.bad_gzip),
-    FaultKind("wrong-type", "JSON that says it is HTML", True, "", effects.wrong_type),
+    FaultKind(
+        "bad-gzip", "gzip that cannot be decompressed", True, "DecodingError", effects.bad_gzip
+    ),
+    FaultKind("wrong-type", "JSON that is declared as HTML", True, "", effects.wrong_type),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 
 
 def parse(value: object) -> Fault:
-    """The fault of `reset`, `latency=2` or `{"fault": "latency", "between": [1, 3]}`. Raises
+    """Parse `reset`, `latency=2` or `{"fault": "latency", "between": [1, 3]}`. Raises
     FaultError."""
     if isinstance(value, str):
         return _of_text(value)
     if isinstance(value, Mapping) and isinstance(value.get("fault"), str):
         given = {name: value[name] for name in value if name != "fault"}
         return _complete(_kind(value["fault"]), given)
-    raise FaultError(f'{_short(value)} is no fault; give its name, or {{"fault": NAME, …}}')
+    raise FaultError(f'{_short(value)} is not a fault; give its name, or {{"fault": NAME, …}}')
 
 
 def apply_fault(fault: Fault, reply: Reply, now: float, chance: bytes) -> Reply:
-    """The reply with the fault in it, on top of those that struck it before: times add up, of two
-    ends the later counts. `now` is the tenant's time, `chance` 32 bytes from the seed."""
+    """The reply with a fault, in addition to earlier ones: delays add up, the latest end wins.
+
+    now: the tenant's time. chance: 32 random bytes from the seed."""
     effect = effects.FaultEffect(reply, now, chance)
     return FAULTS[fault.kind].effect(effect, **fault.parameters)
 
@@ -168,7 +183,7 @@ def _complete(kind: FaultKind, given: Mapping[Any, Any]) -> Fault:
 
 
 def _form(kind: FaultKind, given: Mapping[Any, Any]) -> tuple[FaultParameter, ...]:
-    """The first form that has all the parameters given."""
+    """The first form that has all given parameters."""
     forms = kind.forms or ((),)
     names = [[parameter.name for parameter in form] for form in forms]
     for form, known in zip(forms, names, strict=True):
@@ -184,7 +199,7 @@ def _form(kind: FaultKind, given: Mapping[Any, Any]) -> tuple[FaultParameter, ..
 
 
 def _value(kind: FaultKind, parameter: FaultParameter, value: Any) -> float | tuple[float, ...]:
-    """The value as a float, or as two; numbers in bounds, the lower first."""
+    """The value as a float, or as two floats in ascending order. Raises FaultError."""
     is_pair = isinstance(parameter.default, tuple)
     numbers = list(value) if is_pair and isinstance(value, list | tuple) else [value]
     good = len(numbers) == 1 + is_pair and all(_fits(parameter, n) for n in numbers)
@@ -202,7 +217,7 @@ def _fits(parameter: FaultParameter, value: object) -> bool:
 
 
 def _float(text: str) -> float | str:
-    """The number, or the text where it is none, for the error to show."""
+    """The number, or the text itself if it is not a number (the error message shows it)."""
     try:
         return float(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Reads the scenario that an API key asks for. Pure; no part of a key is in what it raises.
+"""Finds the scenario that an API key selects. Pure; its errors contain no part of a key.
 
-A key is never taken apart to be accepted: DashScope's keys of 2026 have dots in them. A scenario
-stands behind `+`, which no key of DashScope has (they are made of base64url, hex digits and dots).
+The scenario follows a `+`, which no key of DashScope contains (they consist of base64url, hex
+digits and dots). The whole key, with the scenario, identifies the tenant.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ AUTHORIZATION = "#header/Authorization"  # as in Violation.pointer
 MARK = "+"
 HIDDEN = "***"
 LONGEST = 80  # characters; no scenario's name is longer
-SHORTEST_PART = 4  # characters of a name that is suggested for a part of it
-ALIKE = 0.6  # how near a name behind `+` must be to a known one for it to be suggested
-NEARLY_THE_SAME = 0.85  # the same behind a dot, where most keys have something else
+SHORTEST_PART = 4  # shorter texts are not searched for inside of scenario names
+ALIKE = 0.6  # least similarity (0 to 1) of a suggestion to the text behind `+`
+NEARLY_THE_SAME = 0.85  # the same for the text behind a dot, which is random in most keys
 
 
 class KeyScenario(NamedTuple):
     """The scenario of one key.
 
-    name: the scenario's name, "" for none. shown: what is shown of the key's end: the mark and the
-    name, as far as that is known or near to a known one. meant: the known name that the part behind
-    the first dot nearly is; the key asks for nothing then."""
+    name: the selected scenario, "" for none. shown: the end of the key that may be shown: the mark
+    and the parts of the name that are known or similar to known ones. meant: a known name that the
+    text behind the first dot resembles; such a key selects nothing."""
 
     name: str = ""
     shown: str = ""
@@ -39,8 +39,10 @@ NO_SCENARIO = KeyScenario()
 
 
 def scenario_of(spec: Spec, key: str) -> KeyScenario:
-    """The scenario behind the first `+`, whether or not there is one of that name; else the rest
-    behind the first dot, if that is exactly the name of a scenario."""
+    """The scenario that a key selects.
+
+    It is the text behind the first `+`, even if no scenario has this name. In a key without `+` it
+    is the text behind the first dot, if that is exactly the name of a scenario."""
     _, mark, name = key.partition(MARK)
     if mark:
         return KeyScenario(name, MARK + _shown(spec, name)) if name else NO_SCENARIO
@@ -50,17 +52,18 @@ def scenario_of(spec: Spec, key: str) -> KeyScenario:
     if _is_known(spec, rest):
         return KeyScenario(rest, dot + rest)
     meant = "".join(close_names(rest, [*spec.all_outcomes, *FAULTS], 1, NEARLY_THE_SAME))
-    # A replay, whose key ends as it is shown, then finds the same.
+    # `emo reproduce` sends a key that ends as shown here, and so gets the same result.
     return KeyScenario(shown=f"{dot}{meant}?", meant=meant) if meant else NO_SCENARIO
 
 
 def almost_asked(found: KeyScenario) -> Violation:
-    """A note for a key that ends almost like a scenario, which it does not ask for."""
+    """The near miss of a key that ends almost like a scenario but selects none."""
     return Violation("", AUTHORIZATION, found.meant, f"ends almost like .{found.meant}")
 
 
 def suggestions(spec: Spec, name: str, cutoff: float = ALIKE) -> list[str]:
-    """Known names that are near, at most three. The number of a fault is not looked at."""
+    """At most three known names that are similar. The number in a name such as `latency=2` is
+    ignored."""
     rest = name.partition("=")[0].rpartition(":")[2][:LONGEST]
     operations = able(spec, rest)
     if operations:
@@ -71,7 +74,7 @@ def suggestions(spec: Spec, name: str, cutoff: float = ALIKE) -> list[str]:
 
 
 def _shown(spec: Spec, name: str) -> str:
-    """The name as far as it is known or near to a known one; HIDDEN in place of all else."""
+    """The name with HIDDEN in place of each part that is not known or similar to a known one."""
     if _is_known(spec, name):
         return name
     words, equals, _ = name.partition("=")

@@ -1,7 +1,7 @@
-"""What a call asks for by name, and whether it applies here. Pure; reads only the spec.
+"""Finds the scenario that a call selects by name, and whether it applies to the operation. Pure.
 
-A name is that of an outcome of openapi.yaml, that of a fault (`reset`, `latency=2`), or either with
-an operation before it (`getTask:reset`) to mean that one alone."""
+A scenario name is the name of an outcome in openapi.yaml or of a fault (`reset`, `latency=2`). With
+an operationId before it (`getTask:reset`) it applies to that operation only."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mock_server.scenarios.rules import NORMAL, Action, Match
 from mock_server.suggest.close_names import close_names
 
 HEADER = b"x-mock-scenario"
-NORMAL_NAME = "normal"  # nothing is to happen, whatever a weaker one asks for
+NORMAL_NAME = "normal"  # the usual answer, although a weaker source selects a scenario
 URL_PARAMETER = "emo-scenario"
-LEAST = 3  # letters of a name that is looked for inside of others
-_ASKED = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
+LEAST = 3  # shorter texts are not searched for inside of scenario names
+_PARAMETER = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 
 
 class UnknownScenario(Exception):
-    """No scenario has this name. The text lists near matches, or says why the name cannot be.
+    """An unknown scenario name. The message suggests similar names, or has the reason.
 
-    name: "" for one that stands in an API key, which is not repeated. near_by: known names."""
+    name: "" if it is part of an API key, which no message repeats. near_by: similar names."""
 
     def __init__(self, name: str, near_by: list[str], why: str = "") -> None:
         self.name, self.near_by = name, near_by
@@ -36,7 +36,9 @@ class UnknownScenario(Exception):
 
 
 class Selection(NamedTuple):
-    """A name; what asks for it (`header`, `url`, `key`); whether it means this call alone."""
+    """A scenario that a call selects by its name.
+
+    source: `header`, `url`, `key` or `task`. this_call: True if it applies to this call only."""
 
     source: str
     name: str
@@ -44,8 +46,11 @@ class Selection(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """What becomes of a call: this very answer, or how the task that it creates is to go; and what
-    happens to the answer on its way. name and source say what was asked for, and by what."""
+    """The decision of the scenarios for one call.
+
+    answer: the outcome to answer. ending: the outcome of the task that the call creates. fault: the
+    fault that changes the answer. name: of the scenario. source: who selected it (`header`, `url`,
+    `key`, `rule NAME`, `file NAME`, …)."""
 
     answer: Outcome | None = None
     ending: Outcome | None = None
@@ -54,7 +59,7 @@ class Directive(NamedTuple):
     source: str = ""
 
     def is_over(self, seconds: float) -> bool:
-        """Whether the answer holds no longer, so long after the end of the task that asked."""
+        """Whether a download no longer gets this answer, `seconds` after its task ended."""
         lasts = self.answer.lasts if self.answer else None
         return lasts is not None and seconds >= lasts
 
@@ -63,15 +68,16 @@ NOTHING = Directive()
 
 
 def selected_by_header(headers: dict[bytes, bytes]) -> Iterator[Selection]:
-    """The name that a header asks for: stronger than any rule of the tenant."""
+    """The scenario in the header X-Mock-Scenario; it is stronger than any rule of the tenant."""
     header = headers.get(HEADER)
     if header:
         yield Selection("header", header.decode("latin-1").strip(), this_call=True)
 
 
 def selected_by_url_or_key(urls: list[str], by_key: str) -> Iterator[Selection]:
-    """The names in input URLs, then the one in the key: what one call asks for is stronger than
-    what a whole session does."""
+    """The scenarios in the input URLs, then the one in the API key.
+
+    URLs come first: they select for one call, a key selects for all calls of a program."""
     for url in urls:
         if URL_PARAMETER in url:
             query = url.partition("?")[2].partition("#")[0]
@@ -83,44 +89,49 @@ def selected_by_url_or_key(urls: list[str], by_key: str) -> Iterator[Selection]:
 
 
 def input_urls(body: Any) -> list[str]:
-    """The URLs in the input of a call that has one, in its order."""
+    """The URLs in the `input` of a request body, in the order of its fields."""
     if not body:
         return []
     return [v for v in body["input"].values() if isinstance(v, str) and "://" in v]
 
 
 def without_scenario(url: str) -> str:
-    """The URL as it would be if it asked for nothing."""
+    """The URL without the parameter that selects a scenario."""
     if URL_PARAMETER not in url:
         return url
-    return _ASKED.sub(lambda found: found[0][0] if found[1] else "", url)
+    return _PARAMETER.sub(lambda found: found[0][0] if found[1] else "", url)
 
 
 def choose_directive(
-    spec: Spec, operation: Operation, asked: Iterable[Selection]
+    spec: Spec, operation: Operation, selections: Iterable[Selection]
 ) -> Directive | None:
-    """The first of them that applies to the operation. Raises UnknownScenario for any that does not
-    exist, so that a typo never passes for a success."""
-    chosen: Directive | None = None
-    for source, name, this_call in asked:
+    """The directive of the first scenario that applies to the operation, or None.
+
+    Raises UnknownScenario if any of the names is unknown: a typo must not look like a success."""
+    strongest: Directive | None = None
+    for source, name, this_call in selections:
         target, action = find(spec, name)
         directive = apply(spec, operation, action, this_call or target is not None)
-        if chosen is None and directive is not None and target in (None, operation.id):
-            chosen = directive._replace(source=source)
-    return chosen
+        if strongest is None and directive is not None and target in (None, operation.id):
+            strongest = directive._replace(source=source)
+    return strongest
 
 
 def directive_of_rule(spec: Spec, operation: Operation, match: Match, source: str) -> Directive:
-    """What a rule says of the call; NOTHING where that is nothing, or does not apply here."""
+    """The directive of a rule that matches the call.
+
+    NOTHING if the rule's action is `normal`, or does not apply to the operation."""
     rule, action = match
     directive = None if action == NORMAL else apply(spec, operation, action, rule.named)
     directive = directive or NOTHING
     return directive._replace(source=f"{source} {rule.name}")
 
 
-def for_download(spec: Spec, asked: Iterable[Selection]) -> str:
-    """The first name that means downloads alone: a create call hands it on to those of its task."""
-    for _, name, _ in asked:
+def for_download(spec: Spec, selections: Iterable[Selection]) -> str:
+    """The first scenario that applies to downloads only, or "".
+
+    A create call passes it on to the downloads of its task."""
+    for _, name, _ in selections:
         target, action = find(spec, name)
         if target == spec.result.id or action.outcome in spec.result.outcomes:
             return name
@@ -128,7 +139,9 @@ def for_download(spec: Spec, asked: Iterable[Selection]) -> str:
 
 
 def find(spec: Spec, name: str) -> tuple[str | None, Action]:
-    """The operation that is meant alone, and what is to happen."""
+    """The operation before the colon (None if there is none) and the action of a scenario name.
+
+    Raises UnknownScenario."""
     target, colon, rest = name.rpartition(":")
     if rest == NORMAL_NAME:
         operations, action = list(spec.all_operations), NORMAL
@@ -146,19 +159,21 @@ def find(spec: Spec, name: str) -> tuple[str | None, Action]:
 
 
 def able(spec: Spec, outcome: str) -> list[Operation]:
-    """The operations that answer so, and those that create a task that goes so."""
+    """The operations that can answer an outcome, or create a task that ends with it."""
     creators = [o for o in spec.operations.values() if spec.creates_tasks(o.id)]
     return spec.operations_with(outcome) + (creators if outcome in spec.task_outcomes else [])
 
 
 def apply(spec: Spec, operation: Operation, action: Action, this_call: bool) -> Directive | None:
-    """How a task goes is decided when it is created; a poll shows another state only when it is
-    asked for by that very poll. None where it does not apply."""
+    """The directive of an action at this operation; None if the action does not apply to it.
+
+    The call that creates a task decides its ending. A poll shows another state only if the scenario
+    is for this call."""
     name = action.outcome or (action.fault.kind if action.fault else NORMAL_NAME)
-    is_fate = action.outcome in spec.task_outcomes
-    if is_fate and spec.creates_tasks(operation.id):
+    is_ending = action.outcome in spec.task_outcomes
+    if is_ending and spec.creates_tasks(operation.id):
         return Directive(ending=spec.task_outcomes[action.outcome], fault=action.fault, name=name)
-    if action.outcome in operation.every_outcome and (this_call or not is_fate):
+    if action.outcome in operation.every_outcome and (this_call or not is_ending):
         return Directive(operation.every_outcome[action.outcome], fault=action.fault, name=name)
     return None if action.outcome else Directive(fault=action.fault, name=name)
 

@@ -1,5 +1,6 @@
-"""Whether what people write is a scenario: by the schema, then by the spec. Names the first
-problems, each with the JSON pointer of its place. Builds nothing."""
+"""Checks scenarios that a user wrote: first against the JSON Schema, then against the spec.
+
+Reports the first problems, each with its JSON pointer. It builds no rules (see rule_compile)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from contracts.spec.pointers import parts_of, pointer_of
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FaultError, parse
 from mock_server.scenarios.names import UnknownScenario, able, find
-from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem, unlike
+from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem, schema_problems
 from mock_server.scenarios.rules import NORMAL, Action
 from mock_server.suggest.close_names import close_names, did_you_mean
 
@@ -21,12 +22,12 @@ WORDS = ("contains", "exists")
 
 
 def problems(spec: Spec, value: Any) -> list[RuleProblem]:
-    """The first MOST_PROBLEMS that are wrong; of what has not even the shape, only that."""
-    return list(unlike(value)) or list(islice(_meaning(spec, value), MOST_PROBLEMS))
+    """The first MOST_PROBLEMS problems. If the schema finds some, the spec is not consulted."""
+    return list(schema_problems(value)) or list(islice(_spec_problems(spec, value), MOST_PROBLEMS))
 
 
 def action_of(spec: Spec, written: Any) -> Action:
-    """What a `do` means. Raises UnknownScenario and FaultError."""
+    """The action that a `do` describes. Raises UnknownScenario and FaultError."""
     if isinstance(written, str):
         return NORMAL if written == "normal" else _named(spec, written)
     fault = {key: value for key, value in written.items() if key != "answer"}
@@ -45,7 +46,7 @@ def operations_of(written: dict[str, Any]) -> list[str]:
 
 
 def variants_of(written: dict[str, Any]) -> dict[str, str]:
-    """The choices by name: YAML reads 400 as a number."""
+    """The chosen variants as texts: YAML reads the choice 400 as a number."""
     chosen = written.get("variants", {})
     return {name: str(choice) for name, choice in chosen.items()}
 
@@ -58,8 +59,8 @@ def _named(spec: Spec, name: str) -> Action:
     return action
 
 
-def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[RuleProblem]:
-    """What names nothing that exists, or cannot be together."""
+def _spec_problems(spec: Spec, value: dict[str, Any]) -> Iterator[RuleProblem]:
+    """Problems with unknown names and with keys that exclude each other."""
     rules = value.get("scenarios", [])
     for number, rule in enumerate(rules):
         yield from _rule(spec, rule, f"/scenarios/{number}")
@@ -67,7 +68,7 @@ def _meaning(spec: Spec, value: dict[str, Any]) -> Iterator[RuleProblem]:
     first = {name: number for number, name in reversed(list(enumerate(names)))}
     for number, name in enumerate(names):
         if first[name] < number:
-            text = f"{name[:80]!r} is the name of another one"
+            text = f"{name[:80]!r} is the name of an earlier rule"
             yield RuleProblem(f"/scenarios/{number}/name", text)
     for name, choice in variants_of(value).items():
         try:
@@ -85,7 +86,7 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[RuleProblem]
     known = spec.all_operations
     named = [known[name] for name in operations_of(rule) if name in known]
     if named:
-        yield from _never(spec, rule, named, place)
+        yield from _impossible(spec, rule, named, place)
     for pointer in _typos(rule, named or list(spec.operations.values())):
         yield pointer._replace(pointer=place + pointer.pointer)
     low, high = rule.get("between", (0, None))
@@ -104,36 +105,37 @@ def _known(
         yield RuleProblem(place, text)
 
 
-def _never(
+def _impossible(
     spec: Spec, rule: dict[str, Any], named: list[Operation], place: str
 ) -> Iterator[RuleProblem]:
-    """What no call of these operations has."""
+    """Problems with conditions that no call of these operations can meet."""
     ids = [operation.id for operation in named]
-    says, owner = ", ".join(ids), spec.models.get(rule.get("model", ""), {}).get("operation")
+    listed, owner = ", ".join(ids), spec.models.get(rule.get("model", ""), {}).get("operation")
     if owner and owner not in ids:
         yield RuleProblem(
-            f"{place}/model", f"no call of {says} names {rule['model']}; {owner} does"
+            f"{place}/model", f"no call of {listed} names {rule['model']}; {owner} does"
         )
     if rule.get("body") and not any(operation.body for operation in named):
-        yield RuleProblem(f"{place}/body", f"no call of {says} has a body")
+        yield RuleProblem(f"{place}/body", f"no call of {listed} has a body")
     of_a_task = any("{" in operation.template for operation in named)
     for key in ("status", "per"):
         if key in rule and not of_a_task:
-            yield RuleProblem(f"{place}/{key}", f"no call of {says} asks for a task")
+            yield RuleProblem(f"{place}/{key}", f"no call of {listed} has a task id in its path")
 
 
 def _typos(rule: dict[str, Any], operations: list[Operation]) -> Iterator[RuleProblem]:
-    """Names that this user's client may send, but which look like slips of known ones."""
+    """Problems with names that look like misspelled ones. Other unknown names are allowed: a client
+    may send fields and headers that the spec does not have."""
     bodies = [operation.body.schema for operation in operations if operation.body]
     known = {pointer: node for schema in bodies for pointer, node in _fields(schema)}
     for pointer, wanted in rule.get("body", {}).items():
-        meant = _meant(parts_of(pointer), known)
+        meant = _similar_field(parts_of(pointer), known)
         if meant:
             text = f"no field {pointer[:80]!r}. Did you mean {meant!r}?"
             yield RuleProblem(pointer_of(["body", pointer]), text)
         word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
         if word not in WORDS and close_names(word, WORDS, cutoff=0.75):
-            text = f"a value with the key {word[:80]!r} alone.{did_you_mean(word, WORDS)}"
+            text = f"a value with the only key {word[:80]!r}.{did_you_mean(word, WORDS)}"
             yield RuleProblem(pointer_of(["body", pointer]), text)
     headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
     for name in rule.get("headers", {}):
@@ -149,9 +151,10 @@ def _fields(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict
         yield from _fields(field, f"{place}/{name}")
 
 
-def _meant(parts: list[str], known: dict[str, dict[str, Any]]) -> str:
-    """The field that stands, misspelled or in another place, where the pointer leaves the schema;
-    below a field that is no object it may lead anywhere."""
+def _similar_field(parts: list[str], known: dict[str, dict[str, Any]]) -> str:
+    """The known field that an unknown pointer resembles: a similar name in the same object, or the
+    same name in another one. "" if there is none, or if the pointer continues below a plain
+    value."""
     parent = ""
     for part in parts:
         place = f"{parent}/{part}"
@@ -170,12 +173,17 @@ def _steps(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[RuleProblem
         where = f"{place}/steps/{number}"
         yield from _check_action(spec, rule, step["do"], f"{where}/do")
         if "times" not in step and number + 1 < len(steps):
-            yield RuleProblem(where, "a step without times has no end; nothing comes after it")
+            yield RuleProblem(
+                where, "a step without times never ends, so the next step is never reached"
+            )
     if "do" in rule:
         yield from _check_action(spec, rule, rule["do"], f"{place}/do")
     ends = "times" in steps[-1] if steps else ("first" in rule or "nth" in rule)
     if rule.get("repeat") and not ends:
-        yield RuleProblem(f"{place}/repeat", "what has no end does not begin again")
+        yield RuleProblem(
+            f"{place}/repeat",
+            "repeat needs an end: give times to the last step, or first or nth to the rule",
+        )
 
 
 def _check_action(

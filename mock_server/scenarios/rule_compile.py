@@ -1,4 +1,4 @@
-"""Rules from what people wrote, once it was checked. Reads no file."""
+"""Compiles checked scenarios (JSON values) into Rule objects. Reads no file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_server.scenarios.rules import NORMAL, Action, Conditions, Rule, Rulese
 
 
 class RuleError(ValueError):
-    """Scenarios that cannot be. Lists every problem."""
+    """Invalid scenarios. The message lists the problems with their JSON pointers."""
 
     def __init__(self, found: list[RuleProblem]) -> None:
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.text}" for p in found))
@@ -25,9 +25,11 @@ class RuleError(ValueError):
 
 
 def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: int = 0) -> Ruleset:
-    """The rules of what scenarios.schema.json describes. began: the tenant's time when they are
-    set; None for a file's, which count from each tenant's first call. before: how many there are
-    already. Raises RuleError."""
+    """Compile a document that follows scenarios.schema.json.
+
+    began: the tenant's time when the rules are set; None for a file, whose times count from each
+    tenant's first call. before: the number of rules that the tenant has already. Raises
+    RuleError."""
     found = problems(spec, value)
     if found:
         raise RuleError(found)
@@ -37,8 +39,8 @@ def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: 
 
 
 def in_full(value: Any) -> tuple[Any, str]:
-    """What the schema describes, of a rule or a list of rules alone; and what was put before the
-    JSON pointers in it."""
+    """The complete document for a single rule or a list of rules, and the prefix that this adds to
+    JSON pointers."""
     if isinstance(value, list):
         return {"scenarios": value}, "/scenarios"
     if isinstance(value, dict) and ("do" in value or "steps" in value):
@@ -67,7 +69,7 @@ def _rule(spec: Spec, written: dict[str, Any], number: int, began: float | None)
 
 
 def _able(steps: tuple[Step, ...]) -> list[str]:
-    """The operations of a rule that names none: those that one of its steps is about."""
+    """The operations of a rule that names none: all to which one of its steps applies."""
     return sorted({operation for step in steps for operation in step.operations})
 
 
@@ -97,8 +99,10 @@ def _steps(spec: Spec, written: dict[str, Any]) -> Iterator[Step]:
 
 
 def _step(spec: Spec, action: Action, times: int | None, named: bool) -> Step:
-    """The step with the operations that can answer so, or create a task that goes so. A fault of a
-    rule that names none is one of the API: downloads go to another host of the service."""
+    """A step with the operations that its action applies to.
+
+    A fault without operations applies to the API only, not to downloads: those go to another host
+    of the service."""
     every = spec.all_operations if named or action.outcome else spec.operations
     operations = [] if action == NORMAL else every.values()
     able = [o.id for o in operations if apply(spec, o, action, named) is not None]

@@ -1,5 +1,5 @@
-"""The server's own scenarios: a YAML file that is read again when it changes, or YAML on the
-command line. What is wrong is said with line and column."""
+"""Reads the server's scenarios: a YAML file, which is read again when it changes, or YAML text from
+the command line. Errors name line and column."""
 
 from __future__ import annotations
 
@@ -21,30 +21,32 @@ PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "b
 HOLDER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
 MOST_NODES, DEEPEST = 100_000, 64
-MOST_BYTES = 1 << 20  # of a file of scenarios, as of those that a client sends
-LOOK_EVERY = 0.25  # seconds of the machine's time
+MOST_BYTES = 1 << 20  # of a scenario file; the control API has the same limit
+LOOK_EVERY = 0.25  # seconds of the machine's time between two looks at the file
 
 
 class ScenarioError(ValueError):
-    """Scenarios that cannot be, each problem on a line of its own with its place. In a line there
-    is no hidden character, whatever the file holds."""
+    """Invalid scenarios; each problem is a line `NAME:LINE:COLUMN: …`. Control characters from the
+    file are escaped."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(map(in_line, problems)))
 
 
 class RulesFile:
-    """The rules that a path or a text says, kept up to date. A file that was good and is so no more
-    leaves the rules as they were; `problem` says what is wrong with it, and `tell` is told once."""
+    """The rules of a file (kept up to date) or of a YAML text.
+
+    If a valid file becomes invalid, the earlier rules stay. `problem` then has the reason, and
+    `notify` is called once with a message."""
 
     def __init__(
-        self, spec: Spec, where: str, tell: Callable[[str], object] = lambda _: None
+        self, spec: Spec, where: str, notify: Callable[[str], object] = lambda _: None
     ) -> None:
-        """Raises ScenarioError for what cannot be from the start."""
+        """Raises ScenarioError if the rules are invalid at the start."""
         if not where.strip():
             raise ScenarioError("the scenario is empty: give a file, or YAML like `[{do: reset}]`")
         self._spec = spec
-        self._tell = tell
+        self._notify = notify
         self._path = None if _is_text(where) else Path(where)
         self._looked = float("-inf")
         self._stamp = self._stamped()
@@ -52,7 +54,7 @@ class RulesFile:
         self._rules = self._read() if self._path else compiled(spec, where, "--scenario")
 
     def __call__(self, real: float) -> Ruleset:
-        """The rules at the machine's time."""
+        """The rules at the machine's time `real`."""
         if self._path is not None and real - self._looked >= LOOK_EVERY:
             self._looked = real
             stamp = self._stamped()
@@ -64,11 +66,11 @@ class RulesFile:
     def _again(self) -> None:
         try:
             self._rules, self.problem = self._read(), ""
-            self._tell(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
+            self._notify(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
         except ScenarioError as error:
             self.problem = str(error)
             path = in_line(str(self._path))
-            self._tell(f"{path} has changed and is left aside:\n{error}")
+            self._notify(f"{path} has changed and is invalid; the earlier scenarios stay:\n{error}")
 
     def _read(self) -> Ruleset:
         assert self._path is not None
@@ -89,7 +91,9 @@ class RulesFile:
 
 
 def compiled(spec: Spec, text: str, name: str) -> Ruleset:
-    """The rules of a YAML text; `name` stands before line and column. Raises ScenarioError."""
+    """The rules of a YAML text. name: the text before line and column in errors.
+
+    Raises ScenarioError."""
     try:
         node = bounded_yaml.compose(text)
         problems = list(islice(_not_json(node), MOST_PROBLEMS)) if node else []
@@ -110,12 +114,12 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
 
 
 def _is_text(where: str) -> bool:
-    """A mapping or a list of YAML, which no path looks like."""
+    """Whether this is YAML (a mapping or a list) and not the path of a file."""
     return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
 
 
 def _at(node: Any, problem: RuleProblem) -> str:
-    """The problem behind the line and column of its place, or of the nearest that is there."""
+    """The problem with line and column of its place, or of the nearest parent in the document."""
     mark = node.start_mark if node else None
     for part in parts_of(problem.pointer):
         below = _below(node, part)
@@ -139,9 +143,9 @@ def _below(node: Any, part: str) -> tuple[Any, Any] | None:
 
 
 def _not_json(node: Any) -> Iterator[RuleProblem]:
-    """What YAML has and JSON has not: a key that is there twice, of which it would forget the first
-    without a word, keys that are no text (`on` is a boolean), dates. What contains itself, or more
-    than a file can say without aliases of aliases, is not looked through to its end."""
+    """Parts of a YAML document that JSON does not have: duplicate keys (YAML would silently use the
+    last one), keys that are not texts (`on` is a boolean), dates. Recursive and huge documents end
+    the search."""
     todo, count = [(node, "", 0)], 0
     while todo:
         node, place, depth = todo.pop()
@@ -150,7 +154,7 @@ def _not_json(node: Any) -> Iterator[RuleProblem]:
             yield RuleProblem(place[:200], "contains itself, or is too large or too deep")
             return
         yield from _at_node(node, place)
-        todo += [(child, place + way, depth + 1) for way, child in _children(node)]
+        todo += [(child, place + step, depth + 1) for step, child in _children(node)]
 
 
 def _at_node(node: Any, place: str) -> Iterator[RuleProblem]:
@@ -163,15 +167,15 @@ def _at_node(node: Any, place: str) -> Iterator[RuleProblem]:
         names: set[str] = set()
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:str":
-                yield RuleProblem(place, f"the key {_shown(key)} is no text; put it in quotes")
+                yield RuleProblem(place, f"the key {_shown(key)} is not a text; put it in quotes")
             elif key.value in names:
-                yield RuleProblem(place, f"the key {key.value!r:.40} is there twice")
+                yield RuleProblem(place, f"the key {key.value!r:.40} is given twice")
             else:
                 names.add(key.value)
     elif isinstance(node, yaml.ScalarNode) and (
         node.tag not in PLAIN_TAGS or node.value.lower() in NO_NUMBERS
     ):
-        text = f"{node.value!r:.40} is no text, number or boolean; put it in quotes"
+        text = f"{node.value!r:.40} is not a text, number or boolean; put it in quotes"
         yield RuleProblem(place, text)
 
 

@@ -1,5 +1,4 @@
-"""Whether what people write has the shape of scenarios.schema.json. Knows nothing of the spec and
-reads no file but the schema."""
+"""Checks scenarios that a user wrote against scenarios.schema.json. Does not use the spec."""
 
 from __future__ import annotations
 
@@ -18,59 +17,67 @@ from mock_server.suggest.close_names import did_you_mean
 
 SCHEMA = Path(__file__).with_name("scenarios.schema.json")
 DEEPEST = 32
-BEYOND = 2**63  # numbers from here on are not read
-MOST_RULES = 1000  # and entries of each list and mapping in one
-MOST_PROBLEMS = 20  # that are named; a stranger can make as many as there are letters
+BEYOND = 2**63  # numbers from here on are refused
+MOST_RULES = 1000  # also the most entries of each list and mapping in a rule
+MOST_PROBLEMS = 20  # in one message; a hostile document can have one in each letter
 
-Way = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
 
 class RuleProblem(NamedTuple):
-    """What is wrong, and where in what was written (a JSON pointer)."""
+    """A problem of a scenario document, with the JSON pointer of its place."""
 
     pointer: str
     text: str
 
 
-def unlike(value: Any) -> Iterator[RuleProblem]:
-    """Where it has another shape; of what is not even JSON, only that, and not without end."""
-    for look in (_foreign, _too_many, _errors):
+def schema_problems(value: Any) -> Iterator[RuleProblem]:
+    """Where a document violates the schema, at most MOST_PROBLEMS.
+
+    The first check that finds problems ends the search: JSON values only, sizes, then the
+    schema."""
+    for look in (_not_json, _too_many, _errors):
         found = list(islice(look(value, ()), MOST_PROBLEMS))
         if found:
             yield from found
             return
 
 
-def _too_many(value: Any, way: Way) -> Iterator[RuleProblem]:
-    """Before the schema is asked: it writes out each value that does not fit."""
+def _too_many(value: Any, path: JsonPath) -> Iterator[RuleProblem]:
+    """Lists and mappings with too many entries. Checked before the schema, which would write each
+    wrong value into its message."""
     if not isinstance(value, dict | list):
         return
     if len(value) > MOST_RULES:
-        kind = "rules" if way == ("scenarios",) else "entries"
-        yield RuleProblem(pointer_of(way), f"has {len(value)} {kind}; at most {MOST_RULES} can be")
+        kind = "rules" if path == ("scenarios",) else "entries"
+        yield RuleProblem(
+            pointer_of(path), f"has {len(value)} {kind}; at most {MOST_RULES} are allowed"
+        )
         return
     for key, below in value.items() if isinstance(value, dict) else enumerate(value):
-        yield from _too_many(below, (*way, key))
+        yield from _too_many(below, (*path, key))
 
 
-def _foreign(value: Any, way: Way) -> Iterator[RuleProblem]:
-    """What YAML and Python have and JSON has not: dates, infinity, keys that are no text."""
-    if len(way) > DEEPEST:
-        yield RuleProblem(pointer_of(way), f"is nested more than {DEEPEST} deep")
+def _not_json(value: Any, path: JsonPath) -> Iterator[RuleProblem]:
+    """Values that JSON does not have: dates, infinity, keys that are not texts."""
+    if len(path) > DEEPEST:
+        yield RuleProblem(pointer_of(path), f"is nested more than {DEEPEST} deep")
     elif isinstance(value, dict):
         for key, below in value.items():
-            yield from _foreign(below, (*way, key)) if _is_text(key) else _no_json(key, way)
+            yield from (
+                _not_json(below, (*path, key)) if _is_text(key) else _not_json_value(key, path)
+            )
     elif isinstance(value, list | tuple):
         for number, below in enumerate(value):
-            yield from _foreign(below, (*way, number))
+            yield from _not_json(below, (*path, number))
     elif not (value is None or _is_text(value) or _is_number(value)):
-        yield from _no_json(value, way)
+        yield from _not_json_value(value, path)
 
 
-def _no_json(value: Any, way: Way) -> Iterator[RuleProblem]:
+def _not_json_value(value: Any, path: JsonPath) -> Iterator[RuleProblem]:
     is_large = isinstance(value, int | float) and BEYOND <= abs(value) < inf
-    odd = "is beyond the numbers that are read" if is_large else "is not JSON"
-    yield RuleProblem(pointer_of(way), f"{value!a:.80} {odd}; is it a text?")
+    problem = "is too large a number" if is_large else "is not JSON"
+    yield RuleProblem(pointer_of(path), f"{value!a:.80} {problem}; put texts in quotes")
 
 
 def _is_text(value: Any) -> bool:
@@ -81,42 +88,43 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) < BEYOND
 
 
-class _Shape:
-    """A schema, and what it has against a value."""
+class _Validator:
+    """Validates values against one schema."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
         self._validator = jsonschema_rs.Draft202012Validator(schema)
 
-    def errors(self, value: Any, way: Way) -> Iterator[RuleProblem]:
+    def errors(self, value: Any, path: JsonPath) -> Iterator[RuleProblem]:
         for error in self._validator.iter_errors(value):
             parent: Any = self._schema
             for part in error.schema_path[:-1]:
                 parent = parent[part]
-            yield RuleProblem(pointer_of((*way, *error.instance_path)), _said(error, parent))
+            yield RuleProblem(pointer_of((*path, *error.instance_path)), _message(error, parent))
 
 
 @cache
-def _shapes() -> tuple[_Shape, _Shape]:
-    """Of all but the rules, and of one rule."""
+def _validators() -> tuple[_Validator, _Validator]:
+    """The schema of a document without its rules, and the schema of one rule."""
     schema: dict[str, Any] = msgspec.json.decode(SCHEMA.read_bytes())
     rules = schema["properties"]["scenarios"]
     rule = schema["$defs"][rules.pop("items")["$ref"].rpartition("/")[2]]
-    return _Shape(schema), _Shape({**rule, "$defs": schema["$defs"]})
+    return _Validator(schema), _Validator({**rule, "$defs": schema["$defs"]})
 
 
-def _errors(value: Any, way: Way) -> Iterator[RuleProblem]:
-    """Rule by rule: the validator looks for every error before it gives the first one, and 50,000
-    of them take it ten seconds."""
-    whole, one = _shapes()
-    yield from whole.errors(value, way)
+def _errors(value: Any, path: JsonPath) -> Iterator[RuleProblem]:
+    """Validate rule by rule: the validator finds all errors before it returns the first one, and
+    50,000 of them take ten seconds."""
+    whole, one = _validators()
+    yield from whole.errors(value, path)
     rules = value.get("scenarios") if isinstance(value, dict) else None
     for number, rule in enumerate(rules if isinstance(rules, list) else ()):
-        yield from one.errors(rule, (*way, "scenarios", number))
+        yield from one.errors(rule, (*path, "scenarios", number))
 
 
-def _said(error: jsonschema_rs.ValidationError, parent: dict[str, Any]) -> str:
-    """What the schema says where its words are better; a did-you-mean for an unknown key."""
+def _message(error: jsonschema_rs.ValidationError, parent: dict[str, Any]) -> str:
+    """The message of a schema error: the schema's own description for alternatives, and a
+    suggestion for an unknown key."""
     keyword, text = error.schema_path[-1], error.message[:300]
     if keyword in ("anyOf", "oneOf"):
         text = f"{error.instance!r:.80} does not fit: {parent['description']}"

@@ -1,5 +1,7 @@
-"""Scenarios as sequences: which calls a rule is about, and what happens to the first of them, the
-third, those after. Pure; a rule knows the call and the time as arguments."""
+"""Matches calls against scenario rules and counts them, so that a rule can act on the third call
+only.
+
+Pure: the call and the time are arguments, and counters are returned, not changed."""
 
 from __future__ import annotations
 
@@ -12,13 +14,13 @@ from msgspec import Struct
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from mock_server.scenarios.faults import Fault
 
-# Of rules that count the calls of each task by themselves, so many counts are kept, the latest.
+# With `per: task` each task has a counter of its own; only the latest so many are kept.
 MOST_TASKS = 1000
-LONGEST_ID = 64  # characters of a task's id that are compared for it; ids of the service have 36
+LONGEST_ID = 64  # characters of a task id that identify its counter; ids of the service have 36
 
 
 class Action(Struct, frozen=True):
-    """What happens to a call: an outcome by its name, a fault, both, or neither of them."""
+    """The effect of a rule on a call: an outcome (its name), a fault, both, or neither (normal)."""
 
     outcome: str = ""
     fault: Fault | None = None
@@ -28,8 +30,10 @@ NORMAL = Action()
 
 
 class Step(Struct, frozen=True):
-    """What happens to so many calls; None is all that follow. Where `do` is None, and at other
-    operations than these, the rule leaves them to others; any when there are none."""
+    """An action for the next `times` matching calls; None: for all that follow.
+
+    If action is None, or the call's operation is not in `operations`, the next rule decides.
+    Without operations the step applies to all of them."""
 
     action: Action | None
     times: int | None = None
@@ -37,9 +41,12 @@ class Step(Struct, frozen=True):
 
 
 class Conditions(Struct, frozen=True):
-    """Which calls. operations: of these ids, any when empty. body: values by JSON pointer, headers:
-    by lower-case name; each an exact value or a Contains or Exists. status: of the task that the
-    call asks for. since, until: seconds after the rule was set, in [since, until)."""
+    """The conditions of a rule; a call must meet all of them.
+
+    operations: operationIds; all if empty. body: expected values by JSON pointer. headers: expected
+    values by name. Each is an exact value, `{contains: TEXT}` or `{exists: BOOL}`. status: of the
+    task whose id is in the path. since, until: seconds after the rule was set, in [since,
+    until)."""
 
     operations: tuple[str, ...] = ()
     model: str = ""
@@ -51,10 +58,12 @@ class Conditions(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """id: changes when the rule does, or the place of one without a name; a file's is never that of
-    a tenant's. named: whether it names its operations; else they are those that can answer so.
-    per_task: counts the calls of each task by themselves. repeat: begins again behind its last
-    step. began: the tenant's time when it was set; None is its first call."""
+    """One rule of a scenario file or of the control API.
+
+    id: changes if the content of the rule changes; rules of the file and of a tenant have different
+    ids. named: the rule names its operations; otherwise they are those that its actions can apply
+    to. per_task: count the calls of each task separately. repeat: start again after the last step.
+    began: the tenant's time when the rule was set; None: the tenant's first call."""
 
     name: str
     id: str
@@ -68,7 +77,7 @@ class Rule(Struct, frozen=True):
 
 
 class Ruleset(NamedTuple):
-    """What one source says: its rules in order, and its choices of variants."""
+    """The rules of one source (a file or a control call) in order, and its choices of variants."""
 
     rules: tuple[Rule, ...] = ()
     variants: dict[str, str] = {}  # noqa: RUF012 (never written to)
@@ -84,7 +93,10 @@ def no_file(real: float) -> Ruleset:
 
 
 class CallFacts(NamedTuple):
-    """What a rule may know of a call."""
+    """The parts of a call that conditions are compared with.
+
+    status: returns the status of the task in the path. now: the tenant's time; began: the time of
+    its first call (epoch s)."""
 
     operation: str
     body: Any
@@ -96,8 +108,10 @@ class CallFacts(NamedTuple):
 
 
 class Counters(Struct, frozen=True):
-    """How many calls each rule matched and answered, by the rule's id; `tasks`: how many it matched
-    of each task."""
+    """Numbers of calls, by the id of the rule.
+
+    matched: calls that met its conditions. fired: calls that it decided. tasks: matched calls by
+    rule and task, for rules with `per: task`."""
 
     matched: dict[str, int] = {}
     fired: dict[str, int] = {}
@@ -105,7 +119,7 @@ class Counters(Struct, frozen=True):
 
 
 class Match(NamedTuple):
-    """The rule that decides, and what it says."""
+    """The rule that decides a call, and its action."""
 
     rule: Rule
     action: Action
@@ -114,8 +128,10 @@ class Match(NamedTuple):
 def first_match(
     rules: Iterable[Rule], counters: Counters, facts: CallFacts
 ) -> tuple[Match | None, Counters]:
-    """The first rule that has something for the call, and the tally after it. Each rule counts each
-    call that it matches, whoever decides: a third poll is the third."""
+    """The first rule with an action for the call, and the counters after the call.
+
+    Each rule counts every call that meets its conditions, also if another rule decides it: the
+    third poll is the third for all rules."""
     matching = [rule for rule in rules if matches(rule, facts)]
     if matching:
         counters = _counted(counters, matching, facts.task_id)
@@ -129,20 +145,20 @@ def first_match(
 
 
 def count_fired(counters: Counters, rule: Rule) -> Counters:
-    """The tally after the rule was heard."""
+    """The counters after the rule decided a call."""
     fired = {**counters.fired, rule.id: counters.fired.get(rule.id, 0) + 1}
     return Counters(counters.matched, fired, counters.tasks)
 
 
 def counters_of(counters: Counters, ids: Collection[str]) -> Counters:
-    """What those rules counted; others that are set again begin anew."""
+    """The counters of these rules only: a rule that is removed and set again starts at 0."""
     matched = {id: number for id, number in counters.matched.items() if id in ids}
     fired = {id: number for id, number in counters.fired.items() if id in ids}
     return Counters(matched, fired, {key: n for key, n in counters.tasks.items() if key[0] in ids})
 
 
 def action_for(rule: Rule, number: int, operation: str) -> Action | None:
-    """What happens to the matching call of this number, from 1; None leaves it to others."""
+    """The rule's action for its matching call `number` (from 1); None: the next rule decides."""
     length = sum(step.times or 0 for step in rule.steps)
     if rule.repeat and length:
         number = (number - 1) % length + 1
@@ -154,7 +170,7 @@ def action_for(rule: Rule, number: int, operation: str) -> Action | None:
 
 
 def _counted(counters: Counters, rules: list[Rule], task_id: str) -> Counters:
-    """The tally after those rules matched a call."""
+    """The counters after these rules matched a call."""
     matched, tasks = dict(counters.matched), counters.tasks
     for rule in rules:
         matched[rule.id] = matched.get(rule.id, 0) + 1
@@ -169,20 +185,25 @@ def _counted(counters: Counters, rules: list[Rule], task_id: str) -> Counters:
 
 
 def matches(rule: Rule, facts: CallFacts) -> bool:
-    """Whether the rule is about this call."""
+    """Whether the call meets all conditions of the rule."""
     conditions = rule.conditions
     began = facts.began if rule.began is None else rule.began
-    # Epoch seconds have 7 digits behind the point: 0.1 s later may be 0.0999999.
+    # Floats of epoch seconds have 7 decimals: a difference of 0.1 s may be 0.0999999.
     passed = round(facts.now - began, 6)
     return (
         (not conditions.operations or facts.operation in conditions.operations)
         and conditions.since <= passed < conditions.until
-        and (not conditions.model or _is(conditions.model, value_at(facts.body, ["model"])))
-        and all(
-            _is(wanted, value_at(facts.body, parts_of(pointer)))
-            for pointer, wanted in conditions.body.items()
+        and (
+            not conditions.model or _is_expected(conditions.model, value_at(facts.body, ["model"]))
         )
-        and all(_is(wanted, _header(facts, name)) for name, wanted in conditions.headers.items())
+        and all(
+            _is_expected(expected, value_at(facts.body, parts_of(pointer)))
+            for pointer, expected in conditions.body.items()
+        )
+        and all(
+            _is_expected(expected, _header(facts, name))
+            for name, expected in conditions.headers.items()
+        )
         and (not conditions.status or (bool(facts.task_id) and facts.status() == conditions.status))
     )
 
@@ -192,21 +213,21 @@ def _header(facts: CallFacts, name: str) -> Any:
     return MISSING if sent is None else sent.decode("latin-1")
 
 
-def _is(wanted: Any, value: Any) -> bool:
-    """Whether a value is what a rule wants: the same, `{contains: …}` or `{exists: …}`."""
-    if isinstance(wanted, dict) and len(wanted) == 1:
-        (word, argument), *_ = wanted.items()
+def _is_expected(expected: Any, value: Any) -> bool:
+    """Whether a value is as expected: equal, or as `{contains: …}` or `{exists: …}` demand."""
+    if isinstance(expected, dict) and len(expected) == 1:
+        (word, argument), *_ = expected.items()
         if word == "exists":
             return (value is not MISSING) is bool(argument)
         if word == "contains":
             return isinstance(value, str) and str(argument) in value
-    return _same(wanted, value)
+    return _equal(expected, value)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same to JSON: 1 is 1.0, and neither is true."""
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal in JSON: 1 equals 1.0, but not true."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(_equal, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -1,4 +1,6 @@
-"""Which side of the documentation's contradictions a tenant sees, as one value. Pure."""
+"""Combines the chosen variants of a tenant into one value. Pure.
+
+A variant is a point on which the documentation contradicts itself, with its possible choices."""
 
 from __future__ import annotations
 
@@ -11,12 +13,13 @@ from mock_server.suggest.close_names import did_you_mean
 
 
 class VariantError(ValueError):
-    """A variant or a choice that does not exist, with near ones."""
+    """An unknown variant or choice. The message suggests similar ones."""
 
 
 class Effects(Struct, frozen=True):
-    """What all choices together do; see Choice. names: variant by the outcome
-    that it brings about, for explanations."""
+    """The combined effects of all choices; for the fields see contracts.spec.variants.
+
+    names: for each outcome that a choice causes, the name of its variant (for explanations)."""
 
     answers: dict[str, str] = {}
     endings: dict[str, str] = {}
@@ -32,8 +35,9 @@ PLAIN = Effects()
 
 
 def check(spec: Spec, chosen: Mapping[str, object]) -> dict[str, str]:
-    """The choices, when all of them exist; a default too, for it may undo another's choice. Raises
-    VariantError."""
+    """The choices, if all of them exist. Defaults are kept: they may override the server's choice.
+
+    Raises VariantError."""
     kept = {}
     for name, choice in chosen.items():
         if name not in spec.variants:
@@ -49,9 +53,9 @@ def check(spec: Spec, chosen: Mapping[str, object]) -> dict[str, str]:
 
 
 def effects(spec: Spec, chosen: Mapping[str, str]) -> Effects:
-    """All of the choices in one."""
+    """The combined effects of the choices."""
     choices = [(name, spec.variants[name].choices[choice]) for name, choice in chosen.items()]
-    brought = [
+    caused = [
         (name, (*c.answers.values(), *c.endings.values(), *c.unreachable.values(), c.refuse))
         for name, c in choices
     ]
@@ -63,5 +67,5 @@ def effects(spec: Spec, chosen: Mapping[str, str]) -> Effects:
         details="".join(choice.details for _, choice in choices),
         result_life=next((c.result_life for _, c in choices if c.result_life), None),
         lives_from_end=any(choice.life_from == "end" for _, choice in choices),
-        names={outcome: name for name, outcomes in brought for outcome in outcomes if outcome},
+        names={outcome: name for name, outcomes in caused for outcome in outcomes if outcome},
     )

@@ -1,1 +1,1 @@
-"""The pure core: calls, time, tasks, the queue, rates, money, ids. No I/O."""
+"""The pure core: calls, time, tasks, the queue, rate limits, billing, ids. No I/O."""

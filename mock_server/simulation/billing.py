@@ -1,5 +1,6 @@
-"""What a tenant's calls would have cost, and when its account refuses more. Pure; prices are the
-spec's."""
+"""Calculates the cost of a tenant's calls, and when its account refuses further calls.
+
+Pure; the prices come from the spec."""
 
 from __future__ import annotations
 
@@ -15,9 +16,11 @@ Models = Mapping[str, Mapping[str, Any]]
 
 
 class Account(Struct, frozen=True, gc=False):
-    """images: checked, by model. seconds: of video, by (model, ratio), of tasks that are forgotten.
-    free_only: nothing beyond the free quota, as `use free tier only` in the console. balance: CNY
-    that may be spent; None is no end."""
+    """The account of a tenant.
+
+    images: number of checked images by model. seconds: seconds of video by (model, ratio), of tasks
+    that are no longer in the store. free_only: refuse calls beyond the free quota (`use free tier
+    only` in the console). balance: CNY that may be spent; None: unlimited."""
 
     images: dict[str, int] = {}
     seconds: dict[tuple[str, str], float] = {}
@@ -26,7 +29,7 @@ class Account(Struct, frozen=True, gc=False):
 
 
 class Used(Struct, frozen=True):
-    """One row of a bill. quantity: images, or seconds of video; price: CNY for one of it."""
+    """One row of a bill. quantity: images, or seconds of video. price: CNY per unit."""
 
     model: str
     unit: str
@@ -36,23 +39,25 @@ class Used(Struct, frozen=True):
 
     @property
     def cost(self) -> float:
-        """In CNY."""
+        """The cost in CNY."""
         return round(self.quantity * self.price, 6)
 
 
 def charge_image(account: Account, model: str) -> Account:
-    """The account after one image was checked."""
+    """The account after one more image was checked."""
     return replace(account, images={**account.images, model: account.images.get(model, 0) + 1})
 
 
 def settle(account: Account, forgotten: Iterable[Task], now: float) -> Account:
-    """The account when those tasks are no longer there to be counted."""
+    """The account with the cost of tasks that the store drops."""
     return replace(account, seconds=_add(account.seconds, forgotten, now))
 
 
 def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) -> Iterator[Used]:
-    """A row for each model and ratio that has a price, used or not, in the order of the spec. Tasks
-    are charged when they succeed; failures are free (PRICE)."""
+    """A row for each model and ratio that has a price, in the order of the spec, also with quantity
+    0.
+
+    Only tasks that succeed are charged (PRICE)."""
     made = _add(account.seconds, tasks, now)
     for name, model in models.items():
         if "price-per-image" in model:
@@ -63,7 +68,7 @@ def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) ->
 
 
 def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> str:
-    """Why a further call of the model is refused: `free-tier`, `arrears`, or "" when it is not."""
+    """The reason to refuse a further call of the model: `free-tier`, `arrears`, or "" for none."""
     rows = list(rows)
     if account.free_only and sum(row.quantity for row in rows if row.model == model) >= free:
         return "free-tier"
@@ -71,7 +76,7 @@ def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> 
 
 
 def total(rows: Iterable[Used]) -> float:
-    """What a bill comes to, in CNY."""
+    """The sum of a bill in CNY."""
     return round(sum(row.cost for row in rows), 6)
 
 

@@ -1,4 +1,5 @@
-"""What enters and leaves the engine: frozen values that drivers make of HTTP and back."""
+"""The input and output of the engine: a Call, and its Reply. Drivers convert them from and to
+HTTP."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ from typing import NamedTuple
 
 
 class Call(NamedTuple):
-    """A request. `path` is as sent, percent-encoded; header names are lower case, of repeated ones
-    the last counts; `origin` is how the client reached us (`http://127.0.0.1:8787`); `head_bytes`
-    is the size of path and headers; a body over the limit may be cut behind it."""
+    """A request to the engine.
+
+    path: as sent, percent-encoded. headers: names in lower case; the last of repeated ones wins.
+    body: may be cut off after the size limit. origin: scheme, host and port by which the client
+    reached the fake. head_bytes: the size of path and headers."""
 
     method: str
     path: str
@@ -19,20 +22,20 @@ class Call(NamedTuple):
     head_bytes: int = 0
 
     def __repr__(self) -> str:
-        """Nothing of what the client chose: a key may stand anywhere in it."""
+        """Sizes only: any text that the client sent may contain a key."""
         return f"<Call: {len(self.headers)} headers, {len(self.body)} bytes of body>"
 
 
 class Line(NamedTuple):
-    """What becomes of an answer on its way, where it does not simply arrive. Data: drivers act it
-    out, on a socket or by raising what httpx would raise.
+    """How an answer is delivered, if not immediately and completely. Drivers carry it out: on a
+    socket, or in process by raising the exception of httpx.
 
-    `due`: the tenant's time before which nothing is sent. `sent`: how much of the body is sent
-    (None: all of it; -1: not even the head). `end`: what becomes of the connection then: "" stays,
-    "close" is FIN, "reset" is RST, "hold" is silence until the client leaves, "refuse" is RST and
-    no new connection to the server for `seconds` of the machine's time, "stale" is RST when the
-    next call comes on it. `rate`: bytes of head and body a second of the tenant's time (0: at
-    once). `tenant`: whose time it is."""
+    due: the tenant's time before which nothing is sent (epoch s). sent: bytes of the body to send;
+    None: all, -1: not even the head. end: the connection afterwards: "" stays open,
+    "close" FIN, "reset" RST, "hold" silence until the client disconnects, "refuse" RST, and the
+    server refuses new connections for `seconds` of the machine's time, "stale" RST at the next call
+    on it. rate: bytes per second of the tenant's time, for head and body; 0: unlimited. tenant: the
+    tenant of the clock."""
 
     due: float = 0.0
     sent: int | None = None
@@ -43,7 +46,9 @@ class Line(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer. `outcome` is its name in the spec; `line` is what happens to it on the way."""
+    """An answer of the engine.
+
+    outcome: its name in the spec. line: how it is delivered; None: immediately and completely."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -53,5 +58,5 @@ class Reply(NamedTuple):
 
     @property
     def answered(self) -> bool:
-        """Whether at least the head of it was sent."""
+        """Whether at least the head of the answer is sent."""
         return self.line is None or self.line.sent != -1

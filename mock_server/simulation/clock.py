@@ -1,7 +1,7 @@
-"""Time as a value, and the only module that asks the machine for it.
+"""The clock of a tenant, as a value. The only module that reads the machine's clock.
 
 A tenant's time is `base + rate x (real - anchor)`: it can stand still, run faster and jump ahead,
-never back. All times are epoch seconds."""
+but never goes back. All times are epoch seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 RealTime = Callable[[], float]
 
-# What --time means: the rate, and whether a poll of an unfinished task jumps to its next event.
+# The modes of --time: the rate, and whether a poll of an unfinished task jumps to its next event.
 MODES: dict[str, tuple[float, bool]] = {
     "real": (1.0, False),
     "fast": (10.0, False),
@@ -21,7 +21,7 @@ MODES: dict[str, tuple[float, bool]] = {
     "frozen": (0.0, False),
 }
 
-# Time ends here, in the year 9996: a day later and in UTC+8 it can still be written down.
+# The last time, in the year 9996: datetime can still format a day later in UTC+8.
 LAST = 253_300_000_000.0
 
 _WALL = time.time()
@@ -29,7 +29,7 @@ _STARTED = time.monotonic()
 
 
 def real_time() -> float:
-    """Epoch seconds that never go back, whatever is done to the machine's clock."""
+    """Epoch seconds that never go back, even if the machine's clock is set back."""
     return _WALL + (time.monotonic() - _STARTED)
 
 
@@ -42,11 +42,12 @@ class Clock(Struct, frozen=True, gc=False):
     skip: bool = False
 
     def now(self, real: float) -> float:
-        """The tenant's time at the machine's time `real`; it stands still at LAST."""
+        """The tenant's time at the machine's time `real`; it stops at LAST."""
         return min(self.base + self.rate * max(0.0, real - self.anchor), LAST)
 
     def advance(self, seconds: float, real: float) -> Clock:
-        """The clock `seconds` (not negative) ahead. Raises ValueError: time does not go back."""
+        """The clock after a jump of `seconds` (>= 0). Raises ValueError if time would go back, or
+        beyond LAST."""
         if not 0 <= seconds < float("inf"):
             raise ValueError(
                 f"cannot advance by {seconds} s: time never goes back; give seconds >= 0"
@@ -57,12 +58,12 @@ class Clock(Struct, frozen=True, gc=False):
         return replace(self, base=moment, anchor=real)
 
     def at(self, moment: float, real: float) -> Clock:
-        """The clock at exactly `moment`, or as it is where that is past."""
+        """The clock set to exactly `moment`; unchanged if that is in the past."""
         return replace(self, base=max(moment, self.now(real)), anchor=real)
 
     def at_rate(self, rate: float, real: float) -> Clock:
-        """The clock that goes `rate` times as fast as the machine's from now on, and polls do not
-        move it; 0 freezes it."""
+        """The clock at `rate` times the machine's speed from now on (0: frozen); polls no longer
+        move it. Raises ValueError for a negative or infinite rate."""
         if not 0 <= rate < float("inf"):
             raise ValueError(f"cannot run at speed {rate}: time never goes back; give a speed >= 0")
         return replace(self, base=self.now(real), anchor=real, rate=rate, skip=False)

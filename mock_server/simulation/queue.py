@@ -1,6 +1,6 @@
-"""When a task starts and ends: a queue in order of arrival before a few places to work in.
+"""Plans when a task starts and ends: a first-in first-out queue for a few places that work.
 
-Planned once at creation, and again for those behind a task that is canceled. Pure."""
+A task is planned when it is created, and again if a task before it is canceled. Pure."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from mock_server.simulation.task import Task
 
 
 class Queue(Struct, frozen=True, gc=False):
-    """When each place gets free (0: it is), and when the latest task planned so far starts."""
+    """free: when each place becomes free (0: now). last_start: when the latest planned task
+    starts."""
 
     free: tuple[float, ...]
     last_start: float = 0.0
 
     @classmethod
     def of(cls, places: int) -> Queue:
-        """An empty queue before `places` (>= 1) places."""
+        """An empty queue for `places` (>= 1) places."""
         return cls((0.0,) * places)
 
 
 def plan(queue: Queue, ready: float, work: float, until: float) -> tuple[int, float, float, Queue]:
-    """Place, start and end of a task that may start at `ready` and works `work` seconds, and the
-    queue behind it. It holds its place till it ends, at the longest until `until`."""
+    """Plan a task that is ready at `ready` and works for `work` seconds.
+
+    Returns its place, start and end, and the queue after it. The task occupies its place until it
+    ends, but not longer than until `until`."""
     free = queue.free
     slot = free.index(min(free)) if len(free) > 1 else 0
     start = max(ready, free[slot], queue.last_start)
@@ -38,9 +41,10 @@ def plan(queue: Queue, ready: float, work: float, until: float) -> tuple[int, fl
 def without(
     task: Task, newest_first: Iterable[Task], places: int, wait: float, now: float
 ) -> tuple[list[Task], Queue]:
-    """The tasks that move up when the PENDING `task` is canceled, and the queue behind the last.
+    """Plan the later tasks again after the PENDING `task` was canceled.
 
-    `newest_first` are the tenant's tasks, `wait` the seconds between creation and readiness."""
+    newest_first: the tenant's tasks. wait: seconds from creation until a task is ready. Returns the
+    changed tasks and the queue after the last one."""
     behind, before = _split(task, newest_first)
     queue = _queue_before(before, places)
     moved = []
@@ -64,8 +68,8 @@ def _split(task: Task, newest_first: Iterable[Task]) -> tuple[list[Task], Iterat
 
 
 def _queue_before(older: Iterator[Task], places: int) -> Queue:
-    """The queue as the latest task on each place left it. Starts never go back in order of arrival,
-    so the first task seen on a place is the last that works there."""
+    """The queue after these tasks (newest first). Later tasks never start earlier, so the first
+    task found for a place is the last one that works there."""
     free: dict[int, float] = {}
     last_start = 0.0
     for task in older:

@@ -1,23 +1,24 @@
-"""Token buckets: how many calls a second are let through. Pure; time is an argument."""
+"""Limits calls per second with token buckets. Pure; time is an argument."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-# Epoch seconds are floats with 7 digits behind the point: what is so little early is in time.
+# Floats of epoch seconds have 7 decimals: a call that is this little too early is accepted.
 SLACK = 1e-6
 
 
 class Bucket(Struct, frozen=True, gc=False):
-    """Tokens that are there at the time `at` (epoch s of the tenant)."""
+    """tokens: available at the time `at` (the tenant's time, epoch s)."""
 
     tokens: float
     at: float
 
 
 def take(bucket: Bucket | None, per_second: float, now: float) -> Bucket | None:
-    """The bucket with a token less, or None when there is none to take. A new one is full: it holds
-    the tokens of one second, and what is not taken does not add up."""
+    """The bucket after taking one token, or None if it is empty.
+
+    bucket: None for a new one, which is full. A full bucket has the tokens of one second."""
     full = max(per_second, 1.0)
     held = full if bucket is None else _held(bucket, per_second, now)
     held = min(held, full)

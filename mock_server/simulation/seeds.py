@@ -1,5 +1,5 @@
-"""The secrets of one server, all derived from its seed by hashes: none of them reveals the seed or
-another one. Keeps nothing."""
+"""Derives all secrets of one server from its seed. Nobody can derive the seed, or another secret,
+from one of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ DEFAULT_CONTENT = "emo"  # boxes and lengths are the same at every start
 
 
 class Seeds(NamedTuple):
-    """content: what boxes and lengths depend on, besides the URL. tenant_of: the id of an API key's
-    tenant. secret_of: 32 bytes for a tenant's id, on which its ids, its faults and the signatures
-    of its result URLs depend."""
+    """The secrets of one server.
+
+    content: decides face boxes and audio lengths, together with the URL. tenant_of: the tenant id
+    of an API key. secret_of: 32 bytes for a tenant id; they decide its ids, its random faults and
+    the signatures of its result URLs."""
 
     content: bytes
     tenant_of: Callable[[str], str]
@@ -25,8 +27,8 @@ class Seeds(NamedTuple):
 
 
 def seeds_of(seed: str | None) -> Seeds:
-    """Those of a server with this seed. None: ids and signatures are random, those of this call
-    alone; with a text, whoever knows it can sign result URLs too."""
+    """The seeds of a server. seed None: random ids and signatures, different after each start.
+    Anyone who knows a seed can sign result URLs."""
     root = token_bytes(64) if seed is None else _hash(seed, b"server")
     content = _hash(DEFAULT_CONTENT if seed is None else seed, b"")
     return Seeds(content, partial(tenant_of, seed=root), partial(_secret, root))

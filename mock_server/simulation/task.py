@@ -1,5 +1,7 @@
-"""The life of a task as facts and functions of the time. Reading changes nothing: no timers, no
-background work. Knows nothing of HTTP, stores or the clock's source."""
+"""A task as data, and its status as a function of time.
+
+Reading a status changes nothing: there are no timers and no background work. This module does not
+use HTTP, stores or the machine's clock."""
 
 from __future__ import annotations
 
@@ -8,17 +10,17 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
-# Every answer of status_at; the spec's x-task-lifecycle must know exactly these.
+# All results of status_at; x-task-lifecycle of the spec must have exactly these.
 STATES = {"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
 
 
 class Task(Struct, frozen=True, gc=False):
-    """What was decided when the task was created; all times are the tenant's, in epoch seconds.
+    """A task, planned when it is created. All times are the tenant's, in epoch seconds; a time of
+    `inf` never comes (the task is stuck).
 
-    `outcome` is the name of the answer it ends with (`SUCCEEDED`, `FAILED.InvalidURL`, …), `slot`
-    the place it works in (-1: none). A time of `inf` never comes: a task can be stuck. `detail`
-    is the field that its message names, `download` the scenario of its downloads ("": none),
-    `seconds` the length of its video."""
+    outcome: of its end (`SUCCEEDED`, `FAILED.InvalidURL`, …). slot: the place that it works in, -1
+    for none. detail: the field that its error message names. download: the scenario for downloads
+    of its video, "" for none. seconds: the length of its video."""
 
     id: str
     request_id: str
@@ -37,7 +39,7 @@ class Task(Struct, frozen=True, gc=False):
 
 
 def status_at(task: Task, now: float) -> str:
-    """The state at `now`. UNKNOWN from `expires` on, whatever became of the task."""
+    """The status at `now`; UNKNOWN from `expires` on, for any outcome."""
     if now >= task.expires:
         return "UNKNOWN"
     if task.canceled is not None:
@@ -50,7 +52,7 @@ def status_at(task: Task, now: float) -> str:
 
 
 def next_event(task: Task, now: float) -> float | None:
-    """When the task starts or ends next; None when it is over, or stuck."""
+    """The time of the next start or end; None if the task is finished or stuck."""
     if task.canceled is not None or now >= task.expires:
         return None
     for moment in (task.scheduled, task.ended):
@@ -62,5 +64,5 @@ def next_event(task: Task, now: float) -> float | None:
 
 
 def cancel(task: Task, now: float) -> Task | None:
-    """The canceled task, or None where that cannot be: only a PENDING task can be canceled."""
+    """The canceled task; None if it is not PENDING, since only a PENDING task can be canceled."""
     return replace(task, canceled=now) if status_at(task, now) == "PENDING" else None

@@ -1,4 +1,4 @@
-"""How values look on the wire: times as the service writes them, examples filled in."""
+"""Formats times as the service writes them, and compiles templates for response bodies."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
-ZONE = timezone(timedelta(hours=8))  # CNB: the body's times against the date header
-ZONE_TEXT = "+08:00"  # for people; the service itself leaves it out
+ZONE = timezone(timedelta(hours=8))  # CNB: times in bodies, compared with the Date header
+ZONE_TEXT = "+08:00"  # in texts for people; the service omits it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,12 +26,12 @@ def _second(epoch: int) -> str:
 
 
 def millis(epoch: float) -> int:
-    """Epoch milliseconds, as lists write times. A float's last bits do not cost a millisecond."""
+    """Epoch milliseconds, as task lists contain them. Rounding errors do not lose a millisecond."""
     return int(epoch * 1000 + 0.001)
 
 
 def compact_time(text: str) -> float:
-    """Epoch seconds of `YYYYMMDDhhmmss` in UTC+8. A day the month lacks is one of the next."""
+    """Epoch seconds of `YYYYMMDDhhmmss` in UTC+8. February 30 is a day in March."""
     year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
     hour, minute, second = int(text[8:10]), int(text[10:12]), int(text[12:14])
     start = datetime(year, month, 1, tzinfo=ZONE)
@@ -46,11 +46,11 @@ def http_date(epoch: int) -> bytes:
 
 
 def template(example: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """From facts to a copy of the example in which each field that they know by name, at any depth,
-    has that value.
+    """Compile an example body into a function that fills it in.
 
-    It is written as Python and compiled, as dataclasses are: this is on the way of every answer,
-    and nothing makes a dict faster than its display."""
+    The function takes facts by field name, and returns a copy of the example in which these fields,
+    at any depth, have the values of the facts. It is compiled from Python source, as dataclasses
+    are: every answer needs it, and a dict display is the fastest way to make a dict."""
     code = f"lambda facts: (lambda fact: {_display(example)})(facts.get)"
     return eval(code)  # type: ignore[no-any-return]  # noqa: S307 (repr of the spec's own JSON)
 

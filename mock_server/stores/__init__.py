@@ -1,1 +1,1 @@
-"""Where the state of tenants is kept."""
+"""Stores for tenants and tasks, and the data of one request."""

@@ -1,4 +1,5 @@
-"""Where tenants and tasks are kept. A store knows nothing of time, HTTP or what a task means."""
+"""The interface of a store for tenants and tasks. A store does not use time, HTTP or task
+states."""
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ from mock_server.simulation.task import Task
 
 
 class Tenant(Struct, frozen=True, gc=False):
-    """What belongs to one API key, besides its tasks.
+    """The state of one API key, except for its tasks.
 
-    began: its time when it was first seen. rules, variants: set by the control API. rule_bytes: of
-    the rules, as JSON. buckets: what is left of its rates, by operation."""
+    began: the tenant's time of its first call. rules, variants: set by the control API. rule_bytes:
+    size of the rules as JSON. counters: of calls by rule. buckets: rate limits, by operation."""
 
     clock: Clock
     queue: Queue
@@ -33,43 +34,45 @@ class Tenant(Struct, frozen=True, gc=False):
 
 
 class Store(Protocol):
-    """One writer at a time. `tenant` is an id from `ids.tenant_of`, never an API key. kind: where
-    things are kept: `memory` ends with the process. max_tenants: how many there may be. evicted:
-    how many had to make room since the start that had something to lose."""
+    """A store of tenants and tasks. Only one thread may write at a time.
+
+    Arguments `tenant` are ids from `ids.tenant_of`, never API keys. kind: the kind of storage;
+    `memory` is lost when the process ends. max_tenants: the most tenants. evicted: the number of
+    tenants with data that were dropped since the start to make room."""
 
     kind: str
     max_tenants: int
     evicted: int
 
     def tenant(self, tenant: str) -> Tenant | None:
-        """The record, or None before the first `save`."""
+        """The tenant's record, or None before the first `save`."""
 
     def save(self, tenant: str, record: Tenant) -> None:
-        """Keep the record."""
+        """Save the tenant's record."""
 
     def rule_bytes(self) -> int:
-        """Bytes of the rules of all tenants, as JSON."""
+        """The size of the rules of all tenants, in bytes of JSON."""
 
     def next_number(self, tenant: str) -> int:
-        """The next number of this tenant, from 1 on; each is given out once, until `reset`."""
+        """The next number of this tenant, from 1; no number is returned twice before `reset`."""
 
     def task(self, tenant: str, task_id: str) -> Task | None:
-        """The task, or None when this tenant has none of that id."""
+        """The tenant's task with this id, or None."""
 
     def put(self, tenant: str, tasks: Iterable[Task]) -> None:
-        """Keep new tasks behind the present ones, and changed ones in their place."""
+        """Save tasks: new ones become the newest, changed ones keep their position."""
 
     def newest_first(self, tenant: str) -> Iterator[Task]:
-        """The tenant's tasks, latest `put` first."""
+        """The tenant's tasks, newest first."""
 
     def task_count(self, tenant: str) -> int:
-        """How many tasks the tenant has."""
+        """The number of the tenant's tasks."""
 
     def forget(self, tenant: str, expired: float) -> list[Task]:
-        """Drop, and return, the tasks at the old end whose `expires` is `expired` or before."""
+        """Drop and return the oldest tasks whose `expires` is `expired` or earlier."""
 
     def counts(self) -> tuple[int, int]:
-        """How many tenants and tasks there are."""
+        """The number of tenants, and of tasks."""
 
     def reset(self, tenant: str) -> None:
-        """Drop all that belongs to the tenant."""
+        """Drop the tenant and its tasks."""

@@ -1,1 +1,1 @@
-"""Similar names: what a user probably meant."""
+"""Suggestions for misspelled names."""

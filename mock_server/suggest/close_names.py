@@ -1,4 +1,4 @@
-"""Did-you-mean. Loads what it needs when somebody was wrong: that costs 15 ms once."""
+"""Suggests known names for a misspelled one. difflib is imported on first use: it takes 15 ms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ LONGEST_WORD = 80  # characters
 
 
 def close_names(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """The known words nearest to `word`, whatever their case. Of a longer word than any known one
-    only the beginning is compared: that costs the product of both lengths."""
+    """The known names that are most similar to `word`, without regard to case; at most `most`.
+
+    cutoff: the least similarity, 0 to 1. Only the first LONGEST_WORD characters are compared, since
+    the time grows with the product of both lengths."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in known}
@@ -18,6 +20,6 @@ def close_names(word: str, known: Iterable[str], most: int = 1, cutoff: float = 
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean 'NAME'?`, or nothing where nothing known is near."""
+    """The text ` Did you mean 'NAME'?`, or "" if no known name is similar."""
     found = close_names(word, known)
     return f" Did you mean {found[0]!r}?" if found else ""

@@ -1,5 +1,7 @@
-"""Names that are surely slips of known ones, misspelled or in the wrong place. The service takes
-them without a word; this says what was meant. Pure; never says that a call is wrong."""
+"""Finds unknown names in accepted calls that look like known fields, misspelled or misplaced.
+
+The service silently ignores unknown names, so the fake suggests the right one. Pure; no call is
+refused here."""
 
 from __future__ import annotations
 
@@ -15,17 +17,17 @@ from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
 from mock_server.suggest.close_names import close_names
 
-Way = tuple[str, ...]
+Path = tuple[str, ...]
 NOTHING: dict[str, Any] = {}
-MOST_NAMES = 100  # of one object that are compared with known ones, 0.1 ms each
-LONGEST = 64  # a longer name is no slip of one of ours
+MOST_NAMES = 100  # unknown names of one object that are compared, 0.1 ms each
+LONGEST = 64  # a longer name is not a typo of a known one
 
 
 class Typo(NamedTuple):
-    """A name that no schema has and the field that it stands for, as ways down the body."""
+    """An unknown name (written) and the field that it probably means, as paths in the body."""
 
-    written: Way
-    meant: Way
+    written: Path
+    meant: Path
 
 
 class FieldNames:
@@ -34,45 +36,46 @@ class FieldNames:
     def __init__(self, operation: Operation) -> None:
         schema = operation.body.schema if operation.body else {}
         self._fields = dict(_objects(schema))
-        # What the documented requests send besides is no slip: the SDK's `prompt`, `function`, …
+        # Other names in documented requests are known, too: the SDK's `prompt`, `function`, …
         self._known = {
-            way: frozenset(names).union(*(part_at(r, way) for r in operation.requests.values()))
-            for way, names in self._fields.items()
+            path: frozenset(names).union(*(part_at(r, path) for r in operation.requests.values()))
+            for path, names in self._fields.items()
         }
 
     def all_known(self, body: dict[str, Any]) -> bool:
-        """Whether an accepted body has nothing to look at. Asked of every call: 1 µs."""
-        for way, known in self._known.items():
+        """Whether an accepted body has known names only. Runs for every call: 1 µs."""
+        for path, known in self._known.items():
             part = body
-            for name in way:
+            for name in path:
                 part = part.get(name, NOTHING)
             if not known.issuperset(part):
                 return False
         return True
 
     def typos(self, body: Any) -> Iterator[Typo]:
-        """In the order of the schema's objects, then of the body. No field is meant twice, and none
-        that was sent."""
-        free = [(*way, n) for way, names in self._fields.items() for n in names]
-        free = [way for way in free if way[-1] not in part_at(body, way[:-1])]
-        for way, known in self._known.items():
-            unknown = (name for name in part_at(body, way) if name not in known)
+        """The typos in a body. A field is suggested at most once, and only if it was not sent."""
+        free = [(*path, n) for path, names in self._fields.items() for n in names]
+        free = [path for path in free if path[-1] not in part_at(body, path[:-1])]
+        for path, known in self._known.items():
+            unknown = (name for name in part_at(body, path) if name not in known)
             for name in islice(unknown, MOST_NAMES):
-                meant = _meant(way, name, free)
+                meant = _meant(path, name, free)
                 if meant is not None:
                     free.remove(meant)
-                    yield Typo((*way, name), meant)
+                    yield Typo((*path, name), meant)
 
 
 class Typos:
-    """Compiled once from the spec."""
+    """Finds typos in calls of all operations. Compiled once from the spec."""
 
     def __init__(self, spec: Spec) -> None:
         self._names = {name: FieldNames(operation) for name, operation in spec.operations.items()}
 
     def near_miss(self, operation: Operation, body: Any, query: str) -> Violation | None:
-        """The first name of an accepted call that looks like a slip: its body as a value, its query
-        as it was sent. `schema` is where the field that is meant is written."""
+        """The first typo in an accepted call, or None.
+
+        body: the JSON value. query: as sent. The violation's `schema` is the place of the field
+        that is probably meant."""
         if operation.body is not None:
             names = self._names[operation.id]
             if not names.all_known(body):
@@ -83,16 +86,16 @@ class Typos:
         return None
 
 
-def part_at(body: Any, way: Iterable[str]) -> Mapping[str, Any]:
-    """The object at the end of the way; an empty one where there is none."""
-    for name in way:
+def part_at(body: Any, path: Iterable[str]) -> Mapping[str, Any]:
+    """The object at a path of a body; {} if there is none."""
+    for name in path:
         body = body.get(name) if isinstance(body, dict) else None
     return body if isinstance(body, dict) else {}
 
 
 def stands_for(name: str, known: Iterable[str]) -> str:
-    """The known name that this one stands for: the same but for its case, a part of its words, or a
-    letter or two off. "" where none is."""
+    """The known name that `name` probably means: it differs only in case, in one or two letters, or
+    has a part of the words. "" if there is none."""
     return _stands_for(name, tuple(known)) if len(name) <= LONGEST else ""
 
 
@@ -119,7 +122,7 @@ def _same(words: list[str], known: list[str]) -> bool:
 
 
 def _is_part(words: list[str], known: list[str]) -> bool:
-    """`page` of page_no, `size` of page_size, `params` of parameters; `aspect_ratio` has ratio."""
+    """`page` matches page_no, `size` page_size, `params` parameters, `aspect_ratio` ratio."""
     count, text = len(words), "".join(words).removesuffix("s")
     return bool(words) and (
         words in (known[:count], known[-count:])
@@ -128,18 +131,18 @@ def _is_part(words: list[str], known: list[str]) -> bool:
     )
 
 
-def _objects(schema: Mapping[str, Any], way: Way = ()) -> Iterator[tuple[Way, Way]]:
-    """Every object that the schema knows, with the names of its fields."""
+def _objects(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Path]]:
+    """The path of every object in the schema, with the names of its fields."""
     fields = schema.get("properties", {})
     if fields:
-        yield way, tuple(fields)
+        yield path, tuple(fields)
     for name, field in fields.items():
-        yield from _objects(field, (*way, name))
+        yield from _objects(field, (*path, name))
 
 
-def _meant(way: Way, name: str, free: list[Way]) -> Way | None:
-    """The field that the name stands for; one of the same object before one of another."""
-    ordered = sorted(free, key=lambda field: field[:-1] != way)
+def _meant(path: Path, name: str, free: list[Path]) -> Path | None:
+    """The field that a name probably means; fields of the same object are preferred."""
+    ordered = sorted(free, key=lambda field: field[:-1] != path)
     found = stands_for(name, (field[-1] for field in ordered))
     return next((field for field in ordered if field[-1] == found), None)
 
@@ -147,9 +150,9 @@ def _meant(way: Way, name: str, free: list[Way]) -> Way | None:
 def _in_body(operation: Operation, typo: Typo) -> Violation:
     assert operation.body
     field, meant = ".".join(typo.written), ".".join(typo.meant)
-    way = [part for name in typo.meant for part in ("properties", name)]
+    path = [part for name in typo.meant for part in ("properties", name)]
     reason = f"is not known; did you mean {meant}?"
-    place = operation.body.where(way)
+    place = operation.body.where(path)
     return Violation("", pointer_of(typo.written), field[:200], reason, schema=place)
 
 

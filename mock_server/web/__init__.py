@@ -1,1 +1,1 @@
-"""Web addresses: origins that settings name, and the address that a client called."""
+"""Web addresses: origins in the settings, and the address that a client called."""

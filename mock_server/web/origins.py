@@ -1,5 +1,5 @@
-"""Checks the web addresses that settings name: origins of pages, the public URL, trusted proxies.
-Pure: text in, checked text out."""
+"""Checks web addresses in the settings: page origins, the public URL, hosts, trusted proxies.
+Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from contracts.text.hosts import AUTHORITY, is_authority, is_ipv6
 
-LOCALHOST = "localhost"  # in place of an origin: every loopback origin
+LOCALHOST = "localhost"  # as an origin it allows every loopback origin
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORM = "use SCHEME://HOST or SCHEME://HOST:PORT, such as http://localhost:5173"
 _NOT_ORIGINS = {
@@ -24,11 +24,12 @@ _PATH = re.compile(r"[\w.~/%:@!$&'()*+,;=-]*", re.ASCII)
 
 
 class UrlError(ValueError):
-    """A text that cannot be such an address, with the value and the way on."""
+    """An invalid address. The message has the value and a valid form."""
 
 
 def page_origin(text: str) -> str:
-    """An origin as browsers send it: lower case, no default port; `localhost` stays as it is.
+    """The origin as browsers send it: lower case, no default port. `localhost` stays unchanged.
+
     Raises UrlError."""
     if text == LOCALHOST:
         return text
@@ -44,7 +45,8 @@ def page_origin(text: str) -> str:
 
 
 def public_url(text: str) -> str:
-    """`https://HOST[:PORT][/PREFIX]`, without `/api/v1` and a slash at its end. Raises UrlError."""
+    """The URL `https://HOST[:PORT][/PREFIX]` without a final `/api/v1` or slash. Raises
+    UrlError."""
     parts = _split(text)
     if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
         raise UrlError(f"{text!r} is not a URL of a server; use one such as https://fake.example")
@@ -57,23 +59,22 @@ def public_url(text: str) -> str:
 
 
 def host_name(text: str) -> str:
-    """A host's name or address, without port: `fake`, `10.0.0.5`, `::1`. Raises UrlError."""
+    """The host name or IP address, without port: `fake`, `10.0.0.5`, `::1`. Raises UrlError."""
     found = AUTHORITY.fullmatch(text)
     if is_ipv6(text):
         return text
     if found is None or not is_authority(text):
-        raise UrlError(
-            f"{text!r} is not the name of a host; use one such as localhost or fake.example"
-        )
+        raise UrlError(f"{text!r} is not a host name; use one such as localhost or fake.example")
     name = found[2] or found[1].rstrip(".")
     if name != text:
-        raise UrlError(f"{text!r} is more than the name of a host; use {name}")
+        raise UrlError(f"{text!r} is more than a host name; use {name}")
     return name
 
 
 def addresses(text: str) -> Callable[[str], bool]:
-    """Whether an IP address is one of these: addresses and networks separated by commas or spaces,
-    or `*` for all. Raises UrlError."""
+    """A function that checks whether an IP address is in a list.
+
+    text: addresses and networks, separated by commas or spaces, or `*` for all. Raises UrlError."""
     names = [name for name in re.split(r"[\s,]+", text) if name]
     if names == ["*"]:
         return lambda _: True
@@ -109,7 +110,7 @@ def _origin(text: str, parts: SplitResult) -> str:
     if "@" in parts.netloc:
         raise UrlError("a URL with a user or password cannot be used here; leave them out")
     if not _HOST.fullmatch(host) or port == 0 or parts.netloc.endswith(":"):
-        raise UrlError(f"{text!r} has an impossible host or port; {_FORM}")
+        raise UrlError(f"{text!r} has an invalid host or port; {_FORM}")
     shown = "" if port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
 

@@ -1,8 +1,8 @@
-"""How a client reached the server: the scheme, host and port that URLs in answers begin with.
+"""Finds the origin (scheme, host, port) by which a client reached the server; URLs in answers begin
+with it.
 
-By default it is what the client itself called. Forwarding headers count only when they come from a
-proxy that the server was started to trust: any client can send them, and a recorded call that is
-sent again carries those of another day."""
+By default it is the origin that the client called. Forwarding headers are used only if they come
+from a trusted proxy: any client can send them, and a recorded call has outdated ones."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from contracts.text.hosts import is_authority
 from mock_server.web.origins import addresses, public_url
 
 Address = tuple[str, int | None] | None
-# Headers (of repeated ones the last), client, scheme and server of a call, as ASGI has them.
+# Arguments as in ASGI: headers (the last of repeated ones), client, scheme, server.
 OriginOf = Callable[[Mapping[bytes, bytes], Address, str, Address], str]
 _SCHEMES = {b"http": "http", b"https": "https"}
 
 
 def origin_of(public: str | None, trusted: str | None) -> OriginOf:
-    """The function that gives the origin of each call, `http://127.0.0.1:8787`. public, trusted: as
-    public_url and forwarded_allow_ips of Settings. Raises UrlError."""
+    """A function that returns the origin of a call, such as `http://127.0.0.1:8787`.
+
+    public, trusted: public_url and forwarded_allow_ips of Settings. Raises UrlError."""
     if public is not None:
         origin = public_url(public)
         return lambda *_: origin
     if trusted is None:
-        return _called
+        return _called_origin
     is_trusted = addresses(trusted)
 
     def forwarded(
         headers: Mapping[bytes, bytes], client: Address, scheme: str, server: Address
     ) -> str:
         if client is None or not is_trusted(client[0]):
-            return _called(headers, client, scheme, server)
+            return _called_origin(headers, client, scheme, server)
         proto = _SCHEMES.get(_first(headers, b"x-forwarded-proto").lower(), scheme)
-        host = _possible(_first(headers, b"x-forwarded-host"))
-        return f"{proto}://{host}" if host else _called(headers, client, proto, server)
+        host = _valid_host(_first(headers, b"x-forwarded-host"))
+        return f"{proto}://{host}" if host else _called_origin(headers, client, proto, server)
 
     return forwarded
 
 
-def _called(headers: Mapping[bytes, bytes], _: Address, scheme: str, server: Address) -> str:
-    """A Host that cannot be one is not repeated."""
-    host = _possible(headers.get(b"host", b""))
+def _called_origin(headers: Mapping[bytes, bytes], _: Address, scheme: str, server: Address) -> str:
+    """The origin from the Host header; from the server's address if the header is invalid."""
+    host = _valid_host(headers.get(b"host", b""))
     if not host:
         name, port = server or ("127.0.0.1", 80)
         host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
@@ -50,12 +51,12 @@ def _called(headers: Mapping[bytes, bytes], _: Address, scheme: str, server: Add
 
 
 def _first(headers: Mapping[bytes, bytes], name: bytes) -> bytes:
-    """Of a chain of proxies the one that the client called comes first."""
+    """The first value of a header: in a chain of proxies the client called the first one."""
     return headers.get(name, b"").partition(b",")[0].strip()
 
 
 @lru_cache(maxsize=1024)
-def _possible(host: bytes) -> str:
-    """The text of a Host header, "" where it cannot be one."""
+def _valid_host(host: bytes) -> str:
+    """The text of a Host header, "" if it is invalid."""
     text = host.decode("latin-1")
     return text if is_authority(text) else ""

@@ -1,1 +1,1 @@
-"""Every answer of the fake, with a recipe for it."""
+"""Every answer of the fake, with the ways to trigger it."""

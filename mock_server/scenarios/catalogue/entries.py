@@ -1,5 +1,5 @@
-"""All that the fake can be made to do, as data: each answer of openapi.yaml, each fault, each
-choice of a variant, with the ways to bring it about. Pure: read from the spec; does none of it."""
+"""Lists everything that a user can trigger in the fake, and how: each answer of openapi.yaml, each
+fault, each choice of a variant. Pure data from the spec."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ KINDS = ("outcome", "fault", "variant")
 
 
 class CatalogueEntry(Struct, frozen=True):
-    """One thing that can be had. kind: of KINDS. operation: that answers so; "" is any. status and
-    code: None and "" where it has none of its own. triggers: by its name, the simplest first.
-    natural: what leads to it without its name."""
+    """One answer, fault or variant that a user can trigger.
+
+    kind: one of KINDS. operation: the operationId, "" for all. status, code: None and "" for faults
+    and variants. triggers: the ways to select it by name, the simplest first. natural: requests
+    that lead to it without its name, such as a missing field."""
 
     kind: str
     name: str
@@ -41,12 +43,12 @@ class CatalogueEntry(Struct, frozen=True):
 
     @property
     def recipe(self) -> str:
-        """The one line that triggers it."""
+        """The simplest trigger, as one line."""
         return self.triggers[0].text
 
 
 def catalogue(spec: Spec) -> list[CatalogueEntry]:
-    """Every entry: outcomes by operation in the order of the file, then faults, then variants."""
+    """All entries: outcomes by operation in the order of openapi.yaml, faults, variants."""
     outcomes = [e for o in spec.all_operations.values() for e in _outcomes(spec, o)]
     return [*outcomes, *(_fault(spec, kind) for kind in FAULTS.values()), *_variants(spec)]
 
@@ -86,7 +88,7 @@ def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Tri
 
 
 def _of_create(spec: Spec, name: str) -> Iterator[Trigger]:
-    """How a task goes, and its downloads, is chosen when it is created."""
+    """The triggers on the create call, which decides the ending of the task and its downloads."""
     for operation in spec.operations.values():
         if spec.creates_tasks(operation.id):
             yield UrlTrigger(operation.id, url_field(operation), name)
@@ -95,7 +97,7 @@ def _of_create(spec: Spec, name: str) -> Iterator[Trigger]:
 
 
 def _fault(spec: Spec, kind: FaultKind) -> CatalogueEntry:
-    """A number that goes with its name is that of its first parameter."""
+    """The entry of a fault; its name includes the default of the first parameter (`latency=1`)."""
     forms = [{p.name: p.default for p in form} for form in kind.forms or ((),)]
     numbers = [f"={number:g}" for number in list(forms[0].values())[:1]]
     name = "".join([kind.name, *numbers])
@@ -115,15 +117,15 @@ def _fault(spec: Spec, kind: FaultKind) -> CatalogueEntry:
 
 def _variants(spec: Spec) -> Iterator[CatalogueEntry]:
     for name, variant in spec.variants.items():
-        for choice, said in variant.choices.items():
+        for choice, effect in variant.choices.items():
             yield CatalogueEntry(
                 kind="variant",
                 name=f"{name}={choice}",
-                summary=said.summary + (" The default." if choice == variant.default else ""),
+                summary=effect.summary + (" The default." if choice == variant.default else ""),
                 triggers=(
                     ServeTrigger("", "--variant", f"{name}={choice}"),
                     ControlTrigger("", "variants", {name: choice}),
                 ),
-                evidence=said.evidence,
-                source=said.source,
+                evidence=effect.evidence,
+                source=effect.source,
             )

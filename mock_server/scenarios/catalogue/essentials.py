@@ -1,4 +1,4 @@
-"""The ten scenarios that people need most, and what each is for. Data; a test runs each line."""
+"""The ten most useful scenarios, with their purpose. Data; a test runs each line."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from msgspec import Struct
 
 
 class Essential(Struct, frozen=True):
-    """purpose: what a program is tried with. scenario: its name, as scenarios.find takes it."""
+    """purpose: the situation that a program is tested in. scenario: a name that names.find
+    accepts."""
 
     purpose: str
     scenario: str
 
     @property
     def line(self) -> str:
-        """What to type in a shell before the program is run, in whatever language it is."""
+        """The shell command to type before the program starts; it works for every language."""
         return f"export DASHSCOPE_API_KEY=sk-me+{self.scenario}"
 
 

@@ -1,5 +1,5 @@
-"""Which mistake leads to which refusal, found by asking the spec: each of its rules is broken once,
-in a documented request that is good but for that. Pure; sends nothing."""
+"""Finds invalid requests and their refusals: it changes one part of a valid documented request and
+asks the spec which outcome refuses it. Pure; sends nothing."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from mock_server.scenarios.catalogue.triggers import (
 )
 
 NONSENSE = "nonsense"
-ENABLE = "enable"  # what DashScope's own headers say
-InvalidRequest = tuple[str, Trigger]  # the outcome's name, and what leads to it
+ENABLE = "enable"  # the usual value of DashScope's own headers
+InvalidRequest = tuple[str, Trigger]  # the name of the refusal, and the mistake
 
 
 def invalid_requests(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
-    """All that an operation refuses, each with one mistake for each place where it can be made."""
+    """The refusals of an operation, with one mistake for each place in the request."""
     yield from _by_use(spec, operation)
     yield from _headers(operation)
     yield from _body(spec, operation)
@@ -39,7 +39,7 @@ def invalid_requests(spec: Spec, operation: Operation) -> Iterator[InvalidReques
 
 
 def url_field(operation: Operation) -> str:
-    """The pointer of the first URL in the input of a documented request; "" where there is none."""
+    """The JSON pointer of the first URL in the input of a documented request; "" for none."""
     for name, value in _example(operation).get("input", {}).items():
         if isinstance(value, str) and "://" in value:
             return f"/input/{name}"
@@ -47,13 +47,13 @@ def url_field(operation: Operation) -> str:
 
 
 def changed(body: Any, pointer: str, value: Any) -> Any:
-    """A copy of the body with another value at the pointer; UNSET is none."""
+    """A copy of the body with another value at the pointer; UNSET removes the field."""
     if not pointer:
         return value
     copy = json.loads(json.dumps(body))
-    *way, name = pointer[1:].split("/")
+    *path, name = pointer[1:].split("/")
     holder = copy
-    for part in way:
+    for part in path:
         holder = holder.setdefault(part, {})
     if value is UNSET:
         holder.pop(name, None)
@@ -62,7 +62,7 @@ def changed(body: Any, pointer: str, value: Any) -> Any:
     return copy
 
 
-# For each use of x-refusals, which no schema says: what leads to it.
+# The mistake for each use in x-refusals, which JSON Schema cannot express.
 _USES: dict[str, Callable[[Spec, Operation], Trigger]] = {
     "missing": lambda _, o: HeaderTrigger(o.id, "Authorization", None),
     "invalid": lambda _, o: HeaderTrigger(o.id, "Authorization", "Bearer nonsense"),
@@ -90,7 +90,7 @@ def _free_tier(spec: Spec, operation: Operation) -> ControlTrigger:
 
 
 def _headers(operation: Operation) -> Iterator[InvalidRequest]:
-    """Those that may not be missing, and those that may not say what they would."""
+    """Required headers that are missing, and headers with a wrong value."""
     for parameter in operation.headers:
         for value in (None, ENABLE, NONSENSE):
             _, violation = parameter.parse(value)
@@ -107,7 +107,7 @@ def _query(operation: Operation) -> Iterator[InvalidRequest]:
 
 
 def _body(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
-    """Each field is left out, is nonsense, names another model; whatever that leads to."""
+    """Each field is removed, then nonsense, then another model; each refusal is reported once."""
     if operation.body is None:
         return
     yield operation.body_refusal, FieldTrigger(operation.id, "")
@@ -122,7 +122,7 @@ def _body(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
 
 
 def _schemes(operation: Operation) -> Iterator[InvalidRequest]:
-    """A URL of a scheme that needs a header, without the header."""
+    """A URL whose scheme needs a header (`oss://`), sent without the header."""
     for parameter in operation.headers:
         scheme = parameter.required_by_scheme
         if scheme and url_field(operation):

@@ -1,5 +1,6 @@
-"""Ways to bring something about, as data: what is different in a good call, or what the fake is
-told before it. A test carries each of them out; `text` says it to people. Nothing here acts."""
+"""Ways to trigger an answer, as data: a change to a valid call, or a step before it.
+
+`text` describes each for people. A test carries out every one."""
 
 from __future__ import annotations
 
@@ -14,23 +15,23 @@ SCENARIO = "X-Mock-Scenario"
 
 
 class Trigger(Struct, frozen=True):
-    """operation: whose call it goes on; "" is any."""
+    """operation: the call to change, by operationId; "" for all."""
 
     operation: str
 
     @property
     def way(self) -> str:
-        """Which way it is, in one word."""
+        """The kind of trigger in one word, such as `header`."""
         return type(self).__name__.removesuffix("Trigger").lower()
 
     @property
     def text(self) -> str:
-        """The one line that people are told."""
+        """One line that describes the trigger."""
         raise NotImplementedError
 
 
 class HeaderTrigger(Trigger, frozen=True):
-    """A header of the call; None: it is not sent."""
+    """A header of the call; value None: without this header."""
 
     name: str
     value: str | None
@@ -43,7 +44,7 @@ class HeaderTrigger(Trigger, frozen=True):
 
 
 class UrlTrigger(Trigger, frozen=True):
-    """A scenario in the URL that stands at `pointer` of the body."""
+    """A scenario in the URL at `pointer` (JSON pointer) of the body."""
 
     pointer: str
     scenario: str
@@ -64,8 +65,8 @@ class KeyTrigger(Trigger, frozen=True):
 
 
 class FieldTrigger(Trigger, frozen=True):
-    """Another value at `pointer` of the body ("": in place of it), or none. note: what goes with
-    it."""
+    """Another value at `pointer` of the body ("": the whole body); UNSET removes it. note: is added
+    to the text."""
 
     pointer: str
     value: Any = UNSET
@@ -80,7 +81,7 @@ class FieldTrigger(Trigger, frozen=True):
 
 
 class QueryTrigger(Trigger, frozen=True):
-    """A parameter of the query."""
+    """A query parameter."""
 
     name: str
     value: str
@@ -111,7 +112,7 @@ class PathTrigger(Trigger, frozen=True):
 
 
 class SizeTrigger(Trigger, frozen=True):
-    """More bytes than are taken, in the `body` or the `headers`."""
+    """A `body` or `headers` with more than `most` bytes."""
 
     part: str
     most: int
@@ -122,15 +123,15 @@ class SizeTrigger(Trigger, frozen=True):
 
 
 class BrokenTrigger(Trigger, frozen=True):
-    """Bytes that are no HTTP."""
+    """Bytes that are not HTTP."""
 
     @property
     def text(self) -> str:
-        return "send bytes that are no HTTP"
+        return "send bytes that are not HTTP"
 
 
 class RateTrigger(Trigger, frozen=True):
-    """More calls than the service takes, where the fake minds that."""
+    """More calls per second than the service allows; the fake needs `--limits documented`."""
 
     per_second: float
 
@@ -140,7 +141,7 @@ class RateTrigger(Trigger, frozen=True):
 
 
 class ControlTrigger(Trigger, frozen=True):
-    """A call of the control API with the same key. once: what must have been before."""
+    """A call of the control API with the same key. once: a condition, is added to the text."""
 
     path: str
     body: dict[str, Any]

@@ -126,7 +126,7 @@ def test_an_endless_file_is_refused_with_the_size_limit(path: str, monkeypatch: 
 
 
 def test_a_scenario_file_has_at_most_1000_rules(spec: Spec) -> None:
-    with pytest.raises(ScenarioError, match="has 1001 rules; at most 1000 can be"):
+    with pytest.raises(ScenarioError, match="has 1001 rules; at most 1000 are allowed"):
         compiled(spec, "[" + "1," * 1001 + "]", "f")
 
 

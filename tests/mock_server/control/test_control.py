@@ -58,7 +58,7 @@ def test_reset_drops_what_belongs_to_one_key_only(http: httpx.Client, url: str, 
      ('{"speed": -2}', "cannot run at speed -2.0: time never goes back"),
      ('{"forward": 1}', "give one of"), ("{}", "give one of"), ("[]", "must be a JSON object"),
      ('{"advance": NaN}', "no JSON"), ('{"advance": true}', "must be a number"),
-     ('{"freeze": 1}', "give one of"), ("{", "no JSON"), ('{"a":1,"a":1}', "stands twice")],
+     ('{"freeze": 1}', "give one of"), ("{", "no JSON"), ('{"a":1,"a":1}', "appears twice")],
 )  # fmt: skip
 def test_an_invalid_clock_request_is_answered_400_with_the_reason(
     http: httpx.Client, body: str, words: str

@@ -97,7 +97,7 @@ def test_a_model_on_the_wrong_path_is_explained_with_the_right_path(service: Exp
 
 JSONS = [
     (b'{"model": "emo-v1", input: 1}', "line 1 column 21", '{"model": "emo-v1", input: 1}'),
-    (b'{"a": 1, "a": 2}', "the key 'a' stands twice", '{"a": 1, "a": 2}'),
+    (b'{"a": 1, "a": 2}', "the key 'a' appears twice", '{"a": 1, "a": 2}'),
     (b"\xff", "position 0", "\ufffd"),
     (b" ", "Expecting value", " "),
     (b"[" * 4000, "nested more than 128 deep", "[" * 199 + "…"),

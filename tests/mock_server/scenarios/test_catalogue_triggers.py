@@ -41,7 +41,7 @@ TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.n
      (QueryTrigger("", "page_no", "x"), "?page_no=x"), (MethodTrigger("", "PUT"), "send it as PUT"),
      (PathTrigger("", "/x"), "call /x"),
      (SizeTrigger("", "body", 9), "send more than 9 bytes of body"),
-     (BrokenTrigger(""), "send bytes that are no HTTP"),
+     (BrokenTrigger(""), "send bytes that are not HTTP"),
      (RateTrigger("", 5.0), "emo serve --limits documented, then over 5 calls a second"),
      (ControlTrigger("", "account", {"balance": 0}), 'PUT /__mock__/account {"balance": 0}'),
      (ServeTrigger("", "--variant", "models=retired"), "emo serve --variant models=retired")],

@@ -87,9 +87,9 @@ def test_a_fault_is_a_name_a_name_with_a_number_or_an_object(written: object, fa
         ("drip=0", ["drip: rate", "from 0.01"]),
         ("truncated=1", ["from 0 to 0.99"]),
         ("wrong-length=0", ["from 1"]),
-        (5, ["5 is no fault", "{\"fault\": NAME, …}"]),
-        ({"seconds": 2}, ["is no fault"]),
-        ({"fault": 5}, ["is no fault"]),
+        (5, ["5 is not a fault", "{\"fault\": NAME, …}"]),
+        ({"seconds": 2}, ["is not a fault"]),
+        ({"fault": 5}, ["is not a fault"]),
         ({"fault": "latency", "second": 2}, ["no 'second'", "Did you mean 'seconds'?"]),
         ({"fault": "reset", "seconds": 2}, ["reset has no 'seconds'", "takes no parameters"]),
         (

@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"do": {"fault": "latency", "second": 1}},
         {"/do": "Did you mean 'seconds'?"},
     ),
-    "parameters without a fault": ({"do": {"seconds": 1}}, {"/do": "is no fault"}),
+    "parameters without a fault": ({"do": {"seconds": 1}}, {"/do": "is not a fault"}),
     "a number out of bounds": ({"do": "latency=-1"}, {"/do": "from 0 to 86400"}),
     "a fault for an answer": (
         {"do": {"answer": "reset", "fault": "latency"}},
@@ -106,11 +106,11 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     ),
     "a state where no task is asked for": (
         {"operation": ["createVideoTask", "listTasks"], "status": "RUNNING", "do": "reset"},
-        {"/status": "no call of createVideoTask, listTasks asks for a task"},
+        {"/status": "no call of createVideoTask, listTasks has a task id in its path"},
     ),
     "a count per task where no task is asked for": (
         {"operation": "detectFace", "per": "task", "do": "reset"},
-        {"/per": "no call of detectFace asks for a task"},
+        {"/per": "no call of detectFace has a task id in its path"},
     ),
     "a field of no body": (
         {"operation": "getTask", "body": {"/mine": 1}, "do": "reset"},
@@ -173,11 +173,11 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "half a count": ({"first": 1.5, "do": "reset"}, {"/first": 'not of type "integer"'}),
     "a step without end before another": (
         {"steps": [{"do": "reset"}, {"do": "normal"}]},
-        {"/steps/0": "nothing comes after it"},
+        {"/steps/0": "never ends"},
     ),
     "no end to begin again behind": (
         {"after": 2, "repeat": True, "do": "reset"},
-        {"/repeat": "what has no end does not begin again"},
+        {"/repeat": "repeat needs an end"},
     ),
     "per what": ({"per": "key", "do": "reset"}, {"/per": '"task" was expected'}),
     "a date": (
@@ -240,7 +240,7 @@ def test_an_unknown_key_of_the_file_is_an_error() -> None:
 def test_two_rules_cannot_have_the_same_name() -> None:
     same = {"name": "a", "do": "reset"}
     assert problems_of({"scenarios": [same, {"do": "reset"}, same]}) == [
-        ("/scenarios/2/name", "'a' is the name of another one")
+        ("/scenarios/2/name", "'a' is the name of an earlier rule")
     ]
     assert problems_of({"scenarios": [{"name": "scenario 2", "do": "reset"}, {"do": "reset"}]})
 
@@ -339,7 +339,7 @@ def test_a_rule_with_too_many_entries_is_refused_before_its_validation(
     rule: dict[str, Any], place: str
 ) -> None:
     (found,) = unlike({"scenarios": [rule]})
-    assert found == (place, "has 20000 entries; at most 1000 can be")
+    assert found == (place, "has 20000 entries; at most 1000 are allowed")
 
 
 def test_validation_stops_after_the_first_problems(monkeypatch: pytest.MonkeyPatch) -> None:

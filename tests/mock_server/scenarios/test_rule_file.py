@@ -43,7 +43,7 @@ def test_a_file_that_becomes_invalid_keeps_the_earlier_rules(
     rules = RulesFile(spec, str(path), notices.append)
     path.write_text(text)
     assert names(rules, 1.0) == ["busy"]
-    assert "is left aside" in notices[0]
+    assert "the earlier scenarios stay" in notices[0]
     assert rules.problem
     path.write_text(BUSY.replace("busy", "well again"))
     assert names(rules, 2.0) == ["well again"]
@@ -88,8 +88,8 @@ def test_scenarios_can_be_given_on_the_command_line(spec: Spec, text: str) -> No
         ("- do: reset\n  frist: 2", "f:1:3: /0: Additional properties are not allowed"),
         ("- do: reset\n  frist: 2", "Did you mean 'first'?"),
         ("{do: Throttlin}", "f:1:6: /do: no scenario 'Throttlin'; did you mean 'Throttling'"),
-        ("{do: reset, on: getTask}", "the key 'on' is no text; put it in quotes"),
-        ("{do: reset, do: close}", "f:1:1: the key 'do' is there twice"),
+        ("{do: reset, on: getTask}", "the key 'on' is not a text; put it in quotes"),
+        ("{do: reset, do: close}", "f:1:1: the key 'do' is given twice"),
         ("variants: {modls: retired}", "f:1:19: /variants/modls: no variant 'modls'"),
         ("{operation: listTasks, do: pass}", "listTasks cannot answer pass; detectFace can"),
         ("{do: reset, between: [20, 10]}", "f:1:22: /between: 10 is not after 20"),
@@ -99,11 +99,11 @@ def test_scenarios_can_be_given_on_the_command_line(spec: Spec, text: str) -> No
         ("{do: reset, status: RUNING}", "Did you mean 'RUNNING'?"),
         ("{do: reset, model: emo-v2}", "no model 'emo-v2'"),
         ("{do: reset, first: 1, nth: 2}", "give one of first, nth, after, steps"),
-        ("{do: reset, repeat: true}", "what has no end does not begin again"),
-        ("{do: 2025-01-01}", "f:1:6: /do: '2025-01-01' is no text"),
+        ("{do: reset, repeat: true}", "repeat needs an end"),
+        ("{do: 2025-01-01}", "f:1:6: /do: '2025-01-01' is not a text"),
         ("&a [*a]", "f:1:1: its YAML aliases make a value hold itself"),
-        ("{do: .nan}", "f:1:6: /do: '.nan' is no text, number or boolean"),
-        ("{do: reset, ? [a] : b}", "is no text; put it in quotes"),
+        ("{do: .nan}", "f:1:6: /do: '.nan' is not a text, number or boolean"),
+        ("{do: reset, ? [a] : b}", "is not a text; put it in quotes"),
         ("!mine [{do: reset}]", "f:1:1: the tag '!mine' cannot be used here"),
         ("- !mine {do: reset}", "f:1:3: /0: the tag '!mine' cannot be used here"),
         ("!!set {do}", "f:1:1: the tag 'set' cannot be used here"),
