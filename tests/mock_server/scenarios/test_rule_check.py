@@ -16,7 +16,7 @@ from mock_server.scenarios import rule_schema
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.rule_check import problems
 from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
-from mock_server.scenarios.rule_schema import DEEPEST, MOST_PROBLEMS, SCHEMA, unlike
+from mock_server.scenarios.rule_schema import DEEPEST, MOST_PROBLEMS, SCHEMA, schema_problems
 from mock_server.scenarios.rules import Step
 from tests.helpers.cases import each_case
 
@@ -338,7 +338,7 @@ def test_the_json_schema_of_scenarios_is_valid_and_describes_each_key() -> None:
 def test_a_rule_with_too_many_entries_is_refused_before_its_validation(
     rule: dict[str, Any], place: str
 ) -> None:
-    (found,) = unlike({"scenarios": [rule]})
+    (found,) = schema_problems({"scenarios": [rule]})
     assert found == (place, "has 20000 entries; at most 1000 are allowed")
 
 
@@ -348,7 +348,7 @@ def test_validation_stops_after_the_first_problems(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(
         rule_schema._Shape, "errors", lambda *args: looked.append(args[-1]) or errors(*args)
     )
-    found = list(unlike({"scenarios": [{"doo": 1}] * 1000}))
+    found = list(schema_problems({"scenarios": [{"doo": 1}] * 1000}))
     assert len(found) == MOST_PROBLEMS
     assert len(looked) <= MOST_PROBLEMS + 1
 
