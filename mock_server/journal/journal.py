@@ -178,9 +178,9 @@ class Journal:
         return sum(len(kept.rows) for kept in self._by_tenant.values())
 
     def size(self, tenant_id: str) -> int:
-        """Return the bytes that the tenant's exchanges occupy."""
-        room = self._rooms.get(tenant_id)
-        return room.bytes if room else 0
+        """The number of bytes that the tenant's exchanges occupy."""
+        kept = self._by_tenant.get(tenant_id)
+        return kept.bytes if kept else 0
 
     def number(self, tenant_id: str) -> int:
         """The number of the tenant's latest exchange; 0 before the first."""
