@@ -122,7 +122,7 @@ def exchange(call: Call) -> None:
     reply = service.engine.handle(call)
     recorder = service.engine.recorder
     request_id = dict(reply.headers).get(b"x-request-id", b"").decode()
-    tenants = ("", *(service.engine.store._rooms))  # type: ignore[attr-defined]
+    tenants = ("", *(service.engine.store._by_tenant))  # type: ignore[attr-defined]
     found = next(f for t in tenants if (f := recorder.exchange(t, request_id)))
     as_text(explain_entry(service.engine, *found))
 

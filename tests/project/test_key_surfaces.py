@@ -76,7 +76,7 @@ class Fake(NamedTuple):
     def rows(self) -> list[Any]:
         """Every entry of the journal, of all tenants."""
         journal = self.app.engine.recorder.journal
-        return [entry for tenant in list(journal._rooms) for entry in journal.entries(tenant)]
+        return [entry for tenant in list(journal._by_tenant) for entry in journal.entries(tenant)]
 
 
 def fake(shape: Shape) -> Fake:

@@ -143,7 +143,7 @@ def test_an_exchange_without_an_answer_has_no_status() -> None:
      ({"status": "9xx"}, "like 200 or 4xx"), ({"last": "0"}, "'0' must be a whole number, 1 or"),
      ({"after": "-1"}, "whole number, 0 or more"), ({"limit": "9" * 5000}, "99' must be a whole"),
      ({"scenario": "reset"}, "must be true or false"), ({"task": "x"}, "no filter 'task'"),
-     ({"format": "hat"}, "Did you mean 'har'?"), ({"format": "timeline"}, "give its task_id")],
+     ({"format": "hat"}, "Did you mean 'har'?"), ({"format": "timeline"}, "add task_id")],
 )  # fmt: skip
 def test_a_wrong_filter_is_refused_with_the_reason(query: dict[str, str], words: str) -> None:
     with pytest.raises(FilterError, match=r".") as caught:

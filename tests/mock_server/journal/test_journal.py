@@ -268,7 +268,7 @@ def test_a_filter_does_not_unpack_other_exchanges(monkeypatch: pytest.MonkeyPatc
 def test_the_repr_of_a_stored_exchange_shows_no_client_data() -> None:
     journal = Journal()
     keep(journal)
-    row = unpack(journal._rooms["t"].rows[0])
+    row = unpack(journal._by_tenant["t"].rows[0])
     assert (row.key, repr(row)) == (KEY, "<Row 1: getTask 200>")
 
 
