@@ -1,5 +1,5 @@
-"""Known differences of a provider, kept in a file, so that a run fails for new ones alone. An entry
-accepts one difference, never a whole check. Ids, times and addresses are no part of it."""
+"""The baseline: a file of known differences of a provider, so that a run fails only for new ones.
+An entry accepts one difference, not a whole check. It contains no ids, times or addresses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from contracts.provider.exchange import Exchange
 from contracts.verify.events import STALE, Finding
 
 FORMAT = 1
-LONGEST = 200  # characters of a body in an entry
-# What is another thing in each run.
+LONGEST = 200  # characters of a call in an entry
+# Texts that differ from run to run, and their replacements.
 _VARYING = (
     (re.compile(r"https?://[^\s\"'\\]+"), "<url>"),
     (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
@@ -33,8 +33,8 @@ class BaselineError(Exception):
 
 
 class AcceptedDifference(Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """One accepted difference. call: method, path and body of the request that shows it, "" for
-    none. pointer, expected: as in Finding. got: the status, where that is what differs."""
+    """One accepted difference. call: method, path and body of the request that shows it, "" without
+    one. pointer, expected: as in Finding. got: the status code if the status differs, else ""."""
 
     check: str
     call: str
@@ -49,8 +49,8 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Baseline:
-    """The accepted differences. is_updating: whatever is found is accepted, and kept for save().
-    dropped: entries of the file that are not accepted, and that save() removes from it."""
+    """The accepted differences. is_updating: accept each difference that a run finds, for save().
+    dropped: entries of the file that are no longer accepted; save() removes them."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Baseline:
     def compare(
         self, check: str, findings: Iterable[Finding], exchanges: Sequence[Exchange], root: str
     ) -> list[Finding]:
-        """The findings of a check that ran, marked where they are accepted, and one more for each
-        entry that no longer occurs. root: the provider's URL, which entries do not hold."""
+        """The findings of a check, with the accepted ones marked as known, and one more finding for
+        each entry that no longer occurs. root: the provider's URL, which entries do not contain."""
         found = [(finding, _entry(check, finding, exchanges, root)) for finding in findings]
         occurring = {entry for _, entry in found}
         stale = {entry for entry in self.entries if entry.check == check} - occurring
@@ -78,18 +78,18 @@ class Baseline:
         return marked + [_stale(entry) for entry in sorted(stale)]
 
     def merged(self, in_file: Iterable[AcceptedDifference]) -> set[AcceptedDifference]:
-        """What this run accepts, with what another one has added to the file and removed from it
-        since this one read it. in_file: what is there now."""
+        """The entries to save: those of this run, with the changes that another run made to the
+        file since this run read it. in_file: the entries that are in the file now."""
         return (set(in_file) - (self._in_file - self.entries)) | (self.entries - self._in_file)
 
     def forget(self, check: str) -> None:
-        """Drop the entries of a check."""
+        """Remove the entries of a check."""
         self.entries = {entry for entry in self.entries if entry.check != check}
 
 
 def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> Baseline:
-    """The baseline of a file. checks: all ids that there are. is_updating: the file may be missing,
-    and entries of checks that there are no more are dropped. Raises BaselineError."""
+    """Read a baseline from a file. checks: the ids of all checks. is_updating: the file may be
+    missing, and entries of checks that no longer exist are dropped. Raises BaselineError."""
     try:
         entries = _entries(path)
     except FileNotFoundError:
@@ -102,14 +102,14 @@ def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> B
     for number, entry in enumerate(entries):
         if entry.check not in checks and not is_updating:
             where = f"$.findings[{number}].check"
-            text = f"there is no check {entry.check!r}; --update-baseline drops the entry"
+            text = f"no check has the id {entry.check!r}; --update-baseline removes the entry"
             raise BaselineError(f"{path}: {text} - at `{where}`")
     return Baseline(known, is_updating=is_updating, dropped=set(entries) - set(known))
 
 
 def save(path: Path, baseline: Baseline) -> None:
-    """Write it, merged with what another run wrote meanwhile. Raises OSError, and BaselineError
-    for a file that is damaged by now; it is left as it is."""
+    """Write a baseline to a file, merged with the changes of other runs. Raises OSError, and
+    BaselineError for a damaged file, which is left unchanged."""
     with locked(path):
         try:
             entries = baseline.merged(_entries(path))
@@ -163,4 +163,4 @@ def _steady(text: str) -> str:
 def _stale(entry: AcceptedDifference) -> Finding:
     where = " of ".join(filter(None, [entry.pointer or "the whole answer", entry.call]))
     expected = f"the accepted difference at {where}, where {entry.expected} was expected"
-    return Finding(STALE, expected, "it no longer occurs; --update-baseline drops it")
+    return Finding(STALE, expected, "it no longer occurs; --update-baseline removes it")

@@ -1,5 +1,5 @@
-"""What a check is given: calls in the words of the API, and ways to find. It knows no transport and
-no time; what it sends goes through a Provider, which pays for nothing that is not allowed."""
+"""The CheckContext: the argument of each check. A check calls the operations of the API through it
+and reports differences to it. Calls go through a Provider, which spends no more than the budget."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from contracts.verify.events import Finding
 from contracts.verify.trace import TaskTrace
 
 OWN_KEY = "mine"
-LONG = 10_000
-ATTEMPTS = 4  # so often in all is asked again after a 429, or a lost answer to a GET
-RETRY_PAUSE = 1.0  # seconds before that
-DETAILS = re.compile(r"\s+For details, see: ")  # what newer gateways add to a message
+LONGEST = 10_000  # characters of a wrong value that are searched for secrets
+ATTEMPTS = 4  # of a call that is answered 429, or of a GET without an answer
+RETRY_PAUSE = 1.0  # s between two attempts
+DETAILS = re.compile(r"\s+For details, see: ")  # newer gateways add this to a message
 ASYNC_HEADER = "X-DashScope-Async"
 
 
 class Skip(Exception):
-    """The check cannot be made here. Its text says why."""
+    """The check cannot run with this provider. The message is the reason."""
 
 
 class StopCheck(Exception):
-    """What was found makes the rest of the check pointless."""
+    """Ends a check: after the difference that was found, the rest of the check is pointless."""
 
 
 class CheckContext:
-    """One check's calls and findings. random: chance that depends on the run's seed and the check's
-    id. media: the URLs that are sent (`image_url`, `audio_url`)."""
+    """The calls and findings of one check. random: seeded by the seed of the run and the id of the
+    check. media: the input URLs, by `image_url` and `audio_url`. trace(): the calls of one task,
+    the same task for all checks of a run; the first check that calls it creates the task."""
 
     def __init__(
         self, spec: Spec, provider: Provider, random: Random, media: Mapping[str, str]
@@ -45,7 +46,7 @@ class CheckContext:
         self.media = media
         self.findings: list[Finding] = []
         self.exchanges: list[Exchange] = []
-        self.trace: Callable[[], TaskTrace]  # the life of a task, the same for all checks of a run
+        self.trace: Callable[[], TaskTrace]
 
     # Calls
 
@@ -63,18 +64,20 @@ class CheckContext:
         key: str | None = OWN_KEY,
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
-        """Send one call of an operation. body: a JSON value, text: what is sent in place of it;
-        tail: behind the path; method, path: in place of the operation's. key: None for none. Above
-        a rate it waits and asks again. Raises StopCheck where no answer came, and OverBudget."""
-        meant = self.spec.operations[operation]
-        path = path or f"{API}{meant.template.replace('{task_id}', task_id)}{tail}"
+        """Send one call of an operation. body: a JSON value. text: the raw body, in place of
+        `body`. tail: text to append to the path. method, path: replace the operation's own. key:
+        None for a call without a key. A call that is answered 429 is sent again after a pause.
+        Raises Skip if it is still answered 429 or the run has waited too long, StopCheck if no
+        answer came, and OverBudget."""
+        called = self.spec.operations[operation]
+        path = path or f"{API}{called.template.replace('{task_id}', task_id)}{tail}"
         path += f"?{query}" if query else ""
         if body is not None:
             text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         sent = {"Content-Type": "application/json"} if text is not None else {}
         sent |= headers or {}
         own = self.provider.key if key == OWN_KEY else key
-        method = method or meant.method
+        method = method or called.method
         patience = self.provider.patience
         if patience.is_over():
             raise Skip(str(patience))
@@ -92,7 +95,7 @@ class CheckContext:
             self.fail(exchange, "#answer", "an answer", exchange.answer)
             raise StopCheck
         if exchange.status == 429:
-            raise Skip(f"it was throttled {ATTEMPTS} times: {exchange.answer[:SHOWN]}")
+            raise Skip(f"the call was answered 429 {ATTEMPTS} times: {exchange.answer[:SHOWN]}")
         return exchange
 
     def get(self, task_id: str, **options: Any) -> Exchange:
@@ -115,18 +118,18 @@ class CheckContext:
         options.setdefault("headers", {ASYNC_HEADER: "enable"})
         return self.call("createVideoTask", body=body, **options)
 
-    # What is sent: the documented requests with this run's media.
+    # Request bodies: the documented ones with the media of this run
 
     def detection_body(self) -> dict[str, Any]:
-        """The documented body of a detection."""
+        """The documented body of a detect call."""
         return self._documented("detectFace")
 
     def creation_body(self) -> dict[str, Any]:
-        """The documented body of a creation."""
+        """The documented body of a create call."""
         return self._documented("createVideoTask")
 
     def random_task_id(self) -> str:
-        """An id that no task has: a UUIDv4 by chance."""
+        """A random UUIDv4, the id of no task."""
         digits = f"{self.random.getrandbits(128):032x}"
         return (
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-"
@@ -136,30 +139,30 @@ class CheckContext:
     # Findings
 
     def fail(self, exchange: Exchange | None, pointer: str, expected: str, got: str) -> None:
-        """Something differs, and this exchange shows it."""
-        where = None if exchange is None else self._place(exchange)
-        got = self.provider.masked(got[:LONG])[:SHOWN]
+        """Report a difference, with the exchange that shows it."""
+        where = None if exchange is None else self._index(exchange)
+        got = self.provider.masked(got[:LONGEST])[:SHOWN]
         self.findings.append(Finding(pointer, expected, got, where))
 
     def expect(self, exchange: Exchange, pointer: str, holds: bool, expected: str) -> bool:
-        """Find that what stands at the pointer is not as expected, unless it holds."""
+        """Report a difference at the pointer unless `holds`. Returns `holds`."""
         if not holds:
             self.fail(exchange, pointer, expected, shown(at(exchange, pointer)))
         return holds
 
     def expect_equal(self, exchange: Exchange, pointer: str, expected: Any) -> bool:
-        """The value at the pointer is this one; MISSING for none."""
+        """Expect a value, of the same type, at the pointer. MISSING: expect no value there."""
         got = at(exchange, pointer)
         same = got is expected or (type(got) is type(expected) and got == expected)
         return self.expect(exchange, pointer, same, shown(expected))
 
     def expect_status(self, exchange: Exchange, *expected: int) -> bool:
-        """The status is one of these."""
+        """Expect one of these HTTP status codes."""
         holds = exchange.status in expected
         return self.expect(exchange, "#status", holds, " or ".join(map(str, expected)))
 
     def expect_schema(self, exchange: Exchange) -> bool:
-        """The answer is documented: its status, and its body by the schema."""
+        """Expect a documented status and a body that the schema of this status allows."""
         operation = self.spec.operations[exchange.operation]
         before = len(self.findings)
         validator = operation.answers.get(exchange.status)
@@ -176,9 +179,9 @@ class CheckContext:
         return len(self.findings) == before
 
     def expect_outcome(self, exchange: Exchange, *names: str, field: str = "") -> bool:
-        """The answer is one of these outcomes of the spec, or what a variant puts in their place:
-        the status, the code and the message, which newer gateways add to. field: fills a message
-        that names one."""
+        """Expect one of these outcomes of the spec, or the outcome that a variant puts in its
+        place: the same status, code and message, and a body that the schema allows. Text that newer
+        gateways add to a message is ignored. field: the field that the message must name."""
         operation = self.spec.operations[exchange.operation]
         wanted = [self.spec.outcomes[name] for name in names]
         wanted += [o for name in names for o in self._variant_outcomes(name, operation)]
@@ -192,17 +195,17 @@ class CheckContext:
         self, exchange: Exchange, wanted: Sequence[Outcome], field: str
     ) -> bool:
         codes = list(dict.fromkeys(outcome.code for outcome in wanted))
-        place = "/code" if exchange.status >= 400 else "/output/code"
-        code = at(exchange, place)
+        pointer = "/code" if exchange.status >= 400 else "/output/code"
+        code = at(exchange, pointer)
         if not self.expect(
-            exchange, place, (code if code is not MISSING else "") in codes, " or ".join(codes)
+            exchange, pointer, (code if code is not MISSING else "") in codes, " or ".join(codes)
         ):
             return False
         if exchange.status < 400:
             return True
-        said = DETAILS.split(str(at(exchange, "/message")))[0]
+        message = DETAILS.split(str(at(exchange, "/message")))[0]
         messages = [_message(outcome, exchange, field) for outcome in wanted]
-        return self.expect(exchange, "/message", said in messages, " or ".join(messages))
+        return self.expect(exchange, "/message", message in messages, " or ".join(messages))
 
     def _variant_outcomes(self, name: str, operation: Operation) -> Iterator[Outcome]:
         for variant in self.spec.variants.values():
@@ -211,10 +214,10 @@ class CheckContext:
                 if other in operation.outcomes:
                     yield operation.outcomes[other]
 
-    def _place(self, exchange: Exchange) -> int:
-        for place, known in enumerate(self.exchanges):
+    def _index(self, exchange: Exchange) -> int:
+        for index, known in enumerate(self.exchanges):
             if known is exchange:
-                return place
+                return index
         self.exchanges.append(exchange)
         return len(self.exchanges) - 1
 

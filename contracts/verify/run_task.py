@@ -1,5 +1,5 @@
-"""The life of one task, made once and looked at by many checks: created, followed to its end, with
-another one behind it. It judges nothing."""
+"""Creates one task, follows it to its end and records all calls in a TaskTrace, which many checks
+share. Also the checks of create calls that must be refused, or whose tasks must fail."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from contracts.spec.pointers import MISSING
 from contracts.verify.context import CheckContext, Skip
 from contracts.verify.trace import TaskTrace, state
 
-TWO_TASKS = ("createVideoTask", "createVideoTask")  # the task, and another one behind it
-FREE = ("FAILED", "CANCELED")  # ends that are not charged (PRICE)
-PAUSE = 3.0  # seconds between two polls
-MOST_POLLS = 60  # of a provider whose time is moved: its tasks have few events
-ODD_POLLS = 3  # in a row without a documented state, after which a task is not waited for
-ODD_POLLS_PAID = 6  # the same of the task whose life is looked at
+TWO_TASKS = ("createVideoTask", "createVideoTask")  # the task and a second one
+FREE = ("FAILED", "CANCELED")  # final states that are not charged (PRICE)
+PAUSE = 3.0  # s between two polls
+MOST_POLLS = 60  # of one task, if the control API moves the clock: a task has few events
+ODD_POLLS = 3  # polls in a row without a documented state, after which the check gives up
+ODD_POLLS_PAID = 6  # the same for the task that all checks share
 
 
 def run_task(ctx: CheckContext, timeout: float) -> TaskTrace:
-    """Let a task happen. Raises Skip where it is not created or does not end in time."""
+    """Create a task, follow it and return its trace. timeout: seconds for the task to end. Raises
+    Skip if it is not created or does not end in time."""
     ctx.provider.stop_time()
     trace = TaskTrace(_created(ctx))
     trace.polls.append(ctx.get(trace.task_id))
@@ -29,7 +30,7 @@ def run_task(ctx: CheckContext, timeout: float) -> TaskTrace:
     _call_with_other_key(ctx, trace)
     try:
         poll_until_end(ctx, trace, timeout)
-    finally:  # it costs where it is left to its work
+    finally:  # a second task that is not canceled is charged
         if trace.second_cancel is None:
             _cancel_second(ctx, trace)
     trace.later_polls = [ctx.get(trace.task_id), ctx.get(trace.task_id)]
@@ -41,13 +42,13 @@ def run_task(ctx: CheckContext, timeout: float) -> TaskTrace:
 
 
 def poll_until_end(ctx: CheckContext, trace: TaskTrace, timeout: float) -> None:
-    """Poll until the end; what is to be tried while the task runs is tried then."""
+    """Poll until the task ends. When it is RUNNING for the first time, try to cancel it."""
     terminal, provider = ctx.spec.lifecycle.terminal, ctx.provider
     deadline = provider.clock() + timeout
     while state(trace.polls[-1]) not in terminal:
         _skip_unknown_states(ctx, trace.task_id, trace.polls, ODD_POLLS_PAID)
-        late = provider.clock() > deadline
-        if late or (provider.has_clock and len(trace.polls) > MOST_POLLS):
+        is_late = provider.clock() > deadline
+        if is_late or (provider.has_clock and len(trace.polls) > MOST_POLLS):
             ctx.expect_schema(trace.polls[-1])
             shown = f"{state(trace.polls[-1])} after {len(trace.polls)} polls"
             raise Skip(f"task {trace.task_id} is still {shown}; --timeout gives it more time")
@@ -60,7 +61,7 @@ def poll_until_end(ctx: CheckContext, trace: TaskTrace, timeout: float) -> None:
 
 
 def wait_for_end(ctx: CheckContext, task_id: str) -> Exchange:
-    """The poll that shows how a task ended. Raises Skip where none does."""
+    """Poll until the task ends, and return the last poll. Raises Skip if it does not end."""
     polls: list[Exchange] = []
     while len(polls) < MOST_POLLS:
         polls.append(ctx.get(task_id))
@@ -73,16 +74,16 @@ def wait_for_end(ctx: CheckContext, task_id: str) -> Exchange:
 
 
 def _skip_unknown_states(ctx: CheckContext, task_id: str, polls: list[Exchange], most: int) -> None:
-    """Raises Skip after so many polls in a row without a documented state: it may last for ever."""
+    """Raises Skip after `most` polls in a row without a documented state: it might never end."""
     known, last = ctx.spec.lifecycle.next, polls[-most:]
     if len(last) == most and not any(state(poll) in known for poll in last):
         ctx.expect_schema(last[-1])
-        shown = state(last[-1])[:40] or f"without a state, HTTP {last[-1].status}"
-        raise Skip(f"task {task_id} is {shown}, after {len(polls)} polls: no such state is known")
+        shown = state(last[-1])[:40] or f"no state, HTTP {last[-1].status}"
+        raise Skip(f"task {task_id} has an undocumented state after {len(polls)} polls: {shown}")
 
 
 def expect_failure(ctx: CheckContext, created: Exchange) -> Exchange:
-    """Find that a task was created that does not fail; where it does, nothing is charged."""
+    """Expect the created task to end FAILED, which is not charged. Returns the last poll."""
     last = wait_for_end(ctx, str(at(created, "/output/task_id")))
     if ctx.expect_equal(last, "/output/task_status", "FAILED"):
         ctx.provider.budget.give_back(created.price)
@@ -91,8 +92,8 @@ def expect_failure(ctx: CheckContext, created: Exchange) -> Exchange:
 
 
 def expect_refusal(ctx: CheckContext, created: Exchange, *names: str, field: str = "") -> None:
-    """Find that a create call is not refused so; or, as it is with a sibling model (KR), that a
-    task is made of it which does not fail. EMO's own way is not documented."""
+    """Expect that a create call was refused with one of these outcomes, or that its task fails, as
+    with a sibling model (KR). The documentation does not name the one that EMO chooses."""
     if created.status == 200:
         expect_failure(ctx, created)
     else:
@@ -100,7 +101,7 @@ def expect_refusal(ctx: CheckContext, created: Exchange, *names: str, field: str
 
 
 def expect_required(ctx: CheckContext, created: Exchange, field: str) -> None:
-    """Find that a call without a field is not refused, nor fails."""
+    """Expect that a create call without a required field was refused, or that its task fails."""
     expect_refusal(ctx, created, "InvalidParameter-field-required", field=field)
 
 
@@ -112,14 +113,14 @@ def _created(ctx: CheckContext) -> Exchange:
 
 
 def _body(ctx: CheckContext) -> dict[str, Any]:
-    """The documented body; with another picture, the boxes that its detection gives."""
+    """The documented body. With the image of a user, it has the boxes of a detect call."""
     body, documented = ctx.creation_body(), ctx.spec.operations["createVideoTask"].requests
     if body["input"]["image_url"] != documented["documentation"]["input"]["image_url"]:
-        seen = ctx.detect()
+        detected = ctx.detect()
         for name in ("face_bbox", "ext_bbox"):
-            body["input"][name] = at(seen, f"/output/{name}")
+            body["input"][name] = at(detected, f"/output/{name}")
             if body["input"][name] is MISSING:
-                raise Skip("no face was found in the picture; --image names another")
+                raise Skip("no face was found in the image; choose another one with --image")
     return body
 
 
@@ -149,7 +150,7 @@ def _call_with_other_key(ctx: CheckContext, trace: TaskTrace) -> None:
 
 
 def _settle_cost(ctx: CheckContext, trace: TaskTrace) -> None:
-    """What was really charged: a task that failed or was canceled is free (PRICE)."""
+    """Correct the budget to the real price: a failed or canceled task is free (PRICE)."""
     budget, last = ctx.provider.budget, trace.polls[-1]
     if state(last) == "SUCCEEDED":
         usage = at(last, "/usage/video_ratio"), at(last, "/usage/video_duration")

@@ -1,5 +1,5 @@
-"""One run of the checks against a provider, as a stream of events. It orders, counts and pays;
-what is right is decided by the checks, what is shown by who reads the events."""
+"""Runs checks against a provider and yields events. It selects and orders the checks, applies the
+budget and the baseline, and counts the results."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from contracts.verify.trace import TaskTrace
 
 
 class UnknownCheck(Exception):
-    """A name that no check has."""
+    """No check and no group has this name."""
 
 
 class Media(Struct, frozen=True):
-    """What paid calls send: URLs, and how long the recording is, in seconds. The defaults are the
-    documentation's own; the video that it shows of them has 13.93 s (YU)."""
+    """The input URLs of paid calls, and the length of the audio file in seconds. The documented
+    audio file makes a video of 13.93 s (YU)."""
 
     image_url: str
     audio_url: str
@@ -59,8 +59,9 @@ def select(
     skip: Iterable[str] = (),
     tier: str = "paid",
 ) -> list[Check]:
-    """The checks to run, in their order. only, skip: ids, or the part before a dot for all of a
-    group; tier: `free` leaves the paid ones out. Raises UnknownCheck."""
+    """The checks to run, in their order. only, skip: ids of checks or names of groups, the part of
+    an id before the dot. tier: `free` leaves out checks that may be charged. Raises UnknownCheck
+    with the unknown name."""
     only, skip = list(only), list(skip)
     groups = {id.partition(".")[0] for id in checks}
     for name in (*only, *skip):
@@ -76,9 +77,9 @@ def select(
 
 
 class Verification:
-    """checks: what select() gave. patience: seconds of the machine's time for a task to end.
-    fail_on: the least severity of a check for which the run fails. baseline: the differences that
-    are accepted; an accepted one that no longer occurs fails its check."""
+    """One run. checks: from select(), None for all. timeout: seconds of real time for a task to
+    end. fail_on: the lowest severity for which the run fails. baseline: the accepted differences; a
+    check fails if an accepted difference no longer occurs."""
 
     def __init__(
         self,
@@ -105,7 +106,8 @@ class Verification:
         self._task_trace: TaskTrace | Exception | None = None
 
     def sign_in(self) -> None:
-        """Once, before the first check, where nobody did before. Raises Unreachable."""
+        """Choose the keys, once for each run. Call it before the first check. Raises
+        Unreachable."""
         if self._unreachable is not None:
             raise self._unreachable
         if not self._signed_in:
@@ -117,7 +119,7 @@ class Verification:
             self._signed_in = True
 
     def run(self) -> Iterator[Event]:
-        """The events, as they happen. The provider has been looked at."""
+        """Run the checks and yield the events. Call sign_in() first."""
         provider, clock = self.provider, self.provider.clock
         began = clock()
         claims = [check.claim(self.spec, provider.budget) for check in self.checks]
@@ -141,7 +143,7 @@ class Verification:
         yield Ended(clock() - began, provider.budget.spent, counts)
 
     def run_check(self, check: Check, claim: Claim) -> CheckEnded:
-        """Make one check."""
+        """Run one check."""
         ctx = CheckContext(
             self.spec, self.provider, Random(f"{self.seed}/{check.id}"), self.media.urls
         )
@@ -161,7 +163,7 @@ class Verification:
 
     def _result(self, check: Check, ctx: CheckContext) -> tuple[Result, str]:
         if check.paid_calls and not self.provider.budget.allows_any:
-            return "skipped", self._costs()
+            return "skipped", self._cost_reason()
         try:
             check.run(ctx)
         except (Skip, OverBudget) as why:
@@ -169,14 +171,14 @@ class Verification:
                 return "skipped", str(why)
         except StopCheck:
             pass
-        except Exception as error:  # noqa: BLE001 (an answer that nobody thought of ends no run)
-            ctx.fail(None, "", "an answer that can be judged", f"{type(error).__name__}: {error}")
-        return self._judged(check, ctx)
+        except Exception as error:  # noqa: BLE001 (an unexpected answer must not end the run)
+            ctx.fail(None, "", "a readable answer", f"{type(error).__name__}: {error}")
+        return self._compared(check, ctx)
 
-    def _judged(self, check: Check, ctx: CheckContext) -> tuple[Result, str]:
+    def _compared(self, check: Check, ctx: CheckContext) -> tuple[Result, str]:
         is_minor = SEVERITIES.index(check.severity) < SEVERITIES.index(self.fail_on)
         if is_minor and self.baseline.is_updating:
-            self.baseline.forget(check.id)  # it does not fail the run, so it needs no entry
+            self.baseline.forget(check.id)  # the run does not fail for it
         else:
             root = self.provider.root
             ctx.findings = self.baseline.compare(check.id, ctx.findings, ctx.exchanges, root)
@@ -188,15 +190,15 @@ class Verification:
             return "accepted", "in the baseline"
         return ("accepted", f"below --fail-on {self.fail_on}") if is_minor else ("failed", "")
 
-    def _costs(self) -> str:
-        """Why a check is skipped whose calls may be charged for."""
+    def _cost_reason(self) -> str:
+        """The reason for which checks with paid calls are skipped."""
         if not self.provider.has_clock:
             return "its calls may cost money; --budget CNY allows them"
-        why = f"{self.provider.origin} answers like a fake, but is not in a private network"
-        return f"its calls may cost money: {why}; --budget CNY allows them"
+        reason = f"{self.provider.origin} answers like a fake, but is not in a private network"
+        return f"its calls may cost money: {reason}; --budget CNY allows them"
 
     def _trace(self, ctx: CheckContext) -> TaskTrace:
-        """The life of one task, which the first check that asks for it lets happen."""
+        """The trace of one task. The first check that needs it creates the task."""
         if self._task_trace is None:
             try:
                 self._task_trace = run_task(ctx, self.timeout)

@@ -1,4 +1,4 @@
-"""The exchanges of one task, from its creation to its end and after. It judges nothing."""
+"""The TaskTrace: all exchanges about one task, from its creation until after its end."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from contracts.spec.pointers import MISSING
 
 
 class TaskTrace(Struct):
-    """What was asked and answered. polls: of the task, in order. behind: the create call of a
-    second task while the first was not done; behind_polls: of that one, from its creation on.
-    canceled: the second one's cancellation; while_running, when_done: attempts to cancel the first.
-    foreign_poll: with somebody else's key, None where there is none. again: polls after the end."""
+    """The exchanges about a task, and about a second task that was created before the first ended.
+
+    created: the create call. polls: in order, until the end. slash_poll: with a slash at the end of
+    the path. second, second_polls, second_cancel: the calls about the second task.
+    cancel_while_running, cancel_when_done: cancel calls for the first task. foreign_poll,
+    foreign_cancel, foreign_list: with the key of another account. listed: the list of tasks after
+    the end. later_polls: after the end. None: the call was not sent."""
 
     created: Exchange
     polls: list[Exchange] = field(default_factory=list)
@@ -36,15 +39,15 @@ class TaskTrace(Struct):
 
     @property
     def states(self) -> list[str]:
-        """As they were seen, from the answer to the create call on."""
+        """The states in all answers, in order, the answer to the create call first."""
         return [state(exchange) for exchange in (self.created, *self.polls, *self.later_polls)]
 
     def polls_in(self, *states: str) -> Iterator[Exchange]:
-        """The polls that showed one of these states."""
+        """The polls that were answered with one of these states."""
         return (e for e in (*self.polls, *self.later_polls) if state(e) in states)
 
 
 def state(exchange: Exchange) -> str:
-    """The task_status of an answer; "" for none."""
+    """The task_status of an answer; "" if it has none."""
     value = at(exchange, "/output/task_status")
     return "" if value is MISSING else str(value)

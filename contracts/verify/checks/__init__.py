@@ -1,1 +1,1 @@
-"""The checks, one module a subject. contracts.verify.registry lists them."""
+"""The checks, one module for each group. contracts.verify.registry lists them."""

@@ -1,4 +1,4 @@
-"""Whose call it is: what is answered to one without a key, or with one that is none."""
+"""Checks of the key: a call without a key, or with a wrong one, is refused before anything else."""
 
 from __future__ import annotations
 

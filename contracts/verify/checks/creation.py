@@ -1,5 +1,5 @@
-"""Create calls that are refused. A provider that takes one of them anyway may charge for it, so
-each has to be paid for."""
+"""Checks of create calls that must be refused, or whose task must fail. A provider that accepts one
+of them may charge for it, so all of them are paid calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ONE = ("createVideoTask",)
 
 
 def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
-    """The documented body with other inputs; None leaves one out."""
+    """The documented body with other inputs; None removes an input."""
     body = ctx.creation_body()
     body["input"] |= changes
     body["input"] = {name: value for name, value in body["input"].items() if value is not None}

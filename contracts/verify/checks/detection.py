@@ -1,4 +1,5 @@
-"""The detection of a face: what it answers, and what it refuses. Each call that passes is paid."""
+"""Checks of face detection: the boxes, the ratio, and calls that must be refused. All of them are
+paid calls."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def _passed(ctx: CheckContext, body: dict[str, Any] | None = None) -> Exchange:
     exchange = ctx.detect(body)
     rejected = str(at(exchange, "/code")).startswith("InvalidFile")
     if rejected or at(exchange, "/output/check_pass") is False:
-        raise Skip("the picture was rejected; --image names another")
+        raise Skip("the image was rejected; choose another one with --image")
     if not ctx.expect_outcome(exchange, "pass", "pass-humanoid"):
         raise Skip("the detection was not answered as documented")
     return exchange

@@ -1,4 +1,5 @@
-"""Ends other than a video, and what others may not do."""
+"""Checks of tasks that do not end with a video: waiting, canceled and failed tasks, and tasks of
+another account."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from contracts.verify.registry import Evidence, check
 from contracts.verify.run_task import TWO_TASKS, expect_failure
 from contracts.verify.trace import TaskTrace, state
 
-# Nobody can fetch it (RFC 2606); the fake takes its parameter for a wish.
-NOWHERE = "https://emo-contract.invalid/portrait.png?emo-scenario=FAILED.InvalidURL"
+NO_OTHER_KEY = "there is no key of another account; set EMO_CONTRACT_OTHER_KEY"
+# A host that cannot exist (RFC 2606). On the fake, the parameter selects the outcome.
+UNREACHABLE_URL = "https://emo-contract.invalid/portrait.png?emo-scenario=FAILED.InvalidURL"
 
 
 def _second(trace: TaskTrace) -> Exchange:
     if trace.second is None:
-        raise Skip("there was no second task; --budget may not allow for one")
+        raise Skip("there was no second task; --budget may be too small for one")
     return trace.second
 
 
@@ -31,7 +33,7 @@ def queue(ctx: CheckContext) -> None:
     trace = ctx.trace()
     _second(trace)
     if "RUNNING" not in trace.states or not ctx.provider.has_clock:
-        raise Skip("without a control API the first may end between two polls")
+        raise Skip("without a control API the first task may end between two polls")
     for exchange in trace.second_polls[:2]:
         ctx.expect_equal(exchange, "/output/task_status", "PENDING")
 
@@ -47,10 +49,11 @@ def cancel(ctx: CheckContext) -> None:
     trace = ctx.trace()
     _second(trace)
     if trace.second_cancel is None or state(trace.second_polls[-2]) != "PENDING":
-        raise Skip("the second task did not wait any more when it was canceled")
+        raise Skip("the second task no longer waited when it was canceled")
     if ctx.expect_outcome(trace.second_cancel, "canceled"):
-        named = {"request_id": at(trace.second_cancel, "/request_id")}  # TASK: and nothing else
-        ctx.expect_equal(trace.second_cancel, "", named)
+        # TASK: the answer to a cancel call has no other field
+        expected = {"request_id": at(trace.second_cancel, "/request_id")}
+        ctx.expect_equal(trace.second_cancel, "", expected)
         ctx.expect_equal(trace.second_polls[-1], "/output/task_status", "CANCELED")
 
 
@@ -80,7 +83,7 @@ def canceled(ctx: CheckContext) -> None:
 def cancel_running(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.cancel_while_running is None:
-        raise Skip("the task was not seen at work")
+        raise Skip("no poll showed the task RUNNING")
     ctx.expect_outcome(trace.cancel_while_running, "UnsupportedOperation")
     ctx.expect(
         trace.polls[-1], "/output/task_status", "CANCELED" not in trace.states, "not CANCELED"
@@ -111,7 +114,7 @@ def cancel_done(ctx: CheckContext) -> None:
 def foreign(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.foreign_poll is None:
-        raise Skip("there is no second key; EMO_CONTRACT_OTHER_KEY names one of another account")
+        raise Skip(NO_OTHER_KEY)
     if ctx.expect_outcome(trace.foreign_poll, "UNKNOWN"):
         ctx.expect_equal(trace.foreign_poll, "/output/task_status", "UNKNOWN")
         for name in TIMES:
@@ -131,7 +134,7 @@ def foreign(ctx: CheckContext) -> None:
 def foreign_cancel(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.foreign_cancel is None:
-        raise Skip("there is no second key; EMO_CONTRACT_OTHER_KEY names one of another account")
+        raise Skip(NO_OTHER_KEY)
     ctx.expect_outcome(trace.foreign_cancel, "UnsupportedOperation")
 
 
@@ -145,10 +148,12 @@ def foreign_cancel(ctx: CheckContext) -> None:
 def foreign_list(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if trace.foreign_list is None:
-        raise Skip("there is no second key; EMO_CONTRACT_OTHER_KEY names one of another account")
+        raise Skip(NO_OTHER_KEY)
     if ctx.expect_outcome(trace.foreign_list, "listed"):
         ids = [entry["task_id"] for entry in at(trace.foreign_list, "/data")]
-        ctx.expect(trace.foreign_list, "/data", trace.task_id not in ids, f"no {trace.task_id}")
+        ctx.expect(
+            trace.foreign_list, "/data", trace.task_id not in ids, f"a list without {trace.task_id}"
+        )
 
 
 @check(
@@ -160,9 +165,9 @@ def foreign_list(ctx: CheckContext) -> None:
 )
 def failed(ctx: CheckContext) -> None:
     body = ctx.creation_body()
-    body["input"]["image_url"] = NOWHERE
+    body["input"]["image_url"] = UNREACHABLE_URL
     created = ctx.create(body)
-    if created.status == 400:
+    if created.status == 400:  # refused before a task was created, which is right, too
         code = str(at(created, "/code"))
         if not code.startswith(("InvalidURL", "InvalidParameter", "InvalidFile")):
             raise Skip(f"the call was refused for another reason: {code}")
@@ -171,6 +176,8 @@ def failed(ctx: CheckContext) -> None:
     if not ctx.expect_outcome(created, "accepted"):
         return
     last = expect_failure(ctx, created)
-    ctx.expect(last, "/code", at(last, "/code") is MISSING, "nothing at the top")
+    ctx.expect(last, "/code", at(last, "/code") is MISSING, "nothing at the top level")
     code = at(last, "/output/code")
-    ctx.expect(last, "/output/code", isinstance(code, str) and bool(code), "why it failed")
+    ctx.expect(
+        last, "/output/code", isinstance(code, str) and bool(code), "the code of the failure"
+    )

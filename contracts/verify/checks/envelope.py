@@ -1,4 +1,4 @@
-"""What every answer has: a type, an id, the headers that were always captured."""
+"""Checks that hold for every answer: content type, request_id, errors and headers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ALWAYS = ("date", "server", "req-cost-time", "req-arrive-time", "resp-start-time
 CNB = Evidence("captured", "CNB, 95 of 95")
 
 
-def _some(ctx: CheckContext) -> Iterator[Exchange]:
-    """Answers of every kind that cost nothing."""
+def _free_answers(ctx: CheckContext) -> Iterator[Exchange]:
+    """One free answer of each kind."""
     yield ctx.get(ctx.random_task_id())
     yield ctx.list("page_no=1&page_size=1")
     yield ctx.cancel(ctx.random_task_id())
@@ -28,11 +28,11 @@ def _some(ctx: CheckContext) -> Iterator[Exchange]:
 @check(
     "answers.json",
     "Every answer has the content type application/json, errors too.",
-    Evidence("captured", "CNB, SDK, which reads no other"),
+    Evidence("captured", "CNB; SDK, which reads no other type"),
     failed="An answer does not have the content type application/json",
 )
 def json_type(ctx: CheckContext) -> None:
-    for exchange in _some(ctx):
+    for exchange in _free_answers(ctx):
         name = "#header/Content-Type"
         kind = str(at(exchange, name)).partition(";")[0].strip().lower()
         ctx.expect(exchange, name, kind == "application/json", "application/json")
@@ -46,9 +46,9 @@ def json_type(ctx: CheckContext) -> None:
     severity="warning",
 )
 def request_id(ctx: CheckContext) -> None:
-    for exchange in _some(ctx):  # of task management, captures lack it
-        there = "x-request-id" in exchange.answer_headers
-        if there or exchange.operation in ("detectFace", "createVideoTask"):
+    for exchange in _free_answers(ctx):  # captures of polls, lists and cancel calls lack it
+        is_set = "x-request-id" in exchange.answer_headers
+        if is_set or exchange.operation in ("detectFace", "createVideoTask"):
             ctx.expect_equal(exchange, "#header/X-Request-Id", at(exchange, "/request_id"))
 
 
@@ -61,7 +61,7 @@ def request_id(ctx: CheckContext) -> None:
 )
 def new_id(ctx: CheckContext) -> None:
     seen = set()
-    for exchange in _some(ctx):
+    for exchange in _free_answers(ctx):
         value = at(exchange, "/request_id")
         text = "" if value is MISSING else str(value)
         ctx.expect(exchange, "/request_id", bool(UUID.fullmatch(text)), "a UUID")
@@ -76,9 +76,9 @@ def new_id(ctx: CheckContext) -> None:
     failed="Errors are not answered as documented, with a code and a message at the top level",
 )
 def errors(ctx: CheckContext) -> None:
-    refusals = [exchange for exchange in _some(ctx) if exchange.status >= 400]
+    refusals = [exchange for exchange in _free_answers(ctx) if exchange.status >= 400]
     if not refusals:
-        ctx.fail(None, "#status", "a refusal of what has no key", "none")
+        ctx.fail(None, "#status", "an error for a call without a key", "no error")
     for exchange in refusals:
         ctx.expect_schema(exchange)
 
@@ -91,7 +91,7 @@ def errors(ctx: CheckContext) -> None:
     severity="note",
 )
 def headers(ctx: CheckContext) -> None:
-    for exchange in _some(ctx):
+    for exchange in _free_answers(ctx):
         for name in ALWAYS:
             pointer = f"#header/{name}"
             ctx.expect(exchange, pointer, at(exchange, pointer) is not MISSING, "a value")
@@ -105,6 +105,6 @@ def headers(ctx: CheckContext) -> None:
     severity="note",
 )
 def compact(ctx: CheckContext) -> None:
-    for exchange in _some(ctx):
+    for exchange in _free_answers(ctx):
         spaced = re.search(r'": |, "|\n', exchange.answer.strip())
         ctx.expect(exchange, "", spaced is None, "compact JSON")

@@ -1,4 +1,4 @@
-"""The life of a task as it can be seen: which states, which times, what it is in the end."""
+"""Checks of a task that ends with a video: its states, its times, its result and its usage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIFECYCLE = "#/components/schemas/TaskStatus/x-task-lifecycle"
 
 
 def epoch(text: Any) -> float | None:
-    """Epoch seconds of a time of a task, which is UTC+8 without saying so; None for no time."""
+    """Epoch seconds of a time of a task, a text in UTC+8 without a zone; None for another text."""
     try:
         moment = datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
     except ValueError:
@@ -32,19 +32,19 @@ def epoch(text: Any) -> float | None:
 
 
 def date(exchange: Exchange) -> float:
-    """When the answer was given, by its own Date header, else by our clock."""
-    said = at(exchange, "#header/date")
+    """The time of an answer, epoch s: its Date header, or else our clock."""
+    header = at(exchange, "#header/date")
     try:
-        return parsedate_to_datetime(str(said)).timestamp()
+        return parsedate_to_datetime(str(header)).timestamp()
     except (ValueError, OverflowError):
         return exchange.at
 
 
 def succeeded(trace: TaskTrace) -> Exchange:
-    """The first poll that shows the result. Raises Skip where the task did not succeed."""
+    """The first poll that shows the result. Raises Skip if the task did not succeed."""
     found = next(trace.polls_in("SUCCEEDED"), None)
     if found is None:
-        raise Skip(f"the task did not succeed, it is {trace.states[-1]}")
+        raise Skip(f"the task did not succeed but is {trace.states[-1]}")
     return found
 
 
@@ -132,11 +132,11 @@ def order(ctx: CheckContext) -> None:
 def runs(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if not ctx.provider.has_clock:
-        raise Skip("without a control API a state may be over before it is looked at")
+        raise Skip("without a control API a state may end between two polls")
     for wanted in ("PENDING", "RUNNING", "SUCCEEDED"):
         if wanted not in trace.states:
             seen = " ".join(dict.fromkeys(trace.states))
-            ctx.fail(trace.polls[-1], "/output/task_status", f"{wanted} at some time", seen)
+            ctx.fail(trace.polls[-1], "/output/task_status", f"{wanted} in one of the polls", seen)
 
 
 @check(
@@ -155,7 +155,7 @@ def slash(ctx: CheckContext) -> None:
 @check(
     "story.zone",
     "The times of a task are in UTC+8, without a zone.",
-    Evidence("captured", "CNB: the body's times against the date header"),
+    Evidence("captured", "CNB: the times in the body compared with the Date header"),
     failed="The submit_time of a task is not its creation in UTC+8",
     paid_calls=TWO_TASKS,
 )
@@ -182,7 +182,7 @@ def times(ctx: CheckContext) -> None:
         moments = [epoch(at(exchange, f"/output/{name}")) for name in there]
         for before, after, name in zip(moments, moments[1:], there[1:], strict=False):
             holds = before is not None and after is not None and before <= after
-            ctx.expect(exchange, f"/output/{name}", holds, "a time, not before the one above it")
+            ctx.expect(exchange, f"/output/{name}", holds, "a time, not before the previous one")
 
 
 @check(
@@ -249,7 +249,7 @@ def usage(ctx: CheckContext) -> None:
 @check(
     "story.stays",
     "A finished task is answered the same in each poll.",
-    Evidence("inferred", "CNB: the expiry of a result is fixed when it is made"),
+    Evidence("inferred", "CNB: the URL of a result expires at a fixed time"),
     failed="A finished task was answered differently in a later poll",
     severity="warning",
     paid_calls=TWO_TASKS,

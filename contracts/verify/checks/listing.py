@@ -1,4 +1,4 @@
-"""The list of tasks: pages, filters, what an entry says."""
+"""Checks of the list of tasks: pages, filters and order."""
 
 from __future__ import annotations
 

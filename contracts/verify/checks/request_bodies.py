@@ -1,4 +1,5 @@
-"""Bodies that are refused, with what is wrong; most of them nobody could carry out."""
+"""Checks of request bodies that must be refused. Most of them lack a value that a task needs, so a
+provider cannot charge for them."""
 
 from __future__ import annotations
 

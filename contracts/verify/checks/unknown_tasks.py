@@ -1,4 +1,4 @@
-"""Tasks that nobody knows: a 200 that says UNKNOWN, never a 404."""
+"""Checks of tasks that do not exist: a poll is answered 200 with the state UNKNOWN, not 404."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def cancel(ctx: CheckContext) -> None:
     severity="warning",
 )
 def cancel_body(ctx: CheckContext) -> None:
-    sent = {"model": "", "parameters": {}, "input": ""}  # by the official SDK's asyncio client
+    sent = {"model": "", "parameters": {}, "input": ""}  # as the asyncio client of the official SDK
     exchange = ctx.call("cancelTask", ctx.random_task_id(), body=sent)
     ctx.expect_outcome(exchange, "UnsupportedOperation")

@@ -131,7 +131,7 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         (
             '{"format": 1, "findings": [{"check": "keys.mising", "call": "", "pointer": "", '
             '"expected": ""}]}',
-            r"there is no check 'keys\.mising'.* at `\$\.findings\[0\]\.check`",
+            r"no check has the id 'keys\.mising'.* at `\$\.findings\[0\]\.check`",
         ),
     ],
 )

@@ -31,7 +31,7 @@ def test_the_wait_for_a_task_in_an_unknown_state_is_short(state: object) -> None
     results = ended(list(run.run()))
     assert run.provider._sleep.__self__.slept < 110  # type: ignore[attr-defined]
     why = results["story.polls"].why
-    assert "no such state is known" in why or results["story.polls"].result == "failed"
+    assert "has an undocumented state" in why or results["story.polls"].result == "failed"
 
 
 def test_a_known_state_resets_the_count_of_unknown_ones() -> None:
