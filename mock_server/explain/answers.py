@@ -1,5 +1,4 @@
-"""What led to an answer that no broken rule explains: a scenario, a fault, a limit, a slip that was
-taken. Facts are the spec's and the entry's; here are only the sentences."""
+"""Explains answers without a violation: by a scenario, a fault, a limit, or an accepted typo."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from mock_server.scenarios.names import (
 from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import FieldNames
 
-# By what an answer was asked for: in words, and how to ask for it no more.
+# The origins of a directive: a name for people, and how to remove it.
 SOURCES = {
     "header": ("the header X-Mock-Scenario", "leave the header out"),
     "url": (f"{URL_PARAMETER} in an input URL", "take it out of the URL"),
@@ -43,14 +42,14 @@ BY_THE_CALL = ("header", "url", "key")
 
 
 def asked_for(case: Case) -> Finding:
-    """The answer was asked for, or the way of the task that was created."""
+    """A scenario chose the answer, or the ending of the created task."""
     entry = case.entry
     outcome = case.spec.all_outcomes.get(entry.scenario or entry.outcome)
-    what = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
+    chosen = f"{outcome.name}: {outcome.summary}" if outcome else entry.scenario
     by, advice = _source(case)
     before = unreachable(case).rule if is_unreachable(case) else "nothing is wrong with the call"
     return Finding(
-        rule=f"{before}; {by} asked for {what}",
+        rule=f"{before}; {by} asked for {chosen}",
         place=case.spec.outcome_pointer(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
@@ -58,19 +57,19 @@ def asked_for(case: Case) -> Finding:
 
 
 def fault(case: Case) -> Finding:
-    """Something was done to the answer on its way: the usual one, or another that was asked for."""
+    """A fault damaged the answer, which may be one that a scenario chose."""
     entry = case.entry
     kind = FAULTS.get(entry.fault.partition("=")[0])
-    what = f"the fault {kind.name}: {kind.summary}" if kind else f"the fault {entry.fault}"
+    effect = f"the fault {kind.name}: {kind.summary}" if kind else f"the fault {entry.fault}"
     outcome = case.spec.all_outcomes.get(entry.scenario)
     if outcome:
-        what = f"{outcome.name}: {outcome.summary.rstrip('.')}, and for {what}"
+        effect = f"{outcome.name}: {outcome.summary.rstrip('.')}, and for {effect}"
     by, advice = _source(case)
     is_refused = outcome is not None and outcome.status >= 400
     carried_out = kind is not None and kind.carried_out and not is_refused
     done = "the call was carried out" if carried_out else "nothing was carried out"
     return Finding(
-        rule=f"{by} asked for {what}; {done}",
+        rule=f"{by} asked for {effect}; {done}",
         place=case.spec.outcome_pointer(outcome.name, case.operation) if outcome else "",
         advice=advice,
         curl=_without(case),
@@ -78,7 +77,7 @@ def fault(case: Case) -> Finding:
 
 
 def limit(case: Case) -> Finding:
-    """A limit of the key was reached, of its account, or of what a variant leaves."""
+    """A rate limit, the account or a variant refused the call."""
     entry = case.entry
     outcome, violation = case.spec.outcomes.get(entry.outcome), entry.violation
     by, advice = _source(case)
@@ -92,22 +91,22 @@ def limit(case: Case) -> Finding:
 
 
 def is_mistake(case: Case) -> bool:
-    """Whether code of the fake failed at the call."""
+    """Whether the code of the fake failed for this call."""
     return case.entry.source == "mistake"
 
 
 def mistake(case: Case) -> Finding:
-    """The fake itself is wrong, not the call."""
+    """The mistake is in the fake, not in the call."""
     violation = case.entry.violation
     kind = violation.reason if violation else "an exception"
     return Finding(
-        rule=f"code of the fake failed at this call: {kind}; the call may be right",
+        rule=f"the code of the fake failed for this call: {kind}; the call itself may be right",
         advice="the log of the fake (stderr of `emo serve`) has the trace: please report it",
     )
 
 
 def unknown_scenario(case: Case) -> Finding:
-    """A scenario was asked for that does not exist."""
+    """The call asks for a scenario that does not exist."""
     asked = _asked(case)
     name = asked.rpartition(":")[2].partition("=")[0]
     found = [n for n in close_names(name[:80], [*case.spec.all_outcomes, *FAULTS]) if n != name]
@@ -123,7 +122,7 @@ def unknown_scenario(case: Case) -> Finding:
 
 
 def almost_a_scenario(case: Case) -> Finding:
-    """The key ends almost like a scenario. It was accepted as a key, dots and all."""
+    """The key ends almost like a scenario. The fake accepted it as a plain key."""
     near_miss = case.entry.near
     assert near_miss
     return Finding(
@@ -142,7 +141,7 @@ def is_almost_a_scenario(case: Case) -> bool:
 
 
 def typo(case: Case) -> Finding:
-    """A name that nothing knows was accepted, as the service does."""
+    """An unknown field was accepted and ignored, as the service does."""
     near_miss = case.entry.near
     assert near_miss
     if near_miss.pointer.startswith("/"):
@@ -163,10 +162,10 @@ def typo(case: Case) -> Finding:
 
 
 def fine(case: Case) -> Finding:
-    """Nothing to explain."""
+    """The answer is the usual one."""
     outcome = case.spec.all_outcomes.get(case.entry.outcome)
     if outcome is None:
-        return Finding(rule="no rule of the spec has to do with this call")
+        return Finding(rule="the spec has no rule for this call")
     return Finding(
         rule=f"nothing is wrong with the call; the answer is {outcome.name}: {outcome.summary}",
         place=case.spec.outcome_pointer(outcome.name, case.operation),
@@ -175,7 +174,7 @@ def fine(case: Case) -> Finding:
 
 
 def _decided(case: Case) -> str:
-    """Where the reason for a special ending of a task is to be found; "" for a usual one."""
+    """Where to find the reason for a special ending of a task; "" for a usual one."""
     task = case.tasks.get(case.entry.task_id)
     if task is None or "." not in task.outcome:
         return ""
@@ -190,21 +189,22 @@ def is_unknown_scenario(case: Case) -> bool:
 
 
 def is_by_variant(case: Case) -> bool:
-    """Whether a variant refuses what no schema does: a model that is retired."""
+    """Whether a variant refused the call without a schema: a retired model."""
     violation = case.entry.violation
     by_schema = violation is not None and violation.keyword != ""
     return case.entry.source.startswith("variant") and violation is not None and not by_schema
 
 
 def _meant(case: Case) -> str:
-    """The field that the first slip of the body stands for."""
+    """The field that the first typo of the body was meant for."""
     assert case.operation
     typos = FieldNames(case.operation).typos(case.body)
     return ".".join(next(typos).meant)
 
 
 def _source(case: Case) -> tuple[str, str]:
-    """What asked, and the way on. A variant about URLs leaves two: another URL, or no variant."""
+    """The origin of the directive, and advice. For the variant about URLs there are two ways:
+    another URL, or no variant."""
     word, _, name = case.entry.source.partition(" ")
     by, advice = SOURCES.get(word, (case.entry.source or "the fake", ""))
     if word == "variant" and is_unreachable(case):
@@ -213,12 +213,12 @@ def _source(case: Case) -> tuple[str, str]:
 
 
 def _without(case: Case) -> str:
-    """The call that asks for nothing, where it was the call that asked."""
+    """The call without its scenario; "" if the scenario does not come from the call."""
     return corrected(case) if case.entry.source in BY_THE_CALL else ""
 
 
 def _asked(case: Case) -> str:
-    """The name that was asked for, of several the strongest."""
+    """The name of the requested scenario; the strongest of several."""
     headers, by_key = case.entry.headers, scenario_of(case.spec, case.header("Authorization") or "")
     urls = input_urls(case.body)
     asked = chain(selected_by_header(headers), selected_by_url_or_key(urls, by_key.name))
@@ -226,7 +226,7 @@ def _asked(case: Case) -> str:
 
 
 def _place(case: Case) -> str:
-    """The header that asks, where it is one."""
+    """The pointer of the header that requests the scenario; "" if none does."""
     if case.header("X-Mock-Scenario") is not None:
         return "#header/X-Mock-Scenario"
     return AUTHORIZATION if scenario_of(case.spec, case.header("Authorization") or "").name else ""

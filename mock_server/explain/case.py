@@ -1,4 +1,4 @@
-"""One exchange that is to be explained, and what can be read off it. Decides nothing."""
+"""The exchange to explain, with its parsed parts. It decides nothing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ MOST = 200  # characters of a value that is shown
 
 
 class Finding(Struct, frozen=True):
-    """What there is to say of a case, apart from what its entry says itself. place: the pointer in
-    the spec of what decided; the rest is as in Explanation."""
+    """The part of an explanation that the journal entry does not contain. place: the pointer in the
+    spec of the deciding part. The other fields are as in Explanation."""
 
     rule: str
     pointer: str = ""
@@ -39,9 +39,9 @@ class Finding(Struct, frozen=True):
 
 
 class Case:
-    """`tasks`: the tenant's, in any order, read once at most. `task_of_request`: the task_id that
-    the call of a request_id created, None where it created none. `evicted`: how many keys had to
-    make room since the fake was started."""
+    """tasks: of the tenant, in any order, read at most once. task_of_request: the task_id that a
+    request_id's call created, or None. evicted: how many keys were evicted since the fake
+    started."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Case:
 
     @cached_property
     def address(self) -> Address | None:
-        """What the path means, or in all likelihood should."""
+        """The operation of the path, or the most likely one; None if no path is like it."""
         entry = self.entry
         if self.is_download:
             return None
@@ -72,7 +72,7 @@ class Case:
 
     @property
     def is_download(self) -> bool:
-        """Whether the object store answered, not the API."""
+        """Whether the object store answered, and not the API."""
         return self.entry.kind == self.spec.result.id
 
     @cached_property
@@ -83,7 +83,7 @@ class Case:
 
     @cached_property
     def body(self) -> Any:
-        """The value that was sent; None where it is no JSON, too large, or was not kept whole."""
+        """The JSON value of the body; None if it is not JSON, too large, or not kept whole."""
         if len(self.entry.body) > self.spec.limits["body-bytes"]:
             return None
         try:
@@ -93,13 +93,13 @@ class Case:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The parameters that were sent; of one sent twice the last."""
+        """The query parameters. If one was sent twice, the last one counts."""
         return dict(parse_qsl(self.entry.query, keep_blank_values=True))
 
     @cached_property
     def answer(self) -> dict[str, Any]:
-        """The JSON object that was answered, or an empty one; of a refused download the code and
-        the message in its XML."""
+        """The JSON object of the answer, or an empty one. For a refused download: the code and the
+        message of its XML."""
         if self.is_download and self.entry.status >= 400:
             text = self.entry.reply_body.decode("utf-8", "replace")
             return {name.lower(): unescape(value) for name, value in _IN_XML.findall(text)}
@@ -109,14 +109,14 @@ class Case:
             return {}
 
     def header(self, name: str) -> str | None:
-        """A header as it was sent."""
+        """The value of a request header; None if it was not sent."""
         sent = self.entry.headers.get(name.lower().encode())
         return None if sent is None else sent.decode("latin-1")
 
 
 def short(value: Any) -> str:
-    """The value as JSON, cut to what can be taken in at a glance; a mask for one that cannot be
-    read any more, for the secrets in the body are hidden."""
+    """The value as JSON, cut to MOST characters; `***` for a value that cannot be read because the
+    secrets in the body are hidden."""
     if value is MISSING:
         return "***"
     return cut(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

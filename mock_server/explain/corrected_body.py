@@ -1,5 +1,5 @@
-"""A body put right: misnamed fields get their names, values that cannot be others. What was right
-stays as it was sent. Pure; knows the schema and the documented request."""
+"""Corrects a body: misspelled fields get their names, invalid values are replaced. The rest stays
+as it was sent. Pure."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from mock_server.scenarios.names import without_scenario
 from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import FieldNames, Typo
 
-STEPS = 30  # more than there are fields
+STEPS = 30  # corrections of one body at most; there are fewer fields
 
 
 def right_body(operation: Operation, body: Any) -> Any:
-    """A body that the operation accepts, as near to this one as can be. None: it reads none."""
-    rules = operation.body
-    if rules is None:
+    """A valid body that is as similar to this one as possible; None if the operation takes no
+    body."""
+    validator = operation.body
+    if validator is None:
         return None
     example = next(iter(operation.requests.values()))
     if not isinstance(body, dict):
         return example
     body = named_right(operation, body)
     for _ in range(STEPS):
-        violation = next(rules.violations(body), None)
+        violation = next(validator.violations(body), None)
         if violation is None:
-            return asking_nothing(body)
-        body = _mended(rules, body, violation, example)
+            return without_scenarios(body)
+        body = _corrected(validator, body, violation, example)
     return example
 
 
 def named_right(operation: Operation, body: dict[str, Any]) -> Any:
-    """The body with each slip under the name and in the place that is meant."""
+    """The body with each misspelled field under its right name, in its right place."""
     names, changed = FieldNames(operation), copied(body)
     for _ in range(STEPS):
         typo = next(names.typos(changed), None)
@@ -45,8 +46,8 @@ def named_right(operation: Operation, body: dict[str, Any]) -> Any:
     return changed
 
 
-def asking_nothing(body: Any) -> Any:
-    """The body with its URLs as they are when they ask for no scenario."""
+def without_scenarios(body: Any) -> Any:
+    """The body with the scenarios taken out of its URLs."""
     for name, value in body["input"].items():
         if isinstance(value, str) and "://" in value:
             body["input"][name] = without_scenario(value)
@@ -58,7 +59,7 @@ def copied(body: Any) -> Any:
 
 
 def schema_at(schema: Any, parts: list[str]) -> Any:
-    """The schema of a place in the body; an empty one where nothing is said of it."""
+    """The schema of a place in the body; an empty one if the spec has none for it."""
     for part in parts:
         schema = schema.get("properties", {}).get(part) or schema.get("items", {})
     return schema
@@ -70,18 +71,18 @@ def choices(schema: Any) -> list[Any]:
     return [value for part in parts for value in part.get("enum", ())]
 
 
-def _mended(rules: BodyValidator, body: Any, violation: Violation, example: Any) -> Any:
-    """The body with another value there, the nearest that holds; the example where none does."""
+def _corrected(validator: BodyValidator, body: Any, violation: Violation, example: Any) -> Any:
+    """The body with the first valid candidate at that place; the documented example if none is."""
     parts = parts_of(violation.pointer)
-    for value in _candidates(rules.schema, body, parts, example):
+    for value in _candidates(validator.schema, body, parts, example):
         changed = _put(body, parts, value)
-        if all(other.pointer != violation.pointer for other in rules.violations(changed)):
+        if all(other.pointer != violation.pointer for other in validator.violations(changed)):
             return changed
     return copied(example)
 
 
 def _candidates(schema: Any, body: Any, parts: list[str], example: Any) -> Iterator[Any]:
-    """Values to try, the nearest first: an allowed one, the default, the documented one."""
+    """Values to try: similar allowed ones, then the default, then the documented one."""
     field = schema_at(schema, parts)
     yield from close_names(
         str(value_at(body, parts))[:80], [str(c) for c in choices(field)], most=3
@@ -101,7 +102,7 @@ def _put(body: Any, parts: list[str], value: Any) -> Any:
 
 
 def _move(body: Any, typo: Typo) -> None:
-    """Under the right name where the wrong one stood, so that a reader finds it."""
+    """Rename a field in place, so that a reader finds it where it was."""
     *way, name = typo.written
     *other, meant = typo.meant
     holder = value_at(body, way)

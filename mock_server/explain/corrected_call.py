@@ -1,4 +1,4 @@
-"""The call put right, as a line for a shell: path, method, headers, query, body. Sends nothing."""
+"""The corrected call as a curl line: path, method, headers, query, body. It sends nothing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import MOST_NAMES, stands_for
 
 OF_THE_FAKE = "Bearer sk-local"
-ENABLED = "enable"  # of the headers that switch something on (UP)
+ENABLED = "enable"  # value of the headers that switch something on (UP)
 
 
 def corrected(case: Case, *, scenario: str = "", value: str | None = None) -> str:
-    """As curl. It asks for no scenario, or for this one; `value` stands in the path in place of
-    what was sent. "" where the path is like none."""
+    """The corrected call as curl, without a scenario or with this one. value: replaces the path
+    parameter. Returns "" if no path is like the one that was sent."""
     if case.address is None:
         return ""
     address = case.address if value is None else case.address._replace(value=value)
@@ -34,7 +34,7 @@ def corrected(case: Case, *, scenario: str = "", value: str | None = None) -> st
 
 
 def listing(case: Case) -> str:
-    """A call that shows which tasks there are, as curl."""
+    """A curl line that lists the tasks of this key."""
     prefix = case.address.prefix if case.address else case.spec.prefixes[0]
     address = Address(case.spec.operations["listTasks"], "", prefix)
     url = case.entry.origin + address.path
@@ -42,7 +42,7 @@ def listing(case: Case) -> str:
 
 
 def authorization(case: Case) -> str:
-    """The key of the shell; a plain one where the shell may have the one that led here."""
+    """The key of the user's shell; a plain one if the shell's key may be the mistake."""
     sent, violation = case.header("Authorization") or "", case.entry.violation
     is_wrong = violation is not None and violation.pointer == "#header/Authorization"
     asks = scenario_of(case.spec, sent).name != ""
@@ -74,7 +74,8 @@ def _headers(operation: Operation, case: Case, body: Any) -> Iterator[tuple[str,
 
 
 def _query(operation: Operation, case: Case) -> Iterator[tuple[str, str]]:
-    """What was sent, under the right names; a value that cannot be becomes a near one, or goes."""
+    """The parameters under their right names. An invalid value is replaced by a similar one, or
+    left out."""
     known = {parameter.name: parameter for parameter in operation.query}
     free = [name for name in known if name not in case.query]
     unknown = islice((name for name in case.query if name not in known), MOST_NAMES)
@@ -92,6 +93,6 @@ def _value(parameter: Parameter, value: str, case: Case) -> str | None:
     if parameter.parse(value)[1] is not None:
         found = close_names(value, [str(c) for c in parameter.schema.get("enum", ())])
         return found[0] if found else None
-    # The schema allows it, but beside the others it cannot be.
+    # Valid by its schema, but refused in combination with the others.
     is_refused = violation and violation.pointer == f"#query/{parameter.name}"
     return None if is_refused else value

@@ -1,4 +1,4 @@
-"""What is told of a call, as JSON and as text. Data only; decides nothing."""
+"""An explanation, as JSON and as text. Data only."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from contracts.text.printable import in_line, shortened, visible
 
 
 class Explanation(Struct, frozen=True):
-    """Of one exchange; "" is what there is nothing to say of.
+    """The explanation of one exchange. A field that does not apply is "".
 
     id: the request_id of the answer. call: method and path. status, code, message: of the answer.
-    kind: refusal, scenario, fault, limit, near-miss (accepted, but hardly meant) or fine. rule:
-    what it broke, or what happened. pointer: where, in the body as a JSON pointer, else
-    `#header/NAME`, `#query/NAME`, `#path`, … expected, got: short, where it can be as JSON.
-    did_you_mean: a name or a value. spec: file, line and pointer of what decided. outcome: the
-    answer's name in the spec. source: by what it was asked for. advice: the way on. curl: the call,
-    put right; curl_note: what to decide first, where that call names another model."""
+    kind: refusal, scenario, fault, limit, near-miss (accepted, but probably not intended) or fine.
+    rule: the broken rule, or the reason for the answer. pointer: the place of the mistake: a JSON
+    pointer in the body, or `#header/NAME`, `#query/NAME`, `#path`, … expected, got: short, as JSON
+    if possible. did_you_mean: a name or a value. spec: file, line and pointer of the deciding part
+    of the spec. outcome: the answer's name in the spec. source: the scenario's or limit's origin.
+    advice: the next step. curl: the corrected call. curl_note: a question to answer before running
+    it, if it names another model."""
 
     id: str
     call: str
@@ -41,9 +42,9 @@ SHOWN = ("pointer", "expected", "got", "did_you_mean", "spec", "outcome", "sourc
 
 
 def as_text(explanation: Explanation) -> str:
-    """For a terminal: a line for each thing there is to say, then the call put right."""
-    said = ": ".join(filter(None, (explanation.code, explanation.message)))
-    lines = [f"{explanation.call} -> {explanation.status} {said}".rstrip(), explanation.rule, ""]
+    """The explanation for a terminal: one line for each field, then the corrected call."""
+    answer = ": ".join(filter(None, (explanation.code, explanation.message)))
+    lines = [f"{explanation.call} -> {explanation.status} {answer}".rstrip(), explanation.rule, ""]
     rows = [(name.replace("_", " "), getattr(explanation, name)) for name in SHOWN]
     lines += [f"  {name:<13} {value}" for name, value in rows if value]
     if explanation.curl:

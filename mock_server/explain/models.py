@@ -1,5 +1,5 @@
-"""Explains a call whose model is not served where it was sent. No corrected call has another model
-without a note that says so."""
+"""Explains a call with a model that is not served at this operation. A corrected call with another
+model always has a note."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODEL = "/model"
 
 
 def model(case: Case, violation: Violation) -> Finding:
-    """Which models are served at the operation, and what the one that was sent is."""
+    """Explain the wrong model, with the models that the operation serves."""
     assert case.operation
     served = case.spec.models_of(case.operation.id)
     sent = value_at(case.body, ["model"])
@@ -35,8 +35,8 @@ def model(case: Case, violation: Violation) -> Finding:
 
 
 def other_model(case: Case) -> str:
-    """The note above a corrected call that has another model than the one that was sent; "" where
-    the model is the same, or was only misspelled."""
+    """The note above a corrected call with another model; "" if the model is the same, or was only
+    misspelled."""
     sent = value_at(case.body, ["model"])
     served = case.spec.models_of(case.operation.id) if case.operation else []
     if sent is MISSING or not served or sent in served or _likely(case, sent):
@@ -45,7 +45,7 @@ def other_model(case: Case) -> str:
 
 
 def _likely(case: Case, sent: Any) -> list[str]:
-    """The served model that a misspelled name stands for; none for the name of another model."""
+    """The served model that a misspelled name is similar to; empty if it is another known model."""
     assert case.operation
     if not isinstance(sent, str) or _known(case, sent) != "":
         return []
@@ -53,7 +53,7 @@ def _likely(case: Case, sent: Any) -> list[str]:
 
 
 def _known(case: Case, sent: Any) -> str:
-    """What is known of a model that this operation does not serve; "" for nothing."""
+    """Advice about a known model that this operation does not serve; "" if the model is unknown."""
     assert case.operation
     spec, name = case.spec, sent.strip() if isinstance(sent, str) else ""
     if name in spec.models_of(case.operation.id):

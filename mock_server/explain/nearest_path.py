@@ -1,5 +1,4 @@
-"""Which operation a path means, also one that is not quite right, and what is wrong with it. Knows
-paths only."""
+"""Finds the operation that a wrong path was probably meant for."""
 
 from __future__ import annotations
 
@@ -11,14 +10,14 @@ from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import pointer_of
 from mock_server.engine.routing import Route, Router
 
-ALIKE = 0.75  # two paths, part by part, on the average
-RELATED = 0.4  # two parts of such paths, at least
-MISSPELLED = 0.7  # each part, of a path that may be of another service
-SAME = 0.8  # a last part that stands for a whole path
+ALIKE = 0.75  # mean similarity of the parts of two similar paths
+RELATED = 0.4  # least similarity of any part of them
+MISSPELLED = 0.7  # least similarity of each part if the path may belong to another service
+SAME = 0.8  # similarity of a last part that identifies a path alone
 
 
 class Address(NamedTuple):
-    """An operation, the value of its path parameter, and the path that stands before both."""
+    """An operation, the value of its path parameter, and the prefix before them."""
 
     operation: Operation
     value: str
@@ -26,14 +25,14 @@ class Address(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path as it should be sent."""
+        """The correct path."""
         before, brace, rest = self.operation.template.partition("{")
         value = quote(self.value, safe="") if brace else ""
         return self.prefix + before + value + rest.partition("}")[2]
 
 
 def exact(spec: Spec, method: str, path: str) -> Address | None:
-    """What the path means as it is; None when that is nothing, or has no such method."""
+    """The operation of a correct path; None if the path is unknown or lacks the method."""
     found = Router(spec).find(method, path)
     if not isinstance(found, Route):
         return None
@@ -42,8 +41,8 @@ def exact(spec: Spec, method: str, path: str) -> Address | None:
 
 
 def nearest(spec: Spec, method: str, path: str) -> Address | None:
-    """What the path means in all likelihood: the most alike, then the longest, then the one that
-    has the method. None when it is like none."""
+    """The most similar operation; of equally similar ones the one with the longest path, then the
+    one with this method. None if no path is similar."""
     parts = [unquote(part) for part in path.split("/") if part]
     found = [
         (score, len(_parts(operation)), operation.method == method, operation)
@@ -57,8 +56,8 @@ def nearest(spec: Spec, method: str, path: str) -> Address | None:
 
 
 def base_of(address: Address, path: str) -> str:
-    """What was sent before the operation's own part, as a path. An own part may be too short, and
-    is never taken for too long."""
+    """The part of the sent path before the operation's own path. The own path may have been sent
+    with parts missing, but not with parts added."""
     parts = [part for part in path.split("/") if part]
     own, prefix = len(_parts(address.operation)), address.prefix[1:].split("/")
     if parts[: len(prefix)] == prefix and len(parts) <= len(prefix) + own:
@@ -67,13 +66,13 @@ def base_of(address: Address, path: str) -> str:
 
 
 def place_of(address: Address) -> str:
-    """Where the operation is written in the spec."""
+    """The pointer of the operation in the spec."""
     operation = address.operation
     return "#" + pointer_of(("paths", operation.template, operation.method.lower()))
 
 
 def is_like(spec: Spec, path: str) -> bool:
-    """Whether a path of a service is one of ours, misspelled or with a part left out."""
+    """Whether a path is one of ours, misspelled or with a part missing."""
     parts = [unquote(part) for part in path.split("/") if part]
     ours = [_parts(operation) for operation in spec.operations.values()]
     shorter = len(parts) < max(map(len, ours)) and nearest(spec, "", path) is not None
@@ -82,7 +81,7 @@ def is_like(spec: Spec, path: str) -> bool:
 
 
 def _least(operation: Operation, parts: list[str]) -> float:
-    """How alike the least alike part is of the end of a path; 0 where that is too short."""
+    """The least similarity of any part at the end of a path; 0 if the path is too short."""
     wanted = _parts(operation)
     return min(_fixed(wanted, parts[-len(wanted) :])) if len(parts) >= len(wanted) else 0.0
 
@@ -100,13 +99,13 @@ def _parts(operation: Operation) -> list[str]:
 
 
 def _score(operation: Operation, parts: list[str]) -> float:
-    """How alike the end of a path is, from 0 (not at all) to 1."""
+    """The similarity of the end of a path, from 0 to 1."""
     wanted = _parts(operation)
     likenesses = list(_fixed(wanted, parts[-len(wanted) :])) if len(parts) >= len(wanted) else [0.0]
     mean = sum(likenesses) / len(likenesses)
     if min(likenesses) >= RELATED and mean >= ALIKE:
         return mean
-    # `…/face-detect` alone says which one is meant, where no value is needed.
+    # A last part such as `face-detect` identifies an operation that has no path parameter.
     last = _alike(wanted[-1], parts[-1]) if parts and "{" not in operation.template else 0.0
     return ALIKE * last if last >= SAME else 0.0
 
@@ -118,7 +117,7 @@ def _fixed(wanted: list[str], parts: list[str]) -> Iterator[float]:
 
 
 def _alike(one: str, other: str) -> float:
-    from difflib import SequenceMatcher  # 15 ms that only a wrong path costs
+    from difflib import SequenceMatcher  # 15 ms, needed only for a wrong path
 
     return SequenceMatcher(None, one, other.lower()).ratio()
 
@@ -130,7 +129,7 @@ def _value(operation: Operation, parts: list[str]) -> str:
 
 
 def _prefix(spec: Spec, parts: list[str]) -> str:
-    """The spec's prefix that a path begins like; its first where it is like none."""
+    """The prefix of the spec with the most parts in common with a path; by default the first."""
 
     def common(prefix: str) -> int:
         pairs = zip(prefix[1:].split("/"), parts, strict=False)

@@ -11,7 +11,8 @@ from mock_server.explain.nearest_path import Address, base_of, is_like, place_of
 
 
 def wrong_path(case: Case, violation: Violation) -> Finding:
-    """A path that the service has for something else is never called a misspelling."""
+    """Explain the wrong path. A path of another product of the service is not called a
+    misspelling."""
     spec, path = case.spec, case.entry.path
     known = spec.not_served.path(path, spec.prefixes)
     if known is None and case.address is None:
@@ -19,22 +20,22 @@ def wrong_path(case: Case, violation: Violation) -> Finding:
     if known is not None:
         return _not_served(case, violation, f"on the service it is for {known.summary}")
     if _is_another_path(case):
-        return _not_served(case, violation, "it is not like one that is")
+        return _not_served(case, violation, "and no served path is similar")
     return _other_spelling(case, violation)
 
 
 def _is_another_path(case: Case) -> bool:
-    """Whether a path behind a base URL, or one of a service without it, is like none of ours."""
+    """Whether a path under a base URL, or under /services/, is not similar to any of ours."""
     path, prefixes = case.entry.path, case.spec.prefixes
     rest = strip_prefixes(path, prefixes)
     is_behind = rest.startswith("/services/") or any(path.startswith(f"{p}/") for p in prefixes)
     return is_behind and rest != "/" and rest not in prefixes and not is_like(case.spec, rest)
 
 
-def _not_served(case: Case, violation: Violation, what: str) -> Finding:
+def _not_served(case: Case, violation: Violation, reason: str) -> Finding:
     operations = case.spec.operations.values()
     return Finding(
-        rule=f"this path is not served by this fake; {what}",
+        rule=f"this path is not served by this fake; {reason}",
         pointer=violation.pointer,
         expected=short([f"{o.method} {o.template}" for o in operations]),
         got=short(case.entry.path),
@@ -48,7 +49,7 @@ def _other_spelling(case: Case, violation: Violation) -> Finding:
     known = [f"{o.method} {o.template}" for o in spec.operations.values()]
     base = entry.origin + (address.prefix if address else spec.prefixes[0])
     return Finding(
-        rule=_what_is_wrong(entry.path, address),
+        rule=_mistake(entry.path, address),
         pointer=violation.pointer,
         expected=short(address.path if address else known),
         got=short(entry.path),
@@ -59,17 +60,17 @@ def _other_spelling(case: Case, violation: Violation) -> Finding:
     )
 
 
-def _what_is_wrong(path: str, address: Address | None) -> str:
-    """What is wrong with it, in words."""
+def _mistake(path: str, address: Address | None) -> str:
+    """The mistake in the path, in words."""
     if address is None:
-        return "there is no such path, and none like it"
+        return "this path does not exist, and no path is similar"
     base, prefix = base_of(address, path), address.prefix
     if base.startswith(prefix * 2):
-        return f"{prefix} is there twice: the client adds what the base URL has already"
+        return f"{prefix} is there twice: the client adds it to a base URL that has it already"
     if base == "":
         return f"{prefix} is missing: the base URL ends too early"
     if base.startswith("/compatible-mode"):
-        return f"{base} is the base of the OpenAI-compatible API, which has no such call"
+        return f"{base} is the base of the OpenAI-compatible API, which has no video calls"
     if base != prefix:
         return f"{base} is not a base URL of this API"
     if "//" in path:

@@ -1,4 +1,5 @@
-"""Explains the refused question of a browser whether a page of another origin may send a call."""
+"""Explains a refused CORS preflight: the request that a browser sends before a page of another
+origin may call."""
 
 from __future__ import annotations
 
@@ -9,17 +10,17 @@ ASKED = "Access-Control-Request-Method"
 
 
 def is_preflight(case: Case) -> bool:
-    """Whether a browser asked, for a page, and was not answered as the page needs."""
+    """Whether the call is a CORS preflight."""
     return case.entry.method == "OPTIONS" and case.header(ASKED) is not None
 
 
 def not_allowed(case: Case) -> Finding:
-    """The call that the page wanted to send was never sent."""
+    """Explain why the browser did not send the page's call."""
     origin = case.header("Origin") or ""
     method = (case.header(ASKED) or "")[:20]
     try:
         advice = f"start the fake with --cors {page_origin(origin)}, or let the page's own server "
-        advice += "pass the calls on; docs/deploy.md shows both"
+        advice += "forward the calls; docs/docker-and-ci.md shows both"
     except UrlError as error:
         advice = str(error)
     return Finding(

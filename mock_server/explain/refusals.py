@@ -1,5 +1,4 @@
-"""What a call did that broke a rule which no schema has: key, size, path, method, JSON. Facts are
-the spec's and the violation's; here are only the sentences."""
+"""Explains refusals that no JSON Schema covers: key, size, path, method, JSON."""
 
 from __future__ import annotations
 
@@ -18,24 +17,24 @@ from mock_server.explain.paths import wrong_path
 from mock_server.explain.schemas import field, header_like, parameter
 from mock_server.simulation import json_body
 
-BEFORE = 40  # characters that are shown before what cannot be read
+BEFORE = 40  # characters shown before the place where reading failed
 
 
 def refusal(case: Case) -> Finding:
-    """Why the call was refused, or would have been: what its violation says."""
+    """Explain the violation of a call that was refused, or that a variant accepted."""
     violation = case.entry.violation
     assert violation
     found = _kind(violation)(case, violation)
     if case.entry.status >= 400:
         return found
-    return replace(found, rule=f"{found.rule}; the task was created, and fails for it")
+    return replace(found, rule=f"{found.rule}; the task was created, and will fail for this reason")
 
 
 def _kind(violation: Violation) -> Callable[[Case, Violation], Finding]:
     if violation.pointer == MODEL and violation.keyword != "required":
         return model
-    if violation.pointer in _OF_THE_WHOLE:
-        return _OF_THE_WHOLE[violation.pointer]
+    if violation.pointer in _OF_THE_CALL:
+        return _OF_THE_CALL[violation.pointer]
     if violation.pointer.startswith("#"):
         return parameter
     return field if violation.keyword else _json
@@ -101,7 +100,7 @@ def _method(case: Case, violation: Violation) -> Finding:
 
 
 def _json(case: Case, violation: Violation) -> Finding:
-    """The body is no JSON, or as good as none."""
+    """The body is not JSON, or contains JSON that no client should send."""
     empty = "the call needs a body and has none"
     return Finding(
         rule=f"the body cannot be read: {violation.reason}" if case.entry.body else empty,
@@ -115,7 +114,7 @@ def _json(case: Case, violation: Violation) -> Finding:
 
 
 def _around(body: bytes) -> str:
-    """The text from a little before where reading it went wrong."""
+    """The text of the body around the place where reading failed."""
     position = 0
     try:
         json_body.decode(body)
@@ -124,11 +123,11 @@ def _around(body: bytes) -> str:
     except UnicodeDecodeError as error:
         position = len(body[: error.start].decode("utf-8", "replace"))
     except ValueError:
-        pass  # what is wrong is not in one place
+        pass  # the mistake has no single place
     return cut(body.decode("utf-8", "replace")[max(0, position - BEFORE) :])
 
 
-_OF_THE_WHOLE: dict[str, Callable[[Case, Violation], Finding]] = {
+_OF_THE_CALL: dict[str, Callable[[Case, Violation], Finding]] = {
     "#header/Authorization": _key,
     "#header": _head_size,
     "#body": _body_size,

@@ -1,5 +1,5 @@
-"""What a call did that broke a keyword of a schema: a field of the body, a header, a parameter of
-the query. The schema's own words where it has some."""
+"""Explains violations of a JSON Schema: of a body field, a header or a query parameter. It quotes
+the schema's description if there is one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mock_server.explain.corrected_call import corrected
 from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import MOST_NAMES, FieldNames, stands_for
 
-# What a keyword wants. Those of contracts.spec.keywords say it themselves.
+# The requirement of each keyword. Those of contracts.spec.keywords have their own messages.
 WORDS = {
     "type": "must be of type {}",
     "required": "is required",
@@ -33,7 +33,7 @@ WORDS = {
 
 
 def field(case: Case, violation: Violation) -> Finding:
-    """A field of the body."""
+    """Explain a violation of a body field."""
     parts = parts_of(violation.pointer)
     sent = value_at(case.body, parts)
     got, meant = _misnamed(case, parts) if sent is MISSING else (sent, _near(case, parts, sent))
@@ -50,7 +50,7 @@ def field(case: Case, violation: Violation) -> Finding:
 
 
 def parameter(case: Case, violation: Violation) -> Finding:
-    """A header, or a parameter of the query."""
+    """Explain a violation of a header or a query parameter."""
     location, _, name = violation.pointer[1:].partition("/")
     sent = case.header(name) if location == "header" else case.query.get(name)
     schema = _schema_of(case, name)
@@ -70,25 +70,25 @@ def parameter(case: Case, violation: Violation) -> Finding:
 
 
 def header_like(case: Case, name: str) -> str | None:
-    """The header that was sent and looks meant to be this one."""
+    """The name of a sent header that is probably a misspelling of this one."""
     wanted = name.lower()
     headers = islice(case.entry.headers, MOST_NAMES)
     sent = (header.decode("latin-1") for header in headers)
     return next((h for h in sent if stands_for(h, [wanted, wanted.removeprefix("x-")])), None)
 
 
-def _sentence(case: Case, violation: Violation, what: str) -> str:
-    """What must be, in words; the violation's own where there are none."""
+def _sentence(case: Case, violation: Violation, name: str) -> str:
+    """The requirement in words; the violation's own text if the keyword has none here."""
     words, value = WORDS.get(violation.keyword), _rule(case, violation)
     if words is None:
-        return f"{what}: {violation.reason}"
+        return f"{name}: {violation.reason}"
     if violation.keyword == "not" and value.keys() == {"const"}:
         value = value["const"]
-    return f"{what} {words.format(short(value))}"
+    return f"{name} {words.format(short(value))}"
 
 
 def _rule(case: Case, violation: Violation) -> Any:
-    """What the keyword says in the spec."""
+    """The value of the violated keyword in the spec."""
     return case.spec.source_map.value(violation.schema) if violation.schema else None
 
 
@@ -99,7 +99,7 @@ def _expected(case: Case, violation: Violation) -> str:
 
 
 def _description(case: Case, violation: Violation) -> str:
-    """What the spec says of the field in words: the nearest description around the rule."""
+    """The description of the field in the spec: the nearest one around the violated keyword."""
     parts = parts_of(violation.schema)[: -1 if violation.keyword else None]
     if violation.keyword == "required" and violation.pointer.startswith("/"):
         parts += ["properties", parts_of(violation.pointer)[-1]]
@@ -112,7 +112,7 @@ def _description(case: Case, violation: Violation) -> str:
 
 
 def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
-    """The field that was sent and looks meant to be the missing one, or one in it; and that one."""
+    """The sent field that is probably a misspelling of the missing one, and the right name."""
     assert case.operation
     for typo in FieldNames(case.operation).typos(case.body):
         if list(typo.meant[: len(parts)]) == parts:
@@ -121,7 +121,7 @@ def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
 
 
 def _near(case: Case, parts: list[str], sent: Any) -> str:
-    """The allowed value that the one sent is near to."""
+    """The allowed value that is most similar to the sent one."""
     assert case.operation
     assert case.operation.body
     allowed = [str(c) for c in choices(schema_at(case.operation.body.schema, parts))]
@@ -130,7 +130,7 @@ def _near(case: Case, parts: list[str], sent: Any) -> str:
 
 
 def _of_url(violation: Violation, sent: Any) -> str:
-    """Why the service does not fetch it, for a value that should be a URL."""
+    """For a value that should be a URL: why the service could not fetch it."""
     why = why_not_fetched(sent) if violation.keyword == "pattern" else ""
     return f" This value cannot be fetched: {why}; {ADVICE}" if why else ""
 

@@ -1,5 +1,4 @@
-"""What led to an answer about a task: it is not known, or not PENDING any more. Here are only the
-sentences; how a task is, mock_server.simulation.task says."""
+"""Explains answers about a task: it is unknown, or no longer PENDING."""
 
 from __future__ import annotations
 
@@ -11,18 +10,18 @@ from mock_server.simulation.task import status_at
 from mock_server.suggest.close_names import close_names
 
 POINTER = "#path/task_id"
-COMPARED = 1000  # ids that one is compared with
-TYPO = 0.8  # of two UUIDs by chance a third is alike
+COMPARED = 1000  # task ids to compare an unknown id with
+TYPO = 0.8  # similarity of a misspelled id; two random UUIDs have about 0.33
 
 
 def unknown(case: Case) -> Finding:
-    """The call names no task of this key; why is the first that fits."""
+    """The id is not a task of this key. The first matching reason is given."""
     asked = case.address.value if case.address else case.entry.task_id
     return _request_id(case, asked) or _expired(case, asked) or _misspelled(case, asked)
 
 
 def not_pending(case: Case) -> Finding:
-    """The task cannot be canceled."""
+    """The task can no longer be canceled."""
     asked = case.address.value if case.address else case.entry.task_id
     task = case.tasks.get(asked)
     status = status_at(task, case.entry.at) if task else "UNKNOWN"
@@ -41,7 +40,7 @@ def not_pending(case: Case) -> Finding:
 
 
 def _request_id(case: Case, asked: str) -> Finding | None:
-    """As one reseller's page tells people to do."""
+    """The id is a request_id. The page of a reseller asks people to poll with it."""
     task_id = case.task_of_request(asked)
     if task_id is None:
         return None
@@ -62,7 +61,7 @@ def _expired(case: Case, asked: str) -> Finding | None:
     if task is None or task.expires > case.entry.at:
         return None
     hours = (task.expires - task.submitted) / 3600
-    why = f"ended {hours:g} h after its creation" if hours else "was asked to be UNKNOWN"
+    why = f"ended {hours:g} h after its creation" if hours else "was set to UNKNOWN by a scenario"
     return Finding(
         rule=f"the task is not known any more: its life {why}",
         pointer=POINTER,
@@ -73,7 +72,7 @@ def _expired(case: Case, asked: str) -> Finding | None:
 
 
 def _misspelled(case: Case, asked: str) -> Finding:
-    """It is like the id of a task, or like none."""
+    """The id is unknown; it may be a misspelled one."""
     ids = list(islice(case.tasks, COMPARED))
     found = close_names(asked[:80], ids, cutoff=TYPO)
     return Finding(
@@ -90,7 +89,7 @@ def _misspelled(case: Case, asked: str) -> Finding:
 
 
 def _evicted(case: Case) -> str:
-    """A key that makes room loses its tasks, and nobody knows any more which key it was."""
+    """A note if keys were evicted: such a key loses its tasks, and the fake forgets the key."""
     if not case.evicted:
         return ""
     keys = "1 key" if case.evicted == 1 else f"{case.evicted} keys"

@@ -1,4 +1,4 @@
-"""Advises on an input URL that was accepted here, and that the service could not fetch."""
+"""Explains an input URL that the fake accepted, but the service could not fetch."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from mock_server.explain.case import Case, Finding, short
 
 
 def is_unreachable(case: Case) -> bool:
-    """Whether a call was carried out in spite of such a URL."""
+    """Whether the call was carried out in spite of such a URL."""
     near = case.entry.near
     return near is not None and near.keyword == UNREACHABLE
 
 
 def unreachable(case: Case) -> Finding:
-    """Which URL that is, and what to send in its place."""
+    """Explain the URL, and what to send in its place."""
     near = case.entry.near
     assert near
     return Finding(
@@ -23,6 +23,6 @@ def unreachable(case: Case) -> Finding:
         expected="a public URL",
         got=short(value_at(case.body, parts_of(near.pointer))),
         place=near.schema,
-        advice=f"it is accepted here, as the fake fetches nothing; for the service, {ADVICE}. "
-        "The variant unreachable-url brings about what the service answers",
+        advice=f"the fake accepts it, since it fetches nothing; for the service, {ADVICE}. "
+        "The variant unreachable-url makes the fake answer as the service does",
     )

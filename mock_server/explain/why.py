@@ -1,4 +1,4 @@
-"""From an exchange to its explanation: which sort of case it is decides who finds the words."""
+"""Makes the explanation of an exchange: the first matching kind of case explains it."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from mock_server.journal.entry import Entry
 from mock_server.simulation.task import Task
 
 
-class Sort(NamedTuple):
-    """A kind of case: which cases are of it, and what there is to say of them."""
+class Kind(NamedTuple):
+    """A kind of case: whether a case is of it, and the function that explains it."""
 
     kind: str
-    holds: Callable[[Case], bool]
+    matches: Callable[[Case], bool]
     find: Callable[[Case], Finding]
 
 
-# The first that holds. A broken rule counts before what else was asked for: it was seen first.
-SORTS = (
-    Sort("refusal", answers.is_mistake, answers.mistake),
-    Sort("refusal", preflight.is_preflight, preflight.not_allowed),
-    Sort("limit", lambda c: c.entry.source in ("limits", "account"), answers.limit),
-    Sort("refusal", answers.is_unknown_scenario, answers.unknown_scenario),
-    Sort("refusal", answers.is_by_variant, answers.limit),
-    Sort("refusal", lambda c: c.entry.violation is not None and c.entry.status >= 400, refusal),
-    Sort("near-miss", lambda c: c.entry.violation is not None, refusal),
-    Sort("fault", lambda c: c.entry.fault != "", answers.fault),
-    Sort("scenario", lambda c: c.entry.scenario != "", answers.asked_for),
-    Sort("refusal", lambda c: c.entry.outcome == "UnsupportedOperation", tasks.not_pending),
-    Sort("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
-    Sort("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
-    Sort("near-miss", urls.is_unreachable, urls.unreachable),
-    Sort("near-miss", lambda c: c.entry.near is not None, answers.typo),
-    Sort("refusal", downloads.is_refused, downloads.refused),
-    Sort("refusal", lambda c: c.entry.status >= 400, answers.fine),
-    Sort("fine", lambda _: True, answers.fine),
+# The first match in this list wins. A violation comes before a scenario, as in the engine.
+KINDS = (
+    Kind("refusal", answers.is_mistake, answers.mistake),
+    Kind("refusal", preflight.is_preflight, preflight.not_allowed),
+    Kind("limit", lambda c: c.entry.source in ("limits", "account"), answers.limit),
+    Kind("refusal", answers.is_unknown_scenario, answers.unknown_scenario),
+    Kind("refusal", answers.is_by_variant, answers.limit),
+    Kind("refusal", lambda c: c.entry.violation is not None and c.entry.status >= 400, refusal),
+    Kind("near-miss", lambda c: c.entry.violation is not None, refusal),
+    Kind("fault", lambda c: c.entry.fault != "", answers.fault),
+    Kind("scenario", lambda c: c.entry.scenario != "", answers.asked_for),
+    Kind("refusal", lambda c: c.entry.outcome == "UnsupportedOperation", tasks.not_pending),
+    Kind("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
+    Kind("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
+    Kind("near-miss", urls.is_unreachable, urls.unreachable),
+    Kind("near-miss", lambda c: c.entry.near is not None, answers.typo),
+    Kind("refusal", downloads.is_refused, downloads.refused),
+    Kind("refusal", lambda c: c.entry.status >= 400, answers.fine),
+    Kind("fine", lambda _: True, answers.fine),
 )
 
 
@@ -53,13 +53,11 @@ def explain(
     task_of_request: Callable[[str], str | None] = lambda _: None,
     evicted: int = 0,
 ) -> Explanation:
-    """Why the call was answered so. `tasks`: those of its tenant; `task_of_request`: the task_id
-    that the call with a request_id created, None where it created none; `evicted`: how
-    many keys had to make room since the fake was started."""
+    """Explain the answer of an exchange. tasks, task_of_request, evicted: as in Case."""
     case = Case(spec, entry, tasks, task_of_request, evicted)
-    sort = next(sort for sort in SORTS if sort.holds(case))
-    found = sort.find(case)
-    code, message = _said(case)
+    kind = next(kind for kind in KINDS if kind.matches(case))
+    found = kind.find(case)
+    code, message = _answered(case)
     query = f"?{entry.query}" if entry.query else ""
     return Explanation(
         id=entry.request_id,
@@ -67,7 +65,7 @@ def explain(
         status=entry.status,
         code=code,
         message=message,
-        kind=sort.kind,
+        kind=kind.kind,
         rule=found.rule,
         pointer=found.pointer,
         expected=found.expected,
@@ -82,15 +80,15 @@ def explain(
     )
 
 
-def _said(case: Case) -> tuple[str, str]:
-    """Code and message of the answer, where they stand in it."""
+def _answered(case: Case) -> tuple[str, str]:
+    """Code and message of the answer, from `output` if it has a code."""
     output = case.answer.get("output")
     holder = output if isinstance(output, dict) and "code" in output else case.answer
     return str(holder.get("code", "")), str(holder.get("message", ""))
 
 
 def _written(spec: Spec, place: str) -> str:
-    """FILE:LINE POINTER."""
+    """A place in the spec as FILE:LINE POINTER."""
     if not place:
         return ""
     line = spec.source_map.line(place)

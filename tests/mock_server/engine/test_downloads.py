@@ -193,7 +193,7 @@ def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Serv
             "GET",
             {"Range": "bytes=9999999-", "X-OSS-Range-Behavior": "standard"},
             "bad-range",
-            "HEAD gives its length",
+            "HEAD returns its length",
         ),
     ],
 )

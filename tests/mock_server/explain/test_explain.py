@@ -253,7 +253,7 @@ def test_a_variant_is_explained(spec: Spec) -> None:
     service = Explained(spec, variants={"missing-field": "task"})
     why = service.why_of_body(input__image_url=None)
     assert (why.kind, why.status, why.pointer) == ("near-miss", 200, "/input/image_url")
-    assert why.rule.endswith("the task was created, and fails for it")
+    assert why.rule.endswith("the task was created, and will fail for this reason")
 
 
 def test_an_ignored_typo_is_explained(service: Explained) -> None:
