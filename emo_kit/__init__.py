@@ -1,4 +1,5 @@
-"""The face of the distribution: what users start without importing a package of ours by name.
+"""The entry points of dashscope-emo-kit.
 
-`emo_kit.pytest_plugin` gives pytest the options `--emo-contract-…`; `emo_kit.command` is `emo`.
-Defines and imports nothing."""
+`emo_kit.command` is the command `emo`. `emo_kit.pytest_plugin` adds the options `--emo-contract-…`
+to pytest. This file defines and imports nothing, so that a project with packages called
+`contracts`, `mock_server` or `emo_client` can have both."""

@@ -11,7 +11,7 @@ WRONG_USAGE, INTERRUPTED = 2, 130
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C while it is loaded ends it with 130, as later."""
+    """Run the command line. Ctrl-C exits with 130, also while modules are being imported."""
     try:
         _main()
     except KeyboardInterrupt:
@@ -19,8 +19,8 @@ def main() -> None:
 
 
 def _main() -> None:
-    """Run the command line. Where PYTHONPATH leads to another package with the name of one of ours,
-    exit with 2 and a sentence that names it, since no command could import what it needs."""
+    """Run the command line. If PYTHONPATH leads to another package named like one of the kit's,
+    print which one and exit with 2: no command could import its modules."""
     for package in PACKAGES:
         other = shadowed_by(package)
         if other is not None:

@@ -1,4 +1,5 @@
-"""Finds packages of a project that hide the kit's packages of the same name. Imports neither."""
+"""Finds packages that Python imports instead of the kit's packages of the same name. Imports none
+of them."""
 
 from __future__ import annotations
 
@@ -7,24 +8,24 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
-HOME = Path(__file__).resolve().parents[1]  # the folder that all packages of the kit are in
+HOME = Path(__file__).resolve().parents[1]  # the folder that contains all packages of the kit
 
 
 def shadowed_by(package: str) -> Path | None:
-    """The folder or file that `import package` takes in place of the kit's; None for the kit's own,
-    and where Python cannot say."""
+    """The folder or file that `import package` loads instead of the kit's package. None if it loads
+    the kit's, or if Python cannot find out."""
     found = _found(package)
     return None if found == HOME / package else found
 
 
 def shown(path: Path) -> str:
-    """The path, written as Python writes a text where it has characters that a terminal obeys."""
+    """The path as text, with control characters escaped as in a Python string."""
     text = str(path)
     return text if text.isprintable() else repr(text)
 
 
 def _found(package: str) -> Path | None:
-    """The folder or file that an import of a package takes, or None where Python cannot say."""
+    """The folder or file that an import of a package loads, or None if that is unknown."""
     loaded = sys.modules.get(package)
     try:
         spec: ModuleSpec | None = loaded.__spec__ if loaded else find_spec(package)

@@ -1,1 +1,1 @@
-"""`emo`, the command line."""
+"""The commands of `emo`."""

@@ -1,4 +1,4 @@
-"""Completion in bash, which splits words at `=` and `:`: `models=retired` is three words to it."""
+"""Completion for bash, which splits words at `=` and `:`, so `models=retired` arrives as three."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ BREAKS = frozenset("=:")
 
 
 class WholeWords(BashComplete):
-    """Puts split words together again, and answers with what is behind the last split."""
+    """Joins the parts of a split word, and completes the part after the last split."""
 
-    before = ""  # as much of the word as bash does not want to have back
+    before = ""  # the beginning of the word, which bash must not get back
 
     def get_completion_args(self) -> tuple[list[str], str]:
         words = split_arg_string(environment()["COMP_WORDS"])
         at = int(environment()["COMP_CWORD"])
-        words = (words + [""] * at)[: at + 1]  # an empty last word is lost when words are joined
+        words = (words + [""] * at)[: at + 1]  # bash drops an empty last word
         whole: list[str] = []
         self.before = ""
         is_open = False

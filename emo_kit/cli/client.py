@@ -1,6 +1,6 @@
-"""`emo detect`, `create`, `get`, `wait`, `cancel`, `list`, `generate`, `download`: the client, by
-hand. They call the fake on this machine unless --live, --base-url or the environment says otherwise
-(where.py)."""
+"""The commands that use emo_client: `emo detect`, `create`, `get`, `wait`, `cancel`, `list`,
+`generate`, `download`. They call the fake on this machine unless --live, --base-url or the
+environment names another server (destination.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import complete, options
-from emo_kit.cli.client_command import calls, look, progress
+from emo_kit.cli.client_command import calls, poll_once, progress
 from emo_kit.cli.errors import CommandError
 from emo_kit.cli.output import print_line
 from emo_kit.cli.task_output import print_list, print_model, print_task
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from emo_client import Client, TaskAnswer
 
 MOMENT = "YYYYMMDDhhmmss"
-# Seconds that a video has to arrive however long its task took: it was paid for.
+# Seconds for the download even if the wait used up its timeout: the video is paid for.
 LEAST = 30.0
 
 image = click.option("--image", required=True, metavar="URL", help="URL of the portrait.")
@@ -34,7 +34,7 @@ ratio = click.option(
     default="1:1",
     show_default=True,
     type=click.Choice(["1:1", "3:4"]),
-    help="Head or body.",
+    help="1:1 for the head, 3:4 for the upper body.",
 )
 style = click.option(
     "--style", type=click.Choice(["normal", "calm", "active"]), help="How much the head moves."
@@ -83,8 +83,8 @@ Example:
 )
 @image
 @audio
-@click.option("--face", required=True, type=Box(), help="face_bbox, as detect printed it.")
-@click.option("--ext", required=True, type=Box(), help="ext_bbox, as detect printed it.")
+@click.option("--face", required=True, type=Box(), help="face_bbox of `emo detect`.")
+@click.option("--ext", required=True, type=Box(), help="ext_bbox of `emo detect`.")
 @style
 @calls
 def create(
@@ -129,7 +129,7 @@ def wait(
     """Wait for a task to end. Exit code 1 when it ends without a video."""
     fetch = partial(_fetch, client, output, real_time() + timeout, max_size)
     with progress() as shown:
-        look(client, task_id, shown)
+        poll_once(client, task_id, shown)
         task = client.wait(task_id, timeout, shown.update)
     _finish(task, fetch, as_json)
 
@@ -154,13 +154,15 @@ Examples:
   emo list --page-size 50 --json
 """,
 )
-@click.option("--status", type=TaskState(), help="Only tasks in this state, like PENDING.")
+@click.option("--status", type=TaskState(), help="Only tasks in this state, such as PENDING.")
 @click.option("--model", shell_complete=complete.models, help="Only tasks of this model.")
-@click.option("--start-time", metavar=MOMENT, help="Only tasks created from then on, in UTC+8.")
-@click.option("--end-time", metavar=MOMENT, help="Only tasks created until then, in UTC+8.")
-@click.option("--page-no", default=1, show_default=True, type=click.IntRange(1), help="Which page.")
+@click.option("--start-time", metavar=MOMENT, help="Only tasks created from this time on (UTC+8).")
+@click.option("--end-time", metavar=MOMENT, help="Only tasks created until this time (UTC+8).")
 @click.option(
-    "--page-size", default=10, show_default=True, type=click.IntRange(1), help="Tasks a page."
+    "--page-no", default=1, show_default=True, type=click.IntRange(1), help="Number of the page."
+)
+@click.option(
+    "--page-size", default=10, show_default=True, type=click.IntRange(1), help="Tasks on a page."
 )
 @calls
 def list_(client: Client, as_json: bool, model: str | None, **filters: Any) -> None:
@@ -197,7 +199,7 @@ def generate(
     output: Path | None,
     max_size: int,
 ) -> None:
-    """Detect, create, wait and download in one."""
+    """Detect, create, wait and download in one command."""
     fetch = partial(_fetch, client, output, real_time() + timeout, max_size)
     with progress() as shown:
         task = client.generate(image, audio, ratio, style, timeout, shown.update)
@@ -219,8 +221,9 @@ Examples:
 def download(
     client: Client, as_json: bool, source: str, output: Path, timeout: float, max_size: int
 ) -> None:
-    """Download the video of a task that SUCCEEDED, or of its video_url. What an earlier try left
-    unfinished is continued."""
+    """Download the video of a task that SUCCEEDED, or the video at its video_url.
+
+    An unfinished download of the same video is continued."""
     if "://" in source:
         video: Any = source
     else:
@@ -238,8 +241,8 @@ def _must_have_video(task: TaskAnswer, output: Path) -> None:
     state, task_id = task.output.task_status, task.output.task_id
     if task.output.results and task.output.results.video_url:
         return
-    why = ": ".join(filter(None, [task.output.code, task.output.message]))
-    message = f"task {task_id} is {state} and has no video{why and ': '}{why}"
+    reason = ": ".join(filter(None, [task.output.code, task.output.message]))
+    message = f"task {task_id} is {state} and has no video{reason and ': '}{reason}"
     if state in ("PENDING", "RUNNING"):
         message += f"; wait for it: emo wait {task_id} -o {output}"
     facts = {"code": task.output.code, "request_id": task.request_id, "task_id": task_id}
@@ -247,7 +250,7 @@ def _must_have_video(task: TaskAnswer, output: Path) -> None:
 
 
 def _finish(task: TaskAnswer, fetch: Callable[[TaskAnswer], Path | None], as_json: bool) -> None:
-    """Print a task that ended with a video, and download that."""
+    """Print a task that ended with a video, and download the video if a file was named."""
     if not as_json:
         print_task(task, as_json)
     path = fetch(task)
@@ -260,7 +263,7 @@ def _finish(task: TaskAnswer, fetch: Callable[[TaskAnswer], Path | None], as_jso
 def _fetch(
     client: Client, output: Path | None, until: float, max_size: int, task: TaskAnswer
 ) -> Path | None:
-    """Download the video of a task that was waited for, where a file was named."""
+    """Download the video of a finished task; None if no file was named."""
     if output is None:
         return None
     left = max(until - real_time(), LEAST)

@@ -1,5 +1,5 @@
-"""What the client's commands have in common: a client, where it calls, and how its errors are said
-here."""
+"""Shared parts of the client's commands: their options, the client, and its errors in terms of the
+command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emo_kit.cli import options
-from emo_kit.cli.destination import clients, destination, nobody, root, video
+from emo_kit.cli.destination import clients, destination, not_reachable, root, video
 from emo_kit.cli.errors import FACTS, CommandError, as_typed
 from emo_kit.cli.output import print_line
 from emo_kit.cli.task_output import WaitProgress, never_sleep
@@ -23,16 +23,16 @@ Command = Callable[..., Any]
 
 
 def calls(command: Command) -> Any:
-    """Give a command a Client and its options; say where it calls; turn the client's errors into
-    problems with an exit code."""
+    """Give a command a Client and the options for it, print which server it calls, and turn errors
+    of the client into errors with an exit code."""
 
     @options.option(
         "--base-url",
         metavar="URL",
-        help="Call this API, with or without its /api/v1.  "
+        help="Call this server, with or without /api/v1.  "
         "[default: DASHSCOPE_HTTP_BASE_URL, else the fake on this machine]",
     )
-    @click.option("--live", is_flag=True, help="Call the service itself, which is paid for.")
+    @click.option("--live", is_flag=True, help="Call the paid service of DashScope.")
     @options.key("API key.  [default: DASHSCOPE_API_KEY]")
     @options.as_json
     @wraps(command)
@@ -50,21 +50,21 @@ def calls(command: Command) -> Any:
                 click.get_current_context().obj = partial(make, timeout=2.0, sleep=never_sleep)
                 command(client, as_json, **arguments)
         except EmoError as error:
-            raise _problem(error, where, key) from None
+            raise _command_error(error, where, key) from None
 
     return wrapped
 
 
-def _problem(error: EmoError, where: Destination, key: str | None) -> click.ClickException:
-    """What to say of an error of the client, in words of the command line."""
+def _command_error(error: EmoError, where: Destination, key: str | None) -> click.ClickException:
+    """An error of the client as an error of the command line, with the command that helps next."""
     from emo_client import APIError, ConfigError, ConnectionFailed, DownloadFailed, TaskTimeout
 
     if isinstance(error, ConfigError):
         return click.UsageError(as_typed(str(error), arguments=True))
     if isinstance(error, ConnectionFailed) and not error.may_have_arrived:
-        return nobody(where, error, error.reason)
+        return not_reachable(where, error, error.reason)
     if isinstance(error, DownloadFailed) and "ConnectError" in str(error):
-        return nobody(where, error, str(error))
+        return not_reachable(where, error, str(error))
     message = as_typed(str(error))
     if isinstance(error, TaskTimeout):
         message += f": emo wait {error.task_id}"
@@ -75,19 +75,20 @@ def _problem(error: EmoError, where: Destination, key: str | None) -> click.Clic
 
 
 def _explain(where: Destination, key: str | None) -> str:
-    """The command that explains a refusal of a fake on this machine. A key is not repeated."""
+    """The `emo explain` command for a refused call. It names no key."""
     server = f" --server {root(where.url)}" if where.named_by == "--base-url" else ""
     return f"emo explain{server}{' --key KEY' if key else ''}"
 
 
 def progress() -> WaitProgress:
-    """Shows a wait. What is shown only, the place in the queue, is asked for once and quickly."""
+    """The display of a wait. Its client, for the position in the queue, has a timeout of 2 s and
+    does not retry."""
     return WaitProgress(click.get_current_context().obj)
 
 
-def look(client: Client, task_id: str, shown: WaitProgress) -> None:
-    """Poll once. A wait outlasts lost connections until its deadline; where nobody listens from the
-    beginning, that would be half an hour of silence."""
+def poll_once(client: Client, task_id: str, shown: WaitProgress) -> None:
+    """Poll once before a wait, and raise ConnectionFailed if no server listens. The wait itself
+    retries lost connections until its deadline, which would be half an hour of silence."""
     from emo_client import ConfigError, ConnectionFailed, EmoError
 
     try:
@@ -98,4 +99,4 @@ def look(client: Client, task_id: str, shown: WaitProgress) -> None:
         if not error.may_have_arrived:
             raise
     except EmoError:
-        return  # the wait knows which of them to outlast
+        return  # the wait decides whether to retry

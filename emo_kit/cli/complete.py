@@ -1,5 +1,5 @@
-"""Shell completion of the names that the spec, the catalogue and the checks have. Each is loaded
-when it is asked for."""
+"""Shell completion for names of operations, outcomes, scenarios, models, variants and checks. The
+spec is loaded only when such a name is completed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable
 
 import click
 
-VARIABLE = (
-    "_EMO_COMPLETE"  # set by the shell's function: then `emo` completes, and does nothing else
-)
+VARIABLE = "_EMO_COMPLETE"  # set by the shell: then `emo` prints completions and runs no command
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def completion(names: Callable[[], Iterable[str]]) -> Complete:
-    """Completion of a value that is one of the names, for `shell_complete=`."""
+    """A function for `shell_complete=` that completes one of these names."""
 
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
         return [name for name in names() if name.startswith(incomplete)]
@@ -62,16 +60,16 @@ def _variants() -> Iterable[str]:
 def _checks() -> Iterable[str]:
     from contracts.verify.registry import all_checks
 
-    return _with_rooms(all_checks())
+    return _with_groups(all_checks())
 
 
-def _with_rooms(checks: Iterable[str]) -> list[str]:
+def _with_groups(checks: Iterable[str]) -> list[str]:
     names = list(checks)
     return [*dict.fromkeys(name.partition(".")[0] for name in names), *names]
 
 
 def keys(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """Of an API key the scenario behind its `+`."""
+    """Complete the scenario after the `+` of an API key."""
     key, plus, name = incomplete.partition("+")
     operation, colon, name = name.rpartition(":")
     before = f"{key}+{operation}{colon}"
@@ -79,7 +77,7 @@ def keys(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 
 
 def prepare() -> None:
-    """Make the completion of bash know words that have `=` or `:` in them."""
+    """Register the completion for bash that can handle `=` and `:` in a word."""
     from click.shell_completion import add_completion_class
 
     from emo_kit.cli.bash import WholeWords

@@ -1,4 +1,4 @@
-"""The control API of a running fake, for the commands that look at it."""
+"""A client of the control API, for the commands that read from a running fake."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 LARGEST = 4 << 20  # bytes of an answer
 LARGEST_EXPORT = 256 << 20  # bytes of a journal
-WHOLE = 30.0  # seconds for the whole of an answer
-WHOLE_EXPORT = 300.0  # seconds for the whole of a journal
+WHOLE = 30.0  # seconds for a complete answer
+WHOLE_EXPORT = 300.0  # seconds for a complete journal
 
 
 class FakeGone(NotReachable):
-    """The fake cannot be reached just now."""
+    """The fake cannot be reached at the moment."""
 
 
 def options(command: Any) -> Any:
@@ -37,7 +37,7 @@ def options(command: Any) -> Any:
 
 
 class ControlClient:
-    """What belongs to one key on a running fake. A context manager."""
+    """Reads the control API of a running fake with one key. A context manager."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class ControlClient:
         *,
         exports: bool = False,
     ) -> None:
-        """exports: whether answers may be as large as a journal. Raises UsageError for a key or URL
-        that cannot be."""
+        """exports: allow answers as large as a journal. Raises UsageError for an invalid key or
+        URL."""
         import httpx
 
         from emo_client import ConfigError
@@ -102,10 +102,10 @@ class ControlClient:
             start = "start one with `emo serve`, or give its root as --server"
             raise FakeGone(f"no fake answers at {self.origin}: {error}; {start}") from None
 
-    def is_none(self, answer: Answer) -> str:
-        """What to say of an answer that no fake gives."""
+    def not_a_fake(self, answer: Answer) -> str:
+        """The message for an answer that does not come from the control API."""
         status = answer.status
-        return f"{self.origin} is no fake of this project, or an older one (HTTP {status})"
+        return f"{self.origin} is not a fake of this project, or is an older one (HTTP {status})"
 
     def __enter__(self) -> ControlClient:
         return self
@@ -117,4 +117,4 @@ class ControlClient:
         try:
             return str(answer.json()["error"])
         except (ValueError, KeyError, TypeError):
-            return self.is_none(answer)
+            return self.not_a_fake(answer)

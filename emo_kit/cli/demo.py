@@ -1,4 +1,4 @@
-"""`emo demo`: the whole lifecycle on this machine, seen."""
+"""`emo demo`: runs detect, create, poll and download against a fake on this machine."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ Examples:
 """
 )
 @click.option("--image", metavar="URL", help="Portrait.  [default: one that the fake serves]")
-@click.option("--audio", metavar="URL", help="Recording.  [default: one that the fake serves]")
+@click.option(
+    "--audio", metavar="URL", help="Voice recording.  [default: one that the fake serves]"
+)
 @click.option(
     "--ratio",
     default="1:1",
     show_default=True,
     type=click.Choice(["1:1", "3:4"]),
-    help="Head or body.",
+    help="1:1 for the head, 3:4 for the upper body.",
 )
 @click.option(
     "-o",
@@ -50,11 +52,11 @@ Examples:
     help="The file to write.",
 )
 def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None:
-    """Show the whole lifecycle, with no server, key or network.
+    """Run detect, create, poll and download on a fake of its own: no server, key or network.
 
-    Starts the fake on a free port, lets the client detect, create, poll and download, and prints
-    what happened, why a wrong call is refused, and how to do it by hand. The video is a sample: the
-    fake draws no one else. The last line starts a fake that stays.
+    Starts the fake on a free port, calls it with the client and prints each step, then sends a
+    wrong request and prints the explanation of the error, then prints the same steps as curl
+    commands. The video is always the same sample. The last line starts a fake that keeps running.
     """
     import httpx
 
@@ -75,7 +77,7 @@ def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None
             face = _run(client, image, audio, ratio, output)
             show_refusal(http, url, root)
     except BrokenPipeError:
-        raise  # the reader left; click knows how to go quietly
+        raise  # the reader of the output left, which main.py handles
     except (EmoError, OSError) as error:
         raise click.ClickException(str(error)) from None
     _by_hand(root, image, audio, ratio, face)
@@ -91,7 +93,7 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
     print_line("3. polling")
     with WaitProgress(lambda: client) as progress:
         task = client.wait(task_id, timeout=120, on_update=progress.update)
-    assert task.usage is not None  # wait gave a task that SUCCEEDED
+    assert task.usage is not None  # wait() returns a task that SUCCEEDED
     times = f"{with_zone(task.output.submit_time)}, ended {with_zone(task.output.end_time)}"
     print_line(f"4. finished   {task.output.task_status}, submitted {times}")
     path = client.download(task, output)
@@ -101,8 +103,8 @@ def _run(client: Client, image: str, audio: str, ratio: str, output: Path) -> Fa
 
 
 def show_refusal(http: httpx.Client, url: str, root: str) -> None:
-    """A create call with a misspelled field, and the explanation of its answer, whose line for curl
-    calls the fake at `root`."""
+    """Send a create call with a misspelled field, and print the explanation of the answer. The curl
+    command in the explanation calls the fake at `root`."""
     from rich.console import Console
 
     body = {"model": "emo-v1", "input": {"img_url": "https://example.com/portrait.png"}}
@@ -111,9 +113,7 @@ def show_refusal(http: httpx.Client, url: str, root: str) -> None:
     refused: dict[str, Any] = http.post(service, json=body, headers=headers).json()
     path = f"{url}/__mock__/explain/{refused['request_id']}"
     answer = http.get(path, params={"format": "text"}, headers=headers).raise_for_status()
-    print_line(
-        "6. refused    a call with a misspelled field, and what `emo explain` says of it", ""
-    )
+    print_line("6. refused    a call with a misspelled field, as `emo explain` explains it:", "")
     console = Console(highlight=False, soft_wrap=True)  # no colour for NO_COLOR or a pipe
     head, *rest = answer.text.replace(url, root).splitlines()
     print_styled(console, styled(head, "bold red"))
@@ -126,7 +126,7 @@ def show_refusal(http: httpx.Client, url: str, root: str) -> None:
 
 
 def serve_command() -> str:
-    """`emo serve` as it runs when it is pasted here: by its name, or by its path."""
+    """The `emo serve` command to paste into this shell: with the name `emo`, or with its path."""
     emo = Path(sys.executable).with_name("emo")
     on_path = shutil.which("emo")
     if on_path and Path(on_path).resolve() == emo.resolve():
@@ -139,7 +139,7 @@ def serve_command() -> str:
 
 
 def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
-    """The same with curl, against a fake that stays."""
+    """Print the same steps as curl commands for a fake that keeps running."""
     from contracts.provider.exchange import as_curl
 
     image, audio = _at(root, image), _at(root, audio)
@@ -161,5 +161,5 @@ def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
 
 
 def _at(root: str, url: str) -> str:
-    """A sample's URL on the default port; the demo's own is gone by now."""
+    """The URL of a sample on the fake at `root`: the fake of the demo has stopped."""
     return root + url[url.index("/samples/") :] if "/samples/" in url else url

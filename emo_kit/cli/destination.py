@@ -1,5 +1,5 @@
-"""Where the client's commands call: the fake on this machine, unless somebody says otherwise, so
-that nothing is paid for by accident."""
+"""Selects the server that the client's commands call. The default is the fake on this machine, so
+that nobody pays by accident."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ DEFAULT_PORT = 8787
 API = "/api/v1"
 URL_VARIABLE, KEY_VARIABLE = "DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_API_KEY"
 PAID = ("aliyuncs.com",)  # domains of the service
-# A path that already says which API is meant, be it a wrong one: the client explains those.
+# A path that already names an API, perhaps a wrong one. It is kept: the client explains it.
 _NAMES_AN_API = re.compile(r"/(?:api|v\d+|compatible-mode|services|tasks)(?:/|$)")
 
 
 class Destination(NamedTuple):
-    """A base URL, and what named it: an option, a variable, or nothing (the default); or the URL of
-    a video, for which no key is needed."""
+    """A base URL or, with is_video, the URL of a video, which needs no key. named_by: the option or
+    variable with the URL, "" for the default."""
 
     url: str
     named_by: str = ""
@@ -39,7 +39,7 @@ class Destination(NamedTuple):
 
     @property
     def base_url(self) -> str:
-        """Of the API; that of the fake where only a video is fetched."""
+        """The base URL of the API; the fake's if only a video is fetched."""
         return local() + API if self.is_video else self.url
 
     @property
@@ -48,27 +48,27 @@ class Destination(NamedTuple):
 
     @property
     def is_near(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether the server runs on this machine."""
         return is_loopback(self.host)
 
     @property
     def is_paid(self) -> bool:
-        """Whether it is the service itself."""
+        """Whether the server is the paid service of DashScope."""
         return any(f".{self.host}".endswith(f".{domain}") for domain in PAID)
 
     def announcement(self) -> str:
-        """The first line of each command: where it calls, and why."""
+        """The first line of each command: the URL, and the option or variable that named it."""
         if self.is_video:
             return f"emo: fetching {self.url}"
-        what = "the fake at " if self.url == local() + API else ""
+        prefix = "the fake at " if self.url == local() + API else ""
         notes = ["the paid service"] if self.is_paid else []
         if self.named_by not in ("", "--base-url"):
             notes.append(self.named_by)
-        return f"emo: calling {what}{self.url}" + (f" ({', '.join(notes)})" if notes else "")
+        return f"emo: calling {prefix}{self.url}" + (f" ({', '.join(notes)})" if notes else "")
 
     def key(self, given: str | None) -> str | None:
-        """The API key: as given, None for that of the environment, or one that any fake accepts.
-        Raises UsageError where the service would be called without one."""
+        """The given API key; None if the environment has one; for a fake, a key that every fake
+        accepts. Raises UsageError if another server would be called without a key."""
         if given is not None or environment().get(KEY_VARIABLE):
             return given
         if self.is_near or self.is_video:
@@ -80,13 +80,13 @@ class Destination(NamedTuple):
 
 
 def destination(base_url: str | None, live: bool) -> Destination:
-    """--live, --base-url, the environment, or else the fake. Raises UsageError for a URL that
-    cannot be one."""
+    """The server from --live, --base-url or the environment, else the fake on this machine. Raises
+    UsageError for an invalid URL."""
     from emo_client.settings import DEFAULT_URL
 
     variable = environment().get(URL_VARIABLE, "")
     if live and base_url is not None:
-        raise click.UsageError("give --live or --base-url, not both: each says where to call")
+        raise click.UsageError("give --live or --base-url, not both: each selects the server")
     if live:
         over = f"--live, not the {URL_VARIABLE} of the environment"
         return Destination(DEFAULT_URL, over if variable not in ("", DEFAULT_URL) else "--live")
@@ -98,16 +98,16 @@ def destination(base_url: str | None, live: bool) -> Destination:
 
 
 def root(server: str | None) -> str:
-    """The root of a fake, `http://HOST:PORT`: as given, of the environment's base URL, or the one
-    that `emo serve` has by default. The service itself has no control API. Raises UsageError."""
+    """The root of a fake, `http://HOST:PORT`: from --server, else from the environment's base URL
+    unless that is the paid service, else the default of `emo serve`. Raises UsageError."""
     where = destination(None, False) if server is None else Destination(server_url(server))
     parts = urlsplit(local() if where.is_paid else where.url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def server_url(url: str) -> str:
-    """The URL of --server without a slash at its end. Raises UsageError for one that cannot be a
-    URL, and for the paid service: a key meant for the fake, or a program, would go there."""
+    """The URL of --server without a slash at the end. Raises UsageError for an invalid URL and for
+    the paid service, which would get a key or a program that is meant for the fake."""
     checked = checked_url(url, "--server")
     if Destination(checked).is_paid:
         raise click.UsageError(
@@ -117,12 +117,12 @@ def server_url(url: str) -> str:
 
 
 def default_key() -> str:
-    """The key of the environment, or one that any fake accepts."""
+    """The key of the environment, or a key that every fake accepts."""
     return environment().get(KEY_VARIABLE) or LOCAL_KEY
 
 
 def video(url: str) -> Destination:
-    """Where a video is fetched from, without its query: that is a signature."""
+    """The URL of a video as a destination, without its query, which is a signature."""
     bare = url.partition("?")[0].partition("#")[0]
     return Destination(re.sub(r"(?<=://)[^/@]*@", "", bare), is_video=True)
 
@@ -135,8 +135,8 @@ def local() -> str:
 
 
 def checked_url(url: str, named_by: str) -> str:
-    """A base URL or root without a slash at its end. Raises UsageError for one that cannot be one;
-    named_by: what it was given as."""
+    """A base URL or root without a slash at the end. Raises UsageError for an invalid URL.
+    named_by: the option or variable to name in the error."""
     from emo_client import ConfigError
     from emo_client.settings import DEFAULT_URL
     from emo_client.settings import base_url as checked
@@ -150,15 +150,15 @@ def checked_url(url: str, named_by: str) -> str:
 
 
 def _with_api(url: str) -> str:
-    """With the /api/v1 that every base URL ends with, where it was left out."""
+    """The URL with /api/v1 added, unless its path already names an API."""
     path = urlsplit(url).path
     return url if path.endswith(API) or _NAMES_AN_API.search(path) else url + API
 
 
 @contextmanager
 def clients(where: Destination, key: str | None) -> Iterator[Callable[..., Client]]:
-    """What makes clients of it, with the settings that it is given. A proxy of the environment
-    cannot reach this machine's loopback, and is not used for it."""
+    """A function that makes clients for this server. For the loopback address the proxies of the
+    environment are not used: they cannot reach it."""
     import httpx
 
     from emo_client import Client
@@ -169,11 +169,11 @@ def clients(where: Destination, key: str | None) -> Iterator[Callable[..., Clien
         yield partial(Client, api_key=key, base_url=where.base_url, http=http)
 
 
-def nobody(where: Destination, error: EmoError, reason: str) -> NotReachable:
-    """The error where no connection could be made: what to start, or where else to call."""
+def not_reachable(where: Destination, error: EmoError, reason: str) -> NotReachable:
+    """The error for a failed connection, with the command or setting to try next."""
     port = urlsplit(where.url).port
     serve = "emo serve" if port in (None, DEFAULT_PORT) else f"emo serve --port {port}"
-    reason = reason.partition(" (base_url=")[0]  # the URL is said already
+    reason = reason.partition(" (base_url=")[0]  # the message has the URL already
     if where.is_near and "refused" in reason.lower():
         message = f"nobody answers at {where.url}; start the fake with `{serve}`"
     elif where.is_near:

@@ -1,5 +1,5 @@
-"""How the command line says what went wrong: a sentence on stderr, and with --json an object on
-stdout as well. No key is shown in either."""
+"""Errors of the command line and how they are printed: a sentence on stderr, and with --json also
+an object on stdout. Neither shows a key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mock_server.suggest.close_names import did_you_mean
 
 FOUND_PROBLEMS, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-# What the client calls its arguments, and what they are here.
+# Arguments of emo_client, and the options or arguments of `emo` with the same meaning.
 NAMES = {
     "api_key": "--key",
     "base_url": "--base-url",
@@ -40,11 +40,11 @@ NAMES = {
 _NAMED = re.compile(rf"\b({'|'.join(NAMES)})(?:(=…|=)|(?!\w))")
 _METHOD = re.compile(r"\b(detect|create|get|wait|cancel|list|download)\(\)")
 Facts = Mapping[str, Any]
-FACTS = ("status", "code", "request_id", "task_id")  # that an error of the client may know
+FACTS = ("status", "code", "request_id", "task_id")  # attributes of the client's errors
 
 
 class CommandError(click.ClickException):
-    """Something went wrong. kind: its name for programs; facts: what else they may want to know."""
+    """A command failed. kind: the type of the error in JSON; facts: its other fields in JSON."""
 
     def __init__(self, message: str, *, kind: str = "Error", facts: Facts | None = None) -> None:
         super().__init__(message)
@@ -53,16 +53,16 @@ class CommandError(click.ClickException):
 
 
 class ListedError(click.ClickException):
-    """An error whose message is a list: its lines were made one by one, each of them safe to show.
-    The message of any other error is one line, whatever it holds."""
+    """An error with a message of several lines, each of them already escaped. The message of any
+    other error is printed as one line."""
 
 
 class ListedUsageError(ListedError, click.UsageError):
-    """Wrong usage that is a list of mistakes, as in a scenario file."""
+    """Wrong usage with a list of mistakes, such as those of a scenario file."""
 
 
 class NotReachable(CommandError):
-    """No connection could be made."""
+    """No connection could be made. Exit code 2."""
 
     exit_code = WRONG_USAGE
 
@@ -71,7 +71,7 @@ class NotReachable(CommandError):
 
 
 class Interrupted(CommandError):
-    """Ctrl-C was pressed before the command was done."""
+    """Ctrl-C was pressed before the command ended."""
 
     exit_code = INTERRUPTED
 
@@ -80,9 +80,9 @@ class Interrupted(CommandError):
 
 
 def as_typed(text: str, *, arguments: bool = False) -> str:
-    """A client's message in words of the command line: `timeout=…` is `--timeout`, `base_url='x'`
-    is `--base-url 'x'`, `list()` is `emo list`. arguments: whether a name without `=` is one of the
-    client's too, not one of the service's fields."""
+    """A message of emo_client with the names of the command line: `timeout=…` becomes `--timeout`,
+    `base_url='x'` becomes `--base-url 'x'`, `list()` becomes `emo list`. arguments: replace names
+    without `=` too; without it such a name may be a field of the service."""
 
     def named(found: re.Match[str]) -> str:
         name, equals = found[1], found[2]
@@ -94,19 +94,19 @@ def as_typed(text: str, *, arguments: bool = False) -> str:
 
 
 class ErrorFormat(NamedTuple):
-    """How to say errors: on_stdout: as JSON there too; as_log: as a line of JSON on stderr."""
+    """How to print errors. on_stdout: also as JSON on stdout; as_log: as a JSON line on stderr."""
 
     on_stdout: bool = False
     as_log: bool = False
 
     @classmethod
     def of(cls, arguments: Sequence[str], environment: Mapping[str, str]) -> ErrorFormat:
-        """What the arguments of `emo` ask for, also where they cannot be read properly."""
+        """The format that the arguments of `emo` request, even if they cannot be parsed."""
         return cls("--json" in arguments, _logs_json(arguments, environment))
 
 
 def _logs_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether a server is started that logs JSON."""
+    """Whether the command is `emo serve` with a log in JSON."""
     if "serve" not in arguments:
         return False
     forms = [b for a, b in pairwise(arguments) if a == "--log"]
@@ -115,11 +115,11 @@ def _logs_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
 
 
 def report(error: click.ClickException, form: ErrorFormat) -> int:
-    """Say what went wrong, and return the exit code. People know that they pressed Ctrl-C."""
+    """Print the error and return its exit code. For Ctrl-C nothing goes to stderr."""
     if isinstance(error, click.UsageError):
         error = _with_suggestion(error)
     if not isinstance(error, Interrupted):
-        with suppress(OSError):  # a stream that cannot be written to is perhaps what went wrong
+        with suppress(OSError):  # the error may be that stderr cannot be written
             print_block(_as_log(error) if form.as_log else _as_text(error), err=True)
     if form.on_stdout:
         with suppress(OSError):
@@ -128,8 +128,7 @@ def report(error: click.ClickException, form: ErrorFormat) -> int:
 
 
 def _as_text(error: click.ClickException) -> str:
-    """The usage, where that is wrong, and the message as one line; one that lists problems has a
-    line for each of them."""
+    """The message as one line (of a ListedError, all lines), after the usage for a UsageError."""
     message = without_keys(error.format_message(), error)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return message
@@ -150,21 +149,21 @@ def _as_log(error: click.ClickException) -> str:
 
 
 def json_line(error: click.ClickException) -> str:
-    """The error as one line of JSON; facts that are not known are left out."""
+    """The error as one line of JSON, without unknown facts."""
     usage = "UsageError" if isinstance(error, click.UsageError) else "Error"
     facts = getattr(error, "facts", {}).items()
     known = {name: without_keys(v, error) if isinstance(v, str) else v for name, v in facts if v}
-    told = {
+    fields = {
         "type": getattr(error, "kind", usage),
         **known,
         "message": without_keys(error.format_message(), error),
         "exit_code": error.exit_code,
     }
-    return json.dumps({"error": told}, ensure_ascii=False)
+    return json.dumps({"error": fields}, ensure_ascii=False)
 
 
 def _with_suggestion(error: click.UsageError) -> click.UsageError:
-    """A wrong value of a choice gets a did-you-mean, as click gives wrong option names."""
+    """Add a did-you-mean for a wrong value of a choice; click has one for option names only."""
     if isinstance(error, click.NoSuchOption) and error.possibilities and error.ctx:
         shown = {name for param in error.ctx.command.params for name in param.opts}
         error.possibilities[:] = [name for name in error.possibilities if name in shown]

@@ -1,4 +1,4 @@
-"""`emo explain`: why a call was answered as it was, from a running fake."""
+"""`emo explain`: prints the explanation of a response of a running fake."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ def explain(
     request_id: str | None, last: bool, as_json: bool, server: str | None, key: str | None,
     admin_token: str | None,
 ) -> None:  # fmt: skip
-    """Explain why a call was answered as it was.
+    """Explain the response to a request: an error, a scenario or a fault.
 
-    REQUEST_ID is in the answer, and in its header x-mock-explain: what broke which rule of
-    openapi.yaml, what was expected, and the same call put right, as a line for a shell.
+    The explanation names the wrong value, the rule of openapi.yaml and the expected value, and
+    prints the corrected call as a curl command. REQUEST_ID is in the body of the response and in
+    its header x-mock-explain. Without it, the latest call with an explanation is explained.
     """
     if last and request_id is not None:
         raise click.UsageError("give a REQUEST_ID or --last, not both")
     path = "/explain" if request_id is None else f"/explain/{_segment(request_id)}"
     query = {} if as_json else {"format": "text"}
     with ControlClient(server, key, admin_token) as fake:
-        # A call that was refused for its key belongs to no key, so it is asked for without one.
+        # A call with a missing or wrong key belongs to no tenant: it is found without a key.
         or_keyless = request_id is None and key is None
         answer = fake.get(path, or_keyless=or_keyless, **query)
     if as_json:
@@ -48,5 +49,7 @@ def _segment(request_id: str) -> str:
     from urllib.parse import quote
 
     if not request_id.strip(". "):
-        raise click.UsageError(f"{request_id!r} is not a request_id; an answer has it in its body")
+        raise click.UsageError(
+            f"{request_id!r} is not a request_id; a response has one in its body"
+        )
     return quote(request_id, safe="")

@@ -1,4 +1,4 @@
-"""`emo journal`: what was asked and answered, from the control API of a running fake."""
+"""`emo journal`: prints requests and responses from the journal of a running fake."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 PAUSE = 0.5
-pause = threading.Event().wait  # sleep that a signal ends at once
-
-
+pause = threading.Event().wait  # a sleep that a signal ends at once
 STDOUT = Path("-")
 
 
@@ -38,25 +36,25 @@ Examples:
   emo journal --har -o journal.har
 """
 )
-@click.option("--follow", is_flag=True, help="Go on with new exchanges, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Also print new exchanges, until Ctrl-C.")
 @click.option(
     "--operation",
     metavar="ID",
     shell_complete=complete.kinds,
-    help="Only calls of this operationId; none, control, result.",
+    help="Only calls of this operationId, or of: none (no operation), control, result.",
 )
 @click.option(
-    "--status", metavar="404|4xx", help="Only answers with this HTTP status, or none for no answer."
+    "--status", metavar="404|4xx", help="Only responses with this HTTP status; none: no response."
 )
 @click.option(
     "--outcome",
     metavar="NAME",
     shell_complete=complete.outcomes,
-    help="Only calls answered with this outcome.",
+    help="Only responses with this outcome of openapi.yaml.",
 )
 @click.option("--scenario", is_flag=True, help="Only calls that a scenario was applied to.")
 @click.option("--explained", is_flag=True, help="Only calls that have an explanation.")
-@click.option("--task", "task_id", metavar="ID", help="Only the calls of one task, and its polls.")
+@click.option("--task", "task_id", metavar="ID", help="Only calls of this task, with its timeline.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N.")
 @click.option(
     "--har",
@@ -64,22 +62,22 @@ Examples:
     flag_value="-",
     type=OutputFile(),
     metavar="",
-    help="Print HAR, for a browser's developer tools.",
+    help="Print HAR, for the developer tools of a browser.",
 )
-@click.option("--curl", is_flag=True, help="Print as commands for curl.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, an exchange a line.")
+@click.option("--curl", is_flag=True, help="Print curl commands.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one exchange per line.")
 @output("Write to this file instead; - is stdout.")
 @options
 def journal(
     follow: bool, har: Path | None, curl: bool, as_json: bool, output: Path | None,
     server: str | None, key: str | None, admin_token: str | None, **filters: Any,
 ) -> None:  # fmt: skip
-    """Show the latest calls and their answers."""
+    """Show the latest requests and their responses."""
     if sum((follow, har is not None, curl)) > 1 or (as_json and (har or curl)):
         raise click.UsageError(
             "choose one of --follow, --har and --curl; --json goes only with --follow"
         )
-    if har not in (None, STDOUT):  # `--har FILE`, as it was
+    if har not in (None, STDOUT):  # `--har FILE`, the former way to name the file
         output = output or har
     output = None if output == STDOUT else output
     if follow and output:
@@ -97,14 +95,14 @@ def journal(
         elif follow:
             try:
                 _print(kept, follow, as_json)
-            except KeyboardInterrupt:  # ends it as documented: no error follows the exchanges
+            except KeyboardInterrupt:  # the documented end of --follow, so it prints no error
                 raise click.exceptions.Exit(INTERRUPTED) from None
         else:
             _print(kept, follow, as_json)
 
 
 class FilteredJournal:
-    """The exchanges of one key that pass the filters, on a running fake."""
+    """The exchanges of one key that match the filters, on a running fake."""
 
     def __init__(self, fake: ControlClient, query: Mapping[str, str]) -> None:
         self.fake = fake
@@ -112,7 +110,8 @@ class FilteredJournal:
         self.journal = ""
 
     def ask(self, **more: Any) -> Answer:
-        """Raises FakeGone where nobody answers, ClickException where the answer is no."""
+        """The answer of the journal. Raises FakeGone if the fake cannot be reached, ClickException
+        if it refuses."""
         return self.fake.get("/journal", **{**self.query, **more})
 
     def page(self, **more: Any) -> dict[str, Any]:
@@ -124,11 +123,11 @@ class FilteredJournal:
             page["is_new"] = self.journal not in ("", page["journal"])
             self.journal = page["journal"]
         except (ValueError, KeyError, TypeError):
-            raise click.ClickException(self.fake.is_none(answer)) from None
+            raise click.ClickException(self.fake.not_a_fake(answer)) from None
         return page
 
     def pages(self, **more: Any) -> Iterator[dict[str, Any]]:
-        """All that is there now."""
+        """All pages, up to the newest exchange."""
         page = self.page(**more)
         yield page
         while len(page["exchanges"]) == PAGE:
@@ -136,7 +135,7 @@ class FilteredJournal:
             yield page
 
     def exchanges(self) -> Iterator[dict[str, Any]]:
-        """All that is there now, one by one."""
+        """All exchanges, up to the newest."""
         for page in self.pages():
             yield from page["exchanges"]
 
@@ -145,7 +144,7 @@ def _print(kept: FilteredJournal, follow: bool, as_json: bool) -> None:
     after = None
     for page in kept.pages():
         if after is None and page["dropped"] and "last" not in kept.query:
-            print_line(f"({page['dropped']} older exchanges had to make room)", err=True)
+            print_line(f"({page['dropped']} older exchanges were dropped)", err=True)
         _show(page, as_json)
         after = page["next"]
     if "task_id" in kept.query and not (as_json or follow):
@@ -155,14 +154,14 @@ def _print(kept: FilteredJournal, follow: bool, as_json: bool) -> None:
 
 
 def _follow(kept: FilteredJournal, after: int, as_json: bool) -> None:
-    """New exchanges, until nobody reads them. A fake that goes away is waited for."""
+    """Print new exchanges until the reader leaves. Waits for a fake that stops."""
     is_gone = False
     while not reader_left():
         pause(PAUSE)
         try:
             after = _show_new(kept, after, as_json)
             if is_gone:
-                print_line("(it is back)", err=True)
+                print_line("(the fake answers again)", err=True)
             is_gone = False
         except FakeGone as gone:
             if not is_gone:
@@ -171,11 +170,11 @@ def _follow(kept: FilteredJournal, after: int, as_json: bool) -> None:
 
 
 def _show_new(kept: FilteredJournal, after: int, as_json: bool) -> int:
-    """Show what has a larger number, and give the largest. After a restart the journal is another,
-    and its numbers begin anew."""
+    """Print the exchanges with a number above `after`; returns the largest number. After a restart
+    of the fake, its new journal is printed from the beginning."""
     for page in kept.pages(after=after, last=""):
         if page["next"] < after or page["is_new"]:
-            print_line("(the fake was started again: its journal is a new one)", err=True)
+            print_line("(the fake was restarted and has a new journal)", err=True)
             return _show_new(kept, 0, as_json)
         _show(page, as_json)
         after = page["next"]

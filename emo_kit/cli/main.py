@@ -16,7 +16,7 @@ from emo_kit.cli import complete, terminate
 from emo_kit.cli.errors import FOUND_PROBLEMS, WRONG_USAGE, ErrorFormat, Interrupted, report
 from emo_kit.cli.output import print_block
 from emo_kit.cli.secrecy import without_keys
-from emo_kit.cli.streams import ReaderLeft, drop_what_nobody_reads, flush
+from emo_kit.cli.streams import ReaderLeft, discard_unread_output, flush
 from mock_server.settings import environment
 from mock_server.suggest.close_names import did_you_mean
 
@@ -74,11 +74,11 @@ class LazyGroup(click.Group):
         return command
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        with _quietly():  # help is printed here
+        with _reader_may_leave():  # help is printed here
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _quietly():
+        with _reader_may_leave():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -104,7 +104,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="dashscope-emo-kit", prog_name="emo")
 def cli() -> None:
-    """A faithful offline fake of DashScope's EMO API, and a client for it and for the real one."""
+    """A faithful offline fake of DashScope's EMO API, and a client for the fake and the service."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -113,15 +113,15 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with terminate.in_order():
             code = _run(arguments)
-    except Exception as error:  # noqa: BLE001 (its trace is printed, without keys and escapes)
+    except Exception as error:  # noqa: BLE001 (printed without keys and escapes)
         print_block(without_keys(traceback.format_exc(), error), err=True)
-        code = FOUND_PROBLEMS  # as Python ends where nothing catches
-    drop_what_nobody_reads()
+        code = FOUND_PROBLEMS  # the exit code of Python for an uncaught exception
+    discard_unread_output()
     sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
-    said = ErrorFormat.of(arguments, environment())
+    form = ErrorFormat.of(arguments, environment())
     try:
         if complete.VARIABLE in environment():
             complete.prepare()
@@ -130,18 +130,19 @@ def _run(arguments: list[str]) -> int:
     except ReaderLeft:
         return 0
     except click.ClickException as error:
-        return report(error, said)
+        return report(error, form)
     except (click.Abort, KeyboardInterrupt):
-        return report(Interrupted(), said)
+        return report(Interrupted(), form)
     except OSError as error:
-        return report(_problem(error), said)
+        return report(_os_error(error), form)
     except UnicodeError as error:
-        return report(click.ClickException(str(error)), said)
+        return report(click.ClickException(str(error)), form)
     return code if isinstance(code, int) else 0
 
 
-def _problem(error: OSError) -> click.ClickException:
-    """An error of the system without a file is one of the streams: a disk that is full, mostly."""
+def _os_error(error: OSError) -> click.ClickException:
+    """The error to report for an OSError. One without a file name comes from stdout or stderr, for
+    example because the disk is full."""
     from contracts.files.file_target import Unwritable
 
     if isinstance(error, Unwritable):
@@ -152,8 +153,8 @@ def _problem(error: OSError) -> click.ClickException:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """A reader that left is no error; click would make exit code 1 of it."""
+def _reader_may_leave() -> Iterator[None]:
+    """Turn BrokenPipeError into ReaderLeft: click would exit with 1 for it."""
     try:
         yield
     except BrokenPipeError:

@@ -1,6 +1,5 @@
-"""What `emo serve` and `emo contract record` say of themselves on stderr: where they listen, which
-file was read again, what went wrong. With `--log json` each is a line of JSON, and so is
-whatever Python itself would write there."""
+"""Notices of `emo serve` and `emo contract record` on stderr: the address, a reloaded file, errors.
+With `--log json` each notice is a line of JSON, including Python's own warnings and tracebacks."""
 
 from __future__ import annotations
 
@@ -22,39 +21,40 @@ from mock_server.simulation.clock import real_time
 
 def json_notice(event: str, message: str, **facts: Any) -> str:
     """One notice as a line of JSON. real: seconds since 1970."""
-    told = {"event": event, "real": round(real_time(), 3), "message": message, **facts}
-    return in_json(json.dumps(told, ensure_ascii=False))
+    notice = {"event": event, "real": round(real_time(), 3), "message": message, **facts}
+    return in_json(json.dumps(notice, ensure_ascii=False))
 
 
 def lost(lines: int, why: str) -> str:
-    """The notice that lines of the log were dropped."""
+    """The notice that lines of the log could not be written."""
     return json_notice("lost", f"{lines} lines were lost: {why}", lines=lines)
 
 
 class Notices:
-    """Says things in the order of the log. writer: of the log, where that is JSON. A reader that
-    left is no error here: it ends the log, never the server."""
+    """Prints notices, in order with the lines of the log. writer: of a log in JSON, else None. If
+    the reader of stderr leaves, the log ends, but the server goes on."""
 
     def __init__(self, writer: LogWriter | None = None) -> None:
         self._writer = writer
 
-    def say(self, event: str, message: str, *lines: str, **facts: Any) -> None:
-        """message: one sentence; lines: what only people want below it; facts: for programs."""
+    def write(self, event: str, message: str, *lines: str, **facts: Any) -> None:
+        """Print a notice. message: one sentence; lines: more text, left out in JSON; facts: more
+        fields, in JSON only."""
         if self._writer is not None:
             self._writer.write(json_notice(event, message, **facts))
             return
         with suppress(OSError):
             print_line(f"emo: {message}", *(f"  {line}" for line in lines), err=True)
 
-    def say_list(self, event: str, text: str) -> None:
-        """Say a text of several lines: a sentence, and what it names."""
+    def write_list(self, event: str, text: str) -> None:
+        """Print a text whose first line is a sentence and whose other lines are a list."""
         if self._writer is not None:
-            self.say(event, text)
+            self.write(event, text)
         else:
-            self.say(event, *text.splitlines())
+            self.write(event, *text.splitlines())
 
     def take_over(self) -> None:
-        """Say, too, what Python's logging, warnings and uncaught exceptions would print."""
+        """Print Python's log records, warnings and uncaught exceptions as notices too."""
         logging.getLogger().addHandler(_Handler(self))
         logging.captureWarnings(True)
         sys.excepthook = self._uncaught
@@ -67,7 +67,7 @@ class Notices:
     ) -> None:
         text = without_keys("".join(traceback.format_exception(kind, error, at)))
         message = without_keys(f"{kind.__name__}: {error}")
-        self.say("error", message, *text.splitlines(), traceback=text)
+        self.write("error", message, *text.splitlines(), traceback=text)
 
 
 class _Handler(logging.Handler):
@@ -83,6 +83,6 @@ class _Handler(logging.Handler):
         if record.exc_info and record.exc_info[0]:
             text = without_keys("".join(traceback.format_exception(*record.exc_info)))
         if text:
-            self._notices.say(event, message, *text.splitlines(), traceback=text)
+            self._notices.write(event, message, *text.splitlines(), traceback=text)
         else:
-            self._notices.say(event, message)
+            self._notices.write(event, message)

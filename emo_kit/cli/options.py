@@ -1,5 +1,5 @@
-"""The options that several commands have: one name for one thing. Former names still work, and are
-not shown."""
+"""Options that several commands share, so that one option has one name everywhere. Former names
+still work, but are hidden."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Decorator = Callable[[Any], Any]
 
 
 class Option(click.Option):
-    """An option that may have former names, `old`: they are accepted, but neither help nor
-    completion shows them."""
+    """An option with former names `old`. The parser accepts them; help and completion do not show
+    them."""
 
     def __init__(
         self, declarations: Sequence[str], *, old: Sequence[str] = (), **attributes: Any
@@ -35,7 +35,7 @@ class Option(click.Option):
 
 
 def option(*declarations: str, **attributes: Any) -> Decorator:
-    """`click.option`, with `old=[…]` for former names."""
+    """Like `click.option`, with former names in `old=[…]`."""
     return click.option(*declarations, cls=Option, **attributes)
 
 
@@ -55,56 +55,56 @@ class OutputFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-as_json = option("--json", "as_json", is_flag=True, help="Print JSON; errors too.")
+as_json = option("--json", "as_json", is_flag=True, help="Print JSON, also for errors.")
 admin_token = option(
     "--admin-token",
     metavar="TOKEN",
     envvar="EMO_ADMIN_TOKEN",
     show_envvar=True,
-    help="The token that `emo serve` was started with. `ps` shows it: rather use the variable, or "
-    "--admin-token-file.",
+    help="The token that `emo serve` was started with. `ps` shows it: use the variable or "
+    "--admin-token-file instead.",
 )
 
 
 def key(help_: str) -> Decorator:
-    """`--key`: an API key, which decides whose tasks are meant."""
+    """`--key`: an API key. On a fake it selects the tenant."""
     return option("--key", metavar="KEY", shell_complete=complete.keys, help=help_)
 
 
 def server(help_: str) -> Decorator:
-    """`--server`: the root of a fake, for what only a fake can do."""
+    """`--server`: the root URL of a fake, for commands that use its control API."""
     return option("--server", "server", old=["--url"], metavar="URL", help=help_)
 
 
-def seed(help_: str = "Seed of everything random.", default: str = "emo") -> Decorator:
+def seed(help_: str = "Seed for everything random.", default: str = "emo") -> Decorator:
     """`--seed`: any text."""
     return option("--seed", default=default, show_default=True, metavar="TEXT", help=help_)
 
 
 def output(help_: str, *, old: Sequence[str] = (), **attributes: Any) -> Decorator:
-    """`-o`, `--output`: a file to write."""
+    """`-o`, `--output`: the file to write."""
     attributes = {"type": OutputFile(), "metavar": "FILE", "help": help_, **attributes}
     return option("-o", "--output", "output", old=old, **attributes)
 
 
 def target(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    """A path that a video can be saved to. Checked before anything is paid for."""
+    """Check that a video can be saved to this path, before the command spends money."""
     if value is None:
         return None
     if str(value) == "-":
-        raise click.BadParameter("a video is not written to stdout: name a file", ctx, param)
+        raise click.BadParameter("a video cannot go to stdout: name a file", ctx, param)
     folder = value.parent
     if value.exists() and not value.is_file():
         raise click.BadParameter(f"{value} is not a file", ctx, param)
     if not folder.is_dir():
-        raise click.BadParameter(f"the folder {folder} is not there", ctx, param)
+        raise click.BadParameter(f"the folder {folder} does not exist", ctx, param)
     if not os.access(folder, os.W_OK):
-        raise click.BadParameter(f"the folder {folder} cannot be written to", ctx, param)
+        raise click.BadParameter(f"the folder {folder} is not writable", ctx, param)
     return value
 
 
 def check(*declarations: str, **attributes: Any) -> Decorator:
-    """An option that names checks of the contract, any number of times."""
+    """A repeatable option that takes names of checks or of groups of checks."""
     attributes = {
         "multiple": True,
         "metavar": "ID",
@@ -115,7 +115,7 @@ def check(*declarations: str, **attributes: Any) -> Decorator:
 
 
 def provider(command: Any) -> Any:
-    """A provider as the argument BASE_URL or the option `--base-url`, given as `base_url`."""
+    """Accept the provider as the argument BASE_URL or as `--base-url`, passed on as `base_url`."""
     import functools
 
     @click.argument("url", required=False, metavar="[BASE_URL]")
@@ -130,8 +130,8 @@ def provider(command: Any) -> Any:
 
 
 def need_url(options: Mapping[str, Any]) -> None:
-    """Raises UsageError where no provider is named."""
+    """Raises UsageError if the provider's URL is missing."""
     if options["base_url"] is None:
         raise click.UsageError(
-            "which provider? Give its URL, such as http://127.0.0.1:8787 of `emo serve`"
+            "which provider? Give its URL, such as http://127.0.0.1:8787 for `emo serve`"
         )

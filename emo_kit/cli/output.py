@@ -1,5 +1,5 @@
-"""Everything that `emo` prints. Text of strangers goes through printable.py here, so that
-a terminal obeys none of it; colours are put on afterwards, by rich. No other module of the command
+"""All printing of `emo`. Control characters in the text of servers and files are escaped here, so
+that a terminal does not execute them; rich adds colours afterwards. No other module of the command
 line prints (tests/test_architecture.py)."""
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 def print_line(*texts: str, err: bool = False) -> None:
-    """One line for each text, whatever it holds. A very long one is shortened. err: to stderr."""
+    """Print each text as one line, escaped, and shortened if it is very long. err: to stderr."""
     for text in texts:
         click.echo(in_line(shortened(text)), err=err)
 
 
 def print_block(text: str, *, err: bool = False) -> None:
-    """A text of several lines, whole. Who made it has written each foreign value in one line."""
+    """Print a text of several lines in full. Its author has put each foreign value in one line."""
     click.echo(visible(text), nl=not text.endswith("\n"), err=err)
 
 
 def print_json(value: Any) -> None:
-    """A value as indented JSON."""
+    """Print a value as indented JSON."""
     print_json_text(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_json_text(document: str) -> None:
-    """A JSON document. Its value stays the same, whatever characters are in it."""
+    """Print a JSON document, with control characters as JSON escapes."""
     click.echo(in_json(document), nl=not document.endswith("\n"))
 
 
 def styled(text: str, style: str = "") -> Text:
-    """One line for rich to print: neither an escape nor markup in it has an effect."""
+    """One line for rich, in which escape sequences and markup have no effect."""
     from rich.text import Text
 
     return Text(in_line(shortened(text)), style)
 
 
 def print_styled(console: Console, shown: RenderableType) -> None:
-    """Something that rich draws: text made by `styled`, or a table of it."""
+    """Print text made by `styled`, or a table of it."""
     console.print(shown)

@@ -56,13 +56,13 @@ def _as_json(difference: Difference | None) -> dict[str, Any] | None:
     if difference is None:
         return None
     exchange = difference.exchange
-    where = {"number": exchange.number, "method": exchange.method, "path": exchange.path}
-    return {**where, "what": difference.what, "was": difference.was, "is": difference.now}
+    call = {"number": exchange.number, "method": exchange.method, "path": exchange.path}
+    return {**call, "what": difference.what, "was": difference.was, "is": difference.now}
 
 
 def _print(difference: Difference) -> None:
     exchange = difference.exchange
-    where = f"exchange {exchange.number}, {exchange.method} {exchange.path}"
-    print_line(f"{where}: another {difference.what} than in the bundle")
+    call = f"exchange {exchange.number}, {exchange.method} {exchange.path}"
+    print_line(f"{call}: another {difference.what} than in the bundle")
     print_line(f"  was  {difference.was}")
     print_line(f"  is   {difference.now}")

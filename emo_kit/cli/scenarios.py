@@ -1,4 +1,5 @@
-"""`emo scenarios`: all that the fake can be made to do, and the line that brings it about."""
+"""`emo scenarios`: lists every answer, fault and variant of the fake, with a line that requests
+each."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ Test = Callable[[CatalogueEntry], bool]
 Rows = list[tuple[str, ...]]
 
 LEGEND = """\
--H '…'            on the call, as curl sends it
-?emo-scenario=…   on an input URL of the call, image_url or audio_url; for a task of its creation
-emo serve …       for every key; PUT /__mock__/variants {"NAME": "CHOICE"} for one
+-H '…'            a header of the call, as curl sends it
+?emo-scenario=…   in image_url or audio_url of the call; for a task, of the call that creates it
+emo serve …       for every key; for one key: PUT /__mock__/variants {"NAME": "CHOICE"}
 """
 
 
@@ -41,7 +42,7 @@ Examples:
     "--operation",
     metavar="ID",
     shell_complete=complete.operations,
-    help="Only what this operationId answers.",
+    help="Only answers of this operationId.",
 )
 @click.option("--kind", type=click.Choice(KINDS), help="Only answers, faults or variants.")
 @click.option("--status", metavar="429|4xx", help="Only answers with this HTTP status.")
@@ -49,17 +50,17 @@ Examples:
     "--search",
     metavar="TEXT",
     shell_complete=complete.scenarios,
-    help="Only where this text stands anywhere.",
+    help="Only entries that contain this text.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with further ways for each.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all ways for each entry.")
 def scenarios(
     operation: str | None, kind: str | None, status: str | None, search: str | None, as_json: bool
 ) -> None:
-    """List every answer, fault and variant, and how to get it.
+    """List every answer, fault and variant of the fake and how to request it.
 
-    Answers are the named examples of openapi.yaml. A call asks for one, or for a fault, by its
-    name: in the header X-Mock-Scenario, in the parameter emo-scenario of an input URL, or in the
-    API key behind a plus sign (sk-anything+NAME). operationId:NAME means one operation alone.
+    Answers are the named examples of openapi.yaml. A call requests one, or a fault, by its name: in
+    the header X-Mock-Scenario, in the parameter emo-scenario of an input URL, or after a plus sign
+    in the API key (sk-anything+NAME). operationId:NAME applies to one operation only.
     """
     spec = Spec.load()
     tests = [_of_operation(spec, operation), _of_status(status), _of_text(search)]
@@ -76,7 +77,8 @@ def scenarios(
 
 
 def _row(entry: CatalogueEntry) -> dict[str, Any]:
-    """An entry as JSON: `trigger` has the first of each way, `natural` what needs no name."""
+    """An entry as JSON. trigger: the first trigger of each way; natural: triggers without a name,
+    such as an invalid body."""
     return {
         "kind": entry.kind,
         "name": entry.name,
@@ -93,20 +95,20 @@ def _row(entry: CatalogueEntry) -> dict[str, Any]:
 
 
 def _essentials() -> Iterator[str]:
-    """What most people look for, before all there is."""
-    yield "The ten that people need most. Type a line, then run your program:"
+    """The most common scenarios, printed before the complete list."""
+    yield "The ten most common scenarios. Type a line, then run your program:"
     yield from _aligned([(f"  {one.purpose} ", one.line) for one in (*ESSENTIALS, NORMAL)])
 
 
 def _lines(spec: Spec, entries: list[CatalogueEntry]) -> Iterator[str]:
-    """A table for each operation, one of the faults, one for each variant."""
+    """A table for each operation, one table of the faults, one for each variant."""
     for title, group in groupby(entries, lambda entry: _title(spec, entry)):
         yield from (title, *_aligned(_table(list(group))), "")
 
 
 def _title(spec: Spec, entry: CatalogueEntry) -> str:
     if entry.kind == "fault":
-        return "Faults, of any operation"
+        return "Faults, for any operation"
     if entry.kind == "variant":
         name = entry.name.partition("=")[0]
         return f"{name}: {spec.variants[name].summary}"
@@ -117,9 +119,9 @@ def _title(spec: Spec, entry: CatalogueEntry) -> str:
 def _table(entries: list[CatalogueEntry]) -> Rows:
     kind = entries[0].kind
     if kind == "fault":
-        return [("NAME", "RECIPE", "WHAT"), *((e.name, e.recipe, e.summary) for e in entries)]
+        return [("NAME", "RECIPE", "EFFECT"), *((e.name, e.recipe, e.summary) for e in entries)]
     if kind == "variant":
-        head = ("NAME", "EVIDENCE", "RECIPE", "WHAT")
+        head = ("NAME", "EVIDENCE", "RECIPE", "EFFECT")
         return [head, *((e.name, e.evidence, e.recipe, e.summary) for e in entries)]
     rows: Rows = [("NAME", "STATUS", "CODE", "EVIDENCE", "RECIPE")]
     for e in entries:
@@ -129,7 +131,7 @@ def _table(entries: list[CatalogueEntry]) -> Rows:
 
 
 def _aligned(rows: Rows) -> Iterator[str]:
-    """With one blank between the columns: the longest names have the longest codes."""
+    """Rows with aligned columns. One blank between them is enough: lines are long already."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield " ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
@@ -139,7 +141,9 @@ def _of_operation(spec: Spec, operation: str | None) -> Test:
     if operation is not None and operation not in spec.all_operations:
         known = list(spec.all_operations)
         hint = did_you_mean(operation, known)
-        raise click.UsageError(f"no operation {operation!r}; there are {', '.join(known)}.{hint}")
+        raise click.UsageError(
+            f"unknown --operation {operation!r}; known are {', '.join(known)}.{hint}"
+        )
     return lambda entry: operation in (None, entry.operation)
 
 
@@ -147,7 +151,7 @@ def _of_status(status: str | None) -> Test:
     if status is None:
         return lambda _: True
     if not re.fullmatch(r"[1-5](\d\d|xx)", status.lower(), re.ASCII):
-        raise click.UsageError(f"status {status!r} is neither like 429 nor like 4xx")
+        raise click.UsageError(f"--status {status!r} must be like 429 or like 4xx")
     wanted = status.lower().removesuffix("xx")
     return lambda entry: entry.status is not None and str(entry.status).startswith(wanted)
 

@@ -1,4 +1,4 @@
-"""Hides keys in the errors of `emo`: an argument in the wrong place may be one."""
+"""Redacts API keys and passwords in the errors of `emo`: users type keys in wrong places."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ OPTIONS = ("key", "admin_token", "admin_token_file")
 
 
 def without_keys(text: str, error: BaseException) -> str:
-    """An error's text with `sk-***` in place of the keys of the environment and of the options, of
-    the passwords of proxies, and of whatever looks like a key."""
+    """The text of an error with `sk-***` in place of secrets: the keys of the environment and of
+    the options, the passwords of proxies, and everything that looks like a key."""
     from contracts.redact import masks
     from contracts.redact.secret_values import secrets_of_url
 

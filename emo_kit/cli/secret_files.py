@@ -1,5 +1,5 @@
-"""Options that read a secret from a file: `ps` shows the arguments of a command to everybody on the
-machine, but not what it reads."""
+"""The option `--admin-token-file`. `ps` shows the arguments of a command to every user of the
+machine, but not the content of its files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST = 4096  # bytes of a file with a token
 
 
 def admin_token_file(command: Any) -> Any:
-    """`--admin-token-file`: its content is passed on as `admin_token`."""
+    """Add `--admin-token-file`; the command gets the content of the file as `admin_token`."""
 
     @click.option(
         "--admin-token-file",
@@ -23,7 +23,7 @@ def admin_token_file(command: Any) -> Any:
         envvar="EMO_ADMIN_TOKEN_FILE",
         show_envvar=True,
         callback=_token,
-        help="File that holds the admin token in one line; - for stdin.",
+        help="File with the admin token in one line; - for stdin.",
     )
     @wraps(command)
     def wrapped(*arguments: Any, admin_token_file: str | None, **options: Any) -> Any:
@@ -43,7 +43,7 @@ def _is_typed(name: str) -> bool:
 
 
 def _token(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
-    """The token in a file. Raises BadParameter, which shows nothing of what the file holds."""
+    """The token in a file. Raises BadParameter, which shows nothing of the file's content."""
     if not path or ctx.resilient_parsing:
         return None
     try:

@@ -1,4 +1,4 @@
-"""`emo serve`: the fake in the foreground until a signal."""
+"""`emo serve`: runs the fake in the foreground until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mock_server.server.app import FakeApp
 
 
-STATE = "state in memory"  # it ends with the process: docs/docker-and-ci.md
+STATE = "state in memory"  # lost when the process ends: docs/docker-and-ci.md
 
 
 @click.command(
@@ -61,29 +61,29 @@ Examples:
     default="fast",
     show_default=True,
     type=click.Choice(list(MODES)),
-    help="real: as the service (about 40 s a task). fast: ten times as fast. skip: each poll of an "
-    "unfinished task jumps to its next event. frozen: only the control API moves the clock.",
+    help="real: as fast as the service (40 s a task). fast: ten times as fast. skip: each poll "
+    "of an unfinished task jumps to its next event. frozen: only the control API moves the clock.",
 )
-@setting("--speed", type=float, help="Seconds of the fake's time in a real second.")
+@setting("--speed", type=float, help="Seconds of the fake's clock in one real second.")
 @setting("--concurrency", type=int, show_default="1", help="Tasks of one key that run at once.")
 @setting(
     "--seed",
     metavar="TEXT",
     show_default="random",
-    help="Seed of ids, boxes and faults: the same seed gives the same ones at each start. Whoever "
-    "knows it can sign result URLs.",
+    help="Seed for everything random: the same seed repeats ids, boxes and faults at each start. "
+    "Whoever knows it can sign result URLs.",
 )
 @setting(
     "--limits",
     default="off",
     show_default=True,
     type=click.Choice(LIMITS),
-    help="documented: 5 submits and 20 queries a second, then 429.",
+    help="documented: 429 after 5 submits or 20 queries in a second.",
 )
 @setting(
     "--scenario",
     metavar="FILE|YAML",
-    help="Scenarios of all calls: a file, read again when it changes, or YAML itself.",
+    help="Scenarios for all calls: YAML, or a file, which is reloaded when it changes.",
 )
 @setting(
     "--variant",
@@ -91,47 +91,48 @@ Examples:
     type=TextList(),
     shell_complete=complete.variants,
     multiple=True,
-    help="Side to serve where the documentation contradicts itself; `emo scenarios` lists them.",
+    help="Behaviour to use where the documentation contradicts itself; `emo scenarios` lists them. "
+    "Can be repeated.",
 )
 @setting(
     "--replay",
     metavar="CASSETTE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Answer from a recording: of `emo contract record`, a HAR file, or VCR.py's.",
+    help="Answer from a recording: a file of `emo contract record`, a HAR file or one of VCR.py.",
 )
 @setting(
     "--log",
     default="auto",
     show_default=True,
     type=click.Choice(LOGS),
-    help="A line for each exchange on stderr. auto: text on a terminal, else none.",
+    help="Print a line for each exchange on stderr. auto: text on a terminal, else nothing.",
 )
 @setting(
     "--cors",
     metavar="ORIGIN",
     type=TextList(),
     multiple=True,
-    help="An origin whose pages may call the API from a browser, such as https://app.example; "
+    help="Origin of pages that may call the API from a browser, such as https://app.example; "
     "localhost: every loopback origin. Can be repeated.",
 )
 @setting(
     "--public-url",
     metavar="URL",
-    show_default="as the client called",
-    help="Beginning of video_url and of every other URL in answers.",
+    show_default="the URL that the client called",
+    help="Beginning of video_url and of all other URLs in answers.",
 )
 @setting(
     "--forwarded-allow-ips",
     metavar="IPS",
     show_default="none",
-    help="Proxies whose X-Forwarded-Proto and X-Forwarded-Host are used for these URLs: addresses "
-    "and networks, separated by commas; * for all.",
+    help="Addresses and networks of proxies, separated by commas; * for all. Their headers "
+    "X-Forwarded-Proto and X-Forwarded-Host are used for these URLs.",
 )
 @setting(
     "--admin-token",
     metavar="TOKEN",
-    help="Token that control requests must carry; opens the control API to other machines. `ps` "
-    "shows it: rather use the variable, or --admin-token-file.",
+    help="Token that control requests from other machines must carry. With a token, requests from "
+    "this machine must carry it too. `ps` shows it: better use the variable or --admin-token-file.",
 )
 @admin_token_file
 @setting(
@@ -139,7 +140,7 @@ Examples:
     metavar="NAME",
     type=TextList(),
     multiple=True,
-    help="A further Host name for the control API, such as a container's. Can be repeated.",
+    help="Further host name for the control API, such as that of a container. Can be repeated.",
 )
 @timeouts
 @click.pass_context
@@ -154,7 +155,7 @@ def serve(
     """Run the fake service. Stop it with Ctrl-C."""
     import gc
 
-    gc.disable()  # until it serves; what start-up makes stays, and collecting costs time
+    gc.disable()  # until it serves: start-up creates no garbage worth the time of a collection
     from contracts.spec.document import SpecError
     from mock_server.scenarios.rule_file import ScenarioError
     from mock_server.scenarios.variants import VariantError
@@ -172,7 +173,7 @@ def serve(
             **options,
         )
         app = (
-            create_app(settings, tell=partial(notices.say_list, "scenario-file"))
+            create_app(settings, tell=partial(notices.write_list, "scenario-file"))
             if replay is None
             else _replaying(settings, replay)
         )
@@ -191,16 +192,16 @@ def serve(
             app,
             sock,
             lambda: _ready(notices, settings, run.base_url(sock)),
-            partial(notices.say, "descriptors"),
+            partial(notices.write, "descriptors"),
         )
     except run.AddressError as error:
         given = from_environment(context, "host", "port")
         raise click.ClickException(f"{error}{given}") from None
-    _say_unused(notices, app.engine)
+    _report_unused(notices, app.engine)
 
 
 def _form(log: str) -> str:
-    """How to log: `auto` is text on a terminal, else nothing."""
+    """The format of the log: auto means text on a terminal, else off."""
     return log if log != "auto" else "text" if sys.stderr.isatty() else "off"
 
 
@@ -235,12 +236,12 @@ def _log(app: FakeApp, form: str, writer: LogWriter) -> None:
     app.engine.recorder.lines_lost = lambda: writer.lost_count
 
 
-def _say_unused(notices: Notices, engine: Engine) -> None:
-    """Name the server's scenarios that no call of any key ever met."""
+def _report_unused(notices: Notices, engine: Engine) -> None:
+    """Print the server's scenarios that matched no call."""
     unused = engine.unused()
     if unused:
-        text = f"scenarios that never fired: {', '.join(unused)}"
-        notices.say("unused-scenarios", text, scenarios=list(unused))
+        text = f"scenarios that matched no call: {', '.join(unused)}"
+        notices.write("unused-scenarios", text, scenarios=list(unused))
 
 
 def _time(settings: Settings) -> str:
@@ -249,7 +250,7 @@ def _time(settings: Settings) -> str:
 
 
 def _ids(settings: Settings) -> str:
-    return "ids: random, --seed TEXT repeats them" if settings.seed is None else "ids: of --seed"
+    return "ids: random, --seed TEXT repeats them" if settings.seed is None else "ids: from --seed"
 
 
 def _ready(notices: Notices, settings: Settings, url: str) -> None:
@@ -258,13 +259,13 @@ def _ready(notices: Notices, settings: Settings, url: str) -> None:
         f"export DASHSCOPE_HTTP_BASE_URL={base}/api/v1",
         f"export DASHSCOPE_API_KEY={LOCAL_KEY}",
     ]
-    notices.say(
+    notices.write(
         "serving", f"serving on {url} ({_time(settings)}; {_ids(settings)}; {STATE})", *lines,
         url=url, base_url=f"{base}/api/v1", time=settings.time,
     )  # fmt: skip
     for name, meant in misspelled(serve, environment()):
-        text = f"the variable {name} means nothing to emo serve; did you mean {meant}?"
-        notices.say("unknown-variable", text, variable=name)
+        text = f"emo serve does not know the variable {name}; did you mean {meant}?"
+        notices.write("unknown-variable", text, variable=name)
     if not settings.is_loopback and settings.admin_token is None:
-        way_on = "start with EMO_ADMIN_TOKEN or --admin-token-file to open it"
-        notices.say("control-closed", f"the control API is off; {way_on}")
+        hint = "start with EMO_ADMIN_TOKEN or --admin-token-file to use it"
+        notices.write("control-closed", f"the control API is off; {hint}")

@@ -1,4 +1,4 @@
-"""`emo env` and `emo completion`: what a shell has to know, printed for it."""
+"""`emo env` and `emo completion`: print lines for a shell to evaluate."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from emo_kit.cli.destination import API, LOCAL, LOCAL_KEY, local, server_url
 from emo_kit.cli.output import print_block, print_json, print_line
 from mock_server.settings import environment
 
-# How a shell sets a variable, and how it puts something before one that may be there.
+# For each shell: how to set a variable, and how to prepend to one that may exist.
 SHELLS = {
     "sh": ("export {}='{}'", 'export {0}="{1}${{{0}:+,${0}}}"'),
     "fish": ("set -gx {} '{}'", 'set -gx {0} "{1},${0}"'),
     "powershell": ("$env:{} = '{}'", '$env:{0} = "{1},$env:{0}"'),
 }
-PLAIN = r"[\w.:/,%~@\[\]+=-]"  # no shell does anything with these between quotes
+PLAIN = r"[\w.:/,%~@\[\]+=-]"  # characters that have no meaning in quotes in any of the shells
 COMPLETED = ("bash", "zsh", "fish")
 EVALUATED = ('eval "$(emo completion {})"', "emo completion {} | source")
 
@@ -38,13 +38,13 @@ Examples:
     default="sh",
     show_default=True,
     type=click.Choice(list(SHELLS)),
-    help="The shell that reads it.",
+    help="The shell that evaluates the lines.",
 )
 @options.server(f"Root of the fake.  [default: {LOCAL}]")
-@options.key(f"Any key of the service's form; it is the tenant.  [default: {LOCAL_KEY}]")
+@options.key(f"API key of the tenant: any key that starts with sk- or st-.  [default: {LOCAL_KEY}]")
 @options.as_json
 def env(shell: str, server: str | None, key: str | None, as_json: bool) -> None:
-    """Print what the official SDK needs to talk to the fake."""
+    """Print the variables that make the official SDK call the fake."""
     base_url = server_url(local() if server is None else server).removesuffix(API) + API
     direct = ["127.0.0.1", "localhost", "::1", urlsplit(base_url).hostname or ""]
     values = {
@@ -60,23 +60,23 @@ def env(shell: str, server: str | None, key: str | None, as_json: bool) -> None:
 
 
 def _usable(key: str) -> str:
-    """The key, if the fake accepts it. Raises UsageError, which does not show it."""
+    """The key, if the fake accepts it. Raises UsageError, which does not show the key."""
     from contracts.spec.loader import Spec
 
     if not Spec.load().key_pattern.match(key):
         raise click.UsageError(
-            "--key cannot be a key: one starts with sk- or st-, and is printable ASCII, no blanks"
+            "--key cannot be a key: use sk- or st- and printable ASCII without blanks"
         )
     return key
 
 
 def _plain(value: str, option: str) -> str:
-    """The value, if every shell takes it as it is. Raises UsageError, which does not show it."""
+    """The value, if no shell changes it. Raises UsageError, which does not show the value."""
     odd = next((at for at, char in enumerate(value) if not re.match(PLAIN, char, re.ASCII)), None)
     if odd is not None:
         raise click.UsageError(
-            f"{option}: character {odd + 1} of {len(value)} cannot be given to a shell; "
-            "letters, digits and . : / , % ~ @ [ ] + = _ - can"
+            f"{option}: character {odd + 1} of {len(value)} is not safe in a shell; use letters, "
+            "digits and . : / , % ~ @ [ ] + = _ -"
         )
     return value
 
@@ -101,5 +101,5 @@ def completion(shell: str | None) -> None:
         line = EVALUATED[example == "fish"].format(example)
         raise click.UsageError(f"which shell? {', '.join(COMPLETED)}. For {example}: {line}")
     kind = get_completion_class(shell)
-    assert kind is not None  # click has all three
+    assert kind is not None  # click supports all three
     print_block(kind(cli, {}, "emo", VARIABLE).source())

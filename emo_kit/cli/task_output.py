@@ -1,4 +1,4 @@
-"""How the command line shows things: JSON, a task in lines, a wait as it goes."""
+"""Prints answers of the client: as JSON, a task as lines, a list as a table, a wait as progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_model(value: Any) -> None:
-    """A value or model of the client as indented JSON, null fields left out."""
+    """Print a value or model of the client as indented JSON without null fields."""
     import msgspec
 
     print_json(_without_null(msgspec.to_builtins(value)))
@@ -32,7 +32,7 @@ def _without_null(value: Any) -> Any:
 
 
 def print_task(task: TaskAnswer, as_json: bool) -> None:
-    """What is known of a task, a line a field."""
+    """Print the fields of a task, one per line."""
     if as_json:
         print_model(task)
         return
@@ -54,7 +54,7 @@ def print_task(task: TaskAnswer, as_json: bool) -> None:
 
 
 def print_list(page: TaskList) -> None:
-    """A line for each task of a page, and below, on stderr, which page it is."""
+    """Print one line for each task of a page, then the page number on stderr."""
     for item in page.data:
         created = moment(item.gmt_create)
         line = f"{item.task_id}  {item.status:<9}  {item.model_name or '':<7}  {created}"
@@ -68,16 +68,16 @@ def print_list(page: TaskList) -> None:
 
 
 def with_zone(time: str | None) -> str | None:
-    """A time of the service, which is in UTC+8 and does not say so, for people."""
+    """A time of the service with its time zone: the service sends UTC+8 without naming it."""
     return f"{time} {ZONE_TEXT}" if time else None
 
 
 def moment(epoch_ms: int | None) -> str:
-    """Milliseconds since 1970 in the service's time; nothing where they are none."""
+    """Milliseconds since 1970 as a time of the service; "" for None or 0."""
     try:
         return f"{wire_time((epoch_ms or 0) / 1000)} {ZONE_TEXT}" if epoch_ms else ""
     except (OverflowError, ValueError, OSError):
-        return str(epoch_ms)  # of a provider that counts otherwise
+        return str(epoch_ms)  # a provider may use another unit
 
 
 def _seconds(task: TaskAnswer) -> str | None:
@@ -86,14 +86,14 @@ def _seconds(task: TaskAnswer) -> str | None:
 
 
 class WaitProgress:
-    """A wait as it goes, on stderr: a line for each change, and on a terminal a live one below.
+    """Shows a wait on stderr: a line for each new state, and on a terminal a live line below.
 
-    On a terminal the place in the queue is looked up too: the number of PENDING tasks that were
-    created before, and itself. What `asker` makes does that, until it fails once."""
+    The live line also has the position in the queue: one more than the PENDING tasks that were
+    created earlier. A client made by `queue_client` looks it up, until one look-up fails."""
 
-    def __init__(self, asker: Callable[[], Client]) -> None:
-        self._make_asker = asker
-        self._asker: Client | None = None
+    def __init__(self, queue_client: Callable[[], Client]) -> None:
+        self._make_queue_client = queue_client
+        self._queue_client: Client | None = None
         self._live: Live | None = None
         self._last = ""
 
@@ -103,56 +103,57 @@ class WaitProgress:
             from rich.progress import Progress as Live
             from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-            # What a provider names, such as a state, is not markup of rich: "[/b]" would raise.
+            # A provider may send a state such as "[/b]", which rich would refuse as markup.
             text = TextColumn("{task.description}", markup=False)
             columns = SpinnerColumn(), text, TimeElapsedColumn()
             self._live = Live(*columns, console=Console(stderr=True), transient=True)
             self._live.add_task("starting", total=None)
             self._live.start()
-            self._asker = self._make_asker()
+            self._queue_client = self._make_queue_client()
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._live:
             self._live.stop()
-        if self._asker:
-            self._asker.close()
+        if self._queue_client:
+            self._queue_client.close()
 
     def update(self, task: TaskAnswer, elapsed: float) -> None:
-        """Show a poll's answer. The task's id comes first: what was paid for can be found again."""
+        """Show the answer of a poll. The task id comes first, so that a paid task can be found
+        again."""
         status = task.output.task_status
         if not self._last:
-            self._say(f"  task {task.output.task_id}")
+            self._print(f"  task {task.output.task_id}")
         if status != self._last:
-            self._say(f"{elapsed:6.1f} s  {status}")
+            self._print(f"{elapsed:6.1f} s  {status}")
         self._last = status
         if self._live:
-            place = self._place(task.output.task_id) if status == "PENDING" else None
-            where = f", number {place} in the queue" if place else ""
-            self._live.update(self._live.task_ids[0], description=in_line(status + where))
+            position = self._position(task.output.task_id) if status == "PENDING" else None
+            suffix = f", number {position} in the queue" if position else ""
+            self._live.update(self._live.task_ids[0], description=in_line(status + suffix))
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         if self._live:
             print_styled(self._live.console, styled(line))
         else:
             print_line(line, err=True)
 
-    def _place(self, task_id: str) -> int | None:
-        if self._asker is None:
+    def _position(self, task_id: str) -> int | None:
+        if self._queue_client is None:
             return None
         try:
-            waiting = self._asker.list(status="PENDING", page_size=100).data
-        except (EmoError, _NoTime):
-            self._asker = None
+            waiting = self._queue_client.list(status="PENDING", page_size=100).data
+        except (EmoError, _NoRetry):
+            self._queue_client = None
             return None
         ids = [item.task_id for item in waiting]
         return len(ids) - ids.index(task_id) if task_id in ids else None
 
 
-class _NoTime(Exception):
-    """The place in the queue is not worth waiting for."""
+class _NoRetry(Exception):
+    """The position in the queue is optional, so a failed look-up is not repeated."""
 
 
 def never_sleep(seconds: float) -> None:
-    """A client's `sleep` that gives up instead: for what is only decoration."""
-    raise _NoTime(f"{seconds} s")
+    """The `sleep` of a client that must not retry: raises instead of sleeping."""
+    raise _NoRetry(f"{seconds} s")

@@ -1,5 +1,5 @@
-"""SIGTERM ends a command in order, as Ctrl-C does: it removes unfinished files, writes reports.
-It is not lost where Python would ignore what its handler raises."""
+"""Handles SIGTERM like Ctrl-C: the command removes unfinished files, writes its reports and exits.
+The signal also works while Python runs a destructor, which ignores exceptions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 TERMINATED = 128 + signal.SIGTERM  # the exit code that shells show for it
-AGAIN = 0.1  # seconds after which a signal that was lost is raised again
+AGAIN = 0.1  # seconds until an ignored signal is sent again
 
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """Within the block SIGTERM raises SystemExit; a second one ends the process at once. Servers
-    have handlers of their own while they run. Does nothing in another thread than the main one,
-    which signals do not reach."""
+    """Within the block SIGTERM raises SystemExit, and a second SIGTERM ends the process at once. A
+    running server has its own handler. Does nothing outside the main thread: Python runs signal
+    handlers only there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -40,19 +40,18 @@ def _end(number: int, frame: object) -> None:
 
 
 def _raise_again(ignored: Any) -> bool:
-    """Python ignores what is raised while it removes an object. Whether it was SystemExit; SIGTERM
-    then comes once more, behind that."""
+    """Send SIGTERM again if Python ignored SystemExit in a destructor. Returns whether it did."""
     in_main = threading.current_thread() is threading.main_thread()
     if ignored is not SystemExit or not in_main:
         return False
     signal.signal(signal.SIGTERM, _end)
-    _thread.start_new_thread(_terminate, ())  # Thread.start would wait for it
+    _thread.start_new_thread(_terminate, ())  # Thread.start would wait for the new thread
     return True
 
 
 def _terminate() -> None:
     threading.Event().wait(AGAIN)
-    if hasattr(signal, "pthread_kill"):  # it also wakes a main thread that waits in the kernel
+    if hasattr(signal, "pthread_kill"):  # also wakes a main thread that waits in a system call
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     else:
         _thread.interrupt_main(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The kinds of values that the client's commands take."""
+"""Types of option values for the client's commands: boxes, sizes in bytes, states of tasks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ByteSize(click.ParamType[int]):
 
 
 class TaskState(click.ParamType[str]):
-    """A task's state; one that only looks like a known one is a mistake."""
+    """The state of a task. A misspelled known state is refused; an unknown state is allowed."""
 
     name = "state"
 
@@ -49,7 +49,7 @@ class TaskState(click.ParamType[str]):
 
         hint = did_you_mean(str(value).upper(), list(TASK_STATUSES))
         if value not in TASK_STATUSES and hint:
-            self.fail(f"{value!r} is no state.{hint}", param, ctx)
+            self.fail(f"{value!r} is not a state of a task.{hint}", param, ctx)
         return str(value)
 
     def shell_complete(

@@ -1,4 +1,4 @@
-"""Options that can also be environment variables, and errors that name the one that was used."""
+"""Options that can also be set by environment variables, and errors that name the one in use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from click.core import ParameterSource
 from contracts.http1.bounds import Timeouts
 from mock_server.suggest.close_names import close_names
 
-NEAR = 0.85  # of 1: EMO_PROT is EMO_PORT, but EMO_SERVICE_PORT is something else's
+NEAR = 0.85  # similarity, at most 1: EMO_PROT means EMO_PORT, but EMO_SERVICE_PORT does not
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class TextList(click.ParamType[str]):
-    """A text. Several of them in one environment variable are separated by spaces or commas."""
+    """A text. In an environment variable, several are separated by spaces or commas."""
 
     name = "text"
 
@@ -26,7 +26,7 @@ class TextList(click.ParamType[str]):
 
 
 class Port(click.ParamType[int]):
-    """A port's number."""
+    """A port number."""
 
     name = "integer"
 
@@ -36,33 +36,33 @@ class Port(click.ParamType[int]):
         except ValueError:
             hint = ""
             if str(value).startswith("tcp://"):
-                # Kubernetes and Docker links describe a service named `emo` in EMO_PORT.
+                # For a service named `emo`, Kubernetes and Docker set EMO_PORT to tcp://HOST:PORT.
                 hint = ". Kubernetes sets EMO_PORT in its pods for a service named emo: give the "
                 hint += "service another name, or set enableServiceLinks: false"
             self.fail(f"{value!r} is not a whole number{hint}", param, ctx)
 
 
 def setting(name: str, **attributes: Any) -> Callable[[F], F]:
-    """An option, and the variable of that name: of `--admin-token` it is EMO_ADMIN_TOKEN."""
+    """An option with an environment variable: `--admin-token` also reads EMO_ADMIN_TOKEN."""
     variable = "EMO_" + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
 
 
 def timeouts(command: F) -> F:
-    """The options of a server for clients that do nothing."""
+    """Options of a server: when to close connections on which nothing happens."""
     of, metavar = Timeouts(), "SECONDS"
     for option in (
         setting(
             "--timeout-body", default=of.body, show_default=True, metavar=metavar,
-            help="Close a connection when no byte of a request's body comes for so long.",
+            help="Close a connection if no byte of a request body arrives for this time.",
         ),
         setting(
             "--timeout-head", default=of.head, show_default=True, metavar=metavar,
-            help="Close a connection when a request's headers are not complete after so long.",
+            help="Close a connection if the headers of a request are not complete in this time.",
         ),
         setting(
             "--timeout-keep-alive", default=of.keep_alive, show_default=True, metavar=metavar,
-            help="Close a connection when no request comes for so long after an answer.",
+            help="Close a connection if no request follows an answer for this time.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -70,8 +70,8 @@ def timeouts(command: F) -> F:
 
 
 def as_given(context: click.Context, parameter: str, text: str) -> str:
-    """The text of an error about a parameter, headed by what its value came from: the option or
-    the variable. The text alone where neither was given."""
+    """The text of an error about a parameter, with the option or the environment variable that set
+    it in front. The text alone if neither did."""
     option = next((o for o in context.command.params if o.name == parameter), None)
     source = context.get_parameter_source(parameter)
     if option is None or source not in (ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE):
@@ -81,14 +81,14 @@ def as_given(context: click.Context, parameter: str, text: str) -> str:
 
 
 def from_environment(context: click.Context, *parameters: str) -> str:
-    """` (EMO_HOST, EMO_PORT)`: those of the parameters that are set by their variables, or ""."""
+    """The variables that set these parameters, as ` (EMO_HOST, EMO_PORT)`; "" if none did."""
     source = context.get_parameter_source
     names = [f"EMO_{p.upper()}" for p in parameters if source(p) == ParameterSource.ENVIRONMENT]
     return f" ({', '.join(names)})" if names else ""
 
 
 def misspelled(command: click.Command, environment: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Variables that look like a mistake for one of the command's, each with that one."""
+    """Pairs of an unknown EMO_ variable and the variable of the command that it resembles."""
     known = {name for o in command.params if isinstance(name := o.envvar, str)}
     for name in sorted(set(environment) - known):
         if name.startswith("EMO_"):

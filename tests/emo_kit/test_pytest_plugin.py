@@ -141,7 +141,7 @@ def test_a_budget_with_several_processes_is_refused(run: Run) -> None:
     with lying(Spec.load()) as url:
         done = run("--emo-contract-url", url, "--emo-contract-budget", "1", "-n", "1")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    assert "run the contract with -n 0" in done.stdout.str() + done.stderr.str()
+    assert "works in one process only: add -n 0" in done.stdout.str() + done.stderr.str()
 
 
 def test_known_differences_are_expected_failures(run: Run, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_scenario_file_applies_to_every_key_and_unused_rules_are_printed(
             assert seen(curl.create(), curl.create()) == [429, 200]
             assert seen(curl.create(model="emo-v9")) == [404]
         process.terminate()
-        assert "emo: scenarios that never fired: never" in process.stderr.read()
+        assert "emo: scenarios that matched no call: never" in process.stderr.read()
     assert process.returncode == 0
 
 

@@ -220,12 +220,12 @@ PROVOKE: dict[str, Provoke] = {
     "needs an API key": lambda w: w.run("get", "x", "--live", DASHSCOPE_API_KEY=""),
     "No api key provided": lambda w: w.sdk,
     "is odd": lambda w: w.run("get", "x", "--base-url", f"{w.url}/v1"),
-    "means nothing to": lambda _: notices(EMO_TIEM="skip"),
+    "does not know the variable": lambda _: notices(EMO_TIEM="skip"),
     "the folder": lambda w: w.run("generate", *MEDIA, "-o", "/none/video.mp4"),
     "hides the package": hidden,
     "no variant": lambda w: w.run("serve", "--variant", "a=b"),
-    "is no bundle": lambda w: w.run("replay", w.file("run.json", "text")),
-    "is there already": lambda w: w.run(
+    "is no bundle": lambda w: w.run("reproduce", w.file("run.json", "text")),
+    "exists already": lambda w: w.run(
         "contract", "record", "--base-url", w.url, "--port", "0", "-o", w.file("old.json", "{}")),
     "send the API key of the tenant": lambda w: httpx.get(f"{w.url}/__mock__/state").text,
     "answers on loopback only": lambda w: w.control(
@@ -249,7 +249,7 @@ PROVOKE: dict[str, Provoke] = {
     "holds no call": lambda w: w.run(
         "contract", "drift", w.file("empty.json", '{"log": {"version": "1.2", "entries": []}}')),
     "is not in the recording": replay,
-    "a budget is kept": with_xdist,
+    "--emo-contract-budget works in one process": with_xdist,
 }  # fmt: skip
 
 

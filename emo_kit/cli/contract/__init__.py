@@ -1,1 +1,1 @@
-"""`emo contract`: verify, fuzz, record, drift, diff."""
+"""The commands of `emo contract`: verify, fuzz, record, drift, diff."""

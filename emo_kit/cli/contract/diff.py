@@ -1,4 +1,4 @@
-"""`emo contract diff`: what changed between two versions of a spec, and whom that breaks."""
+"""`emo contract diff`: reports the changes between two versions of a spec, and whom each breaks."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ Examples:
     type=click.Choice(["client", "server", "both"]),
     default="both",
     show_default=True,
-    help="Whose trouble counts: of who sends requests, or of who answers them.",
+    help="Report changes that break clients (who send requests), servers (who answer), or both.",
 )
 @shared.as_json
 @click.option("--format", "form", type=click.Choice(["text", "json"]), hidden=True)
 @click.option("--all", "is_whole", is_flag=True, help="Print cosmetic changes too.")
 def diff(old: Path, new: Path, whom: str, as_json: bool, form: str | None, is_whole: bool) -> int:
-    """Show what changed from OLD to NEW, and whom each change breaks.
+    """Show the changes from OLD to NEW, and whether each breaks clients or servers.
 
-    OLD and NEW are OpenAPI 3 documents, with the extensions of this project or without. Exit code
-    1 when something breaks who is asked for, else 0.
+    OLD and NEW are OpenAPI 3 documents, with or without the extensions of this project. Exit code
+    1: a change breaks a party that --for names. 0: no change does.
     """
     report = _report(old, new, whom, is_whole)
     if as_json or form == "json":
@@ -55,7 +55,7 @@ def diff(old: Path, new: Path, whom: str, as_json: bool, form: str | None, is_wh
 
 
 def _report(old: Path, new: Path, whom: str, is_whole: bool) -> Report:
-    """Raises UsageError where a file is no OpenAPI document."""
+    """The report of the changes. Raises UsageError if a file is not an OpenAPI document."""
     from contracts.diff.compare import diff as compare
     from contracts.diff.compare import load
     from contracts.diff.report import BOTH, Report

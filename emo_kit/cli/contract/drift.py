@@ -1,4 +1,4 @@
-"""`emo contract drift`: recordings held against the spec and the fake."""
+"""`emo contract drift`: compares recordings with the spec and with the fake."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ Examples:
     default="breaking",
     show_default=True,
     type=click.Choice(WEIGHTS),
-    help="The least difference with which the exit code is 1.",
+    help="The lowest weight of a difference that makes the exit code 1.",
 )
 @click.option(
     "--band",
     default=3.0,
     show_default=True,
-    help="How many times longer or shorter than documented a task may wait and work.",
+    help="Allowed factor between the documented and the recorded times of a task.",
 )
 def drift(
     cassettes: tuple[Path, ...], as_json: bool, form: str | None, fail_on: Weight, band: float
 ) -> int:
     """Compare recordings with the spec and the fake, and show the differences.
 
-    CASSETTES are recordings of `emo contract record`, HAR files (of a browser, of `emo journal
-    --har`) or cassettes of VCR.py. Each difference is breaking (a client may fail), additive
-    (something is new) or cosmetic, and is shown once, however often it came.
+    CASSETTES are recordings of `emo contract record`, HAR files (of a browser or of `emo journal
+    --har`) or cassettes of VCR.py. A difference is breaking (a client may fail), additive
+    (something is new) or cosmetic. It is shown once, even if it occurs in many calls.
     """
     from contracts.recordings import CassetteError, load
     from contracts.recordings.drift import compare as kit
     from contracts.recordings.drift.report import as_json as json_of
     from contracts.recordings.drift.report import as_text
     from contracts.spec.loader import Spec
-    from emo_kit.cli.contract.fake_answers import asking
+    from emo_kit.cli.contract.fake_answers import fake_answers
 
     assert get_args(kit.Weight) == WEIGHTS
     if not 1 <= band < float("inf"):
@@ -72,7 +72,7 @@ def drift(
     for name, cassette in loaded:
         for note in cassette.notes:
             print_line(f"{name}: {note}", err=True)
-    found = kit.drift(spec, loaded, asking(spec), band=band)
+    found = kit.drift(spec, loaded, fake_answers(spec), band=band)
     if as_json or form == "json":
         print_json_text(json_of(found))
     else:

@@ -1,5 +1,5 @@
-"""The fake as somebody to ask: the answer it has to a recorded call. Its time stands still, and no
-question changes the answer to another."""
+"""Gets the answers of a fake to recorded calls, for `emo contract drift`. The clock of the fake
+stands still, and no call changes the answer to another."""
 
 from __future__ import annotations
 
@@ -15,25 +15,27 @@ from mock_server.scenarios.names import HEADER
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
 
-CREATED, ASKED = 1_757_572_418.0, 1_757_572_463.0  # epoch s: while the second task is at work
-FATES = (b"FAILED.InvalidURL", b"CANCELED", b"SUCCEEDED", b"SUCCEEDED", b"SUCCEEDED")
-KEY, KEY_OF_LISTS = "sk-asked", "sk-asked-for-lists"  # of the one no task is kept
+# Epoch s of the tasks' creation and of the calls, when the second task is RUNNING.
+CREATED, CALLED = 1_757_572_418.0, 1_757_572_463.0
+ENDINGS = (b"FAILED.InvalidURL", b"CANCELED", b"SUCCEEDED", b"SUCCEEDED", b"SUCCEEDED")
+KEY, KEY_OF_LISTS = "sk-asked", "sk-asked-for-lists"  # the first one keeps no tasks
 _OWN = b"x-mock-"
-# In place of those of a creation whose headers were not saved.
+# The headers of a creation if the recording has none.
 _SENT = {b"content-type": b"application/json", b"x-dashscope-async": b"enable"}
 
 
-def asking(spec: Spec) -> Callable[[Request, str], Answer | None]:
-    """Ask a fake of its own a recorded call, for an outcome by its name."""
+def fake_answers(spec: Spec) -> Callable[[Request, str], Answer | None]:
+    """A function from a recorded call and the name of an outcome to the fake's answer, None for a
+    call that is not of the API."""
     find, prefix = Operations(spec).find, spec.prefixes[0]
     engine = _engine(spec, prefix)
     tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
 
-    def ask(request: Request, outcome: str) -> Answer | None:
+    def answer(request: Request, outcome: str) -> Answer | None:
         called = find(request.method, request.path)
         if called is None:
             return None
-        # A list is asked for whole: its filters are about tasks that are not here.
+        # A list is requested without its filters: they name tasks that the fake does not have.
         is_list = called.operation.id == "listTasks"
         key, query = (KEY_OF_LISTS, "") if is_list else (KEY, request.query)
         path = prefix + called.operation.template.replace("{task_id}", called.value)
@@ -42,15 +44,15 @@ def asking(spec: Spec) -> Callable[[Request, str], Answer | None]:
         if not headers and called.operation.id == "createVideoTask":
             headers = dict(_SENT)
         headers[HEADER] = outcome.encode()
-        # Programs take the key out of what they save: it was there where the call was not refused.
+        # Programs remove the key from recordings. A call that was not refused with 401 had one.
         if b"authorization" in headers or called.operation.outcomes[outcome].status != 401:
             headers[b"authorization"] = f"Bearer {key}".encode()
         reply = engine.handle(Call(request.method, path, query, headers, bytes_of(request.body)))
         engine.forget(tenant)
-        told = {n.decode("latin-1"): v.decode("latin-1") for n, v in reply.headers}
-        return Answer(reply.status, told, body_of(reply.body))
+        reply_headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in reply.headers}
+        return Answer(reply.status, reply_headers, body_of(reply.body))
 
-    return ask
+    return answer
 
 
 def _engine(spec: Spec, prefix: str) -> Engine:
@@ -59,9 +61,9 @@ def _engine(spec: Spec, prefix: str) -> Engine:
     engine = Engine(spec, settings=Settings(time="real"), real=lambda: moment)
     operation = spec.operations["createVideoTask"]
     body = json.dumps(next(iter(operation.requests.values()))).encode()
-    for fate in FATES:
+    for ending in ENDINGS:
         key = f"Bearer {KEY_OF_LISTS}".encode()
-        headers = {b"authorization": key, b"x-dashscope-async": b"enable", HEADER: fate}
+        headers = {b"authorization": key, b"x-dashscope-async": b"enable", HEADER: ending}
         engine.handle(Call("POST", prefix + operation.template, "", headers, body))
-    moment = ASKED
+    moment = CALLED
     return engine

@@ -1,5 +1,5 @@
-"""The files that `emo contract verify` reads, changes and writes again: the baseline of accepted
-differences, and the ledger of what real providers did."""
+"""The files that `emo contract verify` reads and updates: the baseline of accepted differences, and
+the ledger with the behaviour of real providers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def load_baseline(path: Path | None, *, is_updating: bool) -> Baseline:
-    """The baseline of a file, an empty one for no file. is_updating: it will be saved. Raises
-    UsageError before anything is paid for."""
+    """The baseline in a file, or an empty one without a file. is_updating: it will be saved. Raises
+    UsageError, before the run spends money."""
     from contracts.files.whole_file import check
     from contracts.verify.baseline import Baseline, BaselineError, load
     from contracts.verify.registry import all_checks
@@ -36,8 +36,8 @@ def load_baseline(path: Path | None, *, is_updating: bool) -> Baseline:
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:
-    """Write the accepted differences, and print how many there are. Raises OSError, and
-    ClickException for a file that was damaged meanwhile."""
+    """Write the accepted differences, and print their number. Raises OSError, and ClickException if
+    the file was damaged during the run."""
     from contracts.reports.formatting import plural
     from contracts.verify.baseline import BaselineError, save
 
@@ -49,7 +49,7 @@ def save_baseline(baseline: Baseline, path: Path) -> None:
 
 
 def check_ledger(path: Path | None) -> None:
-    """Raise UsageError for a ledger that cannot be read or written, before anything is paid for."""
+    """Raise UsageError for a ledger that cannot be read or written, before the run spends money."""
     from contracts.files.whole_file import check
     from contracts.verify.ledger import LedgerError, load
 
@@ -63,8 +63,8 @@ def check_ledger(path: Path | None) -> None:
 
 
 def update_ledger(path: Path, spec: Spec, events: list[Event]) -> None:
-    """Add what a run saw, and print how much that was. Raises OSError, and ClickException for a
-    file that was damaged meanwhile."""
+    """Add the observations of a run, and print their number. Raises OSError, and ClickException if
+    the file was damaged during the run."""
     from contracts.verify.ledger import LedgerError, update
 
     try:

@@ -1,4 +1,5 @@
-"""`emo contract fuzz`: calls by chance, against the spec and against the model of a task's life."""
+"""`emo contract fuzz`: sends random calls and compares the answers with the spec and with a model
+of the lifecycle of a task."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emo_kit.cli import options as shared
-from emo_kit.cli.contract.group import problem
+from emo_kit.cli.contract.group import provider_error
 from emo_kit.cli.main import FOUND_PROBLEMS
 from emo_kit.cli.output import print_block, print_line
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 MACHINE = "machine"
 PHASES = ("examples", "coverage", "fuzzing", "stateful", MACHINE)
-NOW = 1_757_572_418.0  # of a fake in this process: the same each time
+NOW = 1_757_572_418.0  # epoch s: the fixed time of a fake in this process
 HINT = "pip install 'dashscope-emo-kit[contract]'"
 
 
@@ -46,30 +47,28 @@ Examples:
     "phases",
     multiple=True,
     type=click.Choice(PHASES),
-    help="Run only this: one of the four phases of schemathesis, or machine: calls in any "
-    "order. Can be repeated.  [default: all]",
+    help="Run only this phase: one of the four of schemathesis, or machine: calls in random order. "
+    "Can be repeated.  [default: all]",
 )
-@click.option(
-    "--examples", default=50, show_default=True, help="How many examples each phase tries."
-)
-@shared.seed("The same seed tries the same calls.", default="0")
+@click.option("--examples", default=50, show_default=True, help="Number of examples in each phase.")
+@shared.seed("Seed for everything random: the same seed sends the same calls.", default="0")
 @click.option("--prefix", default="", metavar="PATH", help="Path before /api/v1, such as /qwen.")
 @shared.output(
-    "Write the first problem that is found as a test for pytest.",
+    "Write the first failure to this file, as a test for pytest.",
     old=["--save"],
 )
 def fuzz(
     base_url: str | None, over_http: bool, phases: tuple[str, ...], examples: int, seed: str,
     prefix: str, output: Path | None,
 ) -> int:  # fmt: skip
-    """Send random calls and report those that a provider answers wrongly.
+    """Send random calls and report wrong answers.
 
-    Without BASE_URL the calls go to a fake that is started for them. A provider at BASE_URL needs a
-    control API, so that its clock can be moved. Do not use one that charges: many tasks are
-    created. Start your own fake without --limits, --variant and --concurrency.
+    Without BASE_URL the calls go to a new fake. A provider at BASE_URL needs the control API, which
+    moves its clock. Do not use a provider that charges: many tasks are created. Start your own fake
+    without --limits, --variant and --concurrency.
 
-    Exit code 0: nothing was found. 1: something was found; the calls are printed as curl lines and
-    as a test. 2: wrong usage, or nobody answers.
+    Exit code 0: no wrong answer. 1: wrong answers; their calls are printed as curl commands and as
+    a test. 2: wrong usage, or nobody answers.
     """
     from contracts.files.whole_file import check
     from contracts.spec.loader import Spec
@@ -99,7 +98,7 @@ def fuzz(
 
 
 def _number(seed: str) -> int:
-    """A number is itself; any other text makes one, the same each time."""
+    """The seed as a number: digits as they are, any other text by its hash."""
     if seed.isdecimal() and seed.isascii():
         return int(seed)
     return int.from_bytes(blake2b(seed.encode(), digest_size=4).digest())
@@ -115,10 +114,10 @@ def _machine(provider: Provider, examples: int, seed: int, found: list[ModelMism
         run(FuzzTarget(Spec.load(), provider), examples=examples, seed=seed)
     except ModelMismatch as mismatch:
         if not mismatch.exchange.status:
-            _look(provider)
+            _require_answer(provider)
         found.append(mismatch)
         print_line(f"machine: {mismatch}", "")
-        _retell(mismatch)
+        _print_reproduction(mismatch)
         return 1
     print_line(f"machine: {examples} orders of calls, nothing found")
     return 0
@@ -139,10 +138,10 @@ def _schemathesis(
         count += 1
         print_line(f"{phase}: {problem}", "")
         if problem.mismatch is None:
-            _look(provider)
+            _require_answer(provider)
         else:
             found.append(problem.mismatch)
-            _retell(problem.mismatch)
+            _print_reproduction(problem.mismatch)
 
     url, key = f"{provider.root}/api/v1", provider.key
     schema = fuzzing.load(phase, app=app, url=url, key=key, examples=examples, seed=seed)
@@ -151,14 +150,15 @@ def _schemathesis(
     return count
 
 
-def _look(provider: Provider) -> None:
-    """Raises NotReachable where nobody answers: then what was found means nothing."""
+def _require_answer(provider: Provider) -> None:
+    """Raises NotReachable if the provider does not answer, so that its end is not reported as a
+    wrong answer."""
     from contracts.provider.http import Unreachable
 
     try:
         provider.look()
     except Unreachable as error:
-        raise problem(error) from None
+        raise provider_error(error) from None
 
 
 def _save(file: Path, mismatch: ModelMismatch) -> None:
@@ -168,7 +168,7 @@ def _save(file: Path, mismatch: ModelMismatch) -> None:
     write(file, as_pytest(mismatch))
 
 
-def _retell(mismatch: ModelMismatch) -> None:
+def _print_reproduction(mismatch: ModelMismatch) -> None:
     from contracts.fuzz.reproduction import as_pytest, as_shell
 
     print_block(f"{as_shell(mismatch)}\n{as_pytest(mismatch)}\n")
@@ -178,7 +178,7 @@ def _retell(mismatch: ModelMismatch) -> None:
 def _provider(
     spec: Spec, base_url: str | None, prefix: str, over_http: bool
 ) -> Iterator[tuple[Provider, FakeApp | None]]:
-    """The one at the URL, or a fresh fake, with its app where there is no socket between."""
+    """The provider at the URL, or a new fake. With the app of a fake that is called in process."""
     import httpx
 
     from mock_server.server.app import create_app
@@ -186,7 +186,7 @@ def _provider(
     from mock_server.server.transport import InProcess
     from mock_server.settings import Settings
 
-    settings = Settings(port=0, time="skip", seed="fuzz")  # what it finds is found again
+    settings = Settings(port=0, time="skip", seed="fuzz")  # so that failures can be reproduced
     if base_url is not None:
         with _client(base_url) as http:
             yield _signed_in(spec, base_url, prefix, http), None
@@ -227,9 +227,9 @@ def _signed_in(spec: Spec, url: str, prefix: str, http: httpx.Client) -> Provide
     try:
         provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, prefix=prefix)
     except Unreachable as error:
-        raise problem(error) from None
-    _look(provider)
+        raise provider_error(error) from None
+    _require_answer(provider)
     if not provider.has_clock:
-        raise click.UsageError(f"{url} has no control API; `emo contract verify` asks any provider")
-    provider.key = f"sk-fuzz-{uuid4().hex[:8]}"  # what another run left is not met again
+        raise click.UsageError(f"{url} has no control API; use `emo contract verify` for it")
+    provider.key = f"sk-fuzz-{uuid4().hex[:8]}"  # so that tasks of another run do not appear
     return provider

@@ -1,4 +1,4 @@
-"""`emo contract`: hold a provider, a recording or a new spec to the contract."""
+"""`emo contract`: the group of commands that check a provider, a recording or a new spec."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMANDS = {
     "fuzz": ("fuzz", "Send random calls and report wrong answers."),
     "record": ("record", "Record the calls of a client and the answers of a provider."),
     "drift": ("drift", "Compare recordings with the spec and the fake."),
-    "diff": ("diff", "Show what changed between two versions of the spec, and whom it breaks."),
+    "diff": ("diff", "Show the changes between two versions of a spec, and whom they break."),
 }
 
 
@@ -31,8 +31,8 @@ def contract() -> None:
     """Check a provider, a recording or a new spec against the contract."""
 
 
-def problem(error: Unreachable) -> click.ClickException:
-    """The error to show where a provider cannot be asked: wrong usage, or nobody answers."""
+def provider_error(error: Unreachable) -> click.ClickException:
+    """The error for a provider that cannot be called: wrong usage, or nobody answers."""
     from contracts.provider.http import Misconfigured
 
     wrong_usage = isinstance(error, Misconfigured)

@@ -1,5 +1,5 @@
-"""How a run of the checks is shown: its progress on stderr, as a bar on a terminal, elsewhere as a
-line for each check; then its result on stdout: why checks failed, and a line that sums up."""
+"""Prints a run of the checks: the progress on stderr, as a bar on a terminal and elsewhere as a
+line for each check; then the result on stdout, with the reason of each failure and a summary."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.progress import Progress as Bar
 
-WIDE = 110  # characters of a terminal on which all columns find room
+WIDE = 110  # characters in a line of a terminal that has room for all columns
 STYLES = {"passed": "green", "failed": "bold red", "accepted": "yellow", "skipped": "yellow"}
 
 
 class VerifyProgress:
-    """Takes the events of one run. Where the run is cut off, leaving says how far it came.
+    """Prints the events of one run. After an interrupted run, __exit__ prints the result so far.
     is_stdout_taken: a report goes to stdout, so the result goes to stderr."""
 
     def __init__(self, *, is_stdout_taken: bool = False) -> None:
@@ -39,7 +39,7 @@ class VerifyProgress:
             self._conclude()
 
     def take(self, event: Event) -> None:
-        """Show what happened."""
+        """Print an event."""
         self._events.append(event)
         match event:
             case Started():
@@ -73,7 +73,7 @@ class VerifyProgress:
     def _end(self, check: CheckEnded) -> None:
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
-        elif check.result != "skipped":  # those are counted together, by their reasons
+        elif check.result != "skipped":  # printed at the end, grouped by reason
             print_line(f"{check.result:<8}  {check.claim.id}: {title(check)}", err=True)
 
     def _stop(self) -> None:
@@ -84,13 +84,13 @@ class VerifyProgress:
     def _conclude(self) -> None:
         run = RunRecord.of(self._events)
         stream = sys.stderr if self._is_stdout_taken else sys.stdout
-        if stream is not None and stream.isatty():  # None: it was closed
+        if stream is not None and stream.isatty():  # None for a closed stream
             _print_table(run, is_stderr=self._is_stdout_taken)
         print_block("\n\n".join(result(run)), err=self._is_stdout_taken)
 
 
 def _print_table(run: RunRecord, *, is_stderr: bool) -> None:
-    """Every check that was made; what finds no room is in the reports."""
+    """Print a table of the checks that ran. A narrow terminal gets fewer columns than a report."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

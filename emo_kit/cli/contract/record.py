@@ -1,4 +1,4 @@
-"""`emo contract record`: stand between a client and a provider, and keep what happens."""
+"""`emo contract record`: a proxy between a client and a provider that records their calls."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from contracts.http1.bounds import Timeouts
     from contracts.recordings.recording import Tape
 
-PORT = 8788  # beside the fake's
-# Seconds in which a connection to the provider is used again: fewer than servers keep it (uvicorn
-# and this fake 5), so that no call meets one that is just being closed.
+PORT = 8788  # the fake has 8787
+# Seconds for which an idle connection to the provider is reused. Servers such as uvicorn and this
+# fake close it after 5 s, and a call on a connection that is being closed would fail.
 KEEP_ALIVE = 2.0
 
 
@@ -40,7 +40,7 @@ Examples:
     old=["--upstream"],
     required=True,
     metavar="URL",
-    help="The provider to record, with or without its /api/v1.",
+    help="The provider to record, with or without /api/v1.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, help="Port; 0 picks a free one.")
@@ -55,7 +55,7 @@ Examples:
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the provider.",
+    help="How long to wait for an answer of the provider.",
 )
 @timeouts
 def record(
@@ -63,9 +63,9 @@ def record(
 ) -> int:  # fmt: skip
     """Record the calls of a client and the answers of a provider. Stop it with Ctrl-C.
 
-    Give any client, in any language, the printed address in place of the provider's, followed by
-    the provider's path. Every task becomes a timeline. Keys, signatures and cookies are passed on
-    and not written.
+    In any client, in any language, replace the address of the provider by the printed one and keep
+    the path. The file has a timeline for every task. Keys, signatures and cookies are sent to the
+    provider, but not written to the file.
     """
     from contracts.files.file_target import is_stream
     from contracts.recordings import save
@@ -77,8 +77,8 @@ def record(
     if not timeout > 0:
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not (force or is_stream(output)):
-        raise click.UsageError(f"{output} is there already; --force writes over it")
-    tape = Tape(Spec.load(), origin, clock=real_time, tell=_tell)
+        raise click.UsageError(f"{output} exists already; --force overwrites it")
+    tape = Tape(Spec.load(), origin, clock=real_time, tell=_notice)
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = run.listen(settings)
@@ -88,8 +88,8 @@ def record(
     except run.AddressError as error:
         raise click.ClickException(str(error)) from None
     try:
-        if not is_stream(output):  # that is written once, at the end
-            save(output, tape.cassette())  # before anything is paid for
+        if not is_stream(output):  # a stream is written once, at the end
+            save(output, tape.cassette())  # find out that it cannot be written before paid calls
     except OSError as error:
         sock.close()
         raise click.UsageError(f"--output: {error}") from None
@@ -103,15 +103,15 @@ def _origin(base_url: str) -> str:
         parts = urlsplit(base_url)
         has_host = bool(httpx.URL(base_url).host) and (parts.port or 1) > 0
     except (ValueError, httpx.InvalidURL) as error:
-        raise click.UsageError(f"--base-url {base_url!r} is no URL: {error}") from None
+        raise click.UsageError(f"--base-url {base_url!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not has_host:
         raise click.UsageError(f"--base-url {base_url!r} must be http://HOST or https://HOST")
     if "@" in parts.netloc:
-        raise click.UsageError("--base-url must hold no password; let the client send its key")
+        raise click.UsageError("--base-url must not contain a password; the client sends its key")
     origin = f"{parts.scheme}://{parts.netloc}"
     if parts.path.strip("/") not in ("", "api/v1") or parts.query or parts.fragment:
-        way_on = f"give {origin}, and the path {parts.path} to the client"
-        raise click.UsageError(f"--base-url {base_url} has a path: {way_on}")
+        hint = f"give {origin}, and use the path {parts.path} in the client"
+        raise click.UsageError(f"--base-url {base_url} has a path: {hint}")
     return origin
 
 
@@ -131,29 +131,31 @@ def _run(
     url, mistakes = run.base_url(sock), Mistakes("the recorder")
 
     def ready() -> None:
-        _tell(f"recording {upstream} to {output}", f"in place of {upstream} use {url}")
+        _notice(f"recording {upstream} to {output}", f"in place of {upstream} use {url}")
 
     limits = httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE)
-    # A proxy of the environment is for the way out, not for what runs on this machine.
+    # The proxies of the environment are not for servers on this machine.
     is_far = not is_loopback(urlsplit(upstream).hostname or "")
     try:
         http = usable(lambda: httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    writer = Writer(output, tape.cassette, mistakes.report, _tell)
+    writer = Writer(output, tape.cassette, mistakes.report, _notice)
     recorder = Recorder(upstream, tape, http, mistakes.report, writer.changed)
-    running = server_of(recording_app(recorder, writer), waits, _tell)
+    running = server_of(recording_app(recorder, writer), waits, _notice)
     Notices().take_over()
     running.on_started = ready
     raise_limit()
     running.run(sockets=[sock])
     written = writer.finish()
-    _tell(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
+    _notice(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
     if mistakes.count:
-        _tell(f"the recording may lack something: mistakes of the recorder above: {mistakes.count}")
+        _notice(
+            f"the recording may be incomplete: {mistakes.count} errors of the recorder, see above"
+        )
     return 0 if written and not mistakes.count else FOUND_PROBLEMS
 
 
-def _tell(text: str, *lines: str) -> None:
-    """On stderr. Where nobody reads that, the recording goes on."""
-    Notices().say("recording", text, *lines)
+def _notice(text: str, *lines: str) -> None:
+    """Print a notice on stderr. If nobody reads it, the recording goes on."""
+    Notices().write("recording", text, *lines)

@@ -1,4 +1,4 @@
-"""The option `--report` of `emo contract verify`: which reports are written, and to which files."""
+"""Parses the option `--report` of `emo contract verify`: formats of reports and their files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def targets_of(texts: Iterable[str]) -> list[Target]:
-    """The reports to write. Raises UsageError where two of them would be mixed on stdout."""
+    """The reports to write. Raises UsageError if two of them go to stdout."""
     from contracts.reports.write import STDOUT
 
     targets = list(dict.fromkeys(_target(text) for text in texts))

@@ -1,4 +1,4 @@
-"""`emo contract verify`: the checks against any provider, shown as they go, and as reports."""
+"""`emo contract verify`: runs the checks against a provider, shows progress and writes reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from emo_kit.cli import options as shared
 from emo_kit.cli.contract import files
-from emo_kit.cli.contract.group import problem
+from emo_kit.cli.contract.group import provider_error
 from emo_kit.cli.contract.targets import targets_of
 from emo_kit.cli.errors import INTERRUPTED, as_typed
 from emo_kit.cli.main import FOUND_PROBLEMS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contracts.verify.runner import Media, Verification
 
 SEVERITIES = ("note", "warning", "error")  # as of contracts.verify.events
-HTTP_PATIENCE = 60.0  # seconds for one answer
+HTTP_TIMEOUT = 60.0  # seconds for one answer
 
 
 @click.command(
@@ -56,7 +56,7 @@ Examples:
     "--budget",
     type=float,
     metavar="CNY",
-    help="How much may be spent. A fake charges nothing and needs none.  [default: nothing]",
+    help="How much the run may spend. A fake is free and needs no budget.  [default: 0]",
 )
 @click.option(
     "--fail-on",
@@ -79,17 +79,17 @@ Examples:
     "image_url",
     old=["--image-url"],
     metavar="URL",
-    help="The portrait to send.  [default: the documentation's]",
+    help="URL of the portrait to send.  [default: the one of the documentation]",
 )
 @shared.option(
     "--audio",
     "audio_url",
     old=["--audio-url"],
     metavar="URL",
-    help="The recording to send, with --audio-seconds.",
+    help="URL of the voice recording to send; needs --audio-seconds.",
 )
 @click.option(
-    "--audio-seconds", type=float, help="Length of that recording; the price depends on it."
+    "--audio-seconds", type=float, help="Length of the voice recording, on which the price depends."
 )
 @click.option(
     "--report",
@@ -99,26 +99,26 @@ Examples:
     help="Write a report: text, json, junit, sarif or html. A FORM alone goes to stdout.",
 )
 @click.option("--ledger", type=shared.OutputFile(), help="Add "
-              "what a real provider did to this file.")  # fmt: skip
+              "the behaviour of a real provider to this file.")  # fmt: skip
 @click.option(
     "--baseline",
     type=shared.OutputFile(),
-    help="Accept the differences in this file. An entry that no longer occurs fails.",
+    help="Accept the differences in this file. Fails if one of them no longer occurs.",
 )
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help="Accept all differences of this run: write them to the --baseline file.",
+    help="Write all differences of this run to the --baseline file, which accepts them.",
 )
 @shared.key("API key.  [default: DASHSCOPE_API_KEY]")
-@click.option("--json", "as_json", is_flag=True, help="The same as --report json; errors too.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --report json, also for errors.")
 @click.option("--list", "listing", is_flag=True, help="List the checks and send nothing.")
 def verify(**options: Any) -> int:
-    """Check any provider of EMO against the contract: the fake, a reseller, the service itself.
+    """Check any provider of EMO against the contract: the fake, a reseller or the paid service.
 
-    BASE_URL is the provider, with or without /api/v1. The key is --key, else DASHSCOPE_API_KEY. The
-    key of a second account is EMO_CONTRACT_OTHER_KEY. Neither is ever shown. A fake needs no key
-    and costs nothing. The result goes to stdout, the progress to stderr.
+    BASE_URL is the URL of the provider, with or without /api/v1. The key comes from --key, else
+    from DASHSCOPE_API_KEY. EMO_CONTRACT_OTHER_KEY is the key of a second account. No key is ever
+    printed. A fake needs no key and is free. The result goes to stdout, the progress to stderr.
 
     Exit code 0: every check that ran passed. 1: a check failed, or all were skipped. 2: wrong
     usage, or nobody answers.
@@ -147,17 +147,18 @@ def verify(**options: Any) -> int:
             )  # fmt: skip
             run.sign_in()
             try:
-                code = _shown(run, targets, options["ledger"])
-            except KeyboardInterrupt:  # the reports were written, so no error follows them
+                code = _reported(run, targets, options["ledger"])
+            except KeyboardInterrupt:  # the reports are complete, so no error is printed
                 return INTERRUPTED
     except Unreachable as error:
-        raise problem(error) from None
+        raise provider_error(error) from None
     if baseline.is_updating:
         files.save_baseline(baseline, options["baseline"])
     return code
 
 
-def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int:
+def _reported(run: Verification, targets: list[Target], ledger: Path | None) -> int:
+    """Run the checks, print the progress and write the reports. Returns the exit code."""
     from contracts.reports.write import STDOUT, open_reports
     from contracts.verify.events import Ended
     from emo_kit.cli.contract.progress import VerifyProgress
@@ -170,7 +171,7 @@ def _shown(run: Verification, targets: list[Target], ledger: Path | None) -> int
             raise click.UsageError(f"--report: {error}") from None
         is_stdout_taken = any(target.file == STDOUT for target in targets)
         progress = stack.enter_context(VerifyProgress(is_stdout_taken=is_stdout_taken))
-        if ledger is not None:  # also of a run that is broken off
+        if ledger is not None:  # also after an interrupted run
             stack.callback(files.update_ledger, ledger, run.spec, events)
         for event in run.run():
             for take in (progress.take, report, events.append):
@@ -190,10 +191,10 @@ def _checks(options: dict[str, Any]) -> list[Check]:
     except UnknownCheck as error:
         hint = did_you_mean(str(error), known)
         raise click.UsageError(
-            f"no check is called {str(error)!r}.{hint} --list shows all"
+            f"no check is called {str(error)!r}.{hint} --list shows all names"
         ) from None
     if not chosen:
-        raise click.UsageError("no check is left: look at --check, --skip and --tier")
+        raise click.UsageError("no check is left to run: change --check, --skip or --tier")
     return chosen
 
 
@@ -203,7 +204,7 @@ def _media(spec: Spec, options: dict[str, Any]) -> Media:
     documented = Media.documented(spec)
     audio, seconds = options["audio_url"], options["audio_seconds"]
     if (audio is None) != (seconds is None):
-        raise click.UsageError("--audio and --audio-seconds belong together")
+        raise click.UsageError("give --audio and --audio-seconds together")
     if seconds is not None and not 0 < seconds <= 60:
         raise click.UsageError(f"--audio-seconds {seconds:g} must be above 0, and at most 60")
     image = options["image_url"] or documented.image_url
@@ -220,7 +221,7 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
     if budget is not None and not budget >= 0:
         raise click.UsageError(f"--budget {budget} must be 0 or more")
     try:
-        client = http_client(url, timeout=HTTP_PATIENCE)
+        client = http_client(url, timeout=HTTP_TIMEOUT)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     with client as http:
@@ -235,7 +236,7 @@ def _provider(spec: Spec, media: Media, options: dict[str, Any]) -> Iterator[Pro
 
 
 def _key(given: str | None) -> str:
-    """The key of --key, "" for none. Raises UsageError for one that cannot be one."""
+    """The key of --key, "" without one. Raises UsageError for an invalid key."""
     from emo_client import ConfigError
     from emo_client.settings import api_key
 

@@ -17,7 +17,7 @@ from contracts.recordings import Answer, Body, Cassette, Exchange, Request, load
 from contracts.recordings.drift.against_fake import Ask
 from contracts.recordings.drift.compare import Difference, drift
 from contracts.spec.loader import Spec
-from emo_kit.cli.contract.fake_answers import asking
+from emo_kit.cli.contract.fake_answers import fake_answers
 from tests.contracts.recordings.test_drift_shapes import VALUES
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import (
@@ -41,7 +41,7 @@ DETECT = "/api/v1/services/aigc/image2video/face-detect"
 
 @pytest.fixture(scope="module")
 def ask(spec: Spec) -> Ask:
-    return asking(spec)
+    return fake_answers(spec)
 
 
 @pytest.fixture
@@ -311,6 +311,6 @@ def test_drift_compares_any_recorded_body(
 
 
 def test_the_fake_answers_the_same_call_in_the_same_way(spec: Spec) -> None:
-    ask = asking(spec)
+    ask = fake_answers(spec)
     questions = [(creation_of(spec), "accepted"), (poll_of(), "SUCCEEDED")]
     assert [ask(*one) for one in questions] == [ask(*one) for one in questions]

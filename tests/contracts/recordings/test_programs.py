@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.recordings import Cassette, CassetteError, Exchange, load, read, save
 from contracts.recordings.drift.compare import drift
 from contracts.spec.loader import Spec
-from emo_kit.cli.contract.fake_answers import asking
+from emo_kit.cli.contract.fake_answers import fake_answers
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES, TASK, answer_of, cassette_of, poll_of
 
@@ -138,7 +138,7 @@ def test_a_create_call_whose_body_is_missing_from_the_har_is_not_compared(
     created = answer_of(spec, "createVideoTask", "accepted").value
     one = entry(f"{SERVICE}{CREATE}", created, "POST")
     one["request"] |= {"bodySize": size, "postData": {"mimeType": "application/json", "text": None}}
-    found = drift(spec, [("c.har", har(spec, one))], asking(spec))
+    found = drift(spec, [("c.har", har(spec, one))], fake_answers(spec))
     assert any(one.pointer == "#status" for one in found.differences) == is_known
 
 
@@ -247,7 +247,7 @@ def test_a_recording_without_its_keys_is_no_difference(spec: Spec, removed: str)
         kept = [h for h in one["request"]["headers"] if h["name"].lower() != removed]
         one["request"]["headers"] = kept if removed else []
     cassette = read(json.dumps(tree).encode(), spec)
-    assert drift(spec, [("browser.har", cassette)], asking(spec)).at_least("breaking") == []
+    assert drift(spec, [("browser.har", cassette)], fake_answers(spec)).at_least("breaking") == []
 
 
 def test_a_har_with_bodies_in_other_files_gets_a_note(spec: Spec) -> None:

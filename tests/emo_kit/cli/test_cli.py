@@ -34,7 +34,7 @@ from tests.helpers.cli import CLEAN, EMO, MEDIA, emo_process, run_here  # noqa: 
      (["list", "--status", "PENDNG"], "Did you mean 'PENDING'?"),
      (["scenarios", "--operation", "getTsk"], "Did you mean 'getTask'?"),
      (["generate", *MEDIA, "-o", "."], ". names a folder; name a file in it"),
-     (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere is not there"),
+     (["generate", *MEDIA, "-o", "/nowhere/video.mp4"], "the folder /nowhere does not exist"),
      (["demo", "-o", "/"], "/ names a folder; name a file in it"),
      (["download", "x", "-o", "-"], "name a file")],
 )  # fmt: skip

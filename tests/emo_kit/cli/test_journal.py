@@ -123,7 +123,7 @@ def test_the_number_of_dropped_exchanges_is_printed(fake: Fake) -> None:
     fake.journal = Journal(max_entries=2)
     for _ in range(5):
         keep(fake.journal)
-    assert run().stderr == "(3 older exchanges had to make room)\n"
+    assert run().stderr == "(3 older exchanges were dropped)\n"
     assert run("--last", "1").stderr == ""
 
 
@@ -177,7 +177,7 @@ def test_a_server_that_is_not_a_fake_is_refused(
     monkeypatch.setattr(fake, "answer", lambda _: answer)
     done = run("--server", "http://127.0.0.1:1234/api/v1")
     assert done.exit_code == 1
-    assert "http://127.0.0.1:1234 is no fake of this project" in done.stderr
+    assert "http://127.0.0.1:1234 is not a fake of this project" in done.stderr
 
 
 def follow(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], Any]) -> Result:
@@ -220,7 +220,7 @@ def test_follow_continues_after_a_restart_of_the_server(
     said = done.stderr.splitlines()
     assert "waiting for it" in said[0]
     assert said[1:3] == [
-        "(the fake was started again: its journal is a new one)", "(it is back)",
+        "(the fake was restarted and has a new journal)", "(the fake answers again)",
     ]  # fmt: skip
 
 

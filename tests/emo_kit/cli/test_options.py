@@ -152,7 +152,7 @@ def test_a_provider_is_named_once() -> None:
 @pytest.mark.parametrize("name", ["--audio", "--audio-url"])
 def test_audio_url_is_a_deprecated_name_of_audio(name: str) -> None:
     result = CliRunner().invoke(cli, ["contract", "verify", "http://x", name, "http://y"])
-    assert "--audio and --audio-seconds belong together" in result.output
+    assert "give --audio and --audio-seconds together" in result.output
 
 
 def test_verify_prints_json_as_every_command_does(url: str) -> None:

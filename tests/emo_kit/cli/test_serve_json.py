@@ -114,5 +114,5 @@ def test_lost_lines_are_counted_in_json() -> None:
 
 
 def test_a_notice_as_text_is_followed_by_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    Notices().say("serving", "serving on x", "export A=b", url="x")
+    Notices().write("serving", "serving on x", "export A=b", url="x")
     assert capsys.readouterr().err == "emo: serving on x\n  export A=b\n"

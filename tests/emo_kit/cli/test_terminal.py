@@ -180,7 +180,7 @@ def test_control_characters_in_a_report_of_verify_are_escaped(
 
 
 def test_a_notice_of_a_server_is_one_line_in_each_form(capsys: pytest.CaptureFixture[str]) -> None:
-    Notices().say("unused-scenarios", f"scenarios that never fired: {EVIL}", EVIL)
+    Notices().write("unused-scenarios", f"scenarios that matched no call: {EVIL}", EVIL)
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 2
     assert not obeyed(shown)

@@ -10,7 +10,7 @@ import pytest
 from contracts.recordings import load
 from contracts.recordings.drift.compare import drift
 from contracts.spec.loader import Spec
-from emo_kit.cli.contract.fake_answers import asking
+from emo_kit.cli.contract.fake_answers import fake_answers
 from mock_server.server.replay import replaying
 from mock_server.server.run import running
 from mock_server.settings import Settings
@@ -53,7 +53,7 @@ def test_the_sdk_gets_the_same_results_from_a_recording_of_them(
     with running(settings) as url, recording(spec, url, path) as base:
         recorded = lifecycle(base)
     cassette = load(path, spec)
-    assert drift(spec, [("c.json", cassette)], asking(spec)).differences == ()
+    assert drift(spec, [("c.json", cassette)], fake_answers(spec)).differences == ()
     with running(settings, replaying(settings, path)) as base:
         assert lifecycle(base) == recorded
     assert recorded[1:3] == ("PENDING", "SUCCEEDED")

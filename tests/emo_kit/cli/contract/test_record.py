@@ -109,10 +109,10 @@ def test_each_exchange_is_soon_written_to_the_file(
     ("arguments", "message"),
     [
         (["--base-url", "dashscope.aliyuncs.com"], "must be http://HOST or https://HOST"),
-        (["--base-url", "https://h:99999"], "is no URL: Port out of range"),
-        (["--base-url", "https://u:p@h"], "must hold no password"),
-        (["--base-url", "https://h/v1"], "has a path: give https://h, and the path /v1 to"),
-        (["--base-url", "http://h", "--output", "there.json"], "there.json is there already"),
+        (["--base-url", "https://h:99999"], "is not a URL: Port out of range"),
+        (["--base-url", "https://u:p@h"], "must not contain a password"),
+        (["--base-url", "https://h/v1"], "has a path: give https://h, and use the path /v1 in"),
+        (["--base-url", "http://h", "--output", "there.json"], "there.json exists already"),
         (
             ["--base-url", "http://h", "--output", "no/such/c.json"],
             "the folder no/such does not exist",

@@ -85,7 +85,7 @@ def test_a_run_without_a_check_does_not_pass(url: str, capsys: pytest.CaptureFix
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("No check ran: 0 passed, 0 failed, 1 skipped")
     assert code_of("verify", url, "--tier", "free", "--check", "creation") == 2
-    assert "no check is left: look at --check, --skip and --tier" in capsys.readouterr().err
+    assert "no check is left to run: change --check, --skip or --tier" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 0), ("error", 0)])
@@ -156,7 +156,7 @@ def test_a_run_on_a_fake_writes_no_ledger(url: str, tmp_path: Path) -> None:
         ),
         (["http://x", "--budget", "-1"], "must be 0 or more"),
         (["http://x", "--budget", "nan"], "must be 0 or more"),
-        (["http://x", "--audio", "https://x/y.wav"], "belong together"),
+        (["http://x", "--audio", "https://x/y.wav"], "--audio-seconds together"),
         (["http://x", "--audio", "u", "--audio-seconds", "61"], "at most 60"),
         (["http://x", "--tier", "payed"], "Did you mean 'paid'?"),
     ],
