@@ -1,5 +1,5 @@
-"""Runs the examples of docs/tools.md with the tools of `make tools`, in a folder of their own that
-holds openapi.yaml. Nothing here needs the network."""
+"""Runs the examples of docs/tools.md with the tools of `make tools`, in a folder with a copy of
+openapi.yaml. Nothing here needs the network."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PYTHON = PYPI / "bin" / "python"
 
 
 def workshop(folder: Path) -> Path:
-    """A folder with openapi.yaml, the examples, and the npm tools in reach. Skips the test where
-    the tools are not installed."""
+    """A folder with openapi.yaml, the examples and the npm tools. Skips the test if the tools are
+    not installed."""
     need(
         (NPM / "installed").exists() and (PYPI / "installed").exists(),
         "the tools that `make tools` installs",
@@ -37,7 +37,7 @@ def workshop(folder: Path) -> Path:
 
 
 def run(folder: Path, *command: str | Path, **environment: str) -> str:
-    """What a command prints. Fails with it when the command fails."""
+    """Run a command; returns its output, or fails with it."""
     done = subprocess.run(
         [str(part) for part in command], cwd=folder, env=_environment(environment),
         capture_output=True, text=True, timeout=120, check=False,

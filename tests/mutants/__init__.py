@@ -1,2 +1,2 @@
-"""Small wrong changes of openapi.yaml, and which test of this project notices each. A tool of our
-tests: it is not installed, and nothing of the kit knows it."""
+"""Mutation tests of openapi.yaml: small wrong changes, and the first test that notices each. A tool
+for the tests alone: it is not installed with the kit."""

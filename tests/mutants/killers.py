@@ -1,5 +1,5 @@
-"""Who may notice that openapi.yaml is wrong, in the order of cost: the loader, the generated files,
-then tests of the suite as pytest runs them, with the changed tree in place of the file.
+"""What can notice that openapi.yaml is wrong, cheapest first: the loader, the generated files, then
+the tests of the suite, run by pytest with the changed tree instead of the file.
 
 Nothing here compares the changed tree with the right one."""
 
@@ -21,7 +21,7 @@ from contracts.spec.document import Node, SpecError, default_path
 from contracts.spec.loader import Spec
 
 ROOT = Path(__file__).parents[2]
-# Each room of tests is run as a whole until one of them fails.
+# The tests of each group run until one of them fails.
 SUITES = {
     "the facts": (
         "tests/contracts/spec/test_facts.py",
@@ -60,7 +60,7 @@ ABOUT_READING = ["-k", "not cache"]
 
 
 def script(name: str) -> ModuleType:
-    """A module of the folder of scripts, which is no package."""
+    """A module of the folder scripts, which is not a package."""
     found = spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert found
     assert found.loader
@@ -70,14 +70,14 @@ def script(name: str) -> ModuleType:
 
 
 class Killed(Struct, frozen=True):
-    """by: of SUITES, `the loader` or a generated file. told: the test or the problem."""
+    """by: a key of SUITES, `the loader` or a generated file. told: the test or the problem."""
 
     by: str
     told: str
 
 
 def put(tree: Node) -> None:
-    """From now on this process takes the tree for openapi.yaml, wherever it is loaded."""
+    """Replace openapi.yaml by the tree in this process, wherever it is loaded."""
     honest = contracts.spec.document.read
 
     def read(path: Path) -> Node:
@@ -88,7 +88,7 @@ def put(tree: Node) -> None:
 
 
 def killed(tree: Node) -> Killed | None:
-    """Who notices first; None where nobody does. Changes this process for good: see put()."""
+    """The first that notices; None if nothing does. Changes this process permanently: see put()."""
     put(tree)
     for look in (_loader, _models, _scenarios):
         found = look(tree)
@@ -144,7 +144,7 @@ def _suites() -> Iterator[Killed]:
 
 
 class First:
-    """The plugin that keeps which test failed first."""
+    """A pytest plugin that keeps the first failed test."""
 
     failed = ""
 

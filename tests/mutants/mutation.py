@@ -1,5 +1,5 @@
-"""One wrong change of a tree: what a mutation is and how it is carried out. Knows JSON pointers;
-nothing of OpenAPI."""
+"""One wrong change of a tree, and how it is applied. It knows JSON pointers and nothing about
+OpenAPI."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from msgspec import Struct
 from contracts.spec.document import Node
 from contracts.spec.pointers import parts_of
 
-GONE: Final = "\0gone"  # in place of a value: there is none
+GONE: Final = "\0gone"  # a value that removes the key or item
 
 
 class Mutation(Struct, frozen=True):
-    """kind: `required-dropped`. pointer: of what is changed. value: what stands there instead, GONE
-    for nothing. name: the key under which it stands instead, "" for the one it has."""
+    """kind: for example `required-dropped`. pointer: to the changed place. value: the new value
+    there, GONE to remove it. name: the new key of the place, "" to keep its key."""
 
     kind: str
     pointer: str
@@ -24,19 +24,19 @@ class Mutation(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Tells it from every other mutation of the same tree."""
+        """Identifies the mutation among all of the same tree."""
         if self.name:
             return f"{self.kind} {self.pointer} to {self.name}"
-        told = isinstance(self.value, str | int | float) and self.value != GONE
-        return f"{self.kind} {self.pointer}" + (f" to {self.value!r}" if told else "")
+        is_short = isinstance(self.value, str | int | float) and self.value != GONE
+        return f"{self.kind} {self.pointer}" + (f" to {self.value!r}" if is_short else "")
 
     def of(self, tree: Node) -> Node:
-        """The tree with the change; the one that is given stays as it is."""
+        """A changed tree; the given one is not modified."""
         changed: Node = self._below(tree, parts_of(self.pointer))
         return changed
 
     def _below(self, node: Any, way: list[str]) -> Any:
-        """A copy of the node where something is changed, the node itself where nothing is."""
+        """A copy of the node with the change; unchanged parts are shared."""
         part, rest = way[0], way[1:]
         if isinstance(node, list):
             at = int(part)

@@ -1,5 +1,5 @@
-"""Every wrong change of openapi.yaml that is made: one at a time, in the order of the file. Prose,
-sources and evidence are left alone, and so is what a message says."""
+"""All mutations of openapi.yaml, in the order of the file. Descriptions, sources, evidence and the
+text of messages are not changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.mutants.schemas import Found, of_schema, pattern_of, refusal_of
 
 
 def mutations(tree: Node) -> list[Mutation]:
-    """All of them, each different from the file and from each other."""
+    """All mutations, each different from the file and from the others."""
     found = [*of_root(tree), *of_paths(tree["paths"], "/paths"), *of_components(tree["components"])]
     doubled = [id for id, count in Counter(m.id for m in found).items() if count > 1]
     assert not doubled, doubled

@@ -1,5 +1,5 @@
-"""The wrong changes of operations, parameters, answers and their examples. What an example says in
-prose (summary, x-source) and its evidence are left alone."""
+"""Mutations of operations, parameters, answers and their examples. The summary, source and evidence
+of an example are not changed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def of_media(content: Node, at: str) -> Found:
 
 
 def of_example(node: Node, at: str) -> Found:
-    """Its code, its state, how long it takes, and the templates of its message."""
+    """Mutations of its code, state, durations and message templates."""
     for place, value in _codes(node["value"], f"{at}/value"):
         yield Mutation("code-changed", place, value="Another" if value else "NotEmpty")
     for key in ("x-message", "x-details"):
@@ -107,7 +107,7 @@ def _codes(value: Any, at: str) -> Iterator[tuple[str, str]]:
 
 
 def number(value: float, at: str, what: str) -> Found:
-    """A little more and a little less."""
+    """Numbers that are slightly larger and slightly smaller."""
     step = 1 if isinstance(value, int) else value / 10
     yield Mutation(f"{what}-raised", at, value=value + step)
     yield Mutation(f"{what}-lowered", at, value=value - step)

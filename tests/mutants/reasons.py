@@ -1,5 +1,4 @@
-"""Why a change that no test notices is none that a test should notice. An id is looked up by
-pattern, the first that fits counts."""
+"""Reasons why no test needs to notice some mutants. The first pattern that matches an id counts."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ REASONS: dict[str, str] = {
 
 
 def reason(id: str) -> str | None:
-    """Why this mutation survives; None where nobody has said it."""
+    """The reason why this mutation survives; None if there is none in the table."""
     return next((why for pattern, why in REASONS.items() if fnmatchcase(id, pattern)), None)
 
 
 def idle(survivors: Iterable[str]) -> list[str]:
-    """The patterns that no survivor fits: what they excuse is noticed by now, or is gone."""
+    """The patterns that match no survivor, so that they can be removed."""
     ids = list(survivors)
     return [p for p in REASONS if not any(fnmatchcase(id, p) for id in ids)]

@@ -1,5 +1,5 @@
-"""Tries mutations one after the other, each in a process of its own that begins with everything
-imported but the tests. Says who noticed; judges nothing."""
+"""Tries mutations, each in a forked process that has everything but the tests imported already.
+Returns the first test that noticed each one; decides nothing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from msgspec import Struct
 from tests.mutants.killers import HONEST, Killed, killed
 from tests.mutants.mutation import Mutation
 
-LONGEST = 600  # seconds of the machine for one mutant; a test that hangs has noticed, too
-# What tests import and what does not look at openapi.yaml when it is imported.
+LONGEST = 600  # seconds for one mutant; a test that hangs has noticed it too
+# Modules that tests import and that do not read openapi.yaml at import.
 READY = (
     "hypothesis", "schemathesis", "respx", "httpx", "uvicorn", "openapi_spec_validator",
     "mock_server.server.app", "mock_server.control.api", "mock_server.server.run",
@@ -27,14 +27,14 @@ READY = (
 
 
 class Tried(Struct, frozen=True):
-    """A mutation and who noticed it; None for a survivor."""
+    """A mutation and the test that noticed it; None for a survivor."""
 
     mutation: Mutation
     killed: Killed | None
 
 
 def run(found: list[Mutation], workers: int = 2) -> Iterator[Tried]:
-    """Each of them, in order, as its result is there."""
+    """Try each mutation; yields the results in order."""
     make_ready()
     # Processes, each with one thread: a child of a process with several may wait for ever.
     with get_context("fork").Pool(workers) as pool:
@@ -42,41 +42,41 @@ def run(found: list[Mutation], workers: int = 2) -> Iterator[Tried]:
 
 
 def right() -> Killed | None:
-    """Who takes the file as it is for wrong; None, or there is no use in changing it."""
+    """The test that fails for the unchanged file. It must be None before mutants mean anything."""
     make_ready()
     return apart(lambda: killed(HONEST))
 
 
 def make_ready() -> None:
-    """Import what each child would."""
+    """Import the modules that each child needs."""
     for name in READY:
         import_module(name)
 
 
 def tried(mutation: Mutation) -> Tried:
-    """One mutation, in a process of its own."""
+    """Try one mutation in a child process."""
     return Tried(mutation, apart(lambda: killed(mutation.of(HONEST))))
 
 
 def apart(judge: Callable[[], Killed | None]) -> Killed | None:
-    """What a judge says in a process of its own."""
+    """The result of a function that runs in a forked process."""
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
         _speak(judge, writable)
     os.close(writable)
     with open(readable, "rb") as pipe:  # noqa: PTH123 - it is a file descriptor
-        told = pipe.read()
+        answer = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return Killed("the suite", f"it did not end within {LONGEST} s")
-    if not told:
+    if not answer:
         raise RuntimeError("a judge broke")
-    return msgspec.json.decode(told, type=Killed | None)
+    return msgspec.json.decode(answer, type=Killed | None)
 
 
 def _speak(judge: Callable[[], Killed | None], pipe: int) -> Any:
-    """In the child: judge, say so, and end without whatever the parent would do at its end."""
+    """In the child: write the result to the pipe, and exit without the parent's exit handlers."""
     try:
         signal.alarm(LONGEST)
         silence = os.open(os.devnull, os.O_WRONLY)

@@ -1,5 +1,5 @@
-"""The wrong changes of a JSON Schema and of what our keywords add to it: each keyword has the ways
-in which it can be wrong. Prose (description, title) is left alone."""
+"""Mutations of a JSON Schema and of our own keywords in it: each keyword has its ways to be wrong.
+Descriptions and titles are not changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSAL, OTHER_REFUSAL = "InvalidParameter", "InvalidParameter-url-error"
 
 
 def of_schema(schema: Node, at: str) -> Found:
-    """Every change of a schema and of those in it."""
+    """All mutations of a schema and of its subschemas."""
     for keyword, value in schema.items():
         if keyword in WAYS:
             yield from WAYS[keyword](value, f"{at}/{keyword}")
@@ -44,8 +44,8 @@ def of_schema(schema: Node, at: str) -> Found:
 
 
 def of_property(name: str, inner: Any, at: str) -> Found:
-    """A property that is gone, is called otherwise, or is otherwise. `true` only says that it may
-    be there, where nothing else forbids it."""
+    """Mutations that remove, rename or change a property. `true` only permits a property that
+    nothing else forbids, so it has none."""
     if inner is True:
         return
     yield Mutation("property-removed", at)
@@ -94,7 +94,7 @@ def missing_of(value: str, at: str) -> Found:
 
 
 def reference_of(value: str, at: str) -> Found:
-    """A schema in place of another that has another type."""
+    """A schema of another type, as a replacement."""
     if value.startswith("#/components/schemas/"):
         other = "ErrorAnswer" if not value.endswith("/ErrorAnswer") else "CancelAnswer"
         yield Mutation("reference-changed", at, value=f"#/components/schemas/{other}")
@@ -105,7 +105,7 @@ def flag_of(value: bool, at: str) -> Found:
 
 
 def box_of(value: bool, at: str) -> Found:
-    """It counts where it stands, whatever it says."""
+    """The keyword is removed; its value is not changed."""
     yield Mutation("box-removed", at)
 
 

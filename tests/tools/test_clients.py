@@ -1,4 +1,4 @@
-"""Clients that generators make from openapi.yaml are complete, and make a video with the fake."""
+"""Clients that generators write from openapi.yaml are complete and make a video with the fake."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from contracts.spec.loader import Spec
 from tests.helpers.fake import need
 from tests.helpers.tools import PYTHON, run, workshop
 
-# What openapi-generator says of any OpenAPI 3.1 document, or of itself.
+# Messages of openapi-generator about any OpenAPI 3.1 document or about itself.
 ALWAYS = re.compile(r"OpenAPI 3\.1 support is still in beta|Failed to get the schema name: null")
-# Where a language says that epoch milliseconds have 64 bits.
+# The declaration that gives epoch milliseconds 64 bits in each language.
 LONG = {
     "java": "private Long gmtCreate;",
     "go": "GmtCreate int64",
@@ -38,7 +38,7 @@ def makes_a_video(folder: Path, url: str, *command: str | Path, **environment: s
 
 
 def makes_a_video_in_typescript(folder: Path, url: str, name: str, *more: str) -> None:
-    """Once the compiler has nothing against it, or against more files."""
+    """Compiles it and more files without an error, then runs it."""
     files = {"extends": "./tsconfig.json", "files": [f"{name}.ts", *more]}
     (folder / "check.json").write_text(json.dumps(files))
     run(folder, "npx", "tsc", "-p", "check.json")
@@ -68,7 +68,7 @@ def test_the_clients_of_openapi_generator_make_a_video(folder: Path, url: str) -
     makes_a_video_in_typescript(folder, url, "typescript_fetch")
 
 
-def test_openapi_python_client_leaves_nothing_out_and_makes_a_video(
+def test_the_client_of_openapi_python_client_is_complete_and_makes_a_video(
     folder: Path, url: str, spec: Spec
 ) -> None:
     assert "Warning" not in run(folder, "sh", "openapi-python-client.sh")
@@ -77,7 +77,7 @@ def test_openapi_python_client_leaves_nothing_out_and_makes_a_video(
     makes_a_video(folder, url, PYTHON, "openapi_python_client.py", PYTHONPATH="emo-client")
 
 
-def test_typescript_generators_write_what_compiles_and_makes_a_video(
+def test_the_clients_of_typescript_generators_compile_and_make_a_video(
     folder: Path, url: str
 ) -> None:
     """openapi-typescript, hey-api and orval."""

@@ -11,10 +11,10 @@ from tests.helpers.tools import HERE, ROOT
 HELPERS = {"typescript", "esbuild", "@types/node", "pydantic", "python-dateutil", "urllib3"}
 
 
-def test_the_page_has_each_tool_in_the_version_that_is_run() -> None:
+def test_the_page_has_each_tool_in_the_tested_version() -> None:
     page = (ROOT / "docs" / "tools.md").read_text("utf-8")
-    told = dict(re.findall(r"^\| `(\S+)` \| ([\d.]+) \|", page, re.MULTILINE))
-    assert told == {name: version for name, version in _pinned() if name not in HELPERS}
+    named = dict(re.findall(r"^\| `(\S+)` \| ([\d.]+) \|", page, re.MULTILINE))
+    assert named == {name: version for name, version in _pinned() if name not in HELPERS}
 
 
 def test_each_example_is_on_the_page_or_linked_from_it() -> None:
