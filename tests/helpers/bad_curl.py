@@ -1,4 +1,4 @@
-"""What the tests with curl share: curl with a key of its own, its exit code, and the shell in which
+"""Helpers for tests with curl: curl with a key of its own, its exit code, and the shell in which
 a user runs copied commands."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the tests of scenarios and faults share: one key on a real server, its control API, and the
+"""Helpers for tests of scenarios and faults: one key on a real server, its control API, and the
 official SDK with that key."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the tests of recordings share: a recorder on a real socket, and small cassettes."""
+"""Helpers for tests of recordings: a recorder on a real socket, and small cassettes."""
 
 from __future__ import annotations
 

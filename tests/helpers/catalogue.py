@@ -1,4 +1,4 @@
-"""What the tests of the catalogue share: every trigger carried out, and what came of it."""
+"""Helpers for tests of the catalogue: carry out every trigger and return the answer."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Played(NamedTuple):
 
 @cache
 def service_of(limits: str = "off", variant: str = "") -> Service:
-    """One service for many calls: each has a key of its own."""
+    """One service for many calls, each with its own key."""
     return Service(SPEC, limits=limits, variants=dict([variant.split("=")] if variant else []))
 
 
 def good_call(operation: Operation, task_id: str = "", key: str = "") -> Call:
-    """The documented call of an operation, with a key of its own where none is given."""
+    """The documented call of an operation, with the given key or a new one."""
     body = next(iter(operation.requests.values()), None)
     needed = {p.header: min(p.allowed).encode() for p in operation.headers if p.required}
     return Call(
@@ -80,7 +80,7 @@ def good_call(operation: Operation, task_id: str = "", key: str = "") -> Call:
 
 
 def carry_out(trigger: Trigger, operation: str = "") -> Played:
-    """Make the call of the trigger's operation, of another where it is any, as the trigger says."""
+    """Make the call of a trigger. operation: the one to call if the trigger applies to any."""
     name = trigger.operation or operation
     call = good_call(SPEC.operations[name])
     service = service_of()
@@ -103,14 +103,14 @@ def carry_out(trigger: Trigger, operation: str = "") -> Played:
 
 
 def ended(created: Played) -> Played:
-    """The task of a creation when nothing more comes of it."""
+    """The answer about the task of a creation at a time when any task has ended."""
     assert created.reply.status == 200, created.body
     created.service.real += LONGEST
     return created.again("getTask", created.body["output"]["task_id"])
 
 
 def outcome_of(entry: CatalogueEntry, trigger: Trigger) -> Played:
-    """The answer that an entry is about: of the call, or of the task that it creates."""
+    """The answer that an entry describes: of the call, or of the task that it creates."""
     played = carry_out(trigger, entry.operation)
     of_task = entry.name in SPEC.task_outcomes and SPEC.creates_tasks(trigger.operation)
     return ended(played) if of_task else played
@@ -135,7 +135,7 @@ def put(service: Service, path: str, body: Any, key: str) -> None:
 
 
 def used_up() -> Account:
-    """An account that has used what is free."""
+    """An account without free quota left."""
     free = {name: model["free"] for name, model in SPEC.models.items()}
     return Account(images=free, seconds={(name, "1:1"): most for name, most in free.items()})
 
@@ -149,7 +149,7 @@ def code_in(body: Any) -> str:
 
 
 def document() -> dict[str, Any]:
-    """openapi.yaml as a tree without references, as nothing of the fake has read it."""
+    """openapi.yaml as a tree with all references resolved, read without the code of the fake."""
     raw = read(default_path())
     tree: dict[str, Any] = Resolver(raw).resolve(raw)
     return tree

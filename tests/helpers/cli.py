@@ -1,4 +1,4 @@
-"""What the tests of `emo` share: the command in a process of its own and in this one."""
+"""Helpers for tests of `emo`: the command in a process of its own and in this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the contract kit share: providers that are no server, and runs against them."""
+"""Helpers for tests of the contract kit: providers without a server, and runs against them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REAL = "https://provider.example"
 
 
 class Time:
-    """A machine's time, which passes when somebody sleeps."""
+    """A simulated clock that moves when something sleeps."""
 
     def __init__(self) -> None:
         self.now = 1_757_572_418.0
@@ -41,7 +41,7 @@ def provider(
     spec: Spec, answer: Answer, budget: float | None = None, *, key: str = "sk-mine",
     url: str = REAL, **more: Any,
 ) -> Provider:  # fmt: skip
-    """A provider that answers so, and whose time passes at once."""
+    """A provider that answers with this function and whose waits take no time."""
     time = Time()
     http = httpx.Client(transport=httpx.MockTransport(answer))
     limit = Budget(spec, budget, 13.93)
@@ -51,7 +51,7 @@ def provider(
 
 
 def verification(spec: Spec, answer: Answer, *checks: str, **more: Any) -> Verification:
-    """A run of these checks, or of all."""
+    """A run of these checks, or of all checks."""
     chosen = [all_checks()[id] for id in checks] or list(all_checks().values())
     return Verification(spec, provider(spec, answer, **more), chosen)
 
@@ -68,7 +68,7 @@ def json_answer(status: int, value: Any, **headers: str) -> httpx.Response:
 
 
 def accepts_everything(request: httpx.Request) -> httpx.Response:
-    """Whatever is asked, it is done."""
+    """A provider that answers every request with success."""
     output = {"task_id": "3f2b8a9e-8a5c-4d3e-9c1b-000000000001", "task_status": "RUNNING"}
     return json_answer(200, {"output": output, "request_id": "r", "usage": {"image_count": 1}})
 
@@ -90,7 +90,7 @@ def one(run: Callable[..., None], **changes: Any) -> Check:
 
 
 def passes(mismatch: ModelMismatch, url: str) -> bool:
-    """Whether the printed test passes against that provider."""
+    """Whether the printed test passes against the provider at the URL."""
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BASE", url)

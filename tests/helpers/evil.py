@@ -1,4 +1,4 @@
-"""Text that a terminal would obey, a provider that says nothing else, and what is left of it."""
+"""Text with control characters, a provider that answers with it, and a search for what is left."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 from contracts.text.printable import visible
 
-# A title, a cleared screen, C1, a turned direction, unseen marks, ends of lines, markup of rich.
+# Sets the title, clears the screen, C1, right-to-left, invisible marks, line ends, markup of rich.
 EVIL = "\x1b]0;PWNED\x07\x1b[2J\x9b31m\u202eevil\u200b\U000e0041\x85\u2028\x0b\r\nFORGED [/b][red]"
 EVIL_NAME = EVIL.replace("/", "")  # of a file
-# What `emo` itself writes on a terminal: colours, and rich's moving line.
+# The escape sequences that `emo` itself writes: colours, and the progress line of rich.
 _OWN = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K|\r")
 _VIDEO = {"results": {"video_url": f"http://127.0.0.1:1/{EVIL}"}}
 
 
 def obeyed(shown: str) -> str:
-    """The first thing in it that is a stranger's and a terminal obeys, and what is around it."""
+    """The first control character from outside in a text, with its surroundings; "" if none."""
     rest = _OWN.sub("", shown)
     hidden = next((at for at, char in enumerate(rest) if visible(char) != char), -1)
     at = hidden if hidden >= 0 else rest.find("\nFORGED")
@@ -47,7 +47,7 @@ def _answer(path: str) -> Any:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers with EVIL in every field; below /refused/ it refuses, below /words/ is no JSON."""
+    """Answers with EVIL in every field; refuses below /refused/; answers no JSON below /words/."""
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def evil_provider() -> Iterator[str]:
-    """Its root."""
+    """Serves the provider; gives its root URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     try:

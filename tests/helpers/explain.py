@@ -1,4 +1,4 @@
-"""What the tests of explanations share: a service that explains its last answer and runs the line
+"""Helpers for tests of explanations: a service that explains its last answer and runs the line
 that it advises."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEY_OF_THE_SHELL = "${DASHSCOPE_API_KEY:-sk-local}"
 
 
 class Watched(Engine):
-    """An engine that remembers its last exchange."""
+    """An engine that keeps its last exchange."""
 
     def handle(self, call: Call) -> Reply:
         self.call, self.reply = call, super().handle(call)
@@ -49,7 +49,7 @@ class Explained(Service):
         self.engine = Watched(spec, settings=plain.settings, real=plain.real)
 
     def why(self) -> Explanation:
-        """Of the last answer, which says in a header that there is something to explain."""
+        """The explanation of the last answer, whose header announces it."""
         why = self.engine.why()
         told = dict(self.engine.reply.headers).get(EXPLAIN, b"").decode()
         assert told == ("" if why.kind == "fine" else why.id)
@@ -61,7 +61,7 @@ class Explained(Service):
         return self.why()
 
     def run(self, curl: str, key: str = "sk-test") -> Result:
-        """What the line gets in a shell that has this key."""
+        """The answer to the curl command in a shell that has this key."""
         method, url, headers, body = parsed(curl)
         parts = urlsplit(url)
         bearer = headers.pop("authorization").replace(KEY_OF_THE_SHELL, key)

@@ -1,4 +1,4 @@
-"""What the tests of facts share: documented values with one thing changed, judged by the spec."""
+"""Helpers for tests of facts: documented values with one change, validated by the spec."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def resolved() -> dict[str, Any]:
 
 
 def changed(value: Any, pointer: str, new: Any) -> Any:
-    """A copy with something else at the pointer; GONE for nothing."""
+    """A copy with another value at the pointer; GONE removes it."""
     copied = copy.deepcopy(value)
     *way, last = parts_of(pointer)
     holder = copied
@@ -36,14 +36,14 @@ def changed(value: Any, pointer: str, new: Any) -> Any:
 
 
 def is_answer(spec: Spec, operation: str, name: str, pointer: str, new: Any) -> bool:
-    """Whether a documented answer is still one after a change."""
+    """Whether a documented answer is still valid after a change."""
     found = spec.operations[operation]
     outcome = found.outcomes[name]
     return found.answers[outcome.status].is_valid(changed(outcome.value, pointer, new))
 
 
 def objects(value: Any, at: str = "") -> Iterator[str]:
-    """The pointer of each object in a value, the whole one too."""
+    """The pointer of each object in a value, itself included."""
     if isinstance(value, dict):
         yield at
     items = value.items() if isinstance(value, dict) else enumerate(value)

@@ -1,4 +1,4 @@
-"""What the tests share: a service in this process, documented requests, skip-or-fail."""
+"""Helpers for all tests: a service in this process, documented requests, and skip-or-fail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVICE = "/api/v1/services/aigc/image2video"
 
 
 def need(condition: object, what: str) -> None:
-    """Skip a test that needs something of the machine; fail it where CI promised to have it."""
+    """Skip a test if the machine lacks something; fail it if CI promised that it is there."""
     if not condition:
         if os.environ.get("EMO_NO_SKIPS"):
             pytest.fail(f"{what} must be there, and is not")
@@ -36,7 +36,7 @@ def need(condition: object, what: str) -> None:
 
 
 def video_of(audio_url: str, ratio: str = "1:1") -> bytes:
-    """The video that a server with the default seed makes of a recording."""
+    """The video that a server with the default seed makes for a recording."""
     seconds = audio_seconds(Spec.load(), seeds_of(None).content, audio_url)
     return samples.video(ratio, seconds)
 
@@ -109,7 +109,7 @@ class Service:
         query: str = "",
         **headers: str,
     ) -> Reply:
-        """The reply to a call, whatever its body is."""
+        """The reply to a call, which may have any body."""
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a server on either event loop, connections as bytes."""
+"""Helpers for tests of faults: a server on either event loop, connections as bytes."""
 
 from __future__ import annotations
 

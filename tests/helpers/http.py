@@ -1,4 +1,4 @@
-"""What the tests on a real socket share: clients, a task made over HTTP, bytes sent as they are."""
+"""Helpers for tests on a real socket: clients, a task created over HTTP, and raw requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.helpers.fake import SERVICE, request
 Serve = Callable[..., AbstractContextManager[str]]
 
 
-# A client costs 80 ms to make: one with a key, one without, for all tests.
+# Creating a client takes 80 ms: all tests share one with a key and one without.
 PLAIN = httpx.Client()
 KEYED = httpx.Client()
 KEYS = itertools.count()
@@ -44,7 +44,7 @@ def create(http: httpx.Client, spec: Spec) -> str:
 
 
 def exchange(target: str, data: bytes) -> bytes:
-    """What the server sends back on a connection of its own, to the end of one answer."""
+    """Send bytes on a new connection; returns the bytes of one answer."""
     parts = urlsplit(target)
     with socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=10) as sock:
         sock.sendall(data)

@@ -1,5 +1,5 @@
-"""Bytes for a server: requests, right and broken in many ways, cut into segments; and what h11
-reads in them."""
+"""Bytes for a server: valid and malformed requests, divided into segments; and how h11 reads
+them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INNER = b"GET /inner HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def mostly(usual: str, *odd: str) -> st.SearchStrategy[str]:
-    """The usual text, now and then another one."""
+    """The usual text, and sometimes another one."""
     return st.sampled_from([usual] * (12 * len(odd)) + list(odd))
 
 
@@ -80,7 +80,7 @@ CHUNKED = st.builds(
 
 @st.composite
 def requests(draw: st.DrawFn) -> bytes:
-    """One request, with a body or not, right or wrong."""
+    """One valid or malformed request, with or without a body."""
     line = draw(METHODS) + draw(SPACES) + draw(TARGETS) + draw(SPACES) + draw(VERSIONS)
     headers = [draw(mostly("Host: x", "", "Host: x\r\nHost: x")), *draw(HEADERS)]
     body = draw(st.sampled_from([b"", b"abc", INNER]))
@@ -107,7 +107,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 class Request(NamedTuple):
-    """What an application gets."""
+    """A request as an application gets it."""
 
     method: bytes
     path: bytes
@@ -127,8 +127,7 @@ def request(
 
 
 def read_by_h11(data: bytes) -> tuple[list[Request], bool]:
-    """The requests that h11 reads whole, each of them answered, and whether it refused what follows
-    them."""
+    """The requests that h11 reads completely, and whether it refused the bytes after them."""
     connection, found = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16), []
     connection.receive_data(data)
     head, body = None, b""

@@ -1,4 +1,4 @@
-"""What the tests of the journal share: exchanges made by hand, and a journal with them."""
+"""Helpers for tests of the journal: exchanges made by hand, and a journal with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPLY_HEADERS = [(b"content-type", b"application/json"), (b"x-request-id", b"r-1
 def keep(
     journal: Journal, tenant: str = "t", key: str = KEY, *, call: Call | None = None, **changes: Any
 ) -> int:
-    """Append an exchange: a poll that finds a task RUNNING, but for what is said."""
+    """Append an exchange: a poll of a RUNNING task, unless the options say otherwise."""
     given: dict[str, Any] = {
         "real": EPOCH, "at": EPOCH, "kind": "getTask", "request_id": "r-1", "task_id": TASK,
         "call": call or Call("GET", f"/api/v1/tasks/{TASK}", "", HEADERS),
@@ -44,7 +44,7 @@ def entry(key: str = KEY, **changes: Any) -> Entry:
 
 
 def create(**changes: Any) -> dict[str, Any]:
-    """What a create call is, for `keep` and `entry`."""
+    """The options of a create call for `keep` and `entry`."""
     path, body = "/api/v1/services/aigc/image2video/video-synthesis", b'{"model":"emo-v1"}'
     call = Call("POST", path, "", HEADERS, body)
     return {"kind": "createVideoTask", "call": call, "reply": reply(status="PENDING"), **changes}

@@ -1,5 +1,5 @@
-"""Shapes of keys, and how to find one in a text. What looks for a leak here shares no code with
-what hides it."""
+"""Formats of keys, and a search for one in a text. The search shares no code with the modules that
+hide keys."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ HEX = "0123456789abcdef0123456789abcdef"
 
 
 class Shape(NamedTuple):
-    """A secret and where a client puts it. `authorization`: that header's value; the other fields
-    are what the call has besides."""
+    """A secret and the place where a client puts it. `authorization`: the value of that header; the
+    other fields are further parts of the call."""
 
     name: str
     secret: str
@@ -42,7 +42,7 @@ def _bearer(name: str, key: str, secret: str = "") -> Shape:
 
 
 def _beside(name: str, secret: str, **where: object) -> Shape:
-    """A secret beside a key that is accepted."""
+    """A secret in a call that also has an accepted key."""
     return Shape(name, secret, f"Bearer sk-beside-{name.replace(' ', '-')}", **where)  # type: ignore[arg-type]
 
 
@@ -90,7 +90,7 @@ SHAPES = [
 
 
 def leaks(text: str, secret: str) -> bool:
-    """Whether a text has the secret in it, spelled in any usual way."""
+    """Whether a text contains the secret in any usual encoding."""
     texts = [text, html.unescape(text), unquote(text), _unescaped(text), "".join(_decoded(text))]
     return any(form in one for one in texts for form in _forms(secret))
 
@@ -106,7 +106,7 @@ def _unescaped(text: str) -> str:
 
 
 def _decoded(text: str) -> Iterator[str]:
-    """What the words of a text say in base64."""
+    """The words of a text, decoded from base64."""
     for word in "".join(c if c.isalnum() or c in "+/_-" else " " for c in text).split():
         if len(word) >= 8:
             whole = word.replace("-", "+").replace("_", "/")[: len(word) // 4 * 4]

@@ -1,5 +1,5 @@
-"""Strategies for what openapi.yaml allows, and for what a newer service may say. Knows the schemas
-of the spec; nothing of the fake and nothing of how the client reads."""
+"""Strategies for values that openapi.yaml allows, and for answers of a newer service. It knows the
+schemas of the spec, and neither the fake nor the client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contracts.spec.loader import Spec
 
 SPEC = Spec.load()
 TREE: Node = Resolver(raw := read(default_path())).resolve(raw)
-# Keywords by which a service of today is bounded, and one of tomorrow need not be.
+# Keywords with limits that a newer service may not keep.
 BOUNDS = {
     "enum", "const", "pattern", "maxLength", "minItems", "maxItems", "minimum",
     "maximum", "exclusiveMinimum", "allOf", "if", "then", "else",
@@ -44,14 +44,14 @@ def query_schema(operation: str) -> Node:
 
 
 def values(schema: Node) -> st.SearchStrategy[Any]:
-    """Any JSON value that a schema allows, with fields that it does not name."""
+    """Any JSON value that a schema allows, also with undeclared fields."""
     return _values(json.dumps(schema))
 
 
 @cache
 def _values(schema: str) -> st.SearchStrategy[Any]:
-    """schemathesis draws what is sent, so the schema becomes a request of a document of its own.
-    It does not know our keywords: boxes in order are drawn here."""
+    """schemathesis draws requests, so the schema becomes the request of a small document. It does
+    not know our own keywords: ordered boxes are drawn here."""
     media = {"application/json": {"schema": json.loads(schema)}}
     post = {"requestBody": {"required": True, "content": media}, "responses": {}}
     info = {"title": "one value", "version": "1"}
@@ -80,7 +80,7 @@ def _with_boxes(value: Any, *drawn: list[int]) -> Any:
 
 
 def named(schema: Node, value: Any) -> Any:
-    """The part of a value that its schema names: all that a model can hold."""
+    """The part of a value that its schema declares, which is all that a model can hold."""
     if isinstance(value, dict) and "properties" in schema:
         inner = schema["properties"]
         return {key: named(inner[key], part) for key, part in value.items() if key in inner}

@@ -1,5 +1,5 @@
-"""A service that says one thing, or one thing after the other, and a client of it in a time of its
-own. Judges nothing; keeps what was sent."""
+"""A service with a fixed sequence of answers, and a client of it with a simulated clock. It keeps
+the requests and checks nothing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ CALLS: dict[str, Callable[[Client], Any]] = {
 
 
 class Scripted:
-    """`Scripted(value).call("getTask")`: what the client makes of this answer. Of several values
-    the last is said for ever; headers go with each."""
+    """`Scripted(value).call("getTask")`: the client's result for this answer. The last of several
+    values repeats; each has the headers."""
 
     def __init__(self, *values: Any, headers: dict[str, str] | None = None, status: int = 200):
         self.values, self.status = list(values), status
@@ -37,7 +37,7 @@ class Scripted:
         return self.run(CALLS[operation])
 
     def run(self, act: Callable[[Client], Any]) -> Any:
-        """What a client of this service does."""
+        """Call the function with a client of this service; returns its result."""
         with Client(
             api_key="sk-0123456789abcdef",
             base_url=BASE,

@@ -1,5 +1,5 @@
-"""Secrets, encodings of them, and a reader that undoes encodings. It shares no code with what hides
-secrets: it decodes a text in every way it knows and looks for eight characters of the secret."""
+"""Secrets, their encodings, and a search for them in decoded text. It shares no code with the
+modules that hide secrets: it decodes a text in every known way and searches for 8 characters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _text(letters: st.SearchStrategy[str], least: int, most: int) -> st.SearchSt
     return st.lists(letters, min_size=least, max_size=most).map("".join)
 
 
-# As DashScope makes them, as people make them up, and of others.
+# Keys in the formats of DashScope, invented ones, and those of other services.
 KEYS = st.one_of(
     _text(_HEXES, 32, 32).map("sk-{}".format),
     _text(_LETTERS, 16, 60).map("sk-{}".format),
@@ -104,7 +104,7 @@ def encoded(secret: str, chain: tuple[str, ...]) -> bytes:
 
 
 def shows(text: str | bytes, secret: str) -> str:
-    """The eight characters of the secret that somebody could restore from the text; "" for none."""
+    """Eight characters of the secret that can be restored from the text; "" if there are none."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     low = secret.encode().lower()
     parts = [low[at : at + EIGHT] for at in range(len(low) - EIGHT + 1)]
@@ -166,7 +166,7 @@ def _visible(data: bytes) -> Iterator[bytes]:
 def _unpacked(data: bytes) -> Iterator[bytes]:
     for found in re.finditer(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]", data):
         unpacker, part = zlib.decompressobj(zlib.MAX_WBITS | 32), b""
-        with suppress(zlib.error):  # what stands before the damage can be read
+        with suppress(zlib.error):  # the data before the damage is readable
             for byte in data[found.start() :]:
                 part += unpacker.decompress(bytes((byte,)))
         yield part

@@ -1,5 +1,5 @@
-"""An exchange with a key somewhere in it, and all that we show of it: what the fake keeps and logs,
-a recording, the reports of `emo contract verify`, the client's errors, and those of `emo`."""
+"""An exchange with a key somewhere in it, and every output that shows it: journal and log of the
+fake, a recording, the reports of `emo contract verify`, and the errors of the client."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Exchanged(NamedTuple):
 
     @property
     def word(self) -> str:
-        """What is planted, for a URL or a header: in percent where it could not stand there."""
+        """The planted text for a URL or a header, percent-encoded where it has to be."""
         return quote_from_bytes(self.planted, safe="!#$&'()*+,-./:;=@[]^_`{|}~%\\")
 
     @property
@@ -103,7 +103,7 @@ class Exchanged(NamedTuple):
         }.get(self.place) or json.dumps(request(SPEC, "detectFace")).encode()
 
     def answered(self, status: int = 400) -> httpx.Response:
-        """A provider that repeats what is planted."""
+        """The answer of a provider that repeats the planted text."""
         text = self.planted.decode("latin-1")
         headers = {"x-own": self.word} if self.place == "answer header" else {}
         if self.place == "body":

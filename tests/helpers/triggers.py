@@ -1,4 +1,4 @@
-"""A call with the one difference that a trigger is. Nothing here sends it."""
+"""A call changed by the one difference of a trigger. Nothing here sends it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mock_server.simulation.call import Call
 
 
 def altered(call: Call, trigger: Trigger) -> Call:
-    """The call with the one difference that the trigger is."""
+    """The call, changed by the one difference of the trigger."""
     match trigger:
         case HeaderTrigger(name=name, value=None):
             return call._replace(headers=_without(call.headers, name))
