@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import gc
 import logging
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -87,6 +89,32 @@ def mistakes(no_mistakes: list[logging.LogRecord]) -> Iterator[list[logging.LogR
     """The mistakes that a test provokes, which do not fail it."""
     yield no_mistakes
     no_mistakes.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_wait_for_the_disk() -> Iterator[None]:
+    """No test survives a power failure, so nothing waits until a file is on the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+class _AtOnce:
+    """Like a thread that is finished as soon as it is started."""
+
+    def __init__(self, target: Callable[..., object], args: tuple[Any, ...], daemon: bool) -> None:
+        self.start = functools.partial(target, *args)
+
+
+@pytest.fixture(scope="module")
+def calls_without_threads() -> Iterator[None]:
+    """A provider in this process answers at once: its calls need no thread that limits their time.
+
+    The thread of each call is most of the time of a run with thousands of calls.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("contracts.provider.bounded_http.Thread", _AtOnce)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

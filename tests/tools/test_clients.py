@@ -41,9 +41,9 @@ def makes_a_video_in_typescript(folder: Path, url: str, name: str, *more: str) -
     """Compiles it and more files without an error, then runs it."""
     files = {"extends": "./tsconfig.json", "files": [f"{name}.ts", *more]}
     (folder / "check.json").write_text(json.dumps(files))
-    run(folder, "npx", "tsc", "-p", "check.json")
+    run(folder, "tsc", "-p", "check.json")
     bundle = (f"{name}.ts", "--bundle", "--platform=node", "--format=esm")
-    run(folder, "npx", "esbuild", *bundle, f"--outfile={name}.mjs", "--log-level=warning")
+    run(folder, "esbuild", *bundle, f"--outfile={name}.mjs", "--log-level=warning")
     makes_a_video(folder, url, "node", f"{name}.mjs")
 
 

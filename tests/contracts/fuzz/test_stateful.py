@@ -29,6 +29,8 @@ from tests.helpers.contract import passes
 from tests.helpers.fake import EPOCH, Service, need
 from tests.liars import all_liars, lying, lying_here
 
+pytestmark = pytest.mark.usefixtures("calls_without_threads")
+
 QUEUE, DAY = 14.373, 86400.0
 # Their mistakes do not show in a single poll.
 LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_everybody"]

@@ -22,6 +22,8 @@ from tests.helpers.contract import (
     verification,
 )
 
+pytestmark = pytest.mark.usefixtures("calls_without_threads")
+
 SPEC = Spec.load()
 PRICES = {"emo-detect-v1": 0.004, "emo-v1": 0.16 * 13.93}
 

@@ -25,6 +25,8 @@ from tests.helpers.contract import (
     verification,
 )
 
+pytestmark = pytest.mark.usefixtures("calls_without_threads")
+
 SPEC = Spec.load()
 
 
