@@ -1,1 +1,2 @@
-"""Random calls against a provider: from schemas by schemathesis, and any order of calls."""
+"""Random calls against a provider: from the schemas by schemathesis, and in any order compared with
+a model of the tasks."""

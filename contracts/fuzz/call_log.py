@@ -1,5 +1,5 @@
-"""A log of calls that went wrong, to be read and repeated: see reproduction.py. It sends
-what it is told, remembers, and compares; what to expect is decided by others."""
+"""The CallLog: sends calls, records them in order and compares answers with expected values. From
+the log of a wrong answer, reproduction.py writes a shell script and a test."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.verify.checks.lifecycle import epoch
 from contracts.verify.context import ASYNC_HEADER
 
-RESOLUTION = 0.001  # s: times are cut to the millisecond
-CLOSE = 1e-5  # s by which a sum of floats may be off
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"  # of which three digits are shown
-# Behind a pointer: the names of the fields there, in order; the JSON type of the value there.
+RESOLUTION = 0.001  # s: times in answers are cut to the millisecond
+CLOSE = 1e-5  # s: rounding error of a sum of floats
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"  # the last three digits are removed
+# Appended to a pointer: the sorted names of the fields of an object, or the JSON type of a value.
 NAMES, TYPE = "/#names", "/#type"
 TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
          float: "number", type(None): "null"}  # fmt: skip
 
 
 class TaskTime(Struct, frozen=True):
-    """A time of a task (text in UTC+8, or epoch ms), cut to the millisecond: epoch s by the clock
-    of that key."""
+    """An expected time of a task. In an answer it is a text in UTC+8 or epoch ms, cut to the
+    millisecond. user: the tenant. epoch: s, by the clock of this tenant."""
 
     user: str
     epoch: float
 
     def matches(self, value: Any) -> bool:
-        """Whether a value of an answer is this time."""
-        seen = value / 1000 if type(value) is int else epoch(value)
-        return seen is not None and -CLOSE <= self.epoch - seen < RESOLUTION + CLOSE
+        """Whether a value in an answer is this time."""
+        shown = value / 1000 if type(value) is int else epoch(value)
+        return shown is not None and -CLOSE <= self.epoch - shown < RESOLUTION + CLOSE
 
 
 class SameAs(Struct, frozen=True):
-    """What an answer, this one or an earlier one, says at a pointer."""
+    """Expects the value at a pointer of an answer: an earlier answer, or the same one."""
 
     exchange: Exchange
     pointer: str
@@ -48,8 +48,8 @@ Expected = Collection[Any] | TaskTime | SameAs
 
 
 class LoggedCall(Struct, frozen=True):
-    """One step. user: whose key it has; "" where its headers are all there is. task: the number of
-    the task that it created, 0 for none."""
+    """One call with its answer. user: the last part of its API key; "" if the key is in the headers
+    of the exchange, or missing. task: number of the task that the call created, 0 for none."""
 
     user: str
     exchange: Exchange
@@ -57,37 +57,40 @@ class LoggedCall(Struct, frozen=True):
 
 
 class ModelMismatch(AssertionError):
-    """An answer that the model does not allow. must_match: whether the value at the pointer must be
-    one of `expected`, or must be none of them."""
+    """An answer that the model does not allow. must_match: True if the value at the pointer must be
+    one of `expected`, False if it must not be one of them."""
 
     def __init__(
-        self, log: CallLog, exchange: Exchange, pointer: str, wanted: Expected, must_match: bool
+        self, log: CallLog, exchange: Exchange, pointer: str, expected: Expected, must_match: bool
     ) -> None:
         self.log = log
         self.exchange = exchange
         self.pointer = pointer
-        self.expected = wanted
+        self.expected = expected
         self.must_match = must_match
         got = shown(value_of(exchange, pointer)) if exchange.status else f"none: {exchange.answer}"
-        expected = _as_text(wanted)
-        self.text = f"at {pointer} expected {'' if must_match else 'not '}{expected}, got {got}"
+        wanted = f"{'' if must_match else 'not '}{_as_text(expected)}"
+        self.text = f"at {pointer} expected {wanted}, got {got}"
         super().__init__(f"{exchange.method} {exchange.url}: {self.text}")
 
 
 class CallLog:
-    """The calls of one run, in order. epochs: by key, the time at which its clock was stopped; ids:
-    of the tasks, in order of creation."""
+    """The calls of one run, in order. frozen_at: the time at which the clock of a user was stopped,
+    epoch s. task_ids: in order of creation."""
 
     def __init__(self) -> None:
         self.calls: list[LoggedCall] = []
-        self.epochs: dict[str, float] = {}
+        self.frozen_at: dict[str, float] = {}
         self.task_ids: list[str] = []
-        self._read: tuple[Exchange | None, Any] = None, None  # an answer is looked at many times
+        self._read: tuple[Exchange | None, Any] = (
+            None,
+            None,
+        )  # the last answer, parsed once
 
     def send(
         self, provider: Provider, key: str, method: str, path: str, body: str = "", **headers: str
     ) -> Exchange:
-        """Send a call and remember it. key: PREFIX-WHO."""
+        """Send a call and record it. key: PREFIX-USER."""
         exchange = self._sent(provider, key, method, path, body, headers)
         self.add(exchange, key.rpartition("-")[2])
         return exchange
@@ -95,7 +98,7 @@ class CallLog:
     def create(
         self, provider: Provider, key: str, path: str, body: str, **headers: str
     ) -> Exchange:
-        """Send a create call; its task gets the next number."""
+        """Send a create call and record it. Its task gets the next number."""
         exchange = self._sent(
             provider, key, "POST", path, body, {ASYNC_HEADER: "enable", **headers}
         )
@@ -103,7 +106,7 @@ class CallLog:
         return exchange
 
     def add(self, exchange: Exchange, user: str, created: str = "") -> None:
-        """Remember a call that was sent, and the id of the task that it created."""
+        """Record a call that was sent. created: id of the task that it created, "" for none."""
         if created:
             self.task_ids.append(created)
         self.calls.append(LoggedCall(user, exchange, len(self.task_ids) if created else 0))
@@ -134,8 +137,8 @@ class CallLog:
 
 
 def value_of(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:
-    """What stands at a JSON pointer of the answer, at `#status`, `#header/NAME`, POINTER/#names or
-    POINTER/#type; MISSING. value: the answer's, where it was read before."""
+    """The value at a JSON pointer of the answer, or at `#status`, `#header/NAME`, POINTER/#names or
+    POINTER/#type. MISSING if there is none. value: the parsed answer, if it was parsed before."""
     if pointer.startswith("#"):
         return at(exchange, pointer)
     whole = exchange.value if value is MISSING else value
@@ -147,11 +150,10 @@ def value_of(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:
     return ", ".join(sorted(node)) if pointer.endswith(NAMES) and isinstance(node, dict) else node
 
 
-def _as_text(wanted: Expected) -> str:
-    if isinstance(wanted, TaskTime):
-        return f"{datetime.fromtimestamp(wanted.epoch, UTC) + timedelta(hours=8):{TIME_FORMAT}}"[
-            :-3
-        ]
-    if isinstance(wanted, SameAs):
-        return shown(value_of(wanted.exchange, wanted.pointer))
-    return " or ".join(sorted(map(shown, wanted))) or "nothing that is documented"
+def _as_text(expected: Expected) -> str:
+    if isinstance(expected, TaskTime):
+        local = datetime.fromtimestamp(expected.epoch, UTC) + timedelta(hours=8)
+        return local.strftime(TIME_FORMAT)[:-3]
+    if isinstance(expected, SameAs):
+        return shown(value_of(expected.exchange, expected.pointer))
+    return " or ".join(sorted(map(shown, expected))) or "a documented value"

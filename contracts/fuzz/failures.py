@@ -1,5 +1,5 @@
-"""What schemathesis found, as a log of calls with one expectation that was mismatch, so that it
-can be told again: see contracts/fuzz/reproduction.py. Sends nothing."""
+"""Converts a failure that schemathesis reports into a ModelMismatch: the calls that lead to it and
+the one expectation that fails. reproduction.py writes a script and a test from it."""
 
 from __future__ import annotations
 
@@ -21,56 +21,57 @@ from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import MISSING, pointer_of
 from contracts.verify.checks.lifecycle import epoch
 
-ME, STRANGER = "one", "stranger"
-# The statuses that a check lets pass, where it is about them alone.
+USER, STRANGER = "one", "stranger"
+# The status codes that a check of schemathesis allows, if it looks only at the status.
 ALLOWED_STATUSES = {
     "ignored_auth": {401},
     "missing_required_header": {403},
     "negative_data_rejection": {400, 401, 403},
     "positive_data_acceptance": {200},
 }
-# What a client sends by itself, or schemathesis for its own use.
+# Headers that a client or schemathesis adds by itself.
 OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent",
                "x-schemathesis-testcaseid"}  # fmt: skip
 STATE = "/output/task_status"
-HOUR = 3600.0  # s: longer than a task takes, and shorter than it is known
-TaskHistory = dict[str, list[Exchange]]  # by the id of a task: its creation, and what came of it
-Blame = tuple[str, Expected, bool]  # a pointer, what should be there, or (False) should not
+HOUR = 3600.0  # s: longer than a task runs, shorter than its lifetime
+TaskHistory = dict[str, list[Exchange]]  # by task id: its create call and the later calls
+Expectation = tuple[str, Expected, bool]  # pointer, expected and must_match of a ModelMismatch
 
 
 class UnexpectedAnswer(AssertionError):
-    """What stands at a pointer of an answer is not what it should be, or (not must_match) what it
-    should not be. of: where else in the answer the wanted value stands; stranger: whether another
-    key asked, and got this answer."""
+    """An answer that one of our own checks refuses. expected, must_match: as in ModelMismatch.
+    same_as: a pointer in the same answer, at which the expected value is. stranger: the call had
+    another key."""
 
     def __init__(
         self, response: Response, pointer: str, wanted: Expected = (), *, must_match: bool = True,
-        of: str = "", stranger: bool = False,
+        same_as: str = "", stranger: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(f"{pointer} is wrong")
         self.response = response
         self.pointer = pointer
         self.expected = wanted
         self.must_match = must_match
-        self.of = of
+        self.same_as = same_as
         self.stranger = stranger
 
 
 class FuzzFailure(Struct, frozen=True):
-    """What a check has against an answer. label: the operation, or what was done; why: in words;
-    mismatch: the calls that lead there, None where no answer came to be."""
+    """A failure that a check reported. label: the operation or the scenario. reason: a text for
+    people. mismatch: the calls that lead to the failure; None if there was no answer."""
 
     label: str
     check: str
-    why: str
+    reason: str
     mismatch: ModelMismatch | None = None
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.check}: {self.why}"
+        return f"{self.label}: {self.check}: {self.reason}"
 
 
-def remember(recorder: ScenarioRecorder, history: TaskHistory) -> None:
-    """Add what was said of each task: its creation, and the polls that showed something new."""
+def record_tasks(recorder: ScenarioRecorder, history: TaskHistory) -> None:
+    """Add the calls of a scenario to the history of each task: its create call, and each later call
+    that showed a new state or may have changed it."""
     for step, interaction in recorder.interactions.items():
         exchange = _exchange(interaction)
         created = _created(recorder, step, exchange)
@@ -83,39 +84,39 @@ def remember(recorder: ScenarioRecorder, history: TaskHistory) -> None:
                 history[task].append(exchange)
 
 
-def found(
+def failure_of(
     spec: Spec, recorder: ScenarioRecorder, case_id: str, check: str, failure: Failure, key: str,
     before: TaskHistory,
 ) -> FuzzFailure:  # fmt: skip
-    """The calls that lead to what a check has against an answer, and what it is. before: what other
-    scenarios did: schemathesis asks for tasks of theirs too."""
+    """The failure with the calls that lead to it. before: the tasks of earlier scenarios, because
+    schemathesis also polls tasks that another scenario created."""
     log = CallLog()
     last = _exchange(recorder.interactions[case_id])
-    asked = [task for task in before if task in last.url]
-    for task in asked:
+    polled_tasks = [task for task in before if task in last.url]
+    for task in polled_tasks:
         for number, exchange in enumerate(before[task]):
-            log.add(exchange, _who(exchange, key), "" if number else task)
-    *steps, end = _chain(recorder, case_id, asked)
+            log.add(exchange, _user(exchange, key), "" if number else task)
+    *steps, end = _chain(recorder, case_id, polled_tasks)
     for step in steps:
         exchange = _exchange(recorder.interactions[step])
-        log.add(exchange, _who(exchange, key), _created(recorder, step, exchange))
-    for passes in _time_passes(last, is_strange=bool(asked)):
-        log.add(passes, ME)
-    log.add(last, _who(last, key), _created(recorder, end, last))
+        log.add(exchange, _user(exchange, key), _created(recorder, step, exchange))
+    for moved in _clock_calls(last, is_foreign=bool(polled_tasks)):
+        log.add(moved, USER)
+    log.add(last, _user(last, key), _created(recorder, end, last))
     wrong = getattr(failure, "exception", None)
     if isinstance(wrong, UnexpectedAnswer):
-        mismatch = _ours(log, wrong)
+        mismatch = _own_mismatch(log, wrong)
         return FuzzFailure(recorder.label, check, mismatch.text, mismatch)
-    blame = _blame(spec.operations[_operation(recorder, case_id)], last, check)
-    why = " ".join(f"{failure.title} {failure.message}".split())
-    return FuzzFailure(recorder.label, check, why, ModelMismatch(log, last, *blame))
+    expectation = _expectation(spec.operations[_operation(recorder, case_id)], last, check)
+    reason = " ".join(f"{failure.title} {failure.message}".split())
+    return FuzzFailure(recorder.label, check, reason, ModelMismatch(log, last, *expectation))
 
 
-def _time_passes(polled: Exchange, *, is_strange: bool) -> Iterator[Exchange]:
-    """The call that lets as much time pass as an ended task took: that it had passed may be the
-    doing of other tasks, whose polls moved it. is_strange: another scenario made the task."""
+def _clock_calls(polled: Exchange, *, is_foreign: bool) -> Iterator[Exchange]:
+    """A call that moves the clock by the run time of the polled task. In the run of schemathesis,
+    polls of other tasks may have moved the clock. is_foreign: another scenario created the task."""
     began, ended = (epoch(at(polled, f"/output/{name}")) for name in ("submit_time", "end_time"))
-    seconds = ended - began if began and ended else HOUR if is_strange and not began else 0
+    seconds = ended - began if began and ended else HOUR if is_foreign and not began else 0
     if seconds > 0:
         parts = urlsplit(polled.url)
         url, body = f"{parts.scheme}://{parts.netloc}{CLOCK}", json.dumps({"advance": seconds})
@@ -123,26 +124,27 @@ def _time_passes(polled: Exchange, *, is_strange: bool) -> Iterator[Exchange]:
 
 
 def _created(recorder: ScenarioRecorder, step: str, exchange: Exchange) -> str:
-    """The id of the task that a step created."""
+    """The id of the task that a call created; "" if it created none."""
     is_new = step in recorder.cases and _operation(recorder, step) == "createVideoTask"
     return str(at(exchange, "/output/task_id")) if is_new and exchange.status == 200 else ""
 
 
-def _who(exchange: Exchange, key: str) -> str:
-    return ME if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
+def _user(exchange: Exchange, key: str) -> str:
+    return USER if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
 
 
-def _ours(log: CallLog, wrong: UnexpectedAnswer) -> ModelMismatch:
+def _own_mismatch(log: CallLog, wrong: UnexpectedAnswer) -> ModelMismatch:
     last = log.calls[-1].exchange
     if wrong.stranger:
         last = replace(last, **_answer(wrong.response))
         log.add(last, STRANGER)
-    wanted: Expected = SameAs(last, wrong.of) if wrong.of else wrong.expected
+    wanted: Expected = SameAs(last, wrong.same_as) if wrong.same_as else wrong.expected
     return ModelMismatch(log, last, wrong.pointer, wanted, wrong.must_match)
 
 
-def _chain(recorder: ScenarioRecorder, case_id: str, asked: Iterable[str]) -> list[str]:
-    """The case behind those that it came from and all that asked for the same tasks, in order."""
+def _chain(recorder: ScenarioRecorder, case_id: str, polled_tasks: Iterable[str]) -> list[str]:
+    """The ids of the cases to repeat, in order: the failed case, the cases that it was derived
+    from, and all earlier calls about the same tasks."""
     chain: set[str] = set()
     step: str | None = case_id
     while step is not None and step in recorder.interactions:
@@ -150,7 +152,7 @@ def _chain(recorder: ScenarioRecorder, case_id: str, asked: Iterable[str]) -> li
         step = recorder.cases[step].parent_id
     sent = [_exchange(recorder.interactions[one]) for one in chain]
     tasks = {str(at(exchange, "/output/task_id")) for exchange in sent if exchange.body}
-    tasks |= set(asked)
+    tasks |= set(polled_tasks)
     known = list(recorder.interactions)
     return [
         one
@@ -163,8 +165,8 @@ def _operation(recorder: ScenarioRecorder, case_id: str) -> str:
     return str(recorder.cases[case_id].value.operation.definition.raw["operationId"])
 
 
-def _blame(operation: Operation, exchange: Exchange, check: str) -> Blame:
-    """What is wrong with an answer, in the words of one value at one place."""
+def _expectation(operation: Operation, exchange: Exchange, check: str) -> Expectation:
+    """One expectation that the answer does not meet."""
     statuses: set[int] = ALLOWED_STATUSES.get(check, set(operation.answers))
     if check == "positive_data_acceptance" and operation.id == "cancelTask":
         statuses = statuses | {400}
@@ -179,7 +181,7 @@ def _blame(operation: Operation, exchange: Exchange, check: str) -> Blame:
     return "#status", {exchange.status}, False
 
 
-def _of_schema(exchange: Exchange, error: Any) -> Blame:
+def _of_schema(exchange: Exchange, error: Any) -> Expectation:
     pointer, kind = pointer_of(error.instance_path), error.kind
     if kind.name == "required":
         return f"{pointer}/{kind.property}", {MISSING}, False

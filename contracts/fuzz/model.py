@@ -1,5 +1,5 @@
-"""How tasks go, worked out from what the documentation says and nothing else: it shares no code
-with any server. Pure."""
+"""The model of a task: its times and states, computed only from the documentation. It shares no
+code with the fake, so both are not wrong in the same way. Pure functions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from contracts.spec.loader import Spec
 
-NEVER_RUNNING = ("PENDING", "CANCELED", "UNKNOWN")  # endings that never come to work
+NEVER_RUNNING = ("PENDING", "CANCELED", "UNKNOWN")  # tasks with these endings never run
 
 
 class KnownTask(Struct):
-    """What a client knows of a task that it created: when, what is to become of it, how many
-    seconds it works, when it canceled it, how it last saw it. Times in epoch s."""
+    """A task that the fuzzer created. ending: the requested outcome. created, canceled: epoch s.
+    work: seconds for which it runs. last_state: the state in its last answer."""
 
     id: str
     ending: str
@@ -26,8 +26,8 @@ class KnownTask(Struct):
 
 
 class ModelTimings(Struct, frozen=True):
-    """queue: seconds from creation until a task may start (YU); lifetime: until nobody knows it any
-    more (EMO-2); concurrency: tasks at work at a time (QS, RATE)."""
+    """queue: seconds from the creation of a task to its earliest start (YU). lifetime: seconds from
+    its creation until it is UNKNOWN (EMO-2). concurrency: tasks that run at a time (QS, RATE)."""
 
     queue: float
     lifetime: float
@@ -35,29 +35,30 @@ class ModelTimings(Struct, frozen=True):
 
     @classmethod
     def of(cls, spec: Spec, model: str = "emo-v1") -> ModelTimings:
-        """What the spec says of a model."""
+        """The timings of a model in the spec."""
         timings = spec.models[model]
         return cls(timings["queue-seconds"], timings["task-life-seconds"], timings["concurrency"])
 
 
 def planned_times(tasks: list[KnownTask], timings: ModelTimings) -> dict[str, tuple[float, float]]:
-    """When each task starts and ends: in order of creation, not before its time, on the place that
-    is free first, not before the one ahead, nor before one ahead had left."""
-    free, ahead, plan = [0.0] * timings.concurrency, 0.0, {}
+    """The start and the end of each task, epoch s; infinite for a task that never runs. Tasks start
+    in order of creation, each after its time in the queue, as soon as a place is free and the
+    task before it has started or was canceled."""
+    free, earliest, plan = [0.0] * timings.concurrency, 0.0, {}
     for task in tasks:
-        start = max(task.created + timings.queue, min(free), ahead)
+        start = max(task.created + timings.queue, min(free), earliest)
         plan[task.id] = (inf, inf)
         if task.ending not in NEVER_RUNNING and task.canceled < inf:
-            ahead = max(ahead, task.canceled)
+            earliest = max(earliest, task.canceled)
         elif task.ending not in NEVER_RUNNING:
-            plan[task.id], ahead = (start, start + task.work), start
+            plan[task.id], earliest = (start, start + task.work), start
             until = min(start + task.work, task.created + timings.lifetime)
             free[free.index(min(free))] = max(start, until)
     return plan
 
 
 def state(task: KnownTask, span: tuple[float, float], now: float, timings: ModelTimings) -> str:
-    """How a task is at a moment."""
+    """The state of a task at a time. span: its planned start and end; now: epoch s."""
     if now >= task.created + timings.lifetime or task.ending == "UNKNOWN":
         return "UNKNOWN"
     if task.canceled <= now or task.ending == "CANCELED":

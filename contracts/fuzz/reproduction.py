@@ -1,5 +1,5 @@
-"""A log of calls that went wrong, told again: as curl lines for a shell, and as a function for
-pytest. Ids that answers gave are variables, and keys are fresh. Sends nothing."""
+"""Writes a ModelMismatch as curl lines for a shell and as a test for pytest. Task ids in the calls
+become variables, and keys are new in each run."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TYPES = {{dict: "object", list: "array", str: "string", bool: "boolean", int: "i
          float: "number", type(None): "null"}}
 
 
-def test_what_went_wrong() -> None:
-    """{why}."""
+def test_reproduction() -> None:
+    """{reason}."""
     base = os.getenv("BASE", "http://127.0.0.1:8787")
     run, now = uuid.uuid4().hex[:8], {{}}
     with httpx.Client(base_url=base, timeout=60) as http:
 
         def call(user, method, path, body=None, **headers):
-            """Send a call with a key of `user`, "" for the headers alone."""
+            """Send a call with the key of `user`; "" adds no headers."""
             key = {{"Authorization": f"Bearer sk-{{run}}-{{user}}"}} if user else {{}}
             kind = {{"Content-Type": "application/json"}} if user and body else {{}}
             return http.request(method, path, headers=key | kind | headers, content=body)
@@ -39,9 +39,9 @@ def test_what_went_wrong() -> None:
 '''
 TAIL = '''
 
-def found(answer, pointer):
-    """What stands at a JSON pointer, `#status`, `#header/NAME`, POINTER/#names (of fields) or
-    POINTER/#type; ... for nothing."""
+def value_at(answer, pointer):
+    """The value at a JSON pointer, `#status`, `#header/NAME`, POINTER/#names (of fields) or
+    POINTER/#type; ... if there is none."""
     if pointer.startswith("#"):
         name = pointer.removeprefix("#header/")
         return answer.status_code if pointer == "#status" else answer.headers.get(name, ...)
@@ -67,36 +67,38 @@ def epoch(value):
 INDENT, CONTROL = " " * 8, "/__mock__/"
 FIND_TASK = r"""sed -n 's/.*"task_id": *"\([^"]*\)".*/\1/p'"""
 KIND = {"Content-Type": "application/json"}
-SPECIAL = re.compile(r'([\\"$`])')  # what a shell expands between double quotes
+SPECIAL = re.compile(r'([\\"$`])')  # characters that a shell expands between double quotes
 
 
 def as_shell(mismatch: ModelMismatch) -> str:
-    """Lines for a POSIX shell with curl and sed; $base is the provider."""
+    """Lines for a POSIX shell with curl and sed. The variable `base` is the provider's URL."""
     log = mismatch.log
     lines = ["base=${base:-http://127.0.0.1:8787}", "run=$$"]
     for call in _needed_calls(mismatch):
         command = _curl(log, call)
         lines.append(f"task{call.task}=$({command} | {FIND_TASK})" if call.task else command)
-    return "\n".join([*lines, f"# {_why(mismatch)}"]) + "\n"
+    return "\n".join([*lines, f"# {_reason(mismatch)}"]) + "\n"
 
 
 def as_pytest(mismatch: ModelMismatch) -> str:
-    """A module for pytest, which needs httpx; BASE of the environment is the provider."""
+    """A test module for pytest. It needs httpx; the environment variable BASE is the provider's
+    URL."""
     lines = []
     for call in _needed_calls(mismatch):
         lines.append(f"answer = {_httpx(mismatch.log, call)}")
         if call.task:
-            lines.append(f'task{call.task} = found(answer, "/output/task_id")')
+            lines.append(f'task{call.task} = value_at(answer, "/output/task_id")')
         if call.exchange.body == '{"freeze":true}':
             lines.append(f'now["{call.user}"] = answer.json()["now"]')
         if isinstance(mismatch.expected, SameAs) and call.exchange is mismatch.expected.exchange:
             lines.append("first = answer")
-    why = _why(mismatch).replace("\\", r"\\").replace('"', "'")
+    reason = _reason(mismatch).replace("\\", r"\\").replace('"', "'")
     body = "".join(f"{INDENT}{line}\n" for line in [*lines, _assertion(mismatch)])
-    return visible(HEAD.format(why=why) + body + TAIL)  # `\u202e` means the same to Python
+    # visible() writes a hidden character as `\u202e`, which Python reads as the same character
+    return visible(HEAD.format(reason=reason) + body + TAIL)
 
 
-def _why(mismatch: ModelMismatch) -> str:
+def _reason(mismatch: ModelMismatch) -> str:
     text = " ".join(mismatch.text.split())
     for number, task_id in enumerate(mismatch.log.task_ids, 1):
         text = text.replace(task_id, f"task{number}")
@@ -104,25 +106,25 @@ def _why(mismatch: ModelMismatch) -> str:
 
 
 def _needed_calls(mismatch: ModelMismatch) -> list[LoggedCall]:
-    """The calls up to the one that went wrong: without lists, which tell and change nothing, the
-    resets at the beginning, which fresh keys do not need, and keys that only had their time moved.
-    """
+    """The calls up to the failed one, without those that do not matter: lists, which change
+    nothing, resets at the start, because keys are new, and users of which only the clock was
+    moved."""
     calls = mismatch.log.calls
     last = next(i for i, call in enumerate(calls) if call.exchange is mismatch.exchange)
-    told = [c for c in calls[:last] if "/tasks?" not in c.exchange.url] + [calls[last]]
-    at_work = {c.user for c in told if CONTROL not in c.exchange.url}
-    first = next(i for i, c in enumerate(told) if not c.exchange.url.endswith("/reset"))
-    return [call for call in told[first:] if call.user in at_work]
+    kept = [c for c in calls[:last] if "/tasks?" not in c.exchange.url] + [calls[last]]
+    active = {c.user for c in kept if CONTROL not in c.exchange.url}
+    first = next(i for i, c in enumerate(kept) if not c.exchange.url.endswith("/reset"))
+    return [call for call in kept[first:] if call.user in active]
 
 
 def _path(log: CallLog, exchange: Exchange) -> tuple[str, list[str]]:
-    """The path behind the host, cut where ids of tasks stand, and which stand there."""
+    """The path, with a NUL character in place of each task id, and the names of these tasks."""
     path = "/" + exchange.url.partition("://")[2].partition("/")[2]
     known = {task_id: f"task{n}" for n, task_id in enumerate(log.task_ids, 1) if task_id in path}
     if not known:
         return path, []
     parts = re.split("|".join(map(re.escape, known)), path)
-    names = [known[found] for found in re.findall("|".join(map(re.escape, known)), path)]
+    names = [known[task_id] for task_id in re.findall("|".join(map(re.escape, known)), path)]
     return "\0".join(parts), names
 
 
@@ -148,11 +150,12 @@ def _httpx(log: CallLog, call: LoggedCall) -> str:
         path = path.replace("{", "{{").replace("}", "}}")
         for name in names:
             path = path.replace("\0", f"{{{name}}}", 1)
-    given = [_quoted(call.user), _quoted(exchange.method), ("f" if names else "") + _quoted(path)]
-    given += [repr(exchange.body)] if exchange.body else []
+    url = ("f" if names else "") + _quoted(path)
+    arguments = [_quoted(call.user), _quoted(exchange.method), url]
+    arguments += [repr(exchange.body)] if exchange.body else []
     more = {n: v for n, v in _headers(call).items() if not (call.user and KIND.get(n) == v)}
-    given += [f"**{more!r}"] if more else []
-    return f"call({', '.join(given)})"
+    arguments += [f"**{more!r}"] if more else []
+    return f"call({', '.join(arguments)})"
 
 
 def _headers(call: LoggedCall) -> dict[str, str]:
@@ -165,19 +168,19 @@ def _quoted(text: str) -> str:
 
 
 def _assertion(mismatch: ModelMismatch) -> str:
-    """The line that fails as the model did."""
-    wanted, got = mismatch.expected, f"found(answer, {_quoted(mismatch.pointer)})"
+    """The assert line that fails for the same reason."""
+    wanted, got = mismatch.expected, f"value_at(answer, {_quoted(mismatch.pointer)})"
     if isinstance(wanted, TaskTime):
-        passed = wanted.epoch - mismatch.log.epochs[wanted.user]
+        passed = wanted.epoch - mismatch.log.frozen_at[wanted.user]
         return f'assert abs(epoch({got}) - now["{wanted.user}"] - {passed!r}) < 0.002'
     if isinstance(wanted, SameAs):
-        return f"assert {got} == found(first, {_quoted(wanted.pointer)})"
+        return f"assert {got} == value_at(first, {_quoted(wanted.pointer)})"
     names = {task_id: f"task{n}" for n, task_id in enumerate(mismatch.log.task_ids, 1)}
-    values = ", ".join(sorted(_written(one, names) for one in wanted))
+    values = ", ".join(sorted(_literal(one, names) for one in wanted))
     return f"assert {got} {'in' if mismatch.must_match else 'not in'} [{values}]"
 
 
-def _written(value: Any, names: dict[str, str]) -> str:
+def _literal(value: Any, names: dict[str, str]) -> str:
     if value is MISSING:
         return "..."
     return names.get(value, repr(value)) if isinstance(value, str) else repr(value)

@@ -1,7 +1,7 @@
-"""schemathesis over the spec, against any provider: every check it has, and ours beside them.
+"""Runs schemathesis with the spec against any provider: all of its checks, and some of our own.
 
-Its own engine runs, as `schemathesis run` does. Made for a provider whose polls end tasks or whose
-time can be moved; creating tasks costs money elsewhere."""
+It uses the engine of `schemathesis run`. The provider needs a control API to move its clock, and
+must be free: the run creates many tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import schemathesis
-from schemathesis import CheckContext as Context
+from schemathesis import CheckContext as SchemathesisContext
 from schemathesis import Response
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
@@ -22,17 +22,17 @@ from contracts.fuzz.failures import (
     FuzzFailure,
     TaskHistory,
     UnexpectedAnswer,
-    found,
-    remember,
+    failure_of,
+    record_tasks,
 )
 from contracts.spec.document import default_path, read
 from contracts.spec.keywords import ratio_of
 from contracts.spec.loader import Spec
 from contracts.spec.pointers import MISSING
 
-Case = Any  # schemathesis.Case: its body is any JSON, and here an object
+Case = Any  # schemathesis.Case; its body is typed as any JSON, but is an object here
 
-# Every check of this schemathesis, and how it is used. One it gains later fails a test below.
+# Every check of this schemathesis, and how it is used. A test fails if a new version has more.
 BUILT_IN = {
     "not_a_server_error": "as it is",
     "status_code_conformance": "as it is",
@@ -40,17 +40,17 @@ BUILT_IN = {
     "response_headers_conformance": "as it is",
     "response_schema_conformance": "as it is",
     "ignored_auth": "as it is",
-    "missing_required_header": "stricter: a create call without its async header is exactly a 403",
-    "negative_data_rejection": "stricter: what is wrong is a 400, 401 or 403",
-    "positive_data_acceptance": "stricter: what is right is a 200; but to cancel what is not "
-    "PENDING is a 400 (CNB), and few ids made up here are PENDING tasks",
-    "use_after_free": "as it is; it waits for a DELETE, and the service deletes nothing",
-    "ensure_resource_availability": "as it is; it waits for a 404, and a task that is gone is a "
-    "200 UNKNOWN (CNB): TasksAreTheirKeys looks for that",
-    "object_level_authorization": "as it is; it compares whole answers, and no two have the same "
-    "request_id: TasksAreTheirKeys asks with another key",
-    "allow_header_conformance": "as it is; the service documents no Allow header, and sends none",
-    "unsupported_method": "replaced: it wants a 405, and the service documents a 400 (ERR-zh)",
+    "missing_required_header": "stricter: a create call without its async header is answered 403",
+    "negative_data_rejection": "stricter: a wrong call must be answered 400, 401 or 403",
+    "positive_data_acceptance": "stricter: a right call must be answered 200; but a cancel call "
+    "is answered 400 unless the task is PENDING (CNB), and few random ids are PENDING tasks",
+    "use_after_free": "as it is; it needs a DELETE, and the service has none",
+    "ensure_resource_availability": "as it is; it needs a 404, but a deleted task is answered 200 "
+    "UNKNOWN (CNB): TasksAreTheirKeys checks that",
+    "object_level_authorization": "as it is; it compares whole answers, but no two have the same "
+    "request_id: TasksAreTheirKeys polls with another key",
+    "allow_header_conformance": "as it is; the service documents and sends no Allow header",
+    "unsupported_method": "replaced: it expects 405, but the service documents 400 (ERR-zh)",
 }
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 KEY = "sk-fuzz"
@@ -59,15 +59,16 @@ GENERATION = {"mode": "all", "database": "none"}
 CONFIG: dict[str, Any] = {
     "request-timeout": 60,
     "checks": {
-        "max_response_time": 30,  # to find a hang, not to measure
+        "max_response_time": 30,  # s: finds calls that hang
         **{
             name: {"expected-statuses": [str(status) for status in sorted(statuses)]}
             for name, statuses in ALLOWED_STATUSES.items()
-            if name != "ignored_auth"  # it has no such setting
+            if name != "ignored_auth"  # it does not have this setting
         },
         "unsupported_method": {"enabled": False},
     },
-    # A link makes half of a wrong call right, and nobody tells schemathesis: right ones only.
+    # A link corrects a part of a wrong call, and schemathesis still expects an error. So only right
+    # calls follow links.
     "phases": {"stateful": {"generation": {"mode": "positive"}}},
     "operations": [
         {
@@ -79,24 +80,26 @@ CONFIG: dict[str, Any] = {
 
 
 @schemathesis.check
-def documented_method(ctx: Context, response: Response, case: Case) -> None:
-    """ERR-zh: a method that a path lacks is a 400 `Request method 'GET' is not supported.`"""
+def documented_method(ctx: SchemathesisContext, response: Response, case: Case) -> None:
+    """A method that the path does not support is answered 400 with the documented message
+    (ERR-zh)."""
     if coverage_scenario(case) is CoverageScenario.UNSPECIFIED_HTTP_METHOD:
-        said = _body(response)
+        body = _body(response)
         text = f"Request method '{response.request.method}' is not supported."
         if response.status_code != 400:
             raise UnexpectedAnswer(response, "#status", {400})
         for name, wanted in (("code", "InvalidParameter"), ("message", text)):
-            if said.get(name) != wanted:
+            if body.get(name) != wanted:
                 raise UnexpectedAnswer(response, f"/{name}", {wanted})
 
 
 @schemathesis.check
-def named_answer(ctx: Context, response: Response, case: Case) -> None:
-    """The spec names every answer; an error is told by its code, a FAILED task by that inside."""
+def named_answer(ctx: SchemathesisContext, response: Response, case: Case) -> None:
+    """An answer must be one of the examples in the spec: an error by its code, a FAILED task by the
+    code inside output."""
     answer = case.operation.definition.raw["responses"].get(str(response.status_code))
     if answer is None:
-        return  # status_code_conformance says so
+        return  # status_code_conformance reports it
     examples = _resolved(case, answer)["content"]["application/json"]["examples"].values()
     codes = {_code(_resolved(case, example)["value"]) for example in examples}
     body = _body(response)
@@ -106,20 +109,21 @@ def named_answer(ctx: Context, response: Response, case: Case) -> None:
 
 
 @schemathesis.check
-def one_request_id(ctx: Context, response: Response, case: Case) -> None:
-    """CNB: the header says what the body says."""
+def one_request_id(ctx: SchemathesisContext, response: Response, case: Case) -> None:
+    """The request_id in the body must equal the X-Request-Id header (CNB)."""
     if response.headers.get("x-request-id") != [_body(response).get("request_id")]:
-        raise UnexpectedAnswer(response, "/request_id", of="#header/x-request-id")
+        raise UnexpectedAnswer(response, "/request_id", same_as="#header/x-request-id")
 
 
 @schemathesis.check
 class TasksAreTheirKeys:
-    """A task is known from its creation on (CNB: what is not is a 200 UNKNOWN), and to its key."""
+    """A poll of a created task must not be answered UNKNOWN (CNB); a poll of any other id, or with
+    another key, must be."""
 
     def __init__(self) -> None:
         self.created: set[str] = set()
 
-    def after_response(self, ctx: Context, response: Response, case: Case) -> None:
+    def after_response(self, ctx: SchemathesisContext, response: Response, case: Case) -> None:
         del ctx
         if response.status_code != 200 or case.method != case.operation.method.upper():
             return
@@ -132,16 +136,16 @@ class TasksAreTheirKeys:
                 raise UnexpectedAnswer(
                     response, "/output/task_status", {"UNKNOWN"}, must_match=not is_known
                 )
-            self._ask_as_a_stranger(case)
+            self._poll_as_stranger(case)
 
-    def _ask_as_a_stranger(self, case: Case) -> None:
+    def _poll_as_stranger(self, case: Case) -> None:
         stranger = case.derive()
         stranger.headers["Authorization"] += f"-{STRANGER}"
         answer = stranger.call()
-        seen = _output(answer)
-        if seen.get("task_status") != "UNKNOWN":
+        output = _output(answer)
+        if output.get("task_status") != "UNKNOWN":
             raise UnexpectedAnswer(answer, "/output/task_status", {"UNKNOWN"}, stranger=True)
-        if seen.keys() != {"task_id", "task_status"}:
+        if output.keys() != {"task_id", "task_status"}:
             raise UnexpectedAnswer(
                 answer, "/output/#names", {"task_id, task_status"}, stranger=True
             )
@@ -155,7 +159,8 @@ def operation_of(case: Case) -> str:
 
 
 def _body(response: Response) -> dict[str, Any]:
-    """The answer's object; an empty one where it is none: response_schema_conformance says so."""
+    """The JSON object of an answer; an empty one if the answer is something else, which
+    response_schema_conformance reports."""
     try:
         value = response.json()
     except ValueError:
@@ -175,7 +180,7 @@ def _code(body: dict[str, Any]) -> str:
 
 
 def _resolved(case: Case, node: Any) -> Any:
-    """What a {$ref: '#/components/…'} points to."""
+    """The node that a {$ref: '#/components/…'} refers to."""
     if "$ref" not in node:
         return node
     _, *parts = node["$ref"].split("/")
@@ -186,7 +191,7 @@ def _resolved(case: Case, node: Any) -> Any:
 
 
 def _signing(key: str) -> type:
-    """Signs each call that is not about the key itself."""
+    """Adds the key to each call, unless the call tests the key itself."""
 
     class Signing:
         def get(self, case: Case, context: schemathesis.AuthContext) -> str:
@@ -200,24 +205,25 @@ def _signing(key: str) -> type:
     return Signing
 
 
-def what_json_schema_cannot_say(context: schemathesis.HookContext, case: Case) -> Case:
-    """Makes a call that is meant to be right right: x-box, x-aspect-ratios, x-required-by-scheme,
-    and a list's window, which ends within 24 h after its start."""
+def correct_positive_case(context: schemathesis.HookContext, case: Case) -> Case:
+    """Corrects a right call where JSON Schema cannot express the contract: the corners and the
+    ratio of boxes, the header for oss:// URLs, and the window of a list, which is at most 24 h."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
     if {"start_time", "end_time"} <= case.query.keys():
         case.query["end_time"] = case.query["start_time"][:8] + "235959"
     if operation_of(case) == "createVideoTask":
-        given = case.body["input"]
-        face, ext = _in_order(given["face_bbox"]), _in_order(given["ext_bbox"])
-        case.body = {**case.body, "input": {**given, "face_bbox": face, "ext_bbox": _shaped(ext)}}
+        inputs = case.body["input"]
+        face, ext = _in_order(inputs["face_bbox"]), _in_order(inputs["ext_bbox"])
+        case.body = {**case.body, "input": {**inputs, "face_bbox": face, "ext_bbox": _shaped(ext)}}
     if operation_of(case) in ("createVideoTask", "detectFace") and _needs_resolving(case):
         case.headers["X-DashScope-OssResourceResolve"] = "enable"
     return case
 
 
 def _needs_resolving(case: Case) -> bool:
-    """A link brings its URL only after this hook, and brings no header."""
+    """A link sets its URL after this hook and sets no header, so its calls always get the
+    header."""
     assert case.meta is not None
     urls = [value.lower() for value in case.body["input"].values() if isinstance(value, str)]
     return case.meta.phase.name is TestPhase.STATEFUL or any(u.startswith("oss://") for u in urls)
@@ -233,15 +239,15 @@ def _apart(low: int, high: int) -> tuple[int, int]:
 
 
 def _shaped(box: list[int]) -> list[int]:
-    """The box as it is where its shape is one of EMO's, else the largest square in its corner."""
+    """The box if its ratio is 1:1 or 3:4, or else the largest square in its top left corner."""
     x1, y1, x2, y2 = box
     side = min(x2 - x1, y2 - y1)
     return box if ratio_of(box, ["1:1", "3:4"], 2) else [x1, y1, x1 + side, y1 + side]
 
 
 def in_plain_openapi(node: Any) -> Any:
-    """The document with the body of each link, and the headers that an operation refuses, where
-    OpenAPI has them. Code generators trip over them there; schemathesis makes calls of them."""
+    """The document with x-request-body and x-forbidden-headers as plain OpenAPI. schemathesis tests
+    them there; in openapi.yaml they have x- names because code generators fail on them."""
     if isinstance(node, list):
         return [in_plain_openapi(item) for item in node]
     if not isinstance(node, dict):
@@ -254,8 +260,8 @@ def in_plain_openapi(node: Any) -> Any:
 def load(
     *phases: str, app: Any = None, url: str = "", key: str = KEY, examples: int = 25, seed: int = 0
 ) -> BaseSchema:
-    """The spec in front of an ASGI app, or of a base URL (with /api/v1). phases: of PHASES; seed: 0
-    tries the same each time."""
+    """The spec as a schema of schemathesis, for an ASGI app or a base URL (with /api/v1). phases:
+    of PHASES. seed: 0 tries the same calls each time."""
     generation = {**GENERATION, "max-examples": examples, "deterministic": not seed}
     config = {**CONFIG, "seed": seed or 1, "generation": generation}
     document = in_plain_openapi(read(default_path()))
@@ -266,26 +272,26 @@ def load(
     if url:
         schema.config.update(base_url=url)
     schema.auth()(_signing(key))
-    schema.hook("map_case")(what_json_schema_cannot_say)
+    schema.hook("map_case")(correct_positive_case)
     return schema
 
 
 def run(
     spec: Spec, schema: BaseSchema, failed: Callable[[FuzzFailure], object], key: str = KEY
 ) -> Iterator[ScenarioRecorder]:
-    """What was sent and judged. failed: is told everything that a check has against an answer."""
+    """Run all phases and yield the calls of each scenario. failed: called with each failure."""
     before = TaskHistory()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             for one in _found(spec, event.recorder, key, before):
                 failed(one)
-            remember(event.recorder, before)
+            record_tasks(event.recorder, before)
             yield event.recorder
         elif isinstance(event, events.NonFatalError):
             failed(FuzzFailure(event.label, "error", str(event.value)))
         elif isinstance(event, events.FatalError):
             raise event.exception
-        elif isinstance(event, events.Interrupted):  # it keeps Ctrl-C to itself
+        elif isinstance(event, events.Interrupted):  # schemathesis catches Ctrl-C
             raise KeyboardInterrupt
 
 
@@ -296,4 +302,4 @@ def _found(
         for check in checks:
             if check.failure_info:
                 failure = check.failure_info.failure
-                yield found(spec, recorder, case_id, check.name, failure, key, before)
+                yield failure_of(spec, recorder, case_id, check.name, failure, key, before)

@@ -1,5 +1,5 @@
-"""A failed to go wrong, made shorter: steps are left out, as many at once as can
-be, while what is left goes wrong in the same place. The model judges each try anew."""
+"""Shortens a run that failed: removes steps, as many at a time as possible, as long as the rest
+still fails at the same pointer."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 
 from contracts.fuzz.call_log import ModelMismatch
 
-FuzzStep = tuple[str, tuple[Any, ...]]  # a method, and what it was given
+FuzzStep = tuple[str, tuple[Any, ...]]  # the name of a method of TaskSteps, and its arguments
 FailedRun = tuple[ModelMismatch, list[FuzzStep]]
-TRIES = 150
+TRIES = 150  # most reruns while a failed run is shortened
 
 
 def step(method: Callable[..., None]) -> Callable[..., None]:
-    """Remember each call of a method in what its object has `done`."""
+    """Decorate a method so that each call of it is appended to `self.done`."""
 
     @wraps(method)
-    def remembered(self: Any, *given: Any) -> None:
-        self.done.append((method.__name__, given))
-        method(self, *given)
+    def recorded(self: Any, *arguments: Any) -> None:
+        self.done.append((method.__name__, arguments))
+        method(self, *arguments)
 
-    return remembered
+    return recorded
 
 
 def shortened(failed: FailedRun, rerun: Callable[[list[FuzzStep]], FailedRun | None]) -> FailedRun:
-    """The shortest failed found in TRIES tries. rerun: follows steps from a fresh start; it gives
-    those up to where something goes wrong, None where nothing does."""
+    """The shortest failed run that is found in TRIES reruns. rerun: runs steps from a new start; it
+    returns the failed run, up to the step that failed, or None if no step failed."""
     sizes = [len(failed[1]) >> halved for halved in range(1, len(failed[1]).bit_length())]
     tries = TRIES
     for size in (*sizes, 1):

@@ -1,5 +1,5 @@
-"""What can be done with tasks, and what the model of their life says to it: each step sends its
-calls, and raises ModelMismatch for an answer that the model does not allow. Chooses nothing."""
+"""The steps of a run: each one sends calls and compares the answers with the model. It raises
+ModelMismatch for an answer that the model does not allow. stateful.py chooses the steps."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from contracts.provider.http import API
 from contracts.spec.pointers import MISSING
 
 RESET = "/__mock__/reset"
-KEYS, STRANGER = ("one", "two"), "stranger"
-TICK = 1 / 1024  # s; times are whole ticks, so that sums of them are exact
-CLOSE = 1e-5  # s by which a start or an end may be off: it is a sum that floats round
+USERS, STRANGER = ("one", "two"), "stranger"
+TICK = 1 / 1024  # s: all times are whole ticks, so that their sums are exact
+CLOSE = 1e-5  # s: rounding error of a start or an end, which is a sum of floats
 TIMES = ("submit_time", "scheduled_time", "end_time")
-LISTED = ("gmt_create", "start_time", "end_time")  # the same in a list
+LISTED = ("gmt_create", "start_time", "end_time")  # the same times in a list
 Names = tuple[str, str, str]
 
 
 class TaskSteps:
-    """Two keys with a queue each, and time that stands still but where a step moves it. done: the
-    steps so far; made: the tasks that there are, by numbers that they keep, each with its key."""
+    """Two users, each a tenant with its own queue. The clock of each user is stopped, and only
+    steps move it. done: the steps so far. known: the tasks by number, each with its user."""
 
     def __init__(self, target: FuzzTarget) -> None:
         self.target = target
@@ -36,10 +36,10 @@ class TaskSteps:
         self.known: dict[int, tuple[str, KnownTask]] = {}
         self.unknown_ids = ["1111"]  # ids of no task
         self.plans: dict[str, dict[str, tuple[float, float]]] = {}
-        self.now = {user: self.freeze(user) for user in (*KEYS, STRANGER)}
+        self.now = {user: self.freeze(user) for user in (*USERS, STRANGER)}
 
     def tasks(self, user: str) -> list[KnownTask]:
-        """The tasks of a key, the oldest first."""
+        """The tasks of a user, the oldest first."""
         return [task for key, task in self.known.values() if key == user]
 
     def send(self, user: str, method: str, path: str, body: str = "") -> Exchange:
@@ -49,7 +49,7 @@ class TaskSteps:
     def expect(
         self, exchange: Exchange, pointer: str, expected: Expected, *, must_match: bool = True
     ) -> None:
-        """As CallLog.expect, and the target is told."""
+        """As CallLog.expect; a mismatch is also recorded in the target."""
         try:
             self.calls.expect(exchange, pointer, expected, must_match=must_match)
         except ModelMismatch as mismatch:
@@ -57,11 +57,11 @@ class TaskSteps:
             raise
 
     def freeze(self, user: str) -> float:
-        """Stop a key's time; gives it."""
+        """Stop the clock of a user and return its time, epoch s."""
         stopped = self.send(user, "POST", CLOCK, FREEZE)
         self.expect(stopped, "#status", {200})
         now = float(at(stopped, "/now"))
-        self.calls.epochs[user] = now
+        self.calls.frozen_at[user] = now
         return now
 
     def poll(self, user: str, task_id: str) -> Exchange:
@@ -74,13 +74,13 @@ class TaskSteps:
             self.now[user] = at(moved, "/now")
 
     def plan(self, user: str) -> dict[str, tuple[float, float]]:
-        """When the key's tasks start and end."""
+        """The planned start and end of each task of a user."""
         if user not in self.plans:
             self.plans[user] = planned_times(self.tasks(user), self.target.timings)
         return self.plans[user]
 
     def states(self, user: str, task: KnownTask) -> set[str]:
-        """What it may be now: both, where it starts or ends at this very moment."""
+        """The states that a task may have now: two if it starts or ends at this moment."""
         timings, now = self.target.timings, self.now[user]
         span, expiry = self.plan(user)[task.id], task.created + timings.lifetime
         around = (now - CLOSE, now, now + CLOSE)
@@ -88,17 +88,17 @@ class TaskSteps:
         return {state(task, span, moment, timings) for moment in moments}
 
     def allowed(self, user: str, task: KnownTask) -> set[Any]:
-        """What it may be seen to be: it never goes back."""
+        """The states that an answer may show: a task never goes back to an earlier state."""
         return self.states(user, task) & self.target.spec.lifecycle.reachable(task.last_state)
 
-    # TaskSteps
+    # Steps
 
     @step
     def create(self, number: int, user: str, ending: str, ratio: str) -> None:
-        """Create a task that is to go so."""
+        """Create a task with this ending."""
         target, key = self.target, f"{self.prefix}-{user}"
-        wish = {} if ending == "SUCCEEDED" else {"X-Mock-Scenario": ending}
-        exchange = self.calls.create(target.provider, key, CREATE, target.body(ratio), **wish)
+        headers = {} if ending == "SUCCEEDED" else {"X-Mock-Scenario": ending}
+        exchange = self.calls.create(target.provider, key, CREATE, target.body(ratio), **headers)
         self.expect(exchange, "#status", {200})
         self.expect(exchange, "/output/task_status", {"PENDING"})
         known = {task.id for _, task in self.known.values()}
@@ -109,7 +109,7 @@ class TaskSteps:
 
     @step
     def poll_twice(self, number: int) -> None:
-        """Twice: to ask changes nothing."""
+        """Poll a task twice. The answers must be equal: a poll changes nothing."""
         if number in self.known:
             user, task = self.known[number]
             first = self.poll(user, task.id)
@@ -126,9 +126,9 @@ class TaskSteps:
         task.last_state = str(at(exchange, "/output/task_status"))
         self.compare_times(exchange, "/output", TIMES, self.times(user, task))
         if task.last_state == "FAILED":
-            said = self.target.spec.task_outcomes[task.ending].value["output"]
-            self.expect(exchange, "/output/code", {said["code"]})
-            self.expect(exchange, "/output/message", {said["message"]})
+            outcome = self.target.spec.task_outcomes[task.ending].value["output"]
+            self.expect(exchange, "/output/code", {outcome["code"]})
+            self.expect(exchange, "/output/message", {outcome["message"]})
         if task.last_state == "SUCCEEDED":
             self.expect(exchange, "/usage/video_ratio", {task.ratio})
             self.expect(exchange, "/usage/video_duration", {self.target.video_seconds[task.ratio]})
@@ -141,8 +141,8 @@ class TaskSteps:
             self.expect(exchange, f"{entry}/{name}", moment or {MISSING})
 
     def times(self, user: str, task: KnownTask) -> list[TaskTime | None]:
-        """When it was submitted, started and ended, by what it was seen to be; None for what is
-        not shown."""
+        """The times of submission, start and end that an answer shows in the task's last state;
+        None for a time that it must not show."""
         start, end = self.plan(user)[task.id]
         if task.last_state == "CANCELED":
             end = task.created if task.ending == "CANCELED" else task.canceled
@@ -158,8 +158,8 @@ class TaskSteps:
         user, task = self.known[number]
         before = self.states(user, task)
         exchange = self.send(user, "POST", f"{API}/tasks/{task.id}/cancel")
-        may, must = "PENDING" in before, before == {"PENDING"}
-        self.expect(exchange, "#status", {200} if must else {200, 400} if may else {400})
+        may_pass, must_pass = "PENDING" in before, before == {"PENDING"}
+        self.expect(exchange, "#status", {200} if must_pass else {200, 400} if may_pass else {400})
         if exchange.status == 200:
             self.expect(exchange, "/#names", {"request_id"})
             task.canceled = self.now[user]
@@ -173,7 +173,7 @@ class TaskSteps:
 
     @step
     def advance_to(self, number: int, end: bool, late: bool) -> None:
-        """The last tick before a task starts or ends, or the first one after it."""
+        """Move the clock to the last tick before a task starts or ends (late: the first after)."""
         if number in self.known:
             user, task = self.known[number]
             moment = self.plan(user)[task.id][end]
@@ -183,7 +183,7 @@ class TaskSteps:
 
     @step
     def advance_to_expiry(self, number: int, late: bool) -> None:
-        """The last tick of its life, or the first one behind that."""
+        """Move the clock to the last tick before a task expires (late: the first tick after)."""
         if number in self.known:
             user, task = self.known[number]
             end = task.created + self.target.timings.lifetime - TICK * (not late)
@@ -191,7 +191,7 @@ class TaskSteps:
 
     @step
     def reset(self, user: str) -> None:
-        """All of a key is dropped; the same ids may be given out again."""
+        """Delete all data of a user. The fake may use the same task ids again."""
         self.send(user, "POST", RESET, "{}")
         self.now[user] = self.freeze(user)
         self.unknown_ids += [task.id for task in self.tasks(user)]
@@ -200,12 +200,13 @@ class TaskSteps:
 
     @step
     def poll_foreign_tasks(self, user: str) -> None:
-        mine = {task.id for task in self.tasks(user)}
+        """Poll and cancel tasks that the user does not have."""
+        own = {task.id for task in self.tasks(user)}
         others = [task.id for _, task in self.known.values()]
-        for task_id in [i for i in (*self.unknown_ids, *others) if i not in mine][-2:]:
-            asked = self.poll(user, task_id)
-            self.expect(asked, "/output/task_status", {"UNKNOWN"})
-            self.expect(asked, "/output/#names", {"task_id, task_status"})
+        for task_id in [i for i in (*self.unknown_ids, *others) if i not in own][-2:]:
+            polled = self.poll(user, task_id)
+            self.expect(polled, "/output/task_status", {"UNKNOWN"})
+            self.expect(polled, "/output/#names", {"task_id, task_status"})
             canceled = self.send(user, "POST", f"{API}/tasks/{task_id}/cancel")
             self.expect(canceled, "#status", {400})
         if user == STRANGER:
@@ -214,21 +215,24 @@ class TaskSteps:
             self.expect(exchange, "/data/0", {MISSING})
 
     @step
-    def list_one_state(self, user: str, wanted: str) -> None:
-        """What is in a state, or may be."""
+    def list_one_state(self, user: str, listed_state: str) -> None:
+        """List the tasks of a user in one state, and compare their number."""
         states = [self.states(user, task) for task in self.tasks(user)]
-        least, most = sum(s == {wanted} for s in states), sum(wanted in s for s in states)
-        exchange = self.listed(user, f"&status={wanted}")
+        least, most = (
+            sum(s == {listed_state} for s in states),
+            sum(listed_state in s for s in states),
+        )
+        exchange = self.listed(user, f"&status={listed_state}")
         self.expect(exchange, "/total", set(range(least, most + 1)))
 
-    # What always holds
+    # Compared after each step
 
     def listed(self, user: str, more: str = "") -> Exchange:
         return self.send(user, "GET", f"{API}/tasks?page_no=1&page_size=1000{more}")
 
     def compare_lists(self) -> None:
-        """The newest first, and no more at work than may be."""
-        for user in filter(self.tasks, KEYS):
+        """List all tasks: the newest first, and not more of them RUNNING than allowed."""
+        for user in filter(self.tasks, USERS):
             alive = [t for t in self.tasks(user) if self.states(user, t) != {"UNKNOWN"}]
             exchange = self.listed(user)
             value = exchange.value
@@ -246,11 +250,11 @@ class TaskSteps:
 
 
 def rerun(target: FuzzTarget, steps: list[FuzzStep]) -> FailedRun | None:
-    """Do these steps; gives those up to where something goes wrong, None where nothing does."""
+    """Run these steps from a new start. Returns the failed run, or None if no step fails."""
     try:
         fresh = TaskSteps(target)
-        for name, given in steps:
-            getattr(fresh, name)(*given)
+        for name, arguments in steps:
+            getattr(fresh, name)(*arguments)
             fresh.compare_lists()
     except ModelMismatch:
         return target.failed_run

@@ -1,4 +1,4 @@
-"""What a state machine meets: a provider, and what is known of it."""
+"""The FuzzTarget: the provider under test, with the values that the model of its tasks needs."""
 
 from __future__ import annotations
 
@@ -21,31 +21,32 @@ WORK = "work-seconds-per-video-second"
 
 
 class FuzzTarget:
-    """timings: how the provider's tasks go. Its videos are measured first: one of each ratio."""
+    """timings: of the provider's tasks, None for those of the spec. The constructor creates a task
+    for each ratio, to learn the length of its video."""
 
     def __init__(self, spec: Spec, provider: Provider, timings: ModelTimings | None = None) -> None:
         self.spec = spec
         self.provider = provider
         self.timings = timings or ModelTimings.of(spec)
-        ways = (o for o in spec.task_outcomes.values() if o.documented)
-        self.failed_endings = sorted(o.name for o in ways if o.name.startswith("FAILED"))
-        self.failed_run: FailedRun | None = None  # the last one that went wrong
+        outcomes = (o for o in spec.task_outcomes.values() if o.documented)
+        self.failed_endings = sorted(o.name for o in outcomes if o.name.startswith("FAILED"))
+        self.failed_run: FailedRun | None = None  # the last run that failed
         self._numbers = itertools.count(1)
         self.video_seconds = {ratio: self._length(ratio) for ratio in BOXES}
 
     def next_prefix(self) -> str:
-        """Of keys that nobody has used."""
+        """A new prefix for API keys, so that each run has tenants of its own."""
         return f"{self.provider.key}-{next(self._numbers)}"
 
     def work_seconds(self, ending: str, ratio: str) -> float:
-        """Seconds for which a task works."""
+        """Seconds for which a task runs."""
         runs_for = self.spec.task_outcomes[ending].runs_for
         if ending == "RUNNING" or runs_for is not None:
             return inf if runs_for is None else runs_for
         return float(self.spec.models["emo-v1"][WORK] * self.video_seconds[ratio])
 
     def body(self, ratio: str) -> str:
-        """The documented body of a creation, with an area of that ratio."""
+        """The documented body of a create call, with an ext_bbox of this ratio."""
         documented = self.spec.operations["createVideoTask"].requests["documentation"]
         given = {**documented["input"], "ext_bbox": BOXES[ratio]}
         return json.dumps({**documented, "input": given}, separators=(",", ":"))

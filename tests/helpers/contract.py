@@ -96,7 +96,7 @@ def passes(mismatch: ModelMismatch, url: str) -> bool:
         patch.setenv("BASE", url)
         exec(as_pytest(mismatch), names)
         try:
-            names["test_what_went_wrong"]()
+            names["test_reproduction"]()
         except AssertionError:
             return False
     return True

@@ -213,7 +213,7 @@ def test_a_failure_found_by_fuzz_exits_1_and_is_saved_as_a_test(tmp_path: Path) 
                    str(found))  # fmt: skip
     assert done.returncode == 1
     assert "got RUNNING" in done.stdout
-    assert "def test_what_went_wrong() -> None:" in found.read_text("utf-8")
+    assert "def test_reproduction() -> None:" in found.read_text("utf-8")
 
 
 def test_a_running_fake_can_be_fuzzed_twice(url: str) -> None:
