@@ -39,8 +39,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Modules with fixtures that take seconds: an image, a wheel, a browser. With xdist they come first,
+# so that one worker makes each of them, and no worker begins one of them at the end.
+SLOW = ("test_deploy.py", "test_wheel.py", "test_serve.py", "test_har_browser.py",
+        "test_page_browser.py", "test_report_browser.py")  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of `--examples N`: only properties stay, and N stands in place of their own number."""
+    """Slow modules come first. With `--examples N` only properties stay, with N examples each."""
+    items.sort(key=lambda item: item.path.name not in SLOW)
     number = config.getoption("examples")
     if not number:
         return
