@@ -1,4 +1,4 @@
-"""Changes for people and for programs. Judges nothing, and prints nothing itself."""
+"""Formats the changes of `emo contract diff` as text or JSON. Prints nothing itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import UNSET, Struct
 
-from contracts.diff.changes.changes import Change
+from contracts.diff.changes.change import Change
 from contracts.diff.changes.document import Document
 from contracts.diff.changes.effects import Party
 from contracts.redact.masks import without_keys, without_keys_in_json
@@ -15,33 +15,35 @@ from contracts.spec.source_map import SourceMap
 from contracts.text.printable import in_json, in_line
 
 BOTH: tuple[Party, ...] = ("client", "server")
-VALUE, USES = 100, 3  # characters of a value, and uses of a change, that the text shows
+VALUE, USES = 100, 3  # characters of a value and uses of a change that the text report shows
 
 
 class Report(Struct, frozen=True):
-    """All changes between two documents, of which places and names the files. parties: whose
-    trouble counts. is_whole: whether cosmetic changes are shown, not only counted."""
+    """All changes between two documents.
+
+    source_maps: find the lines in both files. parties: the sides whose breaking changes count.
+    is_whole: show cosmetic changes too; otherwise they are only counted."""
 
     documents: tuple[Document, Document]
-    places: tuple[SourceMap, SourceMap]
+    source_maps: tuple[SourceMap, SourceMap]
     changes: list[Change]
     parties: tuple[Party, ...] = BOTH
     is_whole: bool = False
 
     @property
     def is_breaking(self) -> bool:
-        """Whether a change breaks one of those who count."""
+        """Whether a change breaks one of the parties."""
         return any(self.broken(change) for change in self.changes)
 
     def broken(self, change: Change) -> list[Party]:
-        """Whom of those who count a change breaks."""
+        """The parties that a change breaks."""
         return [party for party in self.parties if getattr(change, party) == "breaking"]
 
     def as_json(self) -> str:
-        """The report as JSON, each value whole."""
+        """The report as JSON, with complete values."""
         report = {
-            "old": str(self.places[0].path),
-            "new": str(self.places[1].path),
+            "old": str(self.source_maps[0].path),
+            "new": str(self.source_maps[1].path),
             "counts": self._counts(),
             "unresolved": [sorted(document.unresolved) for document in self.documents],
             "changes": self._shown(),
@@ -50,7 +52,7 @@ class Report(Struct, frozen=True):
         return in_json(without_keys_in_json(text))
 
     def as_text(self) -> Iterator[str]:
-        """The lines of the report: the changes by what they are, the worst first, and a summary."""
+        """The lines of the report: the changes by class, the worst class first, and a summary."""
         for name in self._counts():
             found = [change for change in self._shown() if self._class(change) == name]
             if found:
@@ -59,16 +61,16 @@ class Report(Struct, frozen=True):
                     yield from (f"  {in_line(line)}" for line in self._lines(change))
                 yield ""
         counts = (f"{number} {name}" for name, number in self._counts().items())
-        is_looked_into = not any(document.unresolved for document in self.documents)
-        none = "no difference" if is_looked_into else "no difference in what was compared"
+        is_complete = not any(document.unresolved for document in self.documents)
+        none = "no difference" if is_complete else "no difference in the parts that were compared"
         yield ", ".join(counts) if self.changes else none
 
     def notes(self) -> Iterator[str]:
-        """What was not looked into."""
-        for places, document in zip(self.places, self.documents, strict=True):
+        """A note for each document with $refs that were not followed."""
+        for source_map, document in zip(self.source_maps, self.documents, strict=True):
             if document.unresolved:
                 found = ", ".join(sorted(document.unresolved))
-                note = f"note: not followed in {places.path}, so not compared: $ref {found}"
+                note = f"note: not followed in {source_map.path}, so not compared: $ref {found}"
                 yield in_line(note)
 
     def _shown(self) -> list[Change]:
@@ -89,9 +91,9 @@ class Report(Struct, frozen=True):
         return counts
 
     def _lines(self, change: Change) -> Iterator[str]:
-        places = self.places[0 if change.now is UNSET else 1]
-        line = places.line(change.pointer)  # 0: not in what can be read again, as of a pipe
-        yield f"{change.kind}  {places.path}{f':{line}' if line else ''} {change.pointer}"
+        source_map = self.source_maps[0 if change.now is UNSET else 1]
+        line = source_map.line(change.pointer)  # 0 if the file cannot be read twice, as a pipe
+        yield f"{change.kind}  {source_map.path}{f':{line}' if line else ''} {change.pointer}"
         yield without_keys(f"  {change.text}")
         yield from (without_keys(f"  {name:<4} {text}") for name, text in _values(change))
         if change.uses:
@@ -102,7 +104,7 @@ class Report(Struct, frozen=True):
 
 
 def _values(change: Change) -> Iterable[tuple[str, str]]:
-    """Both values, where they are long only what is around the first difference."""
+    """Both values as JSON. Of long values only the part around the first difference is shown."""
     both = {"was": change.was, "is": change.now}
     texts = {n: msgspec.json.encode(v).decode() for n, v in both.items() if v is not UNSET}
     pairs = zip(*texts.values(), strict=False) if len(texts) == 2 else ()

@@ -1,6 +1,6 @@
 """x-not-served: models and paths of the service that openapi.yaml does not describe.
 
-An explanation uses them to tell a user that a model exists but is not simulated. They decide no
+Explanations use them: a model that exists but is not simulated is not a misspelling. They decide no
 answer."""
 
 from __future__ import annotations

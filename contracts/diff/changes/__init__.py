@@ -1,1 +1,1 @@
-"""Changes between two OpenAPI documents: their kinds, whom they break, how they are found."""
+"""Differences between two OpenAPI documents: how they are found, named, judged and reported."""

@@ -1,8 +1,8 @@
-"""What a change does to what may be sent, and whom that breaks: one rule for all changes. Knows no
-document and no keyword.
+"""The effect of a change on the values that may be sent, and the side that it breaks. One rule for
+all changes; knows no document and no keyword.
 
-Narrowing breaks who sends, widening breaks who reads. A client sends requests and reads answers, a
-server reads requests and sends answers."""
+Fewer allowed values break the sender, more allowed values break the receiver. A client sends
+requests and receives answers, a server receives requests and sends answers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ Verdict = Literal["breaking", "additive", "cosmetic"]
 
 
 class Effect(Flag):
-    """What becomes of the values that are allowed, and of the names that may be used."""
+    """The effect of a change on the allowed values and on the names that may be used."""
 
     NONE = 0
     NARROWED = auto()
+    """Fewer values are allowed."""
     WIDENED = auto()
+    """More values are allowed."""
     OFFERED = auto()
-    """A name that nobody had to know: in a request the server must act on it, in an answer the
-    client may pass over it."""
+    """A new optional name: a server must handle it in a request, a client may ignore it in an
+    answer."""
     WITHDRAWN = auto()
+    """An optional name was removed."""
     NOTED = auto()
-    """Worth knowing, and breaks nobody."""
+    """Reported, but it breaks nobody."""
     CHANGED = NARROWED | WIDENED
     """Both, or it cannot be decided which."""
 
@@ -38,18 +41,18 @@ _MIRRORED = {
     Effect.NOTED: Effect.NOTED,
 }
 _BREAKS: dict[tuple[Side, Effect], tuple[Party, str]] = {
-    ("request", Effect.NARROWED): ("client", "a client may not do what it could"),
-    ("request", Effect.WIDENED): ("server", "a server has to do what it could refuse"),
-    ("request", Effect.OFFERED): ("server", "a server has to act on it"),
-    ("request", Effect.WITHDRAWN): ("client", "a client that sends it is not heard"),
-    ("answer", Effect.NARROWED): ("server", "a server may not answer as it could"),
-    ("answer", Effect.WIDENED): ("client", "a client may meet what it does not know"),
-    ("answer", Effect.WITHDRAWN): ("client", "a client looks for it in vain"),
+    ("request", Effect.NARROWED): ("client", "a client is allowed less than before"),
+    ("request", Effect.WIDENED): ("server", "a server must accept more than before"),
+    ("request", Effect.OFFERED): ("server", "a server must handle it"),
+    ("request", Effect.WITHDRAWN): ("client", "a client that sends it is ignored"),
+    ("answer", Effect.NARROWED): ("server", "a server is allowed less than before"),
+    ("answer", Effect.WIDENED): ("client", "a client may receive a value that it does not know"),
+    ("answer", Effect.WITHDRAWN): ("client", "a client that needs it no longer receives it"),
 }
 
 
 def mirrored(effect: Effect) -> Effect:
-    """The effect of the same change the other way round, or under a `not`."""
+    """The effect of the reverse change. A change inside a `not` has this effect outside."""
     found = Effect.NONE
     for flag in effect:
         found |= _MIRRORED[flag]
@@ -57,12 +60,13 @@ def mirrored(effect: Effect) -> Effect:
 
 
 def undecided(effect: Effect) -> Effect:
-    """The effect where more inside may mean less outside: CHANGED for NARROWED and WIDENED."""
+    """The effect at a place where it is unknown whether more inside means more or less outside:
+    NARROWED and WIDENED become CHANGED."""
     return effect | Effect.CHANGED if effect & Effect.CHANGED else effect
 
 
 def verdict(party: Party, side: Side, effect: Effect) -> Verdict:
-    """What a change on this side means for one party."""
+    """The consequence for one party of a change in requests or in answers."""
     broken = {_BREAKS[side, flag][0] for flag in effect if (side, flag) in _BREAKS}
     if party in broken:
         return "breaking"
@@ -70,14 +74,14 @@ def verdict(party: Party, side: Side, effect: Effect) -> Verdict:
 
 
 def reasons(side: Side, effect: Effect) -> list[str]:
-    """Why it breaks whom it breaks, in words."""
+    """The reasons that a change breaks a party, as text."""
     if Effect.CHANGED in effect:
-        return ["what was right may be wrong, and what was wrong right"]
+        return ["both sides may have to change"]
     return [_BREAKS[side, flag][1] for flag in effect if (side, flag) in _BREAKS]
 
 
-def outcome_of(effect: Effect) -> str:
-    """The end of a kind: `added`, `removed`, `narrowed`, `widened`, else `changed`."""
+def default_verb(effect: Effect) -> str:
+    """The last word of a change's kind: `added`, `removed`, `narrowed`, `widened` or `changed`."""
     if effect & Effect.OFFERED:
         return "added"
     if effect & Effect.WITHDRAWN:

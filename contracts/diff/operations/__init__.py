@@ -1,1 +1,1 @@
-"""Changes of an operation: parameters, bodies, answers, access."""
+"""Compares the operations of two OpenAPI documents: parameters, bodies, answers, security."""

@@ -1,61 +1,68 @@
-"""What changes in the named answers of an operation do. Knows no schema.
+"""Compares the named examples of answers.
 
-An example that says its evidence is an outcome: the service gives this answer. Any other is an
-illustration, and its words are for people."""
+An example with x-evidence is an outcome: the service gives this answer. Any other example is an
+illustration for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from contracts.diff.changes.changes import Found
+from contracts.diff.changes.change import Differences, SpecDifference
 from contracts.diff.changes.document import Pair
 from contracts.diff.changes.effects import Effect, Side
-from contracts.diff.schemas.judges import noted
-from contracts.diff.schemas.kinds import kind_of
-from contracts.diff.schemas.tables import Rule, by_table, called, leaf, lone, text
+from contracts.diff.schemas.fields import (
+    FieldComparer,
+    added_or_removed,
+    compare_fields,
+    prose,
+    value_comparer,
+    with_subject,
+)
+from contracts.diff.schemas.json_types import type_of
+from contracts.diff.schemas.value_effects import always_noted
 
-# What clients decide by; the rest of a sample's values are samples.
-TELLING = ("check_pass", "code", "status", "task_status")
+# Clients decide by the values of these fields; the values of other fields are only samples.
+SIGNIFICANT_FIELDS = ("check_pass", "code", "status", "task_status")
 
 
-def outcomes(pair: Pair, side: Side) -> Iterator[Found]:
-    """The rule of the examples of an answer."""
+def outcomes(pair: Pair, side: Side) -> Differences:
+    """Compare the `examples` of an answer."""
     for example in pair.each():
         if example.is_same():
             continue
-        if not any(node.get("x-evidence").is_there for node in example):
-            yield from called("example", text(example, side))
+        if not any(node.get("x-evidence").exists for node in example):
+            yield from with_subject("example", prose(example, side))
         elif example.in_both:
-            yield from by_table(example, _OUTCOME, side)
+            yield from compare_fields(example, _OUTCOME, side)
         else:
-            yield lone(example, "outcome", side)
+            yield added_or_removed(example, "outcome", side)
 
 
-def _value(pair: Pair, side: Side) -> Iterator[Found]:
-    """The body of an outcome, or a part of it."""
+def _value(pair: Pair, side: Side) -> Differences:
+    """Compare the body of an outcome, or a value in it."""
     if pair.is_same():
         return
     name = pair.shown.name
     if not pair.in_both:
-        said = f'"{name}" is in it now' if pair.new.is_there else f'"{name}" is in it no more'
-        yield Found(pair, "outcome", Effect.NOTED, side, said)
-    elif pair.holds_maps:
-        for inner in pair.each():
-            yield from _value(inner, side)
+        text = f'"{name}" was {"added" if pair.new.exists else "removed"}'
+        yield SpecDifference(pair, "outcome", Effect.NOTED, side, text)
+    elif pair.are_objects:
+        for field in pair.each():
+            yield from _value(field, side)
     elif all(isinstance(node.value, list) for node in pair):
         for old, new in zip(*(node.items() for node in pair), strict=False):
             yield from _value(Pair(old, new), side)
         if len(pair.old.items()) != len(pair.new.items()):
-            yield from called("outcome", text(pair, side))
-    elif len({kind_of(node.value) for node in pair} - {"fraction"}) > 1:
-        yield Found(pair, "outcome", Effect.CHANGED, side, f'"{name}" is of another type')
-    elif name in TELLING:
-        yield Found(pair, "outcome", Effect.CHANGED, side, "it says something else")
+            yield from with_subject("outcome", prose(pair, side))
+    elif len({type_of(node.value) for node in pair} - {"fraction"}) > 1:
+        text = f'"{name}" has a different type'
+        yield SpecDifference(pair, "outcome", Effect.CHANGED, side, text)
+    elif name in SIGNIFICANT_FIELDS:
+        text = f'"{name}" has a different value'
+        yield SpecDifference(pair, "outcome", Effect.CHANGED, side, text)
     else:
-        yield from called("outcome", text(pair, side))
+        yield from with_subject("outcome", prose(pair, side))
 
 
-_OUTCOME: dict[str, Rule] = {
+_OUTCOME: dict[str, FieldComparer] = {
     "value": _value,
-    **dict.fromkeys(("x-queued-for", "x-runs-for"), leaf(noted)),
+    **dict.fromkeys(("x-queued-for", "x-runs-for"), value_comparer(always_noted)),
 }

@@ -1,111 +1,116 @@
-"""What changes in the parameters of an operation do: which there are, and where they travel. Knows
-nothing of what each may be."""
+"""Compares the parameters of an operation: finds added, removed, moved and renamed ones. Their
+schemas are compared in payloads."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from contracts.diff.changes.changes import Found, effect_of
+from contracts.diff.changes.change import Differences, SpecDifference, effect_of
 from contracts.diff.changes.document import Node, Pair
 from contracts.diff.changes.effects import Effect
-from contracts.diff.changes.renames import renames
+from contracts.diff.changes.matching import rename_hints
 from contracts.diff.operations.payloads import Payloads, lone_part
 from contracts.spec.document import PARAMETER_KEYS
 
-# Headers that are no parameters, in lower case: OpenAPI says these by other means.
-_ELSEWHERE = {"accept", "content-type", "authorization"}
+# Headers that OpenAPI ignores as parameters, in lower case: it describes them elsewhere.
+_IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
-class Key(NamedTuple):
-    """What a parameter is known by: where it travels, and its name; in a path, its position. The
-    case of a header says nothing."""
+class ParameterKey(NamedTuple):
+    """The identity of a parameter. location: its `in`. name: its name; of a header in lower case,
+    of a path parameter its position in the path."""
 
-    where: str
+    location: str
     name: str
 
 
-def parameters(payloads: Payloads, item: Pair, own: Pair) -> Iterator[Found]:
-    """Those of a path item and of an operation of it."""
-    old, new = (_keyed(*nodes) for nodes in zip(item, own, strict=True))
+def parameters(payloads: Payloads, item: Pair, own: Pair) -> Differences:
+    """Compare the parameters of an operation. item: its path item, own: the operation."""
+    old, new = (_by_key(*nodes) for nodes in zip(item, own, strict=True))
     moved = _moved(old, new)
-    hints = _renames(payloads, old, new)
+    hints = _hints(payloads, old, new)
     for key in [k for k in dict.fromkeys([*old, *new]) if k not in moved.values()]:
         was, now = (node.get("parameters").absent("-") for node in own)
         pair = Pair(old.get(key) or was, new.get(moved.get(key, key)) or now)
+        name = pair.shown.get("name").value
         if pair.in_both:
-            found = [*payloads.parameter(pair, "request"), *_names(pair)]
+            found = [*payloads.parameter(pair, "request"), *_moves_and_renames(pair)]
         else:
-            how = "new" if pair.new.is_there else "gone"
-            said = f"parameter {pair.shown.get('name').value} is {how}"
+            text = f"parameter {name} was {'added' if pair.new.exists else 'removed'}"
             lone = lone_part(pair, "parameter", "request")
-            found = [replace(lone, text=said, hint=hints.get(key, ""))]
-        use = f"{key.where} {pair.shown.get('name').value}"
-        yield from (one.of(use) for one in found)
+            found = [replace(lone, text=text, hint=hints.get(key, ""))]
+        use = f"{key.location} {name}"
+        yield from (difference.in_use(use) for difference in found)
 
 
-def _keyed(item: Node, operation: Node) -> dict[Key, Node]:
-    """The parameters, and the headers that the operation refuses, which say the same elsewhere;
-    those of the operation count before those of its path."""
+def _by_key(item: Node, operation: Node) -> dict[ParameterKey, Node]:
+    """The parameters that apply to an operation, and its x-forbidden-headers. A parameter of the
+    operation replaces the same one of the path item."""
     positions = re.findall(r"{([^{}]*)}", item.name)
     found = {}
     lists = item.get("parameters"), *(operation.get(key) for key in PARAMETER_KEYS)
     for node in chain.from_iterable(each.items() for each in lists):
-        where, name = str(node.get("in").value), str(node.get("name").value)
-        if where == "header" and name.lower() in _ELSEWHERE:
+        location, name = str(node.get("in").value), str(node.get("name").value)
+        if location == "header" and name.lower() in _IGNORED_HEADERS:
             continue
-        if where == "path" and name in positions:
-            key = Key(where, str(positions.index(name)))
+        if location == "path" and name in positions:
+            key = ParameterKey(location, str(positions.index(name)))
         else:
-            key = Key(where, name.lower() if where == "header" else name)
+            key = ParameterKey(location, name.lower() if location == "header" else name)
         found[key] = node
     return found
 
 
-def _names(pair: Pair) -> Iterator[Found]:
-    """Another place, or another name of the same part of a path, which generated code goes by."""
-    for keyword, how, said in (
-        ("in", "moved", "it travels elsewhere"),
-        ("name", "renamed", "what is made from the document goes by its name"),
+def _moves_and_renames(pair: Pair) -> Differences:
+    """The differences of a parameter's `in` and `name`. A path parameter may be renamed: it keeps
+    its position, but generated code uses its name."""
+    for keyword, verb, text in (
+        ("in", "moved", "the parameter is sent in a different place"),
+        ("name", "renamed", "generated code uses the name"),
     ):
-        inner = pair.get(keyword)
-        old, new = (_written(node.value, pair) for node in inner)
-        if inner.in_both and old != new:
-            yield Found(inner, "parameter", Effect.CHANGED, "request", said, how=how)
+        field = pair.get(keyword)
+        old, new = (_comparable(node.value, pair) for node in field)
+        if field.in_both and old != new:
+            yield SpecDifference(field, "parameter", Effect.CHANGED, "request", text, verb=verb)
 
 
-def _written(value: object, pair: Pair) -> str:
-    """A name or a place; the case of a header says nothing, once it is or was one."""
+def _comparable(value: object, pair: Pair) -> str:
+    """A name or location as text; in lower case if the parameter is or was a header."""
     is_header = any(node.get("in").value == "header" for node in pair)
     return str(value).lower() if is_header else str(value)
 
 
-def _moved(old: dict[Key, Node], new: dict[Key, Node]) -> dict[Key, Key]:
-    """The new key of each parameter that is gone, where another has its name elsewhere."""
-    came = [key for key in new if key not in old]
-    gone = [key for key in old if key not in new and key.where != "path"]
-    return {key: there for key in gone for there in came if _has_moved(key, there)}
+def _moved(
+    old: dict[ParameterKey, Node], new: dict[ParameterKey, Node]
+) -> dict[ParameterKey, ParameterKey]:
+    """The new key of each removed parameter whose name was added in a different location."""
+    added = [key for key in new if key not in old]
+    removed = [key for key in old if key not in new and key.location != "path"]
+    return {key: target for key in removed for target in added if _has_moved(key, target)}
 
 
-def _has_moved(gone: Key, came: Key) -> bool:
-    is_header = "header" in (gone.where, came.where)
-    names = {key.name.lower() if is_header else key.name for key in (gone, came)}
-    return gone.where != came.where and len(names) == 1
+def _has_moved(removed: ParameterKey, added: ParameterKey) -> bool:
+    is_header = "header" in (removed.location, added.location)
+    names = {key.name.lower() if is_header else key.name for key in (removed, added)}
+    return removed.location != added.location and len(names) == 1
 
 
-def _renames(payloads: Payloads, old: dict[Key, Node], new: dict[Key, Node]) -> dict[Key, str]:
-    """A hint for each that may have another name in the same place."""
-    hints: dict[Key, str] = {}
-    for where in ("query", "header", "cookie"):
+def _hints(
+    payloads: Payloads, old: dict[ParameterKey, Node], new: dict[ParameterKey, Node]
+) -> dict[ParameterKey, str]:
+    """A hint for each parameter that may have been renamed in its location."""
+    hints: dict[ParameterKey, str] = {}
+    for location in ("query", "header", "cookie"):
 
-        def is_equal(gone: str, came: str, where: str = where) -> bool:
-            pair = Pair(old[Key(where, gone)], new[Key(where, came)])
+        def is_equal(removed: str, added: str, location: str = location) -> bool:
+            pair = Pair(old[ParameterKey(location, removed)], new[ParameterKey(location, added)])
             return not effect_of(payloads.parameter(pair, "request"))
 
-        was, now = ([k.name for k in keys if k.where == where] for keys in (old, new))
-        hints.update((Key(where, n), hint) for n, hint in renames(was, now, is_equal).items())
+        was, now = ([k.name for k in keys if k.location == location] for keys in (old, new))
+        found = rename_hints(was, now, is_equal)
+        hints.update((ParameterKey(location, name), hint) for name, hint in found.items())
     return hints

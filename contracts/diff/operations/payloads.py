@@ -1,107 +1,115 @@
-"""What changes in what travels do: parameters, headers, bodies and their content. Knows no path and
-no status."""
+"""Compares parameters, headers, bodies and their content types. Knows no paths and no statuses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import UNSET
 
-from contracts.diff.changes.changes import Found
+from contracts.diff.changes.change import Differences, SpecDifference
 from contracts.diff.changes.document import Node, Pair
 from contracts.diff.changes.effects import Effect, Side
 from contracts.diff.operations.outcomes import outcomes
-from contracts.diff.schemas.compare import Schemas
-from contracts.diff.schemas.conjuncts import Refusals
-from contracts.diff.schemas.judges import noted, other, rule
-from contracts.diff.schemas.tables import Rule, by_table, leaf, lone, required, silent
+from contracts.diff.schemas.compare import SchemaComparison
+from contracts.diff.schemas.fields import (
+    FieldComparer,
+    added_or_removed,
+    compare_fields,
+    ignore,
+    required_flag,
+    value_comparer,
+)
+from contracts.diff.schemas.flat_schema import Refusals
+from contracts.diff.schemas.value_effects import always_changed, always_noted, opaque_constraint
 
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
-REFUSAL = leaf(other, text="a call that is wrong here is answered otherwise")
-PARAMETER: dict[str, Rule] = {
-    **dict.fromkeys(("name", "in", "style", "explode"), silent),
-    "required": required,
-    "deprecated": leaf(noted, False),
-    "allowReserved": leaf(other, False),
-    "allowEmptyValue": leaf(other, False),
+REFUSAL = value_comparer(always_changed, text="an invalid value has a different answer")
+PARAMETER: dict[str, FieldComparer] = {
+    **dict.fromkeys(("name", "in", "style", "explode"), ignore),
+    "required": required_flag,
+    "deprecated": value_comparer(always_noted, False),
+    "allowReserved": value_comparer(always_changed, False),
+    "allowEmptyValue": value_comparer(always_changed, False),
     "x-refusal": REFUSAL,
-    "x-required-by-scheme": leaf(rule),
+    "x-required-by-scheme": value_comparer(opaque_constraint),
 }
 
 
 class Payloads:
-    """Compares what travels; `schemas` compares what it may be."""
+    """Compares the data of requests and answers. schemas: compares their schemas."""
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: SchemaComparison) -> None:
         self.schemas = schemas
 
-    def parameter(self, pair: Pair, side: Side) -> Iterator[Found]:
-        """A parameter of a request, or a header of an answer."""
+    def parameter(self, pair: Pair, side: Side) -> Differences:
+        """Compare a parameter of a request, or a header of an answer."""
         refusals = _refusals(pair)
-        rules = {"schema": self._schema(refusals), "content": self._content(refusals)}
+        table = {"schema": self._schema(refusals), "content": self._content(refusals)}
         old, new = (_style(node) for node in pair)
-        if old != new and pair.get("content").shown.is_there:
-            rules = dict.fromkeys(rules, silent)  # nothing of the one is like the other
-        yield from by_table(pair, {**PARAMETER, **rules}, side)
+        if old != new and pair.get("content").shown.exists:
+            table = dict.fromkeys(table, ignore)  # different encodings cannot be compared
+        yield from compare_fields(pair, {**PARAMETER, **table}, side)
         if old != new and pair.get("in").is_same():
-            text = f"it is written as {new}, not as {old}"
-            told = [pair.get(name) for name in ("content", "style", "explode")]
-            place = next(node for node in (*told, pair) if not node.is_same())
-            yield Found(place, "style", Effect.CHANGED, side, text)
+            text = f"it is serialized as {new}, no longer as {old}"
+            pairs = [pair.get(name) for name in ("content", "style", "explode")]
+            changed = next(each for each in (*pairs, pair) if not each.is_same())
+            yield SpecDifference(changed, "style", Effect.CHANGED, side, text)
 
-    def headers(self, pair: Pair, side: Side) -> Iterator[Found]:
-        """The rule of the headers of an answer; their case says nothing."""
+    def headers(self, pair: Pair, side: Side) -> Differences:
+        """Compare the `headers` of an answer. The case of their names has no meaning."""
         for header in pair.each(str.lower):
             both = header.in_both
             found = self.parameter(header, side) if both else [lone_part(header, "header", side)]
-            yield from (one.of(f"header {header.shown.name}") for one in found)
+            use = f"header {header.shown.name}"
+            yield from (difference.in_use(use) for difference in found)
 
-    def body(self, pair: Pair, side: Side) -> Iterator[Found]:
-        """The rule of the body of a request."""
+    def body(self, pair: Pair, side: Side) -> Differences:
+        """Compare the `requestBody` of an operation."""
         content = self._content(_refusals(pair))
-        table = {"required": required, "x-refusal": REFUSAL, "content": content}
+        table = {"required": required_flag, "x-refusal": REFUSAL, "content": content}
         if pair.in_both:
-            yield from by_table(pair, table, side)
+            yield from compare_fields(pair, table, side)
         else:
             yield lone_part(pair, "requestBody", side)
 
-    def content(self, pair: Pair, side: Side) -> Iterator[Found]:
-        """The rule of the content of an answer."""
+    def content(self, pair: Pair, side: Side) -> Differences:
+        """Compare the `content` of an answer."""
         yield from self._content((None, None))(pair, side)
 
-    def _content(self, refusals: Refusals) -> Rule:
-        def apply(pair: Pair, side: Side) -> Iterator[Found]:
-            for media in pair.each(_media):
+    def _content(self, refusals: Refusals) -> FieldComparer:
+        def compare(pair: Pair, side: Side) -> Differences:
+            for media in pair.each(_media_type):
                 if media.in_both:
                     table = {"schema": self._schema(refusals)}
                     more = {"examples": outcomes} if side == "answer" else {}
-                    yield from by_table(media, {**table, **more}, side)
+                    yield from compare_fields(media, {**table, **more}, side)
                 else:
-                    yield _lone_media(media, side)
+                    yield _lone_media_type(media, side)
 
-        return apply
+        return compare
 
-    def _schema(self, refusals: Refusals) -> Rule:
+    def _schema(self, refusals: Refusals) -> FieldComparer:
         return lambda pair, side: self.schemas.differences(pair, side, refusals)
 
 
-def lone_part(pair: Pair, subject: str, side: Side) -> Found:
-    """A part of a request or an answer that is new or gone."""
+def lone_part(pair: Pair, subject: str, side: Side) -> SpecDifference:
+    """The difference for an added or removed parameter, header or body."""
     is_required = pair.shown.get("required").value is True
-    return lone(pair, subject, side, Effect.NARROWED if is_required else Effect.NONE)
+    return added_or_removed(pair, subject, side, Effect.NARROWED if is_required else Effect.NONE)
 
 
-def _lone_media(pair: Pair, side: Side) -> Found:
-    """A type of content. Of a request one more has to be taken. Of an answer one more may come
-    unasked; one that is gone cannot be asked for any more."""
-    effect = Effect.WIDENED if pair.new.is_there else Effect.NARROWED
-    how = "added" if pair.new.is_there else "removed"
+def _lone_media_type(pair: Pair, side: Side) -> SpecDifference:
+    """The difference for an added or removed content type. A server must accept an added type in
+    requests. In answers, clients may receive an added type, and can no longer ask for a removed
+    one."""
+    effect = Effect.WIDENED if pair.new.exists else Effect.NARROWED
+    verb = "added" if pair.new.exists else "removed"
     if side == "answer":
-        effect |= Effect.OFFERED if pair.new.is_there else Effect.WITHDRAWN
-    return Found(pair, "content", effect, side, f"{pair.shown.name}: {how}", how=how)
+        effect |= Effect.OFFERED if pair.new.exists else Effect.WITHDRAWN
+    text = f"{pair.shown.name} was {verb}"
+    return SpecDifference(pair, "content", effect, side, text, verb=verb)
 
 
-def _media(name: str) -> str:
+def _media_type(name: str) -> str:
+    """A content type in lower case and without spaces."""
     return "".join(name.lower().split())
 
 
@@ -111,11 +119,12 @@ def _refusals(pair: Pair) -> Refusals:
 
 
 def _style(node: Node) -> str:
-    """How a parameter is written, by OpenAPI's defaults where it does not say."""
+    """The serialization of a parameter: its content type, or its style and explode. Missing fields
+    have the defaults of OpenAPI."""
     content = node.get("content").fields()
     if content:
-        return ", ".join(map(_media, content))
-    where, style, exploded = (node.get(name).value for name in ("in", "style", "explode"))
-    style = _STYLES.get(str(where), "simple") if style is UNSET else style
+        return ", ".join(map(_media_type, content))
+    location, style, exploded = (node.get(name).value for name in ("in", "style", "explode"))
+    style = _STYLES.get(str(location), "simple") if style is UNSET else style
     exploded = style == "form" if exploded is UNSET else exploded
     return f"{style}, exploded" if exploded is True else str(style)

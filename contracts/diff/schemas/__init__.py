@@ -1,1 +1,1 @@
-"""Changes of a schema, keyword by keyword."""
+"""Compares two JSON Schemas."""

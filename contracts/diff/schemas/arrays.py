@@ -1,56 +1,57 @@
-"""What changes in the schemas of what an array holds do. Knows nothing of branches."""
+"""Compares the keywords for elements of arrays: items, prefixItems and contains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from contracts.diff.changes.changes import Found
+from contracts.diff.changes.change import Differences, SpecDifference
 from contracts.diff.changes.document import Pair
 from contracts.diff.changes.effects import Effect
-from contracts.diff.schemas.conjuncts import Parts
-from contracts.diff.schemas.context import Context, Walk
-from contracts.diff.schemas.judges import judged, lower, upper
+from contracts.diff.schemas.context import SchemaContext, SchemaWalker
+from contracts.diff.schemas.flat_schema import SubschemaPair
+from contracts.diff.schemas.value_effects import lower_limit, safe_effect, upper_limit
 
 
-def items(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
-    """`prefixItems` by position, and `items` for those after them."""
-    rest = parts.get("items")
-    first = [side.get("prefixItems").items() for side in parts]
-    for position in range(max(map(len, first))):
+def items(walker: SchemaWalker, subschemas: SubschemaPair, context: SchemaContext) -> Differences:
+    """Compare `prefixItems` by position, and `items` for the elements after them."""
+    rest = subschemas.get("items")
+    prefixes = [side.get("prefixItems").items() for side in subschemas]
+    for position in range(max(map(len, prefixes))):
         old, new = (
-            nodes[position] if position < len(nodes) else after
-            for nodes, after in zip(first, rest, strict=True)
+            nodes[position] if position < len(nodes) else items
+            for nodes, items in zip(prefixes, rest, strict=True)
         )
-        pair = Pair(old, new)
-        inside = _inside(walk, pair, parts, context)
-        yield from (found.below(str(position)) for found in inside)
-    yield from (found.below("*") for found in _inside(walk, rest, parts, context))
+        nested = _element(walker, Pair(old, new), subschemas, context)
+        yield from (difference.in_field(str(position)) for difference in nested)
+    nested = _element(walker, rest, subschemas, context)
+    yield from (difference.in_field("*") for difference in nested)
 
 
-def contains(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
-    """`contains` with how often: more that counts is more to find, and more than too many."""
-    pair, least, most = (parts.get(k) for k in ("contains", "minContains", "maxContains"))
+def contains(
+    walker: SchemaWalker, subschemas: SubschemaPair, context: SchemaContext
+) -> Differences:
+    """Compare `contains` with its `minContains` and `maxContains`. If more elements match, an array
+    may now have enough of them, or too many; with maxContains the effect cannot be decided."""
+    pair, least, most = (subschemas.get(k) for k in ("contains", "minContains", "maxContains"))
     if not pair.in_both:
-        if pair.old.is_there or pair.new.is_there:
-            effect = Effect.NARROWED if pair.new.is_there else Effect.WIDENED
-            yield context.found(pair, "contains", effect)
+        if pair.old.exists or pair.new.exists:
+            effect = Effect.NARROWED if pair.new.exists else Effect.WIDENED
+            yield context.difference(pair, "contains", effect)
         return
-    plain = not most.old.is_there and not most.new.is_there and _is_needed(parts)
-    inner = context if plain else context.under("undecided")
-    yield from (found.below("*") for found in _inside(walk, pair, parts, inner))
-    for name, limit, judge, absent in (
-        ("minContains", least, lower, 1),
-        ("maxContains", most, upper, None),
+    has_maximum = most.old.exists or most.new.exists
+    is_decided = not has_maximum and all(s.value("minContains") != 0 for s in subschemas)
+    inner = context if is_decided else context.with_polarity("undecided")
+    nested = _element(walker, pair, subschemas, inner)
+    yield from (difference.in_field("*") for difference in nested)
+    for name, limit, effect_of, absent in (
+        ("minContains", least, lower_limit, 1),
+        ("maxContains", most, upper_limit, None),
     ):
-        effect = judged(judge, *(n.value if n.is_there else absent for n in limit))
+        effect = safe_effect(effect_of, *(n.value if n.exists else absent for n in limit))
         if effect:
-            yield context.found(limit, name, effect)
+            yield context.difference(limit, name, effect)
 
 
-def _is_needed(parts: Parts) -> bool:
-    return all(part.value("minContains") != 0 for part in parts)
-
-
-def _inside(walk: Walk, pair: Pair, parts: Parts, context: Context) -> tuple[Found, ...]:
-    """The differences of two schemas for a value inside this one."""
-    return walk.inside(pair, context, parts.refusals)
+def _element(
+    walker: SchemaWalker, pair: Pair, subschemas: SubschemaPair, context: SchemaContext
+) -> tuple[SpecDifference, ...]:
+    """The differences of two schemas for an element."""
+    return walker.compare_nested(pair, context, subschemas.refusals)

@@ -1,202 +1,219 @@
-"""Two schemas, keyword by keyword: what becomes of the values that they allow. Each keyword is one
-rule that must hold, so a schema allows less only where one of its keywords does. Knows no
-operation."""
+"""Compares two schemas keyword by keyword, and finds the effect on the values that they allow. Each
+keyword is a constraint that must hold, so a schema allows less only if one of its keywords does."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 
 from msgspec.structs import replace
 
-from contracts.diff.changes.changes import Found
-from contracts.diff.changes.document import Known, Node, Pair
+from contracts.diff.changes.change import Differences, SpecDifference
+from contracts.diff.changes.document import EqualityCache, Node, Pair
 from contracts.diff.changes.effects import Effect, Side
-from contracts.diff.changes.matching import matched
-from contracts.diff.schemas import arrays, branches, extensions, keywords, objects
-from contracts.diff.schemas.conjuncts import Part, Parts, Refusals, Wholes, wholes
-from contracts.diff.schemas.context import Context, Walk
-from contracts.diff.schemas.judges import other
-from contracts.diff.schemas.keywords import Judge, PartJudge
-from contracts.diff.schemas.kinds import kinds
-from contracts.diff.schemas.tables import WORDS, leaf, unknown
+from contracts.diff.changes.matching import pair_up
+from contracts.diff.schemas import arrays, composition, extensions, keywords, objects
+from contracts.diff.schemas.context import SchemaContext, SchemaWalker
+from contracts.diff.schemas.fields import PROSE, unknown_field, value_comparer
+from contracts.diff.schemas.flat_schema import (
+    FlatSchemaPair,
+    Refusals,
+    Subschema,
+    SubschemaPair,
+    flatten_pair,
+)
+from contracts.diff.schemas.json_types import declared_types
+from contracts.diff.schemas.keywords import KeywordComparer, SubschemaComparer
+from contracts.diff.schemas.value_effects import always_changed
 
-# Which judge has which keywords, in the order in which they are looked at.
-JUDGES: dict[Judge, tuple[str, ...]] = {
+# Each comparer with its keywords, in the order in which they are compared.
+SCHEMA_COMPARERS: dict[KeywordComparer, tuple[str, ...]] = {
     keywords.bounds("minimum"): ("minimum", "exclusiveMinimum"),
     keywords.bounds("maximum"): ("maximum", "exclusiveMaximum"),
     keywords.required: ("required",),
     objects.properties: ("properties", "patternProperties", "additionalProperties"),
     extensions.refusals: ("x-refusal", "x-missing"),
 }
-PART_JUDGES: dict[PartJudge, tuple[str, ...]] = {
+SUBSCHEMA_COMPARERS: dict[SubschemaComparer, tuple[str, ...]] = {
     keywords.formats: ("format", "type"),
-    keywords.dependent: ("dependentRequired",),
-    keywords.aspect: ("x-aspect-ratios", "x-aspect-tolerance"),
+    keywords.dependent_required: ("dependentRequired",),
+    keywords.aspect_ratios: ("x-aspect-ratios", "x-aspect-tolerance"),
     arrays.items: ("prefixItems", "items"),
     arrays.contains: ("contains", "minContains", "maxContains"),
-    objects.keys: ("propertyNames",),
-    branches.any_of: ("anyOf",),
-    branches.one_of: ("oneOf",),
-    branches.negation: ("not",),
-    branches.condition: ("if", "then", "else"),
-    branches.dependent: ("dependentSchemas",),
-    branches.left_over: ("unevaluatedProperties", "unevaluatedItems"),
+    objects.property_names: ("propertyNames",),
+    composition.any_of: ("anyOf",),
+    composition.one_of: ("oneOf",),
+    composition.negation: ("not",),
+    composition.condition: ("if", "then", "else"),
+    composition.dependent_schemas: ("dependentSchemas",),
+    composition.unevaluated: ("unevaluatedProperties", "unevaluatedItems"),
     extensions.lifecycle: ("x-task-lifecycle",),
 }
-_LEFT_OVER = {"unevaluatedProperties", "unevaluatedItems"}
+_UNEVALUATED = {"unevaluatedProperties", "unevaluatedItems"}
 _TYPES = ("type", "enum", "const", "nullable")
-_JUDGED = {*_TYPES, *chain(*JUDGES.values()), *chain(*PART_JUDGES.values())}
-# What must stand under a keyword; else it is nothing that a judge knows.
+_COMPARED = {*_TYPES, *chain(*SCHEMA_COMPARERS.values()), *chain(*SUBSCHEMA_COMPARERS.values())}
+# Keywords whose value must be a list or an object; any other value cannot be compared.
 _LISTS = ("enum", "required", "prefixItems", "anyOf", "oneOf", "x-aspect-ratios")
-_MAPS = ("properties", "patternProperties", "dependentRequired", "dependentSchemas")
+_OBJECTS = ("properties", "patternProperties", "dependentRequired", "dependentSchemas")
 
 
-Key = tuple[object, ...]
+CacheKey = tuple[object, ...]
 
 
-class Schemas:
-    """Compares schemas, each pair of places once. What is inside of a value is put off, so that
-    schemas may hold each other in any depth. known: which pairs of places are the same."""
+class SchemaComparison:
+    """Compares schemas, each pair of pointers once. Nested schemas are compared later, so that
+    recursive schemas of any depth work. cache: known results of Pair.is_same()."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
-        self._done: dict[Key, tuple[Found, ...]] = {}
-        self._off: dict[Key, tuple[Pair, Context]] = {}
+    def __init__(self, cache: EqualityCache) -> None:
+        self._cache = cache
+        self._done: dict[CacheKey, tuple[SpecDifference, ...]] = {}
+        self._deferred: dict[CacheKey, tuple[Pair, SchemaContext]] = {}
 
-    def differences(
-        self, pair: Pair, side: Side, refusals: Refusals = (None, None)
-    ) -> Iterator[Found]:
-        """The differences of the schemas of a body, a parameter or a header."""
-        here = ((pair.old.settled(),), (pair.new.settled(),))
-        began = self.compare(pair, Context(side, here, refusals=refusals))
-        todo: deque[tuple[tuple[Found, ...], tuple[str, ...]]] = deque([(began, ())])
-        seen: set[Key] = set()
+    def differences(self, pair: Pair, side: Side, refusals: Refusals = (None, None)) -> Differences:
+        """All differences of the schemas of a body, a parameter or a header."""
+        schemas = ((pair.old.dereferenced(),), (pair.new.dereferenced(),))
+        first = self.compare(pair, SchemaContext(side, schemas, refusals=refusals))
+        todo: deque[tuple[tuple[SpecDifference, ...], tuple[str, ...]]] = deque([(first, ())])
+        seen: set[CacheKey] = set()
         while todo:
-            found, way = todo.popleft()
-            for one in found:
-                if not one.link:
-                    yield replace(one, field=way + one.field)
-                elif one.link not in seen:
-                    seen.add(one.link)
-                    todo.append((self._put_off(one.link), way + one.field))
+            found, path = todo.popleft()
+            for each in found:
+                if not each.nested_key:
+                    yield replace(each, field=path + each.field)
+                elif each.nested_key not in seen:
+                    seen.add(each.nested_key)
+                    todo.append((self._compare_deferred(each.nested_key), path + each.field))
 
-    def _put_off(self, key: Key) -> tuple[Found, ...]:
-        return self._done[key] if key in self._done else self.compare(*self._off[key])
+    def _compare_deferred(self, key: CacheKey) -> tuple[SpecDifference, ...]:
+        return self._done[key] if key in self._done else self.compare(*self._deferred[key])
 
-    def inside(
-        self, pair: Pair, context: Context, refusals: Refusals, name: str | None = None
-    ) -> tuple[Found, ...]:
-        """The differences of two schemas for the value under a name, else for an element."""
-        settled = Pair(pair.old.settled(), pair.new.settled())
-        if settled.is_same(known=self._known):
+    def compare_nested(
+        self, pair: Pair, context: SchemaContext, refusals: Refusals, name: str | None = None
+    ) -> tuple[SpecDifference, ...]:
+        """A placeholder for the differences of two schemas for the property `name`, or for an
+        element if name is None; () if they are equal."""
+        pair = Pair(pair.old.dereferenced(), pair.new.dereferenced())
+        if pair.is_same(cache=self._cache):
             return ()
-        inner = context.into(refusals, name)
-        key = _key(settled, inner)
-        self._off[key] = (settled, inner)
-        return (Found(settled, "inside", Effect.NONE, context.side, link=key),)
+        inner = context.descend(refusals, name)
+        key = _key(pair, inner)
+        self._deferred[key] = (pair, inner)
+        return (SpecDifference(pair, "nested", Effect.NONE, context.side, nested_key=key),)
 
-    def compare(self, pair: Pair, context: Context) -> tuple[Found, ...]:
+    def compare(self, pair: Pair, context: SchemaContext) -> tuple[SpecDifference, ...]:
         """The differences of two schemas for the same value."""
-        pair = Pair(pair.old.settled(), pair.new.settled())
-        if pair.is_same(known=self._known):
+        pair = Pair(pair.old.dereferenced(), pair.new.dereferenced())
+        if pair.is_same(cache=self._cache):
             return ()
         key = _key(pair, context)
         if key not in self._done:
-            self._done[key] = ()  # for one that is a branch of itself
+            self._done[key] = ()  # ends the recursion of a schema that is a branch of itself
             self._done[key] = _distinct(self._compare(pair, context))
         return self._done[key]
 
-    def _compare(self, pair: Pair, context: Context) -> Iterator[Found]:
-        both = wholes(pair, context.refusals)
-        if any(schema.is_never for schema in both):
-            yield from _never(pair, both, context)
+    def _compare(self, pair: Pair, context: SchemaContext) -> Differences:
+        schemas = flatten_pair(pair, context.refusals)
+        if any(schema.allows_nothing for schema in schemas):
+            yield from _compare_false(pair, schemas, context)
             return
-        found = list(self._differences(both, context))
+        found = list(self._compare_keywords(schemas, context))
         yield from found
         if not (found or pair.in_both):
-            text = "what holds anyway is said, or is not said any more"
-            yield context.found(pair, _subject(pair), Effect.NONE, text)
-        if _LEFT_OVER & set(both.keywords()) and not pair.is_same(WORDS):
-            text = "what is left over hangs on all that a schema says, and that is another"
-            yield context.found(pair, "unevaluated", Effect.CHANGED, text)
+            text = "a schema without effect was added or removed"
+            yield context.difference(pair, _subject(pair), Effect.NONE, text)
+        if _UNEVALUATED & set(schemas.keywords()) and not pair.is_same(PROSE):
+            text = "unevaluated properties depend on the whole schema, which is different"
+            yield context.difference(pair, "unevaluated", Effect.CHANGED, text)
 
-    def _differences(self, both: Wholes, context: Context) -> Iterator[Found]:
-        said = both.keywords()
-        typed = list(keywords.types(self, both, context))
-        if not kinds(both.old) & kinds(both.new):
-            yield from typed[:1]  # all else is about other values
+    def _compare_keywords(self, schemas: FlatSchemaPair, context: SchemaContext) -> Differences:
+        present = schemas.keywords()
+        types = list(keywords.types(self, schemas, context))
+        if not declared_types(schemas.old) & declared_types(schemas.new):
+            yield from types[:1]  # no value has both types, so the other keywords do not matter
             return
-        yield from typed
-        for judge, group in JUDGES.items():
-            if any(keyword in said for keyword in group):
-                yield from judge(self, both, context)
-        for part_judge, group in PART_JUDGES.items():
-            yield from self._by_part(part_judge, both, group, context)
-        for keyword in said:
-            yield from self._by_part(_leaf(keyword), both, (keyword,), context)
+        yield from types
+        for compare, group in SCHEMA_COMPARERS.items():
+            if any(keyword in present for keyword in group):
+                yield from compare(self, schemas, context)
+        for subschema_comparer, group in SUBSCHEMA_COMPARERS.items():
+            yield from self._compare_subschemas(subschema_comparer, schemas, group, context)
+        for keyword in present:
+            comparer = _simple_comparer(keyword)
+            yield from self._compare_subschemas(comparer, schemas, (keyword,), context)
 
-    def _by_part(
-        self, judge: PartJudge, both: Wholes, group: tuple[str, ...], context: Context
-    ) -> Iterator[Found]:
-        """What a judge finds in the parts that say a keyword of the group."""
-        olds, news = (schema.having(group) for schema in both)
+    def _compare_subschemas(
+        self,
+        comparer: SubschemaComparer,
+        schemas: FlatSchemaPair,
+        group: tuple[str, ...],
+        context: SchemaContext,
+    ) -> Differences:
+        """The differences of the subschemas that have a keyword of the group."""
+        olds, news = (schema.with_keywords(group) for schema in schemas)
 
-        def differ(old: Part, new: Part) -> Iterator[Found]:
-            return judge(self, Parts(old, new), context)
+        def differ(old: Subschema, new: Subschema) -> Differences:
+            return comparer(self, SubschemaPair(old, new), context)
 
-        for old, new in matched(olds, news, differ):
-            yield from differ(old or both.old.nothing, new or both.new.nothing)
-
-
-def _key(pair: Pair, context: Context) -> Key:
-    """What is not there is one thing, wherever it is not: else one that holds itself has no end."""
-    return (*(node.place if node.is_there else "" for node in pair), *context.key)
+        for old, new in pair_up(olds, news, differ):
+            yield from differ(old or schemas.old.empty, new or schemas.new.empty)
 
 
-def _distinct(found: Iterable[Found]) -> tuple[Found, ...]:
-    """Each difference once: a schema that is reached in a million ways differs in one place."""
-    known: dict[Key, Found] = {}
-    for one in found:
-        places = (one.pair.old.place, one.pair.new.place)
-        known.setdefault((*places, one.kind, one.said, one.effect, one.field, one.link), one)
+def _key(pair: Pair, context: SchemaContext) -> CacheKey:
+    """The cache key of a comparison. All missing schemas share one pointer, because otherwise a
+    recursive schema without counterpart would never end."""
+    return (*(node.pointer if node.exists else "" for node in pair), *context.key)
+
+
+def _distinct(found: Iterable[SpecDifference]) -> tuple[SpecDifference, ...]:
+    """The differences without duplicates: a schema may be reached on very many paths."""
+    known: dict[CacheKey, SpecDifference] = {}
+    for each in found:
+        pointers = (each.pair.old.pointer, each.pair.new.pointer)
+        text = (each.kind, each.summary, each.effect)
+        known.setdefault((*pointers, *text, each.field, each.nested_key), each)
     return tuple(known.values())
 
 
-def _leaf(keyword: str) -> PartJudge:
-    """The judge of a keyword that holds no schema and is judged for itself."""
+def _simple_comparer(keyword: str) -> SubschemaComparer:
+    """The comparer of a keyword that contains no schema and is compared on its own."""
 
-    def judge(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
-        del walk
-        pair = parts.get(keyword)
-        rule = keywords.LEAVES.get(keyword, unknown)
+    def compare(
+        walker: SchemaWalker, subschemas: SubschemaPair, context: SchemaContext
+    ) -> Differences:
+        del walker
+        pair = subschemas.get(keyword)
+        comparer = keywords.SIMPLE_KEYWORDS.get(keyword, unknown_field)
         if context.side == "answer":
-            rule = keywords.IN_ANSWERS.get(keyword, rule)
-        if keyword in _JUDGED:
+            comparer = keywords.SIMPLE_KEYWORDS_IN_ANSWERS.get(keyword, comparer)
+        if keyword in _COMPARED:
             if all(_is_readable(keyword, node) for node in pair):
                 return
-            rule = leaf(other, text=f"{keyword} is nothing that a schema can say")
-        for found in rule(pair, context.side):
-            yield context.outside(found)
+            comparer = value_comparer(always_changed, text=f"{keyword} has an invalid value")
+        for difference in comparer(pair, context.side):
+            yield context.outer(difference)
 
-    return judge
+    return compare
 
 
-def _never(pair: Pair, both: Wholes, context: Context) -> Iterator[Found]:
-    """`false` allows nothing."""
-    if not both.new.is_never:
-        yield context.found(pair, _subject(pair), Effect.WIDENED, "nothing was allowed here")
-    elif not both.old.is_never:
-        yield context.found(pair, _subject(pair), Effect.NARROWED, "nothing is allowed here now")
+def _compare_false(pair: Pair, schemas: FlatSchemaPair, context: SchemaContext) -> Differences:
+    """Compare two schemas of which at least one is `false`, which allows nothing."""
+    subject = _subject(pair)
+    if not schemas.new.allows_nothing:
+        text = "before, no value was allowed"
+        yield context.difference(pair, subject, Effect.WIDENED, text)
+    elif not schemas.old.allows_nothing:
+        text = "now no value is allowed"
+        yield context.difference(pair, subject, Effect.NARROWED, text)
 
 
 def _is_readable(keyword: str, node: Node) -> bool:
-    if not node.is_there or keyword not in (*_LISTS, *_MAPS):
+    """Whether the comparer of a keyword can read its value."""
+    if not node.exists or keyword not in (*_LISTS, *_OBJECTS):
         return True
     return isinstance(node.value, list if keyword in _LISTS else dict)
 
 
 def _subject(pair: Pair) -> str:
-    """What a schema is called that allows nothing: its keyword, where it has one of its own."""
-    return pair.shown.name if pair.shown.name in _JUDGED else "schema"
+    """The subject of a difference of a whole schema: its keyword, or else "schema"."""
+    return pair.shown.name if pair.shown.name in _COMPARED else "schema"

@@ -1,5 +1,5 @@
-"""What is known on the way down a schema that is compared: the side, whether more inside means more
-outside, which names are declared, which refusal is nearest. Decides nothing."""
+"""The position inside two schemas that are compared: request or answer, the polarity, the declared
+properties, and the refusals of outer schemas. Compares nothing itself."""
 
 from __future__ import annotations
 
@@ -8,87 +8,93 @@ from typing import Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.diff.changes.changes import Found
-from contracts.diff.changes.document import Node, Pair
+from contracts.diff.changes.change import SpecDifference
+from contracts.diff.changes.document import Pair
 from contracts.diff.changes.effects import Effect, Side, mirrored, undecided
-from contracts.diff.schemas.conjuncts import Refusals
-from contracts.diff.schemas.declared import inside, names
+from contracts.diff.schemas.flat_schema import Refusals
+from contracts.diff.schemas.property_names import Nodes, declared_names, inner_schemas
 
-# as-is: as in `properties`. mirrored: as in `not`. undecided: as in an `if` with then and else.
-Turn = Literal["as-is", "mirrored", "undecided"]
+# The effect on the outer schema if the inner schema allows more. as-is: more, as in `properties`.
+# mirrored: less, as in `not`. undecided: unknown, as in an `if` with both `then` and `else`.
+Polarity = Literal["as-is", "mirrored", "undecided"]
 
 
-class Context(Struct, frozen=True):
-    """here: all schemas, old and new, of the value that is looked at; None where it is only asked
-    about, as a condition declares nothing. refusals: the nearest above, old and new."""
+class SchemaContext(Struct, frozen=True):
+    """The position inside two schemas.
+
+    schemas: all old and all new schemas of the current value; None inside a condition, which
+    declares no properties. refusals: the old and new x-refusal of the nearest outer schema."""
 
     side: Side
-    here: tuple[tuple[Node, ...], tuple[Node, ...]] | None
-    turn: Turn = "as-is"
+    schemas: tuple[Nodes, Nodes] | None
+    polarity: Polarity = "as-is"
     refusals: Refusals = (None, None)
 
     @property
     def key(self) -> tuple[object, ...]:
-        """The same for contexts in which the same is found."""
-        here = self.here and tuple(tuple(n.place for n in nodes) for nodes in self.here)
-        return (self.side, self.turn, self.refusals, here)
+        """A cache key: in contexts with equal keys two schemas have the same differences."""
+        pointers = self.schemas and tuple(tuple(n.pointer for n in each) for each in self.schemas)
+        return (self.side, self.polarity, self.refusals, pointers)
 
     def declares(self, name: str, *, old: bool) -> bool:
-        """Whether the old, else the new document declares a name of this value in any place."""
-        return self.here is None or name in names(self.here[0 if old else 1])
+        """Whether the old (or else the new) document declares a property of the current value, in
+        any of its schemas."""
+        return self.schemas is None or name in declared_names(self.schemas[0 if old else 1])
 
-    def turned(self, effect: Effect) -> Effect:
-        """What an effect inside does outside."""
-        if self.turn == "as-is":
+    def outer_effect(self, effect: Effect) -> Effect:
+        """The effect on the outer schema of an effect on the inner one."""
+        if self.polarity == "as-is":
             return effect
-        return mirrored(effect) if self.turn == "mirrored" else undecided(effect)
+        return mirrored(effect) if self.polarity == "mirrored" else undecided(effect)
 
-    def found(
-        self, pair: Pair, subject: str, effect: Effect, text: str = "", *, how: str = ""
-    ) -> Found:
-        """A difference that has this effect inside."""
-        return self.outside(Found(pair, subject, effect, self.side, text, how=how))
+    def difference(
+        self, pair: Pair, subject: str, effect: Effect, text: str = "", *, verb: str = ""
+    ) -> SpecDifference:
+        """A difference at this position. effect: on the inner schema."""
+        return self.outer(SpecDifference(pair, subject, effect, self.side, text, verb=verb))
 
-    def outside(self, found: Found) -> Found:
-        """A difference inside as it is seen from outside."""
-        effect = self.turned(found.effect)
-        text = found.text
-        if self.turn == "undecided" and effect != found.effect:
-            text = f"{found.said}; what the whole allows then is not decided"
-        return replace(found, effect=effect, text=text)
+    def outer(self, difference: SpecDifference) -> SpecDifference:
+        """A difference of the inner schema with its effect on the outer schema."""
+        effect = self.outer_effect(difference.effect)
+        text = difference.text
+        if self.polarity == "undecided" and effect != difference.effect:
+            text = f"{difference.summary}; its effect on the whole schema cannot be decided"
+        return replace(difference, effect=effect, text=text)
 
-    def under(self, turn: Turn) -> Context:
-        """For a schema of the same value under a keyword that turns effects so."""
-        if turn == "as-is":
+    def with_polarity(self, polarity: Polarity) -> SchemaContext:
+        """The context below a keyword of this polarity."""
+        if polarity == "as-is":
             return self
-        if "undecided" in (self.turn, turn):
-            return replace(self, turn="undecided")
-        return replace(self, turn="as-is" if self.turn == "mirrored" else "mirrored")
+        if "undecided" in (self.polarity, polarity):
+            return replace(self, polarity="undecided")
+        return replace(self, polarity="as-is" if self.polarity == "mirrored" else "mirrored")
 
-    def condition(self, turn: Turn) -> Context:
-        """The same for a schema that only asks."""
-        return replace(self.under(turn), here=None)
+    def as_condition(self, polarity: Polarity) -> SchemaContext:
+        """The context of a schema that is only a condition: `if` or `not`."""
+        return replace(self.with_polarity(polarity), schemas=None)
 
-    def beside(self, refusals: Refusals) -> Context:
-        """For a schema of the same value."""
+    def with_refusals(self, refusals: Refusals) -> SchemaContext:
+        """The context of another schema for the same value."""
         return replace(self, refusals=refusals)
 
-    def into(self, refusals: Refusals, name: str | None = None) -> Context:
-        """For the schema of a value inside this one: that under a name, else an element."""
-        if self.here is None:
-            return self.beside(refusals)
-        old, new = self.here
-        return replace(self.beside(refusals), here=(inside(old, name), inside(new, name)))
+    def descend(self, refusals: Refusals, name: str | None = None) -> SchemaContext:
+        """The context of the property `name`, or of an element if name is None."""
+        if self.schemas is None:
+            return self.with_refusals(refusals)
+        old, new = self.schemas
+        inner = (inner_schemas(old, name), inner_schemas(new, name))
+        return replace(self.with_refusals(refusals), schemas=inner)
 
 
-class Walk(Protocol):
-    """What goes down schemas; the judges of keywords call it for the schemas inside theirs. A
-    schema that is not there allows everything."""
+class SchemaWalker(Protocol):
+    """Compares the schemas inside a keyword; the comparers of keywords call it. A schema that does
+    not exist allows every value."""
 
-    def compare(self, pair: Pair, context: Context) -> tuple[Found, ...]:
+    def compare(self, pair: Pair, context: SchemaContext) -> tuple[SpecDifference, ...]:
         """The differences of two schemas for the same value."""
 
-    def inside(
-        self, pair: Pair, context: Context, refusals: Refusals, name: str | None = None
-    ) -> tuple[Found, ...]:
-        """The differences of two schemas for the value under a name, else for an element."""
+    def compare_nested(
+        self, pair: Pair, context: SchemaContext, refusals: Refusals, name: str | None = None
+    ) -> tuple[SpecDifference, ...]:
+        """The differences of two schemas for the property `name`, or for an element if name is
+        None."""

@@ -1,178 +1,196 @@
-"""What changes in the schemas of what an object holds do. Knows nothing of branches.
+"""Compares the properties of object schemas. Knows nothing about alternatives and conditions.
 
-A name that an open object does not declare counts as one that nobody uses: else no field could ever
-be added. Where `additionalProperties` is a schema, names are data, and it is what they are held
-against."""
+If an object is open (it allows undeclared properties), an undeclared name counts as unused.
+Otherwise no property could ever be added without breaking someone. If `additionalProperties` is a
+schema, the names are data, and their values are compared with that schema."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from contracts.diff.changes.changes import Found
+from contracts.diff.changes.change import Differences, SpecDifference
 from contracts.diff.changes.document import Node, Pair
 from contracts.diff.changes.effects import Effect
-from contracts.diff.changes.matching import matched
-from contracts.diff.changes.renames import renames
-from contracts.diff.schemas.conjuncts import Part, Parts, Whole, Wholes
-from contracts.diff.schemas.context import Context, Walk
-from contracts.diff.schemas.tables import WORDS
+from contracts.diff.changes.matching import pair_up, rename_hints
+from contracts.diff.schemas.context import SchemaContext, SchemaWalker
+from contracts.diff.schemas.fields import PROSE
+from contracts.diff.schemas.flat_schema import FlatSchema, FlatSchemaPair, Subschema, SubschemaPair
 
 
-class Held(NamedTuple):
-    """A schema for what is under a name, with the nearest refusal above it."""
+class PropertySchema(NamedTuple):
+    """A schema of a property, with the refusal of the subschema that declares it."""
 
     node: Node
     refusal: str | None
 
 
-class Lone(NamedTuple):
-    """A name that only one of the two schemas declares: the new one, or the old one."""
+class LoneProperty(NamedTuple):
+    """A property that only one of the two schemas declares. is_new: it is the new schema."""
 
     name: str
-    held: list[Held]
+    schemas: list[PropertySchema]
     is_new: bool
 
 
-Differ = Callable[[Held | None, Held | None], tuple[Found, ...]]
+Differ = Callable[[PropertySchema | None, PropertySchema | None], tuple[SpecDifference, ...]]
 
 
-def properties(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
-    """`properties`, `patternProperties` and `additionalProperties`. Of a schema that is open in all
-    its parts it says nothing in which part a name stands."""
+def properties(
+    walker: SchemaWalker, schemas: FlatSchemaPair, context: SchemaContext
+) -> Differences:
+    """Compare `properties`, `patternProperties` and `additionalProperties`. If all subschemas are
+    open, the properties of all of them are compared together; otherwise each subschema is compared
+    with its counterpart."""
     group = ("properties", "patternProperties", "additionalProperties")
-    if all(_is_open(part) for schema in schemas for part in schema.parts):
-        yield from _object(walk, schemas, context)
+    if all(_is_open(subschema) for schema in schemas for subschema in schema.subschemas):
+        yield from _object(walker, schemas, context)
         return
 
-    def alone(old: Part, new: Part) -> Iterator[Found]:
-        both = Wholes(Whole(schemas.old.node, [old]), Whole(schemas.new.node, [new]))
-        return _object(walk, both, context)
+    def differ(old: Subschema, new: Subschema) -> Differences:
+        single_old = FlatSchema(schemas.old.node, [old])
+        single_new = FlatSchema(schemas.new.node, [new])
+        return _object(walker, FlatSchemaPair(single_old, single_new), context)
 
-    olds, news = (schema.having(group) for schema in schemas)
-    for old, new in matched(olds, news, alone):
-        yield from alone(old or schemas.old.nothing, new or schemas.new.nothing)
-
-
-def _is_open(part: Part) -> bool:
-    """Whether it says nothing of the names that it does not declare."""
-    rest = part.value("additionalProperties")
-    said_nothing = rest is None or rest is True
-    said_nothing = said_nothing or (isinstance(rest, dict) and rest.keys() <= WORDS)
-    return said_nothing and not part.get("patternProperties").fields()
+    olds, news = (schema.with_keywords(group) for schema in schemas)
+    for old, new in pair_up(olds, news, differ):
+        yield from differ(old or schemas.old.empty, new or schemas.new.empty)
 
 
-def _object(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
+def _is_open(subschema: Subschema) -> bool:
+    """Whether the subschema does not restrict properties that it does not declare."""
+    rest = subschema.value("additionalProperties")
+    allows_all = rest is None or rest is True
+    allows_all = allows_all or (isinstance(rest, dict) and rest.keys() <= PROSE)
+    return allows_all and not subschema.get("patternProperties").fields()
+
+
+def _object(walker: SchemaWalker, schemas: FlatSchemaPair, context: SchemaContext) -> Differences:
     old, new = (_declared(schema) for schema in schemas)
-    hints = renames(old, new, lambda gone, came: _is_same(old[gone], new[came]))
-    hidden = schemas.hidden(context.side)
-    was_hidden, is_hidden = (schema.hidden(context.side) for schema in schemas)
-    unlike = (was_hidden ^ is_hidden) - hidden
+    hints = rename_hints(old, new, lambda gone, added: _is_same(old[gone], new[added]))
+    hidden = schemas.hidden_names(context.side)
+    was_hidden, is_hidden = (schema.hidden_names(context.side) for schema in schemas)
+    hidden_in_one = (was_hidden ^ is_hidden) - hidden
     for name in [n for n in dict.fromkeys([*old, *new]) if n not in hidden]:
-        differ = partial(_held, walk, schemas, name, context)
-        if name in unlike:
-            found = list(_travels(old[name], new[name], name, context))
+        differ = partial(_property, walker, schemas, name, context)
+        if name in hidden_in_one:
+            found = list(_visibility(old[name], new[name], name, context))
         elif name in old and name in new:
-            pairs = matched(old[name], new[name], differ)
-            found = [one for pair in pairs for one in differ(*pair)]
+            pairs = pair_up(old[name], new[name], differ)
+            found = [difference for pair in pairs for difference in differ(*pair)]
         else:
-            lone = Lone(name, old.get(name) or new[name], is_new=name in new)
-            found = list(_lone(schemas, lone, differ, context))
+            lone = LoneProperty(name, old.get(name) or new[name], is_new=name in new)
+            found = list(_lone_property(schemas, lone, differ, context))
         hint = hints.get(name, "")
-        yield from (replace(one.below(name), hint=one.hint or hint) for one in found)
-    yield from _patterns(walk, schemas, context)
+        yield from (replace(each.in_field(name), hint=each.hint or hint) for each in found)
+    yield from _patterns(walker, schemas, context)
     rest = schemas.get("additionalProperties")
-    yield from (one.below("*") for one in walk.inside(rest, context, schemas.refusals))
+    nested = walker.compare_nested(rest, context, schemas.refusals)
+    yield from (difference.in_field("*") for difference in nested)
 
 
-def _travels(old: list[Held], new: list[Held], name: str, context: Context) -> Iterator[Found]:
-    """A name of both that travels on this side in one of the two alone: `readOnly` is not for
-    requests, `writeOnly` not for answers."""
+def _visibility(
+    old: list[PropertySchema], new: list[PropertySchema], name: str, context: SchemaContext
+) -> Differences:
+    """The difference of a property that may be sent in one document only: `readOnly` properties are
+    not part of requests, `writeOnly` properties not of answers."""
     flag = "readOnly" if context.side == "request" else "writeOnly"
-    was, now = (_flag([held.node for held in side], flag) for side in (old, new))
-    is_new = now.value is not True
-    effect, how = (Effect.OFFERED, "removed") if is_new else (Effect.WITHDRAWN, "added")
-    verb = "be sent" if context.side == "request" else "be answered"
-    said = f'"{name}" may {verb} now' if is_new else f'"{name}" may {verb} no longer'
-    yield context.found(Pair(was, now), flag, effect, said, how=how)
+    was, now = (_flag([schema.node for schema in schemas], flag) for schemas in (old, new))
+    is_sent = now.value is not True
+    effect, verb = (Effect.OFFERED, "removed") if is_sent else (Effect.WITHDRAWN, "added")
+    text = f'"{name}" is {"now" if is_sent else "no longer"} part of the {context.side}'
+    yield context.difference(Pair(was, now), flag, effect, text, verb=verb)
 
 
 def _flag(nodes: list[Node], flag: str) -> Node:
-    """Where one of the schemas of a name is marked so, else the first of them."""
+    """The node of a flag in the first schema that sets it, or else in the first schema."""
     flags = [node.get(flag) for node in nodes]
     return next((node for node in flags if node.value is True), flags[0])
 
 
-def _declared(schema: Whole) -> dict[str, list[Held]]:
-    """Where each name is declared, without those that say the same again."""
-    found: dict[str, list[Held]] = {}
-    for part in schema.parts:
-        for name, node in part.get("properties").fields().items():
+def _declared(schema: FlatSchema) -> dict[str, list[PropertySchema]]:
+    """The schemas of each declared property, without duplicates."""
+    found: dict[str, list[PropertySchema]] = {}
+    for subschema in schema.subschemas:
+        for name, node in subschema.get("properties").fields().items():
             known = found.setdefault(name, [])
             if not any(Pair(node, other.node).is_same() for other in known):
-                known.append(Held(node, part.refusal))
+                known.append(PropertySchema(node, subschema.refusal))
     return found
 
 
-def _held(
-    walk: Walk, schemas: Wholes, name: str, context: Context, old: Held | None, new: Held | None
-) -> tuple[Found, ...]:
-    """The differences of what is under a name; what is not declared is as the rest."""
+def _property(
+    walker: SchemaWalker,
+    schemas: FlatSchemaPair,
+    name: str,
+    context: SchemaContext,
+    old: PropertySchema | None,
+    new: PropertySchema | None,
+) -> tuple[SpecDifference, ...]:
+    """The differences of two schemas of a property. None stands for the schema of undeclared
+    properties."""
     was, now = (
-        held or Held(_rest(schema, name), schema.parts[0].refusal)
-        for held, schema in zip((old, new), schemas, strict=True)
+        given or PropertySchema(_undeclared(schema, name), schema.subschemas[0].refusal)
+        for given, schema in zip((old, new), schemas, strict=True)
     )
-    return walk.inside(Pair(was.node, now.node), context, (was.refusal, now.refusal), name)
+    pair, refusals = Pair(was.node, now.node), (was.refusal, now.refusal)
+    return walker.compare_nested(pair, context, refusals, name)
 
 
-def _rest(schema: Whole, name: str) -> Node:
-    """What a schema says of a name that it does not declare."""
+def _undeclared(schema: FlatSchema, name: str) -> Node:
+    """The schema that applies to a property that is not declared; it may not exist."""
     rest = schema.get("additionalProperties")
-    return rest if rest.is_there else schema.get("properties").absent(name)
+    return rest if rest.exists else schema.get("properties").absent(name)
 
 
-def _lone(schemas: Wholes, lone: Lone, differ: Differ, context: Context) -> Iterator[Found]:
-    """A name that one of the two declares, against what the other says of names it does not."""
+def _lone_property(
+    schemas: FlatSchemaPair, lone: LoneProperty, differ: Differ, context: SchemaContext
+) -> Differences:
+    """The differences of a property that only one schema declares. If the other one restricts
+    undeclared properties, the two schemas are compared."""
     lacking = schemas.old if lone.is_new else schemas.new
-    nodes = [one.node for one in lone.held]
+    nodes = [schema.node for schema in lone.schemas]
     is_used = context.declares(lone.name, old=lone.is_new) or any(n.value is False for n in nodes)
-    if is_used or not all(map(_is_open, lacking.parts)):
-        for one in lone.held:
-            yield from differ(*((None, one) if lone.is_new else (one, None)))
+    if is_used or not all(map(_is_open, lacking.subschemas)):
+        for schema in lone.schemas:
+            yield from differ(*((None, schema) if lone.is_new else (schema, None)))
     if is_used:
         return
     effect = Effect.OFFERED if lone.is_new else Effect.WITHDRAWN
     if lacking.get("patternProperties").fields():
-        effect |= Effect.CHANGED  # a pattern may know the name
-    nowhere = lacking.get("properties").absent(lone.name)
-    pair = Pair(nowhere, nodes[0]) if lone.is_new else Pair(nodes[0], nowhere)
-    said = f'"{lone.name}" is {"new" if lone.is_new else "gone"}'
-    yield Found(pair, "property", effect, context.side, said)
+        effect |= Effect.CHANGED  # a pattern may match the name
+    absent = lacking.get("properties").absent(lone.name)
+    pair = Pair(absent, nodes[0]) if lone.is_new else Pair(nodes[0], absent)
+    text = f'"{lone.name}" was {"added" if lone.is_new else "removed"}'
+    yield SpecDifference(pair, "property", effect, context.side, text)
 
 
-def _is_same(old: list[Held], new: list[Held]) -> bool:
-    """Whether two names have one schema, but for its words."""
-    return len(old) == len(new) == 1 and Pair(old[0].node, new[0].node).is_same(WORDS)
+def _is_same(old: list[PropertySchema], new: list[PropertySchema]) -> bool:
+    """Whether two properties have one equal schema each, apart from text for people."""
+    return len(old) == len(new) == 1 and Pair(old[0].node, new[0].node).is_same(PROSE)
 
 
-def _patterns(walk: Walk, schemas: Wholes, context: Context) -> Iterator[Found]:
-    """A new pattern takes names from `additionalProperties`; where that is not open, what becomes
-    of them is not decided."""
+def _patterns(walker: SchemaWalker, schemas: FlatSchemaPair, context: SchemaContext) -> Differences:
+    """Compare `patternProperties`. A new pattern applies to names that `additionalProperties`
+    covered before. If that keyword restricts them, the effect cannot be decided."""
     patterns = schemas.get("patternProperties")
     for pattern in patterns.names():
         pair = patterns.get(pattern)
-        lacking = schemas.old if pair.new.is_there else schemas.new
+        lacking = schemas.old if pair.new.exists else schemas.new
         rest = lacking.get("additionalProperties")
-        if pair.in_both or not rest.is_there or rest.value is True:
-            inside = walk.inside(pair, context, schemas.refusals)
-            yield from (found.below("*") for found in inside)
+        if pair.in_both or not rest.exists or rest.value is True:
+            nested = walker.compare_nested(pair, context, schemas.refusals)
+            yield from (difference.in_field("*") for difference in nested)
         else:
-            yield context.found(pair, "patternProperties", Effect.CHANGED)
+            yield context.difference(pair, "patternProperties", Effect.CHANGED)
 
 
-def keys(walk: Walk, parts: Parts, context: Context) -> Iterator[Found]:
-    """`propertyNames`."""
-    yield from walk.inside(parts.get("propertyNames"), context, parts.refusals)
+def property_names(
+    walker: SchemaWalker, subschemas: SubschemaPair, context: SchemaContext
+) -> Differences:
+    """Compare `propertyNames`."""
+    pair = subschemas.get("propertyNames")
+    yield from walker.compare_nested(pair, context, subschemas.refusals)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.diff.changes.changes import effect_of
+from contracts.diff.changes.change import effect_of
 from contracts.diff.changes.effects import Effect
 from contracts.spec import document
 from tests.contracts.diff.test_schemas import differences

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.diff.changes.changes import effect_of
+from contracts.diff.changes.change import effect_of
 from contracts.diff.changes.effects import Effect, mirrored
 from contracts.diff.compare import Document, diff, load
 from contracts.files.bounded_yaml import YamlError
@@ -118,8 +118,8 @@ def kinds(old: Document, new: Document) -> list[tuple[str, str]]:
 
 def test_a_removed_operation_of_two_similar_paths_is_named() -> None:
     old, new = paths(jobs___job_="get", jobs___id_="delete"), paths(jobs___id_="delete")
-    assert kinds(old, new) == [("operation-removed", "operation GET /jobs/{job} is gone")]
-    assert kinds(new, old) == [("operation-added", "operation GET /jobs/{job} is new")]
+    assert kinds(old, new) == [("operation-removed", "operation GET /jobs/{job} was removed")]
+    assert kinds(new, old) == [("operation-added", "operation GET /jobs/{job} was added")]
 
 
 @pytest.mark.parametrize(

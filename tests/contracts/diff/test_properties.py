@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.diff.changes.changes import effect_of
+from contracts.diff.changes.change import effect_of
 from contracts.diff.changes.document import Pair
 from contracts.diff.changes.effects import Effect, mirrored
 from contracts.diff.compare import Document
-from contracts.diff.schemas.compare import Schemas
+from contracts.diff.schemas.compare import SchemaComparison
 from contracts.spec.validation import compile_schema
 
 some = settings(
@@ -125,7 +125,7 @@ INSTANCES = small_values()
 
 def effect(old: Any, new: Any) -> Effect:
     pair = Pair(Document(old).root, Document(new).root)
-    return effect_of(Schemas({}).differences(pair, "request"))
+    return effect_of(SchemaComparison({}).differences(pair, "request"))
 
 
 def in_place(schema: Any) -> list[dict[str, Any]]:
@@ -186,7 +186,7 @@ def test_a_schema_that_is_not_narrowed_still_accepts_every_valid_value(data: st.
 def test_a_schema_does_not_differ_from_its_copy(schema: Any) -> None:
     copy = json.loads(json.dumps(schema))
     pair = Pair(Document(schema).root, Document(copy).root)
-    assert not list(Schemas({}).differences(pair, "answer"))
+    assert not list(SchemaComparison({}).differences(pair, "answer"))
 
 
 @few

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from contracts.diff.changes.changes import Found, effect_of
+from contracts.diff.changes.change import SpecDifference, effect_of
 from contracts.diff.changes.document import Pair
 from contracts.diff.changes.effects import Effect
 from contracts.diff.compare import Document
-from contracts.diff.schemas.compare import Schemas
+from contracts.diff.schemas.compare import SchemaComparison
 from tests.helpers.cases import each_case
 
 
-def differences(old: Any, new: Any, side: Any = "request", **components: Any) -> list[Found]:
+def differences(
+    old: Any, new: Any, side: Any = "request", **components: Any
+) -> list[SpecDifference]:
     both = [Document({"schema": schema, **components}) for schema in (old, new)]
-    return list(Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), side))
+    return list(SchemaComparison({}).differences(Pair(*(d.root.get("schema") for d in both)), side))
 
 
 def effect(old: Any, new: Any) -> Effect:
@@ -153,8 +155,10 @@ def test_a_default_is_compared_in_requests_only() -> None:
 def test_a_difference_is_reported_at_the_target_of_the_ref() -> None:
     old = {"properties": {"tags": {"items": {"$ref": "#/tag"}}}}
     both = [Document({"schema": old, "tag": {"maxLength": n}}) for n in (5, 4)]
-    (found,) = Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "request")
-    assert found.pair.new.place == "#/tag/maxLength"
+    (found,) = SchemaComparison({}).differences(
+        Pair(*(d.root.get("schema") for d in both)), "request"
+    )
+    assert found.pair.new.pointer == "#/tag/maxLength"
     assert found.field == ("tags", "*")
 
 
@@ -165,7 +169,7 @@ def test_a_schema_may_be_recursive() -> None:
 
     ref = {"$ref": "#/person"}
     one, other = (Document({"schema": ref, "person": person({"maximum": n})}) for n in (9, 8))
-    (found,) = Schemas({}).differences(
+    (found,) = SchemaComparison({}).differences(
         Pair(one.root.get("schema"), other.root.get("schema")), "answer"
     )
     assert (found.kind, found.field) == ("maximum-narrowed", ("age",))
@@ -202,7 +206,7 @@ def test_components_of_a_union_are_matched_by_name() -> None:
     old = {"anyOf": [{"$ref": f"#/{name}"} for name in names]}
     changed = {**names, "n1": {"properties": {"q": {"type": "integer"}}}}
     both = Document({"schema": old, **names}), Document({"schema": old, **changed})
-    found = Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "answer")
+    found = SchemaComparison({}).differences(Pair(*(d.root.get("schema") for d in both)), "answer")
     assert sorted(f.kind for f in found) == ["property-added", "property-removed"]
 
 
@@ -225,7 +229,9 @@ def test_a_schema_that_is_recursive_on_one_side_is_compared(
 ) -> None:
     ref = {"$ref": "#/node"}
     both = [Document({"schema": ref, "node": node}) for node in (old, new)]
-    found = list(Schemas({}).differences(Pair(*(d.root.get("schema") for d in both)), "request"))
+    found = list(
+        SchemaComparison({}).differences(Pair(*(d.root.get("schema") for d in both)), "request")
+    )
     assert effect_of(found) & Effect.CHANGED == expected & Effect.CHANGED
 
 
