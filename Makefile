@@ -54,7 +54,7 @@ soak: .venv/installed-dev ## Attack the real programs for ten minutes; SECONDS=6
 	$(BIN)/python -m soak --seconds $(SECONDS)
 
 EXAMPLES ?= 20000
-FUZZED := $(addprefix tests/,contracts/http1/test_reader contracts/redact/test_masks \
+FUZZED := $(addprefix tests/,contracts/http1/test_reader contracts/redact/test_redactor \
 	contracts/text/test_printable contracts/provider/test_bounded_http \
 	contracts/files/test_whole_file mock_server/control/test_export \
 	mock_server/journal/test_log_disk mock_server/journal/test_journal)

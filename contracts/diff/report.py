@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct
 from contracts.diff.changes.change import Change
 from contracts.diff.changes.document import Document
 from contracts.diff.changes.effects import Party
-from contracts.redact.masks import without_keys, without_keys_in_json
+from contracts.redact.redactor import redact_key_like, redact_key_like_in_json
 from contracts.spec.source_map import SourceMap
 from contracts.text.printable import in_json, in_line
 
@@ -49,7 +49,7 @@ class Report(Struct, frozen=True):
             "changes": self._shown(),
         }
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-        return in_json(without_keys_in_json(text))
+        return in_json(redact_key_like_in_json(text))
 
     def as_text(self) -> Iterator[str]:
         """The lines of the report: the changes by class, the worst class first, and a summary."""
@@ -94,8 +94,8 @@ class Report(Struct, frozen=True):
         source_map = self.source_maps[0 if change.now is UNSET else 1]
         line = source_map.line(change.pointer)  # 0 if the file cannot be read twice, as a pipe
         yield f"{change.kind}  {source_map.path}{f':{line}' if line else ''} {change.pointer}"
-        yield without_keys(f"  {change.text}")
-        yield from (without_keys(f"  {name:<4} {text}") for name, text in _values(change))
+        yield redact_key_like(f"  {change.text}")
+        yield from (redact_key_like(f"  {name:<4} {text}") for name, text in _values(change))
         if change.uses:
             more = len(change.uses) - USES
             yield f"  in   {', '.join(change.uses[:USES])}" + f" and {more} more" * (more > 0)

@@ -17,7 +17,7 @@ CHUNKED_HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
 OnBody = Callable[[bytes], object]
 
 
-class Body(Protocol):
+class BodyReader(Protocol):
     """A body as far as it has come. is_complete: all of it has."""
 
     is_complete: bool
@@ -27,7 +27,7 @@ class Body(Protocol):
         Raises RequestRefused."""
 
 
-class Length:
+class SizedBody:
     """A body of so many bytes, 1 at least."""
 
     def __init__(self, size: int, on_body: OnBody) -> None:
@@ -42,7 +42,7 @@ class Length:
         return end
 
 
-class Chunks:
+class ChunkedBody:
     """A body in chunks (RFC 9112, 7.1): lines with a size, each before so many bytes and the end of
     a line; behind the size 0 the trailers, which are checked and dropped, and an empty line. The
     end is found here, which httptools does not tell; both must agree on it."""
@@ -52,7 +52,7 @@ class Chunks:
         self._left = 0  # bytes until the next line
         self._line = bytearray()
         self._trailers: int | None = None  # bytes of them; None before the last chunk
-        self._content = _Content(on_body)
+        self._content = _ChunkContent(on_body)
         self._parser = HttpRequestParser(self._content)
         self._parser.feed_data(CHUNKED_HEAD)
 
@@ -102,7 +102,7 @@ class Chunks:
             self._trailers = 0
 
 
-class _Content:
+class _ChunkContent:
     """What httptools tells of the chunks: their bytes, and that there are no more."""
 
     def __init__(self, on_body: OnBody) -> None:

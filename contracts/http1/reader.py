@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from contracts.http1.bodies import Body, Chunks, Length
+from contracts.http1.bodies import BodyReader, ChunkedBody, SizedBody
 from contracts.http1.bounds import HEAD_BYTES
 from contracts.http1.head import Head, head_of, request_line
 from contracts.http1.refused import Reason, RequestRefused, broken
@@ -31,7 +31,7 @@ class RequestReader:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._head = bytearray()  # as far as it has come
-        self._body: Body | None = None  # None: in a head, or between two requests
+        self._body: BodyReader | None = None  # None: in a head, or between two requests
         self.between = self.may_follow = True
         self.count = 0
 
@@ -82,9 +82,9 @@ class RequestReader:
         self.may_follow = head.may_follow
         self.between = False
         if head.size is None:
-            self._body = Chunks(self._receiver.on_body)
+            self._body = ChunkedBody(self._receiver.on_body)
         elif head.size:
-            self._body = Length(head.size, self._receiver.on_body)
+            self._body = SizedBody(head.size, self._receiver.on_body)
         self._receiver.on_head(head)
         if self._body is None:
             self._complete()

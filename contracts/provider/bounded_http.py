@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from contracts.provider.codings import ACCEPTED, CannotUnpack, UnknownCoding, unpacked
+from contracts.provider.content_encoding import ACCEPTED, CannotUnpack, UnknownCoding, unpacked
 
 BEGINNING = 1000  # bytes that are kept of an answer that is larger
 

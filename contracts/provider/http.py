@@ -17,8 +17,8 @@ from contracts.provider.bounded_http import Answer, fetch, large
 from contracts.provider.budget import Budget
 from contracts.provider.exchange import Exchange
 from contracts.provider.network import is_local, is_private, proxy_of
-from contracts.provider.patience import Patience
-from contracts.redact.masks import MASK, Masks
+from contracts.provider.wait_limit import WaitLimit
+from contracts.redact.redactor import REDACTED_KEY, TextRedactor
 from contracts.redact.secret_names import is_secret_header
 
 API = "/api/v1"
@@ -64,13 +64,13 @@ class Provider:
         self.key = _usable(KEY, key)
         self.other_key = _usable(OTHER_KEY, other_key)
         self.budget = budget
-        self.patience = Patience()
+        self.wait_limit = WaitLimit()
         self.has_clock = False
         self.is_fake = False
         self.clock = clock
         self._sleep = sleep
         self._http = http
-        self._masks = Masks((self.key, self.other_key))
+        self._redactor = TextRedactor((self.key, self.other_key))
         self._signed: dict[str, str] = {}  # URLs as they were sent, by how they are shown
         self._host = urlsplit(self.origin).hostname or ""
         self._is_near = is_local(self._host)
@@ -128,15 +128,15 @@ class Provider:
         if 400 <= status < 500:  # a gateway's 5xx may come after the call was carried out
             self.budget.give_back(price)
             price = 0.0
-        self._signed |= self._masks.signed(text)
+        self._signed |= self._redactor.redacted_urls(text)
         return Exchange(
             method=method,
-            url=self.masked(url),
+            url=self.redact(url),
             headers={name: self._header(name, value) for name, value in sent.items()},
-            body=None if body is None else self.masked(body),
+            body=None if body is None else self.redact(body),
             status=status,
             answer_headers=answered,
-            answer=self.masked(text),
+            answer=self.redact(text),
             at=at,
             seconds=self.clock() - at,
             has_key=key is not None,
@@ -171,28 +171,32 @@ class Provider:
         else:
             self._sleep(seconds)
 
-    def masked(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """The text without the keys, and without signatures."""
-        return self._masks.text(text)
+        return self._redactor.redact(text)
 
     def _header(self, name: str, value: str) -> str:
         """A header that was sent; the key in it is hidden, however short it is."""
         if not is_secret_header(name.lower()):
-            return self.masked(value)
+            return self.redact(value)
         scheme, space, key = value.rpartition(" ")
-        return f"{scheme}{space}{MASK}" if key in (self.key, self.other_key) else self.masked(value)
+        return (
+            f"{scheme}{space}{REDACTED_KEY}"
+            if key in (self.key, self.other_key)
+            else self.redact(value)
+        )
 
     def _exchanged(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None
     ) -> tuple[int, dict[str, str], str]:
-        """Status, headers and text; 0 and why where no answer came. Waiting costs patience."""
+        """Status, headers and text; 0 and why where no answer came. Waiting costs wait_limit."""
         began = self.clock()
         try:
             answer = self._fetched(method, url, headers, body)
         except NO_ANSWER as error:
-            self.patience.in_vain(self.clock() - began)
+            self.wait_limit.in_vain(self.clock() - began)
             return 0, {}, self._why(error)
-        self.patience.answered(self.clock() - began)
+        self.wait_limit.answered(self.clock() - began)
         text = answer.text
         if answer.is_cut:
             text = f"the answer is larger than {large(LONGEST)}; it begins {text}"
@@ -215,16 +219,16 @@ class Provider:
         return fetch(self._http, request, most=most, seconds=whole, keep=keep)
 
     def _why(self, error: Exception) -> str:
-        return self.masked(f"{type(error).__name__}: {error}")
+        return self.redact(f"{type(error).__name__}: {error}")
 
     def _shown(self, headers: httpx.Headers) -> dict[str, str]:
         """Of one that came several times all values. Names are masked as they came: base64 in lower
         case could not be read."""
         shown: dict[str, str] = {}
         for raw, value in headers.raw:
-            name = self.masked(raw.decode("latin-1")).lower()
+            name = self.redact(raw.decode("latin-1")).lower()
             if name != "set-cookie":
-                text = self.masked(value.decode(headers.encoding, "replace"))
+                text = self.redact(value.decode(headers.encoding, "replace"))
                 shown[name] = f"{shown[name]}, {text}" if name in shown else text
         return shown
 

@@ -1,22 +1,30 @@
 """Recordings of what a client and a provider said to each other: read, written, free of secrets."""
 
-from contracts.recordings.builder import Assembler
+from contracts.recordings.builder import RecordingBuilder
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.files import load, read, save
-from contracts.recordings.model import FORMAT, Answer, Body, Cassette, Exchange, Request, Timeline
-from contracts.recordings.scrubber import Cleaner
+from contracts.recordings.model import (
+    FORMAT,
+    Cassette,
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedTimeline,
+)
+from contracts.recordings.scrubber import Scrubber
 
 __all__ = [
     "FORMAT",
-    "Answer",
-    "Assembler",
-    "Body",
     "Cassette",
     "CassetteError",
-    "Cleaner",
-    "Exchange",
-    "Request",
-    "Timeline",
+    "RecordedAnswer",
+    "RecordedBody",
+    "RecordedExchange",
+    "RecordedRequest",
+    "RecordedTimeline",
+    "RecordingBuilder",
+    "Scrubber",
     "load",
     "read",
     "save",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from contracts.recordings.recording import Copy, RawHeaders, Sent
+from contracts.recordings.recording import BodyCopy, RawHeaders, RawRequest
 
 WAITING = 16 << 20  # bytes of bodies that wait; of a call that comes then only the sizes are kept
 SMALL = 1 << 16  # bytes of bodies that are cleaned at once even when all is over
@@ -18,13 +18,13 @@ END_SECONDS = 1.0  # at the end, after which calls that still wait are kept with
 NO_BODIES = "its bodies were not kept: too many bytes of other calls waited to be cleaned"
 
 
-class Call(Struct):
+class FinishedCall(Struct):
     """A call that is over. status, headers, body: of its answer, where one came."""
 
-    sent: Sent
+    sent: RawRequest
     status: int | None
     headers: RawHeaders | None
-    body: Copy | None
+    body: BodyCopy | None
     note: str
 
     @property
@@ -45,17 +45,17 @@ class Backlog:
     """keep: puts a call on the tape, in a thread. changed: is called when some were kept."""
 
     def __init__(
-        self, keep: Callable[[Call], object], changed: Callable[[], object] = lambda: None
+        self, keep: Callable[[FinishedCall], object], changed: Callable[[], object] = lambda: None
     ) -> None:
         self._keep = keep
         self._changed = changed
-        self._calls: deque[Call] = deque()
+        self._calls: deque[FinishedCall] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
         self._is_ending = self._is_late = False
         self._is_over = False
 
-    def add(self, call: Call) -> None:
+    def add(self, call: FinishedCall) -> None:
         """Keep a call soon; one that ends when all is over, at once."""
         if self._is_over:
             if call.bytes > SMALL:

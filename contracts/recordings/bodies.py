@@ -7,9 +7,9 @@ from base64 import b64decode
 import msgspec
 from msgspec import UNSET
 
-from contracts.provider.codings import CannotUnpack, unpacked
+from contracts.provider.content_encoding import CannotUnpack, unpacked
 from contracts.recordings.errors import CassetteError
-from contracts.recordings.model import Body
+from contracts.recordings.model import RecordedBody
 from contracts.spec.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
@@ -19,13 +19,13 @@ DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-class Room:
+class BodyLimit:
     """For the bodies of one file: a small one can hold thousands that unpack to LONGEST each."""
 
     def __init__(self) -> None:
         self._left = LONGEST_FILE
 
-    def take(self, *bodies: Body | None) -> None:
+    def take(self, *bodies: RecordedBody | None) -> None:
         """Count these. Raises CassetteError where there is no room for them."""
         self._left -= sum(len(bytes_of(body)) for body in bodies)
         if self._left < 0:
@@ -33,7 +33,7 @@ class Room:
             raise CassetteError(f"has more than {most} of bodies, unpacked; keep fewer calls in it")
 
 
-def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body | None:
+def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> RecordedBody | None:
     """The body of these bytes, None for none. encoding: of Content-Encoding. size: how many bytes
     there were, where not all of them are here."""
     size = len(data) if size is None else size
@@ -41,16 +41,16 @@ def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Body
     text = None if plain is None else _text(plain)
     if not size:
         return None
-    return Body(size=size) if text is None else body_of_text(text)
+    return RecordedBody(size=size) if text is None else body_of_text(text)
 
 
-def body_of_packed(data: bytes, encoding: str) -> Body | None:
+def body_of_packed(data: bytes, encoding: str) -> RecordedBody | None:
     """The body of bytes that a program may have decompressed, and left the Content-Encoding."""
     body = body_of(data, encoding)
     return body_of(data) if encoding and body and isinstance(body.size, int) else body
 
 
-def body_of_base64(text: str, encoding: str = "") -> Body | None:
+def body_of_base64(text: str, encoding: str = "") -> RecordedBody | None:
     """The body of a text that is said to be base64; where it is not, it is the text itself."""
     packed = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
     try:
@@ -60,18 +60,18 @@ def body_of_base64(text: str, encoding: str = "") -> Body | None:
     return body_of_packed(data, encoding)
 
 
-def body_of_text(text: str) -> Body:
+def body_of_text(text: str) -> RecordedBody:
     """The body of a text, as a value where it is JSON."""
     if sum(map(text.count, ",[{")) > MOST_VALUES:
-        return Body(text=text)
+        return RecordedBody(text=text)
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return Body(text=text)
-    return Body(text=text) if deeper_than(value, DEEPEST) else Body(json=value)
+        return RecordedBody(text=text)
+    return RecordedBody(text=text) if deeper_than(value, DEEPEST) else RecordedBody(json=value)
 
 
-def bytes_of(body: Body | None) -> bytes:
+def bytes_of(body: RecordedBody | None) -> bytes:
     """The bytes that stand for a body; none of one that was not kept."""
     if body is None or body.size is not UNSET:
         return b""

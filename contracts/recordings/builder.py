@@ -10,10 +10,18 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.recordings.model import FORMAT, Answer, Cassette, Exchange, Request, State, Timeline
-from contracts.recordings.operations import Operations
-from contracts.recordings.scrubber import Cleaner
-from contracts.recordings.shelf import Shelf
+from contracts.recordings.memory_limit import MemoryLimit
+from contracts.recordings.model import (
+    FORMAT,
+    Cassette,
+    RecordedAnswer,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedState,
+    RecordedTimeline,
+)
+from contracts.recordings.operations import OperationFinder
+from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
 # Fields and headers that differ from poll to poll of a task that has not changed.
@@ -24,41 +32,41 @@ class _Task(Struct):
     """A timeline as it grows. head: without its states. contents: hashes of what the answers of
     each state say. whole: the timeline, where nothing changed since it was made."""
 
-    head: Timeline
-    states: list[State]
+    head: RecordedTimeline
+    states: list[RecordedState]
     contents: list[bytes]
     who: str
-    whole: Timeline | None = None
+    whole: RecordedTimeline | None = None
 
-    def timeline(self) -> Timeline:
+    def timeline(self) -> RecordedTimeline:
         if self.whole is None:
             self.whole = replace(self.head, states=tuple(self.states))
         return self.whole
 
-    def become(self, timeline: Timeline) -> None:
+    def become(self, timeline: RecordedTimeline) -> None:
         """Go on from a timeline that says the same without secrets."""
         self.head, self.states = replace(timeline, states=()), list(timeline.states)
         self.whole = timeline
 
 
-Kept = TypeVar("Kept", Exchange, Request, Answer)
+Kept = TypeVar("Kept", RecordedExchange, RecordedRequest, RecordedAnswer)
 
 
-class Assembler:
+class RecordingBuilder:
     """One recording. Exchanges must be clean already: what is given is kept. shelf: bounds what a
     recording that grows keeps of bodies; None for one of a file, which is bounded itself."""
 
     def __init__(
-        self, spec: Spec, *, upstream: str = "", began: str = "", shelf: Shelf | None = None
+        self, spec: Spec, *, upstream: str = "", began: str = "", shelf: MemoryLimit | None = None
     ) -> None:
-        self._operations = Operations(spec)
+        self._operations = OperationFinder(spec)
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
-        self._exchanges: list[Exchange] = []
+        self._exchanges: list[RecordedExchange] = []
         self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
         self._tasks: dict[str, _Task] = {}
         self._shelf = shelf
 
-    def take(self, exchange: Exchange, who: str = "") -> None:
+    def take(self, exchange: RecordedExchange, who: str = "") -> None:
         """Keep an exchange. who: whose key was sent, "" where that is not known; a task of somebody
         else's is UNKNOWN, which is no part of its life."""
         answer, request = exchange.answer, exchange.request
@@ -77,7 +85,7 @@ class Assembler:
                 self._created.setdefault(created, (len(self._exchanges), who))
         self._exchanges.append(self._shelf.put(exchange) if self._shelf else exchange)
 
-    def rewrite(self, cleaner: Cleaner, shelf: Shelf) -> None:
+    def rewrite(self, cleaner: Scrubber, shelf: MemoryLimit) -> None:
         """Clean what the shelf of this recording holds once more, of keys that later calls showed.
         A poll has no note, so one whose body is lost is noted for the whole recording."""
         shelf.begin_look()
@@ -108,7 +116,9 @@ class Assembler:
         owner = self._created.get(task_id, (0, ""))[1] if task is None else task.who
         return not who or owner in ("", who)
 
-    def _poll(self, task_id: str, exchange: Exchange, answer: Answer, who: str) -> None:
+    def _poll(
+        self, task_id: str, exchange: RecordedExchange, answer: RecordedAnswer, who: str
+    ) -> None:
         content = _content(answer)
         task = self._tasks.get(task_id)
         if task is None:
@@ -120,20 +130,20 @@ class Assembler:
             place = _place(task.states, since)
             status = _status_of(answer)
             kept = self._shelf.put(answer) if self._shelf else answer
-            task.states.insert(place, State(status, kept, since, since))
+            task.states.insert(place, RecordedState(status, kept, since, since))
             task.contents.insert(place, content)
         else:
             task.states[number] = _seen_again(task.states[number], since)
 
-    def _head_of(self, task_id: str, exchange: Exchange) -> Timeline:
+    def _head_of(self, task_id: str, exchange: RecordedExchange) -> RecordedTimeline:
         """The timeline of a task, without states. exchange: its first poll."""
         number, _ = self._created.get(task_id, (None, ""))
         first = exchange if number is None else self._exchanges[number]
         request = self._shelf.put(exchange.request) if self._shelf else exchange.request
-        return Timeline(task_id, request, (), first.at, number)
+        return RecordedTimeline(task_id, request, (), first.at, number)
 
 
-def _looked_at(one: Kept, cleaner: Cleaner, shelf: Shelf) -> Kept:
+def _looked_at(one: Kept, cleaner: Scrubber, shelf: MemoryLimit) -> Kept:
     """A part without the secrets of the cleaner. Of one for which this look has no work left, the
     body goes before it is cleaned."""
     if not shelf.may_hold(one, cleaner):
@@ -141,7 +151,7 @@ def _looked_at(one: Kept, cleaner: Cleaner, shelf: Shelf) -> Kept:
     return shelf.replace(one, _rewritten(shelf.affordable(one), cleaner))
 
 
-def _rewritten(one: Kept, cleaner: Cleaner) -> Kept:
+def _rewritten(one: Kept, cleaner: Scrubber) -> Kept:
     """The same object where there was nothing to clean: it need not be encoded again."""
     if not cleaner.may_be_in(msgspec.json.encode(one)):
         return one
@@ -150,13 +160,13 @@ def _rewritten(one: Kept, cleaner: Cleaner) -> Kept:
     return one if after == before else msgspec.convert(after, type(one))
 
 
-def _status_of(answer: Answer) -> str:
+def _status_of(answer: RecordedAnswer) -> str:
     """The state that an answer says its task is in; "" of a refusal."""
     found = answer.output.get("task_status") if answer.status == 200 else None
     return found if isinstance(found, str) else ""
 
 
-def _content(answer: Answer) -> bytes:
+def _content(answer: RecordedAnswer) -> bytes:
     """A hash of what an answer says, without what differs each time."""
     said = msgspec.json.encode(_steady(answer.value), order="deterministic")
     return sha256(said).digest()
@@ -171,7 +181,7 @@ def _steady(value: Any) -> Any:
     return value.partition("?")[0] if isinstance(value, str) and "://" in value else value
 
 
-def _since(timeline: Timeline, exchange: Exchange) -> float | None:
+def _since(timeline: RecordedTimeline, exchange: RecordedExchange) -> float | None:
     if exchange.at is None or timeline.created is None:
         return None
     return round(max(0.0, exchange.at - timeline.created), 3)
@@ -191,14 +201,14 @@ def _same(task: _Task, content: bytes, since: float | None) -> int | None:
     return None
 
 
-def _place(states: list[State], since: float | None) -> int:
+def _place(states: list[RecordedState], since: float | None) -> int:
     """Where a state that is new belongs: behind those that were seen before it."""
     if since is None:
         return len(states)
     return sum(state.since is None or state.since <= since for state in states)
 
 
-def _seen_again(state: State, since: float | None) -> State:
+def _seen_again(state: RecordedState, since: float | None) -> RecordedState:
     if since is None or state.since is None or state.until is None:
         return replace(state, polls=state.polls + 1)
     first, last = min(state.since, since), max(state.until, since)

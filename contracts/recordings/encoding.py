@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.recordings.model import Cassette, Timeline
+from contracts.recordings.model import Cassette, RecordedTimeline
 from contracts.recordings.secrets import PLACEHOLDER, proved
 
 _NO_STATES = b'\n  "states": []'
@@ -59,7 +59,7 @@ class Encoder:
         known[id(value)] = found
         return found[1]
 
-    def _timeline(self, timeline: Timeline, place: str, known: Known) -> bytes:
+    def _timeline(self, timeline: RecordedTimeline, place: str, known: Known) -> bytes:
         states = [
             self._part(state, f"{place}/states/{number}", known)
             for number, state in enumerate(timeline.states)

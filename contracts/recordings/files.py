@@ -14,11 +14,11 @@ from contracts.files import bounded_yaml
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.recordings import tagged_yaml
+from contracts.recordings.dashscope_calls import checked
 from contracts.recordings.encoding import Encoder
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.har import from_har
 from contracts.recordings.model import FORMAT, Cassette
-from contracts.recordings.ours import checked
 from contracts.recordings.secrets import cleaned_value
 from contracts.recordings.vcr import from_betamax, from_vcr
 from contracts.spec.loader import Spec

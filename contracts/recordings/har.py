@@ -12,14 +12,20 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, field
 
-from contracts.recordings.bodies import Room, body_of_base64, body_of_text, bytes_of
-from contracts.recordings.builder import Assembler
+from contracts.recordings.bodies import BodyLimit, body_of_base64, body_of_text, bytes_of
+from contracts.recordings.builder import RecordingBuilder
+from contracts.recordings.dashscope_calls import CandidateCall, left_out, ours
 from contracts.recordings.errors import CassetteError, placed
-from contracts.recordings.model import Answer, Body, Cassette, Exchange, Request
+from contracts.recordings.model import (
+    Cassette,
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+)
 from contracts.recordings.nulls import without_nulls
-from contracts.recordings.operations import Operations
-from contracts.recordings.ours import Seen, left_out, ours
-from contracts.recordings.scrubber import Cleaner
+from contracts.recordings.operations import OperationFinder
+from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
 _BY_BROWSER = "Internal Redirect"  # Chrome, for a host that it knows to ask for https (HSTS)
@@ -35,7 +41,7 @@ class _Pair(Struct, frozen=True):
 _Pairs = list[_Pair] | dict[str, _Text]
 
 
-class _Content(Struct, frozen=True):
+class _HarContent(Struct, frozen=True):
     """size: in bytes, -1 where the program does not know. encoding: of the text; `base64` in HAR
     1.2. Of a request some programs write `_encoding`."""
 
@@ -46,31 +52,31 @@ class _Content(Struct, frozen=True):
     mime: str = field(default="", name="mimeType")
 
 
-class _Request(Struct, frozen=True, rename={"post_data": "postData", "body_size": "bodySize"}):
+class _HarRequest(Struct, frozen=True, rename={"post_data": "postData", "body_size": "bodySize"}):
     """body_size: in bytes, -1 where the program does not know."""
 
     method: str
     url: str
     headers: _Pairs = []
-    post_data: _Content = _Content()
+    post_data: _HarContent = _HarContent()
     body_size: float = -1
 
 
-class _Response(Struct, frozen=True):
+class _HarResponse(Struct, frozen=True):
     """error, failure: of Chrome and of Playwright, where no answer came."""
 
     status: float = 0
     reason: str = field(default="", name="statusText")
     headers: _Pairs = []
-    content: _Content = _Content()
+    content: _HarContent = _HarContent()
     error: Any = field(default="", name="_error")
     failure: Any = field(default="", name="_failureText")
 
 
 class _Entry(Struct, frozen=True, rename={"started": "startedDateTime"}):
     started: str
-    request: _Request
-    response: _Response = _Response()
+    request: _HarRequest
+    response: _HarResponse = _HarResponse()
 
 
 class _Log(Struct, frozen=True):
@@ -85,7 +91,7 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     """The cassette of a HAR. Raises CassetteError, ValidationError."""
     entries = msgspec.convert(tree, _Har).log.entries or []
     calls = [_seen(entry) for entry in entries]
-    chosen = ours(calls, Operations(spec))
+    chosen = ours(calls, OperationFinder(spec))
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
     found = [_timed(entries[number], f"$.log.entries[{number}]") for number in numbers]
     found.sort(key=lambda one: one[0])  # pages may be in any order
@@ -94,8 +100,8 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
         start, first = found[0]
         began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         upstream = _origin(first.request.url)
-    assembler, cleaner = Assembler(spec, upstream=upstream, began=began), Cleaner()
-    room = Room()
+    assembler, cleaner = RecordingBuilder(spec, upstream=upstream, began=began), Scrubber()
+    room = BodyLimit()
     for at, entry in found:
         who = cleaner.who(_pairs(entry.request.headers))
         exchange = _exchange(entry, round((at - start).total_seconds(), 3), cleaner)
@@ -108,14 +114,14 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     return assembler.cassette()
 
 
-def _without_bodies(answers: Iterable[_Response]) -> str:
+def _without_bodies(answers: Iterable[_HarResponse]) -> str:
     """How many answers have a body that the program did not save, for people; "" for none."""
     count = sum(a.status >= 100 and not a.content.text and a.content.size != 0 for a in answers)
     are = "body of 1 answer is" if count == 1 else f"bodies of {count} answers are"
     return f"the {are} not in this file: only status and headers are compared" if count else ""
 
 
-def _seen(entry: Any) -> Seen:
+def _seen(entry: Any) -> CandidateCall:
     """What shows whose an entry is, as far as it has that."""
     request = _below(entry, "request")
     method, url = _below(request, "method"), _below(request, "url")
@@ -126,7 +132,7 @@ def _seen(entry: Any) -> Seen:
         is_packed = isinstance(text, str) and _below(content, "encoding") == "base64"
         return bytes_of(body_of_base64(text)) if is_packed else text
 
-    return Seen(str(method or "").upper(), str(url or ""), answer)
+    return CandidateCall(str(method or "").upper(), str(url or ""), answer)
 
 
 def _below(value: Any, *names: str) -> Any:
@@ -154,37 +160,37 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _exchange(entry: _Entry, at: float, cleaner: Cleaner) -> Exchange:
+def _exchange(entry: _Entry, at: float, cleaner: Scrubber) -> RecordedExchange:
     request, response = _request(entry.request, cleaner), entry.response
     failures = (response.error, response.failure)
     note = next((text for text in failures if isinstance(text, str) and text), "")
     if response.status == 307 and response.reason == _BY_BROWSER:
-        return Exchange(request, at, note="the browser itself redirected the call to https")
+        return RecordedExchange(request, at, note="the browser itself redirected the call to https")
     if 100 <= response.status <= 599:
-        return Exchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
+        return RecordedExchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
     if response.status > 599:
         note = note or f"the status {response.status:g} is not one of HTTP"
     # Browsers write 0, and Playwright -1, for an answer that never came.
-    return Exchange(request, at, note=cleaner.text(note or "no answer came"))
+    return RecordedExchange(request, at, note=cleaner.text(note or "no answer came"))
 
 
-def _request(said: _Request, cleaner: Cleaner) -> Request:
+def _request(said: _HarRequest, cleaner: Scrubber) -> RecordedRequest:
     url, headers = urlsplit(said.url), _pairs(said.headers)
     body = _body(said.post_data, headers) if said.post_data.text else None
     if body is None and said.method.upper() != "GET" and said.body_size != 0:
-        body = Body(size=max(int(said.body_size), 0))  # there was one, or nobody knows
+        body = RecordedBody(size=max(int(said.body_size), 0))  # there was one, or nobody knows
     return cleaner.request(said.method.upper(), url.path, url.query, headers, body)
 
 
-def _answer(said: _Response, cleaner: Cleaner) -> Answer:
+def _answer(said: _HarResponse, cleaner: Scrubber) -> RecordedAnswer:
     headers = _pairs(said.headers)
     return cleaner.answer(int(said.status), headers, _body(said.content, headers))
 
 
-def _body(content: _Content, headers: list[tuple[str, str]]) -> Body | None:
+def _body(content: _HarContent, headers: list[tuple[str, str]]) -> RecordedBody | None:
     """HAR holds bodies without their Content-Encoding; of a long one maybe only its size."""
     if not content.text:
-        return Body(size=max(int(content.size), 0)) if content.size else None
+        return RecordedBody(size=max(int(content.size), 0)) if content.size else None
     if (content.encoding or content.own_encoding).lower() != "base64":
         return body_of_text(content.text)
     encodings = [value for name, value in headers if name.lower() == "content-encoding"]

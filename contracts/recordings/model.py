@@ -12,7 +12,7 @@ Status = Annotated[int, Meta(ge=100, le=599)]
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Body(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedBody(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One of three: `json`, the value; `text`, where it is no JSON; `size`, the bytes of what was
     too long, or no text, and was not kept."""
 
@@ -25,22 +25,22 @@ class Body(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
             raise ValueError("a body is one of `json`, `text` and `size`")
 
 
-class Request(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedRequest(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """path: as sent, percent-encoded. Header names are in lower case."""
 
     method: str
     path: str
     query: str = ""
     headers: dict[str, str] = {}
-    body: Body | None = None
+    body: RecordedBody | None = None
 
 
-class Answer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedAnswer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Header names are in lower case, those of the connection are left out."""
 
     status: Status
     headers: dict[str, str] = {}
-    body: Body | None = None
+    body: RecordedBody | None = None
 
     @property
     def value(self) -> Any:
@@ -54,39 +54,39 @@ class Answer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
         return found if isinstance(found, dict) else {}
 
 
-class Exchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedExchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A call and its answer. at: s since the recording began, None where that is not known. note:
     what went wrong on the way; where no answer came, `answer` is None."""
 
-    request: Request
+    request: RecordedRequest
     at: float | None = None
-    answer: Answer | None = None
+    answer: RecordedAnswer | None = None
     note: str = ""
 
-    def bodies(self) -> tuple[Body | None, Body | None]:
+    def bodies(self) -> tuple[RecordedBody | None, RecordedBody | None]:
         """Of the call and of its answer."""
         return self.request.body, None if self.answer is None else self.answer.body
 
 
-class State(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedState(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a task was, as long as it was that. since, until: s from its creation to the first and
     to the last poll that saw it; None where times are not known. polls: how many saw it."""
 
     task_status: str
-    answer: Answer
+    answer: RecordedAnswer
     since: float | None = None
     until: float | None = None
     polls: Count = 1
 
 
-class Timeline(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class RecordedTimeline(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One task. created: s since the recording began, of the first poll where the creation was not
     recorded. created_by: the number of the exchange that created it, from 0. request: the first
     poll. states: in the order in which they were seen, at least one."""
 
     task_id: str
-    request: Request
-    states: Annotated[tuple[State, ...], Meta(min_length=1)]
+    request: RecordedRequest
+    states: Annotated[tuple[RecordedState, ...], Meta(min_length=1)]
     created: float | None = None
     created_by: Count | None = None
 
@@ -107,5 +107,5 @@ class Cassette(
     began: str = ""
     spec: str = ""
     notes: tuple[str, ...] = ()
-    exchanges: tuple[Exchange, ...] = ()
-    timelines: tuple[Timeline, ...] = ()
+    exchanges: tuple[RecordedExchange, ...] = ()
+    timelines: tuple[RecordedTimeline, ...] = ()

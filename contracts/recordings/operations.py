@@ -12,14 +12,14 @@ from contracts.spec.loader import Operation, Spec
 POLL = "getTask"
 
 
-class Called(NamedTuple):
+class FoundOperation(NamedTuple):
     """The operation and the value of its path parameter ("": it has none)."""
 
     operation: Operation
     value: str
 
 
-class Operations:
+class OperationFinder:
     """The operations of one spec, to be found under any prefix: a recording may be of a reseller
     whose prefix the spec does not know."""
 
@@ -30,12 +30,12 @@ class Operations:
         self._patterns = [(_pattern(operation), operation) for operation in known]
         self.find = lru_cache(maxsize=1024)(self._find)
 
-    def _find(self, method: str, path: str) -> Called | None:
+    def _find(self, method: str, path: str) -> FoundOperation | None:
         """What a call means; None where it is no operation of the spec."""
         for pattern, operation in self._patterns:
             found = pattern.search(path) if operation.method == method else None
             if found is not None:
-                return Called(operation, unquote(found[1]) if found.groups() else "")
+                return FoundOperation(operation, unquote(found[1]) if found.groups() else "")
         return None
 
     def polled(self, method: str, path: str) -> str | None:

@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.provider.network import proxy_of
-from contracts.recordings.backlog import Backlog, Call
-from contracts.recordings.control import refusal
-from contracts.recordings.recording import Copy, RawHeaders, Sent, Tape
+from contracts.recordings.backlog import Backlog, FinishedCall
+from contracts.recordings.control_access import refusal
+from contracts.recordings.recording import BodyCopy, RawHeaders, RawRequest, Recording
 from contracts.recordings.scrubber import HOP_BY_HOP
 from contracts.recordings.writer import Writer
 
@@ -33,7 +33,7 @@ MISTAKE = "a mistake of the recorder itself; its stderr has the trace"
 Report = Callable[[Exception, str, Mapping[bytes, bytes], str], object]
 
 
-class Recorder:
+class RecordingProxy:
     """One upstream, one tape. upstream: `https://HOST`. http: sends. report: is called with each
     exception of our own code; where only the keeping of a call failed, the client gets its answer
     all the same. changed: is called when there is something new on the tape."""
@@ -41,7 +41,7 @@ class Recorder:
     def __init__(
         self,
         upstream: str,
-        tape: Tape,
+        tape: Recording,
         http: httpx.AsyncClient,
         report: Report,
         changed: Callable[[], object] = lambda: None,
@@ -78,11 +78,11 @@ class Recorder:
         await keeping
         await self._http.aclose()
 
-    async def _response(self, request: Request, sent: Sent) -> Response:
+    async def _response(self, request: Request, sent: RawRequest) -> Response:
         why = refusal(request)
         return JSONResponse({"error": why}, 403) if why else await self._answered(request, sent)
 
-    async def _answered(self, request: Request, sent: Sent) -> Response:
+    async def _answered(self, request: Request, sent: RawRequest) -> Response:
         wait = _Wait(self._http.timeout.read)
         try:
             async with wait.limit:
@@ -102,7 +102,7 @@ class Recorder:
             return self._unreached(sent, f"the status {answer.status_code} is none of HTTP's")
         return _Passing(self._passing(sent, answer), answer)
 
-    def _outgoing(self, request: Request, sent: Sent, wait: _Wait) -> httpx.Request:
+    def _outgoing(self, request: Request, sent: RawRequest, wait: _Wait) -> httpx.Request:
         """Made by hand: a client's own would add headers that nobody sent."""
         target = sent.path.encode("latin-1")
         if sent.query:
@@ -121,9 +121,9 @@ class Recorder:
             extensions={"timeout": self._http.timeout.as_dict(), "target": target},
         )
 
-    async def _passing(self, sent: Sent, answer: httpx.Response) -> AsyncIterator[bytes]:
+    async def _passing(self, sent: RawRequest, answer: httpx.Response) -> AsyncIterator[bytes]:
         """The answer's body as it comes, still in its Content-Encoding; kept when it is over."""
-        copy, note = Copy.empty(), "the client left before the answer was whole"
+        copy, note = BodyCopy.empty(), "the client left before the answer was whole"
         try:
             async for part in answer.aiter_raw():
                 copy.add(part)
@@ -135,7 +135,7 @@ class Recorder:
         finally:
             self._keep(sent, answer.status_code, _onward(answer.headers.raw), copy, note)
 
-    def _unreached(self, sent: Sent, why: str) -> Response:
+    def _unreached(self, sent: RawRequest, why: str) -> Response:
         self._keep(sent, note=f"no answer: {why}")
         proxy = proxy_of(str(self._upstream))
         through = f" through the proxy {proxy}" if proxy else ""
@@ -145,21 +145,21 @@ class Recorder:
 
     def _keep(
         self,
-        sent: Sent,
+        sent: RawRequest,
         status: int | None = None,
         headers: RawHeaders | None = None,
-        body: Copy | None = None,
+        body: BodyCopy | None = None,
         note: str = "",
     ) -> None:
-        self._backlog.add(Call(sent, status, headers, body, note))
+        self._backlog.add(FinishedCall(sent, status, headers, body, note))
 
-    def _keep_now(self, call: Call) -> None:
+    def _keep_now(self, call: FinishedCall) -> None:
         try:
             self._tape.keep(call.sent, call.status, call.headers, call.body, call.note)
         except Exception as error:  # noqa: BLE001 (the answer may be paid for: it is passed on)
             self._mistake(error, call.sent, "; the call is not in the recording")
 
-    def _mistake(self, error: Exception, sent: Sent, effect: str = "") -> None:
+    def _mistake(self, error: Exception, sent: RawRequest, effect: str = "") -> None:
         self._report(error, f"{sent.method} {sent.path}{effect}", dict(sent.headers), sent.query)
 
 
@@ -182,7 +182,7 @@ class _Passing(StreamingResponse):
             await self._answer.aclose()
 
 
-def recording_app(recorder: Recorder, writer: Writer) -> ASGIApp:
+def recording_app(recorder: RecordingProxy, writer: Writer) -> ASGIApp:
     """The recorder as an ASGI app, whose file is written while it runs and once more at its end."""
 
     @asynccontextmanager
@@ -220,7 +220,7 @@ class _Wait:
             self.limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
 
 
-async def _uploading(request: Request, copy: Copy, wait: _Wait) -> AsyncIterator[bytes]:
+async def _uploading(request: Request, copy: BodyCopy, wait: _Wait) -> AsyncIterator[bytes]:
     wait.stop()
     async for part in request.stream():
         if part:
@@ -229,16 +229,16 @@ async def _uploading(request: Request, copy: Copy, wait: _Wait) -> AsyncIterator
     wait.begin()
 
 
-def _sent(request: Request, at: float) -> Sent:
+def _sent(request: Request, at: float) -> RawRequest:
     scope = request.scope
     path = scope.get("raw_path") or scope["path"].encode()
-    return Sent(
+    return RawRequest(
         at,
         scope["method"],
         path.decode("latin-1"),
         scope["query_string"].decode("latin-1"),
         [(name.lower(), value) for name, value in scope["headers"]],
-        Copy.empty(),
+        BodyCopy.empty(),
     )
 
 

@@ -10,24 +10,24 @@ from threading import Lock
 from msgspec import Struct
 
 from contracts.recordings.bodies import LONGEST, body_of
-from contracts.recordings.builder import Assembler
-from contracts.recordings.model import Body, Cassette, Exchange
-from contracts.recordings.scrubber import Cleaner, proved_exchange
-from contracts.recordings.shelf import Shelf
+from contracts.recordings.builder import RecordingBuilder
+from contracts.recordings.memory_limit import MemoryLimit
+from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
+from contracts.recordings.scrubber import Scrubber, proved_exchange
 from contracts.spec.loader import Spec
 
 LOST = "of some calls only the sizes of the bodies are kept; the notes of the calls say why"
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class Copy(Struct):
+class BodyCopy(Struct):
     """A body on its way: as much of its beginning as may be kept, and how long it was."""
 
     data: bytearray
     size: int = 0
 
     @classmethod
-    def empty(cls) -> Copy:
+    def empty(cls) -> BodyCopy:
         return cls(bytearray())
 
     def add(self, part: bytes) -> None:
@@ -44,13 +44,13 @@ class Copy(Struct):
         """Leave its size alone."""
         self.data = bytearray()
 
-    def body(self, headers: RawHeaders) -> Body | None:
+    def body(self, headers: RawHeaders) -> RecordedBody | None:
         """What is kept of it: of a download its length."""
         encoding = ", ".join(v for n, v in texts(headers) if n == "content-encoding")
         return body_of(bytes(self.data), encoding, size=self.size)
 
 
-class Sent(Struct):
+class RawRequest(Struct):
     """A request as it came in. at: by the recorder's clock."""
 
     at: float
@@ -58,10 +58,10 @@ class Sent(Struct):
     path: str
     query: str
     headers: RawHeaders
-    body: Copy
+    body: BodyCopy
 
 
-class Tape:
+class Recording:
     """One recording. clock: epoch s. tell: is told once that bodies were not kept. Threads may
     share it."""
 
@@ -77,17 +77,17 @@ class Tape:
         self._started = clock()
         began = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
         began = began.replace("+00:00", "Z")
-        self._shelf, self._forgotten, self._tell = Shelf(), 0, tell
-        self._assembler = Assembler(spec, upstream=upstream, began=began, shelf=self._shelf)
-        self._cleaner, self._said_lost = Cleaner(), False
+        self._shelf, self._forgotten, self._tell = MemoryLimit(), 0, tell
+        self._assembler = RecordingBuilder(spec, upstream=upstream, began=began, shelf=self._shelf)
+        self._cleaner, self._said_lost = Scrubber(), False
         self._lock = Lock()
 
     def keep(
         self,
-        sent: Sent,
+        sent: RawRequest,
         status: int | None = None,
         headers: RawHeaders | None = None,
-        body: Copy | None = None,
+        body: BodyCopy | None = None,
         note: str = "",
     ) -> None:
         """Keep a call with its answer, where one came."""
@@ -98,12 +98,12 @@ class Tape:
 
     def _cleaned(
         self,
-        sent: Sent,
+        sent: RawRequest,
         status: int | None,
         headers: RawHeaders | None,
-        body: Copy | None,
+        body: BodyCopy | None,
         note: str,
-    ) -> tuple[Exchange, str]:
+    ) -> tuple[RecordedExchange, str]:
         """A call without secrets, and who sent it."""
         said, brought = sent.body.body(sent.headers), texts(sent.headers)
         ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
@@ -112,7 +112,7 @@ class Tape:
             told = headers or []
             answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
         at = round(sent.at - self._started, 3)
-        kept = proved_exchange(Exchange(ours, at, answer, self._cleaner.text(note)))
+        kept = proved_exchange(RecordedExchange(ours, at, answer, self._cleaner.text(note)))
         return kept, self._cleaner.who(brought)
 
     def cassette(self) -> Cassette:

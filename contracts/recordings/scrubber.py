@@ -12,7 +12,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from contracts.recordings.bodies import body_of_text
-from contracts.recordings.model import Answer, Body, Exchange, Request
+from contracts.recordings.model import (
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+)
 from contracts.recordings.secrets import (
     KEY_PLACEHOLDER,
     PLACEHOLDER,
@@ -22,7 +27,7 @@ from contracts.recordings.secrets import (
     placeholder_of,
     proved,
 )
-from contracts.redact.masks import Masks
+from contracts.redact.redactor import TextRedactor
 from contracts.redact.secret_names import is_key_name, is_secret_header, is_secret_name
 from contracts.redact.secret_values import secrets_of
 
@@ -39,15 +44,15 @@ _KEPT_OF_REQUEST = {"accept", "authorization", "api-key", "content-type", "user-
 Headers = Iterable[tuple[str, str]]
 
 
-class Cleaner:
+class Scrubber:
     """One recording's: it learns the keys that are sent, and finds them again in later texts."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = dict.fromkeys(secrets)
-        self._masks = _masks(self._secrets)
+        self._redactor = _redactor_of(self._secrets)
         self._latest: set[str] = set()
 
-    def learn(self, headers: Headers, query: str = "", body: Body | None = None) -> None:
+    def learn(self, headers: Headers, query: str = "", body: RecordedBody | None = None) -> None:
         """Remember the secrets that a request brings along."""
         found = {
             secret
@@ -59,25 +64,25 @@ class Cleaner:
             return
         self._secrets |= dict.fromkeys(new)
         if len(self._secrets) <= MOST_KEYS:
-            self._masks.add(new)
+            self._redactor.add(new)
         else:  # the older ones all at once: to begin anew costs as much as many new keys
             self._secrets = dict.fromkeys(list(self._secrets)[-MOST_KEYS // 2 :])
-            self._masks = _masks(self._secrets)
+            self._redactor = _redactor_of(self._secrets)
         self._latest.update(new)
 
-    def of_latest(self) -> Cleaner | None:
+    def of_latest(self) -> Scrubber | None:
         """A cleaner of those secrets alone that were learned since the last call of this, for what
         was kept before; None for none."""
         latest, self._latest = self._latest, set()
-        return Cleaner(latest) if latest else None
+        return Scrubber(latest) if latest else None
 
     def may_be_in(self, data: bytes) -> bool:
         """Whether there may be something to clean in the bytes. False is certain, and quick."""
-        return self._masks.may_be_in(data)
+        return self._redactor.may_be_in(data)
 
-    def may_be_in_readings(self, readings: bytes) -> bool:
-        """The same of what contracts.redact.readings gave, as far as the keys are concerned."""
-        return self._masks.may_be_in_readings(readings)
+    def may_be_in_search_text(self, readings: bytes) -> bool:
+        """The same of what contracts.redact.search_text gave, as far as the keys are concerned."""
+        return self._redactor.may_be_in_search_text(readings)
 
     @staticmethod
     def who(headers: Headers) -> str:
@@ -86,16 +91,16 @@ class Cleaner:
 
     def text(self, text: str) -> str:
         """A text without secrets."""
-        return cleaned(self._masks.keys(text))
+        return cleaned(self._redactor.redact_keys(text))
 
-    def body(self, body: Body | None) -> Body | None:
+    def body(self, body: RecordedBody | None) -> RecordedBody | None:
         """A body without secrets."""
         if body is None or body.size is not UNSET:
             return body
         if isinstance(body.text, str):
             return body_of_text(self.text(body.text))
-        may_show = self._masks.may_be_in(msgspec.json.encode(body.json))
-        return Body(json=cleaned_value(self.value(body.json) if may_show else body.json))
+        may_show = self._redactor.may_be_in(msgspec.json.encode(body.json))
+        return RecordedBody(json=cleaned_value(self.value(body.json) if may_show else body.json))
 
     def value(self, value: Any) -> Any:
         """A JSON value without secrets in its texts."""
@@ -105,13 +110,13 @@ class Cleaner:
             return [self.value(item) for item in value]
         if isinstance(value, dict):
             return {self.text(name): self.value(item) for name, item in value.items()}
-        if isinstance(value, int | float) and self._masks.may_be_in(str(value).encode()):
+        if isinstance(value, int | float) and self._redactor.may_be_in(str(value).encode()):
             return 0  # hex of digits alone
         return value
 
     def request(
-        self, method: str, path: str, query: str, headers: Headers, body: Body | None
-    ) -> Request:
+        self, method: str, path: str, query: str, headers: Headers, body: RecordedBody | None
+    ) -> RecordedRequest:
         """What is kept of a request; it learns its keys first."""
         headers = list(headers)
         self.learn(headers, query, body)
@@ -121,11 +126,11 @@ class Cleaner:
             if name.lower() in _KEPT_OF_REQUEST or name.lower().startswith("x-")
         ]
         query = self.text(query)
-        return Request(method, self.text(path), query, self.headers(kept), self.body(body))
+        return RecordedRequest(method, self.text(path), query, self.headers(kept), self.body(body))
 
-    def answer(self, status: int, headers: Headers, body: Body | None) -> Answer:
+    def answer(self, status: int, headers: Headers, body: RecordedBody | None) -> RecordedAnswer:
         """What is kept of an answer."""
-        return Answer(status, self.headers(headers), self.body(body))
+        return RecordedAnswer(status, self.headers(headers), self.body(body))
 
     def headers(self, headers: Headers) -> dict[str, str]:
         """Headers without secrets, cookies and what belongs to the connection; of one that came
@@ -143,22 +148,22 @@ class Cleaner:
         return placeholder_of(value) if _is_secret(name) else self.text(value)
 
 
-def proved_exchange(exchange: Exchange) -> Exchange:
+def proved_exchange(exchange: RecordedExchange) -> RecordedExchange:
     """A cleaned exchange that can be written: in place of each part that looks like a secret all
     the same there is a placeholder, and its note names those parts."""
     value, leaks = proved(msgspec.to_builtins(exchange))
     if not leaks:
         return exchange
-    kept = msgspec.convert(value, Exchange)
+    kept = msgspec.convert(value, RecordedExchange)
     places = ", ".join(leak.place for leak in leaks)
     return replace(kept, note=f"{kept.note}; masked: {places}".removeprefix("; "))
 
 
-def _masks(secrets: Iterable[str]) -> Masks:
-    return Masks(secrets, KEY_PLACEHOLDER)
+def _redactor_of(secrets: Iterable[str]) -> TextRedactor:
+    return TextRedactor(secrets, KEY_PLACEHOLDER)
 
 
-def _secrets(headers: Headers, query: str, body: Body | None) -> Iterator[str]:
+def _secrets(headers: Headers, query: str, body: RecordedBody | None) -> Iterator[str]:
     """The secrets of a request, by the names of their places."""
     for name, value in headers:
         if _is_secret(name.lower()):

@@ -11,7 +11,14 @@ from typing import Any
 from msgspec import Struct
 
 from contracts.redact.secret_names import SIGNED_NAMES, is_secret_name
-from contracts.redact.signed_urls import ASSIGNED, IN_PATH, NAME_STARTS, SHORT, START, unsigned
+from contracts.redact.signed_urls import (
+    ASSIGNED,
+    IN_PATH,
+    NAME_STARTS,
+    SHORT,
+    START,
+    redact_signatures,
+)
 from contracts.spec.pointers import pointer_of
 
 PLACEHOLDER = "REDACTED"
@@ -92,7 +99,7 @@ def _cleaned(text: str) -> str:
     text = _PASSWORD.sub(rf"\1{PLACEHOLDER}", text)
     text = _PASSWORD_ESCAPED.sub(rf"\1{PLACEHOLDER}", text)
     text = _JWT.sub(PLACEHOLDER, text)
-    text = unsigned(text, PLACEHOLDER)
+    text = redact_signatures(text, PLACEHOLDER)
     text = _FIELD.sub(_field, text)
     text = _PART.sub(rf"\1{PLACEHOLDER}", text)
     text = _ELEMENT.sub(rf"\1{PLACEHOLDER}", text)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from contracts.recordings.model import Answer, State, Timeline
+from contracts.recordings.model import RecordedAnswer, RecordedState, RecordedTimeline
 
 TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}")  # as the service writes times
 # Which of an answer's times says when its state began; PENDING begins with the task.
@@ -32,13 +32,13 @@ def parsed(text: Any) -> datetime | None:
         return None
 
 
-def told(answer: Answer, name: str) -> float | None:
+def told(answer: RecordedAnswer, name: str) -> float | None:
     """Seconds from the task's `submit_time` to another of its times, as an answer says it."""
     submitted, moment = (parsed(answer.output.get(field)) for field in ("submit_time", name))
     return None if submitted is None or moment is None else (moment - submitted).total_seconds()
 
 
-def begins(timeline: Timeline) -> tuple[float, ...] | None:
+def begins(timeline: RecordedTimeline) -> tuple[float, ...] | None:
     """When each state began, in s from the creation, never before the one ahead of it; None where
     that is not known, and only their order counts."""
     first, *others = timeline.states
@@ -55,12 +55,12 @@ def begins(timeline: Timeline) -> tuple[float, ...] | None:
     return tuple(moments)
 
 
-def _told(state: State) -> float | None:
+def _told(state: RecordedState) -> float | None:
     name = _BEGINS.get(state.task_status)
     return told(state.answer, name) if name else None
 
 
-def lasted(timeline: Timeline, task_status: str) -> tuple[float, float] | None:
+def lasted(timeline: RecordedTimeline, task_status: str) -> tuple[float, float] | None:
     """How long a task was in a state, at least and at most; None where that cannot be told."""
     said = _said(timeline, task_status)
     if said is not None:
@@ -78,7 +78,7 @@ def lasted(timeline: Timeline, task_status: str) -> tuple[float, float] | None:
     return max(0.0, state.until - state.since), seen_after - seen_before
 
 
-def _said(timeline: Timeline, task_status: str) -> float | None:
+def _said(timeline: RecordedTimeline, task_status: str) -> float | None:
     """The same from the times of the latest answer that has them."""
     for state in reversed(timeline.states):
         scheduled, ended = (told(state.answer, n) for n in ("scheduled_time", "end_time"))

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.recordings.bodies import Room, body_of_packed, body_of_text, bytes_of
-from contracts.recordings.builder import Assembler
+from contracts.recordings.bodies import BodyLimit, body_of_packed, body_of_text, bytes_of
+from contracts.recordings.builder import RecordingBuilder
+from contracts.recordings.dashscope_calls import CandidateCall, left_out, ours
 from contracts.recordings.errors import placed
-from contracts.recordings.model import Body, Cassette, Exchange
+from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
 from contracts.recordings.nulls import without_nulls
-from contracts.recordings.operations import Operations
-from contracts.recordings.ours import Seen, left_out, ours
-from contracts.recordings.scrubber import Cleaner
+from contracts.recordings.operations import OperationFinder
+from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
 _Headers = dict[str, str | list[str] | None] | None
@@ -27,7 +27,7 @@ class _Code(Struct, frozen=True):
     code: Annotated[int, Meta(ge=100, le=599)]
 
 
-class _Request(Struct, frozen=True):
+class _VcrRequest(Struct, frozen=True):
     """body: a text, bytes, or one of those in an object, as `string` or `base64_string`."""
 
     method: str
@@ -36,7 +36,7 @@ class _Request(Struct, frozen=True):
     body: Any = None
 
 
-class _Response(Struct, frozen=True):
+class _VcrResponse(Struct, frozen=True):
     """status and body: of requests and aiohttp; status_code and content: of httpx in older versions
     of VCR.py."""
 
@@ -48,8 +48,8 @@ class _Response(Struct, frozen=True):
 
 
 class _Interaction(Struct, frozen=True):
-    request: _Request
-    response: _Response | None = None
+    request: _VcrRequest
+    response: _VcrResponse | None = None
 
 
 class _Vcr(Struct, frozen=True):
@@ -60,12 +60,12 @@ def from_vcr(tree: Any, spec: Spec) -> Cassette:
     """The cassette of one of VCR.py's. Raises CassetteError, ValidationError."""
     interactions = msgspec.convert(tree, _Vcr).interactions or []
     calls = [_seen(interaction) for interaction in interactions]
-    chosen = ours(calls, Operations(spec))
+    chosen = ours(calls, OperationFinder(spec))
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
     first = urlsplit(calls[numbers[0]].url) if numbers else urlsplit("")
     host = first.netloc.rpartition("@")[2]
-    assembler = Assembler(spec, upstream=f"{first.scheme}://{host}" if host else "")
-    cleaner, room = Cleaner(), Room()
+    assembler = RecordingBuilder(spec, upstream=f"{first.scheme}://{host}" if host else "")
+    cleaner, room = Scrubber(), BodyLimit()
     for number in numbers:
         said = _read(interactions[number], f"$.interactions[{number}]")
         who = cleaner.who(_pairs(said.request.headers))
@@ -83,7 +83,7 @@ def from_betamax(tree: Any, spec: Spec) -> Cassette:
     return from_vcr({"interactions": tree["http_interactions"]}, spec)
 
 
-def _seen(interaction: Any) -> Seen:
+def _seen(interaction: Any) -> CandidateCall:
     """What shows whose an interaction is, as far as it has that."""
     parts = interaction if isinstance(interaction, dict) else {}
     request, response = (parts.get(name) for name in ("request", "response"))
@@ -95,10 +95,12 @@ def _seen(interaction: Any) -> Seen:
         value = _answer_body(body, response.get("headers"))
         return bytes_of(value)
 
-    return Seen(str(request.get("method", "")).upper(), str(request.get("uri", "")), answer)
+    return CandidateCall(
+        str(request.get("method", "")).upper(), str(request.get("uri", "")), answer
+    )
 
 
-def _answer_body(body: Any, headers: Any) -> Body | None:
+def _answer_body(body: Any, headers: Any) -> RecordedBody | None:
     try:
         pairs = _pairs(msgspec.convert(headers, _Headers))
         return _body(_content(body, "$"), _encoding(pairs))
@@ -113,21 +115,21 @@ def _read(interaction: Any, where: str) -> _Interaction:
         raise placed(error, where) from None
 
 
-def _exchange(said: _Interaction, number: int, cleaner: Cleaner) -> Exchange:
+def _exchange(said: _Interaction, number: int, cleaner: Scrubber) -> RecordedExchange:
     where = f"$.interactions[{number}]"
     url, response = urlsplit(said.request.uri), said.response
     headers = _pairs(said.request.headers)
     body = _body(_content(said.request.body, f"{where}.request.body"), _encoding(headers))
     request = cleaner.request(said.request.method.upper(), url.path, url.query, headers, body)
     if response is None:
-        return Exchange(request, note="no answer came")
+        return RecordedExchange(request, note="no answer came")
     status = response.status.code if response.status else response.status_code
     if status is None:
         raise msgspec.ValidationError(f"There is no status - at `{where}.response`")
     headers = _pairs(response.headers)
     told = response.content if response.body is None else response.body
     body = _body(_content(told, f"{where}.response.body"), _encoding(headers))
-    return Exchange(request, answer=cleaner.answer(status, headers, body))
+    return RecordedExchange(request, answer=cleaner.answer(status, headers, body))
 
 
 def _content(said: Any, where: str) -> str | bytes | None:
@@ -144,7 +146,7 @@ def _content(said: Any, where: str) -> str | bytes | None:
     raise msgspec.ValidationError(f"Expected text or bytes, got `{found}` - at `{where}`")
 
 
-def _body(content: str | bytes | None, encoding: str) -> Body | None:
+def _body(content: str | bytes | None, encoding: str) -> RecordedBody | None:
     if not content:
         return None
     return body_of_text(content) if isinstance(content, str) else body_of_packed(content, encoding)

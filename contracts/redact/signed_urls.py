@@ -38,7 +38,7 @@ IN_PATH = re.compile(
 )
 
 
-def unsigned(text: str, mask: str) -> str:
+def redact_signatures(text: str, mask: str) -> str:
     """The text with a mask for each signature of a URL."""
     text = ASSIGNED.sub(rf"\1{mask}", text)
     text = SHORT.sub(rf"\1{mask}", text)

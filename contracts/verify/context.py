@@ -78,17 +78,17 @@ class CheckContext:
         sent |= headers or {}
         own = self.provider.key if key == OWN_KEY else key
         method = method or called.method
-        patience = self.provider.patience
-        if patience.is_over():
-            raise Skip(str(patience))
+        wait_limit = self.provider.wait_limit
+        if wait_limit.is_over():
+            raise Skip(str(wait_limit))
         for left in reversed(range(ATTEMPTS)):
             exchange = self.provider.send(
                 method, path, body=text, headers=sent, key=own, operation=operation
             )
             lost = exchange.status == 0 and method == "GET"
-            if not left or patience.is_over() or not (exchange.status == 429 or lost):
+            if not left or wait_limit.is_over() or not (exchange.status == 429 or lost):
                 break
-            patience.in_vain(0.0 if self.provider.has_clock else RETRY_PAUSE)
+            wait_limit.in_vain(0.0 if self.provider.has_clock else RETRY_PAUSE)
             self.provider.let_pass(RETRY_PAUSE)
         self.exchanges.append(exchange)
         if exchange.status == 0:
@@ -141,7 +141,7 @@ class CheckContext:
     def fail(self, exchange: Exchange | None, pointer: str, expected: str, got: str) -> None:
         """Report a difference, with the exchange that shows it."""
         where = None if exchange is None else self._index(exchange)
-        got = self.provider.masked(got[:LONGEST])[:SHOWN]
+        got = self.provider.redact(got[:LONGEST])[:SHOWN]
         self.findings.append(Finding(pointer, expected, got, where))
 
     def expect(self, exchange: Exchange, pointer: str, holds: bool, expected: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from contracts.redact.masks import without_keys
+from contracts.redact.redactor import redact_key_like
 from contracts.text.printable import in_json
 from emo_kit.cli.output import print_line
 from mock_server.journal.log_writer import LogWriter
@@ -65,8 +65,8 @@ class Notices:
     def _uncaught(
         self, kind: type[BaseException], error: BaseException, at: TracebackType | None
     ) -> None:
-        text = without_keys("".join(traceback.format_exception(kind, error, at)))
-        message = without_keys(f"{kind.__name__}: {error}")
+        text = redact_key_like("".join(traceback.format_exception(kind, error, at)))
+        message = redact_key_like(f"{kind.__name__}: {error}")
         self.write("error", message, *text.splitlines(), traceback=text)
 
 
@@ -78,10 +78,10 @@ class _Handler(logging.Handler):
         self._notices = notices
 
     def emit(self, record: logging.LogRecord) -> None:
-        event, message = record.levelname.lower(), without_keys(record.getMessage())
+        event, message = record.levelname.lower(), redact_key_like(record.getMessage())
         text = record.exc_text or ""
         if record.exc_info and record.exc_info[0]:
-            text = without_keys("".join(traceback.format_exception(*record.exc_info)))
+            text = redact_key_like("".join(traceback.format_exception(*record.exc_info)))
         if text:
             self._notices.write(event, message, *text.splitlines(), traceback=text)
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.redact.masks import without_keys
+from contracts.redact.redactor import redact_key_like
 from contracts.text.printable import in_json, in_line
 from mock_server.journal.entry import Entry
 from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
@@ -88,7 +88,7 @@ def _shows_task(entry: Entry) -> bool:
 
 def _clean(text: str) -> str:
     """The text shortened, without keys; control and confusing characters are escaped."""
-    text = without_keys(text[: 2 * LONGEST])
+    text = redact_key_like(text[: 2 * LONGEST])
     text = in_line(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

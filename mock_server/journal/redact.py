@@ -15,7 +15,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.redact.masks import QUOTE, SHORT, Masks, without_keys, without_keys_in_json
+from contracts.redact.redactor import (
+    QUOTE,
+    SHORT,
+    TextRedactor,
+    redact_key_like,
+    redact_key_like_in_json,
+)
 from mock_server.journal.log_row import log_row
 from mock_server.journal.places import (
     AUTHORIZATION,
@@ -31,7 +37,7 @@ from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 PREFIX = 3  # length of `sk-` or `st-`, the start of a key, which is not secret
-CACHED = 4096  # characters of secrets up to which their masks are cached
+CACHED = 4096  # characters of secrets up to which their text_redactor are cached
 
 
 class Redactor:
@@ -54,36 +60,36 @@ class Redactor:
 
     def row(self, row: Row) -> Row:
         """The row without secrets and without its key."""
-        call, masks = self._call(row.call)
+        call, text_redactor = self._call(row.call)
         packed = self._without_raw(pack(row._replace(call=call, key="", shown="")))
         row = unpack(packed)
-        may_show = masks.may_be_in(_texts(row), known=_made(row))
-        return self._without(row, masks) if may_show else row  # True is rare
+        may_show = text_redactor.may_be_in(_texts(row), known=_made(row))
+        return self._without(row, text_redactor) if may_show else row  # True is rare
 
     def log_row(self, row: Row) -> Row:
         """The parts of the row that the log shows, without any secret of the call."""
-        call, masks = self._call(row.call)
+        call, text_redactor = self._call(row.call)
         row = log_row(row, call)
         texts = _texts(row)
         is_known = self._without_raw(texts) != texts
-        if not is_known and not masks.may_be_in(texts, known=_made(row)):
+        if not is_known and not text_redactor.may_be_in(texts, known=_made(row)):
             return row
-        return self._without(row, masks)  # type: ignore[no-any-return]
+        return self._without(row, text_redactor)  # type: ignore[no-any-return]
 
-    def _call(self, call: Call) -> tuple[Call, Masks]:
-        """The call with places for secrets redacted, and masks that hide the same secrets in other
-        places."""
+    def _call(self, call: Call) -> tuple[Call, TextRedactor]:
+        """The call with the known places of secrets redacted, and a redactor that hides the same
+        secrets in other places."""
         found: list[str] = []
         headers, body = self._headers(call.headers, found), in_body(call.body, found)
         path, query = in_text(call.path, found), in_query(call.query, found)
         call = call._replace(headers=headers, path=path, query=query, body=body)
         secrets = tuple(dict.fromkeys((*self._secrets, *found)))
-        masks = _masks(secrets, self._shown) if found else self._masks
-        return (call if self._key else _without_any_key(call)), masks
+        text_redactor = _text_redactor(secrets, self._shown) if found else self._text_redactor
+        return (call if self._key else _without_any_key(call)), text_redactor
 
     @cached_property
-    def _masks(self) -> Masks:
-        return Masks(self._secrets, None, self._shown)
+    def _text_redactor(self) -> TextRedactor:
+        return TextRedactor(self._secrets, None, self._shown)
 
     def _without_raw(self, packed: bytes) -> bytes:
         """MessagePack with the literal key replaced; the whole key first, then the key without its
@@ -106,25 +112,25 @@ class Redactor:
             return value.replace(self._key, self._instead)
         return in_header(AUTHORIZATION, value, found)
 
-    def _without(self, value: Any, masks: Masks) -> Any:
+    def _without(self, value: Any, text_redactor: TextRedactor) -> Any:
         """A part of a row with all its texts redacted."""
         if isinstance(value, str):
             data = value.encode("utf-8", "surrogatepass")
-            return self._without(data, masks).decode("utf-8", "surrogatepass")
+            return self._without(data, text_redactor).decode("utf-8", "surrogatepass")
         if isinstance(value, bytes):
-            return masks.data(self._without_raw(value))
+            return text_redactor.redact_bytes(self._without_raw(value))
         if isinstance(value, Struct):
-            return type(value)(**self._without(asdict(value), masks))
+            return type(value)(**self._without(asdict(value), text_redactor))
         if isinstance(value, dict):
             return {
-                self._without(name, masks): self._without(item, masks)
+                self._without(name, text_redactor): self._without(item, text_redactor)
                 for name, item in value.items()
             }
         if isinstance(value, tuple):
-            items = [self._without(item, masks) for item in value]
+            items = [self._without(item, text_redactor) for item in value]
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
         if isinstance(value, list):
-            return [self._without(item, masks) for item in value]
+            return [self._without(item, text_redactor) for item in value]
         return value
 
 
@@ -162,13 +168,14 @@ def _made(row: Row) -> list[bytes]:
     return [id_.encode() for id_ in ids if _ID.fullmatch(id_)]
 
 
-def _masks(secrets: tuple[str, ...], shown: str) -> Masks:
-    """The masks of secrets, cached if short: a client that sends a wrong key sends it again."""
+def _text_redactor(secrets: tuple[str, ...], shown: str) -> TextRedactor:
+    """A redactor of these secrets, cached if they are short: a client that sends a wrong key sends
+    it again."""
     is_short = sum(map(len, secrets)) <= CACHED
-    return (_kept_masks if is_short else Masks)(secrets, None, shown)
+    return (_kept_redactor if is_short else TextRedactor)(secrets, None, shown)
 
 
-_kept_masks = lru_cache(maxsize=1024)(Masks)
+_kept_redactor = lru_cache(maxsize=1024)(TextRedactor)
 
 
 def without_secrets(
@@ -181,15 +188,17 @@ def without_secrets(
     for name, value in headers.items():
         in_header(name, value, found)
     in_query(query, found)
-    return without_keys(Masks(found, public=" ".join(public)).keys(text))
+    return redact_key_like(TextRedactor(found, public=" ".join(public)).redact_keys(text))
 
 
 def _without_any_key(call: Call) -> Call:
     """The call without any text that looks like a key; for calls whose key is unknown."""
     body = call.body
     if b"sk-" in body or b"st-" in body:
-        body = without_keys_in_json(body.decode("latin-1")).encode("latin-1")
-    return call._replace(path=without_keys(call.path), query=without_keys(call.query), body=body)
+        body = redact_key_like_in_json(body.decode("latin-1")).encode("latin-1")
+    return call._replace(
+        path=redact_key_like(call.path), query=redact_key_like(call.query), body=body
+    )
 
 
 def _bytes(text: str) -> bytes:

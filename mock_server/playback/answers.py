@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from contracts.recordings.bodies import bytes_of
-from contracts.recordings.model import Answer, Body, Timeline
+from contracts.recordings.model import RecordedAnswer, RecordedBody, RecordedTimeline
 from contracts.recordings.timing import parsed
 from contracts.text.printable import in_line
 from mock_server.engine.responses import headers
@@ -27,7 +27,7 @@ NO_SHIFT = timedelta()
 
 
 def reply_of(
-    answer: Answer, ids: Mapping[str, str], shift: timedelta, request_id: str, now: float
+    answer: RecordedAnswer, ids: Mapping[str, str], shift: timedelta, request_id: str, now: float
 ) -> Reply:
     """The answer as it is sent now. ids: the new ones by those recorded. shift: how much later
     than recorded its times are. A header whose name is none is left out, and a line end in a value
@@ -46,7 +46,7 @@ def reply_of(
     return Reply(answer.status, told, body, "")
 
 
-def shift_of(timeline: Timeline, started: float) -> timedelta:
+def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:
     """How much later a task of this timeline was created than the recorded one; nothing where its
     answers tell no time. started: epoch s."""
     for state in timeline.states:
@@ -56,23 +56,25 @@ def shift_of(timeline: Timeline, started: float) -> timedelta:
     return NO_SHIFT
 
 
-def with_video(answer: Answer, url: str) -> Answer:
+def with_video(answer: RecordedAnswer, url: str) -> RecordedAnswer:
     """The answer with another address of its video, if it has one: that of the recording has lost
     its signature, and leads nowhere."""
     results = answer.output.get("results")
     if not isinstance(results, dict) or "video_url" not in results:
         return answer
     output = {**answer.output, "results": {**results, "video_url": url}}
-    return replace(answer, body=Body(json={**answer.value, "output": output}))
+    return replace(answer, body=RecordedBody(json={**answer.value, "output": output}))
 
 
-def _body(body: Body | None, ids: Mapping[str, str], shift: timedelta, request_id: str) -> bytes:
+def _body(
+    body: RecordedBody | None, ids: Mapping[str, str], shift: timedelta, request_id: str
+) -> bytes:
     if body is None or body.json is UNSET:
         return bytes_of(body)
     value = _moved(body.json, ids, shift)
     if isinstance(value, dict) and "request_id" in value:
         value["request_id"] = request_id
-    return bytes_of(Body(json=value))
+    return bytes_of(RecordedBody(json=value))
 
 
 def _moved(value: Any, ids: Mapping[str, str], shift: timedelta) -> Any:

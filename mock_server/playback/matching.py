@@ -12,8 +12,15 @@ from urllib.parse import parse_qsl
 
 from msgspec import UNSET, Struct
 
-from contracts.recordings.model import Body, Cassette, Exchange, Request, State, Timeline
-from contracts.recordings.operations import Called, Operations
+from contracts.recordings.model import (
+    Cassette,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedState,
+    RecordedTimeline,
+)
+from contracts.recordings.operations import FoundOperation, OperationFinder
 from contracts.redact.secret_names import is_secret_name
 from contracts.spec.loader import Spec
 
@@ -27,8 +34,8 @@ class Cue(Struct, frozen=True):
     """A recorded exchange, prepared to be compared. number: in the cassette."""
 
     number: int
-    exchange: Exchange
-    called: Called | None
+    exchange: RecordedExchange
+    called: FoundOperation | None
     query: Any
     body: Any
 
@@ -38,10 +45,10 @@ class Script:
     `tasks` by the task_id as recorded."""
 
     def __init__(self, spec: Spec, cassette: Cassette) -> None:
-        self.operations = Operations(spec)
+        self.operations = OperationFinder(spec)
         timelines = [*cassette.timelines, *_never_polled(cassette)]
         self.tasks = {timeline.task_id: timeline for timeline in timelines}
-        self.created: dict[int, Timeline] = {
+        self.created: dict[int, RecordedTimeline] = {
             timeline.created_by: timeline
             for timeline in timelines
             if timeline.created_by is not None
@@ -50,7 +57,7 @@ class Script:
         self._cues = [self._cue(n, exchange) for n, exchange in exchanges if _can_answer(exchange)]
 
     def find(
-        self, request: Request, used: Mapping[int, int], recorded_id: Mapping[str, str]
+        self, request: RecordedRequest, used: Mapping[int, int], recorded_id: Mapping[str, str]
     ) -> Cue | None:
         """The exchange that answers a call: of those of the same operation (and task) the one with
         the same body and query, of these the one that was used least, of these the first. used:
@@ -69,13 +76,13 @@ class Script:
         held += [f"polls of {tasks} task{'s'[: tasks != 1]}"] if tasks else []
         return ", ".join(held) or "nothing"
 
-    def _cue(self, number: int, exchange: Exchange) -> Cue:
+    def _cue(self, number: int, exchange: RecordedExchange) -> Cue:
         request = exchange.request
         called = self.operations.find(request.method, request.path)
         return Cue(number, exchange, called, _query(request.query), _comparable(request.body))
 
 
-def _never_polled(cassette: Cassette) -> Iterator[Timeline]:
+def _never_polled(cassette: Cassette) -> Iterator[RecordedTimeline]:
     """Tasks of which there is the creation alone: they stay as they were then."""
     known = {timeline.task_id for timeline in cassette.timelines}
     for number, exchange in enumerate(cassette.exchanges):
@@ -84,11 +91,11 @@ def _never_polled(cassette: Cassette) -> Iterator[Timeline]:
         if exchange.answer is None or exchange.request.method != "POST":
             continue
         if isinstance(status, str) and isinstance(task_id, str) and task_id not in known:
-            states = (State(status, exchange.answer),)
-            yield Timeline(task_id, exchange.request, states, created_by=number)
+            states = (RecordedState(status, exchange.answer),)
+            yield RecordedTimeline(task_id, exchange.request, states, created_by=number)
 
 
-def _can_answer(exchange: Exchange) -> bool:
+def _can_answer(exchange: RecordedExchange) -> bool:
     """A call that nobody answered cannot, nor one whose answer was too long to be kept."""
     answer = exchange.answer
     return answer is not None and (answer.body is None or answer.body.size is UNSET)
@@ -100,7 +107,10 @@ def _name(cue: Cue) -> str:
 
 
 def _fits(
-    request: Request, called: Called | None, recorded_id: Mapping[str, str], cue: Cue
+    request: RecordedRequest,
+    called: FoundOperation | None,
+    recorded_id: Mapping[str, str],
+    cue: Cue,
 ) -> bool:
     if called is None or cue.called is None:
         same = cue.exchange.request
@@ -117,7 +127,7 @@ def _query(query: str) -> list[tuple[str, str]]:
     return sorted(_kept(query))
 
 
-def _comparable(body: Body | None) -> Any:
+def _comparable(body: RecordedBody | None) -> Any:
     if body is None or body.size is not UNSET:
         return None
     return body.text if isinstance(body.text, str) else _steady(body.json)

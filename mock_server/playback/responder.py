@@ -14,10 +14,9 @@ from msgspec.structs import replace
 
 from contracts.provider.budget import LONGEST_VIDEO
 from contracts.recordings.bodies import body_of
-from contracts.recordings.model import Answer, Cassette, Timeline
-from contracts.recordings.model import Request as RecordedRequest
+from contracts.recordings.model import Cassette, RecordedAnswer, RecordedRequest, RecordedTimeline
 from contracts.recordings.operations import POLL
-from contracts.recordings.scrubber import Cleaner
+from contracts.recordings.scrubber import Scrubber
 from contracts.recordings.timing import begins, state_at
 from contracts.spec.loader import Operation, Spec
 from mock_server.engine.operations.results import signed_path
@@ -41,13 +40,13 @@ class Play(Struct):
     """A timeline that runs for a tenant. started: the tenant's epoch s. moments: when each state
     begins, in the same; None where only the order of the states is known, and `polls` counts."""
 
-    timeline: Timeline
+    timeline: RecordedTimeline
     started: float
     moments: tuple[float, ...] | None
     polls: int = 0
 
     @classmethod
-    def of(cls, timeline: Timeline, started: float) -> Play:
+    def of(cls, timeline: RecordedTimeline, started: float) -> Play:
         """The timeline as it goes from this moment on."""
         after = begins(timeline)
         moments = None if after is None else tuple(started + seconds for seconds in after)
@@ -125,7 +124,7 @@ class Player(Engine):
             play = self._begin(request, stage, timeline, timeline.task_id)
         return play
 
-    def _create(self, request: Request, stage: Stage, timeline: Timeline) -> None:
+    def _create(self, request: Request, stage: Stage, timeline: RecordedTimeline) -> None:
         number = self.store.next_number(request.tenant_id)
         request.task_id = uuid(self._secret_of(request.tenant_id), number, "4")
         for gone in self.store.forget(request.tenant_id, request.now):
@@ -135,7 +134,9 @@ class Player(Engine):
         stage.recorded_id[request.task_id] = timeline.task_id
         self._begin(request, stage, timeline, request.task_id)
 
-    def _begin(self, request: Request, stage: Stage, timeline: Timeline, task_id: str) -> Play:
+    def _begin(
+        self, request: Request, stage: Stage, timeline: RecordedTimeline, task_id: str
+    ) -> Play:
         play = stage.plays[task_id] = Play.of(timeline, request.now)
         self.store.put(request.tenant_id, (self._task(request, play, task_id),))
         return play
@@ -184,7 +185,7 @@ class Player(Engine):
         path = signed_path(secret, request.tenant_id, task_id, task.ratio, task.seconds, expires)
         return request.call.origin + path
 
-    def _reply(self, request: Request, answer: Answer, ids: dict[str, str]) -> Reply:
+    def _reply(self, request: Request, answer: RecordedAnswer, ids: dict[str, str]) -> Reply:
         return reply_of(answer, ids, NO_SHIFT, request.request_id, request.now)
 
     def _not_recorded(self, request: Request) -> Reply:
@@ -218,12 +219,12 @@ def _moment(play: Play, states: set[str]) -> float:
     return inf
 
 
-def _ratio(answer: Answer) -> str:
+def _ratio(answer: RecordedAnswer) -> str:
     ratio = _usage(answer).get("video_ratio")
     return ratio if ratio in ("1:1", "3:4") else "1:1"
 
 
-def _seconds(answer: Answer) -> float:
+def _seconds(answer: RecordedAnswer) -> float:
     """The length of the recorded video; that of our sample where it cannot be one (EMO-3: 60 s)."""
     seconds = _usage(answer).get("video_duration")
     if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_VIDEO:
@@ -231,7 +232,7 @@ def _seconds(answer: Answer) -> float:
     return samples.voice().duration
 
 
-def _usage(answer: Answer) -> dict[str, Any]:
+def _usage(answer: RecordedAnswer) -> dict[str, Any]:
     usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
     return usage if isinstance(usage, dict) else {}
 
@@ -240,4 +241,4 @@ def _request(call: Call) -> RecordedRequest:
     """A call as a cassette holds it: without its secrets, as those were taken out there."""
     named = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in call.headers.items()]
     body = body_of(call.body, dict(named).get("content-encoding", ""))
-    return Cleaner().request(call.method, call.path, call.query, named, body)
+    return Scrubber().request(call.method, call.path, call.query, named, body)

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 
 from contracts.http1.descriptors import DescriptorWatch, raise_limit
-from contracts.recordings.serving import SignaledServer
+from contracts.recordings.server import SignaledServer
 from mock_server.server.app import FakeApp, create_app
 from mock_server.server.fast_path import Protocol
 from mock_server.settings import Settings

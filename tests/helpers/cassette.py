@@ -11,12 +11,20 @@ from typing import Any
 
 import httpx
 
-from contracts.recordings import Answer, Body, Cassette, Exchange, Request, Timeline, load
-from contracts.recordings.model import FORMAT, State
-from contracts.recordings.proxy import Recorder, recording_app
-from contracts.recordings.recording import Tape
+from contracts.recordings import (
+    Cassette,
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedTimeline,
+    load,
+)
+from contracts.recordings.model import FORMAT, RecordedState
+from contracts.recordings.proxy import RecordingProxy, recording_app
+from contracts.recordings.recording import Recording
 from contracts.recordings.secrets import Leak, cleaned_value, proved
-from contracts.recordings.serving import server_of
+from contracts.recordings.server import server_of
 from contracts.recordings.writer import Writer
 from contracts.spec.loader import Spec
 from mock_server.journal.mistakes import Mistakes
@@ -43,11 +51,11 @@ def leaks(text: str) -> list[Leak]:
 def recording(spec: Spec, upstream: str, path: Path, *, timeout: float = 10.0) -> Iterator[str]:
     """A recorder in a thread, for as long as the block; gives its base URL. The file is whole and
     final behind it."""
-    tape = Tape(spec, upstream, clock=real_time)
+    tape = Recording(spec, upstream, clock=real_time)
     mistakes = Mistakes("the recorder")
     writer = Writer(path, tape.cassette, mistakes.report)
     http = httpx.AsyncClient(timeout=timeout, trust_env=False)
-    recorder = Recorder(upstream, tape, http, mistakes.report, writer.changed)
+    recorder = RecordingProxy(upstream, tape, http, mistakes.report, writer.changed)
     server = server_of(recording_app(recorder, writer))
     ready = threading.Event()
     server.on_started = ready.set
@@ -90,39 +98,43 @@ def request_of(spec: Spec, operation: str) -> Any:
     return json.loads(json.dumps(spec.operations[operation].requests["documentation"]))
 
 
-def answer_of(spec: Spec, operation: str, outcome: str, **changes: Any) -> Answer:
+def answer_of(spec: Spec, operation: str, outcome: str, **changes: Any) -> RecordedAnswer:
     """A documented answer as a recording has it; changes: of its output."""
     documented = spec.operations[operation].outcomes[outcome]
     value = cleaned_value(documented.value)
     value.setdefault("output", {}).update(changes) if changes else None
     headers = {"content-type": "application/json", "x-request-id": value["request_id"]}
-    return Answer(documented.status, headers, Body(json=value))
+    return RecordedAnswer(documented.status, headers, RecordedBody(json=value))
 
 
-def poll_of(task_id: str = TASK) -> Request:
+def poll_of(task_id: str = TASK) -> RecordedRequest:
     headers = {"authorization": "Bearer sk-REDACTED"}
-    return Request("GET", f"/api/v1/tasks/{task_id}", headers=headers)
+    return RecordedRequest("GET", f"/api/v1/tasks/{task_id}", headers=headers)
 
 
-def creation_of(spec: Spec, **headers: str) -> Request:
+def creation_of(spec: Spec, **headers: str) -> RecordedRequest:
     sent = {"authorization": "Bearer sk-REDACTED", "x-dashscope-async": "enable", **headers}
-    body = Body(json=request_of(spec, "createVideoTask"))
-    return Request("POST", f"{SERVICE}/video-synthesis", headers=sent, body=body)
+    body = RecordedBody(json=request_of(spec, "createVideoTask"))
+    return RecordedRequest("POST", f"{SERVICE}/video-synthesis", headers=sent, body=body)
 
 
-def cassette_of(*exchanges: Exchange, timelines: tuple[Timeline, ...] = ()) -> Cassette:
+def cassette_of(
+    *exchanges: RecordedExchange, timelines: tuple[RecordedTimeline, ...] = ()
+) -> Cassette:
     return Cassette(FORMAT, exchanges=exchanges, timelines=timelines)
 
 
 def life_of(spec: Spec, *states: str, since: tuple[float, ...] = (0.0, 14.5, 133.0)) -> Cassette:
     """A task, created and polled: PENDING, RUNNING, SUCCEEDED by the documentation's times."""
     names = states or ("PENDING", "RUNNING", "SUCCEEDED")
-    created = Exchange(creation_of(spec), 1.0, answer_of(spec, "createVideoTask", "accepted"))
+    created = RecordedExchange(
+        creation_of(spec), 1.0, answer_of(spec, "createVideoTask", "accepted")
+    )
     seen = tuple(
-        State(name.partition(".")[0], answer_of(spec, "getTask", name), at, at)
+        RecordedState(name.partition(".")[0], answer_of(spec, "getTask", name), at, at)
         for name, at in zip(names, since, strict=False)
     )
-    timeline = Timeline(TASK, poll_of(), seen, created=1.0, created_by=0)
+    timeline = RecordedTimeline(TASK, poll_of(), seen, created=1.0, created_by=0)
     return cassette_of(created, timelines=(timeline,))
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from contracts.recordings.encoding import encoded as file_of
-from contracts.recordings.recording import Copy, Sent, Tape
+from contracts.recordings.recording import BodyCopy, RawRequest, Recording
 from contracts.reports.write import REPORTS, Target, open_reports
 from contracts.spec.loader import Spec
 from contracts.verify.ledger import update
@@ -155,8 +155,8 @@ def of_the_fake(exchanged: Exchanged, folder: Path) -> dict[str, str | bytes]:
     return shown
 
 
-def _copy(data: bytes) -> Copy:
-    copy = Copy.empty()
+def _copy(data: bytes) -> BodyCopy:
+    copy = BodyCopy.empty()
     copy.add(data)
     return copy
 
@@ -164,12 +164,12 @@ def _copy(data: bytes) -> Copy:
 def of_the_recorder(exchanged: Exchanged, folder: Path) -> dict[str, str | bytes]:
     """A cassette of two calls, the first of which does not carry the key."""
     del folder
-    tape, answer = Tape(SPEC, ROOT, clock=lambda: 0.0), exchanged.answered()
+    tape, answer = Recording(SPEC, ROOT, clock=lambda: 0.0), exchanged.answered()
     path, _, query = exchanged.target.partition("?")
     more = [(n, v) for n, v in exchanged.headers if n.startswith("x-") and "token" not in n]
     for headers in (more if exchanged.carrier != "X-Api-Key" else [], exchanged.headers):
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-        sent = Sent(0.0, "POST", path, query, raw, _copy(exchanged.body))
+        sent = RawRequest(0.0, "POST", path, query, raw, _copy(exchanged.body))
         note = f"broken: {exchanged.word}"
         tape.keep(sent, answer.status_code, answer.headers.raw, _copy(answer.content), note)
     return {"cassette": file_of(tape.cassette()), "tape": tape.summary() + repr(tape)}

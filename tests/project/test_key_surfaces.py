@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from contracts.recordings.encoding import encoded
-from contracts.recordings.recording import Copy, Sent, Tape
+from contracts.recordings.recording import BodyCopy, RawRequest, Recording
 from contracts.reports.write import REPORTS, Target, open_reports
 from contracts.spec.loader import Spec
 from contracts.verify.ledger import update
@@ -175,14 +175,14 @@ def key_of(shape: Shape) -> str:
 
 def recorded(shape: Shape, tmp_path: Path) -> str:
     """A cassette and its summary."""
-    tape, made = Tape(SPEC, ROOT, clock=lambda: 0.0), fake(shape)
+    tape, made = Recording(SPEC, ROOT, clock=lambda: 0.0), fake(shape)
     for answer in made.answers:
         asked, told = answer.request, echo(shape.secret, answer.request)
-        copies = [Copy.empty(), Copy.empty()]
+        copies = [BodyCopy.empty(), BodyCopy.empty()]
         for copy, content in zip(copies, (asked.content, told.content), strict=True):
             copy.add(content)
         raw = [(name.lower(), value) for name, value in asked.headers.raw]
-        sent = Sent(0.0, asked.method, asked.url.raw_path.split(b"?")[0].decode(),
+        sent = RawRequest(0.0, asked.method, asked.url.raw_path.split(b"?")[0].decode(),
                     asked.url.query.decode(), raw, copies[0])  # fmt: skip
         tape.keep(sent, told.status_code, told.headers.raw, copies[1], note=shape.anywhere)
     return encoded(tape.cassette()).decode() + tape.summary() + repr(tape)

@@ -9,13 +9,13 @@ from typing import Any
 
 from msgspec import UNSET
 
-from contracts.recordings.drift.difference import Difference, Seen, Weight
+from contracts.recordings.drift.difference import ComparedCall, DriftDifference, Weight
 from contracts.recordings.drift.shapes import parts
-from contracts.recordings.model import Answer, Request
+from contracts.recordings.model import RecordedAnswer, RecordedRequest
 from contracts.spec.loader import Outcome
 
 # Asks the fake a recorded call, so that it answers with the outcome of this name. None: it cannot.
-Ask = Callable[[Request, str], Answer | None]
+AskFake = Callable[[RecordedRequest, str], RecordedAnswer | None]
 
 _WEIGHTS: dict[str, Weight] = {
     "field new": "additive",
@@ -38,11 +38,11 @@ _UNJUDGED = {
 _OWN = "x-mock-"
 
 
-def differences(seen: Seen, ask: Ask) -> Iterator[Difference]:
+def differences(seen: ComparedCall, ask: AskFake) -> Iterator[DriftDifference]:
     """How the fake's answer parts from the recorded one; nothing where the recorded answer is none
     of the documented ones, of which the fake knows no more than the spec, nor where the body of the
     request was not kept, so that the call cannot be made again."""
-    body, outcome = seen.request.body, documented(seen)
+    body, outcome = seen.request.body, documented_outcome(seen)
     is_whole = body is None or body.size is UNSET
     answer = ask(seen.request, outcome.name) if outcome is not None and is_whole else None
     if answer is None:
@@ -59,7 +59,7 @@ def differences(seen: Seen, ask: Ask) -> Iterator[Difference]:
     yield from _headers(seen, answer)
 
 
-def documented(seen: Seen) -> Outcome | None:
+def documented_outcome(seen: ComparedCall) -> Outcome | None:
     """The documented answer that a recorded one is; of several that of the most similar shape."""
     assert seen.called
     outcomes = seen.called.operation.outcomes.values()
@@ -84,15 +84,15 @@ def _facts(value: Any) -> tuple[Any, ...]:
     return code, output.get("task_status"), output.get("check_pass")
 
 
-def _code(answer: Answer) -> Any:
+def _code(answer: RecordedAnswer) -> Any:
     return _facts(answer.value)[0]
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: RecordedAnswer) -> str:
     return f"{answer.status} {_code(answer)}".strip()
 
 
-def _headers(seen: Seen, answer: Answer) -> Iterator[Difference]:
+def _headers(seen: ComparedCall, answer: RecordedAnswer) -> Iterator[DriftDifference]:
     recorded, expected = _judged(seen.answer), _judged(answer)
     for name in sorted(recorded.keys() | expected.keys()):
         said, known = recorded.get(name, UNSET), expected.get(name, UNSET)
@@ -110,20 +110,20 @@ def _steady(value: Any) -> str:
     return re.sub(r"[0-9]+", "0", str(value))
 
 
-def _judged(answer: Answer) -> dict[str, str]:
+def _judged(answer: RecordedAnswer) -> dict[str, str]:
     headers = answer.headers.items()
     return {n: v for n, v in headers if n not in _UNJUDGED and not n.startswith(_OWN)}
 
 
 def _difference(
-    seen: Seen,
+    seen: ComparedCall,
     weight: Weight,
     kind: str,
     pointer: str,
     text: str,
     recorded: Any = UNSET,
     expected: Any = UNSET,
-) -> Difference:
-    return Difference(
+) -> DriftDifference:
+    return DriftDifference(
         weight, kind, "fake", seen.label, pointer, text, recorded, expected, first=seen.place
     )

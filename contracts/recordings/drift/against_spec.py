@@ -12,9 +12,9 @@ from typing import Any
 import jsonschema_rs
 from msgspec import UNSET
 
-from contracts.recordings.drift.difference import Difference, Seen, Weight
-from contracts.recordings.drift.fields import unknown_fields
-from contracts.recordings.model import Timeline
+from contracts.recordings.drift.difference import ComparedCall, DriftDifference, Weight
+from contracts.recordings.drift.unknown_fields import unknown_fields
+from contracts.recordings.model import RecordedTimeline
 from contracts.spec.document import Node, Resolver
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.pointers import pointer_of
@@ -24,14 +24,14 @@ _KINDS = {"required": "field missing", "type": "type", "enum": "value", "const":
 _SHOWN = 3  # documented messages that a difference names
 
 
-class AgainstSpec:
+class SpecComparison:
     """The checks of one spec."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self._responses = cache(self._responses_of)
 
-    def differences(self, seen: Seen) -> Iterator[Difference]:
+    def differences(self, seen: ComparedCall) -> Iterator[DriftDifference]:
         """What of a recorded answer the spec does not say."""
         if seen.called is None:
             yield from _unknown_operation(seen, self._spec)
@@ -53,7 +53,7 @@ class AgainstSpec:
         yield from self._body(seen, operation)
         yield from _code(seen, operation)
 
-    def _body(self, seen: Seen, operation: Operation) -> Iterator[Difference]:
+    def _body(self, seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
         value, schema = seen.answer.value, self._schema(operation, seen.answer.status)
         for error in operation.answers[seen.answer.status].iter_errors(value):
             yield _violation(seen, schema, error)
@@ -61,7 +61,7 @@ class AgainstSpec:
             text = "the schema does not have the field"
             yield _difference(seen, "additive", "field new", pointer, text, found)
 
-    def _headers(self, seen: Seen, operation: Operation) -> Iterator[Difference]:
+    def _headers(self, seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
         headers = seen.answer.headers
         for name in self._responses(operation.id)[str(seen.answer.status)].get("headers", {}):
             if name.lower() not in headers:
@@ -84,12 +84,12 @@ class AgainstSpec:
         resolved: Node = Resolver(root).resolve(node)
         return resolved
 
-    def life(self, place: str, timeline: Timeline) -> Iterator[Difference]:
+    def life(self, place: str, timeline: RecordedTimeline) -> Iterator[DriftDifference]:
         """The steps of a task that no task may take."""
         life, states = self._spec.lifecycle, [s.task_status for s in timeline.states]
         for number, (before, after) in enumerate(pairwise(states), 1):
             if before in life.next and after in life.next and after not in life.reachable(before):
-                yield Difference(
+                yield DriftDifference(
                     weight="breaking",
                     kind="transition",
                     against="spec",
@@ -102,7 +102,7 @@ class AgainstSpec:
                 )
 
 
-def _unknown_operation(seen: Seen, spec: Spec) -> Iterator[Difference]:
+def _unknown_operation(seen: ComparedCall, spec: Spec) -> Iterator[DriftDifference]:
     """Downloads are no operations; refusals of a wrong path are documented as such."""
     if seen.answer.status < 400 and isinstance(seen.answer.value, dict):
         text, known = (
@@ -113,7 +113,9 @@ def _unknown_operation(seen: Seen, spec: Spec) -> Iterator[Difference]:
         yield _difference(seen, "additive", "operation", "", text, path, list(dict.fromkeys(known)))
 
 
-def _violation(seen: Seen, schema: Node, error: jsonschema_rs.ValidationError) -> Difference:
+def _violation(
+    seen: ComparedCall, schema: Node, error: jsonschema_rs.ValidationError
+) -> DriftDifference:
     keyword = str(error.schema_path[-1]) if error.schema_path else ""
     place, expected = list(error.instance_path), _at(schema, list(error.schema_path))
     recorded = _at(seen.answer.value, place)
@@ -138,7 +140,7 @@ def _at(node: Any, way: list[str | int]) -> Any:
     return node
 
 
-def _code(seen: Seen, operation: Operation) -> Iterator[Difference]:
+def _code(seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
     """The code and the message, in the output or beside it."""
     value, output = seen.answer.value, seen.answer.output
     holder, place = (output, "/output") if output.get("code") else (value, "")
@@ -177,9 +179,9 @@ def _says(outcome: Outcome, message: str) -> bool:
 
 
 def _difference(
-    seen: Seen, weight: Weight, kind: str, pointer: str, text: str,
+    seen: ComparedCall, weight: Weight, kind: str, pointer: str, text: str,
     recorded: Any = UNSET, expected: Any = UNSET,
-) -> Difference:  # fmt: skip
-    return Difference(
+) -> DriftDifference:  # fmt: skip
+    return DriftDifference(
         weight, kind, "spec", seen.label, pointer, text, recorded, expected, first=seen.place
     )

@@ -8,15 +8,21 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from contracts.recordings.drift import against_fake, times
-from contracts.recordings.drift.against_fake import Ask
-from contracts.recordings.drift.against_spec import AgainstSpec
-from contracts.recordings.drift.difference import WEIGHTS, Difference, Seen, Weight, gathered
+from contracts.recordings.drift.against_fake import AskFake
+from contracts.recordings.drift.against_spec import SpecComparison
+from contracts.recordings.drift.difference import (
+    WEIGHTS,
+    ComparedCall,
+    DriftDifference,
+    Weight,
+    gathered,
+)
 from contracts.recordings.drift.times import BAND
 from contracts.recordings.model import Cassette
-from contracts.recordings.operations import Operations
+from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 
-__all__ = ["BAND", "WEIGHTS", "Ask", "Difference", "Drift", "Weight", "drift"]
+__all__ = ["BAND", "WEIGHTS", "AskFake", "Drift", "DriftDifference", "Weight", "drift"]
 
 
 class Drift(Struct, frozen=True):
@@ -27,9 +33,9 @@ class Drift(Struct, frozen=True):
     answers: int
     tasks: int
     silent: int
-    differences: tuple[Difference, ...]
+    differences: tuple[DriftDifference, ...]
 
-    def at_least(self, weight: Weight) -> list[Difference]:
+    def at_least(self, weight: Weight) -> list[DriftDifference]:
         """The differences of this weight, and graver ones."""
         grave = WEIGHTS[: WEIGHTS.index(weight) + 1]
         return [one for one in self.differences if one.weight in grave]
@@ -38,7 +44,7 @@ class Drift(Struct, frozen=True):
 def drift(
     spec: Spec,
     cassettes: Iterable[tuple[str, Cassette]],
-    ask: Ask | None = None,
+    ask: AskFake | None = None,
     *,
     band: float = BAND,
 ) -> Drift:
@@ -47,7 +53,7 @@ def drift(
     cassettes = list(cassettes)
     seen = [one for name, cassette in cassettes for one in _seen(spec, name, cassette)]
     found = [*_of_answers(spec, seen, ask)]
-    checks = AgainstSpec(spec)
+    checks = SpecComparison(spec)
     for name, cassette in cassettes:
         for number, timeline in enumerate(cassette.timelines):
             found += checks.life(f"{name}#/timelines/{number}", timeline)
@@ -62,23 +68,27 @@ def drift(
     )
 
 
-def _of_answers(spec: Spec, seen: list[Seen], ask: Ask | None) -> Iterator[Difference]:
-    checks = AgainstSpec(spec)
+def _of_answers(
+    spec: Spec, seen: list[ComparedCall], ask: AskFake | None
+) -> Iterator[DriftDifference]:
+    checks = SpecComparison(spec)
     for one in seen:
         yield from checks.differences(one)
         if ask is not None and one.called is not None:
             yield from against_fake.differences(one, ask)
 
 
-def _seen(spec: Spec, name: str, cassette: Cassette) -> Iterator[Seen]:
+def _seen(spec: Spec, name: str, cassette: Cassette) -> Iterator[ComparedCall]:
     """Every answer of a recording; of a state the one that was kept."""
-    find = Operations(spec).find
+    find = OperationFinder(spec).find
     for number, exchange in enumerate(cassette.exchanges):
         if exchange.answer is not None:
             called = find(exchange.request.method, exchange.request.path)
-            yield Seen(f"{name}#/exchanges/{number}", exchange.request, exchange.answer, called)
+            yield ComparedCall(
+                f"{name}#/exchanges/{number}", exchange.request, exchange.answer, called
+            )
     for number, timeline in enumerate(cassette.timelines):
         called = find(timeline.request.method, timeline.request.path)
         for step, state in enumerate(timeline.states):
             place = f"{name}#/timelines/{number}/states/{step}"
-            yield Seen(place, timeline.request, state.answer, called)
+            yield ComparedCall(place, timeline.request, state.answer, called)

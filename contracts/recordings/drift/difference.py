@@ -10,8 +10,8 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from contracts.recordings.model import Answer, Request
-from contracts.recordings.operations import Called
+from contracts.recordings.model import RecordedAnswer, RecordedRequest
+from contracts.recordings.operations import FoundOperation
 
 Weight = Literal["breaking", "additive", "cosmetic"]
 WEIGHTS: tuple[Weight, ...] = ("breaking", "additive", "cosmetic")  # the gravest first
@@ -20,14 +20,14 @@ _BY_VALUE = {"code", "status", "message", "value", "transition", "operation"}
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
-class Seen(Struct, frozen=True):
+class ComparedCall(Struct, frozen=True):
     """One answer of a recording. place: `FILE#/exchanges/3`. called: None where the call is no
     operation of the spec."""
 
     place: str
-    request: Request
-    answer: Answer
-    called: Called | None
+    request: RecordedRequest
+    answer: RecordedAnswer
+    called: FoundOperation | None
 
     @property
     def label(self) -> str:
@@ -47,7 +47,7 @@ class Seen(Struct, frozen=True):
         return str(output.get("task_status") or top.get("code") or output.get("code") or "")
 
 
-class Difference(Struct, frozen=True, omit_defaults=True):
+class DriftDifference(Struct, frozen=True, omit_defaults=True):
     """against: `spec`, `fake` or `models` (the times in x-models). pointer: in the body of the
     answer, or `#status`, `#header/NAME`, `#time/STATE`. recorded, expected: without what is not
     there. count: so often; first: the place in the recording where it was first seen."""
@@ -71,10 +71,10 @@ class Difference(Struct, frozen=True, omit_defaults=True):
         return (self.against, self.kind, self.answer, pointer, value)
 
 
-def gathered(found: Iterable[Difference]) -> list[Difference]:
+def gathered(found: Iterable[DriftDifference]) -> list[DriftDifference]:
     """Each difference once, with its count, the gravest first. What the spec says already, the fake
     need not say again."""
-    known: dict[tuple[Any, ...], Difference] = {}
+    known: dict[tuple[Any, ...], DriftDifference] = {}
     for one in found:
         first = known.setdefault(one.key, one)
         if first is not one:

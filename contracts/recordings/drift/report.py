@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from contracts.recordings.drift.compare import WEIGHTS, Difference, Drift
+from contracts.recordings.drift.compare import WEIGHTS, Drift, DriftDifference
 from contracts.text.printable import in_json, in_line
 
 LONGEST = 300  # characters of a value that is shown
@@ -33,7 +33,7 @@ def summary(drift: Drift) -> str:
     return f"{looked}{silent} against spec {drift.spec}: {', '.join(said) or 'no difference'}"
 
 
-def _block(one: Difference) -> str:
+def _block(one: DriftDifference) -> str:
     expected = "documented" if one.against == "models" else one.against
     first = f"first at {one.first}"
     lines = [

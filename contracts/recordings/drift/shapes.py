@@ -11,7 +11,7 @@ from msgspec import UNSET
 from contracts.spec.pointers import escaped
 
 
-class Part(NamedTuple):
+class ShapeDifference(NamedTuple):
     """Where two shapes part. kind: `field new`, `field missing`, `type`, `order`. A value is UNSET
     where it is not there."""
 
@@ -21,17 +21,17 @@ class Part(NamedTuple):
     expected: Any
 
 
-def parts(recorded: Any, expected: Any, pointer: str = "") -> Iterator[Part]:
+def parts(recorded: Any, expected: Any, pointer: str = "") -> Iterator[ShapeDifference]:
     """How a recorded value parts from what is expected, from the outside in."""
     if type_of(recorded) != type_of(expected):
-        yield Part("type", pointer, recorded, expected)
+        yield ShapeDifference("type", pointer, recorded, expected)
     elif isinstance(recorded, dict):
         yield from _objects(recorded, expected, pointer)
     elif isinstance(recorded, list) and expected:
         yield from _items(recorded, expected, pointer)
 
 
-def _items(recorded: list[Any], expected: list[Any], pointer: str) -> Iterator[Part]:
+def _items(recorded: list[Any], expected: list[Any], pointer: str) -> Iterator[ShapeDifference]:
     """Each item against the expected one that is most like it; of items of one shape the first."""
     shapes = set()
     for index, item in enumerate(recorded):
@@ -42,19 +42,21 @@ def _items(recorded: list[Any], expected: list[Any], pointer: str) -> Iterator[P
             yield from min(found, key=len)
 
 
-def _objects(recorded: dict[str, Any], expected: dict[str, Any], pointer: str) -> Iterator[Part]:
+def _objects(
+    recorded: dict[str, Any], expected: dict[str, Any], pointer: str
+) -> Iterator[ShapeDifference]:
     for name in [*recorded, *(name for name in expected if name not in recorded)]:
         place = f"{pointer}/{escaped(name)}"
         if name not in expected:
-            yield Part("field new", place, recorded[name], UNSET)
+            yield ShapeDifference("field new", place, recorded[name], UNSET)
         elif name not in recorded:
-            yield Part("field missing", place, UNSET, expected[name])
+            yield ShapeDifference("field missing", place, UNSET, expected[name])
         else:
             yield from parts(recorded[name], expected[name], place)
     ours, theirs = ([n for n in one if n in other] for one, other in
                     ((recorded, expected), (expected, recorded)))  # fmt: skip
     if ours != theirs:
-        yield Part("order", pointer, ours, theirs)
+        yield ShapeDifference("order", pointer, ours, theirs)
 
 
 def type_of(value: Any) -> str:

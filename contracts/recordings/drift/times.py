@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.recordings.drift.difference import Difference
-from contracts.recordings.model import Cassette, Timeline
+from contracts.recordings.drift.difference import DriftDifference
+from contracts.recordings.model import Cassette, RecordedTimeline
 from contracts.recordings.timing import begins, lasted
 from contracts.spec.loader import Spec
 
 BAND = 3.0  # times as long, or as short; what a queue does in a day is more than twice
 
 
-def differences(spec: Spec, name: str, cassette: Cassette, band: float) -> Iterator[Difference]:
+def differences(
+    spec: Spec, name: str, cassette: Cassette, band: float
+) -> Iterator[DriftDifference]:
     """States that lasted longer, or shorter, than the band around the documented time allows."""
     for number, timeline in enumerate(cassette.timelines):
         place = f"{name}#/timelines/{number}"
@@ -30,7 +32,9 @@ def _within(found: tuple[float, float], expected: float, band: float) -> bool:
     return most >= expected / band and least <= expected * band
 
 
-def _expected(spec: Spec, cassette: Cassette, timeline: Timeline) -> Iterator[tuple[str, float]]:
+def _expected(
+    spec: Spec, cassette: Cassette, timeline: RecordedTimeline
+) -> Iterator[tuple[str, float]]:
     """The documented seconds of the states that can be judged."""
     model, seconds = _model(spec, cassette, timeline), _video_seconds(timeline)
     if seconds is None or "queue-seconds" not in model:
@@ -40,7 +44,7 @@ def _expected(spec: Spec, cassette: Cassette, timeline: Timeline) -> Iterator[tu
     yield "RUNNING", model["work-seconds-per-video-second"] * seconds
 
 
-def _model(spec: Spec, cassette: Cassette, timeline: Timeline) -> dict[str, Any]:
+def _model(spec: Spec, cassette: Cassette, timeline: RecordedTimeline) -> dict[str, Any]:
     if timeline.created_by is None:
         return {}
     body = cassette.exchanges[timeline.created_by].request.body
@@ -49,7 +53,7 @@ def _model(spec: Spec, cassette: Cassette, timeline: Timeline) -> dict[str, Any]
     return spec.models.get(name, {}) if isinstance(name, str) else {}
 
 
-def _video_seconds(timeline: Timeline) -> float | None:
+def _video_seconds(timeline: RecordedTimeline) -> float | None:
     done = [state.answer for state in timeline.states if state.task_status == "SUCCEEDED"]
     value = done[-1].value if done else None
     usage = value.get("usage") if isinstance(value, dict) else None
@@ -57,7 +61,7 @@ def _video_seconds(timeline: Timeline) -> float | None:
     return seconds if isinstance(seconds, int | float) and seconds > 0 else None
 
 
-def _waited_for_another(cassette: Cassette, timeline: Timeline) -> bool:
+def _waited_for_another(cassette: Cassette, timeline: RecordedTimeline) -> bool:
     """Whether a task before it was still at work when it was created: one works at a time."""
     created = timeline.created
     for other in cassette.timelines:
@@ -71,9 +75,9 @@ def _waited_for_another(cassette: Cassette, timeline: Timeline) -> bool:
 
 def _difference(
     place: str, state: str, found: tuple[float, float], expected: float, band: float
-) -> Difference:
+) -> DriftDifference:
     least, most = (round(seconds, 3) for seconds in found)
-    return Difference(
+    return DriftDifference(
         weight="cosmetic",
         kind="time",
         against="models",

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable
 
 from contracts.recordings.bodies import body_of, bytes_of
-from contracts.recordings.model import Answer, Request
-from contracts.recordings.operations import Operations
+from contracts.recordings.model import RecordedAnswer, RecordedRequest
+from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.scenarios.names import HEADER
@@ -24,14 +24,14 @@ _OWN = b"x-mock-"
 _SENT = {b"content-type": b"application/json", b"x-dashscope-async": b"enable"}
 
 
-def fake_answers(spec: Spec) -> Callable[[Request, str], Answer | None]:
+def fake_answers(spec: Spec) -> Callable[[RecordedRequest, str], RecordedAnswer | None]:
     """A function from a recorded call and the name of an outcome to the fake's answer, None for a
     call that is not of the API."""
-    find, prefix = Operations(spec).find, spec.prefixes[0]
+    find, prefix = OperationFinder(spec).find, spec.prefixes[0]
     engine = _engine(spec, prefix)
     tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
 
-    def answer(request: Request, outcome: str) -> Answer | None:
+    def answer(request: RecordedRequest, outcome: str) -> RecordedAnswer | None:
         called = find(request.method, request.path)
         if called is None:
             return None
@@ -50,7 +50,7 @@ def fake_answers(spec: Spec) -> Callable[[Request, str], Answer | None]:
         reply = engine.handle(Call(request.method, path, query, headers, bytes_of(request.body)))
         engine.forget(tenant)
         reply_headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in reply.headers}
-        return Answer(reply.status, reply_headers, body_of(reply.body))
+        return RecordedAnswer(reply.status, reply_headers, body_of(reply.body))
 
     return answer
 

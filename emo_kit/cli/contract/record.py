@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import socket
 
     from contracts.http1.bounds import Timeouts
-    from contracts.recordings.recording import Tape
+    from contracts.recordings.recording import Recording
 
 PORT = 8788  # the fake has 8787
 # Seconds for which an idle connection to the provider is reused. Servers such as uvicorn and this
@@ -69,7 +69,7 @@ def record(
     """
     from contracts.files.file_target import is_stream
     from contracts.recordings import save
-    from contracts.recordings.recording import Tape
+    from contracts.recordings.recording import Recording
     from contracts.spec.loader import Spec
     from mock_server.server import run
 
@@ -78,7 +78,7 @@ def record(
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not (force or is_stream(output)):
         raise click.UsageError(f"{output} exists already; --force overwrites it")
-    tape = Tape(Spec.load(), origin, clock=real_time, tell=_notice)
+    tape = Recording(Spec.load(), origin, clock=real_time, tell=_notice)
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = run.listen(settings)
@@ -116,14 +116,19 @@ def _origin(base_url: str) -> str:
 
 
 def _run(
-    tape: Tape, upstream: str, output: Path, sock: socket.socket, timeout: float, waits: Timeouts
-) -> int:  # fmt: skip
+    tape: Recording,
+    upstream: str,
+    output: Path,
+    sock: socket.socket,
+    timeout: float,
+    waits: Timeouts,
+) -> int:
     import httpx
 
     from contracts.http1.descriptors import raise_limit
     from contracts.provider.network import usable
-    from contracts.recordings.proxy import Recorder, recording_app
-    from contracts.recordings.serving import server_of
+    from contracts.recordings.proxy import RecordingProxy, recording_app
+    from contracts.recordings.server import server_of
     from contracts.recordings.writer import Writer
     from mock_server.journal.mistakes import Mistakes
     from mock_server.server import run
@@ -141,7 +146,7 @@ def _run(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     writer = Writer(output, tape.cassette, mistakes.report, _notice)
-    recorder = Recorder(upstream, tape, http, mistakes.report, writer.changed)
+    recorder = RecordingProxy(upstream, tape, http, mistakes.report, writer.changed)
     running = server_of(recording_app(recorder, writer), waits, _notice)
     Notices().take_over()
     running.on_started = ready

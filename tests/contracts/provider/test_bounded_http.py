@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.provider.bounded_http import BEGINNING, Answer, fetch, large
-from contracts.provider.codings import MOST, CannotUnpack, UnknownCoding, unpacked
+from contracts.provider.content_encoding import MOST, CannotUnpack, UnknownCoding, unpacked
 
 PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
 codings = st.lists(st.sampled_from(sorted(PACKERS)), max_size=MOST)

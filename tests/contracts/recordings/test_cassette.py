@@ -16,7 +16,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.recordings import Assembler, Body, Cassette, CassetteError, Exchange, load, save
+from contracts.recordings import (
+    Cassette,
+    CassetteError,
+    RecordedBody,
+    RecordedExchange,
+    RecordingBuilder,
+    load,
+    save,
+)
 from contracts.recordings import read as read_bytes
 from contracts.recordings.bodies import LONGEST, body_of, bytes_of
 from contracts.recordings.encoding import Encoder, encoded
@@ -37,12 +45,12 @@ JSON_VALUES = st.recursive(
 def polls(spec: Spec, *names: str, every: float = 5.0) -> Cassette:
     """A task that is created at 10 s and polled `every` seconds; each poll has the next named
     answer."""
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     created = answer_of(spec, "createVideoTask", "accepted", task_id=TASK)
-    assembler.take(Exchange(creation_of(spec), 10.0, created))
+    assembler.take(RecordedExchange(creation_of(spec), 10.0, created))
     for number, name in zip(count(1), names, strict=False):
         answer = answer_of(spec, "getTask", name)
-        assembler.take(Exchange(poll_of(), 10.0 + number * every, answer))
+        assembler.take(RecordedExchange(poll_of(), 10.0 + number * every, answer))
     return assembler.cassette()
 
 
@@ -56,18 +64,18 @@ def test_polls_become_a_timeline_of_states_with_times(spec: Spec) -> None:
 
 
 def test_a_new_signature_of_the_result_url_is_not_a_new_state(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     for signature in ("a", "b"):
         answer = answer_of(spec, "getTask", "SUCCEEDED")
         answer.output["results"]["video_url"] = f"https://oss/v.mp4?Signature={signature}"
-        assembler.take(Exchange(poll_of(), 1.0, answer))
+        assembler.take(RecordedExchange(poll_of(), 1.0, answer))
     assert [s.polls for s in assembler.cassette().timelines[0].states] == [2]
 
 
 def test_polls_answered_out_of_order_make_no_duplicate_state(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     for at, name in ((1.0, "PENDING"), (3.0, "RUNNING"), (2.0, "PENDING")):
-        assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
+        assembler.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
     states = assembler.cassette().timelines[0].states
     assert [(s.task_status, s.since, s.until) for s in states] == [
         ("PENDING", 0.0, 1.0),
@@ -76,29 +84,29 @@ def test_polls_answered_out_of_order_make_no_duplicate_state(spec: Spec) -> None
 
 
 def test_states_are_ordered_by_time_and_not_by_arrival(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     for at, name in ((1.0, "PENDING"), (41.0, "SUCCEEDED"), (39.0, "RUNNING")):
-        assembler.take(Exchange(poll_of(), at, answer_of(spec, "getTask", name)))
+        assembler.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
     states = assembler.cassette().timelines[0].states
     assert [s.task_status for s in states] == ["PENDING", "RUNNING", "SUCCEEDED"]
 
 
 def test_an_unknown_answer_to_another_key_is_not_a_state_of_the_task(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     for who, name in (("me", "PENDING"), ("you", "UNKNOWN"), ("me", "RUNNING")):
-        assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
+        assembler.take(RecordedExchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
     cassette = assembler.cassette()
     assert [s.task_status for s in cassette.timelines[0].states] == ["PENDING", "RUNNING"]
     assert [e.answer.output["task_status"] for e in cassette.exchanges if e.answer] == ["UNKNOWN"]
 
 
 def test_two_different_answers_of_one_state_start_one_after_the_other(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     for at, done in ((1.0, 0), (16.0, 0), (30.0, 2)):
         answer = answer_of(spec, "getTask", "PENDING" if at == 1.0 else "RUNNING")
         if at > 1.0:
             answer.output["task_metrics"] = {"SUCCEEDED": done}
-        assembler.take(Exchange(poll_of(), at, answer))
+        assembler.take(RecordedExchange(poll_of(), at, answer))
     assert begins(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
 
 
@@ -108,16 +116,18 @@ def test_a_state_that_returns_is_recorded_again(spec: Spec) -> None:
 
 
 def test_a_throttled_poll_stays_an_exchange(spec: Spec) -> None:
-    assembler = Assembler(spec)
-    assembler.take(Exchange(poll_of(), 1.0, answer_of(spec, "getTask", "Throttling.RateQuota")))
+    assembler = RecordingBuilder(spec)
+    assembler.take(
+        RecordedExchange(poll_of(), 1.0, answer_of(spec, "getTask", "Throttling.RateQuota"))
+    )
     cassette = assembler.cassette()
     assert (len(cassette.exchanges), cassette.timelines) == (1, ())
 
 
 def test_a_poll_is_recognized_under_any_path_prefix(spec: Spec) -> None:
-    assembler = Assembler(spec)
+    assembler = RecordingBuilder(spec)
     request = poll_of().__class__("GET", f"/some/reseller/api/v1/tasks/{TASK}")
-    assembler.take(Exchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
+    assembler.take(RecordedExchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
     assert assembler.cassette().timelines[0].created_by is None
 
 
@@ -161,8 +171,8 @@ def test_a_remaining_secret_is_replaced_and_reported_once(
 ) -> None:
     told: list[str] = []
     encoder = Encoder(told.append)
-    leaking = Exchange(poll_of(), 1.0, note="the key is sk-0123456789abcdef")
-    cassette = Cassette(1, exchanges=(Exchange(poll_of(), note="fine"), leaking))
+    leaking = RecordedExchange(poll_of(), 1.0, note="the key is sk-0123456789abcdef")
+    cassette = Cassette(1, exchanges=(RecordedExchange(poll_of(), note="fine"), leaking))
     for _ in range(2):
         first, second = read_bytes(b"".join(encoder.pieces(cassette)), spec).exchanges
     assert (first, second.note) == (cassette.exchanges[0], "REDACTED")
@@ -284,7 +294,7 @@ def test_a_json_body_is_stored_as_its_value(value: Any) -> None:
      ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data)))],
 )  # fmt: skip
 def test_a_compressed_body_is_stored_uncompressed(encoding: str, pack: Any) -> None:
-    assert body_of(pack(b'{"a": 1}'), encoding) == Body(json={"a": 1})
+    assert body_of(pack(b'{"a": 1}'), encoding) == RecordedBody(json={"a": 1})
 
 
 NESTED = b"[" * 70 + b"]" * 70
@@ -294,7 +304,7 @@ NESTED = b"[" * 70 + b"]" * 70
     ("data", "encoding", "kept"),
     [
         pytest.param(b"", "", None, id="nothing"),
-        pytest.param(b"hello", "", Body(text="hello"), id="text"),
+        pytest.param(b"hello", "", RecordedBody(text="hello"), id="text"),
         pytest.param(b"\xff\x00", "", "its length", id="bytes"),
         pytest.param(b"a" * (LONGEST + 1), "", "its length", id="too long"),
         pytest.param(b"{}", "br", "its length", id="packed in a way that is not known"),
@@ -303,14 +313,14 @@ NESTED = b"[" * 70 + b"]" * 70
             gzip.compress(bytes(LONGEST + 1)), "gzip", "its length", id="unpacks too long"
         ),
         pytest.param(gzip.compress(b"{}")[:-3], "gzip", "its length", id="cut off"),
-        pytest.param(NESTED, "", Body(text=NESTED.decode()), id="nested too deep"),
-        pytest.param(b"NaN", "", Body(text="NaN"), id="no JSON"),
+        pytest.param(NESTED, "", RecordedBody(text=NESTED.decode()), id="nested too deep"),
+        pytest.param(b"NaN", "", RecordedBody(text="NaN"), id="no JSON"),
     ],
 )
 def test_a_binary_or_too_long_body_is_stored_as_its_length(
-    data: bytes, encoding: str, kept: Body | str | None
+    data: bytes, encoding: str, kept: RecordedBody | str | None
 ) -> None:
-    expected = Body(size=len(data)) if kept == "its length" else kept
+    expected = RecordedBody(size=len(data)) if kept == "its length" else kept
     assert body_of(data, encoding) == expected
 
 

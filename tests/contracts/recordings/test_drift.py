@@ -13,9 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.recordings import Answer, Body, Cassette, Exchange, Request, load
-from contracts.recordings.drift.against_fake import Ask
-from contracts.recordings.drift.compare import Difference, drift
+from contracts.recordings import (
+    Cassette,
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    load,
+)
+from contracts.recordings.drift.against_fake import AskFake
+from contracts.recordings.drift.compare import DriftDifference, drift
 from contracts.spec.loader import Spec
 from emo_kit.cli.contract.fake_answers import fake_answers
 from tests.contracts.recordings.test_drift_shapes import VALUES
@@ -40,30 +47,32 @@ DETECT = "/api/v1/services/aigc/image2video/face-detect"
 
 
 @pytest.fixture(scope="module")
-def ask(spec: Spec) -> Ask:
+def ask(spec: Spec) -> AskFake:
     return fake_answers(spec)
 
 
 @pytest.fixture
-def found(spec: Spec, ask: Ask) -> Callable[..., list[Difference]]:
-    def found(*cassettes: Cassette, **options: Any) -> list[Difference]:
+def found(spec: Spec, ask: AskFake) -> Callable[..., list[DriftDifference]]:
+    def found(*cassettes: Cassette, **options: Any) -> list[DriftDifference]:
         named = [(f"{number}.json", cassette) for number, cassette in enumerate(cassettes)]
         return list(drift(spec, named, ask, **options).differences)
 
     return found
 
 
-def shown(differences: list[Difference]) -> list[tuple[str, str, str, str]]:
+def shown(differences: list[DriftDifference]) -> list[tuple[str, str, str, str]]:
     return [(d.weight, d.kind, d.against, d.pointer) for d in differences]
 
 
-def detection(spec: Spec, answer: Answer) -> Cassette:
+def detection(spec: Spec, answer: RecordedAnswer) -> Cassette:
     headers = {"authorization": "Bearer sk-REDACTED"}
-    body = Body(json=request_of(spec, "detectFace"))
-    return cassette_of(Exchange(Request("POST", DETECT, "", headers, body), 0.0, answer))
+    body = RecordedBody(json=request_of(spec, "detectFace"))
+    return cassette_of(
+        RecordedExchange(RecordedRequest("POST", DETECT, "", headers, body), 0.0, answer)
+    )
 
 
-def passed(spec: Spec) -> Answer:
+def passed(spec: Spec) -> RecordedAnswer:
     answer = answer_of(spec, "detectFace", "pass")
     answer.headers.update({"req-cost-time": "1", "server": "istio-envoy"})
     answer.headers.update({"req-arrive-time": "1", "resp-start-time": "2"})
@@ -107,16 +116,16 @@ def test_every_documented_answer_has_no_drift(spec: Spec, found: Any) -> None:
             headers = {"authorization": "Bearer sk-REDACTED"}
             if operation.id == "createVideoTask":
                 headers["x-dashscope-async"] = "enable"
-            body = Body(json=request_of(spec, operation.id)) if operation.body else None
-            request = Request(operation.method, path, "", headers, body)
-            exchanges.append(Exchange(request, 0.0, answer))
+            body = RecordedBody(json=request_of(spec, operation.id)) if operation.body else None
+            request = RecordedRequest(operation.method, path, "", headers, body)
+            exchanges.append(RecordedExchange(request, 0.0, answer))
     assert shown(found(cassette_of(*exchanges))) == []
 
 
-def changed(answer: Answer, change: Callable[[Any], object]) -> Answer:
+def changed(answer: RecordedAnswer, change: Callable[[Any], object]) -> RecordedAnswer:
     value = json.loads(json.dumps(answer.value))
     change(value)
-    return replace(answer, body=Body(json=value))
+    return replace(answer, body=RecordedBody(json=value))
 
 
 CHANGES: list[tuple[Callable[[Any], object], list[tuple[str, str, str, str]]]] = [
@@ -153,7 +162,7 @@ def test_both_values_are_shown(spec: Spec, found: Any) -> None:
 def test_a_new_state_is_breaking(spec: Spec, found: Any) -> None:
     answer = answer_of(spec, "getTask", "PENDING", task_status="SUSPENDED")
     answer.headers.update(passed(spec).headers)
-    (difference,) = found(cassette_of(Exchange(poll_of(), 0.0, answer)))
+    (difference,) = found(cassette_of(RecordedExchange(poll_of(), 0.0, answer)))
     assert shown([difference]) == [("breaking", "value", "spec", "/output/task_status")]
     assert difference.recorded == "SUSPENDED"
     assert "PENDING" in difference.expected
@@ -183,12 +192,12 @@ def test_field_names_in_a_message_may_differ(spec: Spec, found: Any) -> None:
     refused = answer_of(spec, "createVideoTask", "InvalidParameter-field-required")
     refused.headers.update(passed(spec).headers)
     other = changed(refused, lambda v: v.update(message="Field required: input.audio_url"))
-    assert not [d for d in found(cassette_of(Exchange(creation_of(spec), 0.0, other)))
+    assert not [d for d in found(cassette_of(RecordedExchange(creation_of(spec), 0.0, other)))
                 if d.kind == "message"]  # fmt: skip
 
 
 def test_a_call_that_only_the_fake_refuses_is_breaking(spec: Spec, found: Any) -> None:
-    body = Body(json={"model": "emo-detect-v1", "input": {"image_url": "data:image/png"}})
+    body = RecordedBody(json={"model": "emo-detect-v1", "input": {"image_url": "data:image/png"}})
     cassette = detection(spec, passed(spec))
     (exchange,) = cassette.exchanges
     wider = replace(exchange, request=replace(exchange.request, body=body))
@@ -225,11 +234,11 @@ def test_a_header_of_another_value_is_cosmetic_and_one_that_varies_is_not_compar
 
 
 def test_a_body_that_was_not_recorded_is_not_compared(spec: Spec, found: Any) -> None:
-    assert found(detection(spec, replace(passed(spec), body=Body(size=9)))) == []
+    assert found(detection(spec, replace(passed(spec), body=RecordedBody(size=9)))) == []
 
 
 def test_html_in_place_of_json_is_breaking(spec: Spec, found: Any) -> None:
-    page = replace(passed(spec), body=Body(text="<html>"))
+    page = replace(passed(spec), body=RecordedBody(text="<html>"))
     page.headers["content-type"] = "text/html; charset=utf-8"
     assert shown(found(detection(spec, page)))[:2] == [
         ("breaking", "header", "spec", "#header/content-type"),
@@ -238,8 +247,8 @@ def test_html_in_place_of_json_is_breaking(spec: Spec, found: Any) -> None:
 
 
 def test_an_operation_that_the_spec_does_not_have_is_additive(spec: Spec, found: Any) -> None:
-    request = Request("GET", "/api/v1/uploads", "action=getPolicy")
-    differences = found(cassette_of(Exchange(request, 0.0, passed(spec))))
+    request = RecordedRequest("GET", "/api/v1/uploads", "action=getPolicy")
+    differences = found(cassette_of(RecordedExchange(request, 0.0, passed(spec))))
     assert shown(differences) == [("additive", "operation", "spec", "")]
 
 
@@ -285,7 +294,9 @@ def test_a_task_outside_of_the_documented_times_is_reported(
 def test_a_task_that_waited_for_another_is_not_slow(spec: Spec, found: Any) -> None:
     (timeline,) = life_of(spec, "SUCCEEDED", since=(0.0,)).timelines
     timeline.states[0].answer.output["scheduled_time"] = "2025-09-11 14:35:00.000"
-    created = Exchange(creation_of(spec), 1.0, answer_of(spec, "createVideoTask", "accepted"))
+    created = RecordedExchange(
+        creation_of(spec), 1.0, answer_of(spec, "createVideoTask", "accepted")
+    )
     before = replace(timeline, task_id="before", created=0.5)
 
     def late(cassette: Cassette) -> bool:
@@ -300,13 +311,13 @@ def test_a_task_that_waited_for_another_is_not_slow(spec: Spec, found: Any) -> N
 @settings(max_examples=60)
 @given(value=VALUES, data=st.data())
 def test_drift_compares_any_recorded_body(
-    spec: Spec, ask: Ask, value: Any, data: st.DataObject
+    spec: Spec, ask: AskFake, value: Any, data: st.DataObject
 ) -> None:
     cassette = load(CASSETTES / "fake.json", spec)
     number = data.draw(st.integers(0, len(cassette.exchanges) - 1))
     exchange = cassette.exchanges[number]
     assert exchange.answer
-    answer = replace(exchange.answer, body=Body(json=value))
+    answer = replace(exchange.answer, body=RecordedBody(json=value))
     drift(spec, [("x", cassette_of(replace(exchange, answer=answer)))], ask)
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from contracts.recordings.drift.fields import unknown_fields
 from contracts.recordings.drift.shapes import parts, type_of
+from contracts.recordings.drift.unknown_fields import unknown_fields
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.recordings import Body, Cassette, CassetteError, load, read
+from contracts.recordings import Cassette, CassetteError, RecordedBody, load, read
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES, TASK, answer_of, client, request_of, run_through
@@ -63,23 +63,28 @@ def test_requests_to_other_hosts_are_left_out_of_a_har(spec: Spec) -> None:
 @each_case(
     "content, body",
     [
-        ({"text": '{"a": 1}'}, Body(json={"a": 1})),
-        ({"text": "hello"}, Body(text="hello")),
-        ({"text": "eyJhIjog\nMX0=", "encoding": "base64"}, Body(json={"a": 1})),
-        ({"text": "//4=", "encoding": "base64"}, Body(size=2)),
-        ({"text": '{"a": 1}', "encoding": "base64"}, Body(json={"a": 1})),
-        ({"text": "plain", "encoding": "base64"}, Body(text="plain")),
-        ({"text": "abcd", "encoding": "base64", "mimeType": "text/plain"}, Body(text="abcd")),
-        ({"text": "eyJhIjogMX0", "encoding": "Base64"}, Body(json={"a": 1})),
-        ({"text": '{"a": 1}', "encoding": None, "size": None}, Body(json={"a": 1})),
-        ({"text": None, "size": "230"}, Body(size=230)),
-        ({"size": 4000}, Body(size=4000)),
-        ({"size": -1}, Body(size=0)),
-        ({}, Body(size=0)),
+        ({"text": '{"a": 1}'}, RecordedBody(json={"a": 1})),
+        ({"text": "hello"}, RecordedBody(text="hello")),
+        ({"text": "eyJhIjog\nMX0=", "encoding": "base64"}, RecordedBody(json={"a": 1})),
+        ({"text": "//4=", "encoding": "base64"}, RecordedBody(size=2)),
+        ({"text": '{"a": 1}', "encoding": "base64"}, RecordedBody(json={"a": 1})),
+        ({"text": "plain", "encoding": "base64"}, RecordedBody(text="plain")),
+        (
+            {"text": "abcd", "encoding": "base64", "mimeType": "text/plain"},
+            RecordedBody(text="abcd"),
+        ),
+        ({"text": "eyJhIjogMX0", "encoding": "Base64"}, RecordedBody(json={"a": 1})),
+        ({"text": '{"a": 1}', "encoding": None, "size": None}, RecordedBody(json={"a": 1})),
+        ({"text": None, "size": "230"}, RecordedBody(size=230)),
+        ({"size": 4000}, RecordedBody(size=4000)),
+        ({"size": -1}, RecordedBody(size=0)),
+        ({}, RecordedBody(size=0)),
         ({"size": 0}, None),
     ],
 )  # fmt: skip
-def test_a_har_body_is_read_in_every_encoding(spec: Spec, content: Any, body: Body | None) -> None:
+def test_a_har_body_is_read_in_every_encoding(
+    spec: Spec, content: Any, body: RecordedBody | None
+) -> None:
     (exchange,) = har(spec, entry(1, POLL, content=content)).exchanges
     assert exchange.answer
     assert exchange.answer.body == body
@@ -155,7 +160,7 @@ def test_a_vcr_body_is_read_in_every_encoding(
 ) -> None:
     (exchange,) = vcr(spec, interaction(content, listed=listed, headers=headers)).exchanges
     assert exchange.answer
-    assert exchange.answer.body == Body(json={"a": 1})
+    assert exchange.answer.body == RecordedBody(json={"a": 1})
     assert exchange.answer.headers["x-a"] == "1"
 
 
@@ -164,7 +169,7 @@ def test_a_vcr_cassette_of_httpx_is_read(spec: Spec) -> None:
     said["response"] = {"status_code": 404, "content": "no", "headers": {}}
     (exchange,) = vcr(spec, said).exchanges
     assert exchange.answer
-    assert (exchange.answer.status, exchange.answer.body) == (404, Body(text="no"))
+    assert (exchange.answer.status, exchange.answer.body) == (404, RecordedBody(text="no"))
 
 
 def test_a_vcr_cassette_gives_the_order_of_states_without_times(spec: Spec) -> None:

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.recordings import Cassette, CassetteError, Exchange, load, read, save
+from contracts.recordings import Cassette, CassetteError, RecordedExchange, load, read, save
 from contracts.recordings.drift.compare import drift
 from contracts.spec.loader import Spec
 from emo_kit.cli.contract.fake_answers import fake_answers
@@ -277,7 +277,7 @@ def test_a_recording_without_a_dashscope_call_is_refused_where_one_is_needed(
     path = tmp_path / "c"
     if kind == "own":
         request = poll_of()
-        save(path, cassette_of(Exchange(type(request)("GET", "/simple/"))))
+        save(path, cassette_of(RecordedExchange(type(request)("GET", "/simple/"))))
     else:
         data = json.dumps({"log": {"entries": [entry("https://a.example.org/")]}}).encode()
         path.write_bytes(data if kind == "har" else vcr("https://a.example.org/"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.recordings import load
-from contracts.recordings.recording import Tape
+from contracts.recordings.recording import Recording
 from contracts.recordings.writer import Writer
 from contracts.spec.loader import Spec
 from tests.helpers.cassette import KEY, client, recording
@@ -35,9 +35,9 @@ def reported(mistakes: Mistakes) -> str:
 def test_a_call_that_cannot_be_recorded_is_answered_and_the_bug_logged(
     serve: Serve, spec: Spec, tmp_path: Path, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, keep = tmp_path / "c.json", Tape.keep
+    path, keep = tmp_path / "c.json", Recording.keep
     keeps = iter([fail])
-    monkeypatch.setattr(Tape, "keep", lambda *a: next(keeps, keep)(*a))
+    monkeypatch.setattr(Recording, "keep", lambda *a: next(keeps, keep)(*a))
     with serve() as url, recording(spec, url, path) as base, client(base) as http:
         assert http.get("/one").json()["code"] != "RecorderFailed"
         http.get("/two")

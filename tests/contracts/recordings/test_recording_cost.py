@@ -18,28 +18,40 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.recordings import Body, Cassette, Exchange, Request, Timeline, load, shelf
+from contracts.recordings import (
+    Cassette,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedTimeline,
+    load,
+    memory_limit,
+)
 from contracts.recordings import backlog as backlog_module
 from contracts.recordings import encoding as encoding_module
 from contracts.recordings import writer as writer_module
-from contracts.recordings.backlog import NO_BODIES, Backlog, Call
+from contracts.recordings.backlog import NO_BODIES, Backlog, FinishedCall
 from contracts.recordings.encoding import Encoder, encoded
-from contracts.recordings.model import FORMAT, Answer, State
-from contracts.recordings.recording import LOST, Copy, Sent, Tape
+from contracts.recordings.model import FORMAT, RecordedAnswer, RecordedState
+from contracts.recordings.recording import LOST, BodyCopy, RawRequest, Recording
 from contracts.recordings.secrets import proved
 from contracts.recordings.writer import Writer
-from contracts.redact.readings import readings
+from contracts.redact.search_text import search_text_of
 from contracts.spec.loader import Spec
 from mock_server.journal.mistakes import Mistakes
 from tests.helpers.cassette import KEY, SERVICE, TASK, leaks
 
 ODD = st.text(max_size=9) | st.sampled_from(["\n", '\n  "states": []', '"', "\u2028", "[]", "{}"])
 VALUES = st.none() | st.integers(0, 9) | ODD | st.lists(ODD) | st.dictionaries(ODD, ODD)
-REQUESTS = st.builds(Request, st.just("GET"), ODD, body=st.builds(Body, json=VALUES))
-ANSWERS = st.builds(Answer, st.integers(100, 599), st.dictionaries(ODD, ODD))
-EXCHANGES = st.builds(Exchange, REQUESTS, st.none() | st.just(1.5), st.none() | ANSWERS, ODD)
-STATES = st.lists(st.builds(State, ODD, ANSWERS), min_size=1, max_size=3).map(tuple)
-TIMELINES = st.builds(Timeline, ODD, REQUESTS, STATES, created_by=st.none() | st.just(0))
+REQUESTS = st.builds(
+    RecordedRequest, st.just("GET"), ODD, body=st.builds(RecordedBody, json=VALUES)
+)
+ANSWERS = st.builds(RecordedAnswer, st.integers(100, 599), st.dictionaries(ODD, ODD))
+EXCHANGES = st.builds(
+    RecordedExchange, REQUESTS, st.none() | st.just(1.5), st.none() | ANSWERS, ODD
+)
+STATES = st.lists(st.builds(RecordedState, ODD, ANSWERS), min_size=1, max_size=3).map(tuple)
+TIMELINES = st.builds(RecordedTimeline, ODD, REQUESTS, STATES, created_by=st.none() | st.just(0))
 PARTS = st.lists(EXCHANGES, max_size=3).map(tuple), st.lists(TIMELINES, max_size=2).map(tuple)
 CASSETTES = st.builds(
     Cassette, st.just(FORMAT), ODD, notes=st.lists(ODD, max_size=2).map(tuple),
@@ -55,7 +67,7 @@ def whole(cassette: Cassette) -> bytes:
 @often
 @given(CASSETTES, st.lists(EXCHANGES, max_size=2).map(tuple))
 def test_a_file_written_in_parts_has_the_bytes_of_one_written_at_once(
-    cassette: Cassette, more: tuple[Exchange, ...]
+    cassette: Cassette, more: tuple[RecordedExchange, ...]
 ) -> None:
     assume(not leaks(whole(replace(cassette, exchanges=cassette.exchanges + more)).decode()))
     encoder = Encoder()
@@ -64,35 +76,35 @@ def test_a_file_written_in_parts_has_the_bytes_of_one_written_at_once(
         assert b"".join(encoder.pieces(grown)) == whole(grown) == encoded(grown)
 
 
-def copy(value: Any) -> Copy:
-    made = Copy.empty()
+def copy(value: Any) -> BodyCopy:
+    made = BodyCopy.empty()
     made.add(json.dumps(value).encode())
     return made
 
 
-def keep(tape: Tape, number: int, key: str = KEY, **body: Any) -> None:
+def keep(tape: Recording, number: int, key: str = KEY, **body: Any) -> None:
     """One more creation."""
     headers = [(b"authorization", f"Bearer {key}".encode())]
-    sent = Sent(6.0, "POST", f"{SERVICE}/video-synthesis", "", headers, copy(body))
+    sent = RawRequest(6.0, "POST", f"{SERVICE}/video-synthesis", "", headers, copy(body))
     answer = {"output": {"task_id": f"{TASK}-{number}", "task_status": "PENDING"}}
     tape.keep(sent, 200, [], copy(answer))
 
 
-def poll(tape: Tape, number: int) -> None:
+def poll(tape: Recording, number: int) -> None:
     """One more poll of one task, which answers something new each time."""
-    sent = Sent(6.0 + number, "GET", f"/api/v1/tasks/{TASK}", "", [], Copy.empty())
+    sent = RawRequest(6.0 + number, "GET", f"/api/v1/tasks/{TASK}", "", [], BodyCopy.empty())
     answer = {"output": {"task_id": TASK, "task_status": "RUNNING", "percent": number}}
     tape.keep(sent, 200, [], copy(answer))
 
 
 @pytest.fixture
-def tape(spec: Spec) -> Tape:
-    return Tape(spec, "https://h", clock=lambda: 5.0)
+def tape(spec: Spec) -> Recording:
+    return Recording(spec, "https://h", clock=lambda: 5.0)
 
 
 @pytest.mark.parametrize("call", [keep, poll])
 def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
-    tape: Tape, monkeypatch: pytest.MonkeyPatch, call: Any
+    tape: Recording, monkeypatch: pytest.MonkeyPatch, call: Any
 ) -> None:
     scanned: list[int] = []
 
@@ -127,7 +139,7 @@ def work(run: Callable[[], object]) -> int:
     return calls
 
 
-def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Tape) -> None:
+def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Recording) -> None:
     def of_new_keys(first: int) -> int:
         return work(
             lambda: [keep(tape, n, f"sk-{n:08x}{n * n:024x}") for n in range(first, first + 50)]
@@ -140,7 +152,7 @@ def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Tape) -> Non
 
 
 def test_a_failed_write_continues_where_it_stopped(
-    tape: Tape, monkeypatch: pytest.MonkeyPatch
+    tape: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(tape, 0)
     keep(tape, 1)
@@ -156,7 +168,7 @@ def test_a_failed_write_continues_where_it_stopped(
 
 
 def test_a_secret_that_a_later_call_reveals_is_removed_from_earlier_ones(
-    tape: Tape,
+    tape: Recording,
 ) -> None:
     encoder, secret = Encoder(), "Xq7Zr2Lm9Tw4"
     keep(tape, 0, prompt=f"so {secret}")
@@ -171,7 +183,7 @@ def test_a_secret_that_a_later_call_reveals_is_removed_from_earlier_ones(
 
 
 def test_the_last_write_does_not_wait_for_the_pause_between_writes(
-    tape: Tape, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tape: Recording, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "PAUSE", 1e9)
     writer = Writer(tmp_path / "c.json", tape.cassette, Mistakes().report)
@@ -191,7 +203,9 @@ def test_the_last_write_does_not_wait_for_the_pause_between_writes(
     assert len(load(tmp_path / "c.json", spec).exchanges) == 3
 
 
-def test_a_new_recording_is_private_and_a_changed_mode_is_kept(tape: Tape, tmp_path: Path) -> None:
+def test_a_new_recording_is_private_and_a_changed_mode_is_kept(
+    tape: Recording, tmp_path: Path
+) -> None:
     path = tmp_path / "c.json"
     writer = Writer(path, tape.cassette, Mistakes().report)
     assert writer.write()
@@ -201,7 +215,7 @@ def test_a_new_recording_is_private_and_a_changed_mode_is_kept(tape: Tape, tmp_p
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_gets_the_recording_once_at_its_end(tape: Tape, tmp_path: Path) -> None:
+def test_a_pipe_gets_the_recording_once_at_its_end(tape: Recording, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     writer = Writer(tmp_path / "fifo", tape.cassette, Mistakes().report)
@@ -220,11 +234,13 @@ def test_a_pipe_gets_the_recording_once_at_its_end(tape: Tape, tmp_path: Path) -
 
 
 def test_earlier_calls_are_not_decoded_again_to_find_a_later_secret(
-    tape: Tape, monkeypatch: pytest.MonkeyPatch
+    tape: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
     monkeypatch.setattr(
-        shelf, "readings", lambda data: (decoded.append(len(data)), readings(data))[1]
+        memory_limit,
+        "search_text_of",
+        lambda data: (decoded.append(len(data)), search_text_of(data))[1],
     )
     secret = "Xq7Zr2Lm9Tw4" * 2
     keep(tape, 0, prompt=f"so {base64.b64encode(secret.encode()).decode()}")
@@ -236,7 +252,7 @@ def test_earlier_calls_are_not_decoded_again_to_find_a_later_secret(
     assert len(decoded) <= 31 + 2, "each once, and a rewritten one again"
 
 
-def body_sizes(tape: Tape) -> list[bool]:
+def body_sizes(tape: Recording) -> list[bool]:
     """Of each exchange, whether only the size of its request's body was kept."""
     bodies = [exchange.request.body for exchange in tape.cassette().exchanges]
     return [body is not None and isinstance(body.size, int) for body in bodies]
@@ -245,32 +261,32 @@ def body_sizes(tape: Tape) -> list[bool]:
 def test_a_full_recording_keeps_calls_and_timelines_but_only_sizes_of_bodies(
     spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "ROOM", 6000)
+    monkeypatch.setattr(memory_limit, "ROOM", 6000)
     lines: list[str] = []
-    tape = Tape(spec, "https://h", clock=lambda: 5.0, tell=lines.append)
+    tape = Recording(spec, "https://h", clock=lambda: 5.0, tell=lines.append)
     for number in range(4):
         keep(tape, number, prompt="b " * 500)
         poll(tape, number)
     cassette = tape.cassette()
     assert body_sizes(tape) == [False, False, True, True]
-    assert shelf.FULL in cassette.exchanges[3].note
+    assert memory_limit.FULL in cassette.exchanges[3].note
     assert sum(state.polls for state in cassette.timelines[0].states) == 4
     assert lines == [LOST] == list(cassette.notes)
     assert "4 calls, 1 task, 4 polls (" in tape.summary() and "without all" in tape.summary()
 
 
-def test_a_body_that_decodes_to_far_more_than_itself_is_kept_as_its_size(tape: Tape) -> None:
+def test_a_body_that_decodes_to_far_more_than_itself_is_kept_as_its_size(tape: Recording) -> None:
     packed = gzip.compress(b"so many words " * 60_000)
     keep(tape, 0, prompt=base64.b64encode(packed).decode())
     keep(tape, 1, prompt="one")
     assert body_sizes(tape) == [True, False]
-    assert shelf.COSTLY in tape.cassette().exchanges[0].note
+    assert memory_limit.COSTLY in tape.cassette().exchanges[0].note
 
 
 def test_the_search_for_a_later_secret_is_bounded_and_drops_the_other_bodies(
-    tape: Tape, monkeypatch: pytest.MonkeyPatch
+    tape: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "LOOK", 3000)
+    monkeypatch.setattr(memory_limit, "LOOK", 3000)
     secret = "Xq7Zr2Lm9Tw4" * 2
     for number in range(4):
         keep(tape, number, prompt=f"{'b ' * 500}{secret}")
@@ -281,7 +297,7 @@ def test_the_search_for_a_later_secret_is_bounded_and_drops_the_other_bodies(
 
 
 def test_an_unchanged_file_is_not_written_again_at_the_end(
-    tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tape: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes: list[Path] = []
     monkeypatch.setattr(writer_module, "write", lambda path, *_, **__: writes.append(path))
@@ -293,9 +309,9 @@ def test_an_unchanged_file_is_not_written_again_at_the_end(
     assert writer.finish() and len(writes) == 2, "a change after the end is written too"
 
 
-def waiting(number: int = 0) -> Call:
-    sent = Sent(float(number), "POST", "/", "", [], copy({"a": "b" * 1000}))
-    return Call(sent, 200, [], copy({}), "")
+def waiting(number: int = 0) -> FinishedCall:
+    sent = RawRequest(float(number), "POST", "/", "", [], copy({"a": "b" * 1000}))
+    return FinishedCall(sent, 200, [], copy({}), "")
 
 
 def test_calls_are_kept_in_order_until_the_end_and_after_it() -> None:
@@ -319,7 +335,7 @@ def test_calls_over_the_limit_of_the_backlog_keep_only_the_sizes_of_their_bodies
     monkeypatch: pytest.MonkeyPatch, bound: str, value: float
 ) -> None:
     monkeypatch.setattr(backlog_module, bound, value)
-    kept: list[Call] = []
+    kept: list[FinishedCall] = []
     backlog = Backlog(kept.append)
 
     async def run() -> None:
@@ -331,5 +347,5 @@ def test_calls_over_the_limit_of_the_backlog_keep_only_the_sizes_of_their_bodies
         await backlog.run()
 
     asyncio.run(run())
-    assert (kept[1].note, kept[1].sent.body.body([])) == (NO_BODIES, Body(size=1009))
+    assert (kept[1].note, kept[1].sent.body.body([])) == (NO_BODIES, RecordedBody(size=1009))
     assert (kept[0].note == NO_BODIES) is (bound == "END_SECONDS")

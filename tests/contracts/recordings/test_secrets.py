@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contracts.recordings import Assembler, Cleaner, Exchange, load
+from contracts.recordings import RecordedExchange, RecordingBuilder, Scrubber, load
 from contracts.recordings.bodies import body_of
 from contracts.recordings.encoding import encoded
 from contracts.recordings.scrubber import proved_exchange
@@ -62,7 +62,7 @@ def test_a_key_that_was_sent_is_nowhere_in_the_file(
     planted = before + SPELLINGS[spelling](key) + after
     assume(key not in ("sk-REDACTED", "REDACTED"))
     said = json.dumps({"deep": [{"text": planted}]}) if as_json else planted
-    cleaner, planted_at = Cleaner(), dict.fromkeys(PLACES, "") | {place: planted}
+    cleaner, planted_at = Scrubber(), dict.fromkeys(PLACES, "") | {place: planted}
     request = cleaner.request(
         "POST",
         "/api/v1/tasks/" + planted_at["path"],
@@ -75,8 +75,8 @@ def test_a_key_that_was_sent_is_nowhere_in_the_file(
         [("x-told", planted_at["answer header"])],
         body_of((said if place == "answer" else json.dumps({planted_at["name"]: 1})).encode()),
     )
-    assembler = Assembler(spec)
-    assembler.take(Exchange(request, 0.0, answer, cleaner.text(planted_at["note"])))
+    assembler = RecordingBuilder(spec)
+    assembler.take(RecordedExchange(request, 0.0, answer, cleaner.text(planted_at["note"])))
     assert key not in plain(encoded(assembler.cassette()).decode())
 
 
@@ -127,7 +127,7 @@ def test_a_text_without_a_secret_stays_unchanged(text: str) -> None:
 
 
 def test_keys_in_headers_are_replaced_and_the_scheme_is_kept() -> None:
-    cleaner = Cleaner()
+    cleaner = Scrubber()
     sent = [("Authorization", f"bearer {KEY}"), ("X-Api-Key", KEY), ("Cookie", "a=b"),
             ("X-DashScope-Async", "enable"), ("X-Session-Token", "abc"), ("Via", "proxy"),
             ("Connection", "close"), ("Host", "h")]  # fmt: skip
@@ -144,13 +144,13 @@ def test_keys_in_headers_are_replaced_and_the_scheme_is_kept() -> None:
 
 @pytest.mark.parametrize("name", ["x-acs-caller-uid", "x-cookie", "x-policy", "x-api_key"])
 def test_a_header_with_a_secret_name_is_scrubbed_and_can_be_written(spec: Spec, name: str) -> None:
-    answer = Cleaner().answer(200, [(name, "1493478651020171")], None)
+    answer = Scrubber().answer(200, [(name, "1493478651020171")], None)
     assert answer.headers == {name: "REDACTED"}
-    assert encoded(cassette_of(Exchange(poll_of(), 0.0, answer)))
+    assert encoded(cassette_of(RecordedExchange(poll_of(), 0.0, answer)))
 
 
 def test_cookies_and_query_keys_are_replaced_elsewhere_and_in_base64() -> None:
-    cleaner = Cleaner()
+    cleaner = Scrubber()
     cleaner.learn([("Cookie", "sid=topsecretcookie; a=b")], "api_key=plainreseller999")
     packed = base64.b64encode(b"plainreseller999").decode()
     text = f"topsecretcookie plainreseller999 {packed} a=b"
@@ -176,9 +176,11 @@ VALUES = st.lists(
 def test_a_repeated_or_blank_header_can_be_written(
     spec: Spec, name: str, values: list[str]
 ) -> None:
-    cleaner = Cleaner()
+    cleaner = Scrubber()
     request = cleaner.request("GET", "/", "", [(name, value) for value in values], None)
-    assert KEY not in encoded(cassette_of(Exchange(request, 0.0, None, "no answer"))).decode()
+    assert (
+        KEY not in encoded(cassette_of(RecordedExchange(request, 0.0, None, "no answer"))).decode()
+    )
 
 
 def test_a_value_that_may_contain_a_secret_is_masked_and_the_rest_is_kept() -> None:
@@ -192,8 +194,8 @@ def test_a_value_that_may_contain_a_secret_is_masked_and_the_rest_is_kept() -> N
 def test_an_exchange_with_a_possible_secret_is_written_with_a_note_of_its_place(
     spec: Spec,
 ) -> None:
-    request = Cleaner().request("GET", "/", "", [("X-Own", "a")], None)
-    odd = Exchange(request, 0.0, None, f"broken: {KEY}")
+    request = Scrubber().request("GET", "/", "", [("X-Own", "a")], None)
+    odd = RecordedExchange(request, 0.0, None, f"broken: {KEY}")
     kept = proved_exchange(odd)
     assert kept.note == "REDACTED; masked: /note"
     assert encoded(cassette_of(kept))
@@ -251,13 +253,13 @@ def test_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
 
 
 def test_a_key_is_recognized_without_the_scenario_after_its_dot() -> None:
-    cleaner = Cleaner()
+    cleaner = Scrubber()
     cleaner.learn([("Authorization", "Bearer abcdefgh12.InternalError")])
     assert cleaner.text("who is xabcdefgh12?") == "who is xsk-REDACTED?"
 
 
 def test_short_keys_are_masked_only_in_the_authorization_header() -> None:
-    cleaner = Cleaner()
+    cleaner = Scrubber()
     headers = [("Authorization", "Bearer video"), ("X-Own", "video")]
     assert cleaner.request("GET", "/video", "", headers, None).headers == {
         "authorization": "Bearer REDACTED",

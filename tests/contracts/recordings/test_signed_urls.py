@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from contracts.recordings.secrets import cleaned
-from contracts.redact.masks import Masks
+from contracts.redact.redactor import TextRedactor
 from tests.contracts.recordings.test_secrets import plain
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import leaks
@@ -87,7 +87,7 @@ def test_the_signatures_of_every_object_store_are_removed(store: str, form: str)
     assert "HUSH" not in found
     assert "keep" in found and "bucket.example.com" in found
     assert leaks(json.dumps({"a": text}))
-    assert "HUSH" not in Masks([]).text(text), "nor in a report"
+    assert "HUSH" not in TextRedactor([]).redact(text), "nor in a report"
 
 
 SIGNED_PATHS = (

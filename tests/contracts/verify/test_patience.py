@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contracts.provider.http import LONGEST
-from contracts.provider.patience import ALL, PROMPT, SILENCE, Patience
+from contracts.provider.wait_limit import ALL, PROMPT, SILENCE, WaitLimit
 from contracts.spec.loader import Spec
 from contracts.verify.registry import all_checks
 from contracts.verify.runner import Verification
@@ -78,7 +78,7 @@ def test_a_silent_or_throttling_provider_gets_no_more_calls(slow: Slow) -> None:
 
 
 def test_prompt_answers_do_not_count_against_the_time_limit() -> None:
-    patience = Patience(limit=1.0)
+    patience = WaitLimit(limit=1.0)
     for _ in range(int(ALL / PROMPT)):
         patience.answered(PROMPT)
     assert not patience.is_over()

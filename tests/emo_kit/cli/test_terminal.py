@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.recordings.model import Answer, Body
+from contracts.recordings.model import RecordedAnswer, RecordedBody
 from emo_kit.cli.main import main
 from emo_kit.cli.notices import Notices, json_notice
 from emo_kit.cli.notices import _Handler as Handler
@@ -222,7 +222,7 @@ def test_the_traceback_of_a_bug_is_escaped_and_hides_keys(
 
 def test_a_recorded_header_cannot_add_another_one() -> None:
     recorded = {"x-evil": "a\r\nset-cookie: b", "a b": "c", "x\r\nx": "d", "x-plain": "e"}
-    answer = Answer(200, headers=recorded, body=Body(text="{}"))
+    answer = RecordedAnswer(200, headers=recorded, body=RecordedBody(text="{}"))
     headers = dict(reply_of(answer, {}, NO_SHIFT, "r", 0.0).headers)
     assert headers[b"x-evil"] == rb"a\x0d\nset-cookie: b"
     assert headers[b"x-plain"] == b"e"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from contracts.recordings.control import refusal
+from contracts.recordings.control_access import refusal
 from mock_server.control.access import missing
 from mock_server.settings import Settings
 from tests.helpers.cases import each_case

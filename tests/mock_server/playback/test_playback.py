@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.recordings import Answer, Body, Cassette, Exchange, Request, Timeline, load
-from contracts.recordings.model import State
+from contracts.recordings import (
+    Cassette,
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedTimeline,
+    load,
+)
+from contracts.recordings.model import RecordedState
 from contracts.spec.loader import Spec
 from mock_server.playback.responder import Player
 from mock_server.settings import Settings
@@ -143,12 +151,12 @@ def test_with_time_skip_each_poll_gets_the_next_state(spec: Spec) -> None:
     assert [stage.status(task_id) for _ in range(3)] == ["RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-def created_as(spec: Spec, model: str, answer: Answer, at: float) -> Exchange:
+def created_as(spec: Spec, model: str, answer: RecordedAnswer, at: float) -> RecordedExchange:
     request = creation_of(spec)
     assert request.body
     body = json.loads(json.dumps(request.body.json))
     body["input"]["image_url"] = f"https://h/{model}.png?Expires=1&Signature=REDACTED&keep=1"
-    return Exchange(replace(request, body=Body(json=body)), at, answer)
+    return RecordedExchange(replace(request, body=RecordedBody(json=body)), at, answer)
 
 
 def image(spec: Spec, name: str) -> Any:
@@ -176,7 +184,9 @@ def test_a_creation_gets_the_answer_of_a_similar_one_or_the_next_unused_one(
 
 
 def test_a_repeated_call_gets_the_next_recorded_answer(spec: Spec) -> None:
-    refused = Exchange(creation_of(spec), 0.5, answer_of(spec, "createVideoTask", "InternalError"))
+    refused = RecordedExchange(
+        creation_of(spec), 0.5, answer_of(spec, "createVideoTask", "InternalError")
+    )
     life = life_of(spec)
     timeline = replace(life.timelines[0], created_by=1)
     stage = Stage(spec, cassette_of(refused, *life.exchanges, timelines=(timeline,)))
@@ -196,10 +206,12 @@ def test_the_query_decides_between_recorded_calls_of_one_path(spec: Spec) -> Non
     answers = {size: answer_of(spec, "listTasks", "listed") for size in (5, 7)}
     for size, answer in answers.items():
         answer.value["page_size"] = size
-    stage = Stage(spec, cassette_of(*(
-        Exchange(Request("GET", "/api/v1/tasks", f"page_no=1&page_size={size}"), 0.0, answer)
-        for size, answer in answers.items()
-    )))  # fmt: skip
+    requests = {
+        size: RecordedRequest("GET", "/api/v1/tasks", f"page_no=1&page_size={size}")
+        for size in answers
+    }
+    listed = (RecordedExchange(requests[n], 0.0, answer) for n, answer in answers.items())
+    stage = Stage(spec, cassette_of(*listed))
     for query in ("page_size=7&page_no=1", "page_no=1&page_size=7"):
         assert stage.ask("GET", "/api/v1/tasks", query=query)[1]["page_size"] == 7
 
@@ -241,7 +253,9 @@ def test_a_task_recorded_without_its_creation_starts_at_its_first_poll(
 
 
 def test_a_task_recorded_without_polls_keeps_its_first_state(spec: Spec) -> None:
-    created = Exchange(creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted"))
+    created = RecordedExchange(
+        creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted")
+    )
     stage = Stage(spec, cassette_of(created))
     first, second = stage.create(), stage.create()
     assert first != second
@@ -251,15 +265,17 @@ def test_a_task_recorded_without_polls_keeps_its_first_state(spec: Spec) -> None
 
 
 def test_a_task_recorded_without_times_advances_by_polls(spec: Spec) -> None:
-    def untimed(name: str, polls: int) -> State:
+    def untimed(name: str, polls: int) -> RecordedState:
         answer = answer_of(spec, "getTask", name)
         for field in ("submit_time", "scheduled_time", "end_time"):
             answer.output.pop(field, None)
-        return State(name, answer, polls=polls)
+        return RecordedState(name, answer, polls=polls)
 
     states = (untimed("PENDING", 2), untimed("RUNNING", 1), untimed("SUCCEEDED", 1))
-    created = Exchange(creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted"))
-    timeline = Timeline(TASK, poll_of(), states, created_by=0)
+    created = RecordedExchange(
+        creation_of(spec), answer=answer_of(spec, "createVideoTask", "accepted")
+    )
+    timeline = RecordedTimeline(TASK, poll_of(), states, created_by=0)
     stage = Stage(spec, cassette_of(created, timelines=(timeline,)))
     task_id = stage.create()
     seen = [stage.status(task_id) for _ in range(5)]
@@ -276,8 +292,8 @@ def test_the_refusal_of_an_unrecorded_call_lists_the_recorded_ones(stage: Stage)
 
 
 def test_a_call_recorded_without_an_answer_is_refused(spec: Spec) -> None:
-    request = Request("GET", "/api/v1/tasks")
-    stage = Stage(spec, cassette_of(Exchange(request, 0.0, note="no answer: refused")))
+    request = RecordedRequest("GET", "/api/v1/tasks")
+    stage = Stage(spec, cassette_of(RecordedExchange(request, 0.0, note="no answer: refused")))
     assert stage.ask("GET", "/api/v1/tasks")[1]["message"].endswith("it holds nothing")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.redact.masks import without_keys
+from contracts.redact.redactor import redact_key_like
 from contracts.spec.loader import Spec
 from mock_server.engine.validation import key_mistake
 from mock_server.reproduce import Replay
@@ -136,4 +136,6 @@ def test_an_explanation_of_a_wrong_key_does_not_repeat_it(
 
 @each_case("behind", ["'", '"', ")", ":", ";", ",", ".", "]", ">"])
 def test_punctuation_after_a_masked_key_stays(behind: str) -> None:
-    assert without_keys(f"no file (sk-Qzx9Yw8Vu7{behind} here") == f"no file (sk-***{behind} here"
+    assert (
+        redact_key_like(f"no file (sk-Qzx9Yw8Vu7{behind} here") == f"no file (sk-***{behind} here"
+    )

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from contracts.recordings import Exchange, save
+from contracts.recordings import RecordedExchange, save
 from contracts.spec.loader import Spec
 from emo_kit.cli.main import cli
 from tests.helpers.cassette import CASSETTES, cassette_of, life_of, poll_of
@@ -86,7 +86,10 @@ def test_drift_prints_json(drifted: str) -> None:
 
 
 def test_calls_without_an_answer_are_counted(spec: Spec, tmp_path: Path) -> None:
-    save(tmp_path / "c.json", cassette_of(Exchange(poll_of(), 0.0, note="no answer: refused")))
+    save(
+        tmp_path / "c.json",
+        cassette_of(RecordedExchange(poll_of(), 0.0, note="no answer: refused")),
+    )
     assert run(str(tmp_path / "c.json")).output == (
         "0 answers and 0 tasks, 1 call without an answer against spec 2026-11-22: no difference\n"
     )

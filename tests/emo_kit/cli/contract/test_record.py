@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.recordings import load
-from contracts.recordings.recording import Copy, Sent, Tape
+from contracts.recordings.recording import BodyCopy, RawRequest, Recording
 from contracts.spec.loader import Spec
 from tests.contracts.recordings.test_recorder import upstream
 from tests.helpers.cassette import KEY, client, create, run_through
@@ -162,10 +162,10 @@ def test_a_call_without_an_answer_at_the_end_is_in_the_file(spec: Spec, tmp_path
 def test_any_bytes_can_be_recorded(
     spec: Spec, headers: list[tuple[bytes, bytes]], body: bytes, status: int
 ) -> None:
-    tape = Tape(spec, "https://h", clock=lambda: 5.0)
-    copy = Copy.empty()
+    tape = Recording(spec, "https://h", clock=lambda: 5.0)
+    copy = BodyCopy.empty()
     copy.add(body)
-    sent = Sent(6.0, "POST", "/a", "b", [(b"authorization", KEY.encode()), *headers], copy)
+    sent = RawRequest(6.0, "POST", "/a", "b", [(b"authorization", KEY.encode()), *headers], copy)
     tape.keep(sent, status, headers, copy)
     assert tape.cassette().exchanges[0].at == 1.0
     assert json.loads(json.dumps(tape.summary())) == "1 call, 0 tasks, 0 polls"

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-from contracts.redact.spellings import unescaped
+from contracts.redact.decoders import unescaped
 
 LEAST = 8  # characters of a secret that are looked for
 LONGEST = 4096  # bytes of one secret that are looked for
@@ -55,7 +55,7 @@ class _Parts:
             alike.append(secret)
 
 
-class Fragments:
+class SecretSearch:
     """Of some secrets. Found are whole ones with or without their `sk-`, their beginnings, and all
     parts that no ordinary word has. public: a text whose parts are no secrets. has_quotes: whether
     there is a `"` in one of the secrets."""

@@ -1,12 +1,12 @@
 """Undoes encodings: every way in which a text may be written so that a reader, or a program, can
-still restore it. It knows no secret; contracts.redact.masks looks for them in what it yields.
+still restore it. It knows no secret; contracts.redact.redactor looks for them in what it yields.
 
 Undone are: percent, escapes of JSON, C, Python and JavaScript, entities of HTML, quoted-printable,
 invisible characters, UTF-16 and UTF-32, base64 and base64url at any offset, hex with and without
 separators, gzip and zlib; and each of them again in what the others gave, DEPTH times.
 
 Most texts are in no encoding, so each decoder first asks whether it has anything to do (see
-signs.py). What it gives is mostly noise, of which only what may be text is read again."""
+encoding_checks.py). What it gives is mostly noise, of which only what may be text is read again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from html import unescape
 from itertools import accumulate, islice
 from string import ascii_letters, digits, hexdigits
 
-from contracts.redact import signs
-from contracts.redact.views import Piece, View
+from contracts.redact import encoding_checks
+from contracts.redact.decoded import Decoded, Segment
 
 DEPTH = 4  # encodings inside of each other that are undone
 LARGEST = 1 << 20  # bytes of unpacked data that are read
@@ -31,30 +31,30 @@ BLOCKS = (1024, 32, 1)  # bytes of damaged data that are unpacked at a time
 PACKED = 8  # places of one text that are looked at for compressed data
 
 
-def views(data: bytes, depth: int = DEPTH) -> Iterator[View]:
+def views(data: bytes, depth: int = DEPTH) -> Iterator[Decoded]:
     """The data as it is, and as each chain of decodings reads it. Text that is in no encoding gives
     short views of noise."""
-    return _above(View(data), depth)
+    return _above(Decoded(data), depth)
 
 
 def unescaped(data: bytes) -> Iterator[bytes]:
     """The data with its escapes undone once, twice and so on, as long as that changes it."""
     for _ in range(DEPTH):
-        view = _escapes(View(data))
+        view = _escapes(Decoded(data))
         if view is None:
             return
         data = view.data
         yield data
 
 
-def _above(view: View, depth: int) -> Iterator[View]:
+def _above(view: Decoded, depth: int) -> Iterator[Decoded]:
     yield view
     if depth:
         for decoded in _decodings(view):
             yield from _above(decoded, depth - 1)
 
 
-def _decodings(view: View) -> Iterator[View]:
+def _decodings(view: Decoded) -> Iterator[Decoded]:
     """The view as each decoder reads it that has anything to do."""
     text = view if view.is_text else _readable(view)
     if text is not None:
@@ -73,7 +73,7 @@ _ESCAPE = re.compile(
     rb"|&(?P<h1>#[0-9]{1,7};?)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};?)"
     rb"|&(?P<h3>(?:[A-Za-z]{2,8};|amp|lt|gt|quot|AMP|LT|GT|QUOT))"
     rb"|"
-    + signs.UNSEEN
+    + encoding_checks.UNSEEN
     +
     # The end of a line inside of base64, which may be escaped.
     rb"|\r\n(?<="
@@ -96,28 +96,28 @@ _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
 _ZERO = re.compile(rb"\0|\xff\xfe|\xfe\xff|(?<=\0)[\x0b-\x0f]\x20|\x20[\x0b-\x0f](?=\0)")
 
 
-def _escapes(view: View) -> View | None:
-    return _undone(_ESCAPE, view) if signs.may_be_escaped(view.data) else None
+def _escapes(view: Decoded) -> Decoded | None:
+    return _undone(_ESCAPE, view) if encoding_checks.may_be_escaped(view.data) else None
 
 
-def _escapes_of_one(view: View) -> View | None:
+def _escapes_of_one(view: Decoded) -> Decoded | None:
     return _undone(_ESCAPE_OF_ONE, view) if rb"\\" in view.data else None
 
 
-def _quoted(view: View) -> View | None:
+def _quoted(view: Decoded) -> Decoded | None:
     is_quoted = b"=" in view.data and _MANY_QUOTED.search(view.data)
     return _undone(_QUOTED, view) if is_quoted else None
 
 
-def _wide(view: View) -> View | None:
+def _wide(view: Decoded) -> Decoded | None:
     """UTF-16 and UTF-32 of what ASCII has, with its zeros left out."""
-    return _undone(_ZERO, view) if signs.is_wide(view.data) else None
+    return _undone(_ZERO, view) if encoding_checks.is_wide(view.data) else None
 
 
-Part = tuple[bytes, int, int, tuple[int, int] | None]  # with the place of its source, as in Piece
+Part = tuple[bytes, int, int, tuple[int, int] | None]  # with the place of its source, as in Segment
 
 
-def _undone(pattern: re.Pattern[bytes], view: View) -> View | None:
+def _undone(pattern: re.Pattern[bytes], view: Decoded) -> Decoded | None:
     """The data with what the pattern finds undone; of few escapes only what is around them, for the
     rest reads as it did before. A text may be one escape behind another: so the map to the source,
     which costs more than the text, is made when it is asked for."""
@@ -147,10 +147,10 @@ def _parts(pattern: re.Pattern[bytes], source: bytes, far: int) -> Iterator[Part
     yield source[at : at + far], at, len(source), _SAME
 
 
-def _mapped(parts: Iterator[Part]) -> Iterator[Piece]:
+def _mapped(parts: Iterator[Part]) -> Iterator[Segment]:
     length = 0
     for part, start, end, even in parts:
-        yield Piece(length, start, end, even)
+        yield Segment(length, start, end, even)
         length += len(part)
 
 
@@ -174,14 +174,14 @@ _READ: dict[str, Callable[[str], bytes]] = {
 }
 
 
-def _readable(view: View) -> View | None:
+def _readable(view: Decoded) -> Decoded | None:
     """What may be text in bytes that were decoded, most of which never were text."""
-    if not signs.is_unbroken(view.data):
+    if not encoding_checks.is_unbroken(view.data):
         return view
-    found = list(signs.texts(view.data))
+    found = list(encoding_checks.texts(view.data))
     starts = accumulate((end - start + 1 for start, end in found), initial=0)
     data = b"\0".join(view.data[start:end] for start, end in found)
-    pieces = [Piece(at, *one, _SAME) for at, one in zip(starts, found, strict=False)]
+    pieces = [Segment(at, *one, _SAME) for at, one in zip(starts, found, strict=False)]
     return view.over(data, lambda: pieces) if found else None
 
 
@@ -199,7 +199,7 @@ _HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
 _CLOSE = re.compile(rb"(?:(?!0x)[^ :,\-\r\n])+")
 
 
-def _base64(view: View) -> View | None:
+def _base64(view: Decoded) -> Decoded | None:
     """Every run of base64, from each of the four places where a group may begin."""
     runs = [run for run in view.data.translate(_IS_BASE64).split() if len(run) >= 11]
     if not runs:
@@ -210,9 +210,9 @@ def _base64(view: View) -> View | None:
     return joined.over(b"".join(parts), lambda: _shifted(parts, (3, 4)), is_text=False)
 
 
-def _hex(view: View) -> View | None:
+def _hex(view: Decoded) -> Decoded | None:
     """Every run of hex digits, from both places where a byte may begin."""
-    if not signs.has_hex(view.data):
+    if not encoding_checks.has_hex(view.data):
         return None
     runs = [run for run in view.data.translate(_IS_HEX).split() if len(run) >= 16]
     joined = view.over(b"f".join(runs), lambda: _joined(_HEX, view.data))
@@ -221,43 +221,43 @@ def _hex(view: View) -> View | None:
     return joined.over(b"".join(parts), lambda: _shifted(parts, (1, 2)), is_text=False)
 
 
-def _hex_apart(view: View) -> View | None:
+def _hex_apart(view: Decoded) -> Decoded | None:
     """The same of hex digits that have blanks, colons and the like between them, or `0x`."""
-    if not signs.may_have_hex_apart(view.data):
+    if not encoding_checks.may_have_hex_apart(view.data):
         return None
-    close = view.data.replace(b"0x", b"").translate(None, signs.APART)
+    close = view.data.replace(b"0x", b"").translate(None, encoding_checks.APART)
     if len(close) == len(view.data):
         return None
     return _hex(view.over(close, lambda: _joined(_CLOSE, view.data, 0)))
 
 
-def _joined(pattern: re.Pattern[bytes], data: bytes, between: int = 1) -> list[Piece]:
+def _joined(pattern: re.Pattern[bytes], data: bytes, between: int = 1) -> list[Segment]:
     """The map of the runs of a pattern to the data that they were taken from; so many bytes are
     between two of them."""
     pieces, length = [], 0
     for found in pattern.finditer(data):
-        pieces.append(Piece(length, *found.span(), _SAME))
+        pieces.append(Segment(length, *found.span(), _SAME))
         length += len(found[0]) + between
     return pieces
 
 
-def _shifted(parts: list[bytes], even: tuple[int, int]) -> list[Piece]:
+def _shifted(parts: list[bytes], even: tuple[int, int]) -> list[Segment]:
     """The map of what was decoded from several places on to the text that it was decoded from."""
     starts = accumulate(map(len, parts[:-1]), initial=0)
-    return [Piece(start, at, sys.maxsize, even) for at, start in enumerate(starts)]
+    return [Segment(start, at, sys.maxsize, even) for at, start in enumerate(starts)]
 
 
-def _packed(view: View) -> View | None:
+def _packed(view: Decoded) -> Decoded | None:
     """What is compressed in the data, from where it begins; each is one piece."""
     parts: list[bytes] = []
-    pieces: list[Piece] = []
-    if not signs.may_be_packed(view.data):
+    pieces: list[Segment] = []
+    if not encoding_checks.may_be_packed(view.data):
         return None
     for found in islice(_MAGIC.finditer(view.data), PACKED):
         start = found.start()
         part, used = _unpacked(view.data[start:])
         if part:
-            pieces.append(Piece(sum(map(len, parts)), start, start + used))
+            pieces.append(Segment(sum(map(len, parts)), start, start + used))
             parts.append(part)
     return view.over(b"".join(parts), lambda: pieces) if parts else None
 

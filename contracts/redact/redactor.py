@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from contracts.redact.fragments import Fragments
-from contracts.redact.signed_urls import unsigned
-from contracts.redact.signs import may_be_packed
-from contracts.redact.spellings import views
-from contracts.redact.views import View
+from contracts.redact.decoded import Decoded
+from contracts.redact.decoders import views
+from contracts.redact.encoding_checks import may_be_packed
+from contracts.redact.secret_search import SecretSearch
+from contracts.redact.signed_urls import redact_signatures
 
-MASK = "sk-***"
+REDACTED_KEY = "sk-***"
 SHORT = 8  # a shorter key could be part of any word
 BRIEF, REMEMBERED = 512, 2048  # bytes of a clean text that is remembered, and how many are
 LARGE = 1 << 14  # bytes of a text that is looked at as a whole
@@ -32,12 +32,14 @@ _ANYWHERE = re.compile(rb"sk-(?<![Tt][Aa]sk-)" + _BODY)  # also behind a letter
 _SIGNS = ("=", "/", "%", "\\u003")  # without one of them nothing is signed
 
 
-class Masks:
+class TextRedactor:
     """keys: the secrets to hide. Those of fewer than SHORT characters are not looked for. Other
     keys are hidden too, where they look like real ones. mask: the text in place of a secret; None
     for as many stars as it has bytes. public: a text whose parts are no secrets."""
 
-    def __init__(self, keys: Iterable[str], mask: str | None = MASK, public: str = "") -> None:
+    def __init__(
+        self, keys: Iterable[str], mask: str | None = REDACTED_KEY, public: str = ""
+    ) -> None:
         self._keys: dict[str, None] = {}
         self._mask = None if mask is None else mask.encode()
         self._public = public
@@ -53,8 +55,8 @@ class Masks:
             self._fragments.add(new)
 
     @cached_property
-    def _fragments(self) -> Fragments:
-        return Fragments(self._keys, self._public)
+    def _fragments(self) -> SecretSearch:
+        return SecretSearch(self._keys, self._public)
 
     def may_be_in(self, data: bytes, known: Iterable[bytes] = ()) -> bool:
         """Whether there may be something to hide. False is certain, and found out quickly: of texts
@@ -69,8 +71,8 @@ class Masks:
         self._clean.update(text for text in new if len(text) <= BRIEF)
         return False
 
-    def may_be_in_readings(self, readings: bytes) -> bool:
-        """The same of what contracts.redact.readings gave, for these keys alone."""
+    def may_be_in_search_text(self, readings: bytes) -> bool:
+        """The same of what contracts.redact.search_text gave, for these keys alone."""
         return self._fragments.holds(readings)
 
     def _texts(self, data: bytes) -> list[bytes]:
@@ -78,7 +80,7 @@ class Masks:
         is_whole = len(data) > LARGE or self._fragments.has_quotes or may_be_packed(data)
         return [data] if is_whole else data.split(QUOTE)
 
-    def _may_show(self, view: View) -> bool:
+    def _may_show(self, view: Decoded) -> bool:
         data = view.data
         if b"sk-" in data and _ANYWHERE.search(data):
             return True
@@ -86,7 +88,7 @@ class Masks:
         fragments = self._fragments
         return fragments.may_be_in(lower) and any(fragments.runs(lower, is_text=view.is_text))
 
-    def data(self, data: bytes) -> bytes:
+    def redact_bytes(self, data: bytes) -> bytes:
         """The bytes with a mask in place of every secret, and of every part of one that has eight
         characters."""
         if not self.may_be_in(data):
@@ -108,29 +110,29 @@ class Masks:
             if b"sk-" in view.data:
                 yield from (view.span(*found.span()) for found in _ANOTHERS.finditer(view.data))
 
-    def keys(self, text: str) -> str:
+    def redact_keys(self, text: str) -> str:
         """The text with a mask in place of every secret."""
         data = text.encode("utf-8", "surrogatepass")
-        found = self.data(data)
+        found = self.redact_bytes(data)
         return text if found == data else found.decode("utf-8", "surrogatepass")
 
-    def text(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """The text without any of them, and without the signatures of URLs."""
-        text, lower = self.keys(text), text.lower()
-        return unsigned(text, "***") if any(s in lower for s in _SIGNS) else text
+        text, lower = self.redact_keys(text), text.lower()
+        return redact_signatures(text, "***") if any(s in lower for s in _SIGNS) else text
 
-    def signed(self, text: str) -> dict[str, str]:
+    def redacted_urls(self, text: str) -> dict[str, str]:
         """The URLs of a JSON text whose signatures are masked, by how they are shown then."""
         found = (url for url in _strings(_value(text)) if url.startswith(("http://", "https://")))
-        return {shown: url for url in found if (shown := self.text(url)) != url}
+        return {shown: url for url in found if (shown := self.redact(url)) != url}
 
 
-def without_keys(text: str) -> str:
+def redact_key_like(text: str) -> str:
     """A text in which whatever looks like a key ends behind its `sk-`."""
     return _KEY.sub(_masked, text) if "sk-" in text or "st-" in text else text
 
 
-def without_keys_in_json(text: str) -> str:
+def redact_key_like_in_json(text: str) -> str:
     """The same of a JSON text, of which no quote is lost."""
     return _KEY_IN_JSON.sub(_masked, text)
 

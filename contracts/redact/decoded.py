@@ -1,5 +1,5 @@
 """A text as it reads after some decodings, with a map to the bytes that it was made of. Decodes
-nothing itself: contracts.redact.spellings does."""
+nothing itself: contracts.redact.decoders does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Piece(NamedTuple):
+class Segment(NamedTuple):
     """A part of a view, from `start` to the next piece, and where its source begins and ends.
     even: how many bytes of the view are made of how many of the source, (3, 4) for base64; None
     where the source cannot be divided."""
@@ -28,13 +28,13 @@ class Piece(NamedTuple):
         return self.source + begins, min(self.source + ends, self.source_end)
 
 
-class View(NamedTuple):
+class Decoded(NamedTuple):
     """A text as it reads after some decodings. pieces: the map to the view below, made when it is
     asked for. is_text: whether people can read it as it is, or with its escapes undone."""
 
     data: bytes
-    pieces: Callable[[], list[Piece]] | None = None
-    below: View | None = None
+    pieces: Callable[[], list[Segment]] | None = None
+    below: Decoded | None = None
     is_text: bool = True
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -48,6 +48,8 @@ class View(NamedTuple):
         _, ends = pieces[last].source_of(end - 1)
         return self.below.span(begins, ends)
 
-    def over(self, data: bytes, pieces: Callable[[], list[Piece]], *, is_text: bool = True) -> View:
+    def over(
+        self, data: bytes, pieces: Callable[[], list[Segment]], *, is_text: bool = True
+    ) -> Decoded:
         """A view that was made of this one."""
-        return View(data, pieces, self, is_text and self.is_text)
+        return Decoded(data, pieces, self, is_text and self.is_text)

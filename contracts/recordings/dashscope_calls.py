@@ -13,7 +13,7 @@ import msgspec
 
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.model import Cassette
-from contracts.recordings.operations import Operations
+from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 
 API = "/api/v1/"
@@ -25,7 +25,7 @@ _PAGE = {"total", "page_no", "page_size", "data"}  # of a list of tasks
 _MOST_HOSTS = 5  # that are named
 
 
-class Seen(NamedTuple):
+class CandidateCall(NamedTuple):
     """A call as far as it shows whose it is. answer: gives the text of its answer's body."""
 
     method: str
@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     prefix: str
 
 
-def ours(calls: Sequence[Seen], operations: Operations) -> list[bool]:
+def ours(calls: Sequence[CandidateCall], operations: OperationFinder) -> list[bool]:
     """Of each call whether it is DashScope's: of an official host, or of a place that a resold
     service, or a fake, has shown itself to be at by a creation, a detection or an answer."""
     places = [_place(call, operations) for call in calls]
@@ -52,7 +52,7 @@ def ours(calls: Sequence[Seen], operations: Operations) -> list[bool]:
     return [place is not None and (place in known or _is_official(place)) for place in places]
 
 
-def left_out(calls: Sequence[Seen], chosen: Iterable[bool]) -> str:
+def left_out(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -> str:
     """Which calls are not DashScope's, for people; "" for none."""
     hosts = [_host(call.url) for call, is_ours in zip(calls, chosen, strict=True) if not is_ours]
     if not hosts:
@@ -66,14 +66,14 @@ def left_out(calls: Sequence[Seen], chosen: Iterable[bool]) -> str:
 
 def checked(cassette: Cassette, spec: Spec) -> Cassette:
     """The same. Raises CassetteError where it holds no call of DashScope's API."""
-    find = Operations(spec).find
+    find = OperationFinder(spec).find
     requests = (exchange.request for exchange in cassette.exchanges)
     if cassette.timelines or any(API in r.path or find(r.method, r.path) for r in requests):
         return cassette
     raise CassetteError("; ".join(("holds no call of DashScope's API", *cassette.notes)))
 
 
-def _place(call: Seen, operations: Operations) -> _Place | None:
+def _place(call: CandidateCall, operations: OperationFinder) -> _Place | None:
     """Where a call of something like the API goes; None of any other."""
     parts = _parts(call.url)
     if parts is None or parts.scheme not in ("http", "https"):
@@ -88,7 +88,7 @@ def _is_official(place: _Place) -> bool:
     return _OFFICIAL.fullmatch(place.host.partition(":")[0]) is not None
 
 
-def _is_evident(call: Seen, operations: Operations) -> bool:
+def _is_evident(call: CandidateCall, operations: OperationFinder) -> bool:
     """Whether the path of a call, or what was answered, is nobody else's."""
     parts = _parts(call.url)
     called = operations.find(call.method, parts.path) if parts else None

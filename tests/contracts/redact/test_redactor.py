@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from contracts.redact.masks import Masks
+from contracts.redact.redactor import TextRedactor
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.secrets import CHAINS, KEYS, encoded, shows
@@ -29,32 +29,35 @@ AROUND = st.binary(max_size=30) | st.sampled_from(
 def test_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
     key: str, chain: tuple[str, str], before: bytes, after: bytes
 ) -> None:
-    masked = Masks([key]).data(before + encoded(key, chain) + after)
+    masked = TextRedactor([key]).redact_bytes(before + encoded(key, chain) + after)
     assert shows(masked, key) == ""
 
 
 @given(text=st.text(max_size=200) | st.text(st.sampled_from("%u0073\\x&#;=+/Ak-"), max_size=60))
 def test_a_text_without_the_key_is_unchanged(text: str) -> None:
     assume(not shows(text, KEY))
-    assert Masks([KEY]).keys(text) == text
+    assert TextRedactor([KEY]).redact_keys(text) == text
 
 
 @pytest.mark.parametrize("key", ["sk-dashscope-results", "sk-emo-detect-v1", "sk-video-20261127"])
 def test_the_words_of_a_key_made_of_common_words_are_not_hidden(spec: Spec, key: str) -> None:
-    masks = Masks([key])
+    redactor = TextRedactor([key])
     for operation in spec.operations.values():
         for outcome in operation.outcomes.values():
             text = str(outcome.value)
-            assert masks.keys(text) == text
-    assert masks.keys("/20261127/video.mp4 of dashscope") == "/20261127/video.mp4 of dashscope"
-    assert masks.keys(f"the key {key}") == "the key sk-***"
+            assert redactor.redact_keys(text) == text
+    assert (
+        redactor.redact_keys("/20261127/video.mp4 of dashscope")
+        == "/20261127/video.mp4 of dashscope"
+    )
+    assert redactor.redact_keys(f"the key {key}") == "the key sk-***"
 
 
 @pytest.mark.parametrize("cut", [8, 12, 20])
 @pytest.mark.parametrize("encode", [str.encode, lambda text: base64.b64encode(text.encode())])
 def test_the_beginning_of_a_truncated_key_is_hidden(cut: int, encode: object) -> None:
     text = encode(f"no such key: {KEY[:cut]}")  # type: ignore[operator]
-    assert shows(Masks([KEY]).data(text), KEY) == ""
+    assert shows(TextRedactor([KEY]).redact_bytes(text), KEY) == ""
 
 
 @pytest.mark.parametrize("level", [1, 6, 9])
@@ -63,13 +66,16 @@ def test_a_key_before_the_damage_in_compressed_data_is_hidden(level: int, words:
     text = " ".join(map(str, range(words))).encode() + KEY.encode()
     damaged = b"<" + zlib.compress(text, level)[:-4] + b'" and more text'
     assert shows(damaged, KEY)
-    assert not shows(Masks([KEY]).data(damaged), KEY)
+    assert not shows(TextRedactor([KEY]).redact_bytes(damaged), KEY)
 
 
 def test_the_text_around_a_key_is_unchanged() -> None:
     coded = base64.b64encode(f"Bearer {KEY}".encode()).decode()
-    assert Masks([KEY]).keys(f'{{"a": "Über {KEY} €", "b": 1}}') == '{"a": "Über sk-*** €", "b": 1}'
-    assert Masks([KEY]).keys(f"Basic {coded}, and more").endswith("sk-***, and more")
+    assert (
+        TextRedactor([KEY]).redact_keys(f'{{"a": "Über {KEY} €", "b": 1}}')
+        == '{"a": "Über sk-*** €", "b": 1}'
+    )
+    assert TextRedactor([KEY]).redact_keys(f"Basic {coded}, and more").endswith("sk-***, and more")
 
 
 @each_case(
@@ -80,12 +86,12 @@ def test_the_text_around_a_key_is_unchanged() -> None:
 def test_the_cost_of_any_text_is_proportional_to_its_length(unit: str) -> None:
     secrets = [KEY, "a" * 4000, *(f"aaaaaaaa{number}" for number in range(2000))]
     started = process_time()
-    Masks(secrets).data((unit * (200_000 // len(unit)) + KEY).encode())
+    TextRedactor(secrets).redact_bytes((unit * (200_000 // len(unit)) + KEY).encode())
     assert process_time() - started < 10
 
 
 @each_case("unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"])
 def test_a_megabyte_of_escapes_is_searched_in_less_than_a_second(unit: str) -> None:
     started = process_time()
-    assert not Masks([KEY]).may_be_in((unit * (1_000_000 // len(unit))).encode())
+    assert not TextRedactor([KEY]).may_be_in((unit * (1_000_000 // len(unit))).encode())
     assert process_time() - started < 1

@@ -8,7 +8,7 @@ PROMPT = 10.0  # seconds in which an answer may come and is not late
 ALL = 600.0  # seconds of waiting for answers, late or not, in one run
 
 
-class Patience:
+class WaitLimit:
     """limit: seconds of waiting in vain. whole: seconds of waiting for answers, late or not."""
 
     def __init__(self, limit: float = SILENCE, whole: float = ALL) -> None:

@@ -11,19 +11,24 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from contracts.recordings.bodies import bytes_of
-from contracts.recordings.model import Answer, Body, Exchange, Request
-from contracts.recordings.scrubber import Cleaner
-from contracts.redact.readings import readings
+from contracts.recordings.model import (
+    RecordedAnswer,
+    RecordedBody,
+    RecordedExchange,
+    RecordedRequest,
+)
+from contracts.recordings.scrubber import Scrubber
+from contracts.redact.search_text import search_text_of
 
 ROOM = 64 << 20  # bytes of parts and of what they read as; beyond it bodies are kept as their sizes
 LOOK = 4 << 20  # bytes of parts that are cleaned again in one look for later secrets
 FULL = "its bodies were not kept: the recording is full"
 COSTLY = "its bodies were not kept: too many encodings to look for secrets in"
-Part = TypeVar("Part", Exchange, Request, Answer)
-Known = dict[int, tuple[Exchange | Request | Answer, bytes]]
+Part = TypeVar("Part", RecordedExchange, RecordedRequest, RecordedAnswer)
+Known = dict[int, tuple[RecordedExchange | RecordedRequest | RecordedAnswer, bytes]]
 
 
-class Shelf:
+class MemoryLimit:
     """One recording's. The parts are held, too, so that the id of one is nobody else's. lost: how
     many parts lost their bodies."""
 
@@ -37,7 +42,7 @@ class Shelf:
         """The part as it is kept: without bodies where there is no room for them, or where they
         read as much more than they have bytes."""
         data = msgspec.json.encode(part)
-        reading = readings(data)
+        reading = search_text_of(data)
         if reading is None:
             return self._put_small(part, COSTLY)
         if self._bytes + len(data) + len(reading) > ROOM:
@@ -48,7 +53,7 @@ class Shelf:
     def _put_small(self, part: Part, why: str) -> Part:
         small = self._small(part, why)
         data = msgspec.json.encode(small)
-        self._hold(small, data, readings(data) or b"")
+        self._hold(small, data, search_text_of(data) or b"")
         return small
 
     def _small(self, part: Part, why: str) -> Part:
@@ -56,7 +61,9 @@ class Shelf:
         self.lost += small is not part
         return small
 
-    def _hold(self, part: Exchange | Request | Answer, data: bytes, reading: bytes) -> None:
+    def _hold(
+        self, part: RecordedExchange | RecordedRequest | RecordedAnswer, data: bytes, reading: bytes
+    ) -> None:
         self._known[id(part)] = self._used[id(part)] = (part, reading)
         self._bytes += len(data) + len(reading)
 
@@ -64,12 +71,12 @@ class Shelf:
         """Look through all parts, with the work of one look."""
         self._used, self._work = {}, LOOK
 
-    def may_hold(self, part: Part, cleaner: Cleaner) -> bool:
+    def may_hold(self, part: Part, cleaner: Scrubber) -> bool:
         """Whether there may be something to clean in a part that is kept; False is certain. One
         without a reading (encodings without end in a header) is always cleaned."""
         known = self._known[id(part)]
         self._used[id(part)] = known
-        return not known[1] or cleaner.may_be_in_readings(known[1])
+        return not known[1] or cleaner.may_be_in_search_text(known[1])
 
     def affordable(self, part: Part) -> Part:
         """The part, without bodies where this look has cleaned too much already."""
@@ -91,7 +98,7 @@ class Shelf:
 
 def without_bodies(part: Part, why: str) -> Part:
     """The part with the sizes of its bodies. An exchange says why; the same where it has none."""
-    if isinstance(part, Exchange):
+    if isinstance(part, RecordedExchange):
         request = _without_body(part.request)
         answer = part.answer and _without_body(part.answer)
         if request is part.request and answer is part.answer:
@@ -101,10 +108,10 @@ def without_bodies(part: Part, why: str) -> Part:
     return _without_body(part)
 
 
-_Bodied = TypeVar("_Bodied", Request, Answer)
+_Bodied = TypeVar("_Bodied", RecordedRequest, RecordedAnswer)
 
 
 def _without_body(one: _Bodied) -> _Bodied:
     if one.body is None or one.body.size is not UNSET:
         return one
-    return replace(one, body=Body(size=len(bytes_of(one.body))))
+    return replace(one, body=RecordedBody(size=len(bytes_of(one.body))))
