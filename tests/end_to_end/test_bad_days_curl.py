@@ -21,9 +21,9 @@ ARREARS = "Access denied, please make sure your account is in good standing."
 FREE_ONLY = "The free tier of the model has been exhausted."
 
 
-def seen(*said: Any) -> list[Any]:
+def seen(*result: Any) -> list[Any]:
     """The status of each answer; the negative exit code of curl if it failed."""
-    return [answer.status if not answer.exit else -answer.exit for answer in said]
+    return [answer.status if not answer.exit else -answer.exit for answer in result]
 
 
 def state(curl: Curl, task: str, *options: str) -> str:
@@ -37,9 +37,9 @@ def test_the_first_two_creates_are_throttled_and_then_all_is_normal(
     curl.put(
         "/scenarios", {"operation": "createVideoTask", "first": 2, "do": "Throttling.RateQuota"}
     )
-    said = [curl.create() for _ in range(4)]
-    assert seen(*said) == [429, 429, 200, 200]
-    assert said[0].body["code"] == "Throttling.RateQuota"
+    result = [curl.create() for _ in range(4)]
+    assert seen(*result) == [429, 429, 200, 200]
+    assert result[0].body["code"] == "Throttling.RateQuota"
     shown = curl("/__mock__/scenarios").body["scenarios"]
     assert [(rule["matched"], rule["fired"]) for rule in shown] == [(4, 2)]
 
@@ -115,8 +115,8 @@ def test_a_header_overrides_a_rule_a_url_and_the_key(curls: Curls, frozen: str) 
     codes = [curl.create().body["code"], curl.create(image_url=picture).body["code"]]
     curl.put("/scenarios", {"operation": "createVideoTask", "do": "Model.AccessDenied"})
     codes.append(curl.create(image_url=picture).body["code"])
-    said = curl.create("-H", "X-Mock-Scenario: Arrearage", image_url=picture)
-    assert [*codes, said.body["code"]] == [
+    result = curl.create("-H", "X-Mock-Scenario: Arrearage", image_url=picture)
+    assert [*codes, result.body["code"]] == [
         "InternalError", "Throttling", "Model.AccessDenied", "Arrearage"
     ]  # fmt: skip
 
@@ -125,12 +125,12 @@ def test_the_sixth_create_call_of_a_second_is_the_documented_429(
     curls: Curls, limited: str
 ) -> None:
     curl = curls(limited)
-    said = [curl.create() for _ in range(6)]
-    assert seen(*said) == [200] * 5 + [429]
-    assert (said[5].body.pop("request_id"), said[5].headers["content-type"]) == (
-        said[5].headers["x-request-id"], "application/json",
+    result = [curl.create() for _ in range(6)]
+    assert seen(*result) == [200] * 5 + [429]
+    assert (result[5].body.pop("request_id"), result[5].headers["content-type"]) == (
+        result[5].headers["x-request-id"], "application/json",
     )  # fmt: skip
-    assert {name: said[5].body[name] for name in ("code", "message")} == {
+    assert {name: result[5].body[name] for name in ("code", "message")} == {
         "code": "Throttling.RateQuota", "message": TOO_FAST,
     }  # fmt: skip
     curl.advance(0.2)
@@ -143,8 +143,8 @@ def test_the_twenty_first_query_of_a_second_is_a_429(curls: Curls, limited: str)
     curl = curls(limited)
     task = curl.task()
     # curl sends a URL with a range once for each number of it.
-    said = curl(f"{task}?n=[1-21]", "-o", "/dev/null")
-    assert (said.text.split(), said.status) == (["200"] * 20, 429)
+    result = curl(f"{task}?n=[1-21]", "-o", "/dev/null")
+    assert (result.text.split(), result.status) == (["200"] * 20, 429)
     assert curl.calls("getTask") == [200] * 20 + [429]
     assert seen(curls(limited).create()) == [200], "another key has limits of its own"
     curl.advance(0.05)
@@ -162,8 +162,12 @@ def test_an_account_without_money_is_in_arrears_and_usage_shows_the_charges(
     assert (usage["currency"], usage["total"]) == ("CNY", pytest.approx(VIDEO + 0.004))
     rows = [(row["model"], row["quantity"], row["price"]) for row in usage["models"]]
     assert rows[:2] == [("emo-detect-v1", 1, 0.004), ("emo-v1", SECONDS, 0.08)]
-    for said in (curl.create(), curl.detect()):
-        assert (said.status, said.body["code"], said.body["message"]) == (400, "Arrearage", ARREARS)
+    for result in (curl.create(), curl.detect()):
+        assert (result.status, result.body["code"], result.body["message"]) == (
+            400,
+            "Arrearage",
+            ARREARS,
+        )
     curl.put("/account", {"balance": None})
     assert seen(curl.create()) == [200]
 

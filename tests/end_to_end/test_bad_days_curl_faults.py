@@ -19,7 +19,7 @@ Curls = Callable[..., Curl]
 
 # curl's exit code, and the status that it had seen by then.
 REFUSED, CUT, LATE, EMPTY, RESET, CODING = 7, 18, 28, 52, 56, 61
-SAID = {
+EXPECTED = {
     "latency": (LATE, 0),  # the clock stands still
     "drip": (LATE, 0),
     "connect-refused": (RESET, 0),  # and REFUSED from then on
@@ -47,7 +47,7 @@ ERRORS = {
 
 
 def test_the_table_contains_only_faults() -> None:
-    assert not SAID.keys() - FAULTS.keys()
+    assert not EXPECTED.keys() - FAULTS.keys()
 
 
 @each_case("fault", [name for name in FAULTS if name != "connect-refused"])
@@ -55,21 +55,21 @@ def test_each_fault_has_its_curl_exit_code_and_its_effect_on_tasks(
     curls: Curls, frozen: str, fault: str
 ) -> None:
     curl = curls(frozen)
-    patience = ["--max-time", "1"] if SAID[fault][0] == LATE else []
-    said = curl.create("-H", f"X-Mock-Scenario: {fault}", "--compressed", *patience)
-    assert (said.exit, said.status) == SAID[fault], said
-    assert ERRORS.get(said.exit, "") in said.error
+    patience = ["--max-time", "1"] if EXPECTED[fault][0] == LATE else []
+    result = curl.create("-H", f"X-Mock-Scenario: {fault}", "--compressed", *patience)
+    assert (result.exit, result.status) == EXPECTED[fault], result
+    assert ERRORS.get(result.exit, "") in result.error
     assert curl.tasks() == (["PENDING"] if FAULTS[fault].carried_out else [])
-    if said.status:
-        assert said.headers["x-mock-scenario"] == fault
+    if result.status:
+        assert result.headers["x-mock-scenario"] == fault
 
 
 def test_connect_refused_rejects_every_new_connection(curls: Curls, serve: Serve) -> None:
     with serve(time="frozen") as url:
         curl = curls(url)
         assert curl.tasks() == []
-        said = curl.create("-H", "X-Mock-Scenario: connect-refused=60")
-        assert (said.exit, said.status) == SAID["connect-refused"]
+        result = curl.create("-H", "X-Mock-Scenario: connect-refused=60")
+        assert (result.exit, result.status) == EXPECTED["connect-refused"]
         again = [curl.create().exit, curls(url).detect().exit]
         assert again == [REFUSED, REFUSED], "whoever asks"
         # The control API still answers on the connection that was there before.
@@ -97,13 +97,13 @@ def test_connect_refused_ends_after_its_time(curls: Curls, serve: Serve) -> None
 def test_a_complete_answer_has_wrong_bytes_or_a_wrong_type(
     curls: Curls, frozen: str, fault: str, text: str, type: str
 ) -> None:
-    said = curls(frozen).create("-H", f"X-Mock-Scenario: {fault}")
-    assert said.text.startswith(text)
-    assert said.headers["content-type"] == type
-    assert int(said.headers["content-length"]) == len(said.text)
+    result = curls(frozen).create("-H", f"X-Mock-Scenario: {fault}")
+    assert result.text.startswith(text)
+    assert result.headers["content-type"] == type
+    assert int(result.headers["content-length"]) == len(result.text)
     if fault != "wrong-type":
         with pytest.raises(json.JSONDecodeError):
-            said.body  # noqa: B018 (it is read)
+            result.body  # noqa: B018 (it is read)
 
 
 @pytest.mark.parametrize("fault", ["latency=30", "drip=10"])
@@ -119,9 +119,9 @@ def test_a_delayed_answer_waits_for_the_clock_of_its_key(
         assert waiting.poll() is None
         curl.clock(advance=60)
         out, error = waiting.communicate(timeout=5)
-    said = curl.said(subprocess.CompletedProcess(command, waiting.returncode, out, error))
-    assert (said.exit, said.status) == (0, 200)
-    assert said.body["output"]["task_status"] == "PENDING"
+    result = curl.result_of(subprocess.CompletedProcess(command, waiting.returncode, out, error))
+    assert (result.exit, result.status) == (0, 200)
+    assert result.body["output"]["task_status"] == "PENDING"
 
 
 def test_in_skip_mode_a_delayed_answer_advances_the_clock(curls: Curls, url: str) -> None:

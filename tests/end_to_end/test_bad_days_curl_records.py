@@ -44,11 +44,11 @@ def test_the_explanation_of_a_refused_call_has_a_curl_command_that_works(
 ) -> None:
     call, status, pointer = REFUSED[number]
     curl = curls(frozen)
-    said = call(curl)
-    assert said.status == status
-    answer = curl(f"/__mock__/explain/{said.headers['x-mock-explain']}")
+    result = call(curl)
+    assert result.status == status
+    answer = curl(f"/__mock__/explain/{result.headers['x-mock-explain']}")
     assert (answer.status, answer.body["pointer"]) == (200, pointer)
-    assert answer.body["id"] == said.body["request_id"]
+    assert answer.body["id"] == result.body["request_id"]
     pasted = shell(answer.body["curl"], curl.name)
     assert (pasted.returncode, pasted.stderr) == (0, "")
     wanted = "Throttling" if "Throtling" in answer.body["got"] else None
@@ -156,8 +156,8 @@ def test_a_changed_bundle_shows_the_first_different_answer(
 ) -> None:
     bundle = bundle_of(curls, serve, {"time": "frozen"})
     bundle["secret"] = b64encode(b"another" * 4).decode()
-    code, said = reproduce(tmp_path, bundle)
-    assert (code, said.split(":")[0]) == (1, f"exchange 2, POST {CREATE}")
+    code, result = reproduce(tmp_path, bundle)
+    assert (code, result.split(":")[0]) == (1, f"exchange 2, POST {CREATE}")
 
 
 def bundle_of(curls: Curls, serve: Serve, settings: dict[str, Any]) -> Any:
@@ -166,9 +166,9 @@ def bundle_of(curls: Curls, serve: Serve, settings: dict[str, Any]) -> Any:
         curl = curls(url)
         bad_day(curl)
         curl.create(model="emo-v9")
-        said = curl("/__mock__/bundle")
-    assert (said.status, curl.name in said.text) == (200, False)
-    return said.body
+        result = curl("/__mock__/bundle")
+    assert (result.status, curl.name in result.text) == (200, False)
+    return result.body
 
 
 def reproduce(folder: Path, bundle: Any) -> tuple[int, str]:

@@ -10,11 +10,11 @@ import pytest
 
 from tests.helpers.bad_days import (
     Meet,
-    asking,
+    create_call,
     frozen_server,  # noqa: F401
+    outcome_of,
     sleeps,  # noqa: F401
     stack,
-    told,
     way_of_the_sdk,  # noqa: F401
 )
 from tests.helpers.http import Serve
@@ -45,7 +45,7 @@ def test_the_first_two_creates_are_throttled_and_then_all_is_normal(
 ) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "first": 2, "do": "Throttling.RateQuota"})
-    seen = [told(sdk.create)[0] for _ in range(3)]
+    seen = [outcome_of(sdk.create)[0] for _ in range(3)]
     if stack(sdk) == "httpx":  # it tries twice more by itself
         assert (seen, key.calls(CREATE)) == (["200"] * 3, [429, 429, 200, 200, 200])
         assert len(slept) == 2
@@ -57,7 +57,7 @@ def test_the_third_poll_is_a_502_and_only_2x_retries_it(meet: Meet, frozen: str)
     sdk, key = meet(frozen)
     key.rules({"operation": POLL, "nth": 3, "do": "bad-gateway"})
     task = task_of(sdk)
-    seen = [told(lambda: sdk.fetch(task))[0] for _ in range(4)]
+    seen = [outcome_of(lambda: sdk.fetch(task))[0] for _ in range(4)]
     retried = stack(sdk) == "httpx"
     assert seen == ["200", "200", "200" if retried else "502 Unknown", "200"]
     assert key.calls(POLL) == [200, 200, 502, 200] + [200] * retried
@@ -89,7 +89,7 @@ def test_a_failed_poll_ends_the_wait_of_1x_and_not_of_2x(
     if stack(sdk) == "httpx":
         assert sdk.wait(task).output["task_status"] == "SUCCEEDED"
     else:
-        assert told(lambda: sdk.wait(task))[0] == ended
+        assert outcome_of(lambda: sdk.wait(task))[0] == ended
         assert sdk.fetch(task).output["task_status"] == "SUCCEEDED", "the task never noticed"
 
 
@@ -99,7 +99,7 @@ def test_once_the_task_is_running_its_polls_are_reset(meet: Meet, frozen: str) -
     task = task_of(sdk)
     assert sdk.fetch(task).output["task_status"] == "PENDING"
     key.clock(next_event=True)
-    assert told(lambda: sdk.fetch(task))[0] == DROPPED[stack(sdk)]
+    assert outcome_of(lambda: sdk.fetch(task))[0] == DROPPED[stack(sdk)]
     assert key.calls(POLL) == [200] + [None] * POLLS[stack(sdk)]
     key.clock(next_event=True)
     assert sdk.fetch(task).output["task_status"] == "SUCCEEDED"
@@ -115,18 +115,18 @@ def test_a_wait_continues_after_as_many_resets_as_the_stack_retries(
     steps = [normal, {"times": resets, "do": "reset"}] if resets else [normal]
     key.rules({"operation": POLL, "steps": steps})
     task = task_of(sdk)
-    assert told(lambda: sdk.wait(task))[0] == (DROPPED[stack(sdk)] if more else "200")
+    assert outcome_of(lambda: sdk.wait(task))[0] == (DROPPED[stack(sdk)] if more else "200")
     assert key.calls(POLL) == [200] + [None] * resets + [200] * (not more)
 
 
 def test_between_ten_and_twenty_seconds_no_answer_is_sent(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "between": [10, 20], "do": "hold"})
-    patiently, create = asking(sdk, timeout=5), asking(sdk, timeout=0.5)
+    patiently, create = create_call(sdk, timeout=5), create_call(sdk, timeout=0.5)
     key.clock(advance=9.9)
     assert patiently().status == 200
     key.clock(advance=0.1)
-    assert told(create)[0] == WAITED[stack(sdk)]
+    assert outcome_of(create)[0] == WAITED[stack(sdk)]
     key.clock(advance=10)
     assert patiently().status == 200
     held = 3 if stack(sdk) == "httpx" else 1
@@ -151,9 +151,9 @@ def test_the_scenario_file_of_the_server_counts_each_key_separately(
 ) -> None:
     sdk, key = meet(with_a_file)
     for _ in range(1 if stack(sdk) == "httpx" else 3):
-        assert told(sdk.create)[0] == THROTTLED
+        assert outcome_of(sdk.create)[0] == THROTTLED
     task = task_of(sdk)
-    assert "200" in (told(lambda: sdk.fetch(task))[0] for _ in range(4))
+    assert "200" in (outcome_of(lambda: sdk.fetch(task))[0] for _ in range(4))
     assert key.calls(CREATE) == [429, 429, 429, 200]
     assert key.calls(POLL) == [None, None, None, 200]
     assert [rule["fired"] for rule in key.ask("GET", "/scenarios")["file"]] == [3, 3]
@@ -162,9 +162,11 @@ def test_the_scenario_file_of_the_server_counts_each_key_separately(
 def test_a_header_applies_to_one_call(meet: Meet, frozen: str) -> None:
     sdk, key = meet(frozen)
     key.rules({"operation": CREATE, "do": "InternalError"})
-    asked = asking(sdk, headers={"X-Mock-Scenario": "Arrearage", "X-DashScope-Async": "enable"})
-    assert told(asked)[0] == "400 Arrearage", "the header is stronger than the rule"
-    assert told(sdk.create)[0] == "500 InternalError"
+    asked = create_call(
+        sdk, headers={"X-Mock-Scenario": "Arrearage", "X-DashScope-Async": "enable"}
+    )
+    assert outcome_of(asked)[0] == "400 Arrearage", "the header is stronger than the rule"
+    assert outcome_of(sdk.create)[0] == "500 InternalError"
 
 
 def test_a_rule_may_match_one_client_or_one_recording(meet: Meet, url: str) -> None:
@@ -174,7 +176,7 @@ def test_a_rule_may_match_one_client_or_one_recording(meet: Meet, url: str) -> N
         {"operation": CREATE, "body": recording, "do": "FAILED.InvalidURL.ConnectionRefused"},
         {"headers": {"user-agent": {"contains": "dashscope"}}, "first": 1, "do": "Arrearage"},
     )
-    assert told(sdk.detect)[0] == "400 Arrearage"
+    assert outcome_of(sdk.detect)[0] == "400 Arrearage"
     broken = {**INPUT, "audio_url": "https://broken.example.com/a.wav"}
     ended = [sdk.wait(sdk.create(inputs).output["task_id"]).output for inputs in (broken, INPUT)]
     assert [output["task_status"] for output in ended] == ["FAILED", "SUCCEEDED"]
@@ -187,7 +189,7 @@ def test_a_url_or_a_key_selects_a_fault_for_its_own_calls(
 ) -> None:
     sdk, key = meet(frozen, ".createVideoTask:lost" if of_the == "key" else "")
     picture = f"{IMAGE}?emo-scenario=lost" if of_the == "url" else IMAGE
-    assert told(lambda: sdk.create({**INPUT, "image_url": picture}))[0] == DROPPED[stack(sdk)]
+    assert outcome_of(lambda: sdk.create({**INPUT, "image_url": picture}))[0] == DROPPED[stack(sdk)]
     assert sdk.list().output["total"] == len(key.calls(CREATE))
     if of_the == "url":
         assert sdk.create().status == 200

@@ -11,11 +11,11 @@ from mock_server.scenarios.faults import FAULTS
 from tests.helpers.bad_days import (
     VIDEO,
     Meet,
-    asking,
+    create_call,
     frozen_server,  # noqa: F401
+    outcome_of,
     sleeps,  # noqa: F401
     stack,
-    told,
     way_of_the_sdk,  # noqa: F401
 )
 from tests.helpers.cases import each_case
@@ -87,7 +87,7 @@ def test_each_fault_is_reported_by_the_sdk_and_has_its_effect_on_tasks(
     for patience in PATIENCE if SEEN[fault] is WAITED else [5]:
         sdk, key = meet(frozen)
         key.rules(create(fault))
-        seen, error = told(asking(sdk, timeout=patience))
+        seen, error = outcome_of(create_call(sdk, timeout=patience))
         arrived = len(key.calls("createVideoTask"))
         sent = SEEN[fault].sent[Seen._fields.index(stack(sdk))]
         if arrived == sent:
@@ -105,7 +105,7 @@ def test_a_refused_connection_is_reported_and_no_second_call_arrives(
     with serve(time="frozen") as url:  # whose doors stay shut
         sdk, key = meet(url)
         key.rules(create("connect-refused=60"))
-        seen, error = told(sdk.create)
+        seen, error = outcome_of(sdk.create)
         assert seen == getattr(SEEN["connect-refused"], stack(sdk))
         if seen == NOTHING:
             assert error is not None
@@ -119,7 +119,7 @@ def test_the_sdk_repeats_a_lost_create_call_and_every_task_is_billed(
 ) -> None:
     sdk, key = meet(frozen)
     key.rules(create("lost"))
-    seen, _ = told(sdk.create)
+    seen, _ = outcome_of(sdk.create)
     assert seen == getattr(SEEN["lost"], stack(sdk)), "its user thinks that there is no task"
     count = 3 if stack(sdk) == "httpx" else 2
     assert (key.calls("createVideoTask"), key.tasks()) == ([None] * count, ["PENDING"] * count)

@@ -16,9 +16,9 @@ from tests.helpers.bad_days import (
     Meet,
     frozen_server,  # noqa: F401
     limited_server,  # noqa: F401
+    outcome_of,
     sleeps,  # noqa: F401
     stack,
-    told,
     way_of_the_sdk,  # noqa: F401
 )
 from tests.helpers.fake import SERVICE, need
@@ -31,7 +31,7 @@ ARREARS = "Access denied, please make sure your account is in good standing."
 
 
 def statuses(call: Any, times: int) -> list[str]:
-    return [told(call)[0] for _ in range(times)]
+    return [outcome_of(call)[0] for _ in range(times)]
 
 
 def test_the_sixth_create_call_of_a_second_is_throttled_until_time_passes(
@@ -53,7 +53,7 @@ def test_the_twenty_first_poll_of_a_second_is_throttled_and_ends_a_wait(
     sdk, key = meet(limited)
     task = sdk.create().output["task_id"]
     assert statuses(lambda: sdk.fetch(task), 21) == ["200"] * 20 + [THROTTLED]
-    assert told(lambda: sdk.wait(task))[0] == THROTTLED
+    assert outcome_of(lambda: sdk.wait(task))[0] == THROTTLED
     assert key.tasks() == ["PENDING"], "of which the task knows nothing"
     key.clock(advance=1)
     assert statuses(lambda: sdk.fetch(task), 1) == ["200"]
@@ -85,11 +85,11 @@ def test_an_account_without_money_is_in_arrears_until_a_top_up(meet: Meet, froze
     key.clock(advance=3600)
     refused = sdk.create()
     assert (refused.status, refused.code, refused.message) == (400, "Arrearage", ARREARS)
-    assert told(sdk.detect)[0] == "400 Arrearage", "one account pays for both models"
+    assert outcome_of(sdk.detect)[0] == "400 Arrearage", "one account pays for both models"
     usage = key.ask("GET", "/usage")
     assert (usage["currency"], usage["total"]) == ("CNY", pytest.approx(2 * VIDEO))
     key.ask("PUT", "/account", {"balance": 100})
-    assert told(sdk.create)[0] == "200"
+    assert outcome_of(sdk.create)[0] == "200"
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def used_up(frozen: str) -> Key:
 
 def test_a_used_free_quota_refuses_only_its_model(meet: Meet, frozen: str, used_up: Key) -> None:
     sdk, key = meet(frozen, key=used_up)
-    assert told(sdk.detect)[0] == "403 AllocationQuota.FreeTierOnly"
-    assert told(sdk.create)[0] == "200"
+    assert outcome_of(sdk.detect)[0] == "403 AllocationQuota.FreeTierOnly"
+    assert outcome_of(sdk.create)[0] == "200"
     usage = key.ask("GET", "/usage")
     assert (usage["models"][0]["quantity"], usage["total"]) == (200, pytest.approx(200 * 0.004))
 

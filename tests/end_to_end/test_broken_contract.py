@@ -11,7 +11,7 @@ import pytest
 from emo_client import Client, EmoError, TaskFailed, TaskTimeout, UnexpectedAnswer
 from tests.helpers.bad_days import (
     Meet,
-    asking,
+    create_call,
     sleeps,  # noqa: F401
     way_of_the_sdk,  # noqa: F401
 )
@@ -63,12 +63,12 @@ def test_the_official_sdk_ends_its_wait_without_reporting_the_problem(
     meet: Meet, url: str, slept: list[float], scenario: str, status: str
 ) -> None:
     sdk, _ = meet(url)
-    task = asking(sdk, headers={"X-Mock-Scenario": scenario})().output["task_id"]
+    task = create_call(sdk, headers={"X-Mock-Scenario": scenario})().output["task_id"]
     assert sdk.wait(task).output["task_status"] == status
 
 
 def test_the_official_sdk_shows_an_undocumented_state(meet: Meet, url: str) -> None:
     sdk, _ = meet(url)
-    task = asking(sdk, headers={"X-Mock-Scenario": "RUNNING.SUSPENDED"})().output["task_id"]
+    task = create_call(sdk, headers={"X-Mock-Scenario": "RUNNING.SUSPENDED"})().output["task_id"]
     sdk.fetch(task)  # time is skipped: the task starts
     assert sdk.fetch(task).output["task_status"] == "SUSPENDED"

@@ -59,8 +59,8 @@ def curl(url: str) -> Curl:
             command += ["-H", header]
         if data is not None:
             command += ["-H", "Content-Type: application/json", "--data-binary", data]
-        said = subprocess.run([*command, url + path], capture_output=True, text=True, check=True)
-        text, _, end = said.stdout.rpartition("\n")
+        result = subprocess.run([*command, url + path], capture_output=True, text=True, check=True)
+        text, _, end = result.stdout.rpartition("\n")
         status, _, kind = end.partition(" ")
         return Answer(int(status), kind, text, json.loads(text))
 
@@ -198,5 +198,5 @@ def test_a_shell_script_polls_until_the_task_ends(curl: Curl, url: str) -> None:
         done
         echo $n"""
     env = {**os.environ, "KEY": key, "TASK": f"{url}/api/v1/tasks/{task}"}
-    said = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, check=True)
-    assert said.stdout == b"1\n", "the first poll is RUNNING, the second SUCCEEDED"
+    result = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, check=True)
+    assert result.stdout == b"1\n", "the first poll is RUNNING, the second SUCCEEDED"

@@ -61,10 +61,10 @@ def test_every_exchange_is_a_row_of_the_network_tab(page: Page, har: str) -> Non
     entries, rows = json.loads(har)["log"]["entries"], page.run(ROWS, DEVTOOLS, har)
     assert len(rows) == len(entries) == 3 + len(SHORT)
     for row, entry in zip(rows, entries, strict=True):
-        asked, answer = entry["request"], entry["response"]
-        assert (row["method"], row["url"]) == (asked["method"], asked["url"])
-        assert (row["status"], row["headers"]) == (answer["status"], len(asked["headers"]))
-        assert row["sent"] == asked.get("postData", {}).get("text")
+        request, answer = entry["request"], entry["response"]
+        assert (row["method"], row["url"]) == (request["method"], request["url"])
+        assert (row["status"], row["headers"]) == (answer["status"], len(request["headers"]))
+        assert row["sent"] == request.get("postData", {}).get("text")
         assert row["kind"] == "fetch"
         assert row["seconds"] == pytest.approx(entry["time"] / 1000, abs=1e-4)
         if answer["status"]:

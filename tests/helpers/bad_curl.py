@@ -24,7 +24,7 @@ ASYNC = ["-H", "X-DashScope-Async: enable"]
 JSON = ["-H", "Content-Type: application/json"]
 
 
-class Said(NamedTuple):
+class CurlResult(NamedTuple):
     """The result of one run of curl: exit code, status (0 without an answer), headers, body,
     stderr."""
 
@@ -56,21 +56,21 @@ class Curl(Key):
             words += [*JSON, "--data-binary", json_text(json)]
         return [*words, "-w", "\n%{http_code}", self.url + path]
 
-    def __call__(self, path: str, *options: str, json: Any = None) -> Said:
+    def __call__(self, path: str, *options: str, json: Any = None) -> CurlResult:
         command = self.command(path, *options, json=json)
-        return self.said(subprocess.run(command, capture_output=True, check=False))
+        return self.result_of(subprocess.run(command, capture_output=True, check=False))
 
-    def said(self, done: subprocess.CompletedProcess[bytes]) -> Said:
+    def result_of(self, done: subprocess.CompletedProcess[bytes]) -> CurlResult:
         """Read the result of a finished process."""
         text, _, status = done.stdout.decode("utf-8", "replace").rpartition("\n")
         head = self._head.read_text() if self._head.exists() else ""
         headers = dict(re.findall(r"^([\w-]+): (.*)$", head, re.M))
-        return Said(done.returncode, int(status), headers, text, done.stderr.decode())
+        return CurlResult(done.returncode, int(status), headers, text, done.stderr.decode())
 
-    def detect(self, *options: str, **changes: Any) -> Said:
+    def detect(self, *options: str, **changes: Any) -> CurlResult:
         return self(DETECT, *options, json=body("emo-detect-v1", changes))
 
-    def create(self, *options: str, **changes: Any) -> Said:
+    def create(self, *options: str, **changes: Any) -> CurlResult:
         return self(CREATE, *ASYNC, *options, json=body("emo-v1", changes))
 
     def create_command(self, *options: str) -> list[str]:
@@ -80,11 +80,11 @@ class Curl(Key):
         """Create a task; gives its path."""
         return f"/api/v1/tasks/{self.create().body['output']['task_id']}"
 
-    def put(self, path: str, value: Any) -> Said:
+    def put(self, path: str, value: Any) -> CurlResult:
         """Change something by the control API."""
-        said = self(f"/__mock__{path}", "-X", "PUT", json=value)
-        assert (said.exit, said.status) == (0, 200), said
-        return said
+        result = self(f"/__mock__{path}", "-X", "PUT", json=value)
+        assert (result.exit, result.status) == (0, 200), result
+        return result
 
     def advance(self, seconds: float) -> None:
         assert self("/__mock__/clock", json={"advance": seconds}).status == 200

@@ -111,7 +111,7 @@ def stack(sdk: Requests) -> str:
     return STACKS[type(sdk)]
 
 
-def told(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
+def outcome_of(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
     """What the user of the SDK gets: status and code, or the exception by package and name."""
     try:
         answer = call()
@@ -121,7 +121,7 @@ def told(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
     return f"{answer.status} {answer.code}".strip(), None
 
 
-def asking(sdk: Requests, **options: Any) -> Callable[[], Answer]:
+def create_call(sdk: Requests, **options: Any) -> Callable[[], Answer]:
     """The create call of the SDK with the user's `headers` or `timeout`."""
     if isinstance(sdk, Httpx):
         return lambda: sdk._ask(lambda: sdk.jobs.create(model="emo-v1", input=INPUT, **options))

@@ -109,14 +109,14 @@ class Requests:
         return self._answer(call())
 
     @staticmethod
-    def _answer(said: Any) -> Answer:
+    def _answer(response: Any) -> Answer:
         return Answer(
-            said.status_code,
-            said.code or "",
-            said.message or "",
-            said.output,
-            said.usage,
-            said.request_id,
+            response.status_code,
+            response.code or "",
+            response.message or "",
+            response.output,
+            response.usage,
+            response.request_id,
         )
 
 
@@ -203,22 +203,24 @@ class Httpx(Requests):
 
     def _ask(self, call: Callable[[], Any]) -> Answer:
         try:
-            said = call()
+            response = call()
         except dashscope.v2.DashScopeError as error:
-            said = {**(error.body or {}), "status": error.status_code}
-            said.setdefault("request_id", error.request_id)
-        if not isinstance(said, dict):
-            dumped = said.model_dump()
-            usage = said.usage.model_dump(exclude_none=True) if dumped.get("usage") else None
-            output = getattr(said, "output", dumped)
-            return Answer(200, said.code or "", said.message or "", output, usage, said.request_id)
+            response = {**(error.body or {}), "status": error.status_code}
+            response.setdefault("request_id", error.request_id)
+        if not isinstance(response, dict):
+            dumped = response.model_dump()
+            usage = response.usage.model_dump(exclude_none=True) if dumped.get("usage") else None
+            output = getattr(response, "output", dumped)
+            return Answer(
+                200, response.code or "", response.message or "", output, usage, response.request_id
+            )
         return Answer(
-            said.get("status", 200),
-            said.get("code", ""),
-            said.get("message", ""),
-            said.get("output"),
-            said.get("usage"),
-            said["request_id"],
+            response.get("status", 200),
+            response.get("code", ""),
+            response.get("message", ""),
+            response.get("output"),
+            response.get("usage"),
+            response["request_id"],
         )
 
 

@@ -105,8 +105,8 @@ def test_each_example_file_is_on_a_page() -> None:
 
 @pytest.mark.parametrize("name", MAKES_A_VIDEO)
 def test_an_example_makes_a_video(run: Run, url: str, tmp_path: Path, name: str) -> None:
-    said = run([*MAKES_A_VIDEO[name], str(ROOT / "examples" / name)], url + "/api/v1")
-    assert "SUCCEEDED" in said
+    printed = run([*MAKES_A_VIDEO[name], str(ROOT / "examples" / name)], url + "/api/v1")
+    assert "SUCCEEDED" in printed
     assert (tmp_path / "video.mp4").read_bytes() == samples.video("1:1", SECONDS)
 
 
@@ -119,10 +119,10 @@ def test_the_documented_variables_are_those_that_emo_env_prints(run: Run, url: s
 
 
 def test_the_failures_example_prints_the_output_on_its_page(run: Run, url: str) -> None:
-    said = run(
+    printed = run(
         [*OTHERS["sdk_failures.py"], str(ROOT / "examples/sdk_failures.py")], url + "/api/v1"
     )
-    assert said.splitlines() == [
+    assert printed.splitlines() == [
         "1.x task: 200 FAILED InvalidURL",
         "1.x call: 429 Throttling.RateQuota",
         "2.x task: 200 InvalidURL",
@@ -132,23 +132,23 @@ def test_the_failures_example_prints_the_output_on_its_page(run: Run, url: str) 
 
 def test_the_sdk_pays_twice_for_a_lost_answer_as_documented(run: Run, url: str) -> None:
     name = "sdk_pays_twice.py"
-    said = run([*OTHERS[name], str(ROOT / "examples" / name)], url + "/api/v1")
-    assert said.splitlines() == [
+    printed = run([*OTHERS[name], str(ROOT / "examples" / name)], url + "/api/v1")
+    assert printed.splitlines() == [
         "dashscope 1.x answers 200; tasks: 2, cost: 0.3712 CNY",
         "emo_client raises ConnectionFailed; tasks: 1, cost: 0.1856 CNY",
     ]
     for page in ("README.md", "docs/sdk.md"):
-        shown = "".join(f"    {line}\n" for line in said.splitlines())
+        shown = "".join(f"    {line}\n" for line in printed.splitlines())
         assert f"It prints\n\n{shown}" in (ROOT / page).read_text("utf-8"), page
 
 
 def test_the_scenarios_example_selects_answers_by_header_url_and_key(run: Run, url: str) -> None:
-    said = run(["sh", str(ROOT / "examples/scenarios.sh")], url + "/api/v1").splitlines()
-    codes = [re.findall(r'"code":"(.*?)"', line)[0] for line in said]
+    printed = run(["sh", str(ROOT / "examples/scenarios.sh")], url + "/api/v1").splitlines()
+    codes = [re.findall(r'"code":"(.*?)"', line)[0] for line in printed]
     assert codes == [
         "Throttling.RateQuota", "InvalidFile.FacePose", "InternalError", "UnknownScenario"
     ]  # fmt: skip
-    assert "did you mean 'Throttling'" in said[-1]
+    assert "did you mean 'Throttling'" in printed[-1]
 
 
 @pytest.mark.parametrize("prefix", ["/api/v1", "/qwen/api/v1"])
@@ -156,7 +156,7 @@ def test_the_control_example_moves_tasks_through_their_states(
     run: Run, serve: Callable[..., AbstractContextManager[str]], prefix: str
 ) -> None:
     with serve(time="real") as base:
-        said = run(["sh", str(ROOT / "examples/control.sh")], base + prefix)
-    own = [line for line in said.splitlines() if line.startswith('{"request_id"')]
+        printed = run(["sh", str(ROOT / "examples/control.sh")], base + prefix)
+    own = [line for line in printed.splitlines() if line.startswith('{"request_id"')]
     states = [re.findall(r'"task_status":"(\w+)"', line) for line in own]
     assert states == [[], ["CANCELED"], ["RUNNING"], ["SUCCEEDED"], ["UNKNOWN"]]
