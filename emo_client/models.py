@@ -28,7 +28,7 @@ VIDEO_MODEL = "emo-v1"
 
 
 class DetectInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The URL of the picture. Keys that are not listed are accepted.
+    """The URL of the picture. Other keys are accepted and ignored.
 
     image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px (DET-2).
     """
@@ -37,24 +37,24 @@ class DetectInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class DetectParameters(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Marked required by DET-2 and given a default in the same row; a client that omits it exists.
+    """In DET-2 it is both required and has a default; there are clients that omit it.
 
-    ratio: The aspect of `ext_bbox`, `1:1` (head) or `3:4` (half body).
+    ratio: The aspect ratio of `ext_bbox`, `1:1` (head) or `3:4` (half body).
     """
 
     ratio: str | None = None
 
 
 class CreateInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The URLs of the files, and the boxes that a detection answered. Keys that are not listed are
-    accepted, null too; the official SDK sends some.
+    """The URLs of the files, and the boxes of a detection. Other keys, also null, are accepted and
+    ignored; the official SDK sends some.
 
-    image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px; it passed detection (EMO-1,
-        EMO-3).
-    audio_url: WAV or MP3, not over 15 MB and 60 s (EMO-3), a clear voice.
-    face_bbox: The face, in px, as detection answered it.
-    ext_bbox: The area that moves, in px, as detection answered it. Its aspect decides the
-        output: 1:1 gives 512x512, 3:4 gives 512x704 (EMO-1, USE). Real boxes are off by a px
+    image_url: JPG, JPEG, PNG, BMP or WEBP; sides of 400 to 7000 px; it must have passed
+        detection (EMO-1, EMO-3).
+    audio_url: WAV or MP3 with a clear voice, at most 15 MB and 60 s (EMO-3).
+    face_bbox: The face in px, from the detection.
+    ext_bbox: The moving area in px, from the detection. Its aspect ratio decides the size of
+        the video: 512x512 for 1:1, 512x704 for 3:4 (EMO-1, USE). Real boxes differ by a pixel
         (546x545 in a sample).
     """
 
@@ -65,14 +65,14 @@ class CreateInput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class CreateParameters(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """style_level: How much the head moves: `normal`, `calm` or `active` (EMO-3)."""
+    """style_level: The amount of head movement: `normal`, `calm` or `active` (EMO-3)."""
 
     style_level: str | None = None
 
 
 class ErrorAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """code: What went wrong.
-    message: The same for people. The wire may add " For details, see: URL".
+    """code: The error code.
+    message: The error message. It may end with " For details, see: URL".
     """
 
     code: str | None = None
@@ -82,11 +82,11 @@ class ErrorAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 class DetectionOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """check_pass: Whether the image can be used.
-    face_bbox: The face, when the image passed.
-    ext_bbox: The area of the asked ratio, when the image passed.
+    face_bbox: The face, if the image passed.
+    ext_bbox: The area with the requested ratio, if the image passed.
     humanoid: Listed by DET-3 only.
-    code: Why not, when it did not pass; empty in DET-2, real in DET-0 and EMOJI.
-    message: The same for people.
+    code: The error code, if the image did not pass; empty in DET-2, a code in DET-0 and EMOJI.
+    message: The error message.
     """
 
     check_pass: bool | None = None
@@ -98,7 +98,7 @@ class DetectionOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class DetectionUsage(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """image_count: Images charged."""
+    """image_count: The number of charged images."""
 
     image_count: int | None = None
 
@@ -111,14 +111,14 @@ class TaskCreatedOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class VideoResults(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """video_url: Where the MP4 (H.264, 15 fps) is, signed; 24 h (EMO-3)."""
+    """video_url: The signed URL of the MP4 (H.264, 15 fps), valid for 24 h (EMO-3)."""
 
     video_url: str | None = None
 
 
 class VideoUsage(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """video_duration: Length of the video in seconds, that of the recording; two decimals in the
-    sample.
+    """video_duration: The length of the video in seconds, the same as of the audio; two decimals
+    in the sample.
     """
 
     video_duration: float | None = None
@@ -132,18 +132,18 @@ class CancelAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class TaskListItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Times are epoch milliseconds here. `request_id` is that of the create call.
+    """One task of the list. Times are epoch milliseconds; `request_id` is from the create call.
 
-    api_key_id: Number of the key.
-    caller_parent_id: Number of the main account; one old sample lacks it (TASK).
-    caller_uid: Number of the calling account.
-    end_time: When it ended.
-    gmt_create: When it was created.
-    model_name: Its model.
-    region: Its region.
-    start_time: When its work began.
-    task_id: Its id.
-    user_api_unique_key: apikey:v1:GROUP:TASK:FUNCTION:MODEL.
+    api_key_id: The number of the API key.
+    caller_parent_id: The number of the main account; missing in one old sample (TASK).
+    caller_uid: The number of the calling account.
+    end_time: The time when the task ended.
+    gmt_create: The time when the task was created.
+    model_name: The model of the task.
+    region: The region of the task.
+    start_time: The time when the task started to run.
+    task_id: The id of the task.
+    user_api_unique_key: A text apikey:v1:GROUP:TASK:FUNCTION:MODEL.
     """
 
     status: str
@@ -198,12 +198,12 @@ class TaskCreated(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class TaskOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """task_id: The id that was asked for.
-    submit_time: When the task was created.
-    scheduled_time: When its work began.
-    end_time: When it ended.
-    code: Why it failed.
-    message: The same for people.
+    """task_id: The id in the path.
+    submit_time: The time when the task was created.
+    scheduled_time: The time when the task started to run.
+    end_time: The time when the task ended.
+    code: The error code of a failed task.
+    message: The error message.
     """
 
     task_id: str
@@ -219,10 +219,10 @@ class TaskOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class TaskList(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What listTasks answers.
 
-    total: Tasks in all.
-    total_page: Pages in all.
-    page_no: This page, from 1.
-    page_size: Tasks on a page.
+    total: The number of all tasks.
+    total_page: The number of pages.
+    page_no: The number of this page, from 1.
+    page_size: The number of tasks per page.
     """
 
     total: int

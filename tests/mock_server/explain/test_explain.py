@@ -82,7 +82,7 @@ def test_a_wrong_method_is_explained(service: Explained) -> None:
     service.call("DELETE", "/api/v1/tasks/1")
     why = service.why()
     assert (why.pointer, why.got, why.expected) == ("#method", '"DELETE"', '["GET"]')
-    assert (why.did_you_mean, why.advice) == ("GET", "GET is: Ask how a task is")
+    assert (why.did_you_mean, why.advice) == ("GET", "GET is: Get the status of a task")
 
 
 def test_a_missing_or_forbidden_async_header_is_explained(service: Explained) -> None:
@@ -294,7 +294,7 @@ def test_an_explanation_as_text_lists_its_facts(service: Explained) -> None:
         "  did you mean  calm",
         f"  spec          openapi.yaml:{line} {why.spec.partition(' ')[2]}",
         "  outcome       InvalidParameter-style_level",
-        "  advice        How much the head moves: `normal`, `calm` or `active` (EMO-3).",
+        "  advice        The amount of head movement: `normal`, `calm` or `active` (EMO-3).",
     ]
     assert as_text(why).endswith("\n")
     service.detect()
