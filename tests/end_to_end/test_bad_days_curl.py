@@ -208,9 +208,7 @@ def test_a_variant_is_chosen_for_one_key(
     assert [look(curl), look(stranger)] == [other, default]
 
 
-def test_a_task_without_its_picture_fails_where_the_variant_says_so(
-    curls: Curls, serve: Serve
-) -> None:
+def test_a_task_without_its_picture_fails_with_the_variant(curls: Curls, serve: Serve) -> None:
     with serve(variants={"missing-field": "task"}) as url:
         curl = curls(url)
         created = curl.create(image_url=None)

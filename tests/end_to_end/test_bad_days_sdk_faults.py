@@ -29,7 +29,7 @@ NOTHING, LATE = "dashscope.APIConnectionError", "dashscope.APITimeoutError"
 
 
 class Seen(NamedTuple):
-    """What the user of each HTTP library gets, and how often it sends the call. The cause of
+    """The result for the user of each HTTP library, and how often it sends the call. The cause of
     NOTHING and LATE of 2.x is the httpx exception in FAULTS."""
 
     requests: str

@@ -112,7 +112,7 @@ def stack(sdk: Requests) -> str:
 
 
 def outcome_of(call: Callable[[], Answer]) -> tuple[str, BaseException | None]:
-    """What the user of the SDK gets: status and code, or the exception by package and name."""
+    """The result for the user of the SDK: status and code, or the exception by package and name."""
     try:
         answer = call()
     except Exception as raised:  # noqa: BLE001 (which one is what is asked)

@@ -54,8 +54,8 @@ class Result(NamedTuple):
 
 
 class Service:
-    """The engine with a hand on the machine's time: `service.real += 5`. file: what the server's
-    scenario file says."""
+    """The engine with a clock that the test moves: `service.real += 5`. file: the content of the
+    server's scenario file."""
 
     def __init__(self, spec: Spec, *, file: Any = None, **settings: Any) -> None:
         self.real = EPOCH

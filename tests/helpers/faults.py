@@ -34,7 +34,7 @@ def serving(loop: str = "uvloop", app: Any = None) -> Iterator[str]:
 
 
 class Answer(NamedTuple):
-    """What came: the head's first line and its headers, and the body."""
+    """The bytes that arrived: first line and headers of the head, and the body."""
 
     status: bytes
     headers: dict[bytes, bytes]
@@ -77,7 +77,7 @@ class Wire:
         self.sock.sendall(polls.encode())
 
     def ask(self, fault: str = "", extra: str = "") -> Answer:
-        """One answer, read to the end that its Content-Length says."""
+        """Send a call and read one answer to the end that its Content-Length gives."""
         self.send(fault, extra=extra)
         return self.answer()
 

@@ -211,7 +211,7 @@ def test_the_ci_script_runs_a_command_beside_the_fake(
     assert ("GET  /tasks/task-1 200 UNKNOWN" in done.stdout) == shows_the_calls
 
 
-def test_both_jobs_of_the_workflow_set_what_clients_need() -> None:
+def test_both_jobs_of_the_workflow_set_the_variables_for_clients() -> None:
     service = ACTIONS["jobs"]["service"]["services"]["fake"]
     assert service["image"] == "${{ vars.EMO_IMAGE }}"
     assert service["ports"] == ["8787:8787"]

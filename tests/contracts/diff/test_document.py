@@ -50,7 +50,7 @@ def turned_round(node: Any, name: str = "") -> Any:
     return node
 
 
-def test_another_order_is_no_change() -> None:
+def test_another_order_is_ignored() -> None:
     assert diff(OLD, Document(turned_round(TREE))) == []
 
 
@@ -123,7 +123,7 @@ def test_a_renamed_path_parameter_is_not_another_path() -> None:
     assert [(c.kind, c.was, c.now) for c in changes] == [("parameter-renamed", "task_id", "id")]
 
 
-def test_a_renamed_security_scheme_is_no_change() -> None:
+def test_a_renamed_security_scheme_is_ignored() -> None:
     scheme = TREE["components"]["securitySchemes"]["ApiKey"]
     schemes = "#/components/securitySchemes"
     assert found((schemes, {"Key": scheme}), ("#/security", [{"Key": []}])) == []
@@ -152,7 +152,7 @@ def test_a_new_terminal_state_breaks_only_clients() -> None:
     }  # fmt: skip
 
 
-def test_a_repeated_refusal_is_no_change() -> None:
+def test_a_repeated_refusal_is_ignored() -> None:
     assert short(found((f"{INPUT}/properties/image_url/x-refusal", "InvalidURL"))) == set()
     box = f"{SCHEMAS}/CreateParameters/properties/more"
     old = changed((box, {"type": "string"}))
@@ -192,7 +192,7 @@ def test_servers_of_an_operation_replace_those_of_the_document() -> None:
     assert {c.uses for c in changes} == {("getTask",)}
 
 
-def test_declaring_the_default_server_is_no_change() -> None:
+def test_a_declared_default_server_is_ignored() -> None:
     bare = changed(("#/servers", GONE))
     assert diff(Document(bare), Document({**bare, "servers": [{"url": "/"}]})) == []
 

@@ -38,7 +38,7 @@ from tests.helpers.cli import CLEAN, EMO, MEDIA, emo_process, run_here  # noqa: 
      (["demo", "-o", "/"], "/ names a folder; name a file in it"),
      (["download", "x", "-o", "-"], "name a file")],
 )  # fmt: skip
-def test_wrong_usage_exits_2_and_suggests_what_to_do(
+def test_wrong_usage_exits_2_with_advice(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as end:

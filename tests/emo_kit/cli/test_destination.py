@@ -44,7 +44,7 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
      ("https://dashscope-intl.aliyuncs.com", False, "", "(the paid service)"),
      ("http://notaliyuncs.com", False, "", "calling http://notaliyuncs.com/api/v1")],
 )  # fmt: skip
-def test_the_first_line_says_where_a_command_calls(
+def test_the_first_line_names_the_server(
     variables: pytest.MonkeyPatch, base_url: str | None, live: bool, variable: str, line: str
 ) -> None:
     variables.setenv("DASHSCOPE_HTTP_BASE_URL", variable)

@@ -106,7 +106,7 @@ def test_a_server_prints_unused_scenarios_when_it_stops(tmp_path: Path) -> None:
 
 
 def _url(log: Path, server: subprocess.Popen[bytes]) -> str:
-    """The address that a server says when it is ready."""
+    """The address that a server prints when it is ready."""
     while server.poll() is None:
         said = log.read_text().partition("serving on ")[2].partition(" ")
         if said[1]:

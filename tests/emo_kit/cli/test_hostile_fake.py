@@ -1,4 +1,4 @@
-"""What answers at --server need not be a fake: the commands that look at one read within bounds."""
+"""Commands read an answer of --server within size limits, also if it is not a fake."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> Endless:
 
 
 @pytest.mark.parametrize("command", [["explain"], ["journal"], ["journal", "--har"]])
-def test_an_endless_answer_is_an_error_that_suggests_what_to_do(
-    endless: Endless, command: list[str]
-) -> None:
+def test_an_endless_answer_is_an_error_with_advice(endless: Endless, command: list[str]) -> None:
     result = CliRunner().invoke(cli, [*command, "--server", "http://fake.test"])
     assert result.exit_code == 1
     assert "is larger than 4 MiB; ask for less, as with emo journal --last 1000" in result.stderr

@@ -12,7 +12,7 @@ from emo_kit.cli.task_output import WaitProgress
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -59,7 +59,7 @@ def test_every_option_has_a_variable_that_the_help_shows(name: str, run: Any) ->
      ("EMO_TIMEOUT_BODY", "600", "timeout_body", 600),
      ("EMO_ALLOW_HOST", "Fake, emo.internal", "allow_hosts", ("fake", "emo.internal"))],
 )  # fmt: skip
-def test_a_variable_sets_what_its_option_sets(
+def test_a_variable_has_the_effect_of_its_option(
     run: Any, variable: str, value: str, field: str, expected: Any
 ) -> None:
     result, settings = run(**{variable: value})

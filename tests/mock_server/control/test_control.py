@@ -37,7 +37,7 @@ def test_polls_do_not_advance_a_frozen_clock(http: httpx.Client, spec: Spec) -> 
     assert states == ["PENDING"] * 3
 
 
-def test_reset_drops_what_belongs_to_one_key_only(http: httpx.Client, url: str, spec: Spec) -> None:
+def test_reset_drops_the_data_of_one_key(http: httpx.Client, url: str, spec: Spec) -> None:
     create(http, spec)
     other = {"Authorization": "Bearer sk-bystander"}
     headers = {**other, "X-DashScope-Async": "enable"}

@@ -197,7 +197,7 @@ def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Serv
         ),
     ],
 )
-def test_a_download_that_the_store_refuses_is_explained_with_what_to_do(
+def test_a_download_refused_by_the_store_is_explained_with_advice(
     service: Service, change: Any, method: str, headers: Any, name: str, advice: str
 ) -> None:
     refused = fetch(service, change(finished(service)), method, **headers)

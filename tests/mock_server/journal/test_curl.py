@@ -1,4 +1,4 @@
-"""Exchanges as curl commands, and what a shell sends when it runs them."""
+"""Exchanges as curl commands, and the requests that a shell sends with them."""
 
 from __future__ import annotations
 

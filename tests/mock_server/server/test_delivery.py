@@ -54,14 +54,14 @@ def test_a_server_that_stops_aborts_a_delayed_answer() -> None:
     assert asyncio.run(stopped(Line(due=1.0), float("inf"))) == ["resume_reading", "abort"]
 
 
-def test_a_complete_reply_is_no_httpx_error() -> None:
+def test_a_complete_reply_causes_no_httpx_error() -> None:
     assert httpx_error(REPLY) is None
     assert httpx_error(REPLY._replace(line=Line(due=1.0, rate=10.0))) is None
     assert httpx_error(REPLY._replace(line=Line(end="close"))) is None
     assert httpx_error(REPLY._replace(headers=[], line=Line(end="close"))) is None
 
 
-def test_a_cut_body_is_no_error_for_a_head_request() -> None:
+def test_a_cut_body_causes_no_error_for_a_head_request() -> None:
     cut = REPLY._replace(line=Line(sent=3, end="reset"))
     assert httpx_error(cut) is not None
     assert httpx_error(cut, "HEAD") is None

@@ -161,7 +161,7 @@ def test_a_run_on_a_fake_writes_no_ledger(url: str, tmp_path: Path) -> None:
         (["http://x", "--tier", "payed"], "Did you mean 'paid'?"),
     ],
 )
-def test_wrong_usage_of_verify_exits_2_and_suggests_what_to_do(
+def test_wrong_usage_of_verify_exits_2_with_advice(
     url: str, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     arguments = [url if argument == "{url}" else argument for argument in arguments]
