@@ -1,7 +1,5 @@
-"""The items that pytest runs: one for each check of the contract. emo_kit/pytest_plugin.py has the
-options and adds the items to a session.
-
-Decides nothing; what a check is, and when it fails, is as for `emo contract verify`."""
+"""The items that pytest runs: one for each check of the contract. emo_kit/pytest_plugin.py defines
+the options and adds the items to a session. Checks fail as in `emo contract verify`."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class CheckFailure(Exception):
-    """A check that failed, as it ended."""
+    """A failed check. ended: its event, with the differences."""
 
     def __init__(self, ended: CheckEnded) -> None:
         super().__init__(ended.claim.id)
@@ -34,7 +32,7 @@ class CheckFailure(Exception):
 
 
 class Contract(pytest.Collector):
-    """All checks of one provider. Their calls go over one client, and to one account."""
+    """All checks of one provider. They share one HTTP client and one account."""
 
     def collect(self) -> Iterator[CheckItem]:
         run = _verification(self.config)
@@ -43,7 +41,7 @@ class Contract(pytest.Collector):
 
 
 class CheckItem(pytest.Item):
-    """One check."""
+    """One check as a pytest item."""
 
     def __init__(self, *, run: Verification, check: Check, **node: Any) -> None:
         super().__init__(**node)
@@ -78,7 +76,7 @@ class CheckItem(pytest.Item):
 
 
 def _usage(text: str) -> pytest.UsageError:
-    """pytest prints it as it is, and it may hold what a file or a provider says."""
+    """An error that pytest prints without escaping, so control characters are escaped here."""
     return pytest.UsageError(in_line(text))
 
 
@@ -94,7 +92,9 @@ def _verification(config: pytest.Config) -> Verification:
         only, skip = option("--emo-contract-check"), option("--emo-contract-skip")
         checks = select(all_checks(), only, skip)
     except UnknownCheck as error:
-        raise _usage(f"no check is called {error}; emo contract verify --list") from None
+        raise _usage(
+            f"no check is called {error}; `emo contract verify --list` lists them"
+        ) from None
     if not checks:
         raise pytest.UsageError("--emo-contract-check and --emo-contract-skip leave no check")
     media = Media.documented(spec)

@@ -1,4 +1,4 @@
-"""Trees of elements, for XML and HTML: text goes in, so no text can become an element."""
+"""Builds XML and HTML elements. Text is always added as text, so it cannot become an element."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Child = Element | str | None
 
 
 def element(name: str, /, *children: Child, **attributes: str | None) -> Element:
-    """An element with text and elements below it. None is left out, a child or an attribute; `_` in
-    a name stands for `-`, one at the end for nothing (`class_`)."""
+    """An element with children and attributes; those that are None are left out. In the name of an
+    attribute `_` is written as `-`, and a `_` at the end is dropped: `class_` is `class`."""
     node = Element(name)
     for key, value in attributes.items():
         if value is not None:
@@ -25,7 +25,7 @@ def element(name: str, /, *children: Child, **attributes: str | None) -> Element
 
 
 def _add_text(node: Element, text: str) -> None:
-    """Behind what the node has already."""
+    """Append text after the children of the node."""
     if len(node):
         node[-1].tail = (node[-1].tail or "") + text
     else:

@@ -1,4 +1,4 @@
-"""How reports write things: times, money, counts, headings. Knows no format."""
+"""Texts that all reports share: times, money, counts, titles of checks."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from contracts.verify.events import RESULTS, STALE, CheckEnded, Claim, Finding, 
 
 NOTHING = "No check ran"
 _ID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-LONGEST = 4000  # characters of a request or an answer; the JSON report has all of them
+LONGEST = 4000  # characters of a request or an answer; only the JSON report has all of them
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """Its beginning, with a note of how much more there is."""
+    """The beginning of a text, with a note of the number of characters that are missing."""
     left = len(text) - longest
     return text if left <= 0 else f"{text[:longest]}\n[… {plural(left, 'more character')}]"
 
 
 def pretty(text: str) -> str:
-    """JSON over several lines, with every key and digit as it came; other text as it is."""
+    """JSON in several lines, with each key and digit unchanged. Other text is returned
+    unchanged."""
     try:
         return msgspec.json.format(text, indent=2)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -34,17 +35,17 @@ def pretty(text: str) -> str:
 
 
 def utc(at: float) -> datetime:
-    """Epoch seconds as a time."""
+    """A time in epoch seconds as a datetime in UTC."""
     return datetime.fromtimestamp(at, UTC)
 
 
 def when(at: float) -> str:
-    """Epoch seconds for people."""
+    """A time in epoch seconds for people: `2025-09-11 06:33:38 UTC`."""
     return f"{utc(at):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def money(amount: float) -> str:
-    """CNY, to a hundredth of a fen: a detection costs 0.004."""
+    """An amount in CNY with up to four decimals, since a detect call costs 0.004 CNY."""
     whole, _, fraction = f"{amount:.4f}".partition(".")
     return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')} CNY"
 
@@ -55,7 +56,7 @@ def plural(count: int, thing: str) -> str:
 
 
 def headline(run: RunRecord) -> str:
-    """The verdict in a few words."""
+    """The verdict of a run in a few words."""
     counts, total = run.counts, len(run.checks)
     if run.verdict == "failed":
         return f"{counts['failed']} of {plural(total, 'check')} failed"
@@ -64,11 +65,11 @@ def headline(run: RunRecord) -> str:
             return f"All {plural(total, 'check')} passed" if total > 1 else "The check passed"
         accepted = f" {counts['accepted']} accepted," if counts["accepted"] else ""
         return f"{plural(counts['passed'], 'check')} passed,{accepted} none failed"
-    return "The run was cut off" if run.verdict == "unfinished" else NOTHING
+    return "The run was interrupted" if run.verdict == "unfinished" else NOTHING
 
 
 def summary(run: RunRecord) -> str:
-    """`51 passed, 2 failed, 4 skipped in 3.1 s; 0.00 CNY spent`"""
+    """The last line of a report: `51 passed, 2 failed, 4 skipped in 3.1 s; 0.00 CNY spent`."""
     shown = [result for result in RESULTS if result != "accepted" or run.counts[result]]
     counts = ", ".join(f"{run.counts[result]} {result}" for result in shown)
     text = f"{counts} in {run.seconds:.1f} s; {cost(run)}"
@@ -78,7 +79,7 @@ def summary(run: RunRecord) -> str:
         return text
     during = f" during {in_line(run.running.id)}" if run.running else ""
     left = len(run.started.claims) - len(run.checks)
-    return f"{text}; cut off{during}, {left} of {len(run.started.claims)} not done"
+    return f"{text}; interrupted{during}, {left} of {len(run.started.claims)} checks not run"
 
 
 def title(check: CheckEnded) -> str:
@@ -132,31 +133,31 @@ def _wrong(finding: Finding) -> str:
 
 
 def cut_short(text: str, longest: int) -> str:
-    """Its beginning, on one line."""
+    """The beginning of a text, with `…` if a part is missing."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def footnotes(checks: Iterable[CheckEnded]) -> list[str]:
-    """The sources that checks cite, each once, by their keys."""
+    """A line for each source that the checks cite, in the order of their keys."""
     cited = {source.key: source for check in checks for source in check.claim.sources}
     return [in_line(footnote(cited[key])) for key in sorted(cited)]
 
 
 def cost(run: RunRecord) -> str:
-    """`1.1344 CNY spent`; of a fake `would have cost 1.1344 CNY`."""
+    """The cost of a run: `1.1344 CNY spent`, or on a fake `would have cost 1.1344 CNY`."""
     amount = money(run.spent)
     return f"would have cost {amount}" if run.started.free else f"{amount} spent"
 
 
 def paid(started: Started) -> str:
-    """Which calls that may be charged for are sent."""
+    """The paid calls that a run may send, for people."""
     if started.budget is not None:
         return f"up to {money(started.budget)}"
     return "all, they are free here" if started.free else "none"
 
 
 def skips(run: RunRecord) -> list[str]:
-    """Why checks were skipped: a line for each reason, with the number of its checks."""
+    """A line for each reason for which checks were skipped, with the number of these checks."""
     reasons: dict[str, list[str]] = {}
     for check in run.with_result("skipped"):
         reasons.setdefault(in_line(check.why), []).append(in_line(check.claim.id))
@@ -167,7 +168,7 @@ def skips(run: RunRecord) -> list[str]:
 
 
 def place(claim: Claim) -> str:
-    """Where openapi.yaml says it, "" where it does not."""
+    """The place of a claim in openapi.yaml: `openapi.yaml:812#/paths/…`; "" if it is not there."""
     if not claim.pointer:
         return ""
     line = f":{claim.line}" if claim.line else ""

@@ -1,5 +1,5 @@
-"""A run as one HTML file that needs nothing else: no script, no request, for a browser or paper.
-What strangers sent is text in it, whatever it says."""
+"""The HTML report: one file without scripts and without requests, for a browser or for paper. Texts
+of a provider are always shown as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIGHT_AND_DARK = "light dark"
 
 
 def as_html(run: RunRecord) -> str:
-    """The page opens at every check that failed."""
+    """The page. Failed checks are open, the others are closed."""
     page = element("html", _head(run), _body(run), lang="en")
     return f"<!doctype html>\n{tostring(page, encoding='unicode', method='html')}\n"
 
@@ -43,7 +43,7 @@ def _body(run: RunRecord) -> Element:
         _header(run),
         element("main", _failures(run), *groups),
         element("footer", element("p", "Made by ", element("code", "emo contract verify"), ". Long "
-                "answers are cut here; the JSON report has all of them.")),
+                "answers are shortened here; the JSON report has all of them.")),
         class_=run.verdict,
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def _facts(run: RunRecord) -> dict[str, Child]:
     of_all = f"{len(run.checks)} of {len(started.claims)} checks ended"
     during = f"{of_all}; {in_line(run.running.id)} was running" if run.running else of_all
     return {
-        "Cut off": during if run.ended is None else None,
+        "Interrupted": during if run.ended is None else None,
         "Contract": in_line(started.spec),
         "Run at": element("time", when(started.at)),
         "Took": f"{run.seconds:.1f} s",
@@ -81,7 +81,7 @@ def _facts(run: RunRecord) -> dict[str, Child]:
 
 
 def _tally(run: RunRecord) -> Element:
-    """How many checks ended in each result, in figures and as a bar."""
+    """The number of checks with each result, as figures and as a bar."""
     figures = [
         element(
             "li", element("strong", str(count)), f" {result}", class_=result if count else "zero"
@@ -103,14 +103,14 @@ def _tally(run: RunRecord) -> Element:
 
 
 def _failures(run: RunRecord) -> Child:
-    """Links to what failed, where there is something."""
+    """Links to the failed checks; None if no check failed."""
     links = [
         element("li", element("a", heading(check, run.started.url), href=f"#{_anchor(check)}"),
                 " ", element("code", in_line(check.claim.id)))
         for check in run.with_result("failed")
     ]  # fmt: skip
-    title = element("h2", "What failed", id="what-failed")
-    nav = element("nav", title, element("ul", *links), aria_labelledby="what-failed")
+    title = element("h2", "Failed checks", id="failed-checks")
+    nav = element("nav", title, element("ul", *links), aria_labelledby="failed-checks")
     return nav if links else None
 
 

@@ -1,4 +1,4 @@
-"""The part of the HTML report that shows one check: what it claims, what differs, the calls."""
+"""The part of the HTML report about one check: its claim, the differences and the calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from contracts.text.printable import in_line
 from contracts.verify.events import CheckEnded, Claim, Finding, Result
 
 MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}
-PLACE = "Said in"
-CALLS = 30  # of a check are shown, and those that a finding names
+PLACE = "Defined in"
+CALLS = 30  # calls of a check that are shown, besides the calls with a difference
 
 
 def check_row(check: CheckEnded, anchor: str, root: str) -> Element:
-    """A check that can be opened; one that failed is open. root: the provider's URL, which the
-    calls are shown without."""
+    """A check as an element that can be opened; a failed one is open. root: the provider's URL,
+    which is left out of the calls."""
     return element(
         "details",
         _summary(check, root),
@@ -31,7 +31,7 @@ def check_row(check: CheckEnded, anchor: str, root: str) -> Element:
 
 
 def facts(given: dict[str, Child]) -> Element:
-    """Names with what there is to say; None is left out."""
+    """A list of names and values; a value of None is left out."""
     pairs = [
         element("div", element("dt", name), element("dd", value), class_=_width(name))
         for name, value in given.items()
@@ -54,7 +54,7 @@ def _summary(check: CheckEnded, root: str) -> Element:
         element(
             "span",
             element("b", title(check)),
-            " ",  # for who copies or listens
+            " ",  # for copied text and screen readers
             element("code", in_line(claim.id)),
             " ",
             severity if check.findings else None,
@@ -88,7 +88,8 @@ def _body(check: CheckEnded, root: str) -> Iterable[Child]:
 
 
 def _source(claim: Claim) -> Iterable[Child]:
-    """Its source, in which each key is a link; without an address it says what it is."""
+    """The source of a claim. Each key is a link, or has its title as a tooltip if it has no
+    address."""
     for part in split(claim.source, {source.key: source for source in claim.sources}):
         if isinstance(part, str):
             yield in_line(part)
@@ -125,7 +126,7 @@ def _finding(finding: Finding, calls: int) -> Element:
 
 
 def _call(exchange: Exchange, number: int, root: str, is_open: bool) -> Element:
-    """One request as a command, with what came back."""
+    """One call: the request as a curl command, and the answer."""
     url = exchange.url.removeprefix(root) or exchange.url
     status = str(exchange.status) if exchange.status else "no answer"
     headers = "\n".join(f"{name}: {value}" for name, value in exchange.answer_headers.items())
@@ -146,7 +147,7 @@ def _call(exchange: Exchange, number: int, root: str, is_open: bool) -> Element:
 
 
 def _labelled(name: str, text: str) -> tuple[Element, ...]:
-    """A block of text with its name above; nothing for no text."""
+    """A block of text with a label above it; no element for an empty text."""
     if not text:
         return ()
     return element("p", name, class_="label"), element("pre", element("code", cut(text.rstrip())))

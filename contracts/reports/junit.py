@@ -1,5 +1,5 @@
-"""A run as JUnit XML, as Jenkins and GitLab read it and pytest writes it: a suite for each room of
-checks. What XML cannot hold is written out."""
+"""The JUnit XML report, for Jenkins and GitLab, in the form that pytest writes: a suite for each
+group of checks. Characters that XML cannot contain are written as escapes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contracts.verify.events import CheckEnded, Claim
 
 
 def as_junit(run: RunRecord) -> str:
-    """A check that was running when the run was cut off is an error."""
+    """The report. A check that was running when the run was interrupted is an error."""
     root_url = run.started.url
     suites = [
         _suite(run, name, [_case(check, root_url) for check in checks])
@@ -57,7 +57,7 @@ def _outcome(check: CheckEnded, root: str) -> Child:
     match check.result:
         case "skipped":
             return element("skipped", message=in_line(check.why))
-        case "accepted":  # as pytest writes a failure that is expected
+        case "accepted":  # in the form in which pytest writes an expected failure
             return element("skipped", message=f"accepted, {in_line(check.why)}: {message}")
         case "failed":
             return element(
@@ -67,7 +67,7 @@ def _outcome(check: CheckEnded, root: str) -> Child:
 
 
 def _cut_off(claim: Claim) -> Element:
-    error = element("error", message="the run was cut off during this check", type="unfinished")
+    error = element("error", message="the run was interrupted during this check", type="unfinished")
     return element("testcase", _properties(_facts(claim)), error, **_names(claim), time="0.000")
 
 

@@ -26,8 +26,8 @@ Verdict = Literal["passed", "failed", "nothing", "unfinished"]
 
 
 class RunRecord(Struct, frozen=True):
-    """checks: those that ended, in their order. running: the claim of the one that had begun when
-    the events stopped. ended: None where the run was cut off."""
+    """A run. checks: the checks that ended, in order. running: the claim of the check that was
+    running when the run was interrupted. ended: None if the run was interrupted."""
 
     started: Started
     checks: tuple[CheckEnded, ...] = ()
@@ -36,7 +36,7 @@ class RunRecord(Struct, frozen=True):
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> RunRecord:
-        """Raises ValueError where the events do not begin with Started."""
+        """The record of these events. Raises ValueError if the first one is not Started."""
         events = iter(events)
         started = next(events, None)
         if not isinstance(started, Started):
@@ -54,7 +54,7 @@ class RunRecord(Struct, frozen=True):
         return cls(started, tuple(checks), running, ended)
 
     def events(self) -> Iterator[Event]:
-        """The events that it was made of."""
+        """The events from which the record was made."""
         yield self.started
         for check in self.checks:
             yield CheckStarted(check.claim)
@@ -66,7 +66,7 @@ class RunRecord(Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """`nothing`: the run ended, and no check was made."""
+        """The verdict. `nothing`: the run ended, but all checks were skipped."""
         if self.ended is None:
             return "unfinished"
         if self.ended.passed:
@@ -75,37 +75,37 @@ class RunRecord(Struct, frozen=True):
 
     @property
     def counts(self) -> dict[Result, int]:
-        """How many checks ended in each result so far."""
+        """The number of checks with each result so far."""
         return {result: len(self.with_result(result)) for result in RESULTS}
 
     @property
     def seconds(self) -> float:
-        """How long it took; of a run that was cut off, how long its checks took."""
+        """The duration of the run; of an interrupted run, the duration of its checks."""
         return self.ended.seconds if self.ended else sum(c.seconds for c in self.checks)
 
     @property
     def spent(self) -> float:
-        """CNY, by the documented prices."""
+        """The cost in CNY, by the documented prices."""
         return self.ended.spent if self.ended else sum(c.spent for c in self.checks)
 
     def with_result(self, *results: Result) -> list[CheckEnded]:
-        """The checks that ended so."""
+        """The checks with one of these results."""
         return [check for check in self.checks if check.result in results]
 
     def groups(self) -> list[tuple[str, list[CheckEnded]]]:
-        """The checks by the part of their ids before the dot, both in the order of the run."""
+        """The name of each group with its checks, in the order of the run."""
         order = list(dict.fromkeys(map(group_of, self.checks)))
         ranked = sorted(self.checks, key=lambda check: order.index(group_of(check)))
         return [(name, list(checks)) for name, checks in groupby(ranked, key=group_of)]
 
 
 def group_of(check: CheckEnded) -> str:
-    """What the check is about: the part of its id before the dot."""
+    """The group of a check: the part of its id before the dot."""
     return check.claim.id.partition(".")[0]
 
 
 def shown_by(check: CheckEnded, finding: Finding) -> Exchange | None:
-    """The exchange that shows the finding, if there is one."""
+    """The exchange that shows a difference, or None."""
     number = finding.exchange
     known = number is not None and 0 <= number < len(check.exchanges)
     return check.exchanges[number] if known and number is not None else None

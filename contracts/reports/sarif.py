@@ -1,6 +1,6 @@
-"""A run as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), for code scanning and
-editors: a rule for each claim, a result for each difference, at the place in openapi.yaml that says
-what should have been."""
+"""The SARIF 2.1.0 report (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), for code scanning and
+editors: a SARIF rule for each claim, a result for each difference, with the place of the claim in
+openapi.yaml."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ACCEPTED = {"kind": "external", "justification": "The baseline accepts it."}
 
 
 def as_sarif(run: RunRecord) -> str:
-    """Passed checks are rules without a result; a skipped one is a notification."""
+    """The report. A passed check is a rule without a result; a skipped check is a notification."""
     claims = {c.id: c for c in (*run.started.claims, *(check.claim for check in run.checks))}
     index = {id: number for number, id in enumerate(claims)}
     driver = {"name": "emo contract verify", "rules": [*map(_rule, claims.values())]}
@@ -66,15 +66,15 @@ def _rule(claim: Claim) -> Object:
 
 def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
     seen: Counter[str] = Counter()
-    findings = check.findings or (Finding("", check.claim.title, "something else"),)
+    findings = check.findings or (Finding("", check.claim.title, "another behaviour"),)
     for finding in findings:
         exchange = shown_by(check, finding)
-        # Not what came instead: that may be another thing each time.
+        # Without the wrong value, which may differ in each run.
         operation = exchange.operation if exchange else ""
-        said = "\0".join((check.claim.id, operation, finding.pointer, finding.expected))
-        seen[said] += 1
+        identity = "\0".join((check.claim.id, operation, finding.pointer, finding.expected))
+        seen[identity] += 1
         yield _result(check, finding, index, root) | {
-            "partialFingerprints": {FINGERPRINT: _digest(f"{said}\0{seen[said]}")},
+            "partialFingerprints": {FINGERPRINT: _digest(f"{identity}\0{seen[identity]}")},
             **({"suppressions": [ACCEPTED]} if finding.known else {}),
             **(_exchange(exchange) if exchange else {}),
         }
@@ -95,7 +95,8 @@ def _result(check: CheckEnded, finding: Finding, index: int, root: str) -> Objec
 
 
 def _message(text: str) -> str:
-    """In messages `[a](b)` is a link and `{0}` an argument, and nothing escapes them."""
+    """A text for a SARIF message, in which `[a](b)` is a link and `{0}` an argument. SARIF has no
+    way to escape them, so a space is added."""
     return re.sub(r"\](?=\()|\{(?=\d)", r"\g<0> ", visible(text))
 
 

@@ -1,5 +1,4 @@
-"""A run as text for a terminal or a log: a table of its checks, what failed and why, a line that
-sums up."""
+"""The text report, for a terminal or a log: a table of the checks, the failures, and the totals."""
 
 from __future__ import annotations
 
@@ -28,17 +27,18 @@ from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckEnded, Finding
 
 COLUMNS = ("result", "check", "severity", "evidence", "seconds", "title")
-ANSWER = 800  # characters of an answer; the other reports show more
+ANSWER = 800  # characters of an answer that are shown; the other reports show more
 
 
 def as_text(run: RunRecord) -> str:
-    """The whole report."""
+    """The report."""
     blocks = [head(run), "\n".join(table([COLUMNS, *map(row, run.checks)]))]
     return "\n\n".join([*blocks, *result(run)]) + "\n"
 
 
 def result(run: RunRecord) -> list[str]:
-    """How it ended, block by block: failures, accepted differences, skips, sources, the sum."""
+    """The blocks after the table: failures, accepted differences, skipped checks, sources,
+    totals."""
     root = run.started.url
     blocks = [failure(check, root) for check in run.with_result("failed")]
     lines = [
@@ -50,13 +50,13 @@ def result(run: RunRecord) -> list[str]:
 
 
 def sources(checks: Iterable[CheckEnded]) -> list[str]:
-    """The sources that checks cite, with their addresses."""
+    """The sources that the checks cite, with their addresses, one in each line."""
     cited = footnotes(checks)
     return ["Sources", *(f"  {line}" for line in cited)] if cited else []
 
 
 def head(run: RunRecord) -> str:
-    """What was looked at, and how it went in a few words."""
+    """The first lines: the verdict, the provider and the settings of the run."""
     started = run.started
     waits = "moved by the control API" if started.clock else "real"
     return (
@@ -67,14 +67,14 @@ def head(run: RunRecord) -> str:
 
 
 def row(check: CheckEnded) -> tuple[str, ...]:
-    """A check's cells, in the order of COLUMNS."""
+    """The cells of a check in the table, in the order of COLUMNS."""
     claim, seconds = check.claim, f"{check.seconds:.2f}"
     texts = check.result, claim.id, claim.severity, claim.evidence, seconds, title(check)
     return tuple(map(in_line, texts))
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Lines with columns below each other, numbers to the right."""
+    """The lines of a table with aligned columns; numbers are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numbers = COLUMNS.index("seconds")
     for cells in rows:
@@ -102,7 +102,7 @@ def failure(check: CheckEnded, root: str) -> str:
 
 
 def finding_lines(finding: Finding) -> str:
-    """One difference."""
+    """One difference, in three lines."""
     where = in_line(finding.pointer) or "the whole answer"
     expected, got = in_line(finding.expected), in_line(cut(finding.got, ANSWER))
     known = " (accepted by the baseline)" if finding.known else ""
@@ -110,27 +110,27 @@ def finding_lines(finding: Finding) -> str:
 
 
 def exchange_lines(exchange: Exchange) -> str:
-    """A call as a command, and its answer."""
+    """A call as a curl command, and its answer."""
     answer = f"-> {exchange.status}" if exchange.status else "-> no answer"
     text = cut(pretty(exchange.answer), ANSWER)
     return visible(f"{exchange.curl()}{answer} {text}")
 
 
 def accepted(check: CheckEnded, root: str) -> str:
-    """A check that differs, for which the run does not fail."""
+    """A line about a check with accepted differences."""
     claim, why = check.claim, in_line(check.why)
     return f"ACCEPTED {in_line(claim.id)} ({claim.severity}), {why}: {heading(check, root)}"
 
 
 def outlook(run: RunRecord) -> str:
-    """What is going to be done, before the first check."""
+    """The line before the first check: the number of checks and their cost."""
     total = sum(claim.cost for claim in run.started.claims)
     costs = f", at most {money(total)}" if total and not run.started.free else ""
     return f"{plural(len(run.started.claims), 'check')} of {in_line(run.started.url)}{costs}"
 
 
 def _by_exchange(check: CheckEnded) -> dict[int | None, list[Finding]]:
-    """The findings by the exchange that shows them, so that each is shown once."""
+    """The differences by the index of their exchange, so that each exchange is shown once."""
     found: dict[int | None, list[Finding]] = {}
     for finding in check.findings:
         number = finding.exchange if shown_by(check, finding) else None

@@ -1,5 +1,5 @@
-"""Reports of a run, each a function of its events to text. A report decides nothing and asks for
-nothing: the same events give the same bytes."""
+"""Renders and writes reports. Each report is a function from the record of a run to text: the same
+events make the same bytes."""
 
 from __future__ import annotations
 
@@ -33,19 +33,20 @@ STDOUT = "-"
 
 
 class UnknownReport(Exception):
-    """A report was asked for that there is not. Its text says which there are."""
+    """No report has this name or file ending. The message lists the reports."""
 
 
 class Target(Struct, frozen=True):
-    """A report to write: a name of REPORTS, and a file, STDOUT for the standard output."""
+    """A report to write. report: a name in REPORTS. file: a path, or STDOUT for the standard
+    output."""
 
     report: str
     file: str
 
     @classmethod
     def of(cls, text: str) -> Target:
-        """From `REPORT=FILE`, a FILE whose ending names the report, or the REPORT alone, which goes
-        to the standard output. Raises UnknownReport."""
+        """Parse `REPORT=FILE`, a FILE with the ending of a report, or a REPORT, which is written to
+        the standard output. Raises UnknownReport."""
         name, equals, file = text.partition("=")
         file = STDOUT if file == "/dev/stdout" else file
         if equals and name in REPORTS and file:
@@ -65,16 +66,16 @@ class Target(Struct, frozen=True):
 
 
 def render(report: str, events: Iterable[Event]) -> str:
-    """A report by its name. Raises KeyError for a name that is none, ValueError where the events do
-    not begin with Started."""
+    """The text of a report. Raises KeyError for an unknown name, and ValueError if the first event
+    is not Started."""
     return REPORTS[report](RunRecord.of(events))
 
 
 @contextmanager
 def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]:
-    """A function that takes the events; the reports are written when the block ends, however it
-    ends, if a run had begun. Raises OSError, before the block, for a file that cannot be written:
-    nobody wants to hear that after an hour."""
+    """A function that collects events. The reports are written when the block ends, also after an
+    error, if the run had started. A file that cannot be written raises OSError before the block, so
+    that a long run does not lose its report."""
     targets = list(targets)
     for target in targets:
         if target.file != STDOUT:
@@ -85,7 +86,7 @@ def open_reports(targets: Iterable[Target]) -> Iterator[Callable[[Event], None]]
     finally:
         if events and isinstance(events[0], Started):
             run = RunRecord.of(events)
-            with ExitStack() as stack:  # one that fails keeps no other from being written
+            with ExitStack() as stack:  # an error in one does not stop the others
                 for target in reversed(targets):
                     stack.callback(_write, target, run)
 

@@ -157,7 +157,7 @@ def test_a_screen_reader_finds_landmarks_and_headings(show: Open) -> None:
     assert {"banner", "navigation", "main", "contentinfo", "region", "table", "time"} <= roles
     headings = [node["name"]["value"] for node in nodes if node["role"]["value"] == "heading"]
     assert headings == [
-        "2 of 4 checks failed", "What failed", "Keys 1 passed, 1 failed", "Unknown 1 failed",
+        "2 of 4 checks failed", "Failed checks", "Keys 1 passed, 1 failed", "Unknown 1 failed",
         "Story 1 skipped",
     ]  # fmt: skip
     names = [n["name"]["value"] for n in nodes if n["role"]["value"] == "DisclosureTriangle"]

@@ -93,7 +93,7 @@ def test_a_check_with_an_accepted_difference_is_one_line(show: Show) -> None:
 
 def test_the_totals_of_an_interrupted_run_name_the_check(show: Show) -> None:
     result = show(mixed()[:4])[1]
-    assert result.splitlines()[-1].endswith("cut off during keys.wrong, 3 of 4 not done")
+    assert result.splitlines()[-1].endswith("interrupted during keys.wrong, 3 of 4 checks not run")
 
 
 def test_a_run_that_did_not_start_shows_nothing(show: Show) -> None:

@@ -83,7 +83,7 @@ def test_events_without_the_start_of_a_run_are_refused() -> None:
         (["passed", "accepted"], True, "passed", "1 check passed, 1 accepted, none failed"),
         (["skipped"], True, "nothing", "No check ran"),
         ([], True, "nothing", "No check ran"),
-        (["passed", "failed"], False, "unfinished", "The run was cut off"),
+        (["passed", "failed"], False, "unfinished", "The run was interrupted"),
     ],
 )
 def test_the_verdict_and_headline_follow_from_the_results(
@@ -224,7 +224,7 @@ def test_text_of_a_provider_cannot_look_like_a_summary_line() -> None:
 
 def test_the_report_of_an_interrupted_run_names_the_check() -> None:
     events = [*run_of([ended(), ended("a.b")], is_whole=False)[:-2], CheckStarted(claim("c.d"))]
-    assert "cut off during c.d, 1 of 2 not done" in render("text", events)
+    assert "interrupted during c.d, 1 of 2 checks not run" in render("text", events)
 
 
 def test_the_line_of_a_pointer_is_shown_if_it_is_known() -> None:
@@ -260,7 +260,7 @@ def test_the_json_report_shows_chinese_text_unescaped() -> None:
 
 def test_a_report_of_another_format_is_refused() -> None:
     text = render("json", mixed()).replace('"format": 1', '"format": 2')
-    with pytest.raises(ValueError, match="does not say `format: 1`"):
+    with pytest.raises(ValueError, match="does not have `format: 1`"):
         read(text)
 
 
@@ -268,5 +268,5 @@ def test_a_report_of_another_format_is_refused() -> None:
     "text", ["", "{", "[" * 100_000, "[]", "{}", '{"format": 2}', '{"format": 1}']
 )
 def test_a_text_that_is_not_a_report_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no report of format 1"):
+    with pytest.raises(ValueError, match="not a report of format 1"):
         read(text)
