@@ -6,8 +6,8 @@
         task = emo.generate("https://…/portrait.png", "https://…/voice.mp3")
         emo.download(task, "video.mp4")
 
-AsyncClient has the same operations, to be awaited. What can go wrong is in emo_client.errors.
-Importing this package loads nothing; its names load what they need.
+AsyncClient has the same operations as coroutines. emo_client.errors lists all exceptions. Importing
+this package is fast: each name imports its module when it is first used.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""AsyncClient: acts out the same flows as Client, over httpx and asyncio. It decides nothing."""
+"""AsyncClient: runs the same flows as Client, with httpx and asyncio."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 
 class AsyncClient(Driver):
-    """Client for asyncio: the same arguments and operations, to be awaited.
+    """A client for asyncio, with the arguments and operations of Client as coroutines.
 
-    sleep is a coroutine function. A download writes its file from the event loop, chunk by chunk.
+    sleep: a coroutine function. A download writes its file from the event loop, chunk by chunk.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class AsyncClient(Driver):
     async def detect(
         self, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
     ) -> Face:
-        """As Client.detect."""
+        """See Client.detect."""
         return await self._run(flows.detect(self._runtime, image_url, ratio, model=model))
 
     async def create(
@@ -68,23 +68,23 @@ class AsyncClient(Driver):
         *,
         model: str = VIDEO_MODEL,
     ) -> TaskCreated:
-        """As Client.create."""
+        """See Client.create."""
         boxes = face_bbox, ext_bbox
         flow = flows.create(self._runtime, image_url, audio_url, *boxes, style_level, model=model)
         return await self._run(flow)
 
     async def get(self, task_id: str) -> TaskAnswer:
-        """As Client.get."""
+        """See Client.get."""
         return await self._run(flows.get(self._runtime, task_id))
 
     async def wait(
         self, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
     ) -> TaskAnswer:
-        """As Client.wait."""
+        """See Client.wait."""
         return await self._run(flows.wait(self._runtime, task_id, timeout, on_update))
 
     async def cancel(self, task_id: str) -> CancelAnswer:
-        """As Client.cancel."""
+        """See Client.cancel."""
         return await self._run(flows.cancel(self._runtime, task_id))
 
     async def list(
@@ -99,7 +99,7 @@ class AsyncClient(Driver):
         page_no: int = 1,
         page_size: int = 10,
     ) -> TaskList:
-        """As Client.list."""
+        """See Client.list."""
         filters = {"task_id": task_id, "start_time": start_time, "end_time": end_time}
         filters |= {"model_name": model_name, "status": status, "region": region}
         pages = {"api_key_id": api_key_id, "page_no": page_no, "page_size": page_size}
@@ -114,7 +114,7 @@ class AsyncClient(Driver):
         timeout: float = 1800.0,
         on_update: OnUpdate | None = None,
     ) -> TaskAnswer:
-        """As Client.generate."""
+        """See Client.generate."""
         options = style_level, timeout, on_update
         return await self._run(flows.generate(self._runtime, image_url, audio_url, ratio, *options))
 
@@ -126,12 +126,12 @@ class AsyncClient(Driver):
         timeout: float = limits.DOWNLOAD,
         max_bytes: int = limits.VIDEO,
     ) -> Path:
-        """As Client.download."""
+        """See Client.download."""
         flow = download(self._runtime, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
         return await self._run(flow)
 
     async def close(self) -> None:
-        """As Client.close."""
+        """See Client.close."""
         if self._own:
             await self._http.aclose()
 
@@ -184,7 +184,7 @@ class AsyncClient(Driver):
                 limit.reschedule(asyncio.get_running_loop().time() + step.within + GRACE)
             with self._intake(step, response) as intake:
                 try:
-                    # The response of a mock was read, and unpacked, already.
+                    # The response of a mock transport is read and decompressed already.
                     is_read = response.is_stream_consumed
                     chunks = response.aiter_bytes() if is_read else response.aiter_raw()
                     async for chunk in chunks:

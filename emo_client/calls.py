@@ -1,7 +1,7 @@
-"""One call of one operation: its request, and whether it is sent again.
+"""Makes the request of an operation, sends it, and retries it if that is safe.
 
-A call that costs or changes something is sent again only when it surely did not arrive: a create
-whose answer was lost would otherwise make, and charge, a second video.
+A call that costs money or changes something is repeated only if it certainly did not reach the
+service. Otherwise a create call whose answer was lost would make, and charge, a second video.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def request_for(
     query: Mapping[str, str | int] | None = None,
     within: float | None = None,
 ) -> ApiRequest:
-    """The request of an operation of the contract."""
+    """The request for an operationId of openapi.yaml."""
     method, path = OPERATIONS[operation]
     if "{task_id}" in path:
         path = path.replace("{task_id}", _segment(task_id))
@@ -40,10 +40,11 @@ def request_for(
 
 
 def _segment(task_id: str | None) -> str:
-    """Any text is accepted by the service, but for what would make another path of it."""
+    """The task id as one segment of a path. The service accepts any text; only texts that would
+    change the path are refused."""
     if not isinstance(task_id, str) or text("task_id", task_id).strip() in ("", ".", ".."):
         raise errors.ConfigError(
-            f"task_id={task_id!r} is no task; give the task_id that create() answered"
+            f"task_id={task_id!r} is not a task id; give the task_id that create() returned"
         )
     return quote(task_id, safe="")
 
@@ -51,9 +52,10 @@ def _segment(task_id: str | None) -> str:
 def send(
     runtime: Runtime, request: ApiRequest, *, safe: bool = True, way_on: str = ""
 ) -> Flow[HttpAnswer]:
-    """Send it until there is an answer to go by; answers without success are answers too.
+    """Send a request, with retries, and return the answer, of any status. Raises ConnectionFailed.
 
-    safe: whether the service may get it twice. way_on: what to do when it may have arrived.
+    safe: whether the service may get the request twice. way_on: text for the error if the request
+    may have arrived.
     """
     for attempt in count(1):
         outcome = yield from ask(request)
@@ -69,7 +71,7 @@ def send(
 def no_answer_error(
     outcome: NoAnswer, request: ApiRequest, way_on: str = ""
 ) -> errors.ConnectionFailed:
-    """The error for a call that got no answer."""
+    """The error for a request without an answer."""
     arrived = outcome.may_have_arrived
     if not arrived:
         way_on = "check base_url, the network and HTTPS_PROXY / NO_PROXY"

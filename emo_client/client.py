@@ -1,4 +1,4 @@
-"""Client: acts out what the flows decide, over httpx. It decides nothing; nor does AsyncClient."""
+"""Client: runs the flows with httpx. The flows make all decisions; AsyncClient runs the same."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,25 +24,25 @@ from emo_client.models import (
     TaskCreated,
     TaskList,
 )
-from emo_client.time_limit import TimeLimit, TooSlow, within
+from emo_client.time_limit import TimeLimit, TooSlow, run_within
 
 T = TypeVar("T")
 
 
 class Client(Driver):
-    """The EMO API, called and waited for. A context manager.
+    """A client of the EMO API. A context manager.
 
-    api_key: else the variable DASHSCOPE_API_KEY.
-    base_url: with its /api/v1; else DASHSCOPE_HTTP_BASE_URL, else the service in Beijing.
-    timeout: seconds for the whole of one exchange with the API, which is made on a thread of its
-        own to keep to it; of a download, for its head and for each read. An answer of more than
-        4 MiB, as it comes or unpacked, is UnexpectedAnswer.
-    http: an httpx client to use, not closed here. transport: an httpx transport to use instead.
-    sleep, clock, now, random: what to wait with, a monotonic clock in s, the time since 1970 in s
-        and chance in [0, 1). Defaults serve users, arguments serve tests.
+    api_key: the API key; default: the variable DASHSCOPE_API_KEY.
+    base_url: the URL with /api/v1; default: DASHSCOPE_HTTP_BASE_URL, else the service in Beijing.
+    timeout: seconds for one whole request and its answer (each request runs in its own thread, so
+        that it can be abandoned); in a download, seconds for the headers and for each read. An
+        answer of more than 4 MiB, compressed or not, raises UnexpectedAnswer.
+    http: an httpx client to use; close() does not close it. transport: an httpx transport to use.
+    sleep, clock, now, random: for tests: a function that sleeps, a monotonic clock in s, the time
+        since 1970 in s, and random numbers in [0, 1).
 
-    Raises ConfigError for a key or base URL that cannot work. Any call may raise ConnectionFailed,
-    APIError and UnexpectedAnswer. Proxies are as httpx takes them from the environment.
+    Raises ConfigError for an invalid key or base URL. Each operation may raise ConnectionFailed,
+    APIError or UnexpectedAnswer. httpx takes proxies from the environment.
     """
 
     def __init__(
@@ -67,11 +67,12 @@ class Client(Driver):
     def detect(
         self, image_url: str, ratio: str | None = "1:1", *, model: str = DETECT_MODEL
     ) -> Face:
-        """Find the face in a picture. Synchronous; charged whether or not it passes (PRICE).
+        """Find the face in a picture. Charged even if the picture is rejected (PRICE).
 
         image_url: http, https or oss; JPG, JPEG, PNG, BMP or WEBP, sides of 400 to 7000 px (DET-2).
-        ratio: of ext_bbox, `1:1` (head) or `3:4` (half body).
-        Raises FaceRejected, for a 200 without check_pass (DET-2) as for a 400 (S2VT).
+        ratio: ratio of ext_bbox: `1:1` (head) or `3:4` (half body).
+        Raises FaceRejected for a rejected picture: a 200 without check_pass (DET-2), or a 400 as a
+        sibling model sends (S2VT).
         """
         return self._run(flows.detect(self._runtime, image_url, ratio, model=model))
 
@@ -85,38 +86,38 @@ class Client(Driver):
         *,
         model: str = VIDEO_MODEL,
     ) -> TaskCreated:
-        """Create a task that makes a video. Charged by the second of a video that is made (PRICE).
+        """Create a task that makes a video. The price depends on the seconds of video (PRICE).
 
-        audio_url: WAV or MP3, not over 15 MB and 60 s (EMO-3). face_bbox, ext_bbox: as detect
-        answered them. style_level: `normal`, `calm` or `active`; None leaves it to the service.
-        Never sent twice unless the first surely did not arrive; after ConnectionFailed with
-        may_have_arrived, look at list() first. Where an answer that cannot be used names the task,
-        its id is in the error, as task_id.
+        audio_url: WAV or MP3, at most 15 MB and 60 s (EMO-3). face_bbox, ext_bbox: the boxes from
+        detect(). style_level: `normal`, `calm` or `active`; None uses the default of the service.
+        The request is repeated only if it certainly did not reach the service. After
+        ConnectionFailed with may_have_arrived, check list() before you create again. If an
+        unusable answer contains the id of the task, the error has it as task_id.
         """
         boxes = face_bbox, ext_bbox
         flow = flows.create(self._runtime, image_url, audio_url, *boxes, style_level, model=model)
         return self._run(flow)
 
     def get(self, task_id: str) -> TaskAnswer:
-        """Ask how a task is. In any state, FAILED and UNKNOWN too, it is returned (CNB)."""
+        """Return a task in its current state, FAILED and UNKNOWN included (CNB)."""
         return self._run(flows.get(self._runtime, task_id))
 
     def wait(
         self, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
     ) -> TaskAnswer:
-        """Poll a task until it SUCCEEDED and return it, with output.results.video_url.
+        """Poll a task until it SUCCEEDED, and return it with output.results.video_url.
 
         timeout: seconds, finite and above 0. on_update: called after each answered poll with the
-        task and the seconds since the wait began. Pauses grow from 0.5 to 15 s (S2V). Lost
-        connections, 408, 429 and 5xx are outlasted until the deadline, and three answers in a row
-        that are not JSON; Retry-After is kept to.
-        Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout; the last one ends the wait,
-        not the task.
+        task and the seconds since the wait began. Pauses grow from 0.5 to 15 s (S2V). Until the
+        deadline the wait retries lost connections, 408, 429 and 5xx, and up to three answers in a
+        row that are not JSON. It respects Retry-After.
+        Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout. After TaskTimeout the task
+        goes on.
         """
         return self._run(flows.wait(self._runtime, task_id, timeout, on_update))
 
     def cancel(self, task_id: str) -> CancelAnswer:
-        """Cancel a task that is PENDING; in another state it is InvalidRequest (TASK, CNB)."""
+        """Cancel a PENDING task. Raises InvalidRequest for any other state (TASK, CNB)."""
         return self._run(flows.cancel(self._runtime, task_id))
 
     def list(
@@ -131,7 +132,7 @@ class Client(Driver):
         page_no: int = 1,
         page_size: int = 10,
     ) -> TaskList:
-        """A page of the tasks of the last 24 h, newest first.
+        """Return a page of the tasks of the last 24 h, newest first.
 
         start_time, end_time: `YYYYMMDDhhmmss` in UTC+8, at most 24 h apart (TASK). page_no: from 1.
         """
@@ -149,7 +150,7 @@ class Client(Driver):
         timeout: float = 1800.0,
         on_update: OnUpdate | None = None,
     ) -> TaskAnswer:
-        """Detect, create and wait, as those do. timeout: seconds for the wait."""
+        """Call detect(), create() and wait(). timeout: seconds for the wait."""
         options = style_level, timeout, on_update
         return self._run(flows.generate(self._runtime, image_url, audio_url, ratio, *options))
 
@@ -161,22 +162,23 @@ class Client(Driver):
         timeout: float = limits.DOWNLOAD,
         max_bytes: int = limits.VIDEO,
     ) -> Path:
-        """Fetch a video to a file, whole or not at all, and return its path. Lives 24 h (EMO-3).
+        """Download a video to a file, completely or not at all, and return the path.
 
-        path: a file in a folder that exists; one that is there is replaced at the end, a symlink is
-        followed, and what is no regular file is refused. timeout: seconds for the whole download.
-        max_bytes: a larger video is refused, before its first byte where its length is known.
-        What a broken connection or an earlier call left is continued; four tries in a row that each
-        bring less than 64 KiB (of a small video: less than a hundredth) end the download. At most
-        5 redirects are followed, none from https to http. The key is not sent.
-        Raises ResultExpired, DownloadFailed; OSError when the file cannot be written, of which
-        nothing is left then.
+        The service keeps a video for 24 h (EMO-3). path: a file in an existing folder. An existing
+        file is replaced at the end; a symlink is followed; anything but a regular file is refused.
+        timeout: seconds for the whole download. max_bytes: a larger video is refused, before its
+        first byte if its length is known. The download continues after a broken connection and
+        after an unfinished earlier call. It ends after four tries in a row that each bring less
+        than 64 KiB (or less than 1 % of a small video). At most 5 redirects are followed, none from
+        https to http. The API key is not sent.
+        Raises ResultExpired, DownloadFailed, and OSError if the file cannot be written; then no
+        partial file is left.
         """
         flow = download(self._runtime, url_or_task, path, timeout=timeout, max_bytes=max_bytes)
         return self._run(flow)
 
     def close(self) -> None:
-        """Close the connections, unless http=… was given."""
+        """Close the connections. A client given as http=… stays open."""
         if self._own:
             self._http.close()
 
@@ -209,7 +211,7 @@ class Client(Driver):
     def _exchange(self, step: ApiRequest | DownloadRequest) -> Outcome:
         limit = TimeLimit(self._limit(step) + GRACE)
         try:
-            return within(limit, partial(self._answered, step, limit))
+            return run_within(limit, partial(self._answered, step, limit))
         except BROKEN as error:
             return self._no_answer(error, step)
         except TooSlow:
@@ -223,7 +225,7 @@ class Client(Driver):
                 limit.restart(step.within + GRACE)
             with self._intake(step, response) as intake:
                 try:
-                    # The response of a mock was read, and unpacked, already.
+                    # The response of a mock transport is read and decompressed already.
                     is_read = response.is_stream_consumed
                     for chunk in response.iter_bytes() if is_read else response.iter_raw():
                         if limit.is_given_up or not intake.take(chunk):

@@ -1,8 +1,8 @@
-"""What Client and AsyncClient share: requests out of steps, outcomes out of what httpx does. No
-answer is read beyond a limit.
+"""The base class of Client and AsyncClient: turns steps of flows into httpx requests, and httpx
+responses into outcomes. It reads every answer up to a limit.
 
-The key lives here and goes nowhere but into the header of calls of the API: not into a repr, a log
-or an error, and not to where results are kept. Answers that echo it are cleaned of it.
+The API key is sent in the header of API calls only. It is never in a repr, a log or an error, and
+is not sent to the object store. If an answer repeats the key, it is redacted.
 """
 
 import random as chance
@@ -31,15 +31,15 @@ _NOT_SENT = (
 )
 BROKEN = (httpx.RequestError, httpx.InvalidURL)
 TOO_SLOW = httpx.ReadTimeout("the answer came too slowly")
-# Seconds that a whole exchange has beyond its limit, so that the limits of httpx for each step of
-# it, which know whether anything was sent, are heard first.
+# Extra seconds for a whole exchange. The timeouts of httpx for each step then fire first; they show
+# whether anything was sent.
 GRACE = 0.1
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
 class Driver:
-    """The settings of a client, and the values between httpx and the flows."""
+    """The settings of a client, and the conversion between httpx and the values of flows."""
 
     def __init__(
         self,
@@ -53,9 +53,9 @@ class Driver:
         self._key = Secret(settings.api_key(api_key))
         self.base_url = settings.base_url(base_url)
         try:
-            _ = httpx.URL(self.base_url).host  # decoded when it is asked for
-        except (httpx.InvalidURL, ValueError) as error:  # the latter of a host that IDNA forbids
-            raise ConfigError(f"base_url={self.base_url} is no URL: {error}") from None
+            _ = httpx.URL(self.base_url).host  # httpx decodes the host on access
+        except (httpx.InvalidURL, ValueError) as error:  # ValueError: IDNA forbids the host
+            raise ConfigError(f"base_url={self.base_url} is not a URL: {error}") from None
         self._timeout = settings.seconds("timeout", timeout)
         self._runtime = Runtime(
             clock=clock or time.monotonic,
@@ -65,14 +65,14 @@ class Driver:
         )
 
     def __repr__(self) -> str:
-        base_url = getattr(self, "base_url", "not made yet")  # a traceback shows one without
+        base_url = getattr(self, "base_url", "not made yet")  # as in a traceback of __init__
         return f"<{type(self).__name__} {base_url}>"
 
     def _request(
         self, http: httpx.Client | httpx.AsyncClient, step: ApiRequest | DownloadRequest
     ) -> httpx.Request:
         if isinstance(step, DownloadRequest):
-            return self._fetching(http, step)
+            return self._download_request(http, step)
         headers = {
             "Authorization": f"Bearer {self._key.reveal()}",
             "Accept": "application/json",
@@ -86,7 +86,7 @@ class Driver:
             timeout=self._limit(step),
         )
 
-    def _fetching(
+    def _download_request(
         self, http: httpx.Client | httpx.AsyncClient, step: DownloadRequest
     ) -> httpx.Request:
         try:
@@ -94,12 +94,12 @@ class Driver:
             request = http.build_request("GET", step.url, headers=step.headers, timeout=limit)
         except (httpx.InvalidURL, ValueError) as error:
             shown = step.url.partition("?")[0]
-            raise ConfigError(f"url_or_task={shown!r} is no URL: {error}") from None
-        request.headers.pop("Authorization", None)  # of an http= that has one of its own
+            raise ConfigError(f"url_or_task={shown!r} is not a URL: {error}") from None
+        request.headers.pop("Authorization", None)  # a client given as http= may add one
         return request
 
     def _limit(self, step: ApiRequest | DownloadRequest) -> float:
-        """Seconds for an answer of the API; of a download for its head, and for each read."""
+        """Seconds for an answer of the API; in a download, for the headers and for each read."""
         return self._timeout if step.within is None else min(self._timeout, step.within)
 
     def _intake(self, step: ApiRequest | DownloadRequest, response: httpx.Response) -> "Intake":
@@ -119,19 +119,19 @@ class Driver:
         return HttpAnswer(head.status, head.headers, body, is_cut)
 
     def _clean_body(self, body: bytes, content_type: str) -> bytes:
-        """In UTF-8 where the key had to be taken out: in UTF-16 its bytes are others."""
+        """The body without the key, as UTF-8 if the key was in it: UTF-16 spells it differently."""
         text = text_of(body, content_type) or ""
         clean = self._key.clean(text)
         if clean != text:
             return clean.encode("utf-8", "replace")
-        is_the_same = text.encode("utf-8", "replace") == body
-        return body if is_the_same else self._key.clean_bytes(body)
+        is_utf8 = text.encode("utf-8", "replace") == body
+        return body if is_utf8 else self._key.clean_bytes(body)
 
     def _no_answer(
         self, error: Exception, step: ApiRequest | DownloadRequest, intake: "Intake | None" = None
     ) -> NoAnswer:
-        said = self._key.clean(str(error))
-        reason = f"{type(error).__name__}{said and ': '}{said}"
+        text = self._key.clean(str(error))
+        reason = f"{type(error).__name__}{text and ': '}{text}"
         not_sent = isinstance(error, _NOT_SENT)
         if not_sent and isinstance(step, ApiRequest):
             reason += f" (base_url={self.base_url})"
@@ -140,9 +140,9 @@ class Driver:
 
 
 class Intake:
-    """Takes in the body of one answer: into a sink, or into memory.
+    """Receives the body of one answer and writes it to a sink or keeps it in memory.
 
-    most: bytes that are kept in memory, packed and unpacked. until: by the clock.
+    most: bytes to keep in memory, compressed and decompressed. until: the deadline, by the clock.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Intake:
         self.most, self.until, self.clock = most, until, clock
 
     def take(self, chunk: bytes) -> bool:
-        """Keep it. Whether more is wanted."""
+        """Keep a chunk; returns whether more is wanted. Raises ReadTimeout at the deadline."""
         if self.clock() > self.until:
             raise httpx.ReadTimeout(str(TOO_SLOW))
         if self.sink is not None:
@@ -166,8 +166,7 @@ class Intake:
         return len(self.memory) <= self.most
 
     def body(self) -> tuple[bytes, bool]:
-        """What is in memory, without the coding that the head names, and whether there was more;
-        then only the beginning is returned."""
+        """The decompressed body, and whether it is larger than `most`; then only its beginning."""
         coding = self.head.headers.get("content-encoding", "")
         body, is_cut = codings.unpacked(bytes(self.memory[: self.most]), coding, self.most)
         is_cut = is_cut or len(self.memory) > self.most
@@ -187,9 +186,8 @@ class Intake:
 
 
 def new_http_client(make: Callable[[], Http]) -> Http:
-    """A client of httpx, which takes proxies and certificates from the environment.
-
-    What it says of them is not repeated, for a proxy may have a password.
+    """A client of httpx, which takes proxies and certificates from the environment. Raises
+    ConfigError without the text of httpx: a proxy's URL may contain a password.
     """
     proxies = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
     try:
@@ -197,13 +195,13 @@ def new_http_client(make: Callable[[], Http]) -> Http:
     except ImportError:
         problem = f"a proxy is socks://, which needs pip install httpx[socks]; look at {proxies}"
     except (ValueError, httpx.InvalidURL):
-        problem = f"a proxy of the environment is no URL that can be used; look at {proxies}"
+        problem = f"a proxy of the environment is not a usable URL; look at {proxies}"
     except OSError as error:
         problem = f"the certificates cannot be read ({error}); look at SSL_CERT_FILE"
     raise ConfigError(problem)
 
 
 def refuse_both(transport: object, http: object) -> None:
-    """A client is made on a transport, or is made already."""
+    """Raises ConfigError if both transport= and http= are given."""
     if transport is not None and http is not None:
         raise ConfigError("give transport=… or http=…, not both")

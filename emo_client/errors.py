@@ -1,27 +1,27 @@
-r"""What can go wrong, as exceptions. They carry facts; none of them holds a key or a signed URL.
+r"""The exceptions of emo_client. None of them contains an API key or the signature of a URL.
 
 EmoError
-├── ConfigError            a key, base URL or argument that cannot work; nothing was sent
-├── ConnectionFailed       no answer came; says whether the request may have arrived
-├── APIError               an answer with a status that is not a success
+├── ConfigError            an invalid key, base URL or argument; nothing was sent
+├── ConnectionFailed       no answer; may_have_arrived: whether the service may have the request
+├── APIError               an answer with a status other than success
 │   ├── AuthenticationError    401
 │   ├── PermissionDenied       403
 │   ├── Throttled              429; retry_after
 │   ├── InvalidRequest         any other 4xx
 │   └── ServiceError           5xx
-├── UnexpectedAnswer       a success that is not JSON, of a wrong shape or without what it must have
+├── UnexpectedAnswer       a success that is not JSON, or whose required fields are missing or wrong
 ├── FaceRejected           the picture cannot be used
 ├── TaskError              a task that did not end with a video
 │   ├── TaskFailed             FAILED; code and message of the service
 │   ├── TaskCanceled           CANCELED
 │   ├── TaskUnknown            UNKNOWN
-│   └── TaskTimeout            not ended within the time given; the task goes on
-└── DownloadFailed         the video could not be fetched
-    └── ResultExpired          the object store no longer has it, or no longer gives it
+│   └── TaskTimeout            not ended before the timeout; the task goes on
+└── DownloadFailed         the video could not be downloaded
+    └── ResultExpired          the object store no longer has the video, or its URL has expired
 
-Every error that stems from an answer names the answer's request_id. The text of an error is one
-line, in which no character of an answer stays hidden (`\x1b`, `\u202e`); its attributes hold it as
-it came. All can be pickled, with their causes as far as those are of this tree.
+Every error about an answer has its request_id. The text of an error is one line with control
+characters escaped (`\x1b`, `\u202e`); the attributes have the unchanged texts of the answer. All
+exceptions can be pickled, together with a __cause__ of this module.
 """
 
 from typing import Any, Self
@@ -30,9 +30,9 @@ from emo_client.printable import in_line
 
 
 class EmoError(Exception):
-    """All of this tree.
+    """The base class of all exceptions of emo_client.
 
-    task_id: of the task that it is about, None where there is none or its id is not known.
+    task_id: the id of the task that the error is about; None without a task or a known id.
     """
 
     task_id: str | None = None
@@ -41,14 +41,14 @@ class EmoError(Exception):
         return in_line(super().__str__())
 
     def of_task(self, task_id: str | None, way_on: str = "") -> Self:
-        """This error with the id of a task. way_on: what to do with that task, for the text."""
+        """This error with the id of a task. way_on: advice about the task, added to the text."""
         self.task_id = self.task_id or task_id
         if task_id and way_on:
             return self.with_way_on(f"task {task_id} was created: {way_on}")
         return self
 
     def with_way_on(self, way_on: str) -> Self:
-        """This error with what to do next at the end of its text."""
+        """This error with advice on the next step at the end of its text."""
         self.args = (f"{self}; {way_on}",)
         return self
 
@@ -72,31 +72,31 @@ def _named(request_id: str | None) -> str:
 
 
 def _seconds(value: float) -> str:
-    """For people: to 0.1, and never as 1e+06."""
+    """The seconds as text: rounded to 0.1, never as 1e+06."""
     return f"{value:.1f}".removesuffix(".0") + " s"
 
 
 class ConfigError(EmoError, ValueError):
-    """A key, base URL or argument that cannot work. Nothing was sent."""
+    """An invalid key, base URL or argument. Nothing was sent."""
 
 
 class ConnectionFailed(EmoError):
-    """No answer came.
+    """There was no answer.
 
-    may_have_arrived: False when the service surely did not get the request (no connection was
-        made); True when it may have, and acted on it.
+    may_have_arrived: False if no connection was made, so that the service did not get the request;
+        True if the service may have got the request and acted on it.
     """
 
     def __init__(self, call: str, reason: str, *, may_have_arrived: bool, way_on: str = "") -> None:
         self.reason, self.may_have_arrived = reason, may_have_arrived
-        fate = "may have arrived" if may_have_arrived else "did not arrive"
-        super().__init__(f"{call} got no answer and {fate}: {reason}{way_on and '; '}{way_on}")
+        arrival = "may have arrived" if may_have_arrived else "did not arrive"
+        super().__init__(f"{call} got no answer and {arrival}: {reason}{way_on and '; '}{way_on}")
 
 
 class APIError(EmoError):
-    """An answer with a status that is not a success.
+    """An answer with a status other than success.
 
-    status: of HTTP. code, message: the service's, empty when the body is not the service's.
+    status: the HTTP status. code, message: from the service; empty if the body is not from it.
     """
 
     way_on = ""
@@ -112,13 +112,13 @@ class APIError(EmoError):
         hint: str = "",
     ) -> None:
         self.status, self.code, self.message, self.request_id = status, code, message, request_id
-        what = f"{call} answered {status}" + (f" {code}" if code else "")
-        parts = [f"{what}: {message or 'no message'} {_named(request_id)}", self.way_on, hint]
+        answer = f"{call} answered {status}" + (f" {code}" if code else "")
+        parts = [f"{answer}: {message or 'no message'} {_named(request_id)}", self.way_on, hint]
         super().__init__("; ".join(filter(None, parts)))
 
 
 class AuthenticationError(APIError):
-    """401: the key is missing, wrong or of another region (CNB: one message for all three)."""
+    """401: the key is missing, wrong or from another region (CNB: one message for all three)."""
 
     way_on = "check the key; it must be a key of the Beijing region"
 
@@ -128,13 +128,13 @@ class PermissionDenied(APIError):
 
 
 class InvalidRequest(APIError):
-    """A 4xx that is none of the others: the request or its media cannot be used as they are."""
+    """Any other 4xx: the request, or its picture or audio file, is invalid."""
 
 
 class Throttled(APIError):
-    """429: too fast, too much, or not paid.
+    """429: too many requests, a used-up quota, or an unpaid bill.
 
-    retry_after: seconds that the service asks to wait, None when it does not say.
+    retry_after: the seconds of the Retry-After header; None without one.
     """
 
     def __init__(
@@ -155,13 +155,13 @@ class Throttled(APIError):
 
 
 class ServiceError(APIError):
-    """5xx: the service or something before it broke."""
+    """5xx: an error of the service or of a proxy in front of it."""
 
 
 class UnexpectedAnswer(EmoError):
-    """A success that is not JSON, of a wrong shape or without what it must have.
+    """A success that is not JSON, or whose required fields are missing or of the wrong type.
 
-    damaged: whether it is not JSON: cut on its way, or not of the service at all.
+    damaged: True if the body is not JSON, for example cut off or from a proxy.
     """
 
     def __init__(
@@ -180,9 +180,9 @@ class UnexpectedAnswer(EmoError):
 
 
 class FaceRejected(EmoError):
-    """The picture cannot be used. Charged all the same (PRICE).
+    """The picture cannot be used. The check is charged nevertheless (PRICE).
 
-    code, message: the service's; both may be empty, as the documented sample is (DET-2).
+    code, message: from the service; both may be empty, as in the documented sample (DET-2).
     """
 
     def __init__(self, code: str, message: str, request_id: str | None) -> None:
@@ -197,7 +197,7 @@ class FaceRejected(EmoError):
 class TaskError(EmoError):
     """A task that did not end with a video.
 
-    status: its last known state. request_id: of the answer that said so.
+    status: its last known state. request_id: the request_id of the answer with that state.
     """
 
     def __init__(self, text: str, task_id: str, status: str | None, request_id: str | None) -> None:
@@ -206,7 +206,7 @@ class TaskError(EmoError):
 
 
 class TaskFailed(TaskError):
-    """FAILED. Failures are free of charge (PRICE); code and message are the service's."""
+    """FAILED. A failed task is free (PRICE). code, message: from the service."""
 
     def __init__(self, task_id: str, code: str, message: str, request_id: str | None) -> None:
         self.code, self.message = code, message
@@ -215,14 +215,14 @@ class TaskFailed(TaskError):
 
 
 class TaskCanceled(TaskError):
-    """CANCELED: by this account, while it was PENDING."""
+    """CANCELED: this account canceled the task while it was PENDING."""
 
     def __init__(self, task_id: str, request_id: str | None) -> None:
         super().__init__("was CANCELED", task_id, "CANCELED", request_id)
 
 
 class TaskUnknown(TaskError):
-    """UNKNOWN: what the service answers with 200 for an id that it does not know (CNB, KR)."""
+    """UNKNOWN: the state in the service's 200 answer for an unknown task id (CNB, KR)."""
 
     def __init__(self, task_id: str, request_id: str | None) -> None:
         text = (
@@ -233,11 +233,11 @@ class TaskUnknown(TaskError):
 
 
 class TaskTimeout(TaskError):
-    """Not ended within the time given. The task goes on; wait for it again by its id.
+    """The task did not end before the timeout. It goes on; wait for it again with its id.
 
-    status: the last state seen, None when no poll was answered. waited: seconds. asked:
-    seconds that the service asks to wait, when that is longer than was left. __cause__: the last
-    trouble, when the last poll had one.
+    status: the last state seen; None if no poll was answered. waited: seconds. asked: the seconds
+    of a Retry-After header, if they exceed the remaining time. __cause__: the error of the last
+    poll, if it failed.
     """
 
     def __init__(
@@ -246,7 +246,7 @@ class TaskTimeout(TaskError):
         status: str | None,
         waited: float,
         request_id: str | None,
-        trouble: str,
+        failure: str,
         asked: float | None = None,
         *,
         is_documented: bool = True,
@@ -259,7 +259,7 @@ class TaskTimeout(TaskError):
             over = f", and the service asks to wait {_seconds(asked)}, longer than is left"
         text = f"{state}{over}; raise timeout=…, or wait for it again"
         super().__init__(
-            f"{text}{trouble and ' (last trouble: '}{trouble}{trouble and ')'}",
+            f"{text}{failure and ' (last error: '}{failure}{failure and ')'}",
             task_id,
             status,
             request_id,
@@ -267,10 +267,10 @@ class TaskTimeout(TaskError):
 
 
 class DownloadFailed(EmoError):
-    """The video could not be fetched. What a broken connection left is kept beside the target for
-    the next call; nothing is kept of what is no video or too large.
+    """The video could not be downloaded. After a broken connection the partial file stays beside
+    the target for the next call; a file that is not a video or is too large is deleted.
 
-    status, code, message: of the object store's answer, None or empty when it gave none.
+    status, code, message: from the answer of the object store; None or empty without one.
     """
 
     def __init__(
@@ -287,4 +287,4 @@ class DownloadFailed(EmoError):
 
 
 class ResultExpired(DownloadFailed):
-    """The object store no longer has the video or no longer gives it; it lives 24 h (EMO-3)."""
+    """The object store no longer has the video, or its URL has expired: after 24 h (EMO-3)."""

@@ -1,9 +1,8 @@
-"""What flows ask for and what they are told: values. Nothing here acts.
+"""The values that flows and clients exchange: requests, answers and pauses.
 
 A flow is a generator. It yields an ApiRequest, a DownloadRequest or a Sleep, and receives the
 result: an HttpAnswer, a NoAnswer, or None after a Sleep. Client and AsyncClient carry these steps
-out.
-"""
+out."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One call of the API. The driver adds the base URL and the key.
+    """A request to the API. The client adds the base URL and the key.
 
-    path: below the base URL, with its query. within: seconds for the whole exchange, at most;
-        None for the driver's own limit.
+    path: relative to the base URL, with the query. within: seconds for the whole exchange, at most;
+        None for the timeout of the client.
     """
 
     method: str
@@ -32,8 +31,8 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer of any status. headers: names in lower case. is_cut: whether it is larger than the
-    client reads; body is its beginning then."""
+    """An HTTP response of any status. headers: names in lower case. is_cut: the body was larger
+    than the client reads, so `body` is only its beginning."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,10 +42,10 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer, or not the whole of it.
+    """There was no answer, or only a part of it.
 
-    may_have_arrived: False when no connection was made, so the service surely did not get it.
-    body: the beginning of an answer that broke off.
+    may_have_arrived: False if no connection was made, so that the service did not get the request.
+    body: the beginning of an incomplete answer.
     """
 
     reason: str
@@ -55,21 +54,21 @@ class NoAnswer:
 
 
 class Sink(Protocol):
-    """Where the bytes of a download go."""
+    """Receives the bytes of a download."""
 
     def write(self, chunk: bytes) -> bool:
-        """Keep it. Whether more is wanted."""
+        """Keep a chunk; returns whether more is wanted."""
 
     def close(self) -> None:
-        """No more comes."""
+        """The answer has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """A GET of any address, without the key. A redirect is an answer like any other.
+    """A GET request to any URL, without the key. Redirects are not followed.
 
-    sink: gets the answer's head and returns where its bytes go; with None they are in the
-        HttpAnswer's body. The driver closes the sink. within: seconds for the whole exchange.
+    sink: a function from the headers of the answer to the sink of its body; None keeps the body in
+        the HttpAnswer. The client closes the sink. within: seconds for the whole exchange.
     """
 
     url: str
@@ -80,7 +79,7 @@ class DownloadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """seconds: not negative."""
+    """A pause. seconds: 0 or more."""
 
     seconds: float
 
@@ -92,10 +91,10 @@ Flow: TypeAlias = Generator[FlowStep, Outcome | None, T]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What a flow may know of the runtime.
+    """The clocks and random numbers that a flow may use.
 
-    clock: seconds of a clock that never goes back. now: seconds since 1970. random: in [0, 1).
-    hint: what is odd about the base URL, empty when nothing is.
+    clock: seconds of a monotonic clock. now: seconds since 1970. random: in [0, 1). hint: a hint
+    for errors if the base URL looks wrong, else "".
     """
 
     clock: Callable[[], float]
@@ -105,7 +104,7 @@ class Runtime:
 
 
 def ask(step: ApiRequest | DownloadRequest) -> Flow[Outcome]:
-    """Yield a step that has an outcome, and return it."""
+    """Yield a request and return its outcome."""
     outcome = yield step
     if outcome is None:
         raise TypeError(f"the driver sent no outcome for {step}")

@@ -1,4 +1,5 @@
-"""What each operation does. Flows decide; they never send, sleep or read a clock of their own."""
+"""The operations of the client as generators. A flow makes the decisions; Client and AsyncClient
+send its requests, sleep, and give it their clocks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,18 +46,18 @@ __all__ = [
     "wait",
 ]
 
-PAID = "wait for it instead of creating again"
-LOOK = "look at list() before creating again, for each task is charged"
-# Codes of a rejected picture when it comes as a 400, as on a sibling model (S2VT).
+PAID = "wait for it instead of creating another one"
+LOOK = "check list() before you create again: each task is charged"
+# Codes of a rejected picture in a 400, which a sibling model sends (S2VT).
 REJECTIONS = ("InvalidFile.", "InvalidImage", "InvalidPerson")
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Where the face of a picture that passed is.
+    """The position of the face in an accepted picture.
 
-    face_bbox: the face. ext_bbox: the area that moves, of the asked ratio. Both `(x1, y1, x2, y2)`
-    in px, to be given to create unchanged.
+    face_bbox: the face. ext_bbox: the area that moves, in the requested ratio. Both are
+    `(x1, y1, x2, y2)` in px. Pass them to create() unchanged.
     """
 
     face_bbox: tuple[int, ...]
@@ -81,13 +82,13 @@ def detect(
 
 
 def _face(answer: HttpAnswer, detection: Detection, call: str) -> Face:
-    """The boxes; DET-0 and EMOJI show rejections without check_pass, so a code counts as one."""
+    """The boxes of an answer. A code without check_pass is a rejection too (DET-0, EMOJI)."""
     found = detection.output
     if found.check_pass is False or (found.check_pass is None and found.code):
         raise errors.FaceRejected(found.code or "", found.message or "", detection.request_id)
     face, ext = tuple(found.face_bbox or ()), tuple(found.ext_bbox or ())
     if len(face) != 4 or len(ext) != 4:
-        raise unexpected(answer, call, f"the boxes are not there: {excerpt(answer)!r}")
+        raise unexpected(answer, call, f"the boxes are missing: {excerpt(answer)!r}")
     return Face(face, ext, detection.request_id)
 
 
@@ -120,8 +121,8 @@ def create(
 
 
 def _created(answer: HttpAnswer, call: str, runtime: Runtime) -> TaskCreated:
-    """The new task; where its answer cannot be read, the error has the id that stands in it, or
-    says where to look for the task that may have been created."""
+    """The new task. If the answer cannot be read, the error has the task id found in it, or advises
+    to look for the task with list()."""
     try:
         created = read(answer, TaskCreated, call, runtime)
         if not created.output.task_id:
@@ -135,7 +136,7 @@ def _created(answer: HttpAnswer, call: str, runtime: Runtime) -> TaskCreated:
 
 
 def get(runtime: Runtime, task_id: str) -> Flow[TaskAnswer]:
-    """Ask how a task is. See Client.get."""
+    """Get a task. See Client.get."""
     request = request_for("getTask", task_id=task_id)
     answer = yield from send(runtime, request)
     return read_task(answer, task_id, str(request), runtime)
@@ -144,7 +145,9 @@ def get(runtime: Runtime, task_id: str) -> Flow[TaskAnswer]:
 def cancel(runtime: Runtime, task_id: str) -> Flow[CancelAnswer]:
     """Cancel a task. See Client.cancel."""
     request = request_for("cancelTask", task_id=task_id)
-    answer = yield from send(runtime, request, safe=False, way_on="get() tells how the task is")
+    answer = yield from send(
+        runtime, request, safe=False, way_on="get() shows the state of the task"
+    )
     return read(answer, CancelAnswer, str(request), runtime)
 
 
@@ -184,7 +187,7 @@ def _styled(style_level: str | None) -> CreateParameters | None:
 
 
 def _resolving(*urls: str) -> dict[str, str]:
-    """The header without which an oss:// URL is not resolved (UP)."""
+    """The header that the service needs to resolve an oss:// URL (UP)."""
     if any(url.lower().startswith("oss://") for url in urls):
         return {"X-DashScope-OssResourceResolve": "enable"}
     return {}

@@ -1,11 +1,11 @@
-r"""Text of the service as one line that can be shown: in a traceback, a log, a terminal. Hidden
-characters, which a terminal obeys or nobody sees, are written out (`\x1b`, `\u202e`); a long text
-is shortened. The judge of this project has the same, and a test holds both equal. Pure."""
+r"""Makes text of the service safe for one line of a traceback, a log or a terminal. Control and
+invisible characters are escaped (`\x1b`, `\u202e`), and a long text is shortened. The checks
+of the contract use a function with the same results; a test compares both."""
 
 import re
 
-LONGEST = 10_000  # characters of an error's text; its attributes hold all
-END = LONGEST // 4  # of them from the end, where the way on is
+LONGEST = 10_000  # characters of an error's text; its attributes have the complete texts
+END = LONGEST // 4  # of these, characters from the end, which advises what to do next
 
 _HIDDEN = (
     "\0-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -22,8 +22,8 @@ _SHORT = {"\n": r"\n", "\t": r"\t"}
 
 
 def in_line(text: str) -> str:
-    """The text in one line without hidden characters, shortened to LONGEST characters before that:
-    its beginning and its end stay."""
+    """The text as one line with control and invisible characters escaped. A text of more than
+    LONGEST characters loses its middle first."""
     left_out = len(text) - LONGEST
     if left_out > 0:
         text = f"{text[: LONGEST - END]} [… {left_out:,} characters …] {text[-END:]}"

@@ -1,4 +1,4 @@
-"""In how many seconds to try again. Pure: time and chance are arguments; nothing here sleeps."""
+"""Computes the pause before the next try. Pure: the time and random numbers are arguments."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from emo_client.exchange import HttpAnswer, NoAnswer
 FIRST = 0.5  # seconds, before jitter
 LONGEST = 15.0  # the pause between polls that the sibling pages advise for video (S2V, EMOJI)
 TRIES = 4  # the first and three more
-PATIENCE = 60.0  # a Retry-After beyond this is not slept through but told to the caller
+LONGEST_RETRY_AFTER = 60.0  # seconds; a longer Retry-After ends the tries with an error
 
 
 def delay(
@@ -21,13 +21,14 @@ def delay(
     now: float,
     safe: bool = True,
     tries: float = TRIES,
-    patience: float = PATIENCE,
+    longest: float = LONGEST_RETRY_AFTER,
 ) -> float | None:
-    """In how many seconds to send the same call again, or None: not at all.
+    """The seconds until the same request is sent again, or None for no further try.
 
-    attempt: how many were made, from 1. now: seconds since 1970, for a Retry-After that is a date.
-    safe: whether the call may reach the service twice; if not, only one that surely did not arrive
-    is sent again. tries, patience: math.inf for a caller that has a deadline of its own.
+    attempt: the number of tries so far, from 1. now: seconds since 1970, for a Retry-After that is
+    a date. safe: whether the service may get the request twice; otherwise it is repeated only if it
+    certainly did not arrive. longest: the longest Retry-After to respect, in seconds. tries and
+    longest are math.inf for a caller with its own deadline.
     """
     if attempt >= tries:
         return None
@@ -38,21 +39,21 @@ def delay(
     asked = retry_after(outcome.headers, now)
     if asked is None:
         return backoff(attempt, random)
-    return max(asked, backoff(1, random)) if asked <= patience else None
+    return max(asked, backoff(1, random)) if asked <= longest else None
 
 
 def transient(status: int) -> bool:
-    """Whether the same call may get another answer later."""
+    """Whether a later try may be answered otherwise: 408, 429 or 5xx."""
     return status in (408, 429) or status >= 500
 
 
 def backoff(attempt: int, random: Callable[[], float]) -> float:
-    """0.5, 1, 2 … at most 15 s, of which chance takes up to a half."""
+    """The pause after a failed try: 0.5, 1, 2 … at most 15 s, less a random share of up to 1/2."""
     return _grown(2.0, attempt) * (1.0 - random() / 2)
 
 
 def pause(polls: int, random: Callable[[], float]) -> float:
-    """After so many polls, from 1: 0.5 to 15 s, of which chance takes up to a fifth."""
+    """The pause after a number of polls (from 1): 0.5 to 15 s, less a random share of up to 1/5."""
     return _grown(1.5, polls) * (1.0 - random() / 5)
 
 
@@ -61,12 +62,12 @@ def _grown(factor: float, count: int) -> float:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """What a Retry-After header asks, in seconds from now, not negative; None when it says nothing.
+    """The seconds of a Retry-After header, 0 or more; None without a valid header.
 
-    No capture of DashScope shows the header; whatever stands before it may send it (RFC 9110).
+    No recorded answer of DashScope has the header, but a proxy may add it (RFC 9110).
     """
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,15}(\.\d+)?", value, re.ASCII):  # more digits are beyond any time
+    if re.fullmatch(r"\d{1,15}(\.\d+)?", value, re.ASCII):  # more digits cannot be a time
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)

@@ -1,4 +1,4 @@
-"""Hides the key in what a service sends back: some gateways repeat it in their answers."""
+"""Redacts the API key in answers: some gateways repeat it, even in part or encoded."""
 
 import html
 import re
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-# A shorter key could be part of any word; so many characters of a longer one are hidden too.
+# A shorter key could be part of any word. Parts of this length of a longer key are redacted too.
 SHORTEST = 8
 SHOWN = "…"
-DEPTH = 4  # encodings inside of each other that are undone
-LONGEST = 1 << 16  # bytes that are read of what is compressed
-PLACES = 8  # of one text that are looked at for compressed data
-READ = 16 << 20  # bytes of one text that are read, each encoding of it counted: 1 to 2 s
+DEPTH = 4  # nested encodings to decode
+LONGEST = 1 << 16  # bytes of decompressed data to search
+PLACES = 8  # offsets of one text at which to look for compressed data
+READ = 16 << 20  # bytes to search for one text, in all of its decodings: 1 to 2 s
 UNREAD = "… (not shown: its encodings are too many to look for the key in them)"
 
 _ESCAPE = re.compile(
@@ -24,7 +24,7 @@ _ESCAPE = re.compile(
     rb"|(?<=[A-Za-z0-9+/]{60})(?:\r|\\r)?(?:\n|\\n)(?=[A-Za-z0-9+/=])"  # base64 in lines
     rb"|\0|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf|\xc2\xad|=[ \t]*\r?\n"
 )
-# The same where `\\u0041` is a backslash and an `A`.
+# The same for texts in which `\\u0041` is a backslash and an `A`.
 _ESCAPE_OF_ONE = re.compile(
     _ESCAPE.pattern.replace(rb"\\{1,8}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
 )
@@ -33,15 +33,15 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
 _HEX = re.compile(rb"[0-9A-Fa-f]{2}(?:[ :-]?[0-9A-Fa-f]{2}){7,}")
 _PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # gzip or zlib begins
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-# What a key with its encoding may be: all between blanks, quotes and brackets.
+# A word that may be an encoded key: the text between blanks, quotes and brackets.
 _WORD = re.compile(rb"[^\s\"'<>{}\[\]()]+")
-# A part of a word, or of a name such as `InvalidURL`: it does not show that a key is there.
+# A part of a word, or of a name such as `InvalidURL`. It does not prove that a key is present.
 _WORDS = rb"(?:[A-Z]+|[a-z]*(?:[A-Z]{1,4}[a-z]{2,}|No|Is|In|Of|To)*(?:[A-Z]{1,4}[a-z]?)?)"
 _NAME = re.compile(rb"(?:[^A-Za-z0-9]|" + _WORDS + rb"(?![A-Za-z0-9]))+|[^A-Za-z]+")
 
 
 class Secret:
-    """A key that no error, repr or log may show. It is shown by `reveal` alone."""
+    """An API key that no error, repr or log may show. Only reveal() returns it."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -57,87 +57,87 @@ class Secret:
         return self._key
 
     def clean(self, text: str) -> str:
-        """The text without the key, and without every word from which it could be read: in base64,
-        in hex, escaped for JSON, URLs or HTML, in other case, without its `sk-`, or in part."""
+        """The text without the key, and without every word that contains it in another form: in
+        base64, in hex, escaped for JSON, URLs or HTML, in other case, without `sk-`, or in part."""
         data = text.encode("utf-8", "surrogatepass")
         clean = self.clean_bytes(data)
         return text if clean == data else clean.decode("utf-8", "replace")
 
     def clean_bytes(self, data: bytes) -> bytes:
-        """The same of bytes in any charset that has ASCII in it. UNREAD in place of those that
+        """Like clean(), for bytes in a charset that includes ASCII. Returns UNREAD for a text that
         would take too long."""
         try:
-            return self._cleaned(data, _Work())
+            return self._cleaned(data, _Budget())
         except _TooMuch:
             return UNREAD.encode()
 
-    def _cleaned(self, data: bytes, work: "_Work") -> bytes:
-        if not self._is_in(data, work):
+    def _cleaned(self, data: bytes, budget: "_Budget") -> bytes:
+        if not self._is_in(data, budget):
             return data
         data = self._raw.sub(SHOWN.encode(), data)
-        data = _WORD.sub(lambda found: self._shown(found[0], work), data)
-        return SHOWN.encode() if self._is_in(data, work) else data
+        data = _WORD.sub(lambda found: self._redacted(found[0], budget), data)
+        return SHOWN.encode() if self._is_in(data, budget) else data
 
-    def _shown(self, word: bytes, work: "_Work") -> bytes:
-        return SHOWN.encode() if self._is_in(word, work) else word
+    def _redacted(self, word: bytes, budget: "_Budget") -> bytes:
+        return SHOWN.encode() if self._is_in(word, budget) else word
 
-    def _is_in(self, data: bytes, work: "_Work") -> bool:
-        for reading, is_text in _readings(data):
-            lower = work.counted(reading).lower()
+    def _is_in(self, data: bytes, budget: "_Budget") -> bool:
+        for decoded, is_text in _decodings(data):
+            lower = budget.spend(decoded).lower()
             if any(part in lower for part in (self._parts if is_text else self._all_parts)):
                 return True
         return False
 
 
 class _TooMuch(Exception):
-    """More than READ bytes would have to be read."""
+    """The search would take more than READ bytes."""
 
 
-class _Work:
-    """Counts the bytes that are read. An answer in which each encoding hides others, 4 MiB of it,
-    would take a minute."""
+class _Budget:
+    """Limits the bytes to search. A 4 MiB answer of nested encodings would take a minute."""
 
     def __init__(self) -> None:
         self._left = READ
 
-    def counted(self, reading: bytes) -> bytes:
-        """The reading. Raises _TooMuch."""
-        self._left -= len(reading)
+    def spend(self, decoded: bytes) -> bytes:
+        """Count the bytes and return them. Raises _TooMuch."""
+        self._left -= len(decoded)
         if self._left < 0:
             raise _TooMuch
-        return reading
+        return decoded
 
 
 def _parts(key: bytes) -> list[bytes]:
-    """What shows that a key is in a text in lower case: it, it without its beginning, and its
+    """The texts that reveal a key, in lower case: the key, the key without its prefix, and its
     parts."""
     if len(key) < SHORTEST:
         return []
     all_parts = _all_parts(key)
     wholes = [part for part in (key, key[3:]) if len(part) >= SHORTEST]
     begin = all_parts[:1] if key.lower().startswith((b"sk-", b"st-")) else []
-    telling = [*begin, *wholes, *(part for part in all_parts if not _NAME.fullmatch(part))]
-    return [part.lower() for part in telling]
+    revealing = [*begin, *wholes, *(part for part in all_parts if not _NAME.fullmatch(part))]
+    return [part.lower() for part in revealing]
 
 
 def _all_parts(key: bytes) -> list[bytes]:
     return [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
 
 
-def _readings(
+def _decodings(
     data: bytes, depth: int = DEPTH, *, is_text: bool = True
 ) -> Iterator[tuple[bytes, bool]]:
-    """The data as it is, and as it reads in each encoding. Each with whether it is text, in which
-    a part of the key may be an ordinary word; decoded base64, hex and compressed data are not."""
+    """The data itself, and decoded from each encoding that it may be in. The bool is whether it is
+    text, in which a part of the key may be an ordinary word. Decoded base64, hex and compressed
+    data are not text."""
     yield data, is_text
     for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _QUOTED) if depth else ():
         read = pattern.sub(_char, data)
         if read != data:
-            yield from _readings(read, depth - 1, is_text=is_text)
-    for decode in (_of_base64, _of_hex, _unpacked) if depth else ():
+            yield from _decodings(read, depth - 1, is_text=is_text)
+    for decode in (_of_base64, _of_hex, _decompressed) if depth else ():
         read = decode(data)
         if read:
-            yield from _readings(read, depth - 1, is_text=False)
+            yield from _decodings(read, depth - 1, is_text=False)
 
 
 def _char(found: re.Match[bytes]) -> bytes:
@@ -152,7 +152,7 @@ def _char(found: re.Match[bytes]) -> bytes:
 
 
 def _of_base64(data: bytes) -> bytes:
-    """All runs of base64, each from every place where a group may begin."""
+    """All runs of base64, each decoded from the four offsets where a group may begin."""
     text = b"/".join(_BASE64.findall(data)).translate(_STANDARD)
     padded = [text[at:] + b"A" * (-len(text[at:]) % 4) for at in range(4)] if text else []
     return b"\n".join(map(a2b_base64, padded))
@@ -164,15 +164,15 @@ def _of_hex(data: bytes) -> bytes:
     return b"\n".join(map(bytes.fromhex, both))
 
 
-def _unpacked(data: bytes) -> bytes:
-    """What is compressed in the data, from the first places where that may begin."""
+def _decompressed(data: bytes) -> bytes:
+    """The first gzip and zlib streams in the data, decompressed; b"" without any."""
     places = islice(_PACKED.finditer(data), PLACES)
     return b"\n".join(_beginning(data[found.start() :]) for found in places)
 
 
 def _beginning(packed: bytes) -> bytes:
-    """As much as can be unpacked: before what is damaged too, where zlib raises an error in place
-    of what it has unpacked."""
+    """The data that can be decompressed, up to any damage. For a damaged piece zlib raises an error
+    and returns nothing, so smaller pieces are tried."""
     parts: list[bytes] = []
     unpacker, at, room = zlib.decompressobj(zlib.MAX_WBITS | 32), 0, LONGEST
     for size in (len(packed), 1024, 32, 1):

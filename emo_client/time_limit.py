@@ -1,9 +1,9 @@
-"""A blocking call that ends in time, whatever it waits for. It knows nothing of what it calls.
+"""Runs a blocking call with a time limit.
 
-httpx bounds each read, so an answer whose head comes byte by byte, a `100 Continue` again and again
-or a name that is looked up for a minute would hold a call far beyond its limit. Nothing breaks off
-a blocking call from within; so it is made on a thread of its own, which is left behind when the
-time is over and ends with its connection.
+The timeouts of httpx apply to each read. Headers that arrive byte by byte, repeated `100 Continue`
+answers or a slow DNS look-up can therefore take much longer in total. A blocking call cannot be
+interrupted, so it runs in its own thread, which is abandoned after the time limit and ends with its
+connection.
 """
 
 import time
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class TooSlow(Exception):
-    """The time was over. What was called goes on; its result is dropped."""
+    """The time limit has passed. The abandoned call may go on; its result is discarded."""
 
 
 class TimeLimit:
-    """When a call must have ended. The call may move it while it runs. seconds: from now."""
+    """The time at which a call must end, `seconds` from now. The call may extend it."""
 
     def __init__(self, seconds: float) -> None:
         self._lock = Lock()
@@ -29,27 +29,27 @@ class TimeLimit:
         self.is_given_up = False
 
     def left(self) -> float:
-        """Seconds, not negative."""
+        """The remaining seconds, 0 or more."""
         return max(0.0, self._end - time.monotonic())
 
     def restart(self, seconds: float) -> None:
-        """Give the call so many seconds from now on. Raises TooSlow where nobody waits for it."""
+        """Let the call end `seconds` from now. Raises TooSlow if it was abandoned already."""
         with self._lock:
             if self.is_given_up:
                 raise TooSlow
             self._end = time.monotonic() + seconds
 
     def give_up(self) -> None:
-        """Wait no longer, unless the limit was moved meanwhile."""
+        """Abandon the call, unless the limit was extended in the meantime."""
         with self._lock:
             self.is_given_up = not self.left()
 
 
-def within(limit: TimeLimit, act: Callable[[], T]) -> T:
-    """What act returns or raises; TooSlow when the limit is over first."""
+def run_within(limit: TimeLimit, act: Callable[[], T]) -> T:
+    """The result of act(), or its exception. Raises TooSlow if the limit passes first."""
     future: Future[T] = Future()
-    # A daemon: one that was left behind does not hold up the end of the program.
-    Thread(target=copy_context().run, args=(_fulfil, future, act), daemon=True).start()
+    # A daemon thread, so that an abandoned one does not keep the program from ending.
+    Thread(target=copy_context().run, args=(_set_result, future, act), daemon=True).start()
     try:
         while not wait((future,), timeout=limit.left()).done:
             limit.give_up()
@@ -61,8 +61,8 @@ def within(limit: TimeLimit, act: Callable[[], T]) -> T:
     return future.result()
 
 
-def _fulfil(future: "Future[T]", act: Callable[[], T]) -> None:
+def _set_result(future: "Future[T]", act: Callable[[], T]) -> None:
     try:
         future.set_result(act())
-    except BaseException as error:  # noqa: BLE001 - raised again by who waits
+    except BaseException as error:  # noqa: BLE001 (raised again in the waiting thread)
         future.set_exception(error)

@@ -1,7 +1,8 @@
-"""Wait for a task: poll until it ends or the time is over. Every wait has a deadline.
+"""Waits for a task: polls until it ends or the deadline passes.
 
-The service answers 200 in every state, failed and unknown ones too, and knows states that EMO never
-showed (SUSPENDED, PRE-PROCESSING): what is not terminal is waited through.
+The service answers 200 in every state, including FAILED and UNKNOWN. It also has states that the
+documentation of EMO does not name (SUSPENDED, PRE-PROCESSING). The wait goes on in every state that
+is not terminal.
 """
 
 import math
@@ -17,20 +18,20 @@ from emo_client.settings import seconds
 
 OnUpdate: TypeAlias = Callable[[TaskAnswer, float], object]
 
-# Seconds that even the last poll, at the deadline, has for its answer.
+# Seconds for the answer of the last poll, at the deadline.
 LAST_POLL = 1.0
-# So many answers in a row that are not JSON may be an accident on the way.
+# Answers in a row that are not JSON before the wait fails: a proxy may damage a few.
 DAMAGED = 3
 
 
 def wait(
     runtime: Runtime, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
 ) -> Flow[TaskAnswer]:
-    """Poll a task until it ends or the time is over. See Client.wait."""
+    """Poll a task until it ends or the deadline passes. See Client.wait."""
     try:
         return (yield from _waited(runtime, task_id, timeout, on_update))
     except errors.EmoError as error:
-        error.of_task(task_id)  # generate's caller knows it from nowhere else
+        error.of_task(task_id)  # the caller of generate() has no other source of the id
         raise
 
 
@@ -50,15 +51,15 @@ def _waited(
 
 
 class _Watch:
-    """What a wait has seen so far, and how long it may go on."""
+    """The state of a wait: its deadline, the last task seen and the last failure."""
 
     def __init__(self, runtime: Runtime, task_id: str, timeout: float) -> None:
         self.runtime, self.task_id = runtime, task_id
         self.began = runtime.clock()
         self.deadline = self.began + seconds("timeout", timeout)
-        self.polls = self.troubles = self.damaged = 0
+        self.polls = self.failures = self.damaged = 0
         self.seen: TaskAnswer | None = None
-        self.trouble: errors.EmoError | None = None
+        self.failure: errors.EmoError | None = None
 
     def waited(self) -> float:
         return self.runtime.clock() - self.began
@@ -67,24 +68,25 @@ class _Watch:
         return max(self.deadline - self.runtime.clock(), LAST_POLL)
 
     def take(self, outcome: Outcome, request: ApiRequest) -> TaskAnswer | None:
-        """The task as this poll found it; None after trouble that may pass, other is raised."""
+        """The task in the answer of a poll; None after a failure that may be temporary. Other
+        failures are raised."""
         self.polls += 1
         try:
-            self.trouble = self._trouble(outcome, request)
-            if self.trouble is None and isinstance(outcome, HttpAnswer):
+            self.failure = self._failure(outcome, request)
+            if self.failure is None and isinstance(outcome, HttpAnswer):
                 self.seen = read_task(outcome, self.task_id, str(request), self.runtime)
-                self.troubles = self.damaged = 0
+                self.failures = self.damaged = 0
                 return self.seen
             self.damaged = 0
         except errors.UnexpectedAnswer as error:
             self.damaged += 1
             if not error.damaged or self.damaged > DAMAGED:
                 raise
-            self.trouble = error
-        self.troubles += 1
+            self.failure = error
+        self.failures += 1
         return None
 
-    def _trouble(self, outcome: Outcome, request: ApiRequest) -> errors.EmoError | None:
+    def _failure(self, outcome: Outcome, request: ApiRequest) -> errors.EmoError | None:
         if isinstance(outcome, NoAnswer):
             return no_answer_error(outcome, request)
         if retry.transient(outcome.status):
@@ -92,25 +94,24 @@ class _Watch:
         return None
 
     def until_next(self, outcome: Outcome) -> float:
-        """Seconds to the next poll; the last one is at the deadline. Raises TaskTimeout after it.
-
-        A Retry-After that reaches beyond the deadline leaves no poll to wait for.
+        """Seconds to the next poll; the last poll is at the deadline. Raises TaskTimeout after the
+        deadline, and at once if a Retry-After ends after it.
         """
         left = self.deadline - self.runtime.clock()
         wanted, asked = self._pause(outcome)
         if left <= 0 or (asked and wanted > left):
-            raise self._over(wanted if asked and left > 0 else None) from self.trouble
+            raise self._over(wanted if asked and left > 0 else None) from self.failure
         return min(wanted, left)
 
     def _pause(self, outcome: Outcome) -> tuple[float, bool]:
-        """Seconds to the next poll, and whether the service asked for them."""
+        """Seconds to the next poll, and whether they are from a Retry-After header."""
         chance, now = self.runtime.random, self.runtime.now()
-        if self.trouble is None:
+        if self.failure is None:
             return retry.pause(self.polls, chance), False
         if isinstance(outcome, HttpAnswer) and self.damaged:
-            return retry.backoff(self.troubles, chance), False
+            return retry.backoff(self.failures, chance), False
         wanted = retry.delay(
-            self.troubles, outcome, chance, now=now, tries=math.inf, patience=math.inf
+            self.failures, outcome, chance, now=now, tries=math.inf, longest=math.inf
         )
         headers = outcome.headers if isinstance(outcome, HttpAnswer) else {}
         return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None
@@ -118,14 +119,14 @@ class _Watch:
     def _over(self, asked: float | None) -> errors.TaskTimeout:
         status = self.seen.output.task_status if self.seen else None
         request_id = self.seen.request_id if self.seen else None
-        trouble = str(self.trouble or "")
-        facts = status, self.waited(), request_id, trouble, asked
+        failure = str(self.failure or "")
+        facts = status, self.waited(), request_id, failure, asked
         known = status is None or status in TASK_STATUSES
         return errors.TaskTimeout(self.task_id, *facts, is_documented=known)
 
 
 def _video(task: TaskAnswer, task_id: str, call: str) -> TaskAnswer:
-    """The task that ended with a video; how any other ended is raised."""
+    """The task, if it ended with a video; else raises the error for its state."""
     output = task.output
     match output.task_status:
         case "FAILED":

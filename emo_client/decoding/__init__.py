@@ -1,1 +1,1 @@
-"""Answers of the service as values: charset, compression, JSON, errors."""
+"""Decodes answers of the service: compression, charset, JSON, errors."""

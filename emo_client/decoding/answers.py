@@ -1,4 +1,4 @@
-"""From the bytes of an answer to a value or an error. Knows no operation and sends nothing."""
+"""Converts an answer to a model or to an error."""
 
 import re
 from html import unescape
@@ -25,17 +25,17 @@ T = TypeVar("T", Detection, TaskAnswer, TaskCreated, TaskList, CancelAnswer)
 
 _BY_STATUS = {401: errors.AuthenticationError, 403: errors.PermissionDenied}
 _NOT_JSON = (msgspec.DecodeError, RecursionError)
-# What the gateway says of a path that it does not know.
+# Texts in the gateway's answer to an unknown path.
 _WRONG_PATH = ("url error", "task can not be null")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _QUERY = re.compile(r"""(?i)(https?:[^\s?"'<>]*)\?[^\s"'<>]*""")
-_PAGE = 16384  # characters of a page that are looked at
+_PAGE = 16384  # characters of an HTML page from which an excerpt is made
 
 
 def read(answer: HttpAnswer, kind: type[T], call: str, runtime: Runtime) -> T:
-    """The body as this type. Raises APIError or UnexpectedAnswer."""
+    """The body as a model of this type. Raises APIError or UnexpectedAnswer."""
     if not 200 <= answer.status < 300:
         raise refusal(answer, call, runtime)
     if answer.is_cut:
@@ -56,9 +56,9 @@ def read(answer: HttpAnswer, kind: type[T], call: str, runtime: Runtime) -> T:
 
 
 def read_task(answer: HttpAnswer, task_id: str, call: str, runtime: Runtime) -> TaskAnswer:
-    """The task that was asked for. Raises what read raises, and UnexpectedAnswer, as for a damaged
-    answer, where it is about another one: a cache or a proxy mixed answers up. Ids are compared
-    where both are UUIDs, as the service's are; a stub may answer each poll with the same "t"."""
+    """The task in the answer. Raises the errors of read(), and UnexpectedAnswer (damaged) if it is
+    another task, because a cache or a proxy mixed up two answers. Ids are compared only if both are
+    UUIDs, as those of the service are: a stub may answer each poll with the id "t"."""
     task = read(answer, TaskAnswer, call, runtime)
     found = task.output.task_id.lower()
     if found != task_id.lower() and _UUID.fullmatch(found) and _UUID.fullmatch(task_id.lower()):
@@ -67,16 +67,16 @@ def read_task(answer: HttpAnswer, task_id: str, call: str, runtime: Runtime) -> 
 
 
 def refusal(answer: HttpAnswer, call: str, runtime: Runtime) -> errors.EmoError:
-    """The error that an answer without success stands for."""
+    """The error for an answer with a status other than success."""
     status = answer.status
     if status < 400:
-        place = answer.headers.get("location", "").partition("?")[0]
-        problem = "redirects are not followed" + (f" (it leads to {place})" if place else "")
+        location = answer.headers.get("location", "").partition("?")[0]
+        problem = "redirects are not followed" + (f" (to {location})" if location else "")
         return unexpected(answer, call, problem, runtime.hint)
     code, message = reason(answer)
     message = message or ("" if code else excerpt(answer))
-    lost = status in (404, 405) or not code or any(text in message for text in _WRONG_PATH)
-    facts: dict[str, Any] = {"call": call, "hint": runtime.hint if lost else ""}
+    is_wrong_path = status in (404, 405) or not code or any(text in message for text in _WRONG_PATH)
+    facts: dict[str, Any] = {"call": call, "hint": runtime.hint if is_wrong_path else ""}
     kind = _BY_STATUS.get(status, errors.ServiceError if status >= 500 else errors.InvalidRequest)
     if status == 429:
         kind, facts["retry_after"] = errors.Throttled, retry_after(answer.headers, runtime.now())
@@ -84,7 +84,7 @@ def refusal(answer: HttpAnswer, call: str, runtime: Runtime) -> errors.EmoError:
 
 
 def reason(answer: HttpAnswer) -> ErrorReason:
-    """The code and message of the service; both empty when the body is not JSON."""
+    """The code and message of the service; both empty if the body is not JSON."""
     try:
         return reason_of(_json(answer))
     except _NOT_JSON:
@@ -94,13 +94,13 @@ def reason(answer: HttpAnswer) -> ErrorReason:
 def unexpected(
     answer: HttpAnswer, call: str, problem: str, hint: str = "", *, damaged: bool = False
 ) -> errors.UnexpectedAnswer:
-    """The error for a success that cannot be used."""
+    """The error for a success with an unusable body."""
     named, status = request_id(answer), answer.status
     return errors.UnexpectedAnswer(call, status, problem, named, hint=hint, damaged=damaged)
 
 
 def request_id(answer: HttpAnswer) -> str | None:
-    """Of the body, else of the header; a task query has only the former (CNB)."""
+    """The request_id in the body, else in the header. Polls have it in the body only (CNB)."""
     try:
         named = request_id_of(_json(answer))
     except _NOT_JSON:
@@ -109,14 +109,14 @@ def request_id(answer: HttpAnswer) -> str | None:
 
 
 def task_id_of(answer: HttpAnswer) -> str | None:
-    """The id of the task that an answer to a creation names, however odd the answer is; None where
-    it names none."""
+    """The task id anywhere in the answer to a create call, even an unusable one; None without
+    one."""
     text = readable(answer.body, answer.headers.get("content-type", ""))
     return task_id_in(text, in_prose=answer.status < 400)
 
 
 def excerpt(answer: HttpAnswer) -> str:
-    """The beginning of a body, for people: of a page its text, of a URL not its signature."""
+    """The beginning of a body for an error message: HTML as text, URLs without their query."""
     text = readable(answer.body, answer.headers.get("content-type", ""))[:_PAGE]
     if _TAG.match(text.lstrip()):
         shown = unescape(_TAG.sub(" ", _NOT_SHOWN.sub(" ", text)))
@@ -129,5 +129,5 @@ def _json(answer: HttpAnswer) -> Any:
     """The value of the body. Raises one of _NOT_JSON."""
     text = text_of(answer.body, answer.headers.get("content-type", ""))
     if text is None:
-        raise msgspec.DecodeError("its bytes are of no charset")
+        raise msgspec.DecodeError("its bytes match no charset")
     return parsed(text)

@@ -1,14 +1,14 @@
-"""The text of a body in the charset that its Content-Type, its byte order mark or its own head
-names. Gateways in front of the service answer in GBK, Big5 or Latin-1, and often name the wrong
-charset. Nothing here knows what the text is about."""
+"""Decodes a body to text, in the charset of its Content-Type, its byte order mark or its own
+declaration. Gateways in front of the service answer in GBK, Big5 or Latin-1, and often declare the
+wrong charset."""
 
 import codecs
 import re
 import zlib
 from collections.abc import Iterator
 
-# Labels of the web (WHATWG Encoding) whose codec in Python has another name, or accepts less than
-# what is sent under that label.
+# Labels of the web (WHATWG Encoding) for which Python has another name, or a codec that accepts
+# fewer characters than are sent with this label.
 _LATIN = "cp1252"
 _WEB = {
     **dict.fromkeys(("gbk", "gb2312", "x-gbk", "gb_2312-80", "chinese", "hz-gb-2312"), "gb18030"),
@@ -18,8 +18,7 @@ _WEB = {
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "windows-949"), "cp949"),
     "x-euc-jp": "euc_jp",
 }
-# Python calls these text encodings, but no body is written in them. To decode punycode costs the
-# square of its length.
+# Python lists these as text encodings, but no body uses them. Punycode takes quadratic time.
 _NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs"}
 _HIGH, _LONG_RUN = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\xff]{4}")
 _MARKS = (
@@ -31,15 +30,15 @@ _MARKS = (
 )
 _NAMED = re.compile(r"""(?i)\bcharset\s*=\s*["']?\s*([\w.:-]+)""")
 _XML = re.compile(r"""(?i)<\?xml[^>]{0,200}\bencoding\s*=\s*["']([\w.:-]+)""")
-_LONGEST = 1 << 20  # bytes that a gzip body without Content-Encoding may unpack to
-_HEAD = 2048  # bytes in which a page names its own charset
+_LONGEST = 1 << 20  # decompressed bytes of a gzip body without Content-Encoding
+_HEAD = 2048  # bytes of a page that are searched for its charset declaration
 
 
 def text_of(body: bytes, content_type: str = "") -> str | None:
-    """The body as text, without a byte order mark; None where no charset fits all of its bytes.
+    """The body as text, without a byte order mark; None if no charset fits all of its bytes.
 
-    A charset that is named is only believed where it fits: UTF-8 that names another one is still
-    read as UTF-8. A character that was cut off at the end is left out.
+    A declared charset is used only if it fits: UTF-8 with another declaration is still decoded as
+    UTF-8. An incomplete character at the end is left out.
     """
     body = _unzipped(body)
     for mark, charset in _MARKS:
@@ -50,7 +49,7 @@ def text_of(body: bytes, content_type: str = "") -> str | None:
 
 
 def readable(body: bytes, content_type: str = "") -> str:
-    """The body as text for people, whatever it is."""
+    """The body as text for an error message; for binary data, its size."""
     text = text_of(body, content_type)
     if text is None:
         text = body.decode("utf-8", "replace")
@@ -59,7 +58,7 @@ def readable(body: bytes, content_type: str = "") -> str:
 
 
 def _unzipped(body: bytes) -> bytes:
-    """Without gzip, which some gateways apply and do not name in Content-Encoding."""
+    """The body without gzip, which some gateways use without a Content-Encoding header."""
     if not body.startswith(b"\x1f\x8b"):
         return body
     try:
@@ -82,14 +81,14 @@ def _candidates(body: bytes, content_type: str) -> Iterator[str]:
     looks_latin = not _LONG_RUN.search(body) and len(_HIGH.findall(body)) * 5 < len(body)
     if _LATIN in named and looks_latin:
         yield _LATIN
-    yield "gb2312"  # both bytes of a character are high, so other charsets rarely pass for it
+    yield "gb2312"  # both bytes of a character are high, which is rare in other charsets
     if _LATIN in named or (looks_latin and not body.lstrip().startswith((b"{", b"["))):
         yield _LATIN
 
 
 def _is_utf8_for_sure(body: bytes, named: list[str]) -> bool:
-    """Whether the bytes are UTF-8, whatever was named: text of another charset that has high bytes
-    is hardly ever valid UTF-8, least of all with characters of three bytes."""
+    """Whether the bytes are UTF-8, whatever charset is declared: text with high bytes in another
+    charset is hardly ever valid UTF-8, least of all with characters of three bytes."""
     text = None if b"\0" in body or body.isascii() else _decoded(body, "utf-8")
     if text is None:
         return False
@@ -97,7 +96,8 @@ def _is_utf8_for_sure(body: bytes, named: list[str]) -> bool:
 
 
 def _with_byte_order(charset: str, body: bytes) -> str:
-    """UTF-16 without a mark is big-endian by RFC 2781; most that is sent is not."""
+    """The charset with its byte order, found by counting zero bytes. By RFC 2781 UTF-16 without a
+    byte order mark is big-endian, but most servers send little-endian."""
     if charset not in ("utf-16", "utf16", "unicode", "utf-32", "utf32"):
         return charset
     width = 4 if "32" in charset else 2
@@ -107,9 +107,9 @@ def _with_byte_order(charset: str, body: bytes) -> str:
 
 def _decoded(body: bytes, charset: str) -> str | None:
     try:
-        if codecs.lookup(charset).name in _NO_CHARSETS:  # whatever the case and the hyphens of it
+        if codecs.lookup(charset).name in _NO_CHARSETS:  # in any spelling
             return None
-        b"a".decode(charset, "replace")  # LookupError where it is no charset, as "zlib" is none
+        b"a".decode(charset, "replace")  # LookupError for a codec such as "zlib"
         text = codecs.getincrementaldecoder(charset)().decode(body, final=False)
     except (LookupError, ValueError):
         return None

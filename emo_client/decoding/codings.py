@@ -1,5 +1,5 @@
-"""Takes a body out of its Content-Encoding, in pieces and never beyond a limit: 4 MB of gzip can
-unpack to 4 GB. Only codings of zlib, whose output can be bounded; the client asks for no others."""
+"""Decompresses a body by its Content-Encoding, in pieces and up to a limit: 4 MB of gzip can expand
+to 4 GB. Supports the codings of zlib, which can limit its output; the client requests no others."""
 
 import zlib
 
@@ -7,17 +7,17 @@ from emo_client import limits
 
 ACCEPTED = "gzip, deflate"
 _RAW = -zlib.MAX_WBITS
-# wbits of zlib: gzip has a header of its own; `deflate` is zlib's by RFC 9110, raw by some servers.
+# wbits of zlib. By RFC 9110 `deflate` has a zlib header, but some servers send it raw.
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, _RAW)}
-_PIECE = 16 << 10  # bytes that are unpacked at a time
+_PIECE = 16 << 10  # bytes to decompress at a time
 
 
 def unpacked(body: bytes, encoding: str, most: int) -> tuple[bytes, bool]:
-    """The body without its codings, at most `most` bytes of it, and whether it has more.
+    """At most `most` bytes of the decompressed body, and whether it has more.
 
-    encoding: of Content-Encoding; unknown names in it are passed over. A body that is not in its
-    coding is returned as it is, a damaged one up to the damage: gateways unpack or damage a body
-    and leave the header, and the id of a task may stand in it.
+    encoding: the Content-Encoding header; unknown codings in it are ignored. Gateways decompress or
+    damage a body and keep the header. A body that is not compressed is therefore returned as it is,
+    and a damaged one up to the damage: it may contain the id of a task.
     """
     names = [name.strip().lower() for name in encoding.split(",")]
     known = [name for name in names if name in _WINDOWS]
@@ -30,7 +30,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> tuple[bytes, bool]:
 
 
 def _inflated(packed: bytes, wbits: int, most: int) -> bytes | None:
-    """At most so many bytes of what was packed; None where it is not in this coding."""
+    """At most `most` bytes of the decompressed data; None if it is not in this coding."""
     unpacker, plain = zlib.decompressobj(wbits), bytearray()
     for at in range(0, len(packed), _PIECE):
         piece, before = packed[at : at + _PIECE], unpacker.copy()
@@ -43,14 +43,14 @@ def _inflated(packed: bytes, wbits: int, most: int) -> bytes | None:
             return bytes(plain)
         if unpacker.eof:
             break
-    # Text can pass for a raw stream that ends early.
+    # A text can look like a raw stream that ends early.
     is_whole = unpacker.eof and not unpacker.unused_data
     return bytes(plain) if is_whole or wbits != _RAW else None
 
 
 def _before_damage(unpacker: "zlib._Decompress", piece: bytes, most: int) -> bytes:
-    """What can be unpacked of a damaged piece. Byte by byte, for zlib gives nothing of a piece in
-    which it finds the damage."""
+    """The data before the damage in a piece. It is decompressed byte by byte, because zlib returns
+    nothing for a piece with damage."""
     plain = bytearray()
     try:
         for at in range(len(piece)):

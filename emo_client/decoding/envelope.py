@@ -1,6 +1,6 @@
-"""Brings the JSON of an answer into the one form that is documented. The service puts its parts
-under `output`; siblings, gateways and resellers put them at the top, under `data` or `error`, in a
-text or as numbers. Nothing here raises an error of the client."""
+"""Converts the JSON of an answer to the documented structure. The service puts the fields under
+`output`. Sibling services, gateways and resellers put them at the top level, under `data` or
+`error`, in a string that contains JSON, or as numbers. Raises no error of the client."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ import msgspec
 
 from emo_client.models import TASK_STATUSES
 
-# What is looked for; names without `_` and `-`, in lower case.
+# Names of fields to look for, in lower case and without `_` and `-`.
 _CODES = ("code", "errorcode", "errcode", "errorcodes")
 _MESSAGES = ("message", "errormessage", "msg", "errormsg", "errmsg", "errordescription", "detail",
              "details", "reason", "failreason", "title", "error", "errors")  # fmt: skip
 _REQUEST_IDS = ("requestid", "xrequestid", "traceid")
 _HOLDERS = {"output", "error", "errors", "result", "results", "data", "detail", "details", "body"}
 NAMES = frozenset((*_CODES, *_MESSAGES, *_REQUEST_IDS, *_HOLDERS, "taskid", "taskstatus"))
-# Codes and messages with which a gateway says that all is well.
+# Codes and messages by which a gateway reports success.
 _NO_REASONS = {
     "",
     "0",
@@ -32,8 +32,8 @@ _NO_REASONS = {
     "[]",
     "{}",
 }
-_DEEPEST = 6  # levels in which the parts of an answer are looked for
-# A whole id: a UUID, or what does not end with the text, which may have been cut off in the id.
+_DEEPEST = 6  # levels of an answer to search
+# A complete id: a UUID, or an id that is not at the end of the text, where it may be cut off.
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _TASK_ID = re.compile(
     rf"""(?i)\btask_?id[\\"'\s]*[:=>][\\"'\s]*({_UUID}\b|[\w-]{{1,128}}(?![\w-]|\Z))"""
@@ -41,21 +41,21 @@ _TASK_ID = re.compile(
 
 
 class ErrorReason(NamedTuple):
-    """What an answer says went wrong; empty texts where it does not say."""
+    """The code and message of an error in an answer; empty without one."""
 
     code: str = ""
     message: str = ""
 
 
 def parsed(text: str) -> Any:
-    """The JSON of a text. Raises msgspec.DecodeError, RecursionError."""
+    """The value of a JSON text. Raises msgspec.DecodeError, RecursionError."""
     return msgspec.json.decode(text.lstrip("\ufeff \t\r\n"))
 
 
 def normalized(body: Any) -> Any:
-    """The body with its task under `output`, the state in capitals, the URL of a video in
-    `results.video_url` and the reason of a failure beside them. A body that is no object is
-    returned as it is."""
+    """The body with the task under `output`, its state in capitals, the URL of the video in
+    `results.video_url`, and the code and message of a failure in `output`. A body other than an
+    object is returned unchanged."""
     if not isinstance(body, dict):
         return body
     output = _object(body.get("output")) or {}
@@ -75,17 +75,17 @@ def normalized(body: Any) -> Any:
 
 
 def reason_of(body: Any, home: Any = None) -> ErrorReason:
-    """Why something failed, wherever in the body that stands, as text whatever its type is.
+    """The code and message of an error, from anywhere in the body, as text.
 
-    home: the object that has `code` and `message` by the documentation; the body if None. What
-    stands there is returned as it is.
+    home: the object that has `code` and `message` according to the documentation (default: the
+    body). Its code and message come first, and are returned unchanged.
     """
     home = body if home is None else home
     code, message = (_documented(home, name) for name in ErrorReason._fields)
     output = _object(body.get("output")) if isinstance(body, dict) else None
-    for place in (*_objects(output), *_objects(body)):
-        code = code or _said(place, _CODES)
-        message = message or _said(place, _MESSAGES)
+    for holder in (*_objects(output), *_objects(body)):
+        code = code or _text_in(holder, _CODES)
+        message = message or _text_in(holder, _MESSAGES)
     return ErrorReason(code, message)
 
 
@@ -94,20 +94,20 @@ def _documented(home: Any, name: str) -> str:
 
 
 def request_id_of(body: Any) -> str | None:
-    """The id of the request, not of one of the tasks in a list."""
+    """The id of the request. Ids inside the tasks of a list are ignored."""
     top = body if isinstance(body, dict) else {}
-    for place in (top, _object(top.get("output")) or {}, _object(top.get("error")) or {}):
-        named = [name for name in place if _plain(name) in _REQUEST_IDS]
+    for holder in (top, _object(top.get("output")) or {}, _object(top.get("error")) or {}):
+        named = [name for name in holder if _plain(name) in _REQUEST_IDS]
         for name in sorted(named, key="request_id".__ne__):  # the documented name first
-            if isinstance(place[name], str | int) and place[name] != "":
-                return str(place[name])
+            if isinstance(holder[name], str | int) and holder[name] != "":
+                return str(holder[name])
     return None
 
 
 def task_id_in(text: str, *, in_prose: bool = True) -> str | None:
-    """The id of a task that an answer names, wherever it stands; None where it names none.
+    """The task id anywhere in the text of an answer; None without one.
 
-    in_prose: look for it also in a text that is not JSON, such as one that was cut off.
+    in_prose: also search text that is not JSON, such as a body that was cut off.
     """
     try:
         found = _first(parsed(text), ("taskid",))
@@ -120,7 +120,7 @@ def task_id_in(text: str, *, in_prose: bool = True) -> str | None:
 
 
 def text_of_value(value: Any) -> str:
-    """A code or message as text: "" for null, JSON for what is neither text nor a number."""
+    """A code or message as text: "" for null, JSON for an object or list."""
     if value is None or isinstance(value, str):
         return value or ""
     return msgspec.json.encode(value).decode()
@@ -137,14 +137,14 @@ def _video_url(output: dict[str, Any]) -> Any:
 
 
 def _video_elsewhere(body: Any, output: dict[str, Any]) -> dict[str, Any]:
-    """The results with a URL that is not in its place: siblings have `output.video_url`, and a
-    video was paid for wherever its URL stands."""
+    """The `results` with a video URL from another place of the answer. Sibling services put it in
+    `output.video_url`."""
     url = _video_url(output) or _first(body, ("videourl",)) or _first(output, ("url",))
     return {"results": {"video_url": url}} if url else {}
 
 
 def _object(value: Any) -> dict[str, Any] | None:
-    """An object, also one that is written as JSON in a text or that stands alone in a list."""
+    """The value as an object, also from a string with JSON or a list of one object; else None."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             value = parsed(value)
@@ -156,7 +156,7 @@ def _object(value: Any) -> dict[str, Any] | None:
 
 
 def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The object, then those in it under a name that holds parts of an answer."""
+    """The object, then the objects inside it under the names in _HOLDERS."""
     if isinstance(value, list):
         for item in value[:20]:
             yield from _objects(item, depth + 1)
@@ -171,28 +171,28 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 def _first(body: Any, names: tuple[str, ...]) -> Any:
     """The first value under one of these names."""
-    for place in _objects(body):
-        for name, value in place.items():
+    for holder in _objects(body):
+        for name, value in holder.items():
             if _plain(name) in names and value not in (None, ""):
                 return value
     return None
 
 
-def _said(place: dict[str, Any], names: tuple[str, ...]) -> str:
-    """The first of these, in their order, that says something; objects are places of their own."""
-    plain = {_plain(name): value for name, value in reversed(place.items())}
-    texts = (_sentence(plain.get(n)) for n in names if not _is_place(n, plain.get(n)))
+def _text_in(holder: dict[str, Any], names: tuple[str, ...]) -> str:
+    """The first meaningful text under these names, in their order. Objects are searched apart."""
+    plain = {_plain(name): value for name, value in reversed(holder.items())}
+    texts = (_sentence(plain.get(n)) for n in names if not _is_holder(n, plain.get(n)))
     return next((text for text in texts if text.strip().lower() not in _NO_REASONS), "")
 
 
 def _sentence(value: Any) -> str:
-    """A value as text; of several texts, all of them."""
+    """A value as text; a list of texts joined with `; `."""
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return "; ".join(value)
     return text_of_value(value)
 
 
-def _is_place(name: str, value: Any) -> bool:
+def _is_holder(name: str, value: Any) -> bool:
     items = value if isinstance(value, list) else [value]
     return name in _HOLDERS and any(_object(item) is not None for item in items)
 

@@ -1,6 +1,6 @@
-"""JSON as a model, where a service has other types than documented: a text that came as a number
-becomes a text, and an optional field that cannot be read is left out, for no field but the needed
-ones is worth losing a video that was paid for."""
+"""Converts JSON to a model, even if a service sends other types than documented. A number becomes
+text where text is expected. An optional field of a wrong type is left out: it is not worth losing a
+paid video."""
 
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
@@ -14,14 +14,14 @@ T = TypeVar("T", bound=Struct)
 
 
 def convert(value: Any, kind: type[T]) -> T:
-    """The value as this type. Raises msgspec.ValidationError, which names the place, where a needed
-    field is missing or cannot be read."""
+    """The value as this type. Raises msgspec.ValidationError, with the path of the field, if a
+    required field is missing or has a wrong type."""
     model: T = msgspec.convert(_fitted(value, kind), kind, strict=False)
     return model
 
 
 def _fitted(value: Any, kind: Any) -> Any:
-    """The value, changed so far that it converts to the type."""
+    """The value, adapted so that it converts to the type."""
     if isinstance(kind, UnionType):
         (kind,) = (one for one in get_args(kind) if one is not NoneType)
         return None if value is None else _optional(value, kind)
@@ -35,7 +35,7 @@ def _fitted(value: Any, kind: Any) -> Any:
 
 
 def _struct(value: dict[str, Any], kind: type[Struct]) -> dict[str, Any]:
-    """The fields of the struct that are there."""
+    """The fields of the struct that the value has."""
     fields = msgspec.structs.fields(kind)
     return {f.name: _fitted(value[f.name], f.type) for f in fields if f.name in value}
 

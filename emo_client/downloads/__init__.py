@@ -1,1 +1,1 @@
-"""The download of a result: tries, parts, checks, and the file that it becomes."""
+"""Downloads of videos: retries, the partial file, checks of the content, and the target file."""

@@ -1,7 +1,7 @@
-"""Fetch a result: whole or not at all. The key is never sent to where results are kept.
+"""Downloads a video, completely or not at all. The API key is never sent to the object store.
 
-A store is asked again for what is missing, as long as its answers bring something; part.py keeps
-what has arrived. Every download has an end: in time, in bytes, in redirects and in tries.
+The missing part is requested again as long as answers bring new bytes; partial_file.py keeps the
+received bytes. Time, bytes, redirects and tries of a download are limited.
 """
 
 import os
@@ -26,10 +26,10 @@ from emo_client.exchange import (
 from emo_client.models import TaskAnswer
 from emo_client.settings import at_least_1, seconds, text
 
-# Answers of stores and caches that do not give the rest of a video; the whole is asked for then.
+# Statuses of object stores and caches that refuse the rest of a video. Then all of it is requested.
 _NO_REST = (304, 412, 416)
 _REDIRECTS = (301, 302, 303, 307, 308)
-# Seconds that even the last try, at the deadline, has.
+# Seconds for the last try, at the deadline.
 _LAST_TRY = 1.0
 
 
@@ -41,7 +41,7 @@ def download(
     timeout: float = limits.DOWNLOAD,
     max_bytes: int = limits.VIDEO,
 ) -> Flow[Path]:
-    """Fetch a result to a file. See Client.download."""
+    """Download a video to a file. See Client.download."""
     url, target = _address(source), target_of(path)
     limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
     fetch = _Fetch(runtime, url, PartialFile(target, url, most), limit)
@@ -54,15 +54,15 @@ def download(
 
 
 class _Fetch:
-    """One download: where the video is now, what is known of it, and how the last try ended.
+    """The state of a download: the current URL, the partial file and the result of the last try.
 
-    problem: what was wrong with the last try, "" when its answer says so itself. end: why there is
-    no other try, "" when there may be one. late: that there is no time for one, "" when there is.
+    problem: why the last try failed; "" if its answer is an error with its own text. end: why there
+    is no further try; "" if there may be one. late: text for the error after the deadline, else "".
     """
 
     def __init__(self, runtime: Runtime, url: str, part: PartialFile, timeout: float) -> None:
         self.runtime, self.part, self.timeout = runtime, part, timeout
-        self.urls = [url]  # the last one is asked; those before it redirected
+        self.urls = [url]  # the last one is requested; each before it redirected
         self.deadline = runtime.clock() + timeout
         self.failures, self.brought = 0, part.size()
         self.expected: int | None = None
@@ -70,7 +70,7 @@ class _Fetch:
         self.kind = self.problem = self.end = self.late = ""
 
     def attempt(self) -> Flow[Outcome]:
-        """Ask for what is missing, through redirects."""
+        """Request the missing part, and follow redirects."""
         while True:
             self.problem, self.accepted = "", False
             within = max(self._left(), _LAST_TRY)
@@ -82,7 +82,7 @@ class _Fetch:
                 return outcome
 
     def is_whole(self, outcome: Outcome) -> bool:
-        """Whether all of it is here; if not, problem says why unless the answer does."""
+        """Whether the video is complete. If not, sets `problem` or `end`."""
         if self.accepted and self.part.is_too_large():
             self.end = self._too_large("it has")
         elif self.accepted and self._has_end(outcome):
@@ -99,28 +99,29 @@ class _Fetch:
         return False
 
     def _has_end(self, outcome: Outcome) -> bool:
-        """Whether the last byte came; of chunks without a length their end."""
+        """Whether the last byte arrived; without a known length, whether the answer ended."""
         if self.expected is None:
             return isinstance(outcome, HttpAnswer)
         return self.expected == self.part.size()
 
     def pause(self, outcome: Outcome) -> float:
-        """Seconds until the next try. Raises DownloadFailed where there is none."""
+        """Seconds until the next try. Raises DownloadFailed if there is none."""
         now = self.runtime.now()
         if not self.end:
             self._count()
             again: Outcome = NoAnswer(self.problem, may_have_arrived=True)
             if isinstance(outcome, HttpAnswer) and not self.problem:
-                again = again if _may_come(outcome, self.urls[0], now) else outcome
+                again = again if _may_appear(outcome, self.urls[0], now) else outcome
             wait = retry.delay(self.failures, again, self.runtime.random, now=now)
             if wait is not None and wait < self._left():
                 return wait
             if wait is not None:
-                self.late = f"; it was not whole after {self.timeout:g} s: raise timeout=…"
+                self.late = f"; it was not complete after {self.timeout:g} s: raise timeout=…"
         raise _failure(outcome, self, now)
 
     def _count(self) -> None:
-        """Tries in a row that brought next to nothing: a byte a try would go on for ever."""
+        """Count the tries in a row that brought too few bytes. With one byte per try a download
+        would never end."""
         size = self.part.size()
         least = min(limits.PROGRESS, (self.expected or limits.PROGRESS * 100) // 100)
         if size - self.brought >= max(least, 1):
@@ -132,25 +133,26 @@ class _Fetch:
         return self.deadline - self.runtime.clock()
 
     def _headers(self) -> dict[str, str]:
-        """For the rest, if it is still the same; a compressed body could not be continued."""
-        asked, size = {"Accept-Encoding": "identity"}, self.part.size()
+        """Headers that request the rest of the same video, uncompressed: a compressed body cannot
+        be continued."""
+        headers, size = {"Accept-Encoding": "identity"}, self.part.size()
         if size:
-            asked["Range"] = f"bytes={size}-"
+            headers["Range"] = f"bytes={size}-"
         if size and self.part.etag:
-            asked["If-Range"] = f'"{self.part.etag}"'
-        return asked
+            headers["If-Range"] = f'"{self.part.etag}"'
+        return headers
 
     def _sink(self, head: HttpAnswer) -> PartialFile | None:
-        """Where the body of this answer goes; None when it is not part of the video."""
+        """The file for the body of this answer; None if the body is not a part of the video."""
         size = self.part.size()
         if size and head.status in _NO_REST:
-            self.problem = f"the rest was asked and {head.status} came"
+            self.problem = f"the request for the rest was answered {head.status}"
             self.part.discard()
         if self.problem or head.status not in (200, 206):
             return None
         self.problem = video.wrong_type(head)
         if self.problem:
-            return None  # what has arrived may yet be continued
+            return None  # a later try may continue the partial file
         self.problem = video.wrong_length(head) if head.status == 200 else self._wrong_rest(head)
         if self.problem or self._is_beyond(head):
             self.part.discard()
@@ -163,18 +165,18 @@ class _Fetch:
         return self.part
 
     def _wrong_rest(self, head: HttpAnswer) -> str:
-        """What is wrong with a 206."""
+        """Why a 206 cannot continue the partial file; "" if it can."""
         given, size = video.range_of(head), self.part.size()
         if given is None or given[0] != size:
             shown = head.headers.get("content-range", "no range")[:60]
-            return f"the video from byte {size} on was asked and {shown} came"
+            return f"the video from byte {size} on was requested, but the answer has {shown}"
         etag = video.strong_etag(head)
         is_other = bool(etag and self.part.etag and etag != self.part.etag)
         is_longer = size > 0 and self.expected not in (None, given[1])
-        return "the video changed while it was fetched" if is_other or is_longer else ""
+        return "the video changed during the download" if is_other or is_longer else ""
 
     def _is_beyond(self, head: HttpAnswer) -> bool:
-        """Learns the length of the whole, and ends the download where that is too much."""
+        """Set the expected length. Ends the download if that is more than the limit."""
         whole = video.range_of(head) if head.status == 206 else None
         self.expected = whole[1] if whole else video.length_of(head)
         if self.expected is not None and self.expected > self.part.most:
@@ -186,25 +188,25 @@ class _Fetch:
         return f"{found} more than {self.part.most} bytes: raise max_bytes=…"
 
     def _is_redirected(self, outcome: Outcome) -> bool:
-        """Whether there is another address to ask; what may not be followed ends the download."""
+        """Whether the answer redirects to another URL. A forbidden redirect ends the download."""
         if not isinstance(outcome, HttpAnswer) or outcome.status not in _REDIRECTS:
             return False
-        place = _joined(self.urls[-1], outcome.headers.get("location", ""))
-        self.end = self._forbidden(place)
-        self.urls += [] if self.end else [place]
+        location = _joined(self.urls[-1], outcome.headers.get("location", ""))
+        self.end = self._forbidden(location)
+        self.urls += [] if self.end else [location]
         return not self.end
 
-    def _forbidden(self, place: str) -> str:
-        """Why a redirect is not followed."""
-        leads = f"it is redirected to {_bare(place) or 'an address without a host'}"
-        if urlsplit(place).scheme not in ("http", "https"):
-            return f"{leads}, which is not an http(s) URL"
-        if urlsplit(place).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":
-            return f"{leads}, from https to http, where anybody on the way could change it"
-        if place in self.urls:
-            return f"{leads}, in a circle"
+    def _forbidden(self, location: str) -> str:
+        """Why a redirect is not followed; "" if it is."""
+        redirect = f"it is redirected to {_bare(location) or 'an address without a host'}"
+        if urlsplit(location).scheme not in ("http", "https"):
+            return f"{redirect}, which is not an http(s) URL"
+        if urlsplit(location).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":
+            return f"{redirect}, from https to http, where anybody on the way could change it"
+        if location in self.urls:
+            return f"{redirect}, in a circle"
         if len(self.urls) > limits.REDIRECTS:
-            return f"{leads}, after {limits.REDIRECTS} other redirects"
+            return f"{redirect}, after {limits.REDIRECTS} other redirects"
         return ""
 
 
@@ -213,7 +215,7 @@ def _address(source: str | TaskAnswer) -> str:
         output = source.output
         if not (output.results and output.results.video_url):
             state = f"task {output.task_id} is {output.task_status} and has no video"
-            raise errors.ConfigError(f"{state}; give what wait() returned")
+            raise errors.ConfigError(f"{state}; give the task that wait() returned")
         source = output.results.video_url
     text("url_or_task", source)
     if _joined(source, "") == "" or urlsplit(source).scheme.lower() not in ("http", "https"):
@@ -222,41 +224,42 @@ def _address(source: str | TaskAnswer) -> str:
     return source
 
 
-def _joined(base: str, place: str) -> str:
-    """The URL that a Location means, without its fragment; "" where that is no URL with a host."""
+def _joined(base: str, location: str) -> str:
+    """The absolute URL of a Location header, without its fragment; "" if it is not a URL with a
+    host."""
     try:
-        parts = urlsplit(urljoin(base, place.strip()))
+        parts = urlsplit(urljoin(base, location.strip()))
         return parts._replace(fragment="").geturl() if parts.hostname else ""
     except ValueError:
         return ""
 
 
-def _may_come(answer: HttpAnswer, url: str, now: float) -> bool:
-    """Whether the store does not have the object yet: a task may end a moment before that."""
+def _may_appear(answer: HttpAnswer, url: str, now: float) -> bool:
+    """Whether the store may get the object soon: a task may end shortly before its video exists."""
     return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
 
 
 def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFailed:
-    """The error for the last try: what the object store says, or what was wrong."""
+    """The error for the last try, from the answer of the object store or from the failure."""
     url = fetch.urls[0]
-    where = f"the video at {_bare(url)} could not be fetched"
+    summary = f"the video at {_bare(url)} could not be downloaded"
     if isinstance(outcome, NoAnswer) or fetch.problem or fetch.end:
-        kept = "; call again to fetch the rest" if fetch.part.size() and not fetch.end else ""
+        kept = "; call again to download the rest" if fetch.part.size() and not fetch.end else ""
         problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
-        return errors.DownloadFailed(f"{where}: {problem}{fetch.late}{kept}")
+        return errors.DownloadFailed(f"{summary}: {problem}{fetch.late}{kept}")
     refusal = Refusal.of(outcome)
     code, message = (_unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
-    said = ": ".join(filter(None, [code, message])) or "no reason given"
+    reason = ": ".join(filter(None, [code, message])) or "no reason given"
     over = refusal.has_expired() or is_over(url, outcome, now)
-    end = "a result lives 24 h, so the video must be made again" if over else way_on(refusal, url)
+    advice = "a video is kept for 24 h, so it must be made again" if over else way_on(refusal, url)
     kind = errors.ResultExpired if over else errors.DownloadFailed
-    text = "; ".join(filter(None, [f"{where}: {outcome.status} {said}", end])) + fetch.late
+    text = "; ".join(filter(None, [f"{summary}: {outcome.status} {reason}", advice])) + fetch.late
     named = refusal.request_id
     return kind(text, status=outcome.status, code=code, message=message, request_id=named)
 
 
 def _bare(url: str) -> str:
-    """Without its query, which holds the signature, and without a user."""
+    """The URL without its query, which contains the signature, and without a user name."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 

@@ -1,5 +1,4 @@
-"""What is known of a result that an object store refuses: its answer, and until when the URL is
-valid. Nothing here sends anything, or decides whether to ask again."""
+"""Reads the error of an object store that refuses a video, and the expiry of a signed URL."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ _LAST = 253402300799.0  # the end of the year 9999, epoch s
 
 
 class Refusal(NamedTuple):
-    """What a store says in its XML or JSON, or a page its text; empty where it does not say."""
+    """The code and message in an object store's XML, JSON or HTML error; empty without them."""
 
     status: int
     code: str
@@ -29,7 +28,7 @@ class Refusal(NamedTuple):
 
     @classmethod
     def of(cls, answer: HttpAnswer) -> Self:
-        """Read it from an answer."""
+        """Parse the error in an answer."""
         page = readable(answer.body, answer.headers.get("content-type", ""))
         other = reason(answer)
         code, message = _tag("Code", page) or other.code, _tag("Message", page) or other.message
@@ -38,23 +37,23 @@ class Refusal(NamedTuple):
         return cls(answer.status, code, message, named or request_id(answer))
 
     def has_expired(self) -> bool:
-        """Whether the store itself says that the URL or the object is over."""
+        """Whether the error shows that the URL or the object has expired."""
         names_it = "expired" in f"{self.code} {self.message}".lower()
         return self.status == 410 or (names_it and self.status < 500)
 
     def is_missing(self) -> bool:
-        """Whether there is no such object, now."""
+        """Whether the object does not exist, or does not exist yet."""
         return self.status == 404 and self.code in _MISSING
 
 
 def expiry(url: str) -> float | None:
-    """Until when a signed URL is valid, epoch s; None where it does not say."""
+    """The expiry of a signed URL, epoch s; None if the URL has none."""
     query = {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
     return next(_expiries(query), None)
 
 
 def is_over(url: str, answer: HttpAnswer, now: float) -> bool:
-    """Whether the URL is no longer valid, by the store's clock where its answer has a Date."""
+    """Whether the URL has expired, by the Date header of the store if the answer has one."""
     end = expiry(url)
     with suppress(ValueError, OverflowError):
         now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
@@ -62,14 +61,14 @@ def is_over(url: str, answer: HttpAnswer, now: float) -> bool:
 
 
 def way_on(refusal: Refusal, url: str) -> str:
-    """What to do about a refusal of a URL that is not known to be over."""
+    """Advice on an error for a URL that has not expired, as far as known."""
     end = expiry(url)
     valid = "" if end is None else f"its URL is valid until {_shown(end)}"
     if not refusal.is_missing():
         return valid
     if valid:
-        return f"{valid}, but the store does not have it, or not yet: try again"
-    return "the store does not have it yet, or no longer: a result lives 24 h"
+        return f"{valid}, but the store does not have the video, or not yet: try again"
+    return "the store does not have the video yet, or no longer: it is kept for 24 h"
 
 
 def _expiries(query: dict[str, str]) -> Iterator[float]:
@@ -87,7 +86,7 @@ def _expiries(query: dict[str, str]) -> Iterator[float]:
 
 
 def _moment(text: str) -> float | None:
-    """Epoch s of `20261127T080000Z` or `2026-11-27T08:00:00Z`, None of anything else."""
+    """Epoch s of `20261127T080000Z` or `2026-11-27T08:00:00Z`; None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,6 +1,6 @@
-"""What has arrived of a video: a hidden file beside the target. Its name is made of the target, the
-address and the ETag, so that what was left of one video is never continued with another. It becomes
-the target in one step. Nothing here knows HTTP. One download per target at a time."""
+"""The partial file of a download: a hidden file beside the target. Its name contains the target, a
+hash of the URL and the ETag, so that the bytes of two videos are never mixed. At the end it
+replaces the target in one step. Only one download per target may run at a time."""
 
 import glob
 import hashlib
@@ -9,12 +9,12 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-# Not through a symlink that somebody put there; 0 where a system has no such flag.
+# Do not follow a symlink at this path. 0 on systems without the flag.
 _FLAGS = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class PartialFile:
-    """The part of one target's video. url: where the video is. most: bytes that it may have."""
+    """The partial file for one target. url: the URL of the video. most: the limit in bytes."""
 
     def __init__(self, target: Path, url: str, most: int) -> None:
         self.target, self.most = target, most
@@ -22,11 +22,12 @@ class PartialFile:
         self._prefix = f".{target.name[:40]}.{address}."
         self.path = self._leftover()
         self._out: BinaryIO | None = None
-        self._taken = 0
+        self._written = 0
         self._error: OSError | None = None
 
     def _leftover(self) -> Path:
-        """What an earlier download left, if it is a file of this user that can be continued."""
+        """The partial file of an earlier download, if it is a regular file of this user; else the
+        path of a new one."""
         pattern = glob.escape(self._prefix) + "*.part"
         found = (path for path in sorted(self.target.parent.glob(pattern)) if _is_own(path))
         return next(found, self._named(""))
@@ -36,26 +37,26 @@ class PartialFile:
 
     @property
     def etag(self) -> str:
-        """Of the video that it is part of; "" where that is not known."""
+        """The ETag of the video; "" if it is unknown."""
         return self.path.name.removeprefix(self._prefix).removesuffix("part").removesuffix(".")
 
     def size(self) -> int:
-        """Bytes that have arrived."""
+        """The number of bytes received."""
         return self.path.stat().st_size if _is_own(self.path) else 0
 
     def is_too_large(self) -> bool:
-        """Whether more came than the video may have."""
+        """Whether the received bytes exceed the limit."""
         return self.size() > self.most
 
     def begin(self, etag: str) -> None:
-        """Take the bytes of a video from its first one. Raises OSError, which names the target."""
+        """Start to receive a video at its first byte. Raises OSError, which names the target."""
         self.discard()
         self.path = self._named(etag)
-        self.discard()  # whatever somebody else put there
+        self.discard()  # a file that another program created
         self._open(os.O_CREAT | os.O_EXCL)
 
     def go_on(self) -> None:
-        """Take the bytes that follow. Raises OSError, which names the target."""
+        """Continue to receive at the next byte. Raises OSError, which names the target."""
         self._open(os.O_APPEND)
 
     def _open(self, flags: int) -> None:
@@ -63,21 +64,21 @@ class PartialFile:
             self._out = os.fdopen(os.open(self.path, _FLAGS | flags, 0o666), "wb")
         except OSError as error:
             raise self._named_error(error) from None
-        self._taken = self.size()
+        self._written = self.size()
 
     def write(self, chunk: bytes) -> bool:
-        """Keep it. Whether more is wanted: not after an error, or beyond `most`."""
+        """Write a chunk; returns whether more is wanted: not after an error or above the limit."""
         try:
             assert self._out is not None
             self._out.write(chunk)
         except OSError as error:
             self._error = error
             return False
-        self._taken += len(chunk)
-        return self._taken <= self.most
+        self._written += len(chunk)
+        return self._written <= self.most
 
     def close(self) -> None:
-        """No more comes for now."""
+        """Close the file; a later try may continue it."""
         try:
             if self._out is not None:
                 self._out.close()
@@ -86,21 +87,21 @@ class PartialFile:
         self._out = None
 
     def check(self) -> None:
-        """Raises OSError, which names the target, where bytes could not be written; nothing is left
-        then: a hidden file should not fill a disk that is full."""
+        """Raises OSError, which names the target, if writing failed. The partial file is deleted
+        then, because a hidden file should not stay on a full disk."""
         if self._error is not None:
             self.discard()
-            raise self._named_error(self._error, "what had arrived was removed")
+            raise self._named_error(self._error, "the partial file was deleted")
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Delete the partial file. Raises OSError, which names the target."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             raise self._named_error(error) from None
 
     def finish(self) -> None:
-        """Make it the target, with the mode that the target had. Raises OSError."""
+        """Replace the target by the file, with the mode of the old target. Raises OSError."""
         try:
             with self.path.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -117,7 +118,7 @@ class PartialFile:
 
 
 def _is_own(path: Path) -> bool:
-    """Whether it is a regular file of this user alone, and no link to another one."""
+    """Whether the path is a regular file of this user without further hard links."""
     try:
         found = path.lstat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which file a download replaces: a regular one, in a folder that exists."""
+"""Checks the target of a download: a regular file, or a new file in an existing folder."""
 
 import errno
 import os
@@ -8,17 +8,17 @@ from emo_client import errors
 
 
 def target_of(path: str | os.PathLike[str]) -> Path:
-    """The file to replace; behind a symlink, the one it leads to."""
+    """The file to write; for a symlink, the file that it leads to. Raises ConfigError."""
     target = _resolved(path)
     if target.is_dir() or _names_folder(path):
         example = target / "video.mp4"
         name = os.fspath(path)
         raise errors.ConfigError(f"{name} names a folder; give a file in it, such as {example}")
     if not target.parent.is_dir():
-        raise errors.ConfigError(f"there is no folder {target.parent}; make it first")
-    for place in (target, Path(path)):  # a pipe cannot be followed: /dev/stdout
-        if place.exists() and not place.is_file():
-            raise errors.ConfigError(f"{place} is not a regular file, so it is not replaced")
+        raise errors.ConfigError(f"the folder {target.parent} does not exist; create it first")
+    for one in (target, Path(path)):  # both: a pipe such as /dev/stdout has no resolved path
+        if one.exists() and not one.is_file():
+            raise errors.ConfigError(f"{one} is not a regular file, so it is not replaced")
     return target
 
 
@@ -34,14 +34,14 @@ def _resolved(path: str | os.PathLike[str]) -> Path:
             raise ValueError
         is_link = target.is_symlink()
     except (TypeError, ValueError, OSError):
-        raise errors.ConfigError(f"path={path!r} is no path of a file") from None
+        raise errors.ConfigError(f"path={path!r} is not the path of a file") from None
     return _followed(target) if is_link else target
 
 
 def _followed(link: Path) -> Path:
-    """Where a symlink leads, also to a file that is not there yet. Raises ConfigError for symlinks
-    in a circle: up to Python 3.12 resolve() raises for them, from 3.13 on it returns one of them,
-    which the download would replace."""
+    """The path that a symlink leads to, which need not exist. Raises ConfigError for symlinks in a
+    circle: up to Python 3.12 resolve() raises for them; from 3.13 on it returns one of them, which
+    the download would replace."""
     try:
         try:
             return link.resolve(strict=True)

@@ -65,7 +65,7 @@ def test_a_key_that_is_not_text_is_refused_without_showing_it(key: Any) -> None:
     [
         (5, "base_url=5 must be text, not int"),
         (b"https://x/api/v1", "base_url=… must be text, not bytes"),
-        ("http://xn--/api/v1", "base_url=http://xn--/api/v1 is no URL"),
+        ("http://xn--/api/v1", "base_url=http://xn--/api/v1 is not a URL"),
         ("http://a b", r"base_url='http://a b' is not an http\(s\) URL"),
         ("http://a/\ud800", r"base_url='http://a/\\ud800' is not an http\(s\) URL"),
     ],

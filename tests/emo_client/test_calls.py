@@ -103,7 +103,7 @@ def test_a_task_id_is_one_segment_of_the_path(emo, service, task) -> None:
 
 @pytest.mark.parametrize("task_id", ["", " ", ".", "..", None])
 def test_an_impossible_task_id_is_not_sent(emo, service, task_id) -> None:
-    with pytest.raises(ConfigError, match="is no task; give the task_id that create"):
+    with pytest.raises(ConfigError, match="is not a task id; give the task_id that create"):
         emo.get(task_id)
 
 
@@ -164,5 +164,5 @@ def test_a_rejection_without_check_pass_is_recognized(emo, on) -> None:
 def test_a_passed_detection_without_boxes_is_unexpected(emo, on, box) -> None:
     output = {"check_pass": True, "face_bbox": list(FACE), "ext_bbox": box}
     on("POST", DETECT, {"output": output, "request_id": "r"})
-    with pytest.raises(UnexpectedAnswer, match=r"the boxes are not there.*\(request_id r\)"):
+    with pytest.raises(UnexpectedAnswer, match=r"the boxes are missing.*\(request_id r\)"):
         emo.detect("https://x/p.png")

@@ -51,7 +51,7 @@ def test_a_compressed_body_with_a_wrong_checksum_is_read(emo_over) -> None:
 def test_the_error_of_a_damaged_compressed_body_has_the_task_id(emo_over) -> None:
     rest = b', "usage": "%s"}' % random.Random(1).randbytes(900).hex().encode()
     damaged = gzip.compress(CREATED[:-1] + rest)[:-300] + b"\xff" * 300
-    with pytest.raises(UnexpectedAnswer, match="wait for it instead of creating") as caught:
+    with pytest.raises(UnexpectedAnswer, match="wait for it instead of creating another") as caught:
         emo_over(damaged, "gzip").create(*BOXES)
     assert caught.value.task_id == PAID
 

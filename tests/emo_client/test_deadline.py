@@ -11,7 +11,7 @@ import pytest
 from emo_client import ConnectionFailed, TaskTimeout
 from emo_client.async_client import AsyncClient
 from emo_client.client import Client
-from emo_client.time_limit import TimeLimit, TooSlow, within
+from emo_client.time_limit import TimeLimit, TooSlow, run_within
 
 # The bytes sent first, and those repeated until the client disconnects.
 BUSY = {
@@ -74,13 +74,13 @@ def test_a_call_that_was_not_answered_in_time_may_have_arrived(emo_there) -> Non
 
 
 def test_a_bounded_call_passes_on_its_result_or_error() -> None:
-    assert within(TimeLimit(60), lambda: 3) == 3
+    assert run_within(TimeLimit(60), lambda: 3) == 3
     with pytest.raises(KeyError, match="k"):
-        within(TimeLimit(60), lambda: {}["k"])
+        run_within(TimeLimit(60), lambda: {}["k"])
 
 
 def test_a_bounded_call_is_abandoned_at_its_time_limit() -> None:
     release = threading.Event()
     with pytest.raises(TooSlow):
-        within(TimeLimit(0), release.wait)
+        run_within(TimeLimit(0), release.wait)
     release.set()

@@ -83,7 +83,7 @@ def test_a_download_without_a_strong_etag_resumes_without_if_range(fetch, tmp_pa
 
 def test_a_second_call_resumes_the_part_of_the_first(fetch, tmp_path) -> None:
     with pytest.raises(
-        DownloadFailed, match="peer closed connection; call again to fetch the rest"
+        DownloadFailed, match="peer closed connection; call again to download the rest"
     ):
         fetch(Store(VIDEO, '"ABC"', 100, 0, 0, 0, 0))
     assert [name[:10] for name in files(tmp_path)] == [".video.mp4"]
@@ -112,7 +112,7 @@ def test_a_store_that_refuses_the_range_is_asked_for_the_whole_video(
 
 def test_the_error_advises_to_call_again_only_if_a_part_was_kept(fetch) -> None:
     page = httpx.Response(200, html="<h1>Sign in</h1>")
-    with pytest.raises(DownloadFailed, match=r"text/html came instead of a video$"):
+    with pytest.raises(DownloadFailed, match=r"the answer is text/html, not a video$"):
         fetch(lambda _: page)
 
 
@@ -205,9 +205,9 @@ def test_a_body_of_a_wrong_length_is_not_saved(fetch, tmp_path, length, why) -> 
 @pytest.mark.parametrize(
     ("headers", "content", "why"),
     [
-        ({"content-encoding": "gzip"}, gzip.compress(VIDEO), "the video came compressed"),
+        ({"content-encoding": "gzip"}, gzip.compress(VIDEO), "the video is compressed"),
         ({"content-length": "0"}, b"", "the video is empty"),
-        ({}, VIDEO, "the video came without a length"),
+        ({}, VIDEO, "the answer has no length"),
     ],
 )
 def test_a_compressed_empty_or_unmeasured_body_is_not_saved(

@@ -27,7 +27,7 @@ class Drops(Store):
 def test_a_download_that_gains_one_byte_an_attempt_is_abandoned(emo_with, tmp_path) -> None:
     store = Drops(1_000_000, 1)
     emo = emo_with(transport=httpx.MockTransport(store))
-    with pytest.raises(DownloadFailed, match="peer closed connection; call again to fetch"):
+    with pytest.raises(DownloadFailed, match="peer closed connection; call again to download"):
         emo.download(URL, tmp_path / "v.mp4")
     assert len(store.requests) == 4
 
@@ -43,7 +43,7 @@ def test_a_download_ends_at_its_timeout(emo_with, tmp_path) -> None:
     store = Drops(10_000, 100)
     emo = emo_with(transport=httpx.MockTransport(store))
     with pytest.raises(
-        DownloadFailed, match=r"; it was not whole after 3 s: raise timeout=…; call"
+        DownloadFailed, match=r"; it was not complete after 3 s: raise timeout=…; call"
     ):
         emo.download(URL, tmp_path / "v", timeout=3.0)
     assert sum(emo.time.sleeps) < 3.0 and len(store.requests) == 6
@@ -67,7 +67,7 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
 def test_the_timeout_error_has_the_last_answer_of_the_store(emo_with, tmp_path) -> None:
     answer = lambda _: httpx.Response(503, headers={"retry-after": "50"})  # noqa: E731
     emo = emo_with(transport=httpx.MockTransport(answer))
-    with pytest.raises(DownloadFailed, match=r"503 no reason given.*; it was not whole after 20 s"):
+    with pytest.raises(DownloadFailed, match=r"503 no reason given.*; it was not complete after"):
         emo.download(URL, tmp_path / "v", timeout=20.0)
 
 

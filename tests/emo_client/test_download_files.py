@@ -35,7 +35,7 @@ def room_for(size: int) -> Iterator[None]:
 
 def test_the_error_of_a_full_disk_names_the_file_and_nothing_is_left(fetch, tmp_path) -> None:
     store = Store(VIDEO * 64)
-    with room_for(4096), pytest.raises(OSError, match=r"arrived was removed: .*video\.mp4"):
+    with room_for(4096), pytest.raises(OSError, match=r"file was deleted: .*video\.mp4"):
         fetch(store)
     assert (len(store.requests), files(tmp_path)) == (1, [])
 
@@ -90,7 +90,7 @@ def test_a_complete_mp4_is_saved(fetch, content) -> None:
 
 @pytest.mark.parametrize("size", [100, 300, 400, len(MP4) - 1])
 def test_a_truncated_mp4_with_a_fitting_length_is_refused(fetch, tmp_path, size) -> None:
-    with pytest.raises(DownloadFailed, match=rf"the MP4 is cut: {size} of \d+ bytes came$"):
+    with pytest.raises(DownloadFailed, match=rf"MP4 is incomplete: it has {size} of \d+ bytes$"):
         fetch(answering(MP4[:size], "video/mp4"))
     assert files(tmp_path) == []
 

@@ -80,7 +80,7 @@ def test_the_times_in_the_url_decide_whether_it_has_expired(fetch, status, query
 
 
 def test_a_missing_object_whose_url_never_expires_is_not_called_expired(fetch) -> None:
-    with pytest.raises(DownloadFailed, match="not have it yet, or no longer") as caught:
+    with pytest.raises(DownloadFailed, match="not have the video yet, or no longer") as caught:
         fetch(lambda _: httpx.Response(404, text=MISSING), BASE)
     assert type(caught.value) is DownloadFailed
 
@@ -135,12 +135,12 @@ def test_a_folder_as_the_target_is_refused(fetch, tmp_path) -> None:
 
 
 def test_an_empty_path_is_refused(fetch) -> None:
-    with pytest.raises(ConfigError, match="path='' is no path of a file"):
+    with pytest.raises(ConfigError, match="path='' is not the path of a file"):
         fetch(Store(), path="")
 
 
 def test_a_target_in_a_missing_folder_is_refused(fetch, tmp_path) -> None:
-    with pytest.raises(ConfigError, match=r"there is no folder .*nowhere; make it first"):
+    with pytest.raises(ConfigError, match=r"the folder .*nowhere does not exist; create it first"):
         fetch(Store(), path=tmp_path / "nowhere" / "v.mp4")
 
 
@@ -154,7 +154,7 @@ def test_a_source_that_is_not_an_http_url_is_refused(fetch, source) -> None:
 
 def test_a_task_without_a_video_is_refused(fetch) -> None:
     task = TaskAnswer(output=TaskOutput(task_id="t", task_status="RUNNING"))
-    with pytest.raises(ConfigError, match=r"task t is RUNNING and has no video; give what wait"):
+    with pytest.raises(ConfigError, match=r"RUNNING and has no video; give the task that wait"):
         fetch(Store(), task)
 
 

@@ -86,7 +86,7 @@ def typed(store: Store, kind: str | None):
 )
 def test_a_page_is_not_saved_as_a_video(fetch, tmp_path, kind) -> None:
     shown = kind.partition(";")[0].lower().replace("+", r"\+")
-    with pytest.raises(DownloadFailed, match=f"{shown} came instead of a video"):
+    with pytest.raises(DownloadFailed, match=f"the answer is {shown}, not a video"):
         fetch(typed(Store(), kind))
     assert files(tmp_path) == []
 

@@ -93,7 +93,7 @@ def test_the_error_of_an_answer_cut_after_the_task_id_has_the_id(emo_with) -> No
 )
 def test_a_creation_without_a_task_id_advises_to_look_at_the_list(emo, on, answer) -> None:
     on("POST", CREATE, answer)
-    with pytest.raises(EmoError, match=r"look at list\(\) before creating again") as caught:
+    with pytest.raises(EmoError, match=r"check list\(\) before you create again") as caught:
         emo.create(*BOXES)
     assert caught.value.task_id is None
 

@@ -80,7 +80,7 @@ def test_retry_after_0_still_leads_to_a_short_delay(value: str) -> None:
 
 def test_a_too_long_retry_after_is_left_to_the_caller() -> None:
     assert delay(1, answer(429, "61")) is None
-    assert delay(1, answer(429, "61"), patience=math.inf) == 61
+    assert delay(1, answer(429, "61"), longest=math.inf) == 61
 
 
 @given(st.text())

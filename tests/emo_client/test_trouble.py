@@ -91,7 +91,7 @@ def test_a_call_that_costs_money_and_may_have_arrived_is_never_sent_again(
 def test_a_create_that_may_have_arrived_advises_to_look_at_the_list(emo, on) -> None:
     on("POST", CREATE, httpx.ReadTimeout("read timed out"))
     with pytest.raises(
-        ConnectionFailed, match=r"ReadTimeout: read timed out; look at list\(\) before"
+        ConnectionFailed, match=r"ReadTimeout: read timed out; check list\(\) before"
     ):
         emo.create(*BOXES)
 
@@ -192,7 +192,7 @@ def test_redirects_of_api_calls_are_not_followed(emo, on) -> None:
     )
     with pytest.raises(
         UnexpectedAnswer,
-        match=r"redirects are not followed \(it leads to https://elsewhere/tasks/t/\)",
+        match=r"redirects are not followed \(to https://elsewhere/tasks/t/\)",
     ):
         emo.get("t")
 

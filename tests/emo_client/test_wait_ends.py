@@ -114,7 +114,7 @@ def test_a_timeout_after_a_failed_poll_has_that_failure_as_its_cause(
     last = refuse(trouble) if isinstance(trouble, int) else trouble
     on("GET", "/tasks/t", task("RUNNING"), last)
     with pytest.raises(
-        TaskTimeout, match=r"still RUNNING after 9 s.*\(last trouble: GET /tasks/t"
+        TaskTimeout, match=r"still RUNNING after 9 s.*\(last error: GET /tasks/t"
     ) as caught:
         emo.wait("t", timeout=9)
     assert isinstance(caught.value.__cause__, kind)

@@ -17,7 +17,7 @@ from tests.helpers.cli import MEDIA, emo, run_here  # noqa: F401
     [
         ("not-json", "what came is not an MP4, which has ftyp at byte 4"),
         ("truncated", "the MP4 is cut:"),
-        ("wrong-type", "text/html came instead of a video"),
+        ("wrong-type", "the answer is text/html, not a video"),
         ("cut-off=1", "peer closed connection"),
     ],
 )

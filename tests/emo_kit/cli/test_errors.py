@@ -87,8 +87,8 @@ def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> 
      ("api_key cannot be a key: it is", "--key cannot be a key: it is"),
      ("timeout=inf must be a number", "--timeout inf must be a number"),
      ("base_url='x' is not an http(s) URL", "--base-url 'x' is not an http(s) URL"),
-     ("path='\\0' is no path of a file", "--output '\\0' is no path of a file"),
-     ("look at list() before creating again", "look at `emo list` before creating again")],
+     ("path='\\0' is not the path of a file", "--output '\\0' is not the path of a file"),
+     ("check list() before you create again", "check `emo list` before you create again")],
 )  # fmt: skip
 def test_a_client_error_names_options_as_the_user_types_them(said: str, typed: str) -> None:
     assert as_typed(said, arguments=True) == typed
