@@ -1,5 +1,5 @@
-"""Does again what a bundle says was done, in an engine of its own, and says where the answers first
-differ. Knows no socket."""
+"""Reproduces a bundle: runs its calls again on a new engine, and finds the first different
+answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from contracts.spec.loader import Spec
 from mock_server.control.api import act
-from mock_server.control.bundle import REPRODUCED, Bundle, BundleError, Difference, Exchange
+from mock_server.control.bundle import REPRODUCED, Bundle, BundledExchange, BundleError, Difference
 from mock_server.control.request import ControlError
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.recorder import CONTROL, without_video
@@ -21,18 +21,18 @@ from mock_server.settings import Settings, SettingsError
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.seeds import Seeds
 
-# Stands for the key, which is not in the bundle; only the scenario at its end is.
+# In place of the API key, which is not in the bundle. Only the scenario at its end is.
 KEY = "sk-replayed"
 _SCENARIO = re.compile(rb"[+.].*")
-# A journal begins anew with it, and the tenant after it.
+# A reset empties the journal, so it is the first exchange of a bundle, before the tenant exists.
 RESET = "/__mock__/reset"
 
 
-class Replay:
-    """One bundle, played from its first exchange on."""
+class Reproduction:
+    """One bundle, run from its first exchange on."""
 
     def __init__(self, spec: Spec, bundle: Bundle) -> None:
-        """Raises BundleError where the bundle is for another spec, or cannot be set up."""
+        """Raises BundleError if the bundle is for another spec, or its settings are not valid."""
         if bundle.spec != spec.version:
             raise BundleError(f"is for version {bundle.spec} of the spec, this is {spec.version}")
         self._bundle = bundle
@@ -51,8 +51,8 @@ class Replay:
             raise BundleError(f"cannot be set up: {str(error)[:300]}") from None
         self._engine.tenant(bundle.tenant)
 
-    def run(self, seen: Callable[[Exchange], object] = lambda _: None) -> Difference | None:
-        """The first difference, or None when every answer is the same, byte for byte."""
+    def run(self, seen: Callable[[BundledExchange], object] = lambda _: None) -> Difference | None:
+        """The first difference, or None if every answer is the same, byte for byte."""
         for exchange in self._bundle.exchanges:
             self._real = exchange.real
             if exchange.kind == CONTROL:
@@ -67,27 +67,27 @@ class Replay:
             seen(exchange)
         return None
 
-    def _act(self, exchange: Exchange) -> None:
+    def _act(self, exchange: BundledExchange) -> None:
         e = exchange
         try:
             act(self._engine, self._bundle.tenant, e.real, e.method, e.path, e.body)
         except (ControlError, LookupError) as error:
-            what = f"exchange {e.number}, {e.method} {e.path[:200]}"
-            raise BundleError(f"{what}: is no control call to do again ({error})") from None
+            call = f"exchange {e.number}, {e.method} {e.path[:200]}"
+            raise BundleError(f"{call}: is not a control call to repeat ({error})") from None
 
 
-def _settings(said: dict[str, Any]) -> Settings:
-    unknown = ", ".join(said.keys() - set(REPRODUCED))
+def _settings(given: dict[str, Any]) -> Settings:
+    unknown = ", ".join(given.keys() - set(REPRODUCED))
     if unknown:
-        raise BundleError(f"cannot be set up: there is no setting {unknown[:80]}")
-    return msgspec.convert(said, Settings)
+        raise BundleError(f"cannot be set up: unknown setting {unknown[:80]}")
+    return msgspec.convert(given, Settings)
 
 
-def _call(exchange: Exchange) -> Call:
+def _call(exchange: BundledExchange) -> Call:
     try:
         headers = {n.encode("latin-1"): v.encode("latin-1") for n, v in exchange.headers}
     except UnicodeEncodeError as error:
-        raise BundleError(f"exchange {exchange.number}: a header cannot be: {error}") from None
+        raise BundleError(f"exchange {exchange.number}: a header is not valid: {error}") from None
     authorization = headers.get(b"authorization")
     if authorization is not None:
         scenario = _SCENARIO.search(authorization)
@@ -97,7 +97,7 @@ def _call(exchange: Exchange) -> Call:
     return Call(e.method, e.path, e.query, headers, e.body, e.origin, e.head_bytes)
 
 
-def _compare(exchange: Exchange, reply: Reply) -> Difference | None:
+def _compare(exchange: BundledExchange, reply: Reply) -> Difference | None:
     headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in reply.headers]
     pairs = {
         "status": (exchange.status, reply.status),
@@ -105,9 +105,9 @@ def _compare(exchange: Exchange, reply: Reply) -> Difference | None:
         "body": (exchange.reply_body, reply.body),
         "line": (exchange.line, reply.line),
     }
-    for what, (was, now) in pairs.items():
+    for part, (was, now) in pairs.items():
         if was != now:
-            return Difference(exchange, what, _shown(was), _shown(now))
+            return Difference(exchange, part, _shown(was), _shown(now))
     return None
 
 

@@ -36,11 +36,11 @@ def reproduce(file: Path, as_json: bool) -> int:
     from contracts.files.text_file import EncodingError, bytes_of
     from contracts.spec.loader import Spec
     from mock_server.control.bundle import BundleError, read
-    from mock_server.reproduce import Replay
+    from mock_server.reproduce import Reproduction
 
     try:
         bundle = read(bytes_of(file))
-        difference = Replay(Spec.load(), bundle).run()
+        difference = Reproduction(Spec.load(), bundle).run()
     except (BundleError, EncodingError) as error:
         raise click.UsageError(f"{file} {error}") from None
     if as_json:
@@ -57,12 +57,12 @@ def _as_json(difference: Difference | None) -> dict[str, Any] | None:
         return None
     exchange = difference.exchange
     call = {"number": exchange.number, "method": exchange.method, "path": exchange.path}
-    return {**call, "what": difference.what, "was": difference.was, "is": difference.now}
+    return {**call, "what": difference.part, "was": difference.was, "is": difference.now}
 
 
 def _print(difference: Difference) -> None:
     exchange = difference.exchange
     call = f"exchange {exchange.number}, {exchange.method} {exchange.path}"
-    print_line(f"{call}: another {difference.what} than in the bundle")
+    print_line(f"{call}: another {difference.part} than in the bundle")
     print_line(f"  was  {difference.was}")
     print_line(f"  is   {difference.now}")

@@ -1,4 +1,5 @@
-"""Who may use the control API. Keeps a foreign web site out even from a browser on this machine."""
+"""Decides who may use the control API. A foreign web site may not, even in a browser on this
+machine."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ SHOWN = 80  # characters of a header in a message
 
 
 def missing(settings: Settings, client: str | None, headers: Headers) -> list[str]:
-    """Everything that keeps a control call from passing, each with the way on; empty when it may.
+    """Every reason to refuse a control call, each with the next step; empty if it is allowed.
 
-    A page of another site reaches us under its own Host (DNS rebinding) or with its Origin; both
-    are refused. From another machine, or through a proxy for another machine, a token is needed."""
+    A page of another site calls with its own Host (DNS rebinding) or with its Origin; both are
+    refused. A call from another machine, or through a proxy for one, needs the token."""
     return [
         *_wrong_host(settings, headers),
         *_wrong_origin(settings, headers),
@@ -70,14 +71,14 @@ def _no_token(settings: Settings, client: str | None, headers: Headers) -> Itera
 
 
 def _allowing(name: str) -> str:
-    """The option that admits a host, where it can be one."""
+    """The option that allows a host, if the text can be a host name."""
     possible = re.fullmatch(r"[a-z0-9_.:-]+", name)
     return f", or start the server with --allow-host {name} (or EMO_ALLOW_HOST)" if possible else ""
 
 
 def _is_local(client: str | None, headers: Headers) -> bool:
-    """Whether the call was sent on this machine. Through a proxy on this machine every client looks
-    like loopback, so of a forwarded call each address on its way must be loopback."""
+    """Whether the call was sent on this machine. Behind a proxy on this machine every client has a
+    loopback address, so each address in X-Forwarded-For must be loopback, too."""
     if client is not None and not is_loopback(client):
         return False
     if not any(name in headers for name in FORWARDING):
@@ -91,8 +92,8 @@ def _listed(headers: Headers, name: str) -> list[str]:
 
 
 def _known(settings: Settings, name: str) -> bool:
-    """Names that are ours. An IP address is no foreign site's name: where a token is needed, any
-    passes."""
+    """Whether a host name is one of this server. If a token is needed, any IP address counts, since
+    a foreign site has a name."""
     if is_loopback(name) or name == settings.host.lower() or name in settings.allow_hosts:
         return True
     return (settings.admin_token is not None or not settings.is_loopback) and _is_address(name)

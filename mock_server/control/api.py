@@ -1,8 +1,8 @@
-"""The control API under /__mock__/: what belongs to one key, seen and changed from outside. Not
-part of the service.
+"""The control API under /__mock__/: shows and changes the state of one API key. The service has no
+such API.
 
-The tenant is that of the API key in `Authorization`, as everywhere. Answers JSON; errors are
-`{"error": …}` with a 4xx. Nothing that is sent here is evaluated."""
+The API key in `Authorization` names the tenant, as in every call. Answers are JSON; errors are
+`{"error": …}` with a 4xx."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contracts.text.printable import in_json
 from mock_server.control import journal, scenarios, state
 from mock_server.control.access import missing
 from mock_server.control.export import Exports
-from mock_server.control.request import Asked, ControlError, Export, Told
+from mock_server.control.request import ControlAnswer, ControlError, ControlRequest, Export
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.redact import without_secrets
 from mock_server.simulation import json_body
@@ -29,11 +29,11 @@ from mock_server.stores.session import ANONYMOUS, Refused
 from mock_server.web.reached import OriginOf, origin_of
 
 MAX_BODY = 1 << 20
-HEALTH = "/health"  # says nothing secret, so that any probe may ask
+HEALTH = "/health"  # contains no secret, so any probe may call it
 NEEDS_NO_KEY = {HEALTH, "/metrics", "/explain", "/explain/{id}"}
-# Without `sk-`: what begins so is masked where a part of the request is repeated beside it.
+# Without `sk-`: redaction would hide it in a message that repeats a part of the request.
 NO_KEY = "send the API key of the tenant in the header Authorization, as `Bearer KEY`"
-CONTROLS: list[tuple[str, str, Callable[[Asked], Told]]] = [
+CONTROLS: list[tuple[str, str, Callable[[ControlRequest], ControlAnswer]]] = [
     ("GET", HEALTH, state.health),
     ("GET", "/state", state.state),
     ("GET", "/clock", state.clock),
@@ -58,7 +58,7 @@ NEEDS_KEY = {path for _, path, _ in CONTROLS} - NEEDS_NO_KEY
 
 
 def control_app(engine: Engine) -> ASGIApp:
-    """The routes behind the guard."""
+    """The routes of the control API, with its access checks."""
     settings, exports = engine.settings, Exports()
     reached = origin_of(settings.public_url, settings.forwarded_allow_ips)
     routes = [
@@ -84,15 +84,15 @@ def control_app(engine: Engine) -> ASGIApp:
 
 
 def _refusal(engine: Engine, request: Request) -> str:
-    """All that is missing at once, so that nobody mends one thing only to be refused for the next;
-    "" where the call may pass."""
+    """Every reason for a refusal at once, so that a user need not mend one after the other; "" if
+    the call is allowed."""
     lacks = missing(engine.settings, request.client and request.client.host, request.headers)
     if lacks and _route(request.scope) in NEEDS_KEY and not _has_key(engine, request):
         lacks.append(NO_KEY)
     if len(lacks) < 2:
         return "".join(lacks)
     numbered = "; ".join(f"({number}) {text}" for number, text in enumerate(lacks, 1))
-    return f"{len(lacks)} things keep this control call from passing: {numbered}"
+    return f"{len(lacks)} reasons for refusing this control call: {numbered}"
 
 
 def _route(scope: Scope) -> str:
@@ -109,14 +109,14 @@ def _has_key(engine: Engine, request: Request) -> bool:
 
 
 def act(engine: Engine, tenant_id: str, real: float, method: str, path: str, body: bytes) -> None:
-    """Do again what a journal says was done. Raises ControlError."""
+    """Repeat a control call of a journal. Raises ControlError."""
     control = {(m, p): c for m, p, c in CONTROLS}[method, path.removeprefix("/__mock__")]
-    control(Asked(engine, tenant_id, real, _read(body)))
+    control(ControlRequest(engine, tenant_id, real, _read(body)))
 
 
 def _handler(
     engine: Engine,
-    control: Callable[[Asked], Told],
+    control: Callable[[ControlRequest], ControlAnswer],
     needs_key: bool,
     reached: OriginOf,
     exports: Exports,
@@ -134,24 +134,25 @@ def _handler(
             given = {**request.query_params, **request.path_params}
             real = engine.real()
             sent = headers.get(b"authorization", b"")
-            asked = Asked(engine, tenant_id, real, _read(raw), given, sent)
-            told = control(asked)
-            if isinstance(told, Export):
-                return await exports.answer(told)
+            control_request = ControlRequest(engine, tenant_id, real, _read(raw), given, sent)
+            answer = control(control_request)
+            if isinstance(answer, Export):
+                return await exports.answer(answer)
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
             key = engine.validator.key(headers)
             engine.note(tenant_id, real, _call(request, raw, reached), key)
-        if isinstance(told, tuple):
-            return Response(told[1], media_type=told[0])
-        return _Json(told)
+        if isinstance(answer, tuple):
+            return Response(answer[1], media_type=answer[0])
+        return _Json(answer)
 
     return handle
 
 
 class _Json(JSONResponse):
-    """JSON that may hold the text of strangers: a terminal that shows it, by curl, obeys none."""
+    """JSON without control characters: it may contain text of strangers, and curl shows it on a
+    terminal."""
 
     def render(self, content: Any) -> bytes:
         return in_json(json.dumps(content, ensure_ascii=False, separators=(",", ":"))).encode()
@@ -178,17 +179,17 @@ def _read(raw: bytes) -> Any:
     except EncodingError as error:
         raise ControlError(f"the body {error}") from None
     except ValueError as error:
-        raise ControlError(f"the body is no JSON: {error}") from None
+        raise ControlError(f"the body is not JSON: {error}") from None
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
         known = ", ".join(f"{method} {path[1:]}" for method, path, _ in CONTROLS)
-        await _error(404, f"no such control route; there are {known}")(scope, receive, send)
+        await _error(404, f"unknown control route; the routes are {known}")(scope, receive, send)
 
 
 def _error(status: int, text: str, request: Request | None = None) -> Response:
-    """An error that may repeat a part of the request, but no secret of it."""
+    """An error answer. It may repeat a part of the request, without its secrets."""
     if request is not None:
         headers = dict(request.scope["headers"])
         text = without_secrets(text, headers, request.url.query)

@@ -1,5 +1,5 @@
-"""One file from which the same answers can be had again: how the server was set, and every call of
-one tenant with its time and its answer. No key is in it."""
+"""A bundle: one file that reproduces the same answers. It contains the settings of the server, and
+every call of one tenant with its time and its answer, without the API key."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from mock_server.simulation.task import status_at
 
 FORMAT = "emo-bundle-2"
 SHOWN_TASKS = 1000
-# The settings that answers depend on.
+# The settings that change answers.
 REPRODUCED = ("time", "speed", "concurrency", "limits", "variants")
 
-Count = Annotated[int, Meta(ge=0, le=1 << 53)]  # what every reader of JSON keeps exactly
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]  # every JSON reader keeps such an integer exactly
 Moment = Annotated[float, Meta(ge=0, le=LAST)]  # epoch seconds
 Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]  # a key of BLAKE2
 
 
 class BundleError(ValueError):
-    """A file that is no bundle, or from which nothing can be had again."""
+    """The file is not a bundle, or its answers cannot be reproduced."""
 
 
-class Exchange(Struct, frozen=True):
+class BundledExchange(Struct, frozen=True):
     """A call and its answer. Bytes are base64; headers are latin-1."""
 
     number: Count
@@ -52,10 +52,10 @@ class Exchange(Struct, frozen=True):
 
 
 class Bundle(Struct, frozen=True):
-    """tenant: its id, which stands for the key. content, secret: those of seeds.Seeds, from which
-    the same ids and signatures come, of this tenant alone. began: the machine's time when it was
-    first seen. dropped: exchanges that had to make room; with any, nothing can be had again. clock
-    and tasks, of which there are the newest SHOWN_TASKS, are to be read by people."""
+    """tenant: its id, in place of the key. content, secret: of seeds.Seeds, for this tenant only;
+    the same ids and signatures come from them. began: the machine's time of the tenant's first
+    call. dropped: evicted exchanges; with any the answers cannot be reproduced. clock, tasks: for
+    people to read, the newest SHOWN_TASKS tasks."""
 
     format: str
     spec: str
@@ -68,28 +68,28 @@ class Bundle(Struct, frozen=True):
     file: dict[str, Any]
     clock: dict[str, Any]
     tasks: list[dict[str, Any]]
-    exchanges: list[Exchange]
+    exchanges: list[BundledExchange]
     tasks_not_shown: int = 0
 
 
 class Difference(NamedTuple):
-    """Where the answers first part: the exchange, what of it, as it was and as it is now."""
+    """The first difference between the answers: the exchange, the part of it, both values."""
 
-    exchange: Exchange
-    what: str
+    exchange: BundledExchange
+    part: str
     was: str
     now: str
 
 
 def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
-    """The bundle of a tenant as JSON in pieces. What is not in the journal is taken now; the pieces
-    may be made in another thread, while the engine works on."""
+    """The bundle of a tenant as JSON in pieces. The state is taken now; the pieces may be made
+    later, in another thread."""
     bundle, exchanges = _parts(engine, tenant_id, real)
     return with_items(bundle, exchanges, lambda value: msgspec.json.encode(value).decode())
 
 
-def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[Exchange]]:
-    """The bundle without its exchanges, and these."""
+def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[BundledExchange]]:
+    """The bundle without its exchanges, and its exchanges."""
     record, journal = engine.tenants.get(tenant_id, real), engine.recorder.journal
     settings = msgspec.to_builtins(engine.settings)
     rules, now = engine.file(real), record.clock.now(real)
@@ -117,7 +117,7 @@ def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterato
 
 
 def read(data: bytes) -> Bundle:
-    """The bundle of a file. Raises BundleError."""
+    """Read a bundle. Raises BundleError."""
     try:
         text = text_of(data)
         _check_format(msgspec.json.decode(text))
@@ -125,22 +125,22 @@ def read(data: bytes) -> Bundle:
     except EncodingError as error:
         raise BundleError(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BundleError(f"is no bundle: {json_problem(text, error)}") from None
+        raise BundleError(f"is not a bundle: {json_problem(text, error)}") from None
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
-        raise BundleError(f"{found.dropped} exchanges had to make room in the journal, so {text}")
+        raise BundleError(f"{found.dropped} exchanges of the journal were evicted, so {text}")
     return found
 
 
 def _check_format(value: Any) -> None:
-    """A bundle of another format may have other fields, so its name is looked at first."""
+    """Check the format first: a bundle of another format may have other fields."""
     name = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
     if name != FORMAT:
         raise BundleError(f"has the format {name!r:.80}; this version reads {FORMAT!r}")
 
 
-def _exchange(entry: Entry) -> Exchange:
-    return Exchange(
+def _exchange(entry: Entry) -> BundledExchange:
+    return BundledExchange(
         entry.number, entry.real, entry.kind, entry.method, entry.path, entry.query, entry.origin,
         _texts(entry.headers.items()), entry.body, entry.status, _texts(entry.reply_headers),
         entry.reply_body, entry.line, entry.head_bytes,

@@ -1,6 +1,6 @@
-"""Sends what grows with what is kept: a piece is made when the client has taken the one before, in
-one thread for all who read; a short answer is made at once. What is sent is whole, or the
-connection is cut."""
+"""Sends answers whose size grows with the state. One thread makes each piece when the client has
+taken the one before; a short answer is made at once. The answer is complete, or the connection is
+cut."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from starlette.types import Message, Receive, Scope, Send
 from contracts.text.printable import in_json
 from mock_server.control.request import ControlError, Export
 
-PIECE = 64 << 10  # bytes that are sent at a time
-PARTS = 256  # texts that are made before others have a turn
+PIECE = 64 << 10  # bytes sent at a time
+PARTS = 256  # texts made in one turn of an export
 MOST = 32  # exports at a time
 STALLED = 60.0  # seconds in which a client must take a piece
 
-# One: more would take time from the event loop and from each other.
+# One thread: more would slow down the event loop and each other.
 _thread = ThreadPoolExecutor(1, "emo-export")
 T = TypeVar("T")
 
 
 async def in_thread(function: Callable[[], T]) -> T:
-    """What the function returns, called in the thread that makes all exports."""
+    """Call the function in the thread of all exports, and return its result."""
     return await asyncio.get_running_loop().run_in_executor(_thread, function)
 
 
@@ -38,16 +38,16 @@ class Exports:
 
     def __init__(self, stalled: float = STALLED) -> None:
         self.stalled = stalled
-        self.count = 0  # that are being sent
+        self.count = 0  # exports being sent
 
     async def answer(self, export: Export) -> Response:
-        """The answer to who asked for the export; a short one is made whole. Raises ControlError
-        where it cannot be made, or MOST are being sent."""
+        """The answer with the export. A short one is made whole. Raises ControlError if it cannot
+        be made, or if MOST are being sent."""
         if export.is_short:
             kind, pieces = _made(export)
             return Response(b"".join(pieces), media_type=kind)
         if self.count >= MOST:
-            raise ControlError(f"{MOST} exports are being sent: try again when one is done", 503)
+            raise ControlError(f"{MOST} exports are being sent: try again when one has ended", 503)
         self.count += 1
         try:
             kind, pieces = await in_thread(partial(_made, export))
@@ -62,13 +62,13 @@ class Exports:
 
 
 def _made(export: Export) -> tuple[str, Iterator[bytes]]:
-    """The content type of an export, and the pieces that are sent."""
+    """The content type of an export, and its pieces."""
     kind, texts = export.make()
     return kind, in_pieces(map(in_json, texts) if "json" in kind else texts)
 
 
 class _Streamed(StreamingResponse):
-    """An answer whose pieces are made as they are sent."""
+    """An answer whose pieces are made while it is sent."""
 
     def __init__(self, exports: Exports, kind: str, pieces: Iterator[bytes]) -> None:
         super().__init__(_in_turn(pieces), media_type=kind)
@@ -78,7 +78,8 @@ class _Streamed(StreamingResponse):
         transport = (scope.get("state") or {}).get("transport")
 
         async def taken(message: Message) -> None:
-            """Send, and hang up on a client that takes nothing: it would hold memory for ever."""
+            """Send a piece. Close the connection of a client that takes none: it would keep
+            memory."""
             try:
                 async with asyncio.timeout(self._exports.stalled):
                     await send(message)
@@ -96,14 +97,14 @@ class _Streamed(StreamingResponse):
 
 
 async def _in_turn(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces that are not empty, each made when it is asked for."""
+    """The pieces that are not empty, each made when it is needed."""
     while (piece := await in_thread(partial(next, pieces, None))) is not None:
         if piece:
             yield piece
 
 
 def in_pieces(texts: Iterable[str]) -> Iterator[bytes]:
-    """The texts in UTF-8, as pieces of at most PIECE bytes, made of at most PARTS texts each."""
+    """The texts in UTF-8, in pieces of at most PIECE bytes and at most PARTS texts each."""
     piece = bytearray()
     for number, text in enumerate(texts, 1):
         piece += text.encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""What a control call asks, and what it is told. Data, and the checks of a value that all share."""
+"""The request and the answer of a control call, and the checks that all controls share."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any, NamedTuple
 from mock_server.engine.pipeline import Engine
 from mock_server.stores.protocol import Tenant
 
-Typed = tuple[str, bytes]  # a content type and a body of it
+Typed = tuple[str, bytes]  # content type and body
 
 
 class Export(NamedTuple):
-    """An answer that grows with what is kept, made in pieces as it is sent. make: gives the content
-    type and the pieces of the body. is_short: it is made at once, without another thread."""
+    """An answer whose size grows with the state, made in pieces while it is sent. make: returns the
+    content type and the pieces of the body. is_short: made at once, without another thread."""
 
     make: Callable[[], tuple[str, Iterator[str]]]
     is_short: bool = False
 
 
-Told = dict[str, Any] | Typed | Export  # dict: JSON
+ControlAnswer = dict[str, Any] | Typed | Export  # dict: JSON
 
 
 class ControlError(ValueError):
-    """A control call that makes no sense, with the way on."""
+    """A control call with invalid arguments. The text contains the next step."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
         self.status = status
 
 
-class Asked(NamedTuple):
-    """real: the machine's time. body: the JSON that was sent, {}: none. given: path and query.
-    authorization: the header as it was sent, b"": none."""
+class ControlRequest(NamedTuple):
+    """A control call. real: the machine's time, epoch s. body: its JSON value, {} for none. given:
+    its path and query parameters. authorization: its header, b"" for none."""
 
     engine: Engine
     tenant_id: str
@@ -48,12 +48,12 @@ class Asked(NamedTuple):
         return self.engine.tenants.get(self.tenant_id, self.real)
 
     def save(self, tenant: Tenant) -> None:
-        """Keep the record."""
+        """Save the tenant's record."""
         self.engine.store.save(self.tenant_id, tenant)
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The body of a call that takes an object."""
+        """The JSON object of the body. Raises ControlError for any other value."""
         if not isinstance(self.body, dict):
             raise ControlError("the body must be a JSON object")
         return self.body

@@ -1,4 +1,4 @@
-"""What a tenant's calls are to meet: scenarios, variants, an account; and what they cost."""
+"""Shows and sets a tenant's scenarios, variants and account, and shows the cost of its calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from mock_server.control.request import Asked, ControlError, number
+from mock_server.control.request import ControlError, ControlRequest, number
 from mock_server.scenarios import variants as chosen
 from mock_server.scenarios.rules import Counters, Rule, Ruleset, counters_of
 from mock_server.simulation.billing import Used
@@ -16,79 +16,79 @@ from mock_server.stores.protocol import Tenant
 
 MOST_RULES = 1000
 MOST_BYTES = 1 << 20  # of the rules of one key, as JSON
-MOST_BYTES_OF_ALL = 16 << 20  # of all keys; as Python's objects they are up to 15 times as large
+MOST_BYTES_OF_ALL = 16 << 20  # of all keys; Python objects take up to 15 times as much
 ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, or both'
 
 
-def scenarios(asked: Asked) -> dict[str, Any]:
-    """Shows the key's rules, how often each matched and decided, and which never did."""
-    record = asked.tenant
-    served = asked.engine.file(asked.real).rules
+def scenarios(request: ControlRequest) -> dict[str, Any]:
+    """Shows the key's rules, how often each matched and decided, and the unused ones."""
+    record = request.tenant
+    served = request.engine.file(request.real).rules
     shown = _shown(record.rules, record.counters), _shown(served, record.counters)
     unused = [rule["name"] for rules in shown for rule in rules if not rule["fired"]]
     return {"scenarios": shown[0], "file": shown[1], "unused": unused}
 
 
-def add_scenarios(asked: Asked) -> dict[str, Any]:
+def add_scenarios(request: ControlRequest) -> dict[str, Any]:
     """Adds rules: one, a list, or rules and variants."""
-    record = asked.tenant
-    return _set(asked, list(record.rules))
+    record = request.tenant
+    return _set(request, list(record.rules))
 
 
-def set_scenarios(asked: Asked) -> dict[str, Any]:
-    """Replaces the rules; those that stay go on counting."""
-    return _set(asked, [])
+def set_scenarios(request: ControlRequest) -> dict[str, Any]:
+    """Replaces the rules. Rules that stay keep their counters."""
+    return _set(request, [])
 
 
-def drop_scenarios(asked: Asked) -> dict[str, Any]:
-    """Drops the rules, and says which never decided a call."""
-    told = scenarios(asked)
-    asked.save(_with_rules(asked, ()))
-    return {"dropped": [rule["name"] for rule in told["scenarios"]], "unused": told["unused"]}
+def drop_scenarios(request: ControlRequest) -> dict[str, Any]:
+    """Deletes the rules, and shows which never decided a call."""
+    before = scenarios(request)
+    request.save(_with_rules(request, ()))
+    return {"dropped": [rule["name"] for rule in before["scenarios"]], "unused": before["unused"]}
 
 
-def _set(asked: Asked, before: list[Rule]) -> dict[str, Any]:
-    record = asked.tenant
-    new = _compiled(asked, record.clock.now(asked.real), len(before))
+def _set(request: ControlRequest, before: list[Rule]) -> dict[str, Any]:
+    record = request.tenant
+    new = _compiled(request, record.clock.now(request.real), len(before))
     if len(before) + len(new.rules) > MOST_RULES:
-        raise ControlError(f"a key has at most {MOST_RULES} scenarios; DELETE those that are over")
+        raise ControlError(f"a key has at most {MOST_RULES} scenarios; DELETE some first")
     names = [rule.name for rule in before]
     for rule in new.rules:
         if rule.name in names:
-            raise ControlError(f"there is a scenario {rule.name!r}; name it otherwise, or PUT all")
+            raise ControlError(f"there is a scenario {rule.name!r}; rename it, or PUT all")
     began = {rule.id: rule.began for rule in record.rules}
     rules = [*before, *(replace(r, began=began.get(r.id, r.began)) for r in new.rules)]
-    changed = _with_rules(asked, tuple(rules))
-    _check_size(asked, changed.rule_bytes)
-    asked.save(replace(changed, variants={**record.variants, **new.variants}))
-    return scenarios(asked)
+    changed = _with_rules(request, tuple(rules))
+    _check_size(request, changed.rule_bytes)
+    request.save(replace(changed, variants={**record.variants, **new.variants}))
+    return scenarios(request)
 
 
-def _with_rules(asked: Asked, rules: tuple[Rule, ...]) -> Tenant:
-    """The record with these rules, and what they and the file's counted so far."""
-    ids = {rule.id for rule in (*rules, *asked.engine.file(asked.real).rules)}
-    counters = counters_of(asked.tenant.counters, ids)
+def _with_rules(request: ControlRequest, rules: tuple[Rule, ...]) -> Tenant:
+    """The record with these rules. The counters of these and of the file's rules stay."""
+    ids = {rule.id for rule in (*rules, *request.engine.file(request.real).rules)}
+    counters = counters_of(request.tenant.counters, ids)
     size = sum(len(encode(rule.source)) for rule in rules)
-    return replace(asked.tenant, rules=rules, rule_bytes=size, counters=counters)
+    return replace(request.tenant, rules=rules, rule_bytes=size, counters=counters)
 
 
-def _check_size(asked: Asked, size: int) -> None:
+def _check_size(request: ControlRequest, size: int) -> None:
     if size > MOST_BYTES:
-        raise ControlError("the scenarios of a key have at most 1 MiB; DELETE those that are over")
-    others = asked.engine.store.rule_bytes() - asked.tenant.rule_bytes
+        raise ControlError("the scenarios of a key have at most 1 MiB; DELETE some first")
+    others = request.engine.store.rule_bytes() - request.tenant.rule_bytes
     if others + size > MOST_BYTES_OF_ALL:
         raise ControlError(
-            "the scenarios of all keys have at most 16 MiB; DELETE those of keys that need them no "
-            "longer, or start another fake"
+            "the scenarios of all keys have at most 16 MiB; DELETE those of keys that no longer "
+            "need them, or start another fake"
         )
 
 
-def _compiled(asked: Asked, now: float, before: int) -> Ruleset:
+def _compiled(request: ControlRequest, now: float, before: int) -> Ruleset:
     from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
 
-    value, put_before = in_full(asked.body)
+    value, put_before = in_full(request.body)
     try:
-        return compile_ruleset(asked.engine.spec, value, now, before)
+        return compile_ruleset(request.engine.spec, value, now, before)
     except RuleError as error:
         problems = (p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems)
         raise ControlError("; ".join(f"{p.pointer or '/'}: {p.text}" for p in problems)) from None
@@ -106,61 +106,61 @@ def _shown(rules: Iterable[Rule], counters: Counters) -> list[dict[str, Any]]:
     ]
 
 
-def variants(asked: Asked) -> dict[str, Any]:
-    """Shows where the documentation contradicts itself, and which side is served."""
-    engine = asked.engine
-    in_effect = engine.variants_of(asked.tenant, asked.real)
+def variants(request: ControlRequest) -> dict[str, Any]:
+    """Shows each contradiction of the documentation, and which side is served."""
+    engine = request.engine
+    in_effect = engine.variants_of(request.tenant, request.real)
     return {
         name: {
             "summary": variant.summary,
             "chosen": in_effect.get(name, variant.default),
-            "choices": {choice: said.summary for choice, said in variant.choices.items()},
+            "choices": {name: choice.summary for name, choice in variant.choices.items()},
         }
         for name, variant in engine.spec.variants.items()
     }
 
 
-def set_variants(asked: Asked) -> dict[str, Any]:
-    """Chooses sides: {"NAME": "CHOICE"}; the others are as for the server."""
+def set_variants(request: ControlRequest) -> dict[str, Any]:
+    """Chooses sides: {"NAME": "CHOICE"}. The others are as the server was started."""
     try:
-        chosen.check(asked.engine.spec, asked.arguments)
+        chosen.check(request.engine.spec, request.arguments)
     except chosen.VariantError as error:
         raise ControlError(str(error)) from None
-    record = asked.tenant
-    asked.save(replace(record, variants=dict(asked.arguments)))
-    return variants(asked)
+    record = request.tenant
+    request.save(replace(record, variants=dict(request.arguments)))
+    return variants(request)
 
 
-def account(asked: Asked) -> dict[str, Any]:
-    """Shows what the key may still spend."""
-    found = asked.tenant.account
+def account(request: ControlRequest) -> dict[str, Any]:
+    """Shows the balance of the key."""
+    found = request.tenant.account
     return {"balance": found.balance, "free_only": found.free_only}
 
 
-def set_account(asked: Asked) -> dict[str, Any]:
-    """Sets what the key may spend.
+def set_account(request: ControlRequest) -> dict[str, Any]:
+    """Sets the balance of the key.
 
-    `balance`: CNY that may be spent before Arrearage, null for no end. `free_only`: nothing beyond
-    the free quota, then AllocationQuota.FreeTierOnly."""
-    given = asked.arguments
+    `balance`: CNY to spend before Arrearage; null for no limit. `free_only`: only the free quota,
+    then AllocationQuota.FreeTierOnly."""
+    given = request.arguments
     if not given or given.keys() - {"balance", "free_only"}:
         raise ControlError(ACCOUNT_HELP)
-    found = asked.tenant.account
+    found = request.tenant.account
     balance = given.get("balance", found.balance)
     free_only = given.get("free_only", found.free_only)
     if balance is not None and number("balance", balance) < 0:
         raise ControlError(f"balance {balance} is below 0; 0 refuses every call that costs")
     if not isinstance(free_only, bool):
         raise ControlError(ACCOUNT_HELP)
-    record = asked.tenant
+    record = request.tenant
     changed = replace(record.account, balance=balance, free_only=free_only)
-    asked.save(replace(record, account=changed))
-    return account(asked)
+    request.save(replace(record, account=changed))
+    return account(request)
 
 
-def usage(asked: Asked) -> dict[str, Any]:
-    """Shows what the calls would have cost by now."""
-    rows = asked.engine.tenants.usage(asked.tenant_id, asked.real)
+def usage(request: ControlRequest) -> dict[str, Any]:
+    """Shows the cost of the calls so far."""
+    rows = request.engine.tenants.usage(request.tenant_id, request.real)
     total = round(sum(row.cost for row in rows), 6)
     return {"currency": "CNY", "total": total, "models": [_row(row) for row in rows]}
 

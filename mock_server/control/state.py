@@ -1,4 +1,4 @@
-"""A tenant's time and tasks: looked at, moved, dropped."""
+"""Shows, moves and resets a tenant's clock and tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mock_server.control.request import Asked, ControlError, number
+from mock_server.control.request import ControlError, ControlRequest, number
 from mock_server.simulation.clock import Clock
 from mock_server.simulation.task import next_event, status_at
 from mock_server.simulation.timestamps import wire_time
@@ -18,9 +18,9 @@ CLOCK_HELP = (
 )
 
 
-def health(asked: Asked) -> dict[str, Any]:
-    """Says that the fake is up, and which spec it serves. Needs no key and no token."""
-    engine = asked.engine
+def health(request: ControlRequest) -> dict[str, Any]:
+    """Shows that the fake is up, and which spec it serves. Needs no key and no token."""
+    engine = request.engine
     return {
         "status": "ok",
         "spec": engine.spec.version,
@@ -31,18 +31,18 @@ def health(asked: Asked) -> dict[str, Any]:
     }
 
 
-def clock(asked: Asked) -> dict[str, Any]:
+def clock(request: ControlRequest) -> dict[str, Any]:
     """Shows the key's time and speed."""
-    shown = asked.tenant.clock
-    now = shown.now(asked.real)
+    shown = request.tenant.clock
+    now = shown.now(request.real)
     return {"now": now, "time": wire_time(now), "speed": shown.rate, "skip": shown.skip}
 
 
-def state(asked: Asked) -> dict[str, Any]:
-    """Shows the key's clock and tasks, newest first, and where all keys are kept."""
-    shown = clock(asked)
-    store, tasks = asked.engine.store, []
-    for task in islice(store.newest_first(asked.tenant_id), SHOWN_TASKS):
+def state(request: ControlRequest) -> dict[str, Any]:
+    """Shows the key's clock and its tasks, newest first, and the store of all keys."""
+    shown = clock(request)
+    store, tasks = request.engine.store, []
+    for task in islice(store.newest_first(request.tenant_id), SHOWN_TASKS):
         event = next_event(task, shown["now"])
         tasks.append(
             {
@@ -53,9 +53,9 @@ def state(asked: Asked) -> dict[str, Any]:
                 "next_event_in": None if event is None else round(event - shown["now"], 3),
             }
         )
-    more = store.task_count(asked.tenant_id) - len(tasks)
+    more = store.task_count(request.tenant_id) - len(tasks)
     return {
-        "tenant": asked.tenant_id,
+        "tenant": request.tenant_id,
         "clock": shown,
         "tasks": tasks,
         "tasks_not_shown": more,
@@ -68,43 +68,43 @@ def state(asked: Asked) -> dict[str, Any]:
     }
 
 
-def set_clock(asked: Asked) -> dict[str, Any]:
+def set_clock(request: ControlRequest) -> dict[str, Any]:
     """Moves the key's clock: advance, freeze, run at a speed, or jump to the next event."""
-    record = asked.tenant
+    record = request.tenant
     try:
-        moved = _moved(asked, record.clock, asked.real)
+        moved = _moved(request, record.clock, request.real)
     except ControlError:
         raise
     except ValueError as error:
         raise ControlError(str(error)) from None
-    asked.save(replace(record, clock=moved))
-    return clock(asked)
+    request.save(replace(record, clock=moved))
+    return clock(request)
 
 
-def _moved(asked: Asked, clock: Clock, real: float) -> Clock:
-    if len(asked.arguments) != 1:
+def _moved(request: ControlRequest, clock: Clock, real: float) -> Clock:
+    if len(request.arguments) != 1:
         raise ControlError(CLOCK_HELP)
-    ((what, value),) = asked.arguments.items()
-    if what == "advance":
-        return clock.advance(number(what, value), real)
-    if what == "speed":
-        return clock.at_rate(number(what, value), real)
-    if what == "freeze" and value is True:
+    ((action, value),) = request.arguments.items()
+    if action == "advance":
+        return clock.advance(number(action, value), real)
+    if action == "speed":
+        return clock.at_rate(number(action, value), real)
+    if action == "freeze" and value is True:
         return clock.at_rate(0.0, real)
-    if what == "next_event" and value is True:
-        return clock.at(_next_event(asked, clock.now(real)), real)
+    if action == "next_event" and value is True:
+        return clock.at(_next_event(request, clock.now(real)), real)
     raise ControlError(CLOCK_HELP)
 
 
-def _next_event(asked: Asked, now: float) -> float:
-    """The earliest start or end of any task of the tenant; now, when nothing is to come."""
-    tasks = asked.engine.store.newest_first(asked.tenant_id)
+def _next_event(request: ControlRequest, now: float) -> float:
+    """The earliest start or end of any task of the tenant; `now` if no task has one."""
+    tasks = request.engine.store.newest_first(request.tenant_id)
     events = (next_event(task, now) for task in tasks)
     return min((event for event in events if event is not None), default=now)
 
 
-def reset(asked: Asked) -> dict[str, Any]:
-    """Drops everything of the key: tasks, clock, scenarios, account, journal."""
-    dropped = asked.engine.store.task_count(asked.tenant_id)
-    asked.engine.forget(asked.tenant_id)
+def reset(request: ControlRequest) -> dict[str, Any]:
+    """Deletes everything of the key: tasks, clock, scenarios, account, journal."""
+    dropped = request.engine.store.task_count(request.tenant_id)
+    request.engine.forget(request.tenant_id)
     return {"dropped_tasks": dropped}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.spec.loader import Spec
 from mock_server.control.api import act
 from mock_server.control.bundle import Bundle, BundleError, bundling, read
-from mock_server.reproduce import Replay
+from mock_server.reproduce import Reproduction
 from mock_server.simulation.call import Call
 from tests.helpers.fake import EPOCH, SERVICE, Service
 
@@ -85,7 +85,7 @@ def test_a_bundle_reproduces_the_same_answers(
     spec: Spec, steps: Any, mode: str, limits: bool
 ) -> None:
     options = {"time": mode, "limits": "documented" if limits else "off"}
-    assert Replay(spec, bundle_after(spec, steps, **options)).run() is None
+    assert Reproduction(spec, bundle_after(spec, steps, **options)).run() is None
 
 
 def test_a_bundle_contains_no_key(spec: Spec) -> None:
@@ -97,15 +97,15 @@ def test_the_first_answer_that_differs_is_named(spec: Spec) -> None:
     bundle = bundle_after(spec, [("create", 0, 1.0), ("get", 0, 20.0), ("get", 0, 20.0)])
     changed = msgspec.structs.replace(bundle.exchanges[1], reply_body=b"{}")
     bundle.exchanges[1] = changed
-    difference = Replay(spec, bundle).run()
+    difference = Reproduction(spec, bundle).run()
     assert difference is not None
-    assert (difference.exchange.number, difference.what, difference.was) == (2, "body", "{}")
+    assert (difference.exchange.number, difference.part, difference.was) == (2, "body", "{}")
     assert "RUNNING" in difference.now
 
 
 def test_a_journal_without_its_beginning_cannot_be_reproduced(spec: Spec) -> None:
     bundle = msgspec.structs.replace(bundle_after(spec, []), dropped=3)
-    with pytest.raises(BundleError, match="3 exchanges had to make room"):
+    with pytest.raises(BundleError, match="3 exchanges of the journal were evicted"):
         read(msgspec.json.encode(bundle))
 
 
@@ -123,13 +123,13 @@ def test_a_journal_without_its_beginning_cannot_be_reproduced(spec: Spec) -> Non
 def test_a_bundle_that_cannot_be_set_up_is_refused(spec: Spec, change: Any, words: str) -> None:
     bundle = msgspec.structs.replace(bundle_after(spec, []), **change)
     with pytest.raises(BundleError, match=words):
-        Replay(spec, bundle)
+        Reproduction(spec, bundle)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b'{"format": "har"}'])
 def test_a_file_that_is_not_a_bundle_is_refused(data: bytes) -> None:
     with pytest.raises(
-        BundleError, match=r"is no bundle|is not text in UTF-8|has the format 'har'"
+        BundleError, match=r"is not a bundle|is not text in UTF-8|has the format 'har'"
     ):
         read(data)
 
@@ -147,4 +147,4 @@ def test_a_call_with_unusual_bytes_survives_in_a_bundle(spec: Spec) -> None:
     service.engine.handle(Call("GET", "/api/v1/tasks/é", "a=%00", {**KEYED, b"x-\xe9": b"\xff"}))
     tenant = service.engine.tenant_of_headers(KEYED)
     bundle = read("".join(bundling(service.engine, tenant, service.real)).encode())
-    assert Replay(spec, bundle).run() is None
+    assert Reproduction(spec, bundle).run() is None

@@ -224,7 +224,7 @@ PROVOKE: dict[str, Provoke] = {
     "the folder": lambda w: w.run("generate", *MEDIA, "-o", "/none/video.mp4"),
     "hides the package": hidden,
     "no variant": lambda w: w.run("serve", "--variant", "a=b"),
-    "is no bundle": lambda w: w.run("reproduce", w.file("run.json", "text")),
+    "is not a bundle": lambda w: w.run("reproduce", w.file("run.json", "text")),
     "exists already": lambda w: w.run(
         "contract", "record", "--base-url", w.url, "--port", "0", "-o", w.file("old.json", "{}")),
     "send the API key of the tenant": lambda w: httpx.get(f"{w.url}/__mock__/state").text,

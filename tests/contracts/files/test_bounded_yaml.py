@@ -132,7 +132,7 @@ def test_a_scenario_file_has_at_most_1000_rules(spec: Spec) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000])
 def test_a_bundle_that_is_nested_too_deep_is_refused(text: str) -> None:
-    with pytest.raises(BundleError, match="is no bundle: it is nested too deep"):
+    with pytest.raises(BundleError, match="is not a bundle: it is nested too deep"):
         read_bundle(text.encode())
 
 

@@ -74,7 +74,7 @@ def test_a_refused_control_call_names_everything_that_is_missing(serve: Serve) -
         refused = PLAIN.get(f"{url}/__mock__/state", headers=foreign)
         assert refused.status_code == 403
         for part in (
-            "4 things", "Host 'fake:8787'", "--allow-host fake", "EMO_ALLOW_HOST", "Origin",
+            "4 reasons", "Host 'fake:8787'", "--allow-host fake", "EMO_ALLOW_HOST", "Origin",
             "--admin-token", "EMO_ADMIN_TOKEN", "X-Mock-Admin-Token", "as `Bearer KEY`",
         ):  # fmt: skip
             assert part in refused.json()["error"]

@@ -57,8 +57,8 @@ def test_reset_drops_the_data_of_one_key(http: httpx.Client, url: str, spec: Spe
      ('{"advance": -1e308}', "below -1e9"), ('{"advance": -2.5}', "cannot advance by -2.5 s"),
      ('{"speed": -2}', "cannot run at speed -2.0: time never goes back"),
      ('{"forward": 1}', "give one of"), ("{}", "give one of"), ("[]", "must be a JSON object"),
-     ('{"advance": NaN}', "no JSON"), ('{"advance": true}', "must be a number"),
-     ('{"freeze": 1}', "give one of"), ("{", "no JSON"), ('{"a":1,"a":1}', "appears twice")],
+     ('{"advance": NaN}', "not JSON"), ('{"advance": true}', "must be a number"),
+     ('{"freeze": 1}', "give one of"), ("{", "not JSON"), ('{"a":1,"a":1}', "appears twice")],
 )  # fmt: skip
 def test_an_invalid_clock_request_is_answered_400_with_the_reason(
     http: httpx.Client, body: str, words: str

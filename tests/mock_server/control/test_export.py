@@ -17,7 +17,7 @@ from starlette.types import Message
 from contracts.spec.loader import Spec
 from mock_server.control import journal as reports
 from mock_server.control.export import MOST, PIECE, Exports, in_pieces
-from mock_server.control.request import Asked, ControlError, Export
+from mock_server.control.request import ControlError, ControlRequest, Export
 from mock_server.engine.pipeline import Engine
 from mock_server.simulation.call import Call
 from tests.helpers.fake import EPOCH, KEY
@@ -93,13 +93,13 @@ def test_only_long_exports_are_made_in_another_thread() -> None:
 
 @pytest.mark.parametrize("export", [reports.journal, reports.bundle])
 def test_an_export_is_short_while_the_journal_is_small(
-    export: Callable[[Asked], Export], spec: Spec
+    export: Callable[[ControlRequest], Export], spec: Spec
 ) -> None:
     engine = Engine(spec, real=lambda: EPOCH)
     tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
     body = b"x" * (reports.SHORT // 3)
     for is_short in (True, True, True, False):
-        assert export(Asked(engine, tenant, EPOCH)).is_short == is_short
+        assert export(ControlRequest(engine, tenant, EPOCH)).is_short == is_short
         engine.handle(Call("POST", "/x", "", {b"authorization": f"Bearer {KEY}".encode()}, body))
 
 

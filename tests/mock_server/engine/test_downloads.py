@@ -11,7 +11,7 @@ from contracts.spec.loader import Spec
 from mock_server.explain import Explanation
 from mock_server.explain.kept import explain_entry
 from mock_server.journal.recorder import EXPLAIN
-from mock_server.reproduce import Replay
+from mock_server.reproduce import Reproduction
 from mock_server.simulation.call import Call, Reply
 from tests.helpers.fake import Service, request
 
@@ -186,7 +186,7 @@ def test_a_download_that_asks_for_an_unknown_scenario_is_explained(service: Serv
     ("change", "method", "headers", "name", "advice"),
     [
         (lambda url: url + "x", "GET", {}, "bad-signature", "with its whole query"),
-        (lambda url: url.partition("?")[0], "GET", {}, "no-signature", "put it in quotes"),
+        (lambda url: url.partition("?")[0], "GET", {}, "no-signature", "in quotes"),
         (lambda url: url, "POST", {}, "not-allowed", "use GET or HEAD"),
         (
             lambda url: url,
@@ -221,7 +221,7 @@ def test_a_bundle_with_downloads_is_reproduced(service: Service, spec: Spec) -> 
     fetch(service, url, Range="bytes=5-")
     bundle = service.bundle()
     assert [e.kind for e in bundle.exchanges[-2:]] == ["result", "result"]
-    assert Replay(spec, bundle).run() is None
+    assert Reproduction(spec, bundle).run() is None
 
 
 def test_a_download_without_a_valid_signature_is_not_in_the_journal_of_the_tenant(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.spec.loader import Spec
 from mock_server.control.api import CONTROLS
 from mock_server.control.bundle import BundleError, bundling, read
-from mock_server.reproduce import Replay
+from mock_server.reproduce import Reproduction
 from mock_server.server.app import create_app
 from mock_server.server.transport import InProcess
 from mock_server.settings import Settings
@@ -127,7 +127,7 @@ def test_every_number_in_a_bundle_is_accepted_or_refused_with_a_reason(
         holder = holder[name]
     holder[last] = "HERE"
     try:
-        Replay(spec, read(json.dumps(value).replace('"HERE"', text).encode())).run()
+        Reproduction(spec, read(json.dumps(value).replace('"HERE"', text).encode())).run()
     except BundleError as error:
         assert len(str(error)) < 600
 

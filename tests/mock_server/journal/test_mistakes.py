@@ -54,7 +54,7 @@ def test_a_bug_is_answered_500_and_logged_with_its_traceback(
         counts = http.get("/__mock__/metrics").text
         assert "emo_internal_errors_total 1\n" in counts
         why = http.get(f"/__mock__/explain/{answer.json()['request_id']}").json()
-        assert "code of the fake failed at this call: Oops" in why["rule"]
+        assert "the code of the fake failed for this call: Oops" in why["rule"]
         kept = http.get("/__mock__/journal?status=500").json()["exchanges"]
         assert [(e["source"], e["outcome"]) for e in kept] == [("mistake", "InternalError")]
 
@@ -78,7 +78,7 @@ def test_a_call_in_this_process_raises_the_error_of_the_bug(
 def test_a_bug_in_the_control_api_is_answered_500_in_json(
     serve: Serve, mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_server.control.api.Asked", fail)
+    monkeypatch.setattr("mock_server.control.api.ControlRequest", fail)
     with serve() as url:
         answer = httpx.get(f"{url}/__mock__/state?token={SECRET}", headers=AUTH)
     text = "GET /__mock__/state: a mistake of the fake; its log has the trace"

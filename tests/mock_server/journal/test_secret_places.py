@@ -12,7 +12,7 @@ from contracts.recordings.secrets import cleaned
 from contracts.redact.secret_names import is_key_name, is_secret_header, without_secret_parameters
 from contracts.spec.loader import Spec
 from mock_server.journal.places import in_body
-from mock_server.reproduce import Replay
+from mock_server.reproduce import Reproduction
 from mock_server.simulation.call import Call
 from tests.helpers.cases import each_case
 from tests.helpers.fake import Service, request
@@ -87,7 +87,7 @@ def test_a_bundle_with_a_hidden_key_in_an_input_url_reproduces_the_answers(spec:
         service.task_id(body)
     bundle = service.bundle()
     assert SECRET not in repr([(one.body, one.reply_body) for one in bundle.exchanges])
-    assert Replay(spec, bundle).run() is None
+    assert Reproduction(spec, bundle).run() is None
 
 
 @each_case(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.redact.redactor import redact_key_like
 from contracts.spec.loader import Spec
 from mock_server.engine.validation import key_mistake
-from mock_server.reproduce import Replay
+from mock_server.reproduce import Reproduction
 from mock_server.scenarios.keys import scenario_of
 from tests.helpers.cases import each_case
 from tests.helpers.explain import Explained
@@ -102,7 +102,7 @@ def test_a_bundle_is_reproduced_whatever_scenario_its_key_selects(spec: Spec, en
     service.list(key=key)
     service.detect(key=key)
     bundle = service.bundle(key)
-    assert Replay(spec, bundle).run() is None
+    assert Reproduction(spec, bundle).run() is None
 
 
 @each_case(
