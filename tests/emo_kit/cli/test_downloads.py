@@ -15,8 +15,8 @@ from tests.helpers.cli import MEDIA, emo, run_here  # noqa: F401
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        ("not-json", "what came is not an MP4, which has ftyp at byte 4"),
-        ("truncated", "the MP4 is cut:"),
+        ("not-json", "the file is not an MP4, which has ftyp at byte 4"),
+        ("truncated", "the MP4 is incomplete:"),
         ("wrong-type", "the answer is text/html, not a video"),
         ("cut-off=1", "peer closed connection"),
     ],
