@@ -82,10 +82,7 @@ class CallLog:
         self.calls: list[LoggedCall] = []
         self.frozen_at: dict[str, float] = {}
         self.task_ids: list[str] = []
-        self._read: tuple[Exchange | None, Any] = (
-            None,
-            None,
-        )  # the last answer, parsed once
+        self._parsed: tuple[Exchange | None, Any] = None, None  # an answer and its JSON value
 
     def send(
         self, provider: Provider, key: str, method: str, path: str, body: str = "", **headers: str
@@ -116,9 +113,9 @@ class CallLog:
     ) -> None:
         """Raises ModelMismatch if the value at the pointer is not one of `expected`, or with
         must_match=False if it is one of them. MISSING: the answer has no such value."""
-        if exchange is not self._read[0]:
-            self._read = exchange, exchange.value
-        got = value_of(exchange, pointer, self._read[1])
+        if exchange is not self._parsed[0]:
+            self._parsed = exchange, exchange.value
+        got = value_of(exchange, pointer, self._parsed[1])
         if isinstance(expected, TaskTime):
             holds = expected.matches(got)
         elif isinstance(expected, SameAs):
@@ -156,4 +153,4 @@ def _as_text(expected: Expected) -> str:
         return local.strftime(TIME_FORMAT)[:-3]
     if isinstance(expected, SameAs):
         return shown(value_of(expected.exchange, expected.pointer))
-    return " or ".join(sorted(map(shown, expected))) or "a documented value"
+    return " or ".join(sorted(map(shown, expected))) or "another value"

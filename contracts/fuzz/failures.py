@@ -38,19 +38,19 @@ TaskHistory = dict[str, list[Exchange]]  # by task id: its create call and the l
 Expectation = tuple[str, Expected, bool]  # pointer, expected and must_match of a ModelMismatch
 
 
-class UnexpectedAnswer(AssertionError):
+class WrongAnswer(AssertionError):
     """An answer that one of our own checks refuses. expected, must_match: as in ModelMismatch.
     same_as: a pointer in the same answer, at which the expected value is. stranger: the call had
     another key."""
 
     def __init__(
-        self, response: Response, pointer: str, wanted: Expected = (), *, must_match: bool = True,
+        self, response: Response, pointer: str, expected: Expected = (), *, must_match: bool = True,
         same_as: str = "", stranger: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(f"{pointer} is wrong")
         self.response = response
         self.pointer = pointer
-        self.expected = wanted
+        self.expected = expected
         self.must_match = must_match
         self.same_as = same_as
         self.stranger = stranger
@@ -104,7 +104,7 @@ def failure_of(
         log.add(moved, USER)
     log.add(last, _user(last, key), _created(recorder, end, last))
     wrong = getattr(failure, "exception", None)
-    if isinstance(wrong, UnexpectedAnswer):
+    if isinstance(wrong, WrongAnswer):
         mismatch = _own_mismatch(log, wrong)
         return FuzzFailure(recorder.label, check, mismatch.text, mismatch)
     expectation = _expectation(spec.operations[_operation(recorder, case_id)], last, check)
@@ -133,13 +133,13 @@ def _user(exchange: Exchange, key: str) -> str:
     return USER if exchange.headers.get("Authorization") == f"Bearer {key}" else ""
 
 
-def _own_mismatch(log: CallLog, wrong: UnexpectedAnswer) -> ModelMismatch:
+def _own_mismatch(log: CallLog, wrong: WrongAnswer) -> ModelMismatch:
     last = log.calls[-1].exchange
     if wrong.stranger:
         last = replace(last, **_answer(wrong.response))
         log.add(last, STRANGER)
-    wanted: Expected = SameAs(last, wrong.same_as) if wrong.same_as else wrong.expected
-    return ModelMismatch(log, last, wrong.pointer, wanted, wrong.must_match)
+    expected: Expected = SameAs(last, wrong.same_as) if wrong.same_as else wrong.expected
+    return ModelMismatch(log, last, wrong.pointer, expected, wrong.must_match)
 
 
 def _chain(recorder: ScenarioRecorder, case_id: str, polled_tasks: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from contracts.fuzz.failures import (
     STRANGER,
     FuzzFailure,
     TaskHistory,
-    UnexpectedAnswer,
+    WrongAnswer,
     failure_of,
     record_tasks,
 )
@@ -87,10 +87,10 @@ def documented_method(ctx: SchemathesisContext, response: Response, case: Case) 
         body = _body(response)
         text = f"Request method '{response.request.method}' is not supported."
         if response.status_code != 400:
-            raise UnexpectedAnswer(response, "#status", {400})
+            raise WrongAnswer(response, "#status", {400})
         for name, wanted in (("code", "InvalidParameter"), ("message", text)):
             if body.get(name) != wanted:
-                raise UnexpectedAnswer(response, f"/{name}", {wanted})
+                raise WrongAnswer(response, f"/{name}", {wanted})
 
 
 @schemathesis.check
@@ -105,14 +105,14 @@ def named_answer(ctx: SchemathesisContext, response: Response, case: Case) -> No
     body = _body(response)
     if _code(body) not in codes:
         pointer = "/code" if body.get("code") or response.status_code != 200 else "/output/code"
-        raise UnexpectedAnswer(response, pointer, {code or MISSING for code in codes})
+        raise WrongAnswer(response, pointer, {code or MISSING for code in codes})
 
 
 @schemathesis.check
 def one_request_id(ctx: SchemathesisContext, response: Response, case: Case) -> None:
     """The request_id in the body must equal the X-Request-Id header (CNB)."""
     if response.headers.get("x-request-id") != [_body(response).get("request_id")]:
-        raise UnexpectedAnswer(response, "/request_id", same_as="#header/x-request-id")
+        raise WrongAnswer(response, "/request_id", same_as="#header/x-request-id")
 
 
 @schemathesis.check
@@ -133,7 +133,7 @@ class TasksAreTheirKeys:
         elif operation_of(case) == "getTask":
             is_known = str(output.get("task_id")) in self.created
             if (output.get("task_status") != "UNKNOWN") != is_known:
-                raise UnexpectedAnswer(
+                raise WrongAnswer(
                     response, "/output/task_status", {"UNKNOWN"}, must_match=not is_known
                 )
             self._poll_as_stranger(case)
@@ -144,11 +144,9 @@ class TasksAreTheirKeys:
         answer = stranger.call()
         output = _output(answer)
         if output.get("task_status") != "UNKNOWN":
-            raise UnexpectedAnswer(answer, "/output/task_status", {"UNKNOWN"}, stranger=True)
+            raise WrongAnswer(answer, "/output/task_status", {"UNKNOWN"}, stranger=True)
         if output.keys() != {"task_id", "task_status"}:
-            raise UnexpectedAnswer(
-                answer, "/output/#names", {"task_id, task_status"}, stranger=True
-            )
+            raise WrongAnswer(answer, "/output/#names", {"task_id, task_status"}, stranger=True)
 
 
 OURS = ["TasksAreTheirKeys", "documented_method", "named_answer", "one_request_id"]

@@ -12,7 +12,7 @@ from contracts.provider.exchange import Exchange
 from contracts.reports.run import RunRecord, shown_by
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line
-from contracts.verify.events import RESULTS, STALE, CheckEnded, Claim, Finding, Started
+from contracts.verify.events import RESULTS, STALE, CheckEnded, CheckFinding, Claim, Started
 
 NOTHING = "No check ran"
 _ID = re.compile(r"([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -115,7 +115,7 @@ def _call(exchange: Exchange, root: str) -> str:
     return f"{exchange.method} {cut_short(path, 90)}{'' if exchange.has_key else ' without a key'}"
 
 
-def _wrong(finding: Finding) -> str:
+def _wrong(finding: CheckFinding) -> str:
     expected, got = (cut_short(text, 90) for text in (finding.expected, finding.got))
     instead = f"{got} instead of {expected}"
     name = finding.pointer.removeprefix("#header/")

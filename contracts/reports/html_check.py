@@ -10,7 +10,7 @@ from contracts.reports.elements import Child, element
 from contracts.reports.formatting import cut, detail, money, place, plural, pretty, title
 from contracts.spec.sources import footnote, split
 from contracts.text.printable import in_line
-from contracts.verify.events import CheckEnded, Claim, Finding, Result
+from contracts.verify.events import CheckEnded, CheckFinding, Claim, Result
 
 MARKS: dict[Result, str] = {"passed": "✓", "failed": "✕", "accepted": "≈", "skipped": "–"}
 PLACE = "Defined in"
@@ -107,7 +107,7 @@ def _table(check: CheckEnded) -> Element:
     return element("table", caption, element("thead", head), element("tbody", *rows))
 
 
-def _finding(finding: Finding, calls: int) -> Element:
+def _finding(finding: CheckFinding, calls: int) -> Element:
     number = finding.exchange
     call = "–" if number is None or not 0 <= number < calls else str(number + 1)
     where = in_line(finding.pointer) or "the whole answer"

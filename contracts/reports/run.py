@@ -13,11 +13,11 @@ from contracts.provider.exchange import Exchange
 from contracts.verify.events import (
     RESULTS,
     CheckEnded,
+    CheckFinding,
     CheckStarted,
     Claim,
     Ended,
     Event,
-    Finding,
     Result,
     Started,
 )
@@ -104,7 +104,7 @@ def group_of(check: CheckEnded) -> str:
     return check.claim.id.partition(".")[0]
 
 
-def shown_by(check: CheckEnded, finding: Finding) -> Exchange | None:
+def shown_by(check: CheckEnded, finding: CheckFinding) -> Exchange | None:
     """The exchange that shows a difference, or None."""
     number = finding.exchange
     known = number is not None and 0 <= number < len(check.exchanges)

@@ -18,7 +18,7 @@ from contracts.reports.formatting import cut, heading, utc
 from contracts.reports.run import RunRecord, shown_by
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line, visible
-from contracts.verify.events import CheckEnded, Claim, Finding
+from contracts.verify.events import CheckEnded, CheckFinding, Claim
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -66,7 +66,7 @@ def _rule(claim: Claim) -> Object:
 
 def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
     seen: Counter[str] = Counter()
-    findings = check.findings or (Finding("", check.claim.title, "another behaviour"),)
+    findings = check.findings or (CheckFinding("", check.claim.title, "another behaviour"),)
     for finding in findings:
         exchange = shown_by(check, finding)
         # Without the wrong value, which may differ in each run.
@@ -80,7 +80,7 @@ def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
         }
 
 
-def _result(check: CheckEnded, finding: Finding, index: int, root: str) -> Object:
+def _result(check: CheckEnded, finding: CheckFinding, index: int, root: str) -> Object:
     claim, head = check.claim, heading(replace(check, findings=(finding,)), root)
     where = f" at {finding.pointer}" if finding.pointer else ""
     difference = f"Expected{where}: {finding.expected}. Got: {cut(finding.got)}"

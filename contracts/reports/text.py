@@ -24,7 +24,7 @@ from contracts.reports.formatting import (
 )
 from contracts.reports.run import RunRecord, shown_by
 from contracts.text.printable import in_line, visible
-from contracts.verify.events import CheckEnded, Finding
+from contracts.verify.events import CheckEnded, CheckFinding
 
 COLUMNS = ("result", "check", "severity", "evidence", "seconds", "title")
 ANSWER = 800  # characters of an answer that are shown; the other reports show more
@@ -101,7 +101,7 @@ def failure(check: CheckEnded, root: str) -> str:
     return "\n".join(lines)
 
 
-def finding_lines(finding: Finding) -> str:
+def finding_lines(finding: CheckFinding) -> str:
     """One difference, in three lines."""
     where = in_line(finding.pointer) or "the whole answer"
     expected, got = in_line(finding.expected), in_line(cut(finding.got, ANSWER))
@@ -129,9 +129,9 @@ def outlook(run: RunRecord) -> str:
     return f"{plural(len(run.started.claims), 'check')} of {in_line(run.started.url)}{costs}"
 
 
-def _by_exchange(check: CheckEnded) -> dict[int | None, list[Finding]]:
+def _by_exchange(check: CheckEnded) -> dict[int | None, list[CheckFinding]]:
     """The differences by the index of their exchange, so that each exchange is shown once."""
-    found: dict[int | None, list[Finding]] = {}
+    found: dict[int | None, list[CheckFinding]] = {}
     for finding in check.findings:
         number = finding.exchange if shown_by(check, finding) else None
         found.setdefault(number, []).append(finding)

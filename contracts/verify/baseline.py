@@ -15,7 +15,7 @@ from contracts.files.file_lock import locked
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange
-from contracts.verify.events import STALE, Finding
+from contracts.verify.events import STALE, CheckFinding
 
 FORMAT = 1
 LONGEST = 200  # characters of a call in an entry
@@ -34,7 +34,8 @@ class BaselineError(Exception):
 
 class AcceptedDifference(Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """One accepted difference. call: method, path and body of the request that shows it, "" without
-    one. pointer, expected: as in Finding. got: the status code if the status differs, else ""."""
+    one. pointer, expected: as in CheckFinding. got: the status code if the status differs, else
+    ""."""
 
     check: str
     call: str
@@ -64,8 +65,8 @@ class Baseline:
         self._in_file = self.entries | set(dropped)
 
     def compare(
-        self, check: str, findings: Iterable[Finding], exchanges: Sequence[Exchange], root: str
-    ) -> list[Finding]:
+        self, check: str, findings: Iterable[CheckFinding], exchanges: Sequence[Exchange], root: str
+    ) -> list[CheckFinding]:
         """The findings of a check, with the accepted ones marked as known, and one more finding for
         each entry that no longer occurs. root: the provider's URL, which entries do not contain."""
         found = [(finding, _entry(check, finding, exchanges, root)) for finding in findings]
@@ -138,7 +139,7 @@ def _entries(path: Path) -> tuple[AcceptedDifference, ...]:
 
 
 def _entry(
-    check: str, finding: Finding, exchanges: Sequence[Exchange], root: str
+    check: str, finding: CheckFinding, exchanges: Sequence[Exchange], root: str
 ) -> AcceptedDifference:
     number = finding.exchange
     is_shown = number is not None and 0 <= number < len(exchanges)
@@ -160,7 +161,7 @@ def _steady(text: str) -> str:
     return text
 
 
-def _stale(entry: AcceptedDifference) -> Finding:
+def _stale(entry: AcceptedDifference) -> CheckFinding:
     where = " of ".join(filter(None, [entry.pointer or "the whole answer", entry.call]))
     expected = f"the accepted difference at {where}, where {entry.expected} was expected"
-    return Finding(STALE, expected, "it no longer occurs; --update-baseline removes it")
+    return CheckFinding(STALE, expected, "it no longer occurs; --update-baseline removes it")

@@ -13,7 +13,7 @@ from contracts.provider.exchange import SHOWN, Exchange, at, shown
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.pointers import MISSING, pointer_of
-from contracts.verify.events import Finding
+from contracts.verify.events import CheckFinding
 from contracts.verify.trace import TaskTrace
 
 OWN_KEY = "mine"
@@ -44,7 +44,7 @@ class CheckContext:
         self.provider = provider
         self.random = random
         self.media = media
-        self.findings: list[Finding] = []
+        self.findings: list[CheckFinding] = []
         self.exchanges: list[Exchange] = []
         self.trace: Callable[[], TaskTrace]
 
@@ -142,7 +142,7 @@ class CheckContext:
         """Report a difference, with the exchange that shows it."""
         where = None if exchange is None else self._index(exchange)
         got = self.provider.redact(got[:LONGEST])[:SHOWN]
-        self.findings.append(Finding(pointer, expected, got, where))
+        self.findings.append(CheckFinding(pointer, expected, got, where))
 
     def expect(self, exchange: Exchange, pointer: str, holds: bool, expected: str) -> bool:
         """Report a difference at the pointer unless `holds`. Returns `holds`."""

@@ -45,7 +45,7 @@ class Claim(Struct, frozen=True):
     failed: str = ""
 
 
-class Finding(Struct, frozen=True):
+class CheckFinding(Struct, frozen=True):
     """One difference from the contract. pointer: a JSON pointer into the body of the answer, or
     `#status`, `#header/NAME`, `#answer` if no answer came, `#baseline` for an accepted difference
     that no longer occurs. expected, got: texts for people. exchange: index of the exchange that
@@ -87,7 +87,7 @@ class CheckEnded(Struct, frozen=True, tag=True):
 
     claim: Claim
     result: Result
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     why: str = ""
     seconds: float = 0.0

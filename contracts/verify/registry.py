@@ -109,10 +109,10 @@ def all_checks() -> dict[str, Check]:
     """Every check by its id, in the order in which they run: free ones first, then by group."""
     for module in GROUPS.values():
         import_module(f"contracts.verify.checks.{module}")
-    places = {group: place for place, group in enumerate(GROUPS)}
+    ranks = {group: rank for rank, group in enumerate(GROUPS)}
     order = sorted(
         _REGISTERED.values(),
-        key=lambda c: (bool(c.paid_calls), places.get(c.id.partition(".")[0], 99)),
+        key=lambda c: (bool(c.paid_calls), ranks.get(c.id.partition(".")[0], 99)),
     )
     return {check.id: check for check in order}
 

@@ -15,11 +15,11 @@ from contracts.provider.exchange import Exchange
 from contracts.verify.events import (
     RESULTS,
     CheckEnded,
+    CheckFinding,
     CheckStarted,
     Claim,
     Ended,
     Event,
-    Finding,
     Result,
     Started,
 )
@@ -74,7 +74,7 @@ def ended(id: str = "keys.missing", result: Result = "passed", **changes: Any) -
     """A check that ended so; one that failed has a finding and the exchange that shows it."""
     fields: dict[str, Any] = {"exchanges": (exchange(),), "seconds": 0.25}
     if result == "failed":
-        fields["findings"] = (Finding("/output/task_status", '"UNKNOWN"', '"SUCCEEDED"', 0),)
+        fields["findings"] = (CheckFinding("/output/task_status", '"UNKNOWN"', '"SUCCEEDED"', 0),)
     elif result == "skipped":
         fields = {"why": "its calls may be charged for; --budget says how much it may be"}
     about = changes.pop("claim", claim(id))
@@ -116,7 +116,7 @@ def hostile() -> list[Event]:
     answers = HOSTILE, json.dumps({"message": HOSTILE}), "x" * (1 << 20), "[" * 5000
     exchanges = [exchange(answer, answer_headers={"x": HOSTILE}) for answer in answers]
     exchanges.append(exchange(HOSTILE, status=0, method="POST", body=HOSTILE, url=ROOT + HOSTILE))
-    findings = [Finding(f"/{HOSTILE}", HOSTILE, HOSTILE, n) for n in (0, 1, 2, 3, 4, 99, None)]
+    findings = [CheckFinding(f"/{HOSTILE}", HOSTILE, HOSTILE, n) for n in (0, 1, 2, 3, 4, 99, None)]
     return run_of([
         ended("a.b", "failed", findings=tuple(findings), exchanges=tuple(exchanges)),
         ended("c.d", "skipped", why=HOSTILE),
@@ -142,7 +142,7 @@ exchanges = st.builds(
     has_key=st.booleans(), operation=texts,
 )  # fmt: skip
 findings = st.builds(
-    Finding, pointer=texts, expected=texts, got=texts, exchange=st.none() | st.integers(-2, 3)
+    CheckFinding, pointer=texts, expected=texts, got=texts, exchange=st.none() | st.integers(-2, 3)
 )
 checks = st.builds(
     CheckEnded, claim=claims, result=st.sampled_from(["passed", "failed", "skipped"]),

@@ -65,7 +65,7 @@ def new_id(ctx: CheckContext) -> None:
         value = at(exchange, "/request_id")
         text = "" if value is MISSING else str(value)
         ctx.expect(exchange, "/request_id", bool(UUID.fullmatch(text)), "a UUID")
-        ctx.expect(exchange, "/request_id", text not in seen, "another one than before")
+        ctx.expect(exchange, "/request_id", text not in seen, "a new request_id")
         seen.add(text)
 
 

@@ -292,7 +292,7 @@ def listed(ctx: CheckContext) -> None:
         return
     entries = {e["task_id"]: (i, e) for i, e in enumerate(at(exchange, "/data"))}
     if trace.task_id not in entries:
-        ctx.fail(exchange, "/data", f"an entry of {trace.task_id}", f"{len(entries)} others")
+        ctx.fail(exchange, "/data", f"an entry of {trace.task_id}", f"{len(entries)} other tasks")
         return
     place, entry = entries[trace.task_id]
     ctx.expect_equal(exchange, f"/data/{place}/status", trace.states[-1])

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from contracts.reports.write import render
 from contracts.spec.sources import Source
 from contracts.text.printable import visible
-from contracts.verify.events import CheckStarted, Event, Finding
+from contracts.verify.events import CheckFinding, CheckStarted, Event
 from tests.helpers.reports import (
     HOSTILE,
     ROOT,
@@ -179,7 +179,7 @@ def test_a_sarif_rule_links_to_its_source_if_it_has_an_address() -> None:
 
 def test_the_fingerprint_of_a_difference_does_not_depend_on_the_wrong_value() -> None:
     def marks(got: str, before: int) -> list[str]:
-        found = tuple(Finding("/code", "a", got, 0) for _ in range(2))
+        found = tuple(CheckFinding("/code", "a", got, 0) for _ in range(2))
         others = [ended(f"o.{n}", "failed") for n in range(before)]
         run = sarif_of(run_of([*others, ended("a.b", "failed", findings=found)], at=before * 1e6))
         results = [r for r in run["results"] if r["ruleId"] == "a.b"]
@@ -220,6 +220,6 @@ def test_a_sarif_result_has_its_request_and_response() -> None:
 
 @pytest.mark.parametrize("text", ["[click](https://example.com)", "{0}", r"[a\](1)"])
 def test_links_and_placeholders_of_a_provider_are_escaped_in_a_message(text: str) -> None:
-    check = replace(ended("a.b", "failed"), findings=(Finding("", "", text, None),))
+    check = replace(ended("a.b", "failed"), findings=(CheckFinding("", "", text, None),))
     message = sarif_of(run_of([check]))["results"][0]["message"]["text"]
     assert not {"](", "{0"} & {message[i : i + 2] for i in range(len(message))}

@@ -17,7 +17,7 @@ from contracts.reports.html_check import CALLS
 from contracts.reports.run import RunRecord
 from contracts.reports.write import REPORTS, render
 from contracts.text.printable import in_line, visible
-from contracts.verify.events import STALE, CheckStarted, Event, Finding
+from contracts.verify.events import STALE, CheckFinding, CheckStarted, Event
 from tests.helpers.reports import (
     HOSTILE,
     ROOT,
@@ -139,7 +139,7 @@ def test_an_html_element_keeps_the_order_of_its_text_and_children() -> None:
 
 def test_the_page_shows_the_first_calls_and_those_with_a_difference() -> None:
     calls = tuple(exchange(url=f"{ROOT}/{number}") for number in range(CALLS + 9))
-    found = (Finding("#status", "200", "404", CALLS + 4),)
+    found = (CheckFinding("#status", "200", "404", CALLS + 4),)
     page = render("html", run_of([ended("a.b", "failed", exchanges=calls, findings=found)]))
     shown = [number for number in range(len(calls)) if f"<code>GET /{number}</code>" in page]
     assert shown == [*range(CALLS), CALLS + 4]
@@ -172,7 +172,7 @@ def test_every_report_heads_a_failed_check_with_its_failure() -> None:
 
 
 def test_a_difference_that_no_longer_occurs_is_not_reported_as_a_wrong_answer() -> None:
-    stale = ended("a.b", "failed", findings=(Finding(STALE, "a difference", "none"),))
+    stale = ended("a.b", "failed", findings=(CheckFinding(STALE, "a difference", "none"),))
     for name in ("text", "html"):
         report = render(name, run_of([stale]))
         assert "The baseline accepts a difference that no longer occurs" in report
@@ -209,7 +209,7 @@ def test_the_text_of_a_skipped_check_has_the_reason() -> None:
 
 
 def test_an_exchange_with_several_differences_is_shown_once() -> None:
-    found = tuple(Finding(f"/{n}", "a", "b", 0) for n in range(3))
+    found = tuple(CheckFinding(f"/{n}", "a", "b", 0) for n in range(3))
     assert render("text", run_of([ended("a.b", "failed", findings=found)])).count("curl") == 1
 
 
@@ -217,7 +217,7 @@ def test_text_of_a_provider_cannot_look_like_a_summary_line() -> None:
     got = "x\n99 passed, 0 failed, 0 skipped in 0.1 s"
     answer = f"{got}\n{got}"
     check = ended(
-        "a.b", "failed", findings=(Finding("", "", got, 0),), exchanges=(exchange(answer),)
+        "a.b", "failed", findings=(CheckFinding("", "", got, 0),), exchanges=(exchange(answer),)
     )
     assert not any(line.startswith("99") for line in render("text", run_of([check])).splitlines())
 
@@ -254,7 +254,7 @@ def test_the_json_report_begins_with_format_verdict_and_counts() -> None:
 
 def test_the_json_report_shows_chinese_text_unescaped() -> None:
     assert '"got": "未找到"' in render(
-        "json", run_of([ended("a.b", "failed", findings=(Finding("", "", "未找到"),))])
+        "json", run_of([ended("a.b", "failed", findings=(CheckFinding("", "", "未找到"),))])
     )
 
 

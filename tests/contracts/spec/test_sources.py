@@ -12,7 +12,7 @@ from contracts.reports.write import render
 from contracts.spec.document import SpecError, default_path
 from contracts.spec.loader import Spec
 from contracts.spec.sources import Source, cited, split
-from contracts.verify.events import Event, Finding
+from contracts.verify.events import CheckFinding, Event
 from contracts.verify.registry import all_checks
 from tests.helpers.reports import claim, ended, exchange, run_of
 
@@ -79,7 +79,7 @@ def test_text_lists_sources_once_and_html_links_them() -> None:
 def test_a_failed_check_is_headed_by_its_failure_and_the_first_difference(
     pointer: str, expected: str, got: str, has_key: bool, words: str
 ) -> None:
-    found = Finding(pointer, expected, got, 0)
+    found = CheckFinding(pointer, expected, got, 0)
     check = ended("a.b", "failed", findings=(found, found), exchanges=(exchange(has_key=has_key),))
     for report in ("text", "html", "junit"):
         assert f"{words}" in render(report, run_of([check]))
