@@ -97,10 +97,10 @@ PURE = {
     "contracts.recordings.model": (),
     "mock_server.journal.har": (
         "mock_server.journal.entry",
-        "mock_server.journal.pieces",
+        "mock_server.journal.json_pieces",
         "mock_server.simulation.timestamps",
     ),
-    "mock_server.journal.pieces": (),
+    "mock_server.journal.json_pieces": (),
     "mock_server.journal.timeline": (
         "mock_server.journal.entry",
         "mock_server.simulation.json_body",

@@ -26,7 +26,7 @@ from mock_server.journal.redact import without_secrets
 from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
 from mock_server.stores.session import ANONYMOUS, Refused
-from mock_server.web.reached import OriginOf, origin_of
+from mock_server.web.client_origin import OriginOf, origin_of
 
 MAX_BODY = 1 << 20
 HEALTH = "/health"  # contains no secret, so any probe may call it

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from contracts.files.text_file import EncodingError, json_problem, text_of
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.entry import Entry
-from mock_server.journal.pieces import with_items
+from mock_server.journal.json_pieces import with_items
 from mock_server.simulation.call import Line
 from mock_server.simulation.clock import LAST
 from mock_server.simulation.task import status_at

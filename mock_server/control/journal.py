@@ -58,7 +58,7 @@ def explain_last(request: ControlRequest) -> Any:
     elif request.tenant_id == ANONYMOUS and not request.engine.settings.is_private:
         entry = None
     else:
-        entry = recorder.last_odd(request.tenant_id)
+        entry = recorder.last_explained(request.tenant_id)
     if entry is None:
         raise ControlError(NOTHING, 404)
     return _explained(request, request.tenant_id, entry)

@@ -84,13 +84,13 @@ def _check_size(request: ControlRequest, size: int) -> None:
 
 
 def _compiled(request: ControlRequest, now: float, before: int) -> Ruleset:
-    from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
+    from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, complete_document
 
-    value, put_before = in_full(request.body)
+    value, prefix = complete_document(request.body)
     try:
         return compile_ruleset(request.engine.spec, value, now, before)
     except RuleError as error:
-        problems = (p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems)
+        problems = (p._replace(pointer=p.pointer.removeprefix(prefix)) for p in error.problems)
         raise ControlError("; ".join(f"{p.pointer or '/'}: {p.text}" for p in problems)) from None
 
 

@@ -47,8 +47,8 @@ def check_reachable(
                 ("properties", "input", "properties", field),
             )
             place = operation.body.where(way)
-            request.near = Violation("", pointer, f"input.{field}", why, UNREACHABLE, place)
-            return _by_variant(spec, request, operation, request.near)
+            request.near_miss = Violation("", pointer, f"input.{field}", why, UNREACHABLE, place)
+            return _by_variant(spec, request, operation, request.near_miss)
     return None
 
 
@@ -60,7 +60,7 @@ def _check_retired(request: Request) -> None:
 
 
 def _by_variant(
-    spec: Spec, request: Request, operation: Operation, near: Violation
+    spec: Spec, request: Request, operation: Operation, near_miss: Violation
 ) -> Directive | None:
     name = request.effects.unreachable.get(operation.id)
     if name is None:
@@ -68,7 +68,7 @@ def _by_variant(
     if name in spec.task_outcomes:
         return _ending(spec, request, name)
     request.source = f"variant {request.effects.names[name]}"
-    raise Refused(Violation(name, near.pointer, near.field, near.reason))
+    raise Refused(Violation(name, near_miss.pointer, near_miss.field, near_miss.reason))
 
 
 def _field(request: Request, operation: Operation, url: str) -> str:

@@ -123,7 +123,7 @@ def unknown_scenario(case: Case) -> Finding:
 
 def almost_a_scenario(case: Case) -> Finding:
     """The key ends almost like a scenario. The fake accepted it as a plain key."""
-    near_miss = case.entry.near
+    near_miss = case.entry.near_miss
     assert near_miss
     return Finding(
         rule=f"the API key ends almost like the scenario {near_miss.field}, and asks for none",
@@ -136,13 +136,13 @@ def almost_a_scenario(case: Case) -> Finding:
 
 
 def is_almost_a_scenario(case: Case) -> bool:
-    near_miss = case.entry.near
+    near_miss = case.entry.near_miss
     return near_miss is not None and near_miss.pointer == AUTHORIZATION
 
 
 def typo(case: Case) -> Finding:
     """An unknown field was accepted and ignored, as the service does."""
-    near_miss = case.entry.near
+    near_miss = case.entry.near_miss
     assert near_miss
     if near_miss.pointer.startswith("/"):
         sent, meant = value_at(case.body, parts_of(near_miss.pointer)), _meant(case)

@@ -17,7 +17,7 @@ from mock_server.journal.curl import LONGEST_ARGUMENT
 from mock_server.scenarios.keys import scenario_of
 from mock_server.scenarios.names import HEADER, input_urls
 from mock_server.suggest.close_names import close_names
-from mock_server.suggest.typos import MOST_NAMES, stands_for
+from mock_server.suggest.typos import MOST_NAMES, intended_name
 
 OF_THE_FAKE = "Bearer sk-local"
 ENABLED = "enable"  # value of the headers that switch something on (UP)
@@ -79,7 +79,7 @@ def _query(operation: Operation, case: Case) -> Iterator[tuple[str, str]]:
     known = {parameter.name: parameter for parameter in operation.query}
     free = [name for name in known if name not in case.query]
     unknown = islice((name for name in case.query if name not in known), MOST_NAMES)
-    meant = {name: stands_for(name, free) for name in unknown}
+    meant = {name: intended_name(name, free) for name in unknown}
     for name, value in case.query.items():
         parameter = known.get(meant.get(name, name))
         if parameter is not None:

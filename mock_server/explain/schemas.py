@@ -13,7 +13,7 @@ from mock_server.explain.case import Case, Finding, short
 from mock_server.explain.corrected_body import choices, schema_at
 from mock_server.explain.corrected_call import corrected
 from mock_server.suggest.close_names import close_names
-from mock_server.suggest.typos import MOST_NAMES, FieldNames, stands_for
+from mock_server.suggest.typos import MOST_NAMES, FieldNames, intended_name
 
 # The requirement of each keyword. Those of contracts.spec.keywords have their own messages.
 WORDS = {
@@ -74,7 +74,7 @@ def header_like(case: Case, name: str) -> str | None:
     wanted = name.lower()
     headers = islice(case.entry.headers, MOST_NAMES)
     sent = (header.decode("latin-1") for header in headers)
-    return next((h for h in sent if stands_for(h, [wanted, wanted.removeprefix("x-")])), None)
+    return next((h for h in sent if intended_name(h, [wanted, wanted.removeprefix("x-")])), None)
 
 
 def _sentence(case: Case, violation: Violation, name: str) -> str:

@@ -9,20 +9,20 @@ from mock_server.explain.case import Case, Finding, short
 
 def is_unreachable(case: Case) -> bool:
     """Whether the call was carried out in spite of such a URL."""
-    near = case.entry.near
-    return near is not None and near.keyword == UNREACHABLE
+    near_miss = case.entry.near_miss
+    return near_miss is not None and near_miss.keyword == UNREACHABLE
 
 
 def unreachable(case: Case) -> Finding:
     """Explain the URL, and what to send in its place."""
-    near = case.entry.near
-    assert near
+    near_miss = case.entry.near_miss
+    assert near_miss
     return Finding(
-        rule=f"{near.field}: the service could not fetch this URL: {near.reason}",
-        pointer=near.pointer,
+        rule=f"{near_miss.field}: the service could not fetch this URL: {near_miss.reason}",
+        pointer=near_miss.pointer,
         expected="a public URL",
-        got=short(value_at(case.body, parts_of(near.pointer))),
-        place=near.schema,
+        got=short(value_at(case.body, parts_of(near_miss.pointer))),
+        place=near_miss.schema,
         advice=f"the fake accepts it, since it fetches nothing; for the service, {ADVICE}. "
         "The variant unreachable-url makes the fake answer as the service does",
     )

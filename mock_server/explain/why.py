@@ -38,7 +38,7 @@ KINDS = (
     Kind("near-miss", lambda c: c.entry.outcome == "UNKNOWN", tasks.unknown),
     Kind("near-miss", answers.is_almost_a_scenario, answers.almost_a_scenario),
     Kind("near-miss", urls.is_unreachable, urls.unreachable),
-    Kind("near-miss", lambda c: c.entry.near is not None, answers.typo),
+    Kind("near-miss", lambda c: c.entry.near_miss is not None, answers.typo),
     Kind("refusal", downloads.is_refused, downloads.refused),
     Kind("refusal", lambda c: c.entry.status >= 400, answers.fine),
     Kind("fine", lambda _: True, answers.fine),

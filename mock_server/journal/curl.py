@@ -10,7 +10,7 @@ from contracts.provider.exchange import BEARER, as_curl, with_input
 from contracts.redact.secret_names import is_secret_header
 from contracts.text.shell_words import is_plain, shell_word
 from mock_server.journal.entry import Entry, text_of, text_or_base64
-from mock_server.journal.places import AUTHORIZATION
+from mock_server.journal.secret_places import AUTHORIZATION
 from mock_server.simulation import json_body
 
 # Headers that curl sets itself, or that change how curl works.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from contracts.spec.validation import Violation
 from mock_server.journal.log_row import CODE
 from mock_server.journal.redact import log_row_without_secrets_of, without_secrets_of
-from mock_server.journal.row import Row, is_odd
+from mock_server.journal.row import Row, has_explanation
 from mock_server.simulation.call import Line
 
 
@@ -22,8 +22,8 @@ class Entry(Struct, frozen=True, gc=False):
     case, the key redacted. request_id: of the answer. task_id: of the requested or created task.
     scenario: the outcome or fault that was selected. source: who decided (`header`, `url`, `key`,
     `rule NAME`, `file NAME`, `limits`, `account`, `variant NAME`). fault: its name. violation: why
-    the call was refused. near: an accepted field that looks like a typo. line: how the answer was
-    delivered, None: normally."""
+    the call was refused. near_miss: an accepted field that looks like a typo. line: how the answer
+    was delivered, None: normally."""
 
     number: int
     real: float
@@ -45,7 +45,7 @@ class Entry(Struct, frozen=True, gc=False):
     source: str = ""
     fault: str = ""
     violation: Violation | None = None
-    near: Violation | None = None
+    near_miss: Violation | None = None
     line: Line | None = None
     head_bytes: int = 0
 
@@ -71,7 +71,9 @@ class Entry(Struct, frozen=True, gc=False):
     def explained(self) -> bool:
         """Whether the fake can explain the answer: a refusal, a scenario, an unknown task, or an
         unknown field that looks like a typo."""
-        return is_odd(self.status, self.outcome, self.scenario, self.violation, self.near)
+        return has_explanation(
+            self.status, self.outcome, self.scenario, self.violation, self.near_miss
+        )
 
     @property
     def arrived(self) -> bytes:
@@ -101,8 +103,8 @@ def _entry(row: Row) -> Entry:
     return Entry(
         row.number, row.real, row.at, row.kind, call.method, call.path, call.query, call.origin,
         call.headers, call.body, reply.status, reply.headers, reply.body, row.request_id,
-        reply.outcome, row.task_id, row.scenario, row.source, row.fault, row.violation, row.near,
-        reply.line, call.head_bytes,
+        reply.outcome, row.task_id, row.scenario, row.source, row.fault, row.violation,
+        row.near_miss, reply.line, call.head_bytes,
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.har import as_har
 from mock_server.journal.journal import Journal
+from mock_server.journal.json_pieces import encode, listed
 from mock_server.journal.log_line import text_line
-from mock_server.journal.pieces import encode, listed
 from mock_server.journal.timeline import TimelineBuilder
 from mock_server.simulation import json_body
 from mock_server.simulation.timestamps import wire_time
@@ -82,7 +82,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "source": entry.source or None,
         "fault": entry.fault or None,
         "violation": to_builtins(entry.violation),
-        "near": to_builtins(entry.near),
+        "near": to_builtins(entry.near_miss),
     }
 
 

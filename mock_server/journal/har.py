@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mock_server.journal.entry import Entry, text_of, text_or_base64
-from mock_server.journal.pieces import with_items
+from mock_server.journal.json_pieces import with_items
 from mock_server.simulation.timestamps import wire_time
 
 HTTP = "HTTP/1.1"

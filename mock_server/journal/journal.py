@@ -12,7 +12,7 @@ from secrets import token_hex
 from contracts.spec.validation import Violation
 from mock_server.journal.entry import Entry, entry_of, log_entry_of
 from mock_server.journal.filters import ALL, Filters
-from mock_server.journal.row import Row, is_odd, pack, unpack
+from mock_server.journal.row import Row, has_explanation, pack, unpack
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.ids import beginning_of, store_id
 
@@ -31,17 +31,17 @@ SLACK = 256  # 1/256 of all bytes is freed at a time
 
 class _Exchanges:
     """The exchanges of one tenant, packed, oldest first. number: of the latest one; the numbers
-    have no gaps. odd: the number of the latest exchange that the fake can explain.
+    have no gaps. explained: the number of the latest exchange that the fake can explain.
     """
 
-    __slots__ = ("bytes", "dropped", "number", "odd", "rows", "tenant")
+    __slots__ = ("bytes", "dropped", "explained", "number", "rows", "tenant")
 
     def __init__(self, tenant: str) -> None:
         self.tenant = tenant
         self.rows: deque[bytes] = deque()
         self.bytes = 0
         self.number = 0
-        self.odd = 0
+        self.explained = 0
         self.dropped = 0
 
 
@@ -97,7 +97,7 @@ class Journal:
         source: str = "",
         fault: str = "",
         violation: Violation | None = None,
-        near: Violation | None = None,
+        near_miss: Violation | None = None,
         shown: str = "",
     ) -> int:
         """Store an exchange and return its number; for the arguments see Entry.
@@ -108,12 +108,12 @@ class Journal:
         number = kept.number + 1
         row = Row(
             number, real, at, kind, call, reply, request_id,
-            task_id, scenario, source, fault, violation, near, key, shown,
+            task_id, scenario, source, fault, violation, near_miss, key, shown,
         )  # fmt: skip
         self._keep(kept, pack(row))
         kept.number = number  # last, since another thread may be reading
-        if is_odd(reply.status, reply.outcome, scenario, violation, near):
-            kept.odd = number
+        if has_explanation(reply.status, reply.outcome, scenario, violation, near_miss):
+            kept.explained = number
         return number
 
     def entries(self, tenant_id: str, filters: Filters = ALL) -> Iterator[Entry]:
@@ -141,7 +141,7 @@ class Journal:
         kept = self._by_tenant.get(tenant_id)
         if kept is None:
             return None
-        newer = unpack(kept.rows[-1]).number - kept.odd if explained else 0
+        newer = unpack(kept.rows[-1]).number - kept.explained if explained else 0
         return entry_of(unpack(kept.rows[-1 - newer])) if newer < len(kept.rows) else None
 
     def log_entry(self, tenant_id: str) -> Entry | None:

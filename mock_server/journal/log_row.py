@@ -23,7 +23,7 @@ def log_row(row: Row, call: Call) -> Row:
         call=Call(call.method, call.path, head_bytes=call.head_bytes),
         reply=row.reply._replace(headers=[], body=code[0] if code else b""),
         violation=row.violation and _SOME,
-        near=row.near and _SOME,
+        near_miss=row.near_miss and _SOME,
         key="",
         shown="",
     )

@@ -14,8 +14,8 @@ from mock_server.journal.entry import Entry, entry_of
 from mock_server.journal.journal import Journal
 from mock_server.journal.metrics import Gauges, Metrics
 from mock_server.journal.mistakes import Mistakes
-from mock_server.journal.row import Row, is_odd
-from mock_server.scenarios.keys import almost_asked
+from mock_server.journal.row import Row, has_explanation
+from mock_server.scenarios.keys import near_miss_of_key
 from mock_server.simulation.call import Call, Reply
 from mock_server.stores.protocol import Store
 from mock_server.stores.session import ANONYMOUS, Request
@@ -54,27 +54,31 @@ class Recorder:
     @property
     def journal(self) -> Journal:
         """The journal with all exchanges until now."""
-        self._settle()
+        self._flush()
         return self._journal
 
     def record(self, request: Request, reply: Reply) -> Reply:
         """Record an exchange. Adds the header `x-mock-explain` if the fake can explain the
         answer."""
         if reply.status == 200 and request.operation is not None and request.violation is None:
-            request.near = request.near or self._typos.near_miss(
+            request.near_miss = request.near_miss or self._typos.near_miss(
                 request.operation, request.body, request.call.query
             )
             if request.by_key.meant:
-                request.near = request.near or almost_asked(request.by_key)
-        request.explained = is_odd(
-            reply.status, reply.outcome, request.directive.name, request.violation, request.near
+                request.near_miss = request.near_miss or near_miss_of_key(request.by_key)
+        request.explained = has_explanation(
+            reply.status,
+            reply.outcome,
+            request.directive.name,
+            request.violation,
+            request.near_miss,
         )
         if request.explained:
             reply.headers.append((EXPLAIN, request.request_id.encode()))
         self._pending.append((request, reply))
         size = request.call.head_bytes + len(request.call.body)
         if len(self._pending) >= BATCH or size > LARGE or self.log is not None:
-            self._settle()
+            self._flush()
         return reply
 
     def record_download(self, request: Request, reply: Reply) -> Reply:
@@ -92,10 +96,10 @@ class Recorder:
             0, request.real, request.now, UNREADABLE, request.call, reply, request.request_id,
             "", "", "", "", violation, None, "", "",
         )  # fmt: skip
-        self._settle()
+        self._flush()
         self.log("", entry_of(row))
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         """Record the waiting exchanges. A batch takes half the time of single ones. The lock is for
         readers in other threads."""
         with self._settling:
@@ -117,7 +121,7 @@ class Recorder:
             request.tenant_id, request.key, request.real, request.now, kind, request.call, reply,
             request.request_id, request.task_id or request.path_value,
             directive.name, request.source or directive.source, fault,
-            request.violation, request.near, request.by_key.shown,
+            request.violation, request.near_miss, request.by_key.shown,
         )  # fmt: skip
         scenario = bool(directive.name)
         self._metrics.count(
@@ -144,7 +148,7 @@ class Recorder:
                 return owner, entry
         return None
 
-    def last_odd(self, tenant_id: str) -> Entry | None:
+    def last_explained(self, tenant_id: str) -> Entry | None:
         """The tenant's latest exchange that the fake can explain."""
         return self.journal.last(tenant_id, explained=True)
 

@@ -1,8 +1,8 @@
 """Redacts keys and other secrets of an exchange before it is shown.
 
-Values in places for secrets (see places) are hidden there, even short ones. Secrets of SHORT or
-more characters are also hidden everywhere else, in every encoding; a shorter one could be part of
-any word."""
+Values in places for secrets (see secret_places) are hidden there, even short ones. Secrets of SHORT
+or more characters are also hidden everywhere else, in every encoding; a shorter one could be part
+of any word."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from contracts.redact.redactor import (
     redact_key_like_in_json,
 )
 from mock_server.journal.log_row import log_row
-from mock_server.journal.places import (
+from mock_server.journal.row import Row, pack, unpack
+from mock_server.journal.secret_places import (
     AUTHORIZATION,
     USUAL,
     in_body,
@@ -32,7 +33,6 @@ from mock_server.journal.places import (
     in_text,
     stars,
 )
-from mock_server.journal.row import Row, pack, unpack
 from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -154,7 +154,7 @@ def _texts(row: Row) -> bytes:
         row.kind, row.request_id, row.task_id, row.scenario, row.source, row.fault, call.method,
         call.path, call.query, call.origin, reply.outcome,
     )  # fmt: skip
-    optional = (row.violation, row.near, reply.line)
+    optional = (row.violation, row.near_miss, reply.line)
     parts = ['"'.join(named).encode("utf-8", "surrogatepass"), call.body, reply.body]
     parts += chain.from_iterable((*call.headers.items(), *reply.headers))
     parts += [pack(value) for value in optional if value is not None]

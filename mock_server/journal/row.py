@@ -30,7 +30,7 @@ class Row(NamedTuple):
     source: str
     fault: str
     violation: Violation | None
-    near: Violation | None
+    near_miss: Violation | None
     key: str
     shown: str
 
@@ -41,8 +41,8 @@ class Row(NamedTuple):
     @property
     def explained(self) -> bool:
         """Whether the fake can explain the answer."""
-        return is_odd(
-            self.reply.status, self.reply.outcome, self.scenario, self.violation, self.near
+        return has_explanation(
+            self.reply.status, self.reply.outcome, self.scenario, self.violation, self.near_miss
         )
 
 
@@ -51,8 +51,12 @@ pack: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 unpack: Callable[[bytes], Row] = msgspec.msgpack.Decoder(Row).decode
 
 
-def is_odd(
-    status: int, outcome: str, scenario: str, violation: Violation | None, near: Violation | None
+def has_explanation(
+    status: int,
+    outcome: str,
+    scenario: str,
+    violation: Violation | None,
+    near_miss: Violation | None,
 ) -> bool:
     """Whether the fake can explain an answer: refusals, scenarios, near misses, unknown tasks."""
-    return bool(status >= 400 or scenario or violation or near or outcome == "UNKNOWN")
+    return bool(status >= 400 or scenario or violation or near_miss or outcome == "UNKNOWN")

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.control.access import missing
 from mock_server.control.export import in_thread
 from mock_server.engine.pipeline import Engine
-from mock_server.web.reached import OriginOf
+from mock_server.web.client_origin import OriginOf
 
 ROOT, ICON = "/", "/favicon.ico"
 # Browsers and their developer tools ask for these by themselves.

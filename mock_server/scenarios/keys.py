@@ -56,7 +56,7 @@ def scenario_of(spec: Spec, key: str) -> KeyScenario:
     return KeyScenario(shown=f"{dot}{meant}?", meant=meant) if meant else NO_SCENARIO
 
 
-def almost_asked(found: KeyScenario) -> Violation:
+def near_miss_of_key(found: KeyScenario) -> Violation:
     """The near miss of a key that ends almost like a scenario but selects none."""
     return Violation("", AUTHORIZATION, found.meant, f"ends almost like .{found.meant}")
 

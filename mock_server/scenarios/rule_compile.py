@@ -38,7 +38,7 @@ def compile_ruleset(spec: Spec, value: Any, began: float | None = None, before: 
     return Ruleset(tuple(rules), variants.check(spec, variants_of(value)))
 
 
-def in_full(value: Any) -> tuple[Any, str]:
+def complete_document(value: Any) -> tuple[Any, str]:
     """The complete document for a single rule or a list of rules, and the prefix that this adds to
     JSON pointers."""
     if isinstance(value, list):

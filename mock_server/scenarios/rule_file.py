@@ -13,7 +13,7 @@ from contracts.files.text_file import EncodingError, bytes_of, text_of
 from contracts.spec.loader import Spec
 from contracts.spec.pointers import parts_of, pointer_of
 from contracts.text.printable import in_line
-from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
+from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, complete_document
 from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem
 from mock_server.scenarios.rules import Ruleset
 
@@ -49,7 +49,7 @@ class RulesFile:
         self._notify = notify
         self._path = None if _is_text(where) else Path(where)
         self._looked = float("-inf")
-        self._stamp = self._stamped()
+        self._stamp = self._file_stamp()
         self.problem = ""
         self._rules = self._read() if self._path else compiled(spec, where, "--scenario")
 
@@ -57,13 +57,13 @@ class RulesFile:
         """The rules at the machine's time `real`."""
         if self._path is not None and real - self._looked >= LOOK_EVERY:
             self._looked = real
-            stamp = self._stamped()
+            stamp = self._file_stamp()
             if stamp != self._stamp:
                 self._stamp = stamp
-                self._again()
+                self._reload()
         return self._rules
 
-    def _again(self) -> None:
+    def _reload(self) -> None:
         try:
             self._rules, self.problem = self._read(), ""
             self._notify(f"{self._path} was read again: {len(self._rules.rules)} scenarios")
@@ -82,7 +82,7 @@ class RulesFile:
             raise ScenarioError(f"{self._path} {error}") from None
         return compiled(self._spec, text, str(self._path))
 
-    def _stamped(self) -> tuple[int, int, int] | None:
+    def _file_stamp(self) -> tuple[int, int, int] | None:
         try:
             found = self._path.stat() if self._path else None
         except OSError:
@@ -98,18 +98,18 @@ def compiled(spec: Spec, text: str, name: str) -> Ruleset:
         node = bounded_yaml.compose(text)
         problems = list(islice(_not_json(node), MOST_PROBLEMS)) if node else []
         if problems:
-            raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
+            raise ScenarioError(*(f"{name}:{_located(node, p)}" for p in problems))
         value = bounded_yaml.construct(node) if node else {}
     except bounded_yaml.YamlError as error:
         place = f"{error.line}:{error.column}: " if error.line else " "
         raise ScenarioError(f"{name}:{place}{error.problem}") from None
-    value, put_before = in_full({} if value is None else value)
+    value, prefix = complete_document({} if value is None else value)
     try:
         rules = compile_ruleset(spec, value)
     except RuleError as error:
-        problems += [p._replace(pointer=p.pointer.removeprefix(put_before)) for p in error.problems]
+        problems += [p._replace(pointer=p.pointer.removeprefix(prefix)) for p in error.problems]
     if problems:
-        raise ScenarioError(*(f"{name}:{_at(node, p)}" for p in problems))
+        raise ScenarioError(*(f"{name}:{_located(node, p)}" for p in problems))
     return rules
 
 
@@ -118,19 +118,19 @@ def _is_text(where: str) -> bool:
     return where.lstrip().startswith(("{", "[", "- ")) or "\n" in where
 
 
-def _at(node: Any, problem: RuleProblem) -> str:
+def _located(node: Any, problem: RuleProblem) -> str:
     """The problem with line and column of its place, or of the nearest parent in the document."""
     mark = node.start_mark if node else None
     for part in parts_of(problem.pointer):
-        below = _below(node, part)
-        if below is None:
+        child = _child(node, part)
+        if child is None:
             break
-        node, mark = below
+        node, mark = child
     where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
     return f"{where}: {problem.pointer + ': ' if problem.pointer else ''}{problem.text}"
 
 
-def _below(node: Any, part: str) -> tuple[Any, Any] | None:
+def _child(node: Any, part: str) -> tuple[Any, Any] | None:
     import yaml
 
     if isinstance(node, yaml.MappingNode):
@@ -153,11 +153,11 @@ def _not_json(node: Any) -> Iterator[RuleProblem]:
         if count > MOST_NODES or depth > DEEPEST:
             yield RuleProblem(place[:200], "contains itself, or is too large or too deep")
             return
-        yield from _at_node(node, place)
+        yield from _problems_at(node, place)
         todo += [(child, place + step, depth + 1) for step, child in _children(node)]
 
 
-def _at_node(node: Any, place: str) -> Iterator[RuleProblem]:
+def _problems_at(node: Any, place: str) -> Iterator[RuleProblem]:
     import yaml
 
     if isinstance(node, yaml.CollectionNode) and node.tag not in HOLDER_TAGS:

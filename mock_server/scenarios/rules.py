@@ -14,7 +14,7 @@ from msgspec import Struct
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from mock_server.scenarios.faults import Fault
 
-# With `per: task` each task has a counter of its own; only the latest so many are kept.
+# With `per: task` each task has a counter of its own; only the latest counters are kept.
 MOST_TASKS = 1000
 LONGEST_ID = 64  # characters of a task id that identify its counter; ids of the service have 36
 

@@ -31,7 +31,7 @@ from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time
 from mock_server.stores.protocol import Store
-from mock_server.web.reached import Address, origin_of
+from mock_server.web.client_origin import Address, origin_of
 
 CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)

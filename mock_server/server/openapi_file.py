@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from contracts.spec.document import default_path, read
 from mock_server.settings import Settings
-from mock_server.web.reached import OriginOf
+from mock_server.web.client_origin import OriginOf
 
 # How openapi.yaml writes the address of a fake that was started without options.
 _DEFAULT = f"http://{Settings().host}:{Settings().port}"

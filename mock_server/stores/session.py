@@ -35,9 +35,9 @@ class Request(Struct):
     the path. detail: the field for which the created task fails (a variant creates it although the
     field is missing). task_id: of the task that the call created, or whose video it downloads.
     download: the scenario for downloads of the created task's video. source: who refused the call
-    if it was not the spec (`limits`, `account`, `variant NAME`). near: an accepted field that looks
-    like a typo. explained: True if the fake can explain the answer. by_key: the scenario that the
-    key selects."""
+    if it was not the spec (`limits`, `account`, `variant NAME`). near_miss: an accepted field that
+    looks like a typo. explained: True if the fake can explain the answer. by_key: the scenario that
+    the key selects."""
 
     call: Call
     real: float
@@ -56,7 +56,7 @@ class Request(Struct):
     effects: Effects = PLAIN
     source: str = ""
     violation: Violation | None = None
-    near: Violation | None = None
+    near_miss: Violation | None = None
     explained: bool = False
     by_key: KeyScenario = NO_SCENARIO
 

@@ -93,14 +93,14 @@ def part_at(body: Any, path: Iterable[str]) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def stands_for(name: str, known: Iterable[str]) -> str:
+def intended_name(name: str, known: Iterable[str]) -> str:
     """The known name that `name` probably means: it differs only in case, in one or two letters, or
     has a part of the words. "" if there is none."""
-    return _stands_for(name, tuple(known)) if len(name) <= LONGEST else ""
+    return _intended_name(name, tuple(known)) if len(name) <= LONGEST else ""
 
 
 @lru_cache(maxsize=1024)
-def _stands_for(name: str, known: tuple[str, ...]) -> str:
+def _intended_name(name: str, known: tuple[str, ...]) -> str:
     words = _words(name)
     parts = [_words(other) for other in known]
     for alike in (_same, _is_part):
@@ -143,7 +143,7 @@ def _objects(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path,
 def _meant(path: Path, name: str, free: list[Path]) -> Path | None:
     """The field that a name probably means; fields of the same object are preferred."""
     ordered = sorted(free, key=lambda field: field[:-1] != path)
-    found = stands_for(name, (field[-1] for field in ordered))
+    found = intended_name(name, (field[-1] for field in ordered))
     return next((field for field in ordered if field[-1] == found), None)
 
 
@@ -160,7 +160,7 @@ def _in_query(operation: Operation, query: Mapping[str, str]) -> Violation | Non
     free = {p.name: p for p in operation.query if p.name not in query}
     known = {p.name for p in operation.query}
     for name in islice((name for name in query if name not in known), MOST_NAMES):
-        meant = stands_for(name, free)
+        meant = intended_name(name, free)
         if meant:
             reason = f"is not known; did you mean {meant}?"
             return Violation("", f"#query/{name}", name, reason, schema=free[meant].where(()))

@@ -27,6 +27,6 @@ ESSENTIALS = (
     Essential("the task fails", "FAILED.InternalError"),
     Essential("every poll is a 500", "getTask:InternalError"),
     Essential("slow answers: 5 s each", "latency=5"),
-    Essential("the answer to a create call is lost", "createVideoTask:lost"),
+    Essential("lost answer to a create", "createVideoTask:lost"),
     Essential("the video has expired", "result:expired"),
 )

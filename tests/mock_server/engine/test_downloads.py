@@ -35,7 +35,7 @@ def explained(service: Service, request_id: str = "") -> Explanation:
     """The explanation of the exchange with that id; "" is the latest exchange of the key."""
     recorder, tenant = service.engine.recorder, service.tenant_id()
     if not request_id:
-        latest = recorder.last_odd(tenant)
+        latest = recorder.last_explained(tenant)
         assert latest
         return explain_entry(service.engine, tenant, latest)
     found = recorder.exchange(tenant, request_id)

@@ -26,7 +26,7 @@ PARTS = st.dictionaries(
 def explained(service: Service) -> Explanation:
     """The explanation of the latest call of the service's key."""
     tenant = service.tenant_id()
-    found = service.engine.recorder.last_odd(tenant)
+    found = service.engine.recorder.last_explained(tenant)
     assert found
     return explain_entry(service.engine, tenant, found)
 

@@ -230,7 +230,7 @@ def test_pages_lead_from_one_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("step", ["pack", "Row", "is_odd"])
+@pytest.mark.parametrize("step", ["pack", "Row", "has_explanation"])
 def test_a_reader_during_writes_of_another_thread_gets_each_exchange_once(
     monkeypatch: pytest.MonkeyPatch, step: str, before: bool
 ) -> None:

@@ -27,11 +27,11 @@ def test_an_exchange_is_read_as_it_was_recorded() -> None:
     line = Line(due=EPOCH + 2, sent=3, end="reset")
     found = entry(
         scenario="RUNNING", source="header", fault="reset-body", violation=VIOLATION,
-        near=VIOLATION, reply=reply(line=line),
+        near_miss=VIOLATION, reply=reply(line=line),
     )  # fmt: skip
     assert (found.number, found.method, found.task_id) == (1, "GET", TASK)
     assert (found.scenario, found.source, found.fault) == ("RUNNING", "header", "reset-body")
-    assert (found.violation, found.near, found.line) == (VIOLATION, VIOLATION, line)
+    assert (found.violation, found.near_miss, found.line) == (VIOLATION, VIOLATION, line)
     assert (found.delay, found.arrived, found.answered) == (2.0, b'{"o', True)
     assert found.url == f"http://127.0.0.1:8787/api/v1/tasks/{TASK}"
 
@@ -276,7 +276,7 @@ def test_the_latest_exchange_is_found_by_request_id_or_by_having_an_explanation(
     journal = Journal()
     keep(journal, request_id="r-1", violation=VIOLATION)
     keep(journal, request_id="r-2")
-    keep(journal, request_id="r-2", near=VIOLATION)
+    keep(journal, request_id="r-2", near_miss=VIOLATION)
     keep(journal, request_id="r-3", reply=reply(body=b'"r-2"'))
     found = [journal.find("t", wanted) for wanted in ("r-1", "r-2", "r-4", "\ud800")]
     assert [e and e.number for e in found] == [1, 3, None, None]
@@ -286,7 +286,7 @@ def test_the_latest_exchange_is_found_by_request_id_or_by_having_an_explanation(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"violation": VIOLATION}, {"near": VIOLATION}, {"scenario": "RUNNING"}, {"reply": reply(429)},
+    [{"violation": VIOLATION}, {"near_miss": VIOLATION}, {"scenario": "RUNNING"}, {"reply": reply(429)},
      {"reply": reply(status="UNKNOWN")}],
 )  # fmt: skip
 def test_refusals_near_misses_scenarios_and_errors_have_an_explanation(odd: dict[str, Any]) -> None:

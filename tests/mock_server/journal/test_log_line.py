@@ -77,7 +77,7 @@ def test_a_log_line_has_a_maximum_length(long: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, create(), create(violation=VIOLATION, near=VIOLATION),
+    [{}, create(), create(violation=VIOLATION, near_miss=VIOLATION),
      {"fault": "hold", "source": "rule a"},
      {"reply": reply(400, "", b'{"code":"UnknownScenario","message":""}')},
      {"reply": reply(404, "", b"<Code>NoSuchKey</Code>"), "scenario": KEY},

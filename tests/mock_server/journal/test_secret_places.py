@@ -11,7 +11,7 @@ import pytest
 from contracts.recordings.secrets import cleaned
 from contracts.redact.secret_names import is_key_name, is_secret_header, without_secret_parameters
 from contracts.spec.loader import Spec
-from mock_server.journal.places import in_body
+from mock_server.journal.secret_places import in_body
 from mock_server.reproduce import Reproduction
 from mock_server.simulation.call import Call
 from tests.helpers.cases import each_case

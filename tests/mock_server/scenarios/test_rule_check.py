@@ -15,7 +15,7 @@ from contracts.spec.loader import Spec
 from mock_server.scenarios import rule_schema
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.rule_check import problems
-from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
+from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, complete_document
 from mock_server.scenarios.rule_schema import DEEPEST, MOST_PROBLEMS, SCHEMA, schema_problems
 from mock_server.scenarios.rules import Step
 from tests.helpers.cases import each_case
@@ -81,7 +81,10 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"do": "getTask:reset"},
         {"/do": "write operation: getTask and do: reset"},
     ),
-    "no text to do": ({"do": 5}, {"/do": "5 does not fit: normal; an outcome or a fault"}),
+    "no text to do": (
+        {"do": 5},
+        {"/do": "5 does not fit: The action: normal, the name of an outcome"},
+    ),
     "cannot answer so": (
         {"operation": ["getTask", "listTasks"], "do": "InvalidFile.NoHuman"},
         {"/do": "getTask, listTasks cannot answer InvalidFile.NoHuman; detectFace can"},
@@ -139,7 +142,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     ),
     "neither true nor false": (
         {"headers": {"X-A": {"exists": "no"}}, "do": "reset"},
-        {"/headers/X-A": "does not fit: A text; {contains: TEXT}; {exists: true or false}."},
+        {"/headers/X-A": "does not fit: A text, {contains: TEXT}, or {exists: true or false}."},
     ),
     "two words": (
         {"body": {"/mine": {"contains": "x", "exists": True}}, "do": "reset"},
@@ -300,11 +303,11 @@ def test_the_id_of_a_rule_depends_on_its_content_and_its_source() -> None:
 
 def test_a_single_rule_or_a_list_of_rules_becomes_a_whole_file() -> None:
     rule, step = {"do": "reset"}, {"steps": [{"do": "reset"}]}
-    assert in_full(rule) == ({"scenarios": [rule]}, "/scenarios/0")
-    assert in_full(step) == ({"scenarios": [step]}, "/scenarios/0")
-    assert in_full([rule, step]) == ({"scenarios": [rule, step]}, "/scenarios")
+    assert complete_document(rule) == ({"scenarios": [rule]}, "/scenarios/0")
+    assert complete_document(step) == ({"scenarios": [step]}, "/scenarios/0")
+    assert complete_document([rule, step]) == ({"scenarios": [rule, step]}, "/scenarios")
     for whole in ({"scenarios": []}, {}, 1, None):
-        assert in_full(whole) == (whole, "")
+        assert complete_document(whole) == (whole, "")
 
 
 def test_counts_become_steps() -> None:

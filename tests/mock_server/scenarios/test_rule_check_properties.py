@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.spec.loader import Spec
 from mock_server.scenarios.faults import FAULTS
-from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, in_full
+from mock_server.scenarios.rule_compile import RuleError, compile_ruleset, complete_document
 
 SPEC = Spec.load()
 
@@ -43,7 +43,7 @@ wholes = st.fixed_dictionaries(
 @given(one | many | rules | wholes)
 def test_an_invalid_value_raises_nothing_but_a_rule_error(value: Any) -> None:
     try:
-        compile_ruleset(SPEC, in_full(value)[0])
+        compile_ruleset(SPEC, complete_document(value)[0])
     except RuleError as error:
         assert error.problems
         assert all(p.pointer == "" or p.pointer.startswith("/") for p in error.problems)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
-from mock_server.suggest.typos import LONGEST, FieldNames, Typos, stands_for
+from mock_server.suggest.typos import LONGEST, FieldNames, Typos, intended_name
 from tests.helpers.cases import each_case
 from tests.helpers.fake import request
 
@@ -30,7 +30,7 @@ def compiled(spec: Spec) -> Typos:
     return Typos(spec)
 
 
-def near(
+def near_miss(
     typos: Typos, spec: Spec, name: str, body: Any = None, query: str = ""
 ) -> Violation | None:
     return typos.near_miss(spec.operations[name], body, query)
@@ -59,7 +59,7 @@ def test_an_undeclared_field_that_clients_send_is_not_a_typo(
         body = request(spec, operation)
         body["parameters"] = {}
         (body[where] if where else body)[name] = "x"
-        assert near(typos, spec, operation, body) is None
+        assert near_miss(typos, spec, operation, body) is None
 
 
 @each_case(
@@ -72,7 +72,7 @@ def test_a_misspelled_or_misplaced_field_is_a_typo(
 ) -> None:
     body = request(spec, "createVideoTask", "official-sdk")
     body[where][name] = "calm"
-    found = near(typos, spec, "createVideoTask", body)
+    found = near_miss(typos, spec, "createVideoTask", body)
     assert found is not None
     assert (found.outcome, found.pointer) == ("", f"/{where}/{name}")
     assert found.reason == f"is not known; did you mean {STYLE}?"
@@ -83,7 +83,7 @@ def test_a_misspelled_or_misplaced_field_is_a_typo(
 def test_a_typo_at_the_top_of_the_body_is_found(typos: Typos, spec: Spec, name: str) -> None:
     body = request(spec, "createVideoTask", "without-parameters")
     body[name] = "calm" if name == "style_level" else {"style_level": "calm"}
-    found = near(typos, spec, "createVideoTask", body)
+    found = near_miss(typos, spec, "createVideoTask", body)
     assert found is not None
     assert found.field == name
 
@@ -92,7 +92,7 @@ def test_a_field_that_was_sent_is_not_suggested(typos: Typos, spec: Spec) -> Non
     body = request(spec, "createVideoTask")
     body["parameters"]["style"] = "calm"
     body["input"]["imageUrl"] = "https://example.com/a.png"
-    assert near(typos, spec, "createVideoTask", body) is None
+    assert near_miss(typos, spec, "createVideoTask", body) is None
 
 
 def test_no_field_is_suggested_twice(spec: Spec) -> None:
@@ -118,7 +118,7 @@ def test_a_body_of_any_shape_is_searched_for_typos(spec: Spec) -> None:
 def test_a_misspelled_query_parameter_of_the_list_is_a_typo(
     typos: Typos, spec: Spec, sent: str, meant: str
 ) -> None:
-    found = near(typos, spec, "listTasks", query=f"region=x&{sent}=1")
+    found = near_miss(typos, spec, "listTasks", query=f"region=x&{sent}=1")
     if not meant:
         assert found is None
         return
@@ -131,11 +131,11 @@ def test_a_misspelled_query_parameter_of_the_list_is_a_typo(
 def test_query_parameters_that_an_asyncio_client_adds_to_a_poll_are_not_typos(
     typos: Typos, spec: Spec
 ) -> None:
-    assert near(typos, spec, "getTask", query="style_level=calm&page=1") is None
+    assert near_miss(typos, spec, "getTask", query="style_level=calm&page=1") is None
 
 
 def test_a_very_long_or_empty_name_resembles_no_known_name() -> None:
-    assert stands_for("style_level"[:LONGEST], ["style_level"]) == "style_level"
-    assert stands_for("aspect_ratio", ["ratio"]) == "ratio"
-    assert stands_for("x_" * 100_000 + "ratio", ["ratio"]) == ""
-    assert stands_for("", ["style_level"]) == stands_for("___", ["style_level"]) == ""
+    assert intended_name("style_level"[:LONGEST], ["style_level"]) == "style_level"
+    assert intended_name("aspect_ratio", ["ratio"]) == "ratio"
+    assert intended_name("x_" * 100_000 + "ratio", ["ratio"]) == ""
+    assert intended_name("", ["style_level"]) == intended_name("___", ["style_level"]) == ""

@@ -15,7 +15,7 @@ from mock_server.engine.pipeline import Engine
 from mock_server.server.app import FakeApp
 from mock_server.server.fast_path import Protocol
 from mock_server.settings import Settings
-from mock_server.web.reached import origin_of
+from mock_server.web.client_origin import origin_of
 from tests.helpers.fake import EPOCH, SERVICE, request
 from tests.helpers.http import PLAIN, Serve
 from tests.mock_server.server.test_fast_path import Connection, LongWay, get
