@@ -286,8 +286,8 @@ def test_the_latest_exchange_is_found_by_request_id_or_by_having_an_explanation(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"violation": VIOLATION}, {"near_miss": VIOLATION}, {"scenario": "RUNNING"}, {"reply": reply(429)},
-     {"reply": reply(status="UNKNOWN")}],
+    [{"violation": VIOLATION}, {"near_miss": VIOLATION}, {"scenario": "RUNNING"},
+     {"reply": reply(429)}, {"reply": reply(status="UNKNOWN")}],
 )  # fmt: skip
 def test_refusals_near_misses_scenarios_and_errors_have_an_explanation(odd: dict[str, Any]) -> None:
     assert (entry(**odd).explained, entry().explained) == (True, False)
