@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
 from contracts.reports.elements import Child, element
-from contracts.reports.formatting import cost, heading, headline, paid, when
+from contracts.reports.formatting import cost, headline, paid, title, when
 from contracts.reports.html_check import check_row, facts
 from contracts.reports.run import RunRecord
 from contracts.text.printable import in_line
@@ -70,7 +70,7 @@ def _facts(run: RunRecord) -> dict[str, Child]:
     during = f"{of_all}; {in_line(run.running.id)} was running" if run.running else of_all
     return {
         "Interrupted": during if run.ended is None else None,
-        "Contract": in_line(started.spec),
+        "Contract version": in_line(started.spec),
         "Run at": element("time", when(started.at)),
         "Took": f"{run.seconds:.1f} s",
         "Cost": cost(run),
@@ -105,12 +105,12 @@ def _tally(run: RunRecord) -> Element:
 def _failures(run: RunRecord) -> Child:
     """Links to the failed checks; None if no check failed."""
     links = [
-        element("li", element("a", heading(check, run.started.url), href=f"#{_anchor(check)}"),
+        element("li", element("a", title(check), href=f"#{_anchor(check)}"),
                 " ", element("code", in_line(check.claim.id)))
         for check in run.with_result("failed")
     ]  # fmt: skip
-    title = element("h2", "Failed checks", id="failed-checks")
-    nav = element("nav", title, element("ul", *links), aria_labelledby="failed-checks")
+    label = element("h2", "Failed checks", id="failed-checks")
+    nav = element("nav", label, element("ul", *links), aria_labelledby="failed-checks")
     return nav if links else None
 
 

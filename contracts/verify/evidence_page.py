@@ -34,7 +34,7 @@ Row = tuple[str, str, str, str, list[str]]  # name, text, known as, source, obse
 def page(spec: Spec, ledger: Ledger) -> Iterator[str]:
     """The lines of the page."""
     yield from HEAD.splitlines()
-    yield from _table("claims", "expected behaviour", _claims(spec, ledger))
+    yield from _table("claims", "contract", _claims(spec, ledger))
     yield from ANSWERS.splitlines()
     yield from _table("answers", "answer", _answers(spec, ledger))
     yield from ("## Sources", "")
