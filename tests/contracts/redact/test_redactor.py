@@ -86,8 +86,8 @@ def test_the_text_around_a_key_is_unchanged() -> None:
 def test_the_cost_of_any_text_is_proportional_to_its_length(unit: str) -> None:
     secrets = [KEY, "a" * 4000, *(f"aaaaaaaa{number}" for number in range(2000))]
     started = process_time()
-    TextRedactor(secrets).redact_bytes((unit * (200_000 // len(unit)) + KEY).encode())
-    assert process_time() - started < 10
+    TextRedactor(secrets).redact_bytes((unit * (100_000 // len(unit)) + KEY).encode())
+    assert process_time() - started < 5
 
 
 @each_case("unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"])

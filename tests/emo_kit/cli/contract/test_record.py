@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from contracts.recordings import load
 from contracts.recordings.recording import BodyCopy, RawRequest, Recording
 from contracts.spec.loader import Spec
-from tests.contracts.recordings.test_recorder import upstream
 from tests.helpers.cassette import KEY, client, create, run_through
 from tests.helpers.cli import CLEAN, EMO, emo
+from tests.helpers.upstream import upstream
 
 Serve = Callable[..., AbstractContextManager[str]]
 
