@@ -1,4 +1,4 @@
-"""Both clients as one: `emo.detect(…)` calls Client or awaits AsyncClient, in a time of its own."""
+"""Both clients as one: `emo.detect(…)` calls Client or awaits AsyncClient. Time is simulated."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ BASE = "https://emo.test/api/v1"
 
 @dataclass
 class Time:
-    """A clock that only sleeping moves."""
+    """A simulated clock that only sleeping moves."""
 
     present: float = 1000.0
     sleeps: list[float] = field(default_factory=list)
@@ -70,13 +70,13 @@ class Async(Sync):
 
 @pytest.fixture(params=[Sync, Async], ids=["Client", "AsyncClient"])
 def emo_with(request: pytest.FixtureRequest) -> Any:
-    """Make a client of either kind with these options."""
+    """A class of clients: `emo_with(timeout=5.0).get("t")`."""
     return request.param
 
 
 @pytest.fixture
 def client_alone() -> Any:
-    """Make a Client, where a flow is tested and not its driver."""
+    """The class of synchronous clients, for tests of flows and not of their drivers."""
     return Sync
 
 
@@ -87,7 +87,7 @@ def emo(emo_with: Any) -> Any:
 
 @pytest.fixture
 def service() -> Iterator[respx.MockRouter]:
-    """Everything httpx sends goes here; what no route expects fails the test."""
+    """Receives every request of httpx; a request without a route fails the test."""
     with respx.mock(assert_all_called=False) as router:
         yield router
 
@@ -119,7 +119,7 @@ def on(service: respx.MockRouter) -> Any:
 
 @pytest.fixture
 def refuse() -> Any:
-    """An answer as the service refuses: `refuse(400, "InvalidParameter", "…")`."""
+    """A refusal of the service: `refuse(400, "InvalidParameter", "…")`."""
 
     def answer(status: int, code: str = "C", message: str = "m.", **headers: str) -> httpx.Response:
         body = {"code": code, "message": message, "request_id": "r-refused"}
@@ -131,7 +131,7 @@ def refuse() -> Any:
 
 @pytest.fixture
 def task() -> Any:
-    """An answer about a task: `task("RUNNING")`; one that succeeded has its video."""
+    """An answer about a task: `task("RUNNING")`; a succeeded one has a video."""
 
     def answer(status: str, **more: Any) -> dict[str, Any]:
         output = {"task_id": "t", "task_status": status}

@@ -30,7 +30,7 @@ STATES = list(SPEC.lifecycle.next)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 302 and 302.0 are one number, true is no number."""
+    """Equal as JSON: 302 equals 302.0, and true is not a number."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -19,7 +19,7 @@ from contracts.verify.registry import all_checks
 from tests.liars import all_liars, lying
 
 Run = Callable[..., pytest.RunResult]
-# Here, since what is imported while a test runs is forgotten behind it.
+# At import: pytester unloads modules that were imported while a test ran.
 LIARS, CHECKS = all_liars(), all_checks()
 QUICK = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
 

@@ -343,7 +343,7 @@ def test_calls_over_the_limit_of_the_backlog_keep_only_the_sizes_of_their_bodies
         backlog.add(waiting())
         backlog.end()
         for _ in range(2):
-            await asyncio.sleep(0)  # until the time of the end is over, where that is none
+            await asyncio.sleep(0)  # until the time for the end is over, if it is negative
         await backlog.run()
 
     asyncio.run(run())

@@ -35,7 +35,7 @@ from tests.helpers.reports import (
 
 DATA = Path(__file__).parents[2] / "data"
 SCHEMA = DATA / "sarif-2.1.0.json"
-# The schema says `uri` and `date-time` of what it has as strings: they are looked at too.
+# The formats `uri` and `date-time` of the schema are validated too.
 SARIF = jsonschema_rs.Draft4Validator(json.loads(SCHEMA.read_text("utf-8")), validate_formats=True)
 
 

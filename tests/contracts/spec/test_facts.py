@@ -180,7 +180,7 @@ def test_prices_free_quotas_and_lifetimes_are_the_documented_ones(spec: Spec) ->
 
 
 def test_the_size_limits_are_round_numbers(spec: Spec) -> None:
-    """Not documented: far above what any call needs, and below what a gateway takes."""
+    """Not documented: far above the need of any call, and below the limits of gateways."""
     assert spec.limits == {"body-bytes": 1 << 20, "header-bytes": 60 << 10}
 
 
@@ -212,7 +212,7 @@ def test_each_variant_is_a_contradiction_whose_default_is_documented(spec: Spec)
 
 
 def test_a_rejection_has_the_same_code_with_status_400_and_200(spec: Spec) -> None:
-    """S2VT. Where DET-2 gives no reason, the first of the list stands for it."""
+    """S2VT. Where DET-2 gives no reason, the first code of the list is used."""
     answers = spec.variants["detector-rejection"].choices["400"].answers
     rejections = {
         name: outcome.code

@@ -49,8 +49,8 @@ def test_an_answer_without_a_documented_field_is_invalid(
     ("operation", "name", "pointer"),
     [
         ("detectFace", "pass", "/usage"),  # not in DET-0
-        ("getTask", "PENDING", "/output/submit_time"),  # what it shows was not captured
-        ("getTask", "CANCELED", "/output/end_time"),  # shown nowhere
+        ("getTask", "PENDING", "/output/submit_time"),  # its fields were not captured
+        ("getTask", "CANCELED", "/output/end_time"),  # on no page
         ("listTasks", "listed", "/data/0/caller_parent_id"),  # an old sample lacks it (TASK)
         ("listTasks", "listed", "/data/0/start_time"),  # of a task that waits
         ("listTasks", "listed", "/data/0/end_time"),  # of a task that runs

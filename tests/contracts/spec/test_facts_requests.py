@@ -202,7 +202,7 @@ def test_only_an_oss_url_needs_the_header_that_resolves_it(spec: Spec, operation
 
 
 def test_a_task_id_in_the_path_is_any_text(tree: dict[str, Any]) -> None:
-    """CNB: what is no task is UNKNOWN."""
+    """CNB: a text that is not the id of a task is answered UNKNOWN."""
     for path in ("/tasks/{task_id}", "/tasks/{task_id}/cancel"):
         (operation,) = tree["paths"][path].values()
         (parameter,) = operation["parameters"]

@@ -42,7 +42,7 @@ DETECT = "/api/v1/services/aigc/image2video/face-detect"
 
 
 class Stage:
-    """A player of a cassette, with a hand on the machine's time: `stage.real += 5`."""
+    """A player of a cassette whose machine time can be set: `stage.real += 5`."""
 
     def __init__(self, spec: Spec, cassette: Cassette, time: str = "real") -> None:
         self.spec = spec
@@ -160,7 +160,7 @@ def created_as(spec: Spec, model: str, answer: RecordedAnswer, at: float) -> Rec
 
 
 def image(spec: Spec, name: str) -> Any:
-    """A creation like created_as, signed anew."""
+    """A creation like that of created_as, with a new signature in its URL."""
     body = request_of(spec, "createVideoTask")
     body["input"]["image_url"] = f"https://h/{name}.png?Expires=9&Signature=new%2B&keep=1"
     return body

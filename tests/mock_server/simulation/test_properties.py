@@ -64,7 +64,7 @@ def test_a_clock_refuses_negative_and_infinite_changes(value: float) -> None:
         clock.at_rate(value, EPOCH)
 
 
-moments = st.integers(0, 90).map(float) | st.floats(0, 90)  # whole ones meet an event exactly
+moments = st.integers(0, 90).map(float) | st.floats(0, 90)  # whole numbers are times of events
 
 
 @st.composite
