@@ -16,7 +16,7 @@ from contracts.reports.formatting import cut, money, pretty
 from contracts.reports.html_check import CALLS
 from contracts.reports.run import RunRecord
 from contracts.reports.write import REPORTS, render
-from contracts.text.printable import in_line, visible
+from contracts.text.printable import visible
 from contracts.verify.events import STALE, CheckFinding, CheckStarted, Event
 from tests.helpers.reports import (
     HOSTILE,
@@ -97,14 +97,6 @@ def test_the_verdict_and_headline_follow_from_the_results(
 
 
 # Formatting
-
-
-def test_invisible_characters_are_escaped() -> None:
-    assert (
-        visible("a\x1b[1m\r\0\u202e\ud800\U000e0041") == r"a\x1b[1m\x0d\x00\u202e\ud800\U000e0041"
-    )
-    assert visible("未找到 é\n\t") == "未找到 é\n\t"
-    assert in_line("a\n\tb") == r"a\n\tb"
 
 
 def test_a_shortened_text_names_the_missing_length() -> None:
