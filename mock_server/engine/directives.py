@@ -12,7 +12,7 @@ from mock_server.journal.redact import without_secrets
 from mock_server.scenarios.keys import suggestions
 from mock_server.scenarios.names import (
     HEADER,
-    NOTHING,
+    NO_DIRECTIVE,
     URL_PARAMETER,
     Directive,
     Selection,
@@ -49,7 +49,7 @@ def decide(
     header = choose_directive(spec, operation, selected_by_header(request.call.headers))
     weaker = choose_directive(spec, operation, selections)
     if not tenant.rules and not file:
-        return header or weaker or NOTHING, tenant
+        return header or weaker or NO_DIRECTIVE, tenant
     task_id = request.path_value or request.task_id
     facts = CallFacts(
         operation.id, request.body, request.call.headers, task_id, status, request.now, tenant.began
@@ -74,7 +74,7 @@ def _strongest(
         return directive_of_rule(spec, operation, served, "file"), count_fired(
             counters, served.rule
         )
-    return NOTHING, counters
+    return NO_DIRECTIVE, counters
 
 
 def failing(directive: Directive, ending: Directive | None) -> Directive:
@@ -91,4 +91,4 @@ def why_unknown(spec: Spec, unknown: UnknownScenario, request: Request) -> str:
     if unknown.name == request.by_key.name:
         unknown = UnknownScenario("", suggestions(spec, request.by_key.name))
     call = request.call
-    return without_secrets(str(unknown), call.headers, call.query, public=unknown.near_by)
+    return without_secrets(str(unknown), call.headers, call.query, public=unknown.similar)

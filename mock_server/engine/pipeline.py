@@ -28,16 +28,16 @@ from mock_server.scenarios.faults import FAULTS, apply_fault
 from mock_server.scenarios.keys import scenario_of
 from mock_server.scenarios.names import (
     HEADER,
-    NOTHING,
+    NO_DIRECTIVE,
     Selection,
     UnknownScenario,
-    for_download,
     input_urls,
+    scenario_for_download,
     selected_by_header,
     selected_by_url_or_key,
 )
 from mock_server.scenarios.rules import Rule, Ruleset, no_file
-from mock_server.scenarios.variants import PLAIN, Effects
+from mock_server.scenarios.variants import NO_EFFECTS, Effects
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time
@@ -204,7 +204,7 @@ class Engine:
         self._count(request, tenant, counted)
         directive = request.directive
         if directive.source == "task" and task and directive.is_over(request.now - task.ended):
-            request.directive = NOTHING
+            request.directive = NO_DIRECTIVE
 
     def _answer(self, request: Request) -> Reply:
         call, validator, file = request.call, self.validator, self.file(request.real)
@@ -254,7 +254,7 @@ class Engine:
             self.spec, request, tenant, operation, selections, file, status
         )
         if self.spec.creates_tasks(operation.id):
-            request.download = for_download(
+            request.download = scenario_for_download(
                 self.spec, [*selected_by_header(request.call.headers), *selections]
             )
         self._count(request, tenant, counted)
@@ -281,7 +281,7 @@ class Engine:
             outcome, facts = HANDLERS[operation.id](session)
         if outcome.status == 200 and request.body is not None:
             self.tenants.charge(request, operation)
-        if request.effects is not PLAIN:
+        if request.effects is not NO_EFFECTS:
             outcome = self._other(request, outcome)
         reply = self._responses.fill(
             operation, outcome, facts, request.effects, request.request_id, request.now

@@ -75,12 +75,11 @@ class Journal:
         self._bound = min(max_bytes, self._least * max_entries)
         self._large_from = self._bound // SHARE
         self._slack = self._bound // SLACK if max_entries >= SLACK else 0
-        self._by_tenant: OrderedDict[str, _Exchanges] = (
-            OrderedDict()
-        )  # the longest inactive one first
+        # Tenants with exchanges, the longest inactive one first; those with one exchange.
+        self._by_tenant: OrderedDict[str, _Exchanges] = OrderedDict()
+        self._single: OrderedDict[str, _Exchanges] = OrderedDict()
         self._emptied: dict[str, _Exchanges] = {}
         self._large: set[_Exchanges] = set()
-        self._single: OrderedDict[str, _Exchanges] = OrderedDict()  # tenants with one exchange
 
     def append(
         self,
@@ -249,9 +248,8 @@ class Journal:
 
     def _keep(self, kept: _Exchanges, row: bytes) -> None:
         if not kept.rows:
-            self._by_tenant[kept.tenant] = self._single[kept.tenant] = self._emptied.pop(
-                kept.tenant
-            )
+            del self._emptied[kept.tenant]
+            self._by_tenant[kept.tenant] = self._single[kept.tenant] = kept
         elif len(kept.rows) == 1:
             self._single.pop(kept.tenant, None)
         weight = len(row) + OVERHEAD

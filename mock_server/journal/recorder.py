@@ -64,7 +64,7 @@ class Recorder:
             request.near_miss = request.near_miss or self._typos.near_miss(
                 request.operation, request.body, request.call.query
             )
-            if request.by_key.meant:
+            if request.by_key.similar:
                 request.near_miss = request.near_miss or near_miss_of_key(request.by_key)
         request.explained = has_explanation(
             reply.status,

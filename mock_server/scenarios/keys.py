@@ -11,7 +11,7 @@ from typing import NamedTuple
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
 from mock_server.scenarios.faults import FAULTS
-from mock_server.scenarios.names import NORMAL_NAME, UnknownScenario, able, find
+from mock_server.scenarios.names import NORMAL_NAME, UnknownScenario, find, operations_for
 from mock_server.suggest.close_names import close_names
 
 AUTHORIZATION = "#header/Authorization"  # as in Violation.pointer
@@ -27,12 +27,12 @@ class KeyScenario(NamedTuple):
     """The scenario of one key.
 
     name: the selected scenario, "" for none. shown: the end of the key that may be shown: the mark
-    and the parts of the name that are known or similar to known ones. meant: a known name that the
-    text behind the first dot resembles; such a key selects nothing."""
+    and the parts of the name that are known or similar to known ones. similar: a known name that
+    the text behind the first dot resembles; such a key selects nothing."""
 
     name: str = ""
     shown: str = ""
-    meant: str = ""
+    similar: str = ""
 
 
 NO_SCENARIO = KeyScenario()
@@ -51,21 +51,21 @@ def scenario_of(spec: Spec, key: str) -> KeyScenario:
         return NO_SCENARIO
     if _is_known(spec, rest):
         return KeyScenario(rest, dot + rest)
-    meant = "".join(close_names(rest, [*spec.all_outcomes, *FAULTS], 1, NEARLY_THE_SAME))
+    similar = "".join(close_names(rest, [*spec.all_outcomes, *FAULTS], 1, NEARLY_THE_SAME))
     # `emo reproduce` sends a key that ends as shown here, and so gets the same result.
-    return KeyScenario(shown=f"{dot}{meant}?", meant=meant) if meant else NO_SCENARIO
+    return KeyScenario(shown=f"{dot}{similar}?", similar=similar) if similar else NO_SCENARIO
 
 
 def near_miss_of_key(found: KeyScenario) -> Violation:
     """The near miss of a key that ends almost like a scenario but selects none."""
-    return Violation("", AUTHORIZATION, found.meant, f"ends almost like .{found.meant}")
+    return Violation("", AUTHORIZATION, found.similar, f"ends almost like .{found.similar}")
 
 
 def suggestions(spec: Spec, name: str, cutoff: float = ALIKE) -> list[str]:
     """At most three known names that are similar. The number in a name such as `latency=2` is
     ignored."""
     rest = name.partition("=")[0].rpartition(":")[2][:LONGEST]
-    operations = able(spec, rest)
+    operations = operations_for(spec, rest)
     if operations:
         return [f"{operation.id}:{rest}" for operation in operations]
     known = [*spec.all_outcomes, *FAULTS, NORMAL_NAME]

@@ -16,7 +16,7 @@ from mock_server.scenarios.rules import NORMAL, Action, Match
 from mock_server.suggest.close_names import close_names
 
 HEADER = b"x-mock-scenario"
-NORMAL_NAME = "normal"  # the usual answer, although a weaker source selects a scenario
+NORMAL_NAME = "normal"  # the usual answer; overrides scenarios of lower priority
 URL_PARAMETER = "emo-scenario"
 LEAST = 3  # shorter texts are not searched for inside of scenario names
 _PARAMETER = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
@@ -25,12 +25,12 @@ _PARAMETER = re.compile(rf"[?&]{URL_PARAMETER}=[^&#]*(&?)")
 class UnknownScenario(Exception):
     """An unknown scenario name. The message suggests similar names, or has the reason.
 
-    name: "" if it is part of an API key, which no message repeats. near_by: similar names."""
+    name: "" if it is part of an API key, which no message repeats. similar: known names."""
 
-    def __init__(self, name: str, near_by: list[str], why: str = "") -> None:
-        self.name, self.near_by = name, near_by
-        names = " or ".join(map(repr, near_by))
-        hint = f"did you mean {names}? " if near_by else f"{why}; " if why else ""
+    def __init__(self, name: str, similar: list[str], why: str = "") -> None:
+        self.name, self.similar = name, similar
+        names = " or ".join(map(repr, similar))
+        hint = f"did you mean {names}? " if similar else f"{why}; " if why else ""
         problem = f"no scenario {name[:80]!r}" if name else "the API key names no scenario behind +"
         super().__init__(f"{problem}; {hint}`emo scenarios` lists them all")
 
@@ -64,11 +64,11 @@ class Directive(NamedTuple):
         return lasts is not None and seconds >= lasts
 
 
-NOTHING = Directive()
+NO_DIRECTIVE = Directive()
 
 
 def selected_by_header(headers: dict[bytes, bytes]) -> Iterator[Selection]:
-    """The scenario in the header X-Mock-Scenario; it is stronger than any rule of the tenant."""
+    """The scenario in the header X-Mock-Scenario, which has the highest priority."""
     header = headers.get(HEADER)
     if header:
         yield Selection("header", header.decode("latin-1").strip(), this_call=True)
@@ -108,26 +108,26 @@ def choose_directive(
     """The directive of the first scenario that applies to the operation, or None.
 
     Raises UnknownScenario if any of the names is unknown: a typo must not look like a success."""
-    strongest: Directive | None = None
+    first: Directive | None = None
     for source, name, this_call in selections:
         target, action = find(spec, name)
-        directive = apply(spec, operation, action, this_call or target is not None)
-        if strongest is None and directive is not None and target in (None, operation.id):
-            strongest = directive._replace(source=source)
-    return strongest
+        directive = directive_for(spec, operation, action, this_call or target is not None)
+        if first is None and directive is not None and target in (None, operation.id):
+            first = directive._replace(source=source)
+    return first
 
 
 def directive_of_rule(spec: Spec, operation: Operation, match: Match, source: str) -> Directive:
     """The directive of a rule that matches the call.
 
-    NOTHING if the rule's action is `normal`, or does not apply to the operation."""
+    NO_DIRECTIVE if the rule's action is `normal`, or does not apply to the operation."""
     rule, action = match
-    directive = None if action == NORMAL else apply(spec, operation, action, rule.named)
-    directive = directive or NOTHING
+    directive = None if action == NORMAL else directive_for(spec, operation, action, rule.named)
+    directive = directive or NO_DIRECTIVE
     return directive._replace(source=f"{source} {rule.name}")
 
 
-def for_download(spec: Spec, selections: Iterable[Selection]) -> str:
+def scenario_for_download(spec: Spec, selections: Iterable[Selection]) -> str:
     """The first scenario that applies to downloads only, or "".
 
     A create call passes it on to the downloads of its task."""
@@ -149,22 +149,24 @@ def find(spec: Spec, name: str) -> tuple[str | None, Action]:
         operations = list(spec.all_operations)
         action = Action(fault=_fault(rest))
     else:
-        operations = [operation.id for operation in able(spec, rest)]
+        operations = [operation.id for operation in operations_for(spec, rest)]
         action = Action(rest)
     if not operations:
-        raise UnknownScenario(name, _near(rest, [*spec.all_outcomes, *FAULTS, NORMAL_NAME]))
+        raise UnknownScenario(name, _similar(rest, [*spec.all_outcomes, *FAULTS, NORMAL_NAME]))
     if colon and target not in operations:
         raise UnknownScenario(name, [f"{operation}:{rest}" for operation in operations])
     return target or None, action
 
 
-def able(spec: Spec, outcome: str) -> list[Operation]:
+def operations_for(spec: Spec, outcome: str) -> list[Operation]:
     """The operations that can answer an outcome, or create a task that ends with it."""
     creators = [o for o in spec.operations.values() if spec.creates_tasks(o.id)]
     return spec.operations_with(outcome) + (creators if outcome in spec.task_outcomes else [])
 
 
-def apply(spec: Spec, operation: Operation, action: Action, this_call: bool) -> Directive | None:
+def directive_for(
+    spec: Spec, operation: Operation, action: Action, this_call: bool
+) -> Directive | None:
     """The directive of an action at this operation; None if the action does not apply to it.
 
     The call that creates a task decides its ending. A poll shows another state only if the scenario
@@ -185,6 +187,6 @@ def _fault(name: str) -> Fault:
         raise UnknownScenario(name, [], str(error)) from None
 
 
-def _near(name: str, known: list[str]) -> list[str]:
+def _similar(name: str, known: list[str]) -> list[str]:
     inside = [k for k in known if len(name) >= LEAST and name.lower() in k.lower()][:3]
     return list(dict.fromkeys([*close_names(name, known, 3, 0.5), *inside]))[:3]

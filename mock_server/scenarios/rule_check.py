@@ -12,7 +12,7 @@ from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import parts_of, pointer_of
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FaultError, parse
-from mock_server.scenarios.names import UnknownScenario, able, find
+from mock_server.scenarios.names import UnknownScenario, find, operations_for
 from mock_server.scenarios.rule_schema import MOST_PROBLEMS, RuleProblem, schema_problems
 from mock_server.scenarios.rules import NORMAL, Action
 from mock_server.suggest.close_names import close_names, did_you_mean
@@ -93,7 +93,7 @@ def _rule(spec: Spec, rule: dict[str, Any], place: str) -> Iterator[RuleProblem]
     if high is not None and high <= low:
         yield RuleProblem(f"{place}/between", f"{high} is not after {low}")
     if sum(key in rule for key in COUNTS) > 1:
-        yield RuleProblem(place, f"give one of {', '.join(COUNTS)}")
+        yield RuleProblem(place, f"give only one of {', '.join(COUNTS)}")
     yield from _steps(spec, rule, place)
 
 
@@ -135,7 +135,7 @@ def _typos(rule: dict[str, Any], operations: list[Operation]) -> Iterator[RulePr
             yield RuleProblem(pointer_of(["body", pointer]), text)
         word = next(iter(wanted)) if isinstance(wanted, dict) and len(wanted) == 1 else "exists"
         if word not in WORDS and close_names(word, WORDS, cutoff=0.75):
-            text = f"a value with the only key {word[:80]!r}.{did_you_mean(word, WORDS)}"
+            text = f"{word[:80]!r} looks like a misspelled condition.{did_you_mean(word, WORDS)}"
             yield RuleProblem(pointer_of(["body", pointer]), text)
     headers = {p.name.lower(): p.name for operation in operations for p in operation.headers}
     for name in rule.get("headers", {}):
@@ -194,7 +194,7 @@ def _check_action(
     except (FaultError, UnknownScenario) as error:
         yield RuleProblem(place, str(error))
         return
-    can = [operation.id for operation in able(spec, outcome)] if outcome else []
+    can = [operation.id for operation in operations_for(spec, outcome)] if outcome else []
     named = _among(operations_of(rule), spec.all_operations)
     if outcome and named and not _among(named, can):
         yield RuleProblem(

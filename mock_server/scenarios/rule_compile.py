@@ -10,7 +10,7 @@ import msgspec
 
 from contracts.spec.loader import Spec
 from mock_server.scenarios import variants
-from mock_server.scenarios.names import apply
+from mock_server.scenarios.names import directive_for
 from mock_server.scenarios.rule_check import action_of, operations_of, problems, variants_of
 from mock_server.scenarios.rule_schema import RuleProblem
 from mock_server.scenarios.rules import NORMAL, Action, Conditions, Rule, Ruleset, Step
@@ -105,5 +105,5 @@ def _step(spec: Spec, action: Action, times: int | None, named: bool) -> Step:
     of the service."""
     every = spec.all_operations if named or action.outcome else spec.operations
     operations = [] if action == NORMAL else every.values()
-    able = [o.id for o in operations if apply(spec, o, action, named) is not None]
+    able = [o.id for o in operations if directive_for(spec, o, action, named) is not None]
     return Step(action, times, tuple(able))

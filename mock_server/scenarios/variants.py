@@ -31,7 +31,7 @@ class Effects(Struct, frozen=True):
     names: dict[str, str] = {}
 
 
-PLAIN = Effects()
+NO_EFFECTS = Effects()
 
 
 def check(spec: Spec, chosen: Mapping[str, object]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.validation import Violation
 from mock_server.scenarios.keys import NO_SCENARIO, KeyScenario
-from mock_server.scenarios.names import NOTHING, Directive
-from mock_server.scenarios.variants import PLAIN, Effects
+from mock_server.scenarios.names import NO_DIRECTIVE, Directive
+from mock_server.scenarios.variants import NO_EFFECTS, Effects
 from mock_server.simulation.call import Call
 from mock_server.stores.protocol import Store, Tenant
 
@@ -52,8 +52,8 @@ class Request(Struct):
     detail: str = ""
     task_id: str = ""
     download: str = ""
-    directive: Directive = NOTHING
-    effects: Effects = PLAIN
+    directive: Directive = NO_DIRECTIVE
+    effects: Effects = NO_EFFECTS
     source: str = ""
     violation: Violation | None = None
     near_miss: Violation | None = None

@@ -166,11 +166,11 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "half a window": ({"between": [1], "do": "reset"}, {"/between": "less than 2 items"}),
     "two counts": (
         {"first": 1, "nth": 2, "do": "reset"},
-        {"": "give one of first, nth, after, steps"},
+        {"": "give only one of first, nth, after, steps"},
     ),
     "a count of steps": (
         {"after": 1, "steps": [{"do": "reset"}]},
-        {"": "give one of first, nth, after, steps"},
+        {"": "give only one of first, nth, after, steps"},
     ),
     "a count of none": ({"first": 0, "do": "reset"}, {"/first": "minimum of 1"}),
     "half a count": ({"first": 1.5, "do": "reset"}, {"/first": 'not of type "integer"'}),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.spec.loader import Spec
-from mock_server.scenarios.variants import PLAIN, VariantError, check, effects
+from mock_server.scenarios.variants import NO_EFFECTS, VariantError, check, effects
 from tests.helpers.fake import SERVICE, Result, Service, request
 
 SPEC = Spec.load()
@@ -51,7 +51,7 @@ def test_choosing_the_defaults_changes_nothing(make_service: Make) -> None:
     assert (
         plain.detect(X_Mock_Scenario="reject").reply == same.detect(X_Mock_Scenario="reject").reply
     )
-    assert effects(SPEC, check(SPEC, defaults)) == PLAIN
+    assert effects(SPEC, check(SPEC, defaults)) == NO_EFFECTS
 
 
 def test_the_choice_of_a_key_wins_over_the_file_and_the_file_over_the_server(spec: Spec) -> None:
