@@ -1,2 +1,2 @@
-"""HTTP/1.1 as the servers of this project read it: strict, within bounds, the same for every cut of
-the bytes into segments. It knows no API."""
+"""HTTP/1.1 for the servers of this project: strict, bounded, and independent of how the bytes are
+split into segments. Knows nothing of an API."""

@@ -1,4 +1,5 @@
-"""The body of a request: where it ends among the bytes of its connection, and what is in it."""
+"""Readers for the body of a request: they find its end in the bytes of the connection, and pass its
+content on."""
 
 from __future__ import annotations
 
@@ -11,24 +12,24 @@ from contracts.http1.bounds import CHUNK_LINE_BYTES, HEAD_BYTES
 from contracts.http1.refused import Reason, RequestRefused, broken
 
 BLANK_LINE = b"\r\n"
-# httptools reads the chunks; this head tells it that they come.
+# httptools decodes chunks only after a head that announces them.
 CHUNKED_HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
 
 OnBody = Callable[[bytes], object]
 
 
 class BodyReader(Protocol):
-    """A body as far as it has come. is_complete: all of it has."""
+    """Reads one body. is_complete: whether the whole body was read."""
 
     is_complete: bool
 
     def feed(self, data: bytes, at: int) -> int:
-        """Read on from an index, at most to the body's end; returns the index behind what was read.
-        Raises RequestRefused."""
+        """Read from index `at`, at most to the end of the body. Returns the index after the last
+        byte that was read. Raises RequestRefused."""
 
 
 class SizedBody:
-    """A body of so many bytes, 1 at least."""
+    """A body with a Content-Length of at least 1."""
 
     def __init__(self, size: int, on_body: OnBody) -> None:
         self.is_complete = False
@@ -43,15 +44,16 @@ class SizedBody:
 
 
 class ChunkedBody:
-    """A body in chunks (RFC 9112, 7.1): lines with a size, each before so many bytes and the end of
-    a line; behind the size 0 the trailers, which are checked and dropped, and an empty line. The
-    end is found here, which httptools does not tell; both must agree on it."""
+    """A body in chunks (RFC 9112, 7.1): each chunk is a line with its size, its bytes and CR LF.
+    After the chunk of size 0 come trailers, which are checked and dropped, and an empty line.
+    httptools decodes the chunks but does not report the end of the body, so the end is also found
+    here, and both must agree."""
 
     def __init__(self, on_body: OnBody) -> None:
         self.is_complete = False
-        self._left = 0  # bytes until the next line
+        self._left = 0  # bytes before the next line
         self._line = bytearray()
-        self._trailers: int | None = None  # bytes of them; None before the last chunk
+        self._trailers: int | None = None  # bytes of trailers until now; None before the last chunk
         self._content = _ChunkContent(on_body)
         self._parser = HttpRequestParser(self._content)
         self._parser.feed_data(CHUNKED_HEAD)
@@ -73,19 +75,19 @@ class ChunkedBody:
                 self._left -= skipped
                 at += skipped
             else:
-                behind = data.find(b"\n", at) + 1 or len(data)
-                self._line += data[at:behind]
-                at = behind
+                end_of_line = data.find(b"\n", at) + 1 or len(data)
+                self._line += data[at:end_of_line]
+                at = end_of_line
                 self._read_line()
         return at
 
     def _read_line(self) -> None:
-        """Use a line, of which maybe only the beginning has come."""
+        """Process a line, of which perhaps only the beginning has arrived."""
         line, trailers = self._line, self._trailers
         if trailers is None and len(line) > CHUNK_LINE_BYTES:
             raise _too_large("the line before a chunk", CHUNK_LINE_BYTES)
         if trailers is not None and trailers + len(line) > HEAD_BYTES:
-            raise _too_large("what follows its last chunk", HEAD_BYTES)
+            raise _too_large("the part after its last chunk", HEAD_BYTES)
         if not line.endswith(b"\n"):
             return
         if trailers is None:
@@ -103,7 +105,7 @@ class ChunkedBody:
 
 
 class _ChunkContent:
-    """What httptools tells of the chunks: their bytes, and that there are no more."""
+    """Callbacks for httptools: they pass on the content of chunks and note the end of the body."""
 
     def __init__(self, on_body: OnBody) -> None:
         self.on_body = on_body
@@ -114,12 +116,12 @@ class _ChunkContent:
 
 
 def _size(line: bytes) -> int:
-    """The number before the extensions of a chunk."""
+    """The size of a chunk, which its line has before the extensions."""
     try:
         return int(line.partition(b";")[0], 16)
     except ValueError:
         raise broken("the size of a chunk is not a hexadecimal number") from None
 
 
-def _too_large(what: str, bound: int) -> RequestRefused:
-    return RequestRefused(Reason.HEAD_TOO_LARGE, f"{what} is longer than {bound} bytes")
+def _too_large(part: str, bound: int) -> RequestRefused:
+    return RequestRefused(Reason.HEAD_TOO_LARGE, f"{part} is longer than {bound} bytes")

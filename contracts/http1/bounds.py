@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-HEAD_BYTES = 64 * 1024  # request line and headers, to the empty line; trailers alike (h11's bound)
-HEADER_LINES = 1000  # each costs about 200 bytes and a microsecond, however short it is
-CHUNK_LINE_BYTES = 4 * 1024  # the size of a chunk with its extensions
-PIPELINED_BYTES = 64 * 1024  # kept unread behind a call that is not answered yet
-BODY_BYTES_PER_SECOND = 500  # the least average rate of a body, as Apache's mod_reqtimeout has it
-LINGER_BYTES = 16 * 1024 * 1024  # read and dropped behind a refusal, so that the client sees it
+HEAD_BYTES = (
+    64 * 1024
+)  # request line and headers, up to the empty line; also trailers (h11's bound)
+HEADER_LINES = 1000  # each costs about 200 bytes and 1 µs, even if it is short
+CHUNK_LINE_BYTES = 4 * 1024  # the line with the size of a chunk and its extensions
+PIPELINED_BYTES = 64 * 1024  # received after a call that has no answer yet, and kept unread
+BODY_BYTES_PER_SECOND = 500  # lowest average rate of a body, as in Apache's mod_reqtimeout
+LINGER_BYTES = 16 * 1024 * 1024  # read and dropped after a refusal, so that the client receives it
 LINGER_SECONDS = 5.0
 
 
 class Timeouts(NamedTuple):
-    """Seconds until a connection is closed. keep_alive: idle since its last answer. head: from the
-    first byte of a request, or from the connection's start, to the end of the headers. body: since
-    the last byte of a body, or longer than `body` and its size / BODY_BYTES_PER_SECOND allow.
-    write: the client took no byte of an answer."""
+    """Seconds until a connection is closed. keep_alive: idle since the last answer. head: from the
+    first byte of a request, or from the start of the connection, to the end of the headers. body:
+    since the last byte of a body; also, a body may take no longer than `body` plus its size /
+    BODY_BYTES_PER_SECOND. write: the client reads no byte of an answer."""
 
     keep_alive: float = 5.0
     head: float = 10.0

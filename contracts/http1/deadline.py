@@ -1,5 +1,5 @@
-"""When a connection has to end because its client does nothing. One timer a connection; to move the
-deadline costs no new one, unless it comes nearer."""
+"""Deadlines of a connection whose client does nothing. Each connection has one timer, which is
+replaced only if the deadline becomes earlier."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from math import inf
 
 
 class Deadline:
-    """The moment at which `expired` is called, once each time it is set. A client that takes no
-    byte of what is written for it for `write` to 2 × `write` seconds loses its connection."""
+    """Calls `expired` at a given time, once each time it is set. It also closes the connection of a
+    client that reads nothing of an answer for `write` to 2 × `write` seconds."""
 
     def __init__(
         self,
@@ -19,44 +19,44 @@ class Deadline:
         write: float,
         expired: Callable[[], None],
     ) -> None:
-        self.due = inf  # the loop's time; inf: the client has nothing to do
+        self.due = inf  # the loop's time; inf while the connection does not wait for the client
         self._loop, self._transport, self._write, self._expired = loop, transport, write, expired
-        self._unsent = 0  # bytes that waited for the client at the last look
-        self._taken = loop.time()  # when it was last seen to take some, or had none to take
-        self._look_at(self._taken + write)
+        self._unsent = 0  # bytes of answers that were waiting for the client at the last check
+        self._last_read = loop.time()  # when the client last read some bytes, or had none to read
+        self._check_at(self._last_read + write)
 
     def set(self, seconds: float) -> None:
-        """Let it expire so many seconds from now, in place of what was set before."""
+        """Expire so many seconds from now, in place of the earlier deadline."""
         self.due = due = self._loop.time() + seconds
-        if due < self._looks_at:
+        if due < self._next_check:
             self._timer.cancel()
-            self._look_at(due)
+            self._check_at(due)
 
-    def took(self) -> None:
-        """The client took much of what waited for it."""
+    def progressed(self) -> None:
+        """The client has read enough of the answer for writing to continue."""
         self._unsent = 0
 
     def stop(self) -> None:
-        """Expire never more."""
+        """Cancel the deadline and the timer."""
         self._timer.cancel()
 
-    def _look_at(self, moment: float) -> None:
-        self._looks_at = moment
-        self._timer = self._loop.call_at(moment, self._look)
+    def _check_at(self, moment: float) -> None:
+        self._next_check = moment
+        self._timer = self._loop.call_at(moment, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = self._loop.time()
         unsent = self._transport.get_write_buffer_size()
         if not self._unsent or unsent < self._unsent:
-            self._taken = now
+            self._last_read = now
         self._unsent = unsent
-        if unsent and now - self._taken >= self._write:
+        if unsent and now - self._last_read >= self._write:
             self._transport.abort()
             return
-        self._look_at(now + self._write)
+        self._check_at(now + self._write)
         if now >= self.due:
             self.due = inf
             self._expired()
-        elif self.due < self._looks_at:
+        elif self.due < self._next_check:
             self._timer.cancel()
-            self._look_at(self.due)
+            self._check_at(self.due)

@@ -1,4 +1,4 @@
-"""File descriptors: each connection needs one, and the system gives a process so many."""
+"""File descriptors: each connection needs one, and the system limits them per process."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection
 from errno import EMFILE, ENFILE
 from typing import Any
 
-SPARE = 4  # descriptors left at which it is said that there are no more
-COUNTED = 0.1  # seconds in which asyncio makes connections of those that it accepted
-ENOUGH = 4096  # connections at once that a server should be able to have, where the system permits
+SPARE = 4  # free descriptors at which the warning is given
+COUNTED = 0.1  # seconds after which asyncio has counted the connections that it accepted
+ENOUGH = 4096  # connections at once that a server should allow, if the system permits it
 
 
 def limit() -> int:
-    """How many descriptors this process may have open."""
+    """How many descriptors this process may open."""
     if sys.platform == "win32":
         return 1 << 31
     import resource
@@ -23,8 +23,8 @@ def limit() -> int:
 
 
 def raise_limit() -> None:
-    """Let this process have ENOUGH descriptors, as far as its hard limit permits. Many systems give
-    a process 1024, and far more if it asks."""
+    """Raise the limit of this process to ENOUGH descriptors, or to its hard limit. Many systems
+    start a process with 1024 and allow far more."""
     if sys.platform == "win32":
         return
     import resource
@@ -36,16 +36,16 @@ def raise_limit() -> None:
 
 
 class DescriptorWatch:
-    """Says once that connections leave no descriptors. say: is called with the sentence."""
+    """Warns once when connections have used up the descriptors. warn: is called with the text."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    def __init__(self, warn: Callable[[str], object]) -> None:
+        self._warn = warn
         self._limit = limit()
-        self._said = False
+        self._warned = False
 
     def opened(self, transport: asyncio.BaseTransport, connections: int) -> None:
-        """A connection was accepted, one of so many. The system gives the lowest free descriptor,
-        so its number shows how many are in use."""
+        """Check the number of an accepted connection. The system assigns the lowest free
+        descriptor, so the number shows how many are in use. connections: how many are open."""
         number = transport.get_extra_info("socket").fileno()
         if number >= self._limit - SPARE:
             self._exhausted(connections)
@@ -53,13 +53,13 @@ class DescriptorWatch:
     def watch_accepting(
         self, loop: asyncio.AbstractEventLoop, connections: Collection[object]
     ) -> None:
-        """Say it, too, where the loop itself fails to accept. asyncio's tries again after a second;
-        uvloop's closes what it cannot keep, and reports nothing."""
+        """Warn too if the event loop cannot accept a connection. asyncio retries after a second;
+        uvloop closes connections that it cannot keep, and reports nothing."""
         before = loop.get_exception_handler()
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             if getattr(context.get("exception"), "errno", None) in (EMFILE, ENFILE):
-                # Those that were accepted just now are not counted yet.
+                # Connections that were accepted just now are not counted yet.
                 loop.call_later(COUNTED, lambda: self._exhausted(len(connections)))
             elif before is not None:
                 before(loop, context)
@@ -69,9 +69,9 @@ class DescriptorWatch:
         loop.set_exception_handler(handle)
 
     def _exhausted(self, connections: int) -> None:
-        if not self._said:
-            self._said = True
-            self._say(
+        if not self._warned:
+            self._warned = True
+            self._warn(
                 f"out of file descriptors: {connections} connections are open and the limit is "
                 f"{self._limit}; further ones are refused until some close. Raise the limit with "
                 f"`ulimit -n`, or close connections that are not used"

@@ -1,7 +1,7 @@
-"""The head of a request: its bytes, read and checked. Pure.
+"""The head of a request: parses and checks its bytes. Pure.
 
-Nothing is read as a request that h11 would not read as the same one (test_reader.py).
-httptools is fast, and lenient in places: the checks here are what it leaves out."""
+No bytes are accepted that h11 would read as a different request (test_reader.py). httptools is fast
+but lenient in places: the checks here add what it omits."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from contracts.http1.refused import Reason, RequestRefused, broken
 # httptools also accepts RTSP and ICE, other versions, and several spaces.
 REQUEST_LINE = re.compile(rb"([A-Z-]+) ([!-~]+) HTTP/1\.([01])\r\n")
 TLS_HANDSHAKE = b"\x16"  # the first byte of a ClientHello
-# Of these a request has one at most: of two, somebody else might read the other one.
+# A request may have each of these only once: a proxy might use the other one of two.
 SINGLE = (b"host", b"transfer-encoding", b"content-length")
-# The host and port of an absolute URL, behind a user.
+# The host and port of an absolute URL, after the user.
 _OF_ABSOLUTE = re.compile(rb"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]*)", re.IGNORECASE)
-REMEMBERED, REMEMBERED_BYTES = 512, 1024  # heads, and the bytes of the longest of them
+REMEMBERED, REMEMBERED_BYTES = 512, 1024  # cached heads, and the most bytes that each may have
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Head:
-    """A request without its body. headers: names in lower case, in the order sent; named: the same
-    by name, of repeated ones the last. path and query as sent. size: bytes of the body; None where
-    it comes in chunks. may_follow: whether another request may come behind this one on the
-    connection. Nothing of it is to be changed: the same head is used again for the same bytes."""
+    """A request without its body. headers: names in lower case, in the order in which they were
+    sent. named: the same by name; of repeated headers the last. path and query: as sent. size:
+    bytes of the body; None for chunks. may_follow: whether another request may follow on the
+    connection. Never change a head: it is cached for requests with the same bytes."""
 
     def __init__(self, raw: bytes) -> None:
-        """Raises RequestRefused."""
+        """Parse and check the bytes of a head. Raises RequestRefused."""
         method, self.url, minor = request_line(raw).groups()
         self.method, self.version = method.decode(), f"1.{minor.decode()}"
         self.headers: Headers = []
@@ -47,7 +47,7 @@ class Head:
         is_chunked = b"transfer-encoding" in self.named
         self.size = None if is_chunked else int(self.named.get(b"content-length", b"0"))
 
-    # What uvicorn asks of its parser.
+    # Methods of the parser that uvicorn calls.
 
     def get_method(self) -> bytes:
         return self.method.encode()
@@ -59,19 +59,20 @@ class Head:
         return self.may_follow
 
     def should_upgrade(self) -> bool:
-        """Offers are declined."""
+        """False: offers of other protocols are declined."""
         return False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A callback of httptools, which leaves the blanks behind a value to it."""
+        """A callback of httptools, which does not remove blanks after a value."""
         self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def _parse(self, raw: bytes) -> None:
         try:
             HttpRequestParser(self).feed_data(raw)
         except HttpParserUpgrade:
-            # RFC 9110 (7.8) lets a server ignore an offer of another protocol, but not the body of
-            # the request. Java's HttpClient and `curl --http2` offer h2c, Apache HttpClient TLS.
+            # RFC 9110 (7.8) allows a server to ignore an offer of another protocol, but not the
+            # body
+            # of the request. Java's HttpClient and `curl --http2` offer h2c, Apache HttpClient TLS.
             pass
         except HttpParserError as error:
             raise broken(f"it is not HTTP/1.1: {error}") from None
@@ -88,8 +89,9 @@ class Head:
         if self.version == "1.1" and b"host" not in self.named:
             raise broken("it has no Host header")
         if _host(self.url) not in (b"", _without_default_port(self.named.get(b"host", b""))):
-            # RFC 9112 (3.2.2) lets the URL win. Who reads Host, such as the guard of the control
-            # API, would be deceived; a client sends the same in both.
+            # In RFC 9112 (3.2.2) the URL wins. Code that reads Host, such as the access check of
+            # the
+            # control API, would use another host; real clients send the same in both.
             raise broken("its URL names another host than its Host header")
         if self.named.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
             raise broken("its Transfer-Encoding is not just `chunked`")
@@ -99,7 +101,7 @@ class Head:
 
 
 def request_line(raw: bytes | bytearray) -> re.Match[bytes]:
-    """The first line of a head, in parts. Raises RequestRefused."""
+    """The method, target and minor version of the first line of a head. Raises RequestRefused."""
     line = REQUEST_LINE.match(raw)
     if line is not None:
         return line
@@ -109,7 +111,7 @@ def request_line(raw: bytes | bytearray) -> re.Match[bytes]:
 
 
 def _host(url: bytes) -> bytes:
-    """The host and port that a URL names; empty for a path alone."""
+    """The host and port in a URL; empty for a path alone."""
     found = _OF_ABSOLUTE.match(url)
     return _without_default_port(found[1]) if found else b""
 
@@ -132,6 +134,7 @@ _remembered = lru_cache(maxsize=REMEMBERED)(Head)
 
 
 def head_of(raw: bytes) -> Head:
-    """The head in these bytes, which end with an empty line. Raises RequestRefused. A client that
-    polls sends the same head again and again: to read it costs 6 µs, to remember it 0.2."""
+    """The head in these bytes, which end with an empty line. Raises RequestRefused. Short heads are
+    cached, since a client that polls sends the same head again and again: parsing costs 6 µs, the
+    cache 0.2."""
     return _remembered(raw) if len(raw) <= REMEMBERED_BYTES else Head(raw)

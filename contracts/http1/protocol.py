@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol with bounds: of what it keeps, and of the time that a client may take.
+"""uvicorn's HTTP protocol with bounds for memory and time.
 
-One call of a connection is read at a time. What comes behind it stays bytes until it is answered
-and the client has read enough of the answers before."""
+Each connection processes one request at a time. Bytes of later requests stay unparsed until it is
+answered and the client has read enough of the earlier answers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ from contracts.http1.refused import Reason, RequestRefused
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection of a server. timeouts: its deadlines. descriptors: is told of each connection.
+    """A connection of a server. timeouts: its deadlines. descriptors: is notified of each
+    connection.
 
-    A deadline ends a connection whose client is to act: to send the rest, or to read. A call that
-    waits for its answer has none, nor has a body that the application does not take yet."""
+    A deadline closes a connection if the client must act: send the rest of a request, or read an
+    answer. A call whose answer is being made has no deadline, and neither has a body that the
+    application does not read yet."""
 
     def __init__(
         self,
@@ -41,18 +43,21 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self.reader = RequestReader(self)
         self._timeouts, self._descriptors = timeouts, descriptors
-        self._unread, self._unread_from = b"", 0  # bytes behind a call that is not answered yet
-        self._linger = 0  # bytes that are still read and dropped behind a refusal
-        self._phase = (-1, False)  # which request is arriving, and whether it is its head
-        self._since, self._received = 0.0, 0  # when that began, and its bytes until now
+        self._unread, self._unread_from = b"", 0  # bytes after a request that has no answer yet
+        self._linger = 0  # bytes that are still read and dropped after a refusal
+        self._phase = (
+            -1,
+            False,
+        )  # number of the arriving request, and whether its head is incomplete
+        self._since, self._received = 0.0, 0  # when that phase began, and its bytes until now
 
     @property
     def has_unread(self) -> bool:
-        """Whether the client sent more behind the call that is being answered."""
+        """Whether the client has sent more after the request that is being answered."""
         return bool(self._unread)
 
     def refusal(self, refused: RequestRefused) -> bytes:
-        """The answer to a request that cannot be read, as bytes. The connection ends with it."""
+        """The bytes of the answer to an invalid request. The connection is closed after it."""
         status, text = refused.reason.value, f"This request is refused: {refused}.\n".encode()
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
@@ -61,12 +66,12 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         return head.encode() + text
 
-    def mistaken(self, error: Exception) -> None:
-        """Report an exception of our own code, after which the connection is cut. Here the event
-        loop does it, which logs what it catches."""
+    def report_bug(self, error: Exception) -> None:
+        """Report an exception of our own code, after which the connection is aborted. By default it
+        is raised, and the event loop logs it."""
         raise error
 
-    # What the event loop calls.
+    # Called by the event loop.
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -85,22 +90,23 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self._linger:
                 self.transport.close()
         elif self._unread and self.flow.read_paused:
-            # A fault reads on (delivery.py) to see the client leave; this one only sends more.
+            # Delivery of a fault reads the connection only to notice that the client disconnects; a
+            # client that sends more meanwhile is cut off.
             self.transport.abort()
         elif self._unread:
-            self._put_off(self._unread[self._unread_from :] + data, 0)
+            self._postpone(self._unread[self._unread_from :] + data, 0)
         else:
             self._read(data, 0)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._deadline.took()
+        self._deadline.progressed()
         self._read_on()
 
-    # What the reader of requests calls; uvicorn's part of it works as for httptools.
+    # Called by RequestReader; they call the methods of uvicorn that httptools would call.
 
     def on_head(self, head: Head) -> None:
-        self.parser = head  # type: ignore[assignment]  # uvicorn asks it the same
+        self.parser = head  # type: ignore[assignment]  # has the methods that uvicorn calls
         self.on_message_begin()
         self.url = head.url
         self.headers += head.headers
@@ -111,7 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline.due = inf
         super().on_message_complete()
 
-    # What the answer to a call calls.
+    # Called by the cycle that sends the answer.
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -136,15 +142,15 @@ class BoundedProtocol(HttpToolsProtocol):
     # Reading.
 
     def _read(self, data: bytes, at: int) -> None:
-        """Read at most one call: before the next one others have their turn."""
+        """Read at most one request; other connections get a turn before the next one."""
         reader, size, count = self.reader, len(data), self.reader.count
         try:
             while at < size:
                 if reader.between:
                     if not reader.may_follow or self.transport.is_closing():
-                        return  # nothing may follow the last call
+                        return  # no request may follow `Connection: close`
                     if reader.count > count or self._is_busy():
-                        self._put_off(data, at)
+                        self._postpone(data, at)
                         self._read_on()
                         return
                 at = reader.feed(data, at)
@@ -153,7 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         except Exception as error:  # noqa: BLE001 (it is reported)
             self.transport.abort()
-            self.mistaken(error)
+            self.report_bug(error)
             return
         if not reader.between:
             self._await_rest(size)
@@ -162,8 +168,8 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         return self.flow.write_paused or (cycle is not None and not cycle.response_complete)
 
-    def _put_off(self, data: bytes, at: int) -> None:
-        """Keep these bytes for later; the client is held back if they are many."""
+    def _postpone(self, data: bytes, at: int) -> None:
+        """Keep these bytes for later. If they are many, the connection stops reading."""
         self._unread, self._unread_from = data, at
         self._deadline.due = inf
         if len(data) - at > PIPELINED_BYTES:
@@ -183,7 +189,8 @@ class BoundedProtocol(HttpToolsProtocol):
     # Deadlines.
 
     def _await_rest(self, size: int) -> None:
-        """Set the deadline of a head or body of which some bytes came."""
+        """Set the deadline of an incomplete head or body. size: bytes of it that have just
+        arrived."""
         phase = self.reader.count, self.reader.in_head
         timeouts, now = self._timeouts, self.loop.time()
         if phase != self._phase:
@@ -209,15 +216,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(RequestRefused(Reason.TIMEOUT, text))
 
     def _holds_back(self) -> bool:
-        """Whether the body does not come because the application did not ask for it yet."""
+        """Whether the body does not arrive because the application has not asked for it yet."""
         waits = self.cycle is not None and self.cycle.waiting_for_100_continue
         return self.flow.read_paused or waits
 
     # Refusing.
 
     def _refuse(self, refused: RequestRefused) -> None:
-        """Answer a request that cannot be read, and hang up. The client may still be sending: to
-        close at once would be a reset, and that could overtake the answer."""
+        """Answer an invalid request and close the connection. The client may still be sending:
+        closing at once would reset the connection, and the client could lose the answer."""
         cycle, transport = self.cycle, self.transport
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True

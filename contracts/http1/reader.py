@@ -1,4 +1,5 @@
-"""Reads the requests of one connection out of its bytes, however they are cut into segments."""
+"""Reads the requests of one connection from its bytes, independent of how they are split into
+segments."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ from contracts.http1.bounds import HEAD_BYTES
 from contracts.http1.head import Head, head_of, request_line
 from contracts.http1.refused import Reason, RequestRefused, broken
 
-END = b"\r\n\r\n"  # of a head
+END = b"\r\n\r\n"  # the end of a head
 LF_ALONE = re.compile(rb"[^\r]\n")
 
 
 class Receiver(Protocol):
-    """Who gets a request: its head, its body in parts, and that it is complete."""
+    """Receives a request: its head, its body in parts, and its end."""
 
     def on_head(self, head: Head) -> None: ...
 
@@ -25,24 +26,26 @@ class Receiver(Protocol):
 
 
 class RequestReader:
-    """The requests of one connection. between: no byte of the next one has come. may_follow: none
-    was the last one that the connection may carry. count: how many came whole."""
+    """Reads the requests of one connection. between: no byte of the next request has arrived.
+    may_follow: whether the last request allows another one on the connection. count: complete
+    requests until now."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._head = bytearray()  # as far as it has come
-        self._body: BodyReader | None = None  # None: in a head, or between two requests
+        self._head = bytearray()  # the part of an incomplete head that has arrived
+        self._body: BodyReader | None = None  # None in a head, and between two requests
         self.between = self.may_follow = True
         self.count = 0
 
     @property
     def in_head(self) -> bool:
-        """Whether a head has begun that is not complete."""
+        """Whether the head of a request is incomplete."""
         return bool(self._head)
 
     def feed(self, data: bytes, at: int) -> int:
-        """Read on from an index, at most to the end of one head or one body; returns the index
-        behind what was read. Raises RequestRefused, after which it must not be called again."""
+        """Read from index `at`, at most to the end of one head or one body. Returns the index after
+        the last byte that was read. Raises RequestRefused, after which it must not be called
+        again."""
         if self._body is None:
             return self._feed_head(data, at)
         end = self._body.feed(data, at)
@@ -59,11 +62,11 @@ class RequestReader:
         return end
 
     def _feed_part_of_head(self, data: bytes, at: int) -> int:
-        head, came = self._head, len(self._head)
-        if not came:  # RFC 9112 (2.2): empty lines before a request are ignored
+        head, known = self._head, len(self._head)
+        if not known:  # RFC 9112 (2.2): empty lines before a request are ignored
             at = len(data) - len(data[at:].lstrip(END))
-        head += data[at : at + HEAD_BYTES + 1 - came]
-        found = head.find(END, max(0, came - len(END) + 1))
+        head += data[at : at + HEAD_BYTES + 1 - known]
+        found = head.find(END, max(0, known - len(END) + 1))
         end = len(head) if found < 0 else found + len(END)
         if end > HEAD_BYTES:
             text = f"its head is larger than {HEAD_BYTES} bytes"
@@ -72,9 +75,9 @@ class RequestReader:
             raw = bytes(head[:end])
             head.clear()
             self._begin(raw)
-            return at + end - came
+            return at + end - known
         self.between = not head
-        _check_beginning(head, came)
+        _check_beginning(head, known)
         return len(data)
 
     def _begin(self, raw: bytes) -> None:
@@ -97,8 +100,8 @@ class RequestReader:
 
 
 def _check_beginning(head: bytearray, known: int) -> None:
-    """Refuse at once what will never be a head, and not only when its end does not come. known:
-    bytes of it that were checked before."""
+    """Refuse an invalid head as soon as its beginning shows it. known: bytes of it that are already
+    checked."""
     if head and (not head[:1].isupper() or known <= head.find(b"\n")):
         request_line(head)
     if LF_ALONE.search(head, max(0, known - 1)):

@@ -1,4 +1,4 @@
-"""Why a request is refused before any application sees it."""
+"""Reasons to refuse a request before an application receives it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Reason(Enum):
-    """Each with the status that answers it."""
+    """The kind of refusal; its value is the status of the answer."""
 
     BROKEN = 400
     TIMEOUT = 408
@@ -14,7 +14,8 @@ class Reason(Enum):
 
 
 class RequestRefused(Exception):
-    """A request that cannot be read to its end. The text says why, without the client's bytes."""
+    """A request is invalid or arrives too slowly. The text is the reason; it contains no bytes of
+    the client."""
 
     def __init__(self, reason: Reason, text: str) -> None:
         super().__init__(text)
@@ -22,5 +23,5 @@ class RequestRefused(Exception):
 
 
 def broken(text: str) -> RequestRefused:
-    """A request that is not valid HTTP/1.1."""
+    """The error for a request that is not valid HTTP/1.1."""
     return RequestRefused(Reason.BROKEN, text)

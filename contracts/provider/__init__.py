@@ -1,1 +1,1 @@
-"""A provider of the API: calls to it, its answers within bounds, and what they may cost."""
+"""HTTP client for any service that has the API of EMO: bounded, with a budget, free of secrets."""

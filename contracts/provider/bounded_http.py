@@ -1,11 +1,9 @@
-"""One request and its answer, whoever answers: so many bytes, as they come and unpacked, and so
-many seconds for all of it. The only way in which `contracts` and the command line read answers of
-others over HTTP.
+"""Sends one request and reads its answer, with limits: bytes as received and decompressed, and
+seconds in all. `contracts` and the command line read every answer of another server this way.
 
-httpx bounds each read alone, so a head that comes byte by byte, or `100 Continue` for ever, would
-hold a call without end; nothing breaks off a blocking call from within. So it is made on a thread
-of its own, which is left behind when the time is over and reads no more.
-"""
+httpx only limits the time of each read, so a head that arrives byte by byte, or endless `100
+Continue`, would never time out, and a blocking call cannot be interrupted. So the call runs in a
+thread of its own, which is abandoned when the time is over and then reads no more."""
 
 from __future__ import annotations
 
@@ -21,12 +19,12 @@ import msgspec
 
 from contracts.provider.content_encoding import ACCEPTED, CannotUnpack, UnknownCoding, unpacked
 
-BEGINNING = 1000  # bytes that are kept of an answer that is larger
+BEGINNING = 1000  # bytes that are kept of an answer beyond the limit
 
 
 class Answer(NamedTuple):
-    """An answer. body: without its Content-Encoding. size: bytes that were read, as they came.
-    is_cut: whether it is larger than was wanted; the body is its beginning then."""
+    """An answer. body: decompressed. size: bytes that were read, as received. is_cut: whether the
+    answer exceeds the limit; the body is then only its beginning."""
 
     status: int
     headers: httpx.Headers
@@ -36,11 +34,11 @@ class Answer(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body as UTF-8, whatever it is."""
+        """The body decoded as UTF-8, with U+FFFD for invalid bytes."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The value of the body. Raises ValueError."""
+        """The JSON value of the body. Raises ValueError."""
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -55,47 +53,48 @@ def fetch(
     seconds: float,
     keep: int | None = None,
 ) -> Answer:
-    """Send it, and read at most `most` bytes of the answer, as they come and unpacked. keep: bytes
-    of a body that is only counted, and is not unpacked; None for all. Raises httpx.HTTPError, also
-    where the answer is not whole in time, or not in its coding."""
+    """Send the request, and read the answer. most: limit in bytes, for the body as received and
+    decompressed. seconds: limit for the whole call. keep: bytes to keep of a body that is only
+    counted and not decompressed; None keeps all. Raises httpx.HTTPError, also if the answer is not
+    complete in time, or not in its Content-Encoding."""
     if "accept-encoding" in request.headers:
         request.headers["Accept-Encoding"] = ACCEPTED
     future: Future[Answer] = Future()
-    left = Event()
-    act = (_fulfil, future, lambda: _read(http, request, most, keep, left))
+    abandoned = Event()
+    act = (_set_result, future, lambda: _read(http, request, most, keep, abandoned))
     Thread(target=copy_context().run, args=act, daemon=True).start()
     try:
         if not wait((future,), timeout=seconds).done:
-            raise httpx.ReadTimeout(f"the answer was not whole after {seconds:g} s")
+            raise httpx.ReadTimeout(f"the answer was not complete after {seconds:g} s")
     finally:
-        left.set()
+        abandoned.set()
     return future.result()
 
 
-def large(size: int) -> str:
-    """A limit for people: "4 MiB", "256 KiB"."""
+def size_text(size: int) -> str:
+    """A limit in bytes for people: "4 MiB", "256 KiB"."""
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
 
 
-def _fulfil(future: Future[Answer], act: Callable[[], Answer]) -> None:
+def _set_result(future: Future[Answer], act: Callable[[], Answer]) -> None:
     try:
         future.set_result(act())
-    except BaseException as error:  # noqa: BLE001 - raised again by who waits
+    except BaseException as error:  # noqa: BLE001 (fetch raises it again)
         future.set_exception(error)
 
 
 def _read(
-    http: httpx.Client, request: httpx.Request, most: int, keep: int | None, left: Event
+    http: httpx.Client, request: httpx.Request, most: int, keep: int | None, abandoned: Event
 ) -> Answer:
     response = http.send(request, stream=True)
     body, size = bytearray(), 0
     with closing(response):
-        # The response of a mock was read, and unpacked, already.
+        # A response of httpx.MockTransport is already read and decompressed.
         is_read = response.is_stream_consumed
         for part in response.iter_bytes() if is_read else response.iter_raw():
             size += len(part)
             body += part[: max(0, (most if keep is None else keep) - len(body))]
-            if size > most or left.is_set():
+            if size > most or abandoned.is_set():
                 break
     if size > most:
         return Answer(response.status_code, response.headers, bytes(body[:BEGINNING]), size, True)
@@ -107,7 +106,8 @@ def _read(
 
 
 def _plain(body: bytes, coding: str, most: int) -> bytes:
-    """The unpacked body; as it is where its coding is not known: some gateways name a charset."""
+    """The decompressed body; unchanged if the coding is unknown, since some gateways put a charset
+    there."""
     try:
         return unpacked(body, coding, most)
     except UnknownCoding:

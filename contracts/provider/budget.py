@@ -1,5 +1,5 @@
-"""What may be paid for, and what was. It decides by the call itself, not by who makes it, so that
-no check can pay by mistake. Sends nothing."""
+"""The budget of a run: which calls may cost money, and how much was spent. The price depends only
+on the call itself, so that no check can cost money by mistake. Sends nothing."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Any
 
 from contracts.spec.loader import Spec
 
-# What a model needs of its input: a call without one of them cannot be carried out by anybody.
+# Required fields of the input: without one of them no provider can do any work.
 NEEDS = {"detectFace": ("image_url",), "createVideoTask": ("image_url", "audio_url")}
 LONGEST_VIDEO = 60.0  # s (EMO-3)
 
 
 class OverBudget(Exception):
-    """A call would cost more than is left. Its text says how much."""
+    """A call would cost more than the rest of the budget. The text contains the amounts."""
 
 
 class Budget:
-    """limit: CNY, None where nothing may be paid for. seconds: how long the recording is that is
-    sent; a second of video costs as much as the dearest ratio. Counts by documented prices (PRICE).
-    Raises ValueError for a limit below 0, or NaN.
+    """A limit for the money that a run may spend, by documented prices (PRICE).
 
-    is_free: nobody charges (a fake). Then no limit is needed, and `spent` is what it would have
-    cost; a limit that is given holds all the same, as a rehearsal of the same run elsewhere."""
+    limit: CNY; None forbids all calls that cost money. seconds: length of the recording that is
+    sent; every second of video counts with the price of the most expensive ratio. Raises ValueError
+    for a limit below 0 or NaN.
+
+    is_free: nobody charges, as with a fake. Then no limit is needed, and `spent` is the price that
+    a real provider would charge. A limit still holds, so that a run can be rehearsed."""
 
     def __init__(self, spec: Spec, limit: float | None, seconds: float) -> None:
         if limit is not None and not limit >= 0:
@@ -38,35 +40,37 @@ class Budget:
 
     @property
     def allows_any(self) -> bool:
-        """Whether calls that may be charged for are sent at all."""
+        """Whether calls that may cost money are sent at all."""
         return self.is_free or self.limit is not None
 
     def price(self, method: str, path: str, body: str | None, has_key: bool) -> float:
-        """CNY that a call may cost at most: by the model that it names or by its path, whichever is
-        dearer, as a provider may go by either. 0 for what nobody can charge: no key, no JSON, or an
-        input that no such model can work on. Whether it ought to be refused does not matter."""
+        """The most that a call may cost, in CNY: the model that it names or its path, whichever is
+        more expensive, since a provider may use either. 0 for a call that nobody can charge for:
+        without a key, without JSON, or without the input that a model needs. Calls that should be
+        refused are not free: a provider may accept them."""
         value = _json(body) if method == "POST" and has_key and body is not None else None
         given = value.get("input") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(given, dict):
             return 0.0
-        asked = {id for template, id in self._paths.items() if template in path}
+        called = {id for template, id in self._paths.items() if template in path}
         return max(
             (
                 self._of_model(model)
                 for name, model in self._models.items()
-                if (name == value.get("model") or model["operation"] in asked)
+                if (name == value.get("model") or model["operation"] in called)
                 and all(given.get(need) for need in NEEDS[model["operation"]])
             ),
             default=0.0,
         )
 
     def of(self, operation: str) -> float:
-        """CNY that a call of an operation may cost at most."""
+        """The most that a call of this operation may cost, in CNY."""
         models = self._models.values()
         return max((self._of_model(m) for m in models if m["operation"] == operation), default=0.0)
 
     def take(self, price: float) -> None:
-        """Spend so much. Raises OverBudget, and spends nothing, where that is too much."""
+        """Add a price to `spent`. Raises OverBudget, and adds nothing, if the price exceeds the
+        rest of the budget."""
         if price == 0:
             return
         if not self.allows_any:
@@ -78,12 +82,13 @@ class Budget:
         self.spent += price
 
     def give_back(self, price: float) -> None:
-        """What was taken and is not charged: a refusal, a task that failed or was canceled."""
+        """Subtract a price that is not charged: of a refused call, or of a task that failed or was
+        canceled."""
         self.spent = max(0.0, self.spent - price)
 
     def charged(self, taken: float, ratio: Any, seconds: Any) -> None:
-        """What a video cost by its own usage, in place of what was taken for it; but not less than
-        the recording's length at the lowest price, whatever the usage says."""
+        """Replace the price that was taken for a video by the price from its usage. A usage shorter
+        than the recording counts as the recording's length at the lowest price."""
         prices = self._prices()
         is_length = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if ratio in prices and is_length and 0 < seconds <= LONGEST_VIDEO:
@@ -91,7 +96,7 @@ class Budget:
             self.spent += max(prices[ratio] * seconds, least) - taken
 
     def _prices(self) -> dict[Any, float]:
-        """CNY of a second of video, by its ratio."""
+        """CNY per second of video, by ratio."""
         models = self._models.values()
         return {r: p for m in models for r, p in m.get("price-per-video-second", {}).items()}
 

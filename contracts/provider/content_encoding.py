@@ -1,34 +1,35 @@
-"""Takes bytes out of their Content-Encoding, never more than a limit: a thousandth of it may have
-come. Only codings of zlib, whose output can be bounded."""
+"""Undoes the Content-Encoding of a body, up to a limit of decoded bytes: a small body can
+decompress to a thousand times its size. Only the codings of zlib are accepted, whose output can be
+bounded."""
 
 from __future__ import annotations
 
 import zlib
 
 ACCEPTED = "gzip, deflate"
-MOST = 5  # layers that are unpacked
-# wbits of zlib: gzip has a header of its own; `deflate` is zlib's by the RFC, raw by some servers.
+MOST = 5  # nested codings that are accepted
+# wbits for zlib: gzip has its own header; `deflate` has a zlib header in the RFC, but some servers
+# send it without.
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 
 class CannotUnpack(Exception):
-    """The bytes are not in their coding, or it has too many layers."""
+    """The body does not have the coding that its header names, or has too many."""
 
 
 class UnknownCoding(CannotUnpack):
-    """There is no such coding, or it is none of zlib's."""
+    """The name of the coding is unknown, or it is not a coding of zlib."""
 
 
 def unpacked(data: bytes, encoding: str, most: int) -> bytes:
-    """The bytes without their codings; more than `most` bytes of them only where there is one more,
-    so `most + 1` bytes mean that they are cut. encoding: of Content-Encoding. Raises CannotUnpack,
-    UnknownCoding."""
+    """The decoded body. At most `most + 1` bytes are returned; more than `most` mean that the rest
+    was cut off. encoding: the value of Content-Encoding. Raises CannotUnpack, UnknownCoding."""
     names = [name.strip().lower() for name in encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > MOST:
-        raise CannotUnpack(f"the body has {len(names)} codings, and no more than {MOST} are read")
+        raise CannotUnpack(f"the body has {len(names)} nested codings; at most {MOST} are decoded")
     if unknown := [name for name in names if name not in _WINDOWS]:
-        raise UnknownCoding(f"the coding {unknown[0][:40]!r} is not known")
+        raise UnknownCoding(f"unknown Content-Encoding {unknown[0][:40]!r}")
     for name in reversed(names):
         data = _layer(data, name, most + 1)
         if len(data) > most:

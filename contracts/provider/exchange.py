@@ -1,4 +1,4 @@
-"""One request with its answer, as something to read and to repeat by hand."""
+"""One request with its answer, to show in reports and to send again with curl."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from contracts.text.shell_words import is_plain, printf, shell_word
 
 
 class Shell(str):
-    """Text that a POSIX shell expands: written between double quotes, as it is."""
+    """A text with variables of the shell: as_curl puts it between double quotes, unchanged."""
 
 
-# The key of the shell where there is one; any other that the fake takes where there is none.
+# The key of the user's environment; without one, a key that the fake accepts.
 BEARER = Shell("Bearer ${DASHSCOPE_API_KEY:-sk-local}")
 SHOWN = 300  # characters of a value, at most
 
 
 class Exchange(Struct, frozen=True):
-    """A request that was sent, and what came back.
+    """A request that was sent, and its answer.
 
-    url: whole. headers: as sent, the key masked. body: the text; None for no body. status: 0 where
-    no answer came, and then `answer` says why. answer_headers: names in lower case, cookies left
-    out. at: epoch s when it was sent; seconds: until the whole answer was there. has_key: whether a
-    key was sent that the provider may take. operation: the operationId that it is meant for, "" for
-    none. price: CNY that were taken for it and not given back."""
+    url: complete. headers: as sent, with the key redacted. body: the text; None without a body.
+    status: 0 if no answer arrived, and then `answer` is the reason. answer_headers: names in lower
+    case, without cookies. at: epoch s when it was sent; seconds: until the answer was complete.
+    has_key: whether it was sent with a key that the provider may accept. operation: the intended
+    operationId, "" for none. price: CNY that were taken for it and not given back."""
 
     method: str
     url: str
@@ -46,8 +46,8 @@ class Exchange(Struct, frozen=True):
 
     @property
     def value(self) -> Any:
-        """The answer's JSON value; None where it is no JSON: NaN and half a surrogate pair are
-        none, nor is what is nested beyond all measure."""
+        """The JSON value of the answer; None if the answer is not JSON, contains NaN or half a
+        surrogate pair, or is nested too deeply."""
         try:
             value = json.loads(self.answer, parse_constant=_no_constant)
             json.dumps(value, ensure_ascii=False).encode()
@@ -56,7 +56,7 @@ class Exchange(Struct, frozen=True):
         return value
 
     def curl(self) -> str:
-        """The command that sends it again, with the key of the shell in place of the one it had."""
+        """A curl command that sends the request again, with the key of the user's environment."""
         headers = dict(self.headers)
         if self.has_key:
             headers["Authorization"] = BEARER
@@ -64,14 +64,15 @@ class Exchange(Struct, frozen=True):
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def as_curl(
     method: str, url: str, headers: Mapping[str, str], body: Any = None, *, text: str | None = None
 ) -> str:
-    r"""A curl command for a POSIX shell, over several lines; `body` is sent as compact JSON, `text`
-    as it is. Hidden characters are written as `\u202e` in JSON, elsewhere as printf writes them."""
+    r"""A curl command for a POSIX shell, on several lines. `body` is sent as compact JSON, `text`
+    unchanged. Invisible characters are escaped: as `\u202e` in JSON, elsewhere as printf does
+    it."""
     verb = "" if method == "GET" else f"-X {shell_word(method)} "
     lines = [f"curl -sS {verb}{shell_word(url)}"]
     lines += [f"-H {_quoted(name, value)}" for name, value in headers.items()]
@@ -88,13 +89,13 @@ def _joined(lines: list[str]) -> str:
 
 
 def _is_argument(text: str) -> bool:
-    """Whether `--data` takes it as it is: behind an @ it would look for a file."""
+    """Whether `--data` can have the text as its argument; after an `@` it would read a file."""
     return is_plain(text) and not text.startswith("@")
 
 
 def with_input(command: str, text: str | bytes) -> str:
-    """A curl command that sends the text, or the bytes, from the standard input: what an argument
-    cannot hold, or should not show."""
+    """A curl command that reads its body from the standard input: for a text or bytes that an
+    argument cannot contain or should not show."""
     return f"{printf(text)} | {command.rstrip()} \\\n  --data-binary @-\n"
 
 
@@ -104,7 +105,8 @@ def _quoted(name: str, value: str) -> str:
 
 
 def at(exchange: Exchange, pointer: str) -> Any:
-    """What stands at a JSON pointer of the answer, in `#header/NAME` or `#status`; MISSING."""
+    """The value at a JSON pointer of the answer, at `#header/NAME` or at `#status`; MISSING if
+    there is none."""
     if pointer == "#status":
         return exchange.status
     if pointer.startswith("#header/"):
@@ -113,7 +115,7 @@ def at(exchange: Exchange, pointer: str) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value for people, on one line."""
+    """A value as one line for people, cut after SHOWN characters."""
     if value is MISSING:
         return "nothing"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

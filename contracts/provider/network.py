@@ -1,5 +1,5 @@
-"""How a host is reached: directly on this machine, else through the proxies of the environment.
-Judges a host by its name alone, and asks nobody."""
+"""Decides how a host is reached: directly on this machine, else through the proxies of the
+environment. A host is judged by its name alone; nothing is looked up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_local(host: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether a name or an address is of this machine or of a private network: 10.0.0.5,
+    """Whether a name or an address belongs to this machine or to a private network: 10.0.0.5,
     host.docker.internal, or the name of a container, which has no dot."""
     address = _address(host)
     if address is not None:
@@ -36,25 +36,25 @@ def is_private(host: str) -> bool:
 
 
 def http_client(url: str, *, timeout: float) -> httpx.Client:
-    """A client for the host of this URL. timeout: seconds. Raises ValueError as usable() does."""
+    """A client for the host of this URL. timeout: seconds. Raises ValueError like usable()."""
     return usable(lambda: httpx.Client(timeout=timeout, trust_env=not is_local(_host(url))))
 
 
 def usable(make: Callable[[], Http]) -> Http:
-    """A client of httpx that is made with the proxies and certificates of the environment. Raises
-    ValueError, whose text is for people and shows no password, where one cannot be used."""
+    """Make a client of httpx with the proxies and certificates of the environment. Raises
+    ValueError if one of them cannot be used; its text contains no password."""
     try:
         return make()
     except ImportError:
         raise ValueError("a SOCKS proxy needs `pip install httpx[socks]`") from None
-    except (ValueError, httpx.InvalidURL):  # its text may hold the password of a proxy
+    except (ValueError, httpx.InvalidURL):  # its text may contain the password of a proxy
         raise ValueError("HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not a URL of a proxy") from None
     except OSError as error:
         raise ValueError(f"SSL_CERT_FILE: the certificates cannot be read: {error}") from None
 
 
 def proxy_of(url: str) -> str:
-    """The proxy that the environment names for a URL, without its password; "" for none."""
+    """The proxy that the environment sets for a URL, without its password; "" for none."""
     from urllib.request import getproxies, proxy_bypass
 
     host = _host(url)

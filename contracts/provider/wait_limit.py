@@ -1,37 +1,40 @@
-"""How long a run waits, in all: a provider that never ends its answers, that answers nothing but
-429 or takes long for each answer must not hold it for hours."""
+"""Limits the waiting time of one run, so that a provider with slow, endless or only 429 answers
+cannot hold it for hours."""
 
 from __future__ import annotations
 
-SILENCE = 90.0  # seconds of waiting in vain, in one run
-PROMPT = 10.0  # seconds in which an answer may come and is not late
-ALL = 600.0  # seconds of waiting for answers, late or not, in one run
+SILENCE = 90.0  # seconds of useless waiting in one run
+PROMPT = 10.0  # seconds after which an answer is late
+ALL = 600.0  # seconds of waiting for answers in one run, late or not
 
 
 class WaitLimit:
-    """limit: seconds of waiting in vain. whole: seconds of waiting for answers, late or not."""
+    """Counts the seconds that a run waits. limit: seconds of useless waiting. whole: seconds of
+    waiting for answers in all."""
 
     def __init__(self, limit: float = SILENCE, whole: float = ALL) -> None:
         self.limit, self.whole = limit, whole
         self.spent = self.waited = 0.0
 
     def answered(self, seconds: float) -> None:
-        """An answer came after so many seconds."""
+        """An answer arrived after so many seconds. Only the time beyond PROMPT counts as
+        useless."""
         self.waited += seconds
         self.spent += max(0.0, seconds - PROMPT)
 
-    def in_vain(self, seconds: float) -> None:
-        """So many seconds were waited, and nothing of use came."""
+    def wasted(self, seconds: float) -> None:
+        """So many seconds passed without a useful answer: none at all, or a 429."""
         self.waited += seconds
         self.spent += max(0.0, seconds)
 
     def is_over(self) -> bool:
-        """Whether there is no point in waiting on."""
+        """Whether the run should send nothing more."""
         return self.spent > self.limit or self.waited > self.whole
 
     def __str__(self) -> str:
+        """The reason for skipping the rest of the run."""
         if self.spent > self.limit:
-            seconds, what = self.spent, "answers that did not come, came late or were 429"
+            seconds, answers = self.spent, "answers that were missing, late or 429"
         else:
-            seconds, what = self.waited, "answers"
-        return f"the run waited {seconds:.0f} s for {what}, so nothing else is asked"
+            seconds, answers = self.waited, "answers"
+        return f"the run waited {seconds:.0f} s for {answers}, so no more calls are sent"

@@ -1,5 +1,5 @@
-"""A text as it reads after some decodings, with a map to the bytes that it was made of. Decodes
-nothing itself: contracts.redact.decoders does."""
+"""A decoded text with a map back to the bytes that it was decoded from. Decoding itself is in
+decoders.py."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from typing import NamedTuple
 
 
 class Segment(NamedTuple):
-    """A part of a view, from `start` to the next piece, and where its source begins and ends.
-    even: how many bytes of the view are made of how many of the source, (3, 4) for base64; None
-    where the source cannot be divided."""
+    """A part of a decoded text, from `start` to the next segment, and the bytes of its source, from
+    `source` to `source_end`. ratio: how many decoded bytes come from how many source bytes, (3, 4)
+    for base64; None if the source cannot be divided."""
 
     start: int
     source: int
     source_end: int
-    even: tuple[int, int] | None = None
+    ratio: tuple[int, int] | None = None
 
     def source_of(self, at: int) -> tuple[int, int]:
-        """The part of the source that made the byte `at` of the view."""
-        if self.even is None:
+        """Start and end of the source bytes that became the decoded byte at this offset."""
+        if self.ratio is None:
             return self.source, self.source_end
-        here, there = self.even
-        begins = (at - self.start) * there // here
-        ends = -(-(at - self.start + 1) * there // here)
+        decoded, encoded = self.ratio
+        begins = (at - self.start) * encoded // decoded
+        ends = -(-(at - self.start + 1) * encoded // decoded)
         return self.source + begins, min(self.source + ends, self.source_end)
 
 
 class Decoded(NamedTuple):
-    """A text as it reads after some decodings. pieces: the map to the view below, made when it is
-    asked for. is_text: whether people can read it as it is, or with its escapes undone."""
+    """A text after some decodings. segments: makes the map to `source`, the text before the last
+    decoding; it is only made when needed. is_text: whether the bytes are text, as they are or with
+    escapes undone."""
 
     data: bytes
-    pieces: Callable[[], list[Segment]] | None = None
-    below: Decoded | None = None
+    segments: Callable[[], list[Segment]] | None = None
+    source: Decoded | None = None
     is_text: bool = True
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the original text that holds this part of the view."""
-        if self.pieces is None or self.below is None:
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Start and end, in the original text, of this part of the decoded text."""
+        if self.segments is None or self.source is None:
             return start, end
-        pieces = self.pieces()
-        starts = [piece.start for piece in pieces]
+        segments = self.segments()
+        starts = [segment.start for segment in segments]
         first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-        begins, _ = pieces[first].source_of(start)
-        _, ends = pieces[last].source_of(end - 1)
-        return self.below.span(begins, ends)
+        begins, _ = segments[first].source_of(start)
+        _, ends = segments[last].source_of(end - 1)
+        return self.source.original_span(begins, ends)
 
-    def over(
-        self, data: bytes, pieces: Callable[[], list[Segment]], *, is_text: bool = True
+    def derive(
+        self, data: bytes, segments: Callable[[], list[Segment]], *, is_text: bool = True
     ) -> Decoded:
-        """A view that was made of this one."""
-        return Decoded(data, pieces, self, is_text and self.is_text)
+        """A text that was decoded from this one."""
+        return Decoded(data, segments, self, is_text and self.is_text)

@@ -1,5 +1,6 @@
-"""Hides secrets in a text, however they are encoded there. Which values are secrets is decided
-elsewhere: by the names of their places (contracts.redact.secret_names), or by who sent them."""
+"""Redacts secrets in a text or in bytes, in every encoding that decoders.py undoes. Other modules
+decide which values are secrets: secret_names.py by the names of fields and headers, and callers by
+the key that was sent."""
 
 from __future__ import annotations
 
@@ -10,32 +11,35 @@ from functools import cached_property
 from typing import Any
 
 from contracts.redact.decoded import Decoded
-from contracts.redact.decoders import views
+from contracts.redact.decoders import decodings
 from contracts.redact.encoding_checks import may_be_packed
 from contracts.redact.secret_search import SecretSearch
 from contracts.redact.signed_urls import redact_signatures
 
 REDACTED_KEY = "sk-***"
-SHORT = 8  # a shorter key could be part of any word
-BRIEF, REMEMBERED = 512, 2048  # bytes of a clean text that is remembered, and how many are
-LARGE = 1 << 14  # bytes of a text that is looked at as a whole
+SHORT = 8  # a shorter key may be a part of an ordinary word
+# Texts without secrets are cached: their largest size in bytes, and their number.
+BRIEF, REMEMBERED = 512, 2048
+LARGE = 1 << 14  # a larger text is searched as a whole, not string by string
 QUOTE = b'"'
-ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`, whose letter is no part of a word
+ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`: its letter is not a part of the word
 _START = rf"(?:(?<![A-Za-z0-9]){ESCAPE})"
-_END = r"(?<![]\"'`):;,.>])"  # what follows a key in a sentence is none of it
+_END = r"(?<![]\"'`):;,.>])"  # punctuation after a key in a sentence is not a part of it
 _KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
 _KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
-# A key that nobody sent, as long as real ones are. `task-` is what ids begin with.
+# An unknown key, as long as a real one. Ids begin with `task-`, so that `sk-` does not count.
 _BODY = rb"[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
-_ANOTHERS = re.compile(_START.encode() + b"sk-" + _BODY)
-_ANYWHERE = re.compile(rb"sk-(?<![Tt][Aa]sk-)" + _BODY)  # also behind a letter
-_SIGNS = ("=", "/", "%", "\\u003")  # without one of them nothing is signed
+_UNKNOWN_KEY = re.compile(_START.encode() + b"sk-" + _BODY)
+_ANYWHERE = re.compile(rb"sk-(?<![Tt][Aa]sk-)" + _BODY)  # also after a letter
+_SIGNATURE_HINTS = ("=", "/", "%", "\\u003")  # a text without any of them has no signed URL
 
 
 class TextRedactor:
-    """keys: the secrets to hide. Those of fewer than SHORT characters are not looked for. Other
-    keys are hidden too, where they look like real ones. mask: the text in place of a secret; None
-    for as many stars as it has bytes. public: a text whose parts are no secrets."""
+    """Redacts these secrets, and other keys that look like real ones.
+
+    keys: the secrets; those shorter than SHORT characters are ignored. mask: the replacement, None
+    for as many `*` as the secret has bytes. public: a text; parts of it never count as a part of a
+    secret."""
 
     def __init__(
         self, keys: Iterable[str], mask: str | None = REDACTED_KEY, public: str = ""
@@ -43,54 +47,57 @@ class TextRedactor:
         self._keys: dict[str, None] = {}
         self._mask = None if mask is None else mask.encode()
         self._public = public
-        self._clean: set[bytes] = set()  # short texts without secrets, such as names in each body
+        self._clean: set[bytes] = (
+            set()
+        )  # short texts without secrets, such as the names in each body
         self.add(keys)
 
     def add(self, keys: Iterable[str]) -> None:
-        """Hide these too. One costs no more where there are many already."""
+        """Redact these keys too. The cost of one does not depend on how many there are already."""
         new = dict.fromkeys(sorted({key for key in keys if len(key) >= SHORT} - self._keys.keys()))
         self._keys |= new
         self._clean.clear()
-        if "_fragments" in self.__dict__:
-            self._fragments.add(new)
+        if "_search" in self.__dict__:
+            self._search.add(new)
 
     @cached_property
-    def _fragments(self) -> SecretSearch:
+    def _search(self) -> SecretSearch:
         return SecretSearch(self._keys, self._public)
 
     def may_be_in(self, data: bytes, known: Iterable[bytes] = ()) -> bool:
-        """Whether there may be something to hide. False is certain, and found out quickly: of texts
-        between quotes, those that were clean before are not looked at again, nor are those that are
-        `known` to hold nothing."""
+        """Whether the data may contain a secret. False is certain, and quick: strings in quotes
+        that contained no secret earlier are not searched again, and neither are those in
+        `known`."""
         new = set(self._texts(data)) - self._clean
         new.difference_update(known)
-        if new and any(map(self._may_show, views(QUOTE.join(new)))):
+        if new and any(map(self._may_contain_secret, decodings(QUOTE.join(new)))):
             return True
         if len(self._clean) > REMEMBERED:
             self._clean.clear()
         self._clean.update(text for text in new if len(text) <= BRIEF)
         return False
 
-    def may_be_in_search_text(self, readings: bytes) -> bool:
-        """The same of what contracts.redact.search_text gave, for these keys alone."""
-        return self._fragments.holds(readings)
+    def may_be_in_search_text(self, search_text: bytes) -> bool:
+        """Whether a result of search_text.search_text_of may contain one of these keys. False is
+        certain. Unknown keys that look like real ones are not searched for."""
+        return self._search.contains_part(search_text)
 
     def _texts(self, data: bytes) -> list[bytes]:
-        """The texts between quotes. No encoding goes beyond them, but for packed data."""
-        is_whole = len(data) > LARGE or self._fragments.has_quotes or may_be_packed(data)
+        """The strings between quotes. Encodings end at a quote, except for compressed data."""
+        is_whole = len(data) > LARGE or self._search.has_quotes or may_be_packed(data)
         return [data] if is_whole else data.split(QUOTE)
 
-    def _may_show(self, view: Decoded) -> bool:
-        data = view.data
+    def _may_contain_secret(self, decoded: Decoded) -> bool:
+        data = decoded.data
         if b"sk-" in data and _ANYWHERE.search(data):
             return True
         lower = data.lower()
-        fragments = self._fragments
-        return fragments.may_be_in(lower) and any(fragments.runs(lower, is_text=view.is_text))
+        search = self._search
+        return search.may_be_in(lower) and any(search.matches(lower, is_text=decoded.is_text))
 
     def redact_bytes(self, data: bytes) -> bytes:
-        """The bytes with a mask in place of every secret, and of every part of one that has eight
-        characters."""
+        """The bytes with the replacement for every secret, and for every part of one that has at
+        least eight bytes."""
         if not self.may_be_in(data):
             return data
         parts: list[bytes] = []
@@ -102,38 +109,42 @@ class TextRedactor:
         return b"".join([*parts, data[at:]])
 
     def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        for view in views(data):
-            lower = view.data.lower()
-            if self._fragments.may_be_in(lower):
-                runs = self._fragments.runs(lower, is_text=view.is_text)
-                yield from (view.span(*run) for run in runs)
-            if b"sk-" in view.data:
-                yield from (view.span(*found.span()) for found in _ANOTHERS.finditer(view.data))
+        for decoded in decodings(data):
+            lower = decoded.data.lower()
+            if self._search.may_be_in(lower):
+                runs = self._search.matches(lower, is_text=decoded.is_text)
+                yield from (decoded.original_span(*run) for run in runs)
+            if b"sk-" in decoded.data:
+                yield from (
+                    decoded.original_span(*found.span())
+                    for found in _UNKNOWN_KEY.finditer(decoded.data)
+                )
 
     def redact_keys(self, text: str) -> str:
-        """The text with a mask in place of every secret."""
+        """The text with the replacement for every key. Signatures of URLs stay."""
         data = text.encode("utf-8", "surrogatepass")
         found = self.redact_bytes(data)
         return text if found == data else found.decode("utf-8", "surrogatepass")
 
     def redact(self, text: str) -> str:
-        """The text without any of them, and without the signatures of URLs."""
+        """The text with the replacement for every key, and `***` for the signatures of URLs."""
         text, lower = self.redact_keys(text), text.lower()
-        return redact_signatures(text, "***") if any(s in lower for s in _SIGNS) else text
+        return redact_signatures(text, "***") if any(s in lower for s in _SIGNATURE_HINTS) else text
 
     def redacted_urls(self, text: str) -> dict[str, str]:
-        """The URLs of a JSON text whose signatures are masked, by how they are shown then."""
+        """The URLs of a JSON text that contain a signature: from the redacted URL to the
+        original."""
         found = (url for url in _strings(_value(text)) if url.startswith(("http://", "https://")))
         return {shown: url for url in found if (shown := self.redact(url)) != url}
 
 
 def redact_key_like(text: str) -> str:
-    """A text in which whatever looks like a key ends behind its `sk-`."""
+    """The text with `sk-***` for every word that looks like a key."""
     return _KEY.sub(_masked, text) if "sk-" in text or "st-" in text else text
 
 
 def redact_key_like_in_json(text: str) -> str:
-    """The same of a JSON text, of which no quote is lost."""
+    """The same for a JSON text; quotes and backslashes stay, so that it is still valid JSON."""
     return _KEY_IN_JSON.sub(_masked, text)
 
 

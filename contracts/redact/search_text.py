@@ -1,5 +1,5 @@
-"""What a text reads as when its encodings are undone, kept so that secrets that become known later
-are looked for in it without undoing them again."""
+"""Decodes a text once and keeps all that can be read in it, so that a secret that becomes known
+later can be searched for without decoding again."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import re
 from collections.abc import Iterator
 
 from contracts.redact.decoded import Decoded
-from contracts.redact.decoders import views
+from contracts.redact.decoders import decodings
 
-# What can hold a part of a secret in decoded bytes, which are noise for the most part.
+# Decoded bytes are mostly random; a part of a secret can only be in a run of characters.
 _READABLE = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){8,}")
-SMALL, TIMES = 1 << 16, 4  # bytes, and times the text, from which on readings are not kept
+# The result may have so many bytes, plus so many times the bytes of the data.
+SMALL, TIMES = 1 << 16, 4
 
 
 def search_text_of(data: bytes) -> bytes | None:
-    """The data and all that can be read in it, in lower case, in few more bytes than it has; None
-    where there is much more, as in compressed data."""
-    room, kept = SMALL + TIMES * len(data), []
-    for view in views(data):
-        for reading in _readable(view):
-            room -= len(reading)
-            if room < 0:
+    """The data and everything decoded from it that may be text, in lower case; None if that is much
+    more than the data, as with compressed data."""
+    left, kept = SMALL + TIMES * len(data), []
+    for decoded in decodings(data):
+        for text in _readable(decoded):
+            left -= len(text)
+            if left < 0:
                 return None
-            kept.append(reading)
+            kept.append(text)
     return b"\n".join(kept).lower()
 
 
-def _readable(view: Decoded) -> Iterator[bytes]:
-    if view.is_text:
-        yield view.data
+def _readable(decoded: Decoded) -> Iterator[bytes]:
+    if decoded.is_text:
+        yield decoded.data
     else:
-        yield from _READABLE.findall(view.data)
+        yield from _READABLE.findall(decoded.data)

@@ -1,11 +1,11 @@
-"""The one list of the names of headers, parameters and fields whose value is a secret: a key, a
-token, a password, the signature of a URL or of a form.
+"""The names of headers, parameters and fields that contain a secret: a key, a token, a password,
+the signature of a URL or of a form. No other module has such a list.
 
-Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and its
-kind (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`), `GoogleAccessId`,
-COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`), CDNs (`auth_key`,
-`txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`), Swift (`temp_url_sig`),
-SharePoint (`tempauth`). Upload policies of DashScope carry `policy`, `signature`,
+Names of signed URLs: OSS (`OSSAccessKeyId`, `Signature`, `security-token`, `x-oss-…`), S3 and
+similar stores (`AWSAccessKeyId`, `X-Amz-…`, `X-Goog-…`, `X-Tos-…`, `x-obs-…`, `x-bce-…`),
+`GoogleAccessId`, COS (`q-ak`, `q-signature`), Azure (`sig`), CloudFront (`Key-Pair-Id`, `Policy`),
+CDNs (`auth_key`, `txSecret`, `wsSecret`, `hdnts`), Qiniu and B2 (`token`, `Authorization`), Swift
+(`temp_url_sig`), SharePoint (`tempauth`). Upload policies of DashScope carry `policy`, `signature`,
 `oss_access_key_id`; lists of tasks have `api_key_id`, `caller_uid`, `caller_parent_id`, the numbers
 of an account."""
 
@@ -15,16 +15,16 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-# Keys, as a part of a pattern in any case: one of these words, or a name that ends with one behind
-# `-`, `_` or as in `authToken`. Not `api_key_id`, a number that is no secret, and no signature,
-# without which a call could not be sent again.
+# Names of keys, as a part of a pattern in any case: one of these words, or a name that ends with
+# one after `-`, `_` or as in `authToken`. `api_key_id` does not match, since it is only a number,
+# and neither do signatures, because a call cannot be sent again without them.
 KEY_NAMES = (
     r"(?:[a-z0-9_-]{0,40}?(?:[_-]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:(?:api|access|app)[-_]?keys?"
     r"|keys?|(?:access)?token|secret|password|passwd|passphrase|pwd|pass|auth|authorization|bearer"
     r"|credentials?|jwt|session|ak|sk)"
 )
-# Signatures and whose they are. A name that ends in one of the first words is a secret whatever
-# vendor stands before it; the others are whole names, at most behind the prefix of a header.
+# Names of signatures and of their signers. A name that ends in one of the first words is a secret
+# for any vendor's prefix; the others are whole names, with at most the prefix of a header.
 SIGNED_NAMES = (
     r"(?i:[\w-]{0,40}?(?:signature(?:[-_]?provided)?|credentials?|secret(?:[-_]?key)?|token"
     r"|access[-_]?key(?:[-_]?(?:id|secret))?|password|passwd|hmac|sig)"
@@ -34,7 +34,7 @@ SIGNED_NAMES = (
     r"|pwd|tempauth|rlkey|hdn(?:ts|ea)|__gda__|auth[-_]?info|_upt"
     r"|(?:j|php|asp)?sess(?:ion)?[-_]?id|caller[-_]?uid|caller[-_]?parent[-_]?id))"
 )
-# One of these is in each of KEY_NAMES, in lower case.
+# Each name that KEY_NAMES matches contains one of these, in lower case.
 WORDS: tuple[str, ...] = (
     "key", "token", "secret", "pass", "pwd", "auth", "bearer", "credential", "jwt", "session", "ak",
     "sk",
@@ -49,25 +49,27 @@ _HEADER = re.compile(
 
 @lru_cache(maxsize=1024)
 def is_key_name(name: str) -> bool:
-    """Whether a parameter or a field of this name holds a key."""
+    """Whether a parameter or a field of this name contains a key."""
     return _KEY_NAME.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
-    """Whether the value of a field or parameter of this name is a secret, or an account's id."""
+    """Whether the value of a field or parameter of this name is a secret or the id of an
+    account."""
     return _SIGNED_NAME.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1024)
 def is_secret_header(name: str) -> bool:
-    """Whether a header of this name, in lower case, holds a secret; a misspelled one too."""
+    """Whether a header of this name, in lower case, contains a secret. Misspelled names match
+    too."""
     return _HEADER.search(name) is not None
 
 
 def without_secret_parameters(url: str) -> str:
-    """The URL without its user and those parameters of its query, path or fragment that are
-    secrets; for what must be the same of a recording, in which they are hidden."""
+    """The URL without its user and without secret parameters in its query, path or fragment. Used
+    where a result must not change when a recording has these redacted."""
     before, *rest = re.split("([?&;#])", _USER.sub(r"\1", url))
     parts = zip(rest[::2], rest[1::2], strict=True)
     kept = (mark + part for mark, part in parts if not _is_secret(unquote(part.partition("=")[0])))

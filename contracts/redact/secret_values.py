@@ -1,5 +1,5 @@
-"""Takes the secrets out of values that are known to hold some: of Authorization, of cookies, of
-URLs with a password. Decides nothing about where such values are."""
+"""Extracts secrets from values that contain some: Authorization headers, cookies, URLs with a
+password. Callers decide which values those are."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 _SCHEMES = re.compile(r"(?i)\s*(?:(?:bearer|basic|digest|token|apikey|api-key|key)(?:\s+|:|%20))+")
-# A name begins only where no other does, and a value ends without a second look: a cookie of 64 KiB
-# is read once, not once from each of its characters.
+# A name begins only where no other one does, and a value ends without backtracking: a cookie of
+# 64 KiB is read once, not once from each of its characters.
 _PARAMETER = re.compile(r"(?<![\w.-])[\w.-]+=(?:\"([^\"]+)\"|([^\",;]+))")
-# The user and the password of a URL, which may be escaped where the URL is inside of another.
+# The user and the password of a URL, which is escaped if the URL is a part of another one.
 USER_OF_URL = re.compile(
     r"((?::|%(?:25)*3[Aa])(?:(?:\\|%(?:25)*5[Cc])*(?:/|%(?:25)*2[Ff])){2})"
     r"([^\s\"'<>/\\?#&]{1,300})(@|%(?:25)*40)"
@@ -20,8 +20,8 @@ USER_OF_URL = re.compile(
 
 
 def secrets_of(value: str) -> Iterator[str]:
-    """All that may be a secret in the value of a header: the whole, each of several values, a key
-    without its scheme and without the scenario at its end, cookies, the parts of Basic."""
+    """All possible secrets in the value of a header: the whole value, each of several values, a key
+    without its scheme and without the scenario at its end, cookies, user and password of Basic."""
     yield value.strip()
     for item in re.split("[,;]", value):
         key = _without_schemes(item.strip())
@@ -31,7 +31,8 @@ def secrets_of(value: str) -> Iterator[str]:
 
 
 def secrets_of_url(url: str) -> Iterator[str]:
-    """The users and the passwords of the URLs in a text: as they are there, and unescaped."""
+    """The users and passwords of the URLs in a text, as written and with percent-encoding
+    undone."""
     for found in USER_OF_URL.finditer(url):
         for part in (found[2], *found[2].split(":", 1)):
             yield from (part, unquote(part))
@@ -43,7 +44,7 @@ def _without_schemes(item: str) -> str:
 
 
 def _pair(coded: str) -> Iterator[str]:
-    """Name and password of Basic."""
+    """User and password of Basic authentication, together and separately."""
     try:
         pair = b64decode(coded, validate=True).decode("latin-1")
     except ValueError:

@@ -47,7 +47,7 @@ class ControlClient:
         *,
         exports: bool = False,
     ) -> None:
-        """exports: allow answers as large as a journal. Raises UsageError for an invalid key or
+        """exports: allow answers as size_text as a journal. Raises UsageError for an invalid key or
         URL."""
         import httpx
 
@@ -72,8 +72,8 @@ class ControlClient:
 
         or_keyless: if the answer is 404, send the request once more without a key. Raises FakeGone
         if the fake cannot be reached, UsageError for a 400, and ClickException for any other
-        status and for an answer that is too large."""
-        from contracts.provider.bounded_http import large
+        status and for an answer that is too size_text."""
+        from contracts.provider.bounded_http import size_text
 
         answer = self._answer(path, query)
         if or_keyless and answer.status == 404:
@@ -84,7 +84,7 @@ class ControlClient:
         if answer.status != 200:
             raise click.ClickException(self._refusal(answer))
         if answer.is_cut:
-            most = f"the answer of {self.origin} is larger than {large(self._most)}"
+            most = f"the answer of {self.origin} is larger than {size_text(self._most)}"
             raise click.ClickException(f"{most}; ask for less, as with emo journal --last 1000")
         return answer
 

@@ -34,7 +34,7 @@ class Protocol(BoundedProtocol):
         reply: Reply = self.app.refused(refused)
         return http1.head(reply, close=True) + reply.body
 
-    def mistaken(self, error: Exception) -> None:
+    def report_bug(self, error: Exception) -> None:
         self.app.mistaken(error, "a connection is cut")
 
     def on_head(self, head: Head) -> None:

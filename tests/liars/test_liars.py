@@ -38,7 +38,7 @@ def held(
         budget = Budget(spec(), 100.0, 13.93)
         keys = {"key": "sk-contract-1", "other_key": "sk-contract-2"}
         provider = Provider(url, budget=budget, http=http, prefix=prefix, **keys)
-        provider.look()
+        provider.detect_control_api()
         yield Verification(spec(), provider, select(all_checks(), only))
 
 

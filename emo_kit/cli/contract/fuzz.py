@@ -156,7 +156,7 @@ def _require_answer(provider: Provider) -> None:
     from contracts.provider.http import Unreachable
 
     try:
-        provider.look()
+        provider.detect_control_api()
     except Unreachable as error:
         raise provider_error(error) from None
 

@@ -53,14 +53,14 @@ def test_only_a_fake_in_a_private_network_is_free(url: str, is_free: bool) -> No
         return json_answer(200, {"status": "ok", "spec": "2026-11-22"})
 
     there = provider(SPEC, answers_like_a_fake, url=url)
-    there.look()
+    there.detect_control_api()
     assert there.has_clock
     assert (there.is_fake, there.budget.allows_any) == (is_free, is_free)
 
 
 def test_a_server_on_this_machine_without_a_control_api_is_not_free() -> None:
     there = provider(SPEC, lambda _: json_answer(404, {}), url="http://127.0.0.1:8787")
-    there.look()
+    there.detect_control_api()
     assert not there.budget.allows_any
 
 

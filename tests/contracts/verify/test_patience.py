@@ -73,7 +73,7 @@ def test_a_silent_or_throttling_provider_gets_no_more_calls(slow: Slow) -> None:
     began = slow.time.now
     results = ended(list(run.run()))
     assert slow.time.now - began < 2 * SILENCE + 60
-    assert "nothing else is asked" in list(results.values())[-1].why
+    assert "no more calls are sent" in list(results.values())[-1].why
     assert len(results) == len(all_checks())
 
 
@@ -92,7 +92,7 @@ def test_the_total_time_for_slow_answers_is_bounded() -> None:
     began = slow.time.now
     results = ended(list(run.run()))
     assert slow.time.now - began < ALL + 60
-    assert " s for answers, so nothing else is asked" in list(results.values())[-1].why
+    assert " s for answers, so no more calls are sent" in list(results.values())[-1].why
 
 
 def test_a_too_large_answer_is_shortened_and_keeps_its_status() -> None:

@@ -86,7 +86,7 @@ def test_an_unreachable_provider_is_an_error_before_any_check() -> None:
 
     there = provider(SPEC, dead)
     with pytest.raises(Unreachable, match=r"provider\.example does not answer: refused"):
-        there.look()
+        there.detect_control_api()
     assert there.clock() == Time().now + 5
 
 
@@ -99,7 +99,7 @@ def test_a_provider_that_is_starting_is_tried_again() -> None:
         return json_answer(200, {"spec": "2026"})
 
     there = provider(SPEC, starting)
-    there.look()
+    there.detect_control_api()
     assert there.has_clock
 
 
