@@ -1,1 +1,1 @@
-"""Differences between a recording and the spec, the fake, and the documented times."""
+"""Compares recordings with the spec, the fake and the documented times."""

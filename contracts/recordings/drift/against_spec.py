@@ -1,5 +1,5 @@
-"""A recorded answer against the spec: is its status documented, its body as the schema says, its
-code one that is known, does it have the headers. Asks nobody."""
+"""Compares a recorded answer with the spec: whether its status, code and headers are documented,
+and whether its body matches the schema. Sends nothing."""
 
 from __future__ import annotations
 
@@ -21,57 +21,57 @@ from contracts.spec.pointers import pointer_of
 
 JSON = "application/json"
 _KINDS = {"required": "field missing", "type": "type", "enum": "value", "const": "value"}
-_SHOWN = 3  # documented messages that a difference names
+_SHOWN = 3  # documented messages in one difference
 
 
 class SpecComparison:
-    """The checks of one spec."""
+    """Compares recorded answers with one spec."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self._responses = cache(self._responses_of)
 
-    def differences(self, seen: ComparedCall) -> Iterator[DriftDifference]:
-        """What of a recorded answer the spec does not say."""
-        if seen.called is None:
-            yield from _unknown_operation(seen, self._spec)
+    def differences(self, call: ComparedCall) -> Iterator[DriftDifference]:
+        """The differences between a recorded answer and the spec."""
+        if call.called is None:
+            yield from _unknown_operation(call, self._spec)
             return
-        operation, status = seen.called.operation, seen.answer.status
+        operation, status = call.called.operation, call.answer.status
         if status not in operation.answers:
             known = sorted(operation.answers)
             text = "the status is not documented"
-            yield _difference(seen, "breaking", "status", "#status", text, status, known)
+            yield _difference(call, "breaking", "status", "#status", text, status, known)
             return
-        yield from self._headers(seen, operation)
-        if seen.answer.body is not None and seen.answer.body.size is not UNSET:
-            return  # it was not kept
-        if seen.answer.body is None or seen.answer.body.json is UNSET:
-            text = "the body is no JSON"
-            body = UNSET if seen.answer.body is None else seen.answer.body.text
-            yield _difference(seen, "breaking", "body", "", text, body, JSON)
+        yield from self._headers(call, operation)
+        if call.answer.body is not None and call.answer.body.size is not UNSET:
+            return  # the body was not kept
+        if call.answer.body is None or call.answer.body.json is UNSET:
+            text = "the body is not JSON"
+            body = UNSET if call.answer.body is None else call.answer.body.text
+            yield _difference(call, "breaking", "body", "", text, body, JSON)
             return
-        yield from self._body(seen, operation)
-        yield from _code(seen, operation)
+        yield from self._body(call, operation)
+        yield from _code(call, operation)
 
-    def _body(self, seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
-        value, schema = seen.answer.value, self._schema(operation, seen.answer.status)
-        for error in operation.answers[seen.answer.status].iter_errors(value):
-            yield _violation(seen, schema, error)
+    def _body(self, call: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
+        value, schema = call.answer.value, self._schema(operation, call.answer.status)
+        for error in operation.answers[call.answer.status].iter_errors(value):
+            yield _violation(call, schema, error)
         for pointer, found in unknown_fields([schema], value):
             text = "the schema does not have the field"
-            yield _difference(seen, "additive", "field new", pointer, text, found)
+            yield _difference(call, "additive", "field new", pointer, text, found)
 
-    def _headers(self, seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
-        headers = seen.answer.headers
-        for name in self._responses(operation.id)[str(seen.answer.status)].get("headers", {}):
+    def _headers(self, call: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
+        headers = call.answer.headers
+        for name in self._responses(operation.id)[str(call.answer.status)].get("headers", {}):
             if name.lower() not in headers:
                 text, pointer = "the header is missing", f"#header/{name.lower()}"
-                yield _difference(seen, "breaking", "header", pointer, text)
+                yield _difference(call, "breaking", "header", pointer, text)
         kind = headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != JSON:
-            text, pointer = "the content is of another type", "#header/content-type"
+            text, pointer = "the content type differs", "#header/content-type"
             recorded = kind if "content-type" in headers else UNSET
-            yield _difference(seen, "breaking", "header", pointer, text, recorded, JSON)
+            yield _difference(call, "breaking", "header", pointer, text, recorded, JSON)
 
     def _schema(self, operation: Operation, status: int) -> Node:
         answer = self._responses(operation.id)[str(status)]
@@ -84,81 +84,89 @@ class SpecComparison:
         resolved: Node = Resolver(root).resolve(node)
         return resolved
 
-    def life(self, place: str, timeline: RecordedTimeline) -> Iterator[DriftDifference]:
-        """The steps of a task that no task may take."""
-        life, states = self._spec.lifecycle, [s.task_status for s in timeline.states]
+    def transitions(self, place: str, timeline: RecordedTimeline) -> Iterator[DriftDifference]:
+        """The changes of a task's status that the spec does not allow."""
+        lifecycle, states = self._spec.lifecycle, [s.task_status for s in timeline.states]
         for number, (before, after) in enumerate(pairwise(states), 1):
-            if before in life.next and after in life.next and after not in life.reachable(before):
+            if (
+                before in lifecycle.next
+                and after in lifecycle.next
+                and after not in lifecycle.reachable(before)
+            ):
                 yield DriftDifference(
                     weight="breaking",
                     kind="transition",
                     against="spec",
                     answer=f"getTask 200 {after}",
                     pointer="/output/task_status",
-                    text="no task goes this way",
+                    text="the spec does not allow this transition",
                     recorded=f"{before} -> {after}",
-                    expected=sorted(life.reachable(before)),
+                    expected=sorted(lifecycle.reachable(before)),
                     first=f"{place}/states/{number}",
                 )
 
 
-def _unknown_operation(seen: ComparedCall, spec: Spec) -> Iterator[DriftDifference]:
-    """Downloads are no operations; refusals of a wrong path are documented as such."""
-    if seen.answer.status < 400 and isinstance(seen.answer.value, dict):
+def _unknown_operation(call: ComparedCall, spec: Spec) -> Iterator[DriftDifference]:
+    """The difference of a call that is not an operation of the spec. Downloads and refusals of a
+    wrong path are not reported."""
+    if call.answer.status < 400 and isinstance(call.answer.value, dict):
         text, known = (
-            "the spec has no such operation",
+            "the spec does not have the operation",
             [o.template for o in spec.operations.values()],
         )
-        path = f"{seen.request.method} {seen.request.path}"
-        yield _difference(seen, "additive", "operation", "", text, path, list(dict.fromkeys(known)))
+        path = f"{call.request.method} {call.request.path}"
+        yield _difference(call, "additive", "operation", "", text, path, list(dict.fromkeys(known)))
 
 
 def _violation(
-    seen: ComparedCall, schema: Node, error: jsonschema_rs.ValidationError
+    call: ComparedCall, schema: Node, error: jsonschema_rs.ValidationError
 ) -> DriftDifference:
     keyword = str(error.schema_path[-1]) if error.schema_path else ""
     place, expected = list(error.instance_path), _at(schema, list(error.schema_path))
-    recorded = _at(seen.answer.value, place)
+    recorded = _at(call.answer.value, place)
     if keyword == "required":
         name = str(error.kind.property)  # type: ignore[attr-defined]
         place, recorded = [*place, name], UNSET
         expected = _type_of(_at(schema, list(error.schema_path)[:-1]), name)
     kind = _KINDS.get(keyword, "schema")
-    text = "the field may not be here" if expected is False else error.message[:200]
-    return _difference(seen, "breaking", kind, pointer_of(place), text, recorded, expected)
+    text = "the field is not allowed here" if expected is False else error.message[:200]
+    return _difference(call, "breaking", kind, pointer_of(place), text, recorded, expected)
 
 
 def _type_of(schema: Node, name: str) -> Any:
-    """The type that a schema gives to a field; UNSET where it is given elsewhere."""
+    """The type of a field in a schema; UNSET if this schema does not contain it."""
     field = schema.get("properties", {}).get(name, {})
     return field.get("type", UNSET) if isinstance(field, dict) else UNSET
 
 
-def _at(node: Any, way: list[str | int]) -> Any:
-    for part in way:
+def _at(node: Any, path: list[str | int]) -> Any:
+    for part in path:
         node = node[part]
     return node
 
 
-def _code(seen: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
-    """The code and the message, in the output or beside it."""
-    value, output = seen.answer.value, seen.answer.output
+def _code(call: ComparedCall, operation: Operation) -> Iterator[DriftDifference]:
+    """The differences of code and message, which are in `output` or beside it."""
+    value, output = call.answer.value, call.answer.output
     holder, place = (output, "/output") if output.get("code") else (value, "")
     code = holder.get("code") if isinstance(holder, dict) else None
     if not isinstance(code, str) or not code:
         return
-    known = [o for o in operation.outcomes.values() if o.status == seen.answer.status]
+    known = [o for o in operation.outcomes.values() if o.status == call.answer.status]
     same = [outcome for outcome in known if outcome.code == code]
     if not same:
         codes = sorted({outcome.code for outcome in known if outcome.code})
         text = f"the code is not documented for {operation.id} with this status"
-        yield _difference(seen, "breaking", "code", f"{place}/code", text, code, codes)
+        yield _difference(call, "breaking", "code", f"{place}/code", text, code, codes)
         return
     message = holder.get("message")
-    if isinstance(message, str) and not any(_says(outcome, message) for outcome in same):
-        said, text = [_message(o) for o in same][:_SHOWN], "the message is worded differently"
+    if isinstance(message, str) and not any(_is_message_of(outcome, message) for outcome in same):
+        documented, text = (
+            [_message(o) for o in same][:_SHOWN],
+            "the wording of the message differs",
+        )
         pointer = f"{place}/message"
-        yield _difference(seen, "cosmetic", "message", pointer, text, message, said)
+        yield _difference(call, "cosmetic", "message", pointer, text, message, documented)
 
 
 def _message(outcome: Outcome) -> str:
@@ -167,8 +175,9 @@ def _message(outcome: Outcome) -> str:
     return str(holder.get("message", ""))
 
 
-def _says(outcome: Outcome, message: str) -> bool:
-    """Whether a message is that of an outcome, with other names in it, or an address behind it."""
+def _is_message_of(outcome: Outcome, message: str) -> bool:
+    """Whether a message is the message of an outcome: names in it and a link after it may
+    differ."""
     bare = message.partition(" For details, see:")[0].strip()
     if bare == _message(outcome).partition(" For details, see:")[0].strip():
         return True
@@ -179,9 +188,9 @@ def _says(outcome: Outcome, message: str) -> bool:
 
 
 def _difference(
-    seen: ComparedCall, weight: Weight, kind: str, pointer: str, text: str,
+    call: ComparedCall, weight: Weight, kind: str, pointer: str, text: str,
     recorded: Any = UNSET, expected: Any = UNSET,
 ) -> DriftDifference:  # fmt: skip
     return DriftDifference(
-        weight, kind, "spec", seen.label, pointer, text, recorded, expected, first=seen.place
+        weight, kind, "spec", call.label, pointer, text, recorded, expected, first=call.place
     )

@@ -1,5 +1,5 @@
-"""Recordings held against the spec, a fake, and the documented times: what differs, and how bad
-that is. It sends nothing and reads no file."""
+"""Compares recordings with the spec, a fake and the documented times. Sends nothing and reads no
+file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contracts.recordings.drift.difference import (
     ComparedCall,
     DriftDifference,
     Weight,
-    gathered,
+    merged,
 )
 from contracts.recordings.drift.times import BAND
 from contracts.recordings.model import Cassette
@@ -26,7 +26,7 @@ __all__ = ["BAND", "WEIGHTS", "AskFake", "Drift", "DriftDifference", "Weight", "
 
 
 class Drift(Struct, frozen=True):
-    """What was looked at, and what was found. silent: calls that nobody answered."""
+    """The result: how much was compared, and the differences. silent: calls without an answer."""
 
     spec: str
     files: tuple[str, ...]
@@ -36,9 +36,9 @@ class Drift(Struct, frozen=True):
     differences: tuple[DriftDifference, ...]
 
     def at_least(self, weight: Weight) -> list[DriftDifference]:
-        """The differences of this weight, and graver ones."""
-        grave = WEIGHTS[: WEIGHTS.index(weight) + 1]
-        return [one for one in self.differences if one.weight in grave]
+        """The differences of this weight or a more severe one."""
+        severe = WEIGHTS[: WEIGHTS.index(weight) + 1]
+        return [one for one in self.differences if one.weight in severe]
 
 
 def drift(
@@ -48,38 +48,38 @@ def drift(
     *,
     band: float = BAND,
 ) -> Drift:
-    """Hold recordings, each with the name of its file, against the spec and, where there is one to
-    ask, a fake. band: a state may last so many times longer or shorter than documented."""
+    """Compare recordings with the spec and, if `ask` is given, with a fake. cassettes: each with
+    the name of its file. band: a state may last so many times longer or shorter than documented."""
     cassettes = list(cassettes)
-    seen = [one for name, cassette in cassettes for one in _seen(spec, name, cassette)]
-    found = [*_of_answers(spec, seen, ask)]
+    calls = [one for name, cassette in cassettes for one in _calls(spec, name, cassette)]
+    found = [*_answer_differences(spec, calls, ask)]
     checks = SpecComparison(spec)
     for name, cassette in cassettes:
         for number, timeline in enumerate(cassette.timelines):
-            found += checks.life(f"{name}#/timelines/{number}", timeline)
+            found += checks.transitions(f"{name}#/timelines/{number}", timeline)
         found += times.differences(spec, name, cassette, band)
     return Drift(
         spec=spec.version,
         files=tuple(name for name, _ in cassettes),
-        answers=len(seen),
+        answers=len(calls),
         tasks=sum(len(cassette.timelines) for _, cassette in cassettes),
         silent=sum(e.answer is None for _, cassette in cassettes for e in cassette.exchanges),
-        differences=tuple(gathered(found)),
+        differences=tuple(merged(found)),
     )
 
 
-def _of_answers(
-    spec: Spec, seen: list[ComparedCall], ask: AskFake | None
+def _answer_differences(
+    spec: Spec, calls: list[ComparedCall], ask: AskFake | None
 ) -> Iterator[DriftDifference]:
     checks = SpecComparison(spec)
-    for one in seen:
-        yield from checks.differences(one)
-        if ask is not None and one.called is not None:
-            yield from against_fake.differences(one, ask)
+    for call in calls:
+        yield from checks.differences(call)
+        if ask is not None and call.called is not None:
+            yield from against_fake.differences(call, ask)
 
 
-def _seen(spec: Spec, name: str, cassette: Cassette) -> Iterator[ComparedCall]:
-    """Every answer of a recording; of a state the one that was kept."""
+def _calls(spec: Spec, name: str, cassette: Cassette) -> Iterator[ComparedCall]:
+    """Every answer of a recording; for polls, one answer per state."""
     find = OperationFinder(spec).find
     for number, exchange in enumerate(cassette.exchanges):
         if exchange.answer is not None:

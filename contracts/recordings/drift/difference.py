@@ -1,5 +1,5 @@
-"""A difference between a recording and what it is held against, and many of them in order. Finds
-none itself."""
+"""The difference between a recording and the spec, the fake or the documented times. Does not
+compare anything itself."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from contracts.recordings.model import RecordedAnswer, RecordedRequest
 from contracts.recordings.operations import FoundOperation
 
 Weight = Literal["breaking", "additive", "cosmetic"]
-WEIGHTS: tuple[Weight, ...] = ("breaking", "additive", "cosmetic")  # the gravest first
-# What of a difference tells it from another: of these kinds the value that was recorded, too.
+WEIGHTS: tuple[Weight, ...] = ("breaking", "additive", "cosmetic")  # the most severe first
+# Differences of these kinds are the same only if the recorded value is the same too.
 _BY_VALUE = {"code", "status", "message", "value", "transition", "operation"}
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
 class ComparedCall(Struct, frozen=True):
-    """One answer of a recording. place: `FILE#/exchanges/3`. called: None where the call is no
-    operation of the spec."""
+    """One recorded answer with its request. place: `FILE#/exchanges/3`. called: None if the call is
+    not an operation of the spec."""
 
     place: str
     request: RecordedRequest
@@ -31,26 +31,28 @@ class ComparedCall(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """What was asked and what came: `getTask 200 SUCCEEDED`."""
+        """Operation, status, and the task's status or the code: `getTask 200 SUCCEEDED`."""
         name = self.called.operation.id if self.called else f"{self.request.method} {self.path}"
-        return " ".join(filter(None, [name, str(self.answer.status), self.says]))
+        return " ".join(filter(None, [name, str(self.answer.status), self.status_or_code]))
 
     @property
     def path(self) -> str:
         return self.request.path
 
     @property
-    def says(self) -> str:
-        """The task's state or the code, wherever it stands; "" where there is neither."""
+    def status_or_code(self) -> str:
+        """The task's status or the code, in `output` or beside it; "" without both."""
         top = self.answer.value if isinstance(self.answer.value, dict) else {}
         output = self.answer.output
         return str(output.get("task_status") or top.get("code") or output.get("code") or "")
 
 
 class DriftDifference(Struct, frozen=True, omit_defaults=True):
-    """against: `spec`, `fake` or `models` (the times in x-models). pointer: in the body of the
-    answer, or `#status`, `#header/NAME`, `#time/STATE`. recorded, expected: without what is not
-    there. count: so often; first: the place in the recording where it was first seen."""
+    """A difference between a recorded answer and the expected one.
+
+    against: `spec`, `fake` or `models` (the times in x-models). pointer: in the body of the answer,
+    or `#status`, `#header/NAME`, `#time/STATE`. recorded, expected: the values; UNSET if the answer
+    has none. count: how often it was found. first: its first place in the recordings."""
 
     weight: Weight
     kind: str
@@ -65,15 +67,15 @@ class DriftDifference(Struct, frozen=True, omit_defaults=True):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The same for the same difference elsewhere."""
+        """Identifies the difference: equal for the same difference in another answer."""
         value = repr(self.recorded) if self.kind in _BY_VALUE else ""
         pointer = _INDEX.sub("/*", self.pointer)
         return (self.against, self.kind, self.answer, pointer, value)
 
 
-def gathered(found: Iterable[DriftDifference]) -> list[DriftDifference]:
-    """Each difference once, with its count, the gravest first. What the spec says already, the fake
-    need not say again."""
+def merged(found: Iterable[DriftDifference]) -> list[DriftDifference]:
+    """Each difference once, with its count, the most severe first. A difference with the fake is
+    left out if the spec has the same one."""
     known: dict[tuple[Any, ...], DriftDifference] = {}
     for one in found:
         first = known.setdefault(one.key, one)

@@ -1,4 +1,4 @@
-"""What drifted, as text for people and as JSON for programs."""
+"""Renders the differences as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ LONGEST = 300  # characters of a value that is shown
 
 
 def as_text(drift: Drift) -> str:
-    """The differences, the gravest first, and a line that sums up."""
+    """The differences, the most severe first, and a summary."""
     blocks = [_block(one) for one in drift.differences]
     return "\n\n".join([*blocks, summary(drift)]) + "\n"
 
 
 def as_json(drift: Drift) -> str:
-    """All of it."""
+    """The whole result as JSON."""
     return in_json(msgspec.json.format(msgspec.json.encode(drift), indent=2).decode()) + "\n"
 
 
 def summary(drift: Drift) -> str:
-    """How much was looked at, and how much differs."""
+    """One line: how much was compared, and how many differences were found."""
     counts = [sum(one.weight == weight for one in drift.differences) for weight in WEIGHTS]
-    said = [f"{count} {weight}" for count, weight in zip(counts, WEIGHTS, strict=True) if count]
-    looked = f"{_plural(drift.answers, 'answer')} and {_plural(drift.tasks, 'task')}"
+    found = [f"{count} {weight}" for count, weight in zip(counts, WEIGHTS, strict=True) if count]
+    compared = f"{_plural(drift.answers, 'answer')} and {_plural(drift.tasks, 'task')}"
     silent = f", {_plural(drift.silent, 'call')} without an answer" if drift.silent else ""
-    return f"{looked}{silent} against spec {drift.spec}: {', '.join(said) or 'no difference'}"
+    return f"{compared}{silent} against spec {drift.spec}: {', '.join(found) or 'no difference'}"
 
 
 def _block(one: DriftDifference) -> str:

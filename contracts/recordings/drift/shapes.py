@@ -1,4 +1,4 @@
-"""Two JSON values as shapes: which fields they have, of which types, in which order. Values are not
+"""Compares the shapes of two JSON values: fields, their types and their order. Values are not
 compared: a fake has its own ids, times and boxes."""
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contracts.spec.pointers import escaped
 
 
 class ShapeDifference(NamedTuple):
-    """Where two shapes part. kind: `field new`, `field missing`, `type`, `order`. A value is UNSET
-    where it is not there."""
+    """A difference between two shapes. kind: `field new`, `field missing`, `type`, `order`.
+    recorded, expected: UNSET if the field is missing."""
 
     kind: str
     pointer: str
@@ -21,8 +21,9 @@ class ShapeDifference(NamedTuple):
     expected: Any
 
 
-def parts(recorded: Any, expected: Any, pointer: str = "") -> Iterator[ShapeDifference]:
-    """How a recorded value parts from what is expected, from the outside in."""
+def shape_differences(recorded: Any, expected: Any, pointer: str = "") -> Iterator[ShapeDifference]:
+    """The differences between the shapes of a recorded value and of the expected one, outer ones
+    first."""
     if type_of(recorded) != type_of(expected):
         yield ShapeDifference("type", pointer, recorded, expected)
     elif isinstance(recorded, dict):
@@ -32,13 +33,16 @@ def parts(recorded: Any, expected: Any, pointer: str = "") -> Iterator[ShapeDiff
 
 
 def _items(recorded: list[Any], expected: list[Any], pointer: str) -> Iterator[ShapeDifference]:
-    """Each item against the expected one that is most like it; of items of one shape the first."""
+    """Compare each item with the most similar expected one; of items with the same shape only the
+    first."""
     shapes = set()
     for index, item in enumerate(recorded):
         shape = repr(_shape(item))
         if shape not in shapes:
             shapes.add(shape)
-            found = (list(parts(item, other, f"{pointer}/{index}")) for other in expected)
+            found = (
+                list(shape_differences(item, other, f"{pointer}/{index}")) for other in expected
+            )
             yield from min(found, key=len)
 
 
@@ -52,7 +56,7 @@ def _objects(
         elif name not in recorded:
             yield ShapeDifference("field missing", place, UNSET, expected[name])
         else:
-            yield from parts(recorded[name], expected[name], place)
+            yield from shape_differences(recorded[name], expected[name], place)
     ours, theirs = ([n for n in one if n in other] for one, other in
                     ((recorded, expected), (expected, recorded)))  # fmt: skip
     if ours != theirs:
@@ -60,7 +64,7 @@ def _objects(
 
 
 def type_of(value: Any) -> str:
-    """The type as JSON Schema names it; integers are numbers here."""
+    """The type of a value as in JSON Schema; integers are `number` here."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     names = {str: "string", int: "number", float: "number", list: "array", dict: "object"}

@@ -1,5 +1,5 @@
-"""How long recorded tasks waited and worked, against what x-models say, within a band. Only tasks
-that succeeded are judged: how fast one fails is its own matter."""
+"""Compares how long recorded tasks were PENDING and RUNNING with the documented times of x-models,
+within a band. Only tasks that succeeded count: a failure may end at any time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contracts.recordings.model import Cassette, RecordedTimeline
 from contracts.recordings.timing import begins, lasted
 from contracts.spec.loader import Spec
 
-BAND = 3.0  # times as long, or as short; what a queue does in a day is more than twice
+BAND = 3.0  # times longer or shorter; queue times of one day differ by more than a factor of 2
 
 
 def differences(
     spec: Spec, name: str, cassette: Cassette, band: float
 ) -> Iterator[DriftDifference]:
-    """States that lasted longer, or shorter, than the band around the documented time allows."""
+    """The states that lasted longer or shorter than the band around the documented time allows."""
     for number, timeline in enumerate(cassette.timelines):
         place = f"{name}#/timelines/{number}"
         for state, expected in _expected(spec, cassette, timeline):
@@ -27,7 +27,7 @@ def differences(
 
 
 def _within(found: tuple[float, float], expected: float, band: float) -> bool:
-    """Whether it may have lasted that long: polls see only between which bounds it did."""
+    """Whether the duration may be inside the band. Polls show only a range for it."""
     least, most = found
     return most >= expected / band and least <= expected * band
 
@@ -35,7 +35,7 @@ def _within(found: tuple[float, float], expected: float, band: float) -> bool:
 def _expected(
     spec: Spec, cassette: Cassette, timeline: RecordedTimeline
 ) -> Iterator[tuple[str, float]]:
-    """The documented seconds of the states that can be judged."""
+    """The documented seconds of the states that can be compared."""
     model, seconds = _model(spec, cassette, timeline), _video_seconds(timeline)
     if seconds is None or "queue-seconds" not in model:
         return
@@ -62,7 +62,8 @@ def _video_seconds(timeline: RecordedTimeline) -> float | None:
 
 
 def _waited_for_another(cassette: Cassette, timeline: RecordedTimeline) -> bool:
-    """Whether a task before it was still at work when it was created: one works at a time."""
+    """Whether an earlier task was still running when this one was created: one task runs at a
+    time."""
     created = timeline.created
     for other in cassette.timelines:
         if other is timeline or other.created is None or created is None:
@@ -83,7 +84,7 @@ def _difference(
         against="models",
         answer=f"getTask 200 {state}",
         pointer=f"#time/{state}",
-        text=f"the state lasted more than {band:g} times longer or shorter, in s",
+        text=f"the duration in s differs by more than a factor of {band:g}",
         recorded=least if least == most else [least, most],
         expected=round(expected, 3),
         first=place,

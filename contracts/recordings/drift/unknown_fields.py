@@ -1,4 +1,5 @@
-"""The fields of a value that a schema does not name. Knows JSON Schema; judges nothing."""
+"""Finds the fields of a value that its JSON Schema does not declare. Does not decide whether that
+is allowed."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ _BRANCHES = ("if", "then", "else")
 def unknown_fields(
     schemas: Iterable[Any], value: Any, pointer: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """Pointer and value of each field that none of the schemas, with all that they are made of,
-    names; of an object of which they name no field, none."""
+    """Pointer and value of each field that is not declared in the schemas or their subschemas. An
+    object for which they declare no fields is skipped."""
     applied = [node for schema in schemas for node in _all_of(schema)]
     if isinstance(value, dict):
         named: dict[str, list[Any]] = {}
         for node in applied:
-            for name, below in node.get("properties", {}).items():
-                named.setdefault(name, []).append(below)
+            for name, subschema in node.get("properties", {}).items():
+                named.setdefault(name, []).append(subschema)
         for name, item in value.items() if named else ():
             place = f"{pointer}/{escaped(name)}"
             if name not in named:
@@ -36,11 +37,11 @@ def unknown_fields(
 
 
 def _all_of(schema: Any) -> Iterator[Node]:
-    """The schema and every one that is applied to the same value."""
+    """The schema and every subschema that applies to the same value."""
     if isinstance(schema, dict):
         yield schema
         for keyword in _LISTS:
-            for below in schema.get(keyword, ()):
-                yield from _all_of(below)
+            for subschema in schema.get(keyword, ()):
+                yield from _all_of(subschema)
         for keyword in _BRANCHES:
             yield from _all_of(schema.get(keyword))

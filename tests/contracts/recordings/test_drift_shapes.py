@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from contracts.recordings.drift.shapes import parts, type_of
+from contracts.recordings.drift.shapes import shape_differences, type_of
 from contracts.recordings.drift.unknown_fields import unknown_fields
 
 VALUES = st.recursive(
@@ -23,12 +23,12 @@ VALUES = st.recursive(
 
 @given(value=VALUES)
 def test_a_value_does_not_differ_from_its_copy(value: Any) -> None:
-    assert list(parts(value, json.loads(json.dumps(value)))) == []
+    assert list(shape_differences(value, json.loads(json.dumps(value)))) == []
 
 
 @given(recorded=VALUES, expected=VALUES)
 def test_each_difference_of_two_values_is_at_its_pointer(recorded: Any, expected: Any) -> None:
-    for part in parts(recorded, expected):
+    for part in shape_differences(recorded, expected):
         node = recorded
         for step in part.pointer.split("/")[1:]:
             if part.recorded is not UNSET:
