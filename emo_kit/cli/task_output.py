@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from contracts.text.printable import in_line
 from emo_client.errors import EmoError
 from emo_kit.cli.output import print_json, print_line, print_styled, styled
-from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
+from mock_server.simulation.timestamps import ZONE_TEXT, format_time
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Live
@@ -75,7 +75,7 @@ def with_zone(time: str | None) -> str | None:
 def moment(epoch_ms: int | None) -> str:
     """Milliseconds since 1970 as a time of the service; "" for None or 0."""
     try:
-        return f"{wire_time((epoch_ms or 0) / 1000)} {ZONE_TEXT}" if epoch_ms else ""
+        return f"{format_time((epoch_ms or 0) / 1000)} {ZONE_TEXT}" if epoch_ms else ""
     except (OverflowError, ValueError, OSError):
         return str(epoch_ms)  # a provider may use another unit
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mock_server.control.request import ControlError, ControlRequest, number
 from mock_server.simulation.clock import Clock
 from mock_server.simulation.task import next_event, status_at
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 
 SHOWN_TASKS = 1000
 CLOCK_HELP = (
@@ -35,7 +35,7 @@ def clock(request: ControlRequest) -> dict[str, Any]:
     """Shows the key's time and speed."""
     shown = request.tenant.clock
     now = shown.now(request.real)
-    return {"now": now, "time": wire_time(now), "speed": shown.rate, "skip": shown.skip}
+    return {"now": now, "time": format_time(now), "speed": shown.rate, "skip": shown.skip}
 
 
 def state(request: ControlRequest) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def state(request: ControlRequest) -> dict[str, Any]:
                 "task_id": task.id,
                 "task_status": status_at(task, shown["now"]),
                 "outcome": task.outcome,
-                "submit_time": wire_time(task.submitted),
+                "submit_time": format_time(task.submitted),
                 "next_event_in": None if event is None else round(event - shown["now"], 3),
             }
         )

@@ -121,7 +121,7 @@ class Engine:
             reply = self._responses.refuse(
                 request.violation, request.call, request.effects, request.request_id, request.now
             )
-        self.recorder.refused(request, reply, str(refused))
+        self.recorder.record_unreadable(request, reply, str(refused))
         return reply
 
     def broken(self, request: Request, violation: Violation) -> Reply:
@@ -156,7 +156,7 @@ class Engine:
     def note(self, tenant_id: str, real: float, call: Call, key: str = "") -> None:
         """Record a call of the control API that changed something."""
         now = self.tenants.now(tenant_id, real)
-        self.recorder.note(tenant_id, key, real, now, call, DONE)
+        self.recorder.record_change(tenant_id, key, real, now, call, DONE)
 
     def forget(self, tenant_id: str) -> None:
         """Delete the tenant's record, tasks and journal."""

@@ -17,7 +17,7 @@ from mock_server.journal.json_pieces import encode, listed
 from mock_server.journal.log_line import text_line
 from mock_server.journal.timeline import TimelineBuilder
 from mock_server.simulation import json_body
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 from mock_server.suggest.close_names import did_you_mean
 
 PAGE = 1000  # the most exchanges of one JSON answer
@@ -62,7 +62,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "summary": text_line(entry),
-        "time": wire_time(entry.at),
+        "time": format_time(entry.at),
         "at": entry.at,
         "real": entry.real,
         "operation": entry.kind or None,
@@ -122,7 +122,7 @@ def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
         yield ""
     seen = task.timeline()
     yield f'{{"created": {encode(seen.created)}, "polls": '
-    yield from listed(poll._asdict() | {"time": wire_time(poll.at)} for poll in seen.polls)
+    yield from listed(poll._asdict() | {"time": format_time(poll.at)} for poll in seen.polls)
     yield ', "runs": '
     yield from listed(run._asdict() for run in seen.runs)
     yield "}"

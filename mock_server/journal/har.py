@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from mock_server.journal.entry import Entry, text_of, text_or_base64
 from mock_server.journal.json_pieces import with_items
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 
 HTTP = "HTTP/1.1"
 UNKNOWN_TYPE = "x-unknown"  # as browsers write it
@@ -36,7 +36,7 @@ def har_entry(entry: Entry) -> dict[str, Any]:
     """The HAR entry of one exchange, in the tenant's time."""
     timings = {"send": 0, "wait": round(entry.delay * 1000, 3), "receive": _receive(entry)}
     return {
-        "startedDateTime": wire_time(entry.at).replace(" ", "T") + "+08:00",
+        "startedDateTime": format_time(entry.at).replace(" ", "T") + "+08:00",
         "time": round(timings["wait"] + timings["receive"], 3),
         "request": _request(entry),
         "response": _response(entry),

@@ -10,7 +10,7 @@ from typing import Any
 from contracts.redact.redactor import redact_key_like
 from contracts.text.printable import in_json, in_line
 from mock_server.journal.entry import Entry
-from mock_server.simulation.timestamps import ZONE_TEXT, wire_time
+from mock_server.simulation.timestamps import ZONE_TEXT, format_time
 
 LONGEST = 120  # characters of each text that comes from a client
 API = "/api/v1"
@@ -25,7 +25,7 @@ def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str
     paint = _paint if colour else _plain
     status = str(entry.status) if entry.answered else "---"
     parts = [
-        paint(f"{wire_time(entry.at)[11:19]}{ZONE_TEXT}", DIM),
+        paint(f"{format_time(entry.at)[11:19]}{ZONE_TEXT}", DIM),
         paint(tenant_id[:SHORT_ID], DIM) if tenant_id else "",
         f"{_clean(entry.method or NO_METHOD):<4}",
         _path(entry.path),
@@ -41,7 +41,7 @@ def text_line(entry: Entry, tenant_id: str = "", *, colour: bool = False) -> str
 def json_line(entry: Entry, tenant_id: str = "") -> str:
     """The exchange as one JSON object; empty fields are left out."""
     fields: dict[str, Any] = {
-        "time": wire_time(entry.at),
+        "time": format_time(entry.at),
         "real": round(entry.real, 3),
         "tenant": tenant_id,
         "number": entry.number,

@@ -26,7 +26,7 @@ CONTROL = "control"
 UNREADABLE = "unreadable"
 
 BATCH = 32  # the most exchanges that wait to be recorded
-LARGE = 1 << 14  # bytes of a call that is recorded immediately
+LARGE = 1 << 14  # calls with more bytes are recorded immediately
 
 LONGEST_PAGE = 1 << 12  # bytes up to which the body of a download is an error, not a video
 
@@ -43,7 +43,7 @@ class Recorder:
         self._journal = journal or Journal()
         self.mistakes = Mistakes()
         self._pending: deque[tuple[Request, Reply]] = deque()
-        self._settling = Lock()
+        self._flush_lock = Lock()
         self.log: Log | None = None
         self.lines_lost: Callable[[], int] = lambda: 0
         self._spec = spec
@@ -86,7 +86,7 @@ class Recorder:
         self.record(request, without_video(reply))
         return reply
 
-    def refused(self, request: Request, reply: Reply, reason: str) -> None:
+    def record_unreadable(self, request: Request, reply: Reply, reason: str) -> None:
         """Count and log a request that could not be parsed. reason: a sentence."""
         self._metrics.count("", reply.status)
         if self.log is None:
@@ -102,7 +102,7 @@ class Recorder:
     def _flush(self) -> None:
         """Record the waiting exchanges. A batch takes half the time of single ones. The lock is for
         readers in other threads."""
-        with self._settling:
+        with self._flush_lock:
             pending, record = self._pending, self._record
             while pending:
                 request, reply = pending.popleft()
@@ -130,7 +130,7 @@ class Recorder:
         if self.log is not None:
             self._write_log(request.tenant_id)
 
-    def note(
+    def record_change(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
     ) -> None:
         """Record a change by the control API."""

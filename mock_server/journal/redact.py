@@ -37,7 +37,7 @@ from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 PREFIX = 3  # length of `sk-` or `st-`, the start of a key, which is not secret
-CACHED = 4096  # characters of secrets up to which their text_redactor are cached
+CACHED = 4096  # most characters of secrets for which a TextRedactor is cached
 
 
 class Redactor:

@@ -17,7 +17,7 @@ from mock_server.explain import as_text
 from mock_server.explain.kept import explain_entry
 from mock_server.journal.journal import Entry
 from mock_server.page.documents import users_titles
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 
 LONGEST = 300  # characters of one part of an exchange
 # Files of the fake itself, beside the routes of the spec and of the control API.
@@ -123,7 +123,7 @@ def _times(entry: Entry) -> list[Child]:
     """The machine's time, and the key's where that is another."""
     shown: list[Child] = [element("time", when(entry.real))]
     if abs(entry.at - entry.real) >= 1:
-        shown.append(element("small", f"key's clock: {wire_time(entry.at)[:19]} +08:00"))
+        shown.append(element("small", f"key's clock: {format_time(entry.at)[:19]} +08:00"))
     return shown
 
 

@@ -17,7 +17,7 @@ from contracts.recordings.timing import parsed
 from contracts.text.printable import in_line
 from mock_server.engine.responses import headers
 from mock_server.simulation.call import Reply
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 
 # Of the moment or the connection of the recording; what is of this moment is put in their place.
 _MOMENT = {"content-length", "date", "req-arrive-time", "resp-start-time", "x-request-id"}
@@ -50,7 +50,7 @@ def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:
     """How much later a task of this timeline was created than the recorded one; nothing where its
     answers tell no time. started: epoch s."""
     for state in timeline.states:
-        recorded, now = parsed(state.answer.output.get("submit_time")), parsed(wire_time(started))
+        recorded, now = parsed(state.answer.output.get("submit_time")), parsed(format_time(started))
         if recorded is not None and now is not None:
             return now - recorded
     return NO_SHIFT

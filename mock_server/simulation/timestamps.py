@@ -14,9 +14,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=16384)
-def wire_time(epoch: float) -> str:
+def format_time(epoch: float) -> str:
     """`yyyy-MM-dd HH:mm:ss.SSS` in UTC+8, cut to the millisecond."""
-    seconds, rest = divmod(millis(epoch), 1000)
+    seconds, rest = divmod(epoch_millis(epoch), 1000)
     return f"{_second(seconds)}.{rest:03d}"
 
 
@@ -25,12 +25,12 @@ def _second(epoch: int) -> str:
     return f"{datetime.fromtimestamp(epoch, ZONE):%Y-%m-%d %H:%M:%S}"
 
 
-def millis(epoch: float) -> int:
+def epoch_millis(epoch: float) -> int:
     """Epoch milliseconds, as task lists contain them. Rounding errors do not lose a millisecond."""
     return int(epoch * 1000 + 0.001)
 
 
-def compact_time(text: str) -> float:
+def parse_compact_time(text: str) -> float:
     """Epoch seconds of `YYYYMMDDhhmmss` in UTC+8. February 30 is a day in March."""
     year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
     hour, minute, second = int(text[8:10]), int(text[10:12]), int(text[12:14])

@@ -17,8 +17,8 @@ from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
 from mock_server.suggest.close_names import close_names
 
-Path = tuple[str, ...]
-NOTHING: dict[str, Any] = {}
+BodyPath = tuple[str, ...]
+_EMPTY: dict[str, Any] = {}
 MOST_NAMES = 100  # unknown names of one object that are compared, 0.1 ms each
 LONGEST = 64  # a longer name is not a typo of a known one
 
@@ -26,8 +26,8 @@ LONGEST = 64  # a longer name is not a typo of a known one
 class Typo(NamedTuple):
     """An unknown name (written) and the field that it probably means, as paths in the body."""
 
-    written: Path
-    meant: Path
+    written: BodyPath
+    meant: BodyPath
 
 
 class FieldNames:
@@ -47,7 +47,7 @@ class FieldNames:
         for path, known in self._known.items():
             part = body
             for name in path:
-                part = part.get(name, NOTHING)
+                part = part.get(name, _EMPTY)
             if not known.issuperset(part):
                 return False
         return True
@@ -131,7 +131,7 @@ def _is_part(words: list[str], known: list[str]) -> bool:
     )
 
 
-def _objects(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Path]]:
+def _objects(schema: Mapping[str, Any], path: BodyPath = ()) -> Iterator[tuple[BodyPath, BodyPath]]:
     """The path of every object in the schema, with the names of its fields."""
     fields = schema.get("properties", {})
     if fields:
@@ -140,7 +140,7 @@ def _objects(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path,
         yield from _objects(field, (*path, name))
 
 
-def _meant(path: Path, name: str, free: list[Path]) -> Path | None:
+def _meant(path: BodyPath, name: str, free: list[BodyPath]) -> BodyPath | None:
     """The field that a name probably means; fields of the same object are preferred."""
     ordered = sorted(free, key=lambda field: field[:-1] != path)
     found = intended_name(name, (field[-1] for field in ordered))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_server.simulation.task import Task, status_at
-from mock_server.simulation.timestamps import compact_time, millis
+from mock_server.simulation.timestamps import epoch_millis, parse_compact_time
 from mock_server.stores.session import Answer, Facts, Refused, Session
 
 DAY = 86400.0
@@ -51,7 +51,7 @@ def _window(session: Session) -> tuple[float, float]:
     """First and last creation time of the listed tasks, at most a day apart. `end_time` includes
     its whole second."""
     start, end = (
-        compact_time(t) if t else None
+        parse_compact_time(t) if t else None
         for t in map(session.request.query.get, ("start_time", "end_time"))
     )
     if start is None:
@@ -69,14 +69,14 @@ def _list_item(example: Facts, task: Task, session: Session) -> Facts:
     status = status_at(task, session.request.now)
     life = session.spec.lifecycle
     facts = {
-        "gmt_create": millis(task.submitted),
+        "gmt_create": epoch_millis(task.submitted),
         "model_name": task.model,
         "request_id": task.request_id,
         "status": status,
         "task_id": task.id,
         "user_api_unique_key": _api_key_of(session, task.model),
-        "start_time": millis(task.scheduled) if status in life.reachable("RUNNING") else None,
-        "end_time": millis(task.canceled or task.ended) if status in life.terminal else None,
+        "start_time": epoch_millis(task.scheduled) if status in life.reachable("RUNNING") else None,
+        "end_time": epoch_millis(task.canceled or task.ended) if status in life.terminal else None,
     }
     filled = {name: facts.get(name, value) for name, value in example.items()}
     return {name: value for name, value in filled.items() if value is not None}

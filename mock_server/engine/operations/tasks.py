@@ -20,7 +20,7 @@ from mock_server.simulation.billing import settle
 from mock_server.simulation.ids import uuid
 from mock_server.simulation.queue import plan, without
 from mock_server.simulation.task import Task, cancel, next_event, status_at
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 from mock_server.stores.protocol import Store
 from mock_server.stores.session import Answer, Facts, Session
 
@@ -149,7 +149,7 @@ def get_task(session: Session) -> Answer:
     facts: Facts = {"task_id": session.request.path_value}
     for field, moment in zip(TIMES, _moments(task, session.request.now), strict=True):
         if field in outcome.value["output"]:
-            facts[field] = wire_time(moment)
+            facts[field] = format_time(moment)
     if outcome.template and task and task.detail:
         facts["message"] = outcome.template.format(field=task.detail)
     if "usage" in outcome.value:

@@ -248,7 +248,7 @@ def test_an_answer_of_the_fake_that_breaks_the_spec_raises(
 ) -> None:
     task = service.task_id()
     monkeypatch.setattr(
-        "mock_server.engine.operations.tasks.wire_time", lambda epoch: f"{epoch:.0f}"
+        "mock_server.engine.operations.tasks.format_time", lambda epoch: f"{epoch:.0f}"
     )
     with pytest.raises(Exception, match="does not match"):
         service.get(task)

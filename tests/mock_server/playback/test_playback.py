@@ -24,7 +24,7 @@ from contracts.spec.loader import Spec
 from mock_server.playback.responder import Player
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
-from mock_server.simulation.timestamps import wire_time
+from mock_server.simulation.timestamps import format_time
 from tests.helpers.cassette import (
     CASSETTES,
     TASK,
@@ -116,9 +116,9 @@ def test_the_times_in_the_answers_are_moved_to_the_new_task(stage: Stage) -> Non
     task_id = stage.create()
     stage.real += 200
     output = stage.poll(task_id)["output"]
-    assert output["submit_time"] == wire_time(created)
-    assert output["scheduled_time"] == wire_time(created + 14.373)
-    assert output["end_time"] == wire_time(created + 132.825)
+    assert output["submit_time"] == format_time(created)
+    assert output["scheduled_time"] == format_time(created + 14.373)
+    assert output["end_time"] == format_time(created + 132.825)
 
 
 def test_the_same_creation_twice_is_two_tasks(stage: Stage) -> None:

@@ -16,7 +16,7 @@ from mock_server.simulation.clock import Clock
 from mock_server.simulation.ids import digest, tenant_of, uuid
 from mock_server.simulation.queue import Queue, plan, without
 from mock_server.simulation.task import Task, cancel, next_event, status_at
-from mock_server.simulation.timestamps import compact_time, millis, wire_time
+from mock_server.simulation.timestamps import epoch_millis, format_time, parse_compact_time
 
 SPEC = Spec.load()
 EPOCH = 1_757_572_418.716
@@ -233,8 +233,8 @@ def test_the_tenant_depends_on_the_key_and_the_seed_alone(
 @often
 @given(st.integers(0, 4_102_444_799_999))  # to the end of 2099
 def test_a_time_on_the_wire_has_its_millisecond_in_utc_plus_8(ms: int) -> None:
-    assert millis(ms / 1000) == ms
-    text = wire_time(ms / 1000)
+    assert epoch_millis(ms / 1000) == ms
+    text = format_time(ms / 1000)
     assert re.fullmatch(SPEC.schemas["Time"]["pattern"], text)
     local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
     assert (local - datetime(1970, 1, 1, 8, tzinfo=UTC)) / timedelta(milliseconds=1) == ms
@@ -244,8 +244,8 @@ def test_a_time_on_the_wire_has_its_millisecond_in_utc_plus_8(ms: int) -> None:
 @given(earlier=st.floats(0, 4e9), later=st.floats(0, 4e9))
 def test_times_on_the_wire_sort_as_the_times_do(earlier: float, later: float) -> None:
     earlier, later = sorted((earlier, later))
-    assert wire_time(earlier) <= wire_time(later)
-    assert millis(earlier) <= millis(later)
+    assert format_time(earlier) <= format_time(later)
+    assert epoch_millis(earlier) <= epoch_millis(later)
 
 
 @often
@@ -254,7 +254,7 @@ def test_a_compact_time_is_parsed_to_its_second(epoch: int) -> None:
     local = datetime(1970, 1, 1, 8, tzinfo=UTC) + timedelta(seconds=epoch)
     text = local.strftime("%Y%m%d%H%M%S")
     assume(re.fullmatch(SPEC.schemas["CompactTime"]["pattern"], text))
-    assert compact_time(text) == epoch
+    assert parse_compact_time(text) == epoch
 
 
 COMPACT = SPEC.schemas["CompactTime"]["pattern"].replace("\\d", "[0-9]")  # of ASCII digits
@@ -263,4 +263,4 @@ COMPACT = SPEC.schemas["CompactTime"]["pattern"].replace("\\d", "[0-9]")  # of A
 @often
 @given(st.from_regex(COMPACT, fullmatch=True))
 def test_every_compact_time_that_the_spec_allows_is_parsed(text: str) -> None:
-    assert -2.3e9 < compact_time(text) < 4.2e9
+    assert -2.3e9 < parse_compact_time(text) < 4.2e9
