@@ -1,8 +1,8 @@
-"""What is sent to the EMO API and what it answers. Nothing here checks or decides anything.
+"""Models of the requests and answers of the EMO API.
 
 Generated from openapi.yaml by scripts/generate_models.py: do not edit. Boxes are `[x1, y1, x2, y2]`
-in px. Fields that are None are left out when sent. Keys in parentheses (EMO-3, CNB) are sources,
-listed in the info of openapi.yaml.
+in px. A field that is None is not sent. Keys in parentheses (EMO-3, CNB) are sources, listed in the
+info of openapi.yaml.
 """
 
 from msgspec import Struct
@@ -126,7 +126,7 @@ class VideoUsage(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class CancelAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What cancelTask answers."""
+    """The answer of cancelTask."""
 
     request_id: str | None = None
 
@@ -183,7 +183,7 @@ class CreateRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Detection(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What detectFace answers."""
+    """The answer of detectFace."""
 
     output: DetectionOutput
     usage: DetectionUsage | None = None
@@ -191,7 +191,7 @@ class Detection(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class TaskCreated(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What createVideoTask answers."""
+    """The answer of createVideoTask."""
 
     output: TaskCreatedOutput
     request_id: str | None = None
@@ -217,7 +217,7 @@ class TaskOutput(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class TaskList(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What listTasks answers.
+    """The answer of listTasks.
 
     total: The number of all tasks.
     total_page: The number of pages.
@@ -234,7 +234,7 @@ class TaskList(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class TaskAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What getTask answers."""
+    """The answer of getTask."""
 
     output: TaskOutput
     request_id: str | None = None

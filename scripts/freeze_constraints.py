@@ -1,8 +1,8 @@
-"""Writes constraints.txt: the newest versions that pyproject.toml permits, of everything that the
-package, its development and its build need. `make constraints`.
+"""Write constraints.txt: the newest versions, within pyproject.toml, of all packages that the kit,
+its development and its build need. Run it with `make constraints`.
 
-The same file serves each Python from 3.11 on: a constraint installs nothing by itself, so a package
-that only one of them needs does no harm on the others."""
+The file is valid for each Python from 3.11 on: a constraint installs nothing by itself, so a
+package that only one version of Python needs has no effect on the others."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "constraints.txt"
-BUILD = ["editables"]  # hatchling asks for it when it installs a checkout
+BUILD = ["editables"]  # hatchling needs it to install a checkout
 HEAD = """\
 # Exact versions of everything that `make` and CI install, on Python 3.11 and newer.
-# Made by `make constraints`; which versions are permitted is said in pyproject.toml.
+# Written by `make constraints`; pyproject.toml has the allowed versions.
 """
 
 
 def main() -> None:
-    print("installing the newest versions that pyproject.toml permits …")
+    print("installing the newest versions that pyproject.toml allows …")
     with tempfile.TemporaryDirectory() as folder:
         run(sys.executable, "-m", "venv", folder)
         pip = f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check"
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def run(*command: str) -> str:
-    """What a command prints. Raises CalledProcessError where it fails, its errors on stderr."""
+    """The output of a command. Raises CalledProcessError if it fails; its errors go to stderr."""
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
     return done.stdout
 

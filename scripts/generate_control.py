@@ -3,8 +3,8 @@
     python scripts/generate_control.py            write it
     python scripts/generate_control.py --check    compare; exit code 1 if they differ
 
-The text is in scripts/control.md. The examples are the calls of examples/control/, sent in the
-order of their names to a fake whose clock and seed are fixed; the page shows what it answered.
+The text is in scripts/control.md. The examples are the requests in examples/control/. They are sent
+in the order of their names to a fake with a fixed clock and seed, and the page shows its answers.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ CALLS = ROOT / "examples" / "control"
 HEAD = "<!-- Written by scripts/generate_control.py: edit scripts/control.md instead. -->\n"
 NOW = 1_757_572_418.716  # 2025-09-11 14:33:38.716 in UTC+8
 KEY = {"Authorization": "Bearer sk-docs"}
-LONG, MANY, DEEP = 160, 2, 5  # the page shows so many characters, elements and levels of an answer
-# The line of something in openapi.yaml, and the id of a journal, which is random.
+LONG, MANY, DEEP = 160, 2, 5  # characters, elements and levels of an answer that the page shows
+# Line numbers in openapi.yaml, and the random id of a journal.
 VARYING = re.compile(r'(?<=openapi\.yaml:)\d+|(?<="journal": ")\w+')
 
 
@@ -50,7 +50,7 @@ class Example(NamedTuple):
         return f"{method} {httpx.URL(url).path}"
 
     def request(self, request_id: str) -> httpx.Request:
-        """The request, with the id of a refused call in place of its variable."""
+        """The request, with the id of a refused call in place of `{{request_id}}`."""
         head, _, body = self.text.replace("{{request_id}}", request_id).partition("\n\n")
         _, line, *headers = head.splitlines()
         method, url = line.split(" ")
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
         return 0
-    print(f"{PAGE} differs from what the fake answers; run python scripts/generate_control.py")
+    print(f"{PAGE} differs from the answers of the fake; run python scripts/generate_control.py")
     return 1
 
 
@@ -80,7 +80,7 @@ def render() -> str:
 
 
 def examples() -> list[Example]:
-    """The calls in the order in which they are sent."""
+    """The examples, in the order in which they are sent."""
     files = sorted(CALLS.glob("*.http"))
     return [Example(f"control/{file.name}", file.read_text("utf-8")) for file in files]
 
@@ -96,7 +96,8 @@ async def _sections() -> list[str]:
 
 
 async def _prepare(http: httpx.AsyncClient) -> str:
-    """A task and a refused call, for the examples to show; the request_id of the latter."""
+    """Create a task and send an invalid call, for the examples to use. Returns the request_id of
+    the invalid call."""
     service = "/api/v1/services/aigc/image2video"
     image = {"image_url": "https://example.com/portrait.png"}
     boxes = {"face_bbox": [302, 286, 610, 593], "ext_bbox": [71, 9, 840, 778]}
@@ -110,14 +111,14 @@ async def _prepare(http: httpx.AsyncClient) -> str:
 
 
 def _shown(example: Example, answer: httpx.Response) -> str:
-    """The call as its file has it, and the answer indented below."""
+    """The text of the example's file, and the answer indented below it."""
     request = f"<!-- examples/{example.name} -->\n```http\n{example.text}```"
     lines = "\n".join(f"    {line}".rstrip() for line in _lines(answer))
     return f"{request}\n\n{lines}"
 
 
 def _lines(answer: httpx.Response) -> Iterator[str]:
-    """The status and the body, JSON indented and without what would fill pages."""
+    """The status and the body. JSON is indented and shortened."""
     yield f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
     yield ""
     if answer.headers["content-type"].startswith("application/json"):
@@ -129,7 +130,7 @@ def _lines(answer: httpx.Response) -> Iterator[str]:
 
 
 def shortened(value: Any, level: int = 0) -> Any:
-    """The value with … in place of long ends of texts and lists, and of deep objects."""
+    """The value with … in place of the ends of long texts and lists, and of deep objects."""
     if isinstance(value, str):
         return value if len(value) <= LONG else f"{value[:LONG]}…"
     if not value or not isinstance(value, dict | list):
@@ -139,7 +140,7 @@ def shortened(value: Any, level: int = 0) -> Any:
     if isinstance(value, list):
         first = [shortened(each, level + 1) for each in value[:MANY]]
         return first if len(value) <= MANY else [*first, "…"]
-    alike = all(isinstance(each, dict) for each in value.values())  # a list, by name
+    alike = all(isinstance(each, dict) for each in value.values())  # a map from names to objects
     names = list(value)[:MANY] if alike else list(value)
     kept = {name: shortened(value[name], level + 1) for name in names}
     return kept if len(names) == len(value) else {**kept, "…": "…"}

@@ -1,10 +1,11 @@
-"""Write emo_client/models.py from openapi.yaml, or say whether it is what would be written.
+"""Write emo_client/models.py from openapi.yaml, or check that it is up to date.
 
-    python scripts/generate_models.py            write it
-    python scripts/generate_models.py --check    compare; exit status 1 when they differ
+    python scripts/generate_models.py            write the file
+    python scripts/generate_models.py --check    compare it; exit status 1 if it differs
 
-The client takes what a newer service may add or leave out, so only shapes are generated: limits on
-values stay in the contract, unknown fields are ignored, and of an answer only NEEDED must be there.
+A newer service may add or leave out fields, and the client accepts that. Therefore the models have
+only names and types of fields: limits on values stay in the contract, unknown fields are ignored,
+and only the fields in NEEDED are required in an answer.
 """
 
 import json
@@ -26,19 +27,18 @@ ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
 MODELS = ROOT / "emo_client" / "models.py"
 
-# What an answer is worthless without. Without its request_id, its usage or the region of a listed
-# task it can still be used, so those may be missing or null; so may the state of a task that was
-# just created, which is paid for.
+# Fields without which an answer is useless. Others, such as the request_id, the usage or the region
+# of a listed task, may be missing or null, and so may the state of a new task, which is paid for.
 NEEDED = {"output", "task_id", "task_status", "status", "data"}
 NEEDED |= {"total", "total_page", "page_no", "page_size"}
 NOT_NEEDED = {("TaskCreatedOutput", "task_status")}
 
 HEADER = '''\
-"""What is sent to the EMO API and what it answers. Nothing here checks or decides anything.
+"""Models of the requests and answers of the EMO API.
 
 Generated from openapi.yaml by scripts/generate_models.py: do not edit. Boxes are `[x1, y1, x2, y2]`
-in px. Fields that are None are left out when sent. Keys in parentheses (EMO-3, CNB) are sources,
-listed in the info of openapi.yaml.
+in px. A field that is None is not sent. Keys in parentheses (EMO-3, CNB) are sources, listed in the
+info of openapi.yaml.
 """
 
 from msgspec import Struct
@@ -49,14 +49,14 @@ Schema = dict[str, Any]
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line asks; the exit status."""
+    """Write or check the file; returns the exit status."""
     wanted = render(yaml.load(SPEC.read_bytes(), yaml.CSafeLoader))
     if "--check" not in arguments:
         MODELS.write_text(wanted, encoding="utf-8")
         return 0
     if MODELS.exists() and MODELS.read_text(encoding="utf-8") == wanted:
         return 0
-    print(f"{MODELS} is not what {SPEC.name} says; run python scripts/generate_models.py")
+    print(f"{MODELS} does not match {SPEC.name}; run python scripts/generate_models.py")
     return 1
 
 
@@ -83,7 +83,7 @@ def render(spec: Schema) -> str:
 
 
 def _tidy(code: str) -> str:
-    """A field that is not there is None, as one that is null; the tool tells them apart."""
+    """Make a missing field None, like a null one: the tool generates UNSET for it."""
     code = code.replace(" | None | UnsetType = UNSET", " | None = None")
     code = code.replace("from msgspec import UNSET, Struct, UnsetType\n", "")
     code = re.sub(r'(?<=    """)\n    (?=\S)', "", code)
@@ -93,7 +93,7 @@ def _tidy(code: str) -> str:
 
 
 def _constants(spec: Schema) -> str:
-    """What code must know of the contract besides the shapes."""
+    """Constants from the contract: states, operations and models."""
     calls = {
         operation["operationId"]: (method.upper(), path)
         for path, item in spec["paths"].items()
@@ -112,7 +112,7 @@ def _constants(spec: Schema) -> str:
 
 
 def _models(spec: Schema) -> Iterator[tuple[str, Schema]]:
-    """The schemas that become classes: the objects, in the order of the spec."""
+    """The schemas that become classes: all objects, in the order of the spec."""
     schemas, sent = spec["components"]["schemas"], _sent(spec)
     for name, schema in schemas.items():
         if "properties" in schema:
@@ -135,7 +135,7 @@ def _optional(shape: Schema) -> Schema:
 
 
 def _shape(schema: Schema, schemas: Schema) -> Schema:
-    """Its type alone: a reference to a class, or the type of a scalar or list."""
+    """The type of a schema without its limits: a reference to a class, a scalar or a list."""
     if "$ref" in schema:
         target = schemas[schema["$ref"].rsplit("/", 1)[-1]]
         return {"$ref": schema["$ref"]} if "properties" in target else _shape(target, schemas)
@@ -144,8 +144,8 @@ def _shape(schema: Schema, schemas: Schema) -> Schema:
 
 
 def _docstring(name: str, schema: Schema, spec: Schema) -> str:
-    """What it is, then a line for each field that the schema describes."""
-    about = _filled(schema.get("description") or _place(name, spec))
+    """The description of the schema, then one of each field that has one."""
+    about = _filled(schema.get("description") or _use(name, spec))
     parts = [
         (key, part["description"])
         for key, part in schema["properties"].items()
@@ -159,14 +159,14 @@ def _filled(text: str, hanging: str = "") -> str:
     return fill(" ".join(text.split()), 92, subsequent_indent=hanging)
 
 
-def _place(name: str, spec: Schema) -> str:
-    """Where a schema without a description stands in the calls."""
+def _use(name: str, spec: Schema) -> str:
+    """The description of a schema that has none: the operation that uses it."""
     reference = f"#/components/schemas/{name}'"
     for operation in _operations(spec):
         if reference in str(operation.get("requestBody")):
             return f"Sent to {operation['operationId']}."
         if reference in str(operation["responses"]["200"]):
-            return f"What {operation['operationId']} answers."
+            return f"The answer of {operation['operationId']}."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/maintainers/proven.md from the checks, openapi.yaml and the ledger."""
+"""Write docs/maintainers/proven.md from the checks, openapi.yaml and the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE, LEDGER = FOLDER / "proven.md", FOLDER / "ledger.json"
 
 
 def text() -> str:
-    """The page as it should be."""
+    """The text of the page."""
     return "\n".join(page(Spec.load(), load(LEDGER)))
 
 

@@ -1,12 +1,12 @@
-"""Print the rooms of the packages, the arrows between them and the floors that they make.
+"""Print the import graph of the packages: their rooms, the arrows between them and their floors.
 
     python scripts/import_graph.py [--root FOLDER] [--arrows]
 
-A room is a folder of modules, or a module that lies directly in a package. An arrow leads from a
-room to one that it imports, inside a function too; an import for type checking alone counts. A room
-stands one floor above the highest room that it uses; rooms that use each other in a circle share
-one. Read from the source, so that --root may be any commit that is checked out. tests/
-test_architecture.py holds the table of arrows.
+A room is a folder of modules, or a module directly in a package. An arrow leads from a room to a
+room that it imports, also inside a function or for type checking only. A room is one floor above
+the highest room that it imports; rooms that import each other in a circle are on one floor. The
+script reads the source, so --root can be a checkout of any commit. tests/test_architecture.py has
+the table of arrows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def name_of(path: Path) -> str:
 
 
 def imported(path: Path, names: dict[str, Path]) -> Iterator[str]:
-    """The modules of ours that a file imports, anywhere in it."""
+    """The modules of the project that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
             wanted = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -49,7 +49,7 @@ def imported(path: Path, names: dict[str, Path]) -> Iterator[str]:
 
 
 def room_of(name: str, names: dict[str, Path]) -> str:
-    """The folder that a module lies in; the module itself where that is a package of PACKAGES."""
+    """The folder of a module; the module itself if that folder is one of PACKAGES."""
     if names[name].name == "__init__.py":
         return name
     folder = name.rpartition(".")[0]
@@ -57,8 +57,7 @@ def room_of(name: str, names: dict[str, Path]) -> str:
 
 
 def arrows(root: Path = ROOT) -> Arrows:
-    """The rooms that each room imports. A package itself, whose `__init__.py` lists names, is no
-    room."""
+    """The rooms that each room imports, without the `__init__.py` files of PACKAGES."""
     names, found = modules(root), Arrows()
     for name, path in names.items():
         room = room_of(name, names)
@@ -70,7 +69,7 @@ def arrows(root: Path = ROOT) -> Arrows:
 
 
 def circles(graph: Arrows) -> list[set[str]]:
-    """Rooms that use each other, directly or through others."""
+    """The sets of rooms that import each other, directly or through other rooms."""
     reach = {room: _reached(graph, room) for room in graph}
     found: list[set[str]] = []
     for room in graph:
@@ -132,7 +131,7 @@ def lines(graph: Arrows, *, show_arrows: bool = False) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Print the import graph of the packages.")
     parser.add_argument("--root", type=Path, default=ROOT, help="checkout to look at")
-    parser.add_argument("--arrows", action="store_true", help="list each room and what it imports")
+    parser.add_argument("--arrows", action="store_true", help="list each room with its imports")
     options = parser.parse_args()
     print("\n".join(lines(arrows(options.root.resolve()), show_arrows=options.arrows)))
 

@@ -1,11 +1,11 @@
-"""Make openapi.yaml wrong in every small way, one at a time, and see which test notices.
+"""Make small errors in openapi.yaml, one at a time (mutants), and find a test that fails for each.
 
-    python scripts/mutate_spec.py                all of them; writes docs/maintainers/mutants.md
-    python scripts/mutate_spec.py --sample 20    so many without a reason, always the same
-    python scripts/mutate_spec.py --only WORD    those with this in their id
+    python scripts/mutate_spec.py                all mutants; writes docs/maintainers/mutants.md
+    python scripts/mutate_spec.py --sample 20    a fixed sample of 20 mutants without a reason
+    python scripts/mutate_spec.py --only WORD    the mutants with WORD in their id
 
-Exit status 1 when fewer than 95 % are noticed, or one that is not has no reason in
-tests/mutants/reasons.py. All of them take half an hour on two cores.
+Exit status 1 if fewer than 95 % of the mutants make a test fail, or if one that does not has no
+reason in tests/mutants/reasons.py. All mutants take half an hour on two cores.
 """
 
 import argparse
@@ -27,10 +27,12 @@ from tests.mutants.reasons import reason  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line asks; the exit status."""
-    parser = argparse.ArgumentParser(description="Which test notices a wrong openapi.yaml?")
-    parser.add_argument("--sample", type=int, metavar="N", help="so many of them")
-    parser.add_argument("--only", metavar="WORD", help="those with this in their id")
+    """Run the mutants; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Find the test that fails for each error in openapi.yaml."
+    )
+    parser.add_argument("--sample", type=int, metavar="N", help="run a sample of N mutants")
+    parser.add_argument("--only", metavar="WORD", help="run the mutants with WORD in their id")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     asked = parser.parse_args(arguments)
     whole = asked.sample is None and asked.only is None
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if whole:
         PAGE.write_text(page.page(tried), encoding="utf-8")
     problems = list(page.problems(tried, whole=whole)) if tried else ["there is no such mutant"]
-    print(page.summary(tried) if tried else "nothing was tried", *problems, sep="\n")
+    print(page.summary(tried) if tried else "no mutant was run", *problems, sep="\n")
     return 1 if problems else 0
 
 
@@ -50,7 +52,7 @@ def _chosen(only: str | None, sample: int | None) -> list[Mutation]:
     found = [m for m in mutations(HONEST) if only is None or only in m.id]
     if sample is None:
         return found
-    found = [m for m in found if reason(m.id) is None]  # the others take the longest
+    found = [m for m in found if reason(m.id) is None]  # those with a reason take the longest
     return Random("emo").sample(found, min(sample, len(found)))
 
 

@@ -2,9 +2,9 @@
 
     python scripts/walks.py [--functions]
 
-Each situation is carried out against a real server, or against a wrong one, and traced: `steps` are
-changes from one file of ours to another, `back` those to a file that was entered before. Each is
-carried out twice and the second one counts, so that nothing is loaded or compiled on the way.
+Each situation runs on a real server, or on a wrong one, and is traced: `steps` counts the changes
+from one file of the project to another, `back` those to an earlier file. Each situation runs twice
+and the second run counts, so that no module is imported during it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ SCENARIO = "X-Mock-Scenario"
 
 
 class Trace:
-    """The functions of ours that are entered while it is on, in threads that began after it."""
+    """Records the functions of the project that are called while `is_on`, in threads that started
+    after it."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -46,7 +47,7 @@ class Trace:
             self.entered.append(frame.f_code)
 
     def of(self, situation: Callable[[], object]) -> list[CodeType]:
-        """What the second time enters."""
+        """The functions that the second run of a situation calls."""
         situation()
         self.entered, self.is_on = [], True
         situation()
@@ -55,7 +56,7 @@ class Trace:
 
 
 def situations(spec: Spec, url: str) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Each by its name. All but the check are calls to the server."""
+    """The situations with their names. All but the check are calls to the server."""
     client = httpx.Client(
         base_url=url, headers={"Authorization": "Bearer sk-walk"}, trust_env=False
     )

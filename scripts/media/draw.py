@@ -1,4 +1,4 @@
-"""Draws the sample inputs and result clips of the fake, and writes down what is true of them.
+"""Draws the sample inputs and result clips of the fake, and writes a manifest of their properties.
 
     python -m scripts.media.draw [FOLDER]
 
@@ -23,7 +23,7 @@ from scripts.media import figure, speech
 from scripts.media.figure import Pose
 
 FPS = 15
-SIZES = {"1:1": (512, 512), "3:4": (512, 704)}  # 8:11, what the real service makes of 3:4
+SIZES = {"1:1": (512, 512), "3:4": (512, 704)}  # the real service makes 8:11 videos for 3:4
 PORTRAIT, VOICE, MANIFEST = "portrait.png", "voice.wav", "manifest.json"
 
 _BLINKS = (0.66, 2.06)  # seconds, in the middle of a frame, when the eyes are shut
@@ -96,8 +96,8 @@ def draw_clip(path: Path, ratio: str, loudness: Sequence[float], sound: Path) ->
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             clip.mux(video.encode(frame))
-        for heard in voice.decode(audio=0):
-            clip.mux(audio.encode(heard))
+        for audio_frame in voice.decode(audio=0):
+            clip.mux(audio.encode(audio_frame))
         clip.mux(video.encode())
         clip.mux(audio.encode())
 
@@ -114,7 +114,7 @@ def _measure_clip(path: Path) -> dict[str, Any]:
     with av.open(str(path)) as clip:
         video = clip.streams.video[0]
         if video.average_rate is None or clip.duration is None:
-            raise ValueError(f"{path} says nothing of its frame rate or duration")
+            raise ValueError(f"{path} has no frame rate or duration")
         return {
             "file": path.name,
             "width": video.width,

@@ -1,6 +1,6 @@
-"""The person in the sample portrait and the clips: where everything is, and a picture of a pose.
+"""Draws the person of the sample portrait and of the clips in a given pose.
 
-It decides no pose: when to blink or speak is `draw`'s business. The person is nobody's likeness.
+draw.py decides the pose, such as when to blink or speak. The person is invented.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def face_bbox() -> Box:
 def picture(
     pose: Pose, size: tuple[int, int], box: tuple[float, float, float, float]
 ) -> Image.Image:
-    """What is to be seen in `box` of the picture, as an image of `size` of the same aspect."""
+    """The part of the picture in `box`, as an image of `size` with the same aspect ratio."""
     width, height = size
     canvas = Image.new("RGB", (width * _SMOOTHING, height * _SMOOTHING), _WALL)
     scale = width * _SMOOTHING / (box[2] - box[0])

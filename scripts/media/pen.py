@@ -1,6 +1,7 @@
 """Rounded shapes on a Pillow image, in the coordinates of the picture they belong to.
 
-A pen knows where the picture lies on the canvas and how a part of it moves. It knows no faces.
+A pen converts the coordinates of the picture to pixels of the canvas, and can turn and move a part
+of the picture.
 """
 
 import math
@@ -28,7 +29,7 @@ _WEIGHTS = [
 class Pen:
     """`origin` of the picture goes to the canvas corner, one unit of it to `scale` pixels.
 
-    What the pen draws is first turned by `tilt` radians about `pivot`, then moved by `shift`.
+    Shapes are first turned by `tilt` radians about `pivot`, then moved by `shift`.
     """
 
     canvas: ImageDraw.ImageDraw

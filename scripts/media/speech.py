@@ -1,7 +1,7 @@
-"""A voice made from nothing: pulses of a larynx through the resonances of a mouth.
+"""Synthesizes a voice: pulses of a larynx, filtered by the resonances of a mouth.
 
-It says the vowels of "Hello there, how are you today? Nice day." It reads no recording, so nobody's
-voice is in it, and draws no picture: the picture asks `loudness` how far to open the mouth.
+The voice speaks the vowels of "Hello there, how are you today? Nice day." No recording of a person
+is used. `loudness` gives the opening of the mouth for the pictures.
 """
 
 import math
@@ -81,7 +81,7 @@ def write(path: Path, voice: Sequence[int]) -> None:
 
 
 def _source() -> Iterator[float]:
-    """What the throat gives: a pulse for each turn of the vocal cords, and some breath."""
+    """The sound of the throat: a pulse for each turn of the vocal cords, and some breath."""
     chance = random.Random("EMO")
     phase = 0.0
     for first in range(0, round(RATE * SECONDS), _BLOCK):
@@ -115,7 +115,7 @@ def _through_the_mouth(source: Sequence[float]) -> Iterator[float]:
 
 
 def _spoken(now: float) -> tuple[Syllable, float]:
-    """The syllable being said, or in a pause the next one, and how much of it is over (0 to 1)."""
+    """The current syllable, or in a pause the next one, and the part of it that is over (0 to 1)."""
     syllable = next((one for one in _SPEECH if now < one.end), _SPEECH[-1])
     progress = (now - syllable.start) / (syllable.end - syllable.start)
     return syllable, min(max(progress, 0.0), 1.0)
@@ -130,7 +130,7 @@ def _effort(now: float) -> tuple[float, float]:
 
 
 def _pitch(now: float) -> float:
-    """Hz, with the slight tremble that tells a voice from a whistle."""
+    """The pitch in Hz, with the slight tremble of a voice."""
     syllable, progress = _spoken(now)
     low, high = syllable.pitch
     return (low + (high - low) * progress) * (1 + 0.012 * math.sin(2 * math.pi * 5.2 * now))

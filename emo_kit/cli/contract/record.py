@@ -78,7 +78,7 @@ def record(
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not (force or is_stream(output)):
         raise click.UsageError(f"{output} exists already; --force overwrites it")
-    tape = Recording(Spec.load(), origin, clock=real_time, tell=_notice)
+    recording = Recording(Spec.load(), origin, clock=real_time, tell=_notice)
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = run.listen(settings)
@@ -89,11 +89,13 @@ def record(
         raise click.ClickException(str(error)) from None
     try:
         if not is_stream(output):  # a stream is written once, at the end
-            save(output, tape.cassette())  # find out that it cannot be written before paid calls
+            save(
+                output, recording.cassette()
+            )  # find out that it cannot be written before paid calls
     except OSError as error:
         sock.close()
         raise click.UsageError(f"--output: {error}") from None
-    return _run(tape, origin, output, sock, timeout, settings.timeouts)
+    return _run(recording, origin, output, sock, timeout, settings.timeouts)
 
 
 def _origin(base_url: str) -> str:
@@ -116,7 +118,7 @@ def _origin(base_url: str) -> str:
 
 
 def _run(
-    tape: Recording,
+    recording: Recording,
     upstream: str,
     output: Path,
     sock: socket.socket,
@@ -145,15 +147,15 @@ def _run(
         http = usable(lambda: httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=is_far))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    writer = Writer(output, tape.cassette, mistakes.report, _notice)
-    recorder = RecordingProxy(upstream, tape, http, mistakes.report, writer.changed)
+    writer = Writer(output, recording.cassette, mistakes.report, _notice)
+    recorder = RecordingProxy(upstream, recording, http, mistakes.report, writer.changed)
     running = server_of(recording_app(recorder, writer), waits, _notice)
     Notices().take_over()
     running.on_started = ready
     raise_limit()
     running.run(sockets=[sock])
     written = writer.finish()
-    _notice(f"{tape.summary()} {'in' if written else 'are not in'} {output}")
+    _notice(f"{recording.summary()} {'in' if written else 'are not in'} {output}")
     if mistakes.count:
         _notice(
             f"the recording may be incomplete: {mistakes.count} errors of the recorder, see above"
