@@ -1,1 +1,2 @@
-"""What the fake costs, measured beside its limit and its peers. Not packaged, no test."""
+"""Benchmarks of the fake, beside a bare server (the limit) and other fakes (the peers). Not part of
+the package."""

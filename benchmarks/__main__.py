@@ -1,4 +1,4 @@
-"""python -m benchmarks: measure, print as it goes, write RESULTS.md beside this file."""
+"""python -m benchmarks: run all benchmarks, print results and write RESULTS.md beside this file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ EXCHANGES = 200_000
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a look: short bursts, fewer tasks")
-    parser.add_argument("--no-peers", action="store_true", help="only the fake and its limit")
-    parser.add_argument("--rounds", type=int, help="rounds of each row (5, or 3 when --quick)")
+    parser.add_argument("--quick", action="store_true", help="short bursts and fewer tasks")
+    parser.add_argument("--no-peers", action="store_true", help="only the fake and the bare server")
+    parser.add_argument("--rounds", type=int, help="rounds of each row (default 5, --quick 3)")
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be 1 or more")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that runs is stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that every server is stopped
     try:
         run(options.quick, not options.no_peers, options.rounds or (3 if options.quick else 5))
     except KeyboardInterrupt:
@@ -33,37 +33,41 @@ def main() -> None:
 
 
 def run(quick: bool, with_peers: bool, rounds: int) -> None:
-    say: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: E731
+    print_line: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: E731
     about = machine.describe()
     for line in about:
-        say(line)
+        print_line(line)
     spec = Spec.load()
     fake = the_fake(spec)
     with running(fake) as (port, _, _):
         requests = fake.requests(port)
-        answers = {row: exchange(port, asked.data) for row, asked in requests.items()}
+        answers = {row: exchange(port, sent.data) for row, sent in requests.items()}
     servers = [the_limit(answers, requests), fake]
-    servers += peers.available(spec, say) if with_peers else []
+    servers += peers.available(spec, print_line) if with_peers else []
     seconds = 0.4 if quick else 1.0
-    began = startup.measure(servers, rounds, say)
+    began = startup.measure(servers, rounds, print_line)
     verdicts = budgets.of_startup(began, fake.name)
-    lives = inprocess.child("lifecycle", "100" if quick else "500")
-    verdicts += _told(budgets.of_lifecycle(lives), say)
+    lifecycles = inprocess.child("lifecycle", "100" if quick else "500")
+    verdicts += _printed(budgets.of_lifecycle(lifecycles), print_line)
     for number in QUICK_TASKS if quick else FULL_TASKS:
-        verdicts += _told(budgets.of_tasks(number, inprocess.child("tasks", str(number))), say)
-    verdicts += _told(budgets.of_journal(EXCHANGES, journal.child(EXCHANGES)), say)
-    traffic = throughput.measure(servers, rounds, seconds, say)
+        verdicts += _printed(
+            budgets.of_tasks(number, inprocess.child("tasks", str(number))), print_line
+        )
+    verdicts += _printed(budgets.of_journal(EXCHANGES, journal.child(EXCHANGES)), print_line)
+    traffic = throughput.measure(servers, rounds, seconds, print_line)
     verdicts = [*budgets.of_traffic(traffic, servers), *verdicts]
-    say("")
+    print_line("")
     for verdict in verdicts:
-        say(f"{verdict.what:62} {verdict.budget:18} {verdict.measured:28} {verdict.text}")
+        print_line(f"{verdict.name:62} {verdict.budget:18} {verdict.measured:28} {verdict.text}")
     how = f"{rounds} rounds of {seconds} s a row" + (", --quick" if quick else "")
     RESULTS.write_text(report.markdown(about, verdicts, traffic, servers, began, how))
 
 
-def _told(verdicts: list[budgets.Verdict], say: Callable[[str], None]) -> list[budgets.Verdict]:
+def _printed(
+    verdicts: list[budgets.Verdict], print_line: Callable[[str], None]
+) -> list[budgets.Verdict]:
     for verdict in verdicts:
-        say(f"{verdict.what}: {verdict.measured}")
+        print_line(f"{verdict.name}: {verdict.measured}")
     return verdicts
 
 

@@ -1,8 +1,8 @@
-"""The limit: Starlette routes that read the body, know nothing and answer the bytes they were told.
+"""The bare server: Starlette routes that read the body and send a fixed answer.
 
     python -m benchmarks.bare PORT SETTINGS ANSWERS
 
-SETTINGS are those of `emo serve` for uvicorn, as JSON; it collects garbage as that does, too.
+SETTINGS are the uvicorn settings of `emo serve`, as JSON. Garbage collection is set like there.
 ANSWERS is a JSON list of `[method, path, status, [[name, value], …], body]`."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the design allows, beside what was measured: met, or missed by how much."""
+"""Compares the measured figures with the budgets: met, or missed by how much."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from benchmarks.startup import Startup
 from benchmarks.throughput import Traffic
 
 MANY_CONNECTIONS = 32
-JOURNAL_SHARE = 0.2  # of what the engine takes for a poll
-EQUAL_WITHIN = 1.1  # polls "cost the same": what the same code differs by from run to run
+JOURNAL_SHARE = 0.2  # of the time of a poll in the engine
+EQUAL_WITHIN = 1.1  # factor by which two runs of the same code differ
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One line of the design: `measured` is what its median and its extremes look like."""
+    """One budget and its result. `measured`: the median and the extremes as text."""
 
-    what: str
+    name: str
     budget: str
     measured: str
-    share: float  # of the budget; over 1 it is missed
+    share: float  # measured / budget; above 1 the budget is missed
 
     @property
     def met(self) -> bool:
@@ -37,7 +37,7 @@ class Verdict:
 
 
 def of_traffic(traffic: Traffic, servers: list[Server]) -> list[Verdict]:
-    """`servers` are the limit, the fake, and the peers."""
+    """Verdicts on the traffic. servers: the bare server, the fake, and the peers."""
     limit, fake, *peers = (server.name for server in servers)
     where = f"{MANY_CONNECTIONS} connections"
     verdicts = []
@@ -101,16 +101,16 @@ def of_journal(number: int, found: dict[str, list[float]]) -> list[Verdict]:
 
 def of_lifecycle(found: dict[str, list[float]]) -> list[Verdict]:
     asgi, direct = Figure(found["asgi"]), Figure(found["direct"])
-    what = "detect, create, poll to the end in process"
+    name = "detect, create, poll to the end in process"
     return [
-        _at_most(f"{what}, httpx.ASGITransport", 0.003, asgi, f.MILLISECONDS),
-        _at_most(f"{what}, Engine.handle", 0.003, direct, f.MILLISECONDS),
+        _at_most(f"{name}, httpx.ASGITransport", 0.003, asgi, f.MILLISECONDS),
+        _at_most(f"{name}, Engine.handle", 0.003, direct, f.MILLISECONDS),
     ]
 
 
-def _at_least(what: str, least: float, unit: str, got: Figure) -> Verdict:
-    return Verdict(what, f"≥ {least:g} {unit}", got.text(f.RATIO), least / got.median)
+def _at_least(name: str, least: float, unit: str, got: Figure) -> Verdict:
+    return Verdict(name, f"≥ {least:g} {unit}", got.text(f.RATIO), least / got.median)
 
 
-def _at_most(what: str, most: float, got: Figure, unit: f.Unit) -> Verdict:
-    return Verdict(what, f"≤ {unit.write(most)}", got.text(unit), got.median / most)
+def _at_most(name: str, most: float, got: Figure, unit: f.Unit) -> Verdict:
+    return Verdict(name, f"≤ {unit.write(most)}", got.text(unit), got.median / most)

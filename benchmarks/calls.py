@@ -1,4 +1,4 @@
-"""The calls that are measured, as bytes. Bodies and paths are those of openapi.yaml."""
+"""The measured calls, as bytes. Bodies and paths are from openapi.yaml."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ASYNC = {"X-DashScope-Async": "enable"}
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request and the status its answer must have. `name` is the row of the table."""
+class MeasuredCall:
+    """A request and the expected status. name: the row of the table of results."""
 
     name: str
     operation: Operation
@@ -35,40 +35,42 @@ class Call:
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
-def detect(spec: Spec) -> Call:
-    """The documentation's own request for a face."""
+def detect(spec: Spec) -> MeasuredCall:
+    """The documented example of detectFace."""
     operation = spec.operations["detectFace"]
     body = json.dumps(next(iter(operation.requests.values()))).encode()
-    return Call("detect", operation, _path(spec, operation), 200, {}, body)
+    return MeasuredCall("detect", operation, _path(spec, operation), 200, {}, body)
 
 
-def create(spec: Spec) -> Call:
-    """The documentation's own request for a task."""
+def create(spec: Spec) -> MeasuredCall:
+    """The documented example of createVideoTask."""
     operation = spec.operations["createVideoTask"]
     body = json.dumps(next(iter(operation.requests.values()))).encode()
-    return Call("create", operation, _path(spec, operation), 200, ASYNC, body)
+    return MeasuredCall("create", operation, _path(spec, operation), 200, ASYNC, body)
 
 
-def create_invalid(spec: Spec) -> Call:
-    """The same without its portrait."""
+def create_invalid(spec: Spec) -> MeasuredCall:
+    """The documented example of createVideoTask without its portrait."""
     operation = spec.operations["createVideoTask"]
     body = deepcopy(next(iter(operation.requests.values())))
     del body["input"]["image_url"]
     encoded = json.dumps(body).encode()
-    return Call("create, invalid body", operation, _path(spec, operation), 400, ASYNC, encoded)
+    return MeasuredCall(
+        "create, invalid body", operation, _path(spec, operation), 400, ASYNC, encoded
+    )
 
 
-def poll(spec: Spec, port: int, state: str) -> Call:
-    """GET of a task that the fake at `port` now has, and that stays in `state`.
+def poll(spec: Spec, port: int, state: str) -> MeasuredCall:
+    """A poll of a new task of the fake at `port` that stays in `state`.
 
-    Under a key of its own: a task that runs for ever holds the place of those behind it."""
+    The task has its own key, because a task that stays RUNNING blocks the queue of its key."""
     key = f"{KEY}-{state.lower()}"
     headers = {**ASYNC, "X-Mock-Scenario": state}
     answer = exchange(port, replace(create(spec), headers=headers, key=key).request())
     task_id = json.loads(answer.partition(b"\r\n\r\n")[2])["output"]["task_id"]
     operation = spec.operations["getTask"]
     path = _path(spec, operation).replace("{task_id}", task_id)
-    call = Call(f"poll, {state}", operation, path, 200, {}, key=key)
+    call = MeasuredCall(f"poll, {state}", operation, path, 200, {}, key=key)
     for _ in range(20):
         seen = json.loads(exchange(port, call.request()).partition(b"\r\n\r\n")[2])
         if seen["output"]["task_status"] == state:

@@ -1,11 +1,11 @@
-"""Is this checkout slower than an earlier commit? Both in one run, burst by burst in turn:
+"""Compares the speed of this checkout with an earlier commit, both in one run:
 
     python -m benchmarks.compare COMMIT [--rounds 9] [--seconds 0.7]
 
 The other commit is checked out into a temporary work tree, and runs with the packages of this
-environment. Prints, for each call, the median over rounds of this checkout's figure divided by the
-other's: answers a second, processor time of an answer, and p99. Neighbours in time are compared, so
-a slow minute of the machine cancels out."""
+environment. For each call the script prints the median of the ratio (this checkout / other commit)
+of answers per second, processor time per answer, and p99. The two sides are measured in turn, burst
+by burst, so that a slow minute of the machine affects both."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from benchmarks import calls, load
 from benchmarks.figures import RATIO, Figure
 from benchmarks.load import exchange
 from benchmarks.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, describe, on_core
-from benchmarks.servers import Asked, Server, running, the_fake
+from benchmarks.servers import ExpectedAnswer, Server, running, the_fake
 from contracts.spec.loader import Spec
 
 HERE = Path(__file__).parent.parent
@@ -36,22 +36,25 @@ Ratios = dict[str, dict[str, Figure]]  # by row and figure
 
 
 def python(folder: Path) -> list[str]:
-    """Python with the modules of a checkout: -P keeps those of the current folder out."""
+    """The command for Python with the modules of a checkout. -P ignores the current folder."""
     return ["/usr/bin/env", f"PYTHONPATH={folder}", sys.executable, "-P"]
 
 
 def server(spec: Spec, folder: Path) -> Server:
-    """The fake of a checkout, with two rows more: a list of tasks, and a journal."""
+    """The fake of a checkout, with two more rows: a list of tasks, and a journal."""
     fake = the_fake(spec)
 
-    def requests(port: int) -> dict[str, Asked]:
+    def requests(port: int) -> dict[str, ExpectedAnswer]:
         some = replace(calls.create(spec), key=calls.KEY + "-few")
         listed = replace(some, operation=spec.operations["listTasks"], body=b"", headers={})
         listed = replace(listed, path=spec.prefixes[0] + spec.operations["listTasks"].template)
         journal = replace(listed, path="/__mock__/journal")
         for _ in range(20):
             exchange(port, some.request())
-        more = {"list": Asked(listed.request(), 200), "journal": Asked(journal.request(), 200)}
+        more = {
+            "list": ExpectedAnswer(listed.request(), 200),
+            "journal": ExpectedAnswer(journal.request(), 200),
+        }
         return fake.requests(port) | more
 
     command = [*python(folder), *COMMAND_LINE, "serve", "--time", "skip", "--port"]
@@ -62,7 +65,7 @@ def server(spec: Spec, folder: Path) -> Server:
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """A work tree of a commit, as long as the block."""
+    """A work tree of a commit, deleted at the end of the block."""
     git = ["git", "-C", str(HERE), "worktree"]
     with tempfile.TemporaryDirectory(prefix="emo-compare-") as folder:
         tree = Path(folder) / "other"
@@ -74,7 +77,7 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 
 def over_sockets(other: Path, rounds: int, seconds: float) -> Ratios:
-    """Every row of both servers, round by round; each round the other one begins."""
+    """Measure every row on both servers, round by round. The first side of a round alternates."""
     spec, ratios = Spec.load(), Ratios()
     with ExitStack() as stack, on_core(LOAD_CORE):
         up = []
@@ -85,13 +88,13 @@ def over_sockets(other: Path, rounds: int, seconds: float) -> Ratios:
             for number in range(-1, rounds):
                 order = (0, 1) if number % 2 else (1, 0)
                 measured = {side: _burst(*up[side], row, seconds) for side in order}
-                if number >= 0:  # the first round only warms both
+                if number >= 0:  # the first round only warms up both
                     _add(ratios, row, measured[0], measured[1])
     return ratios
 
 
 def _burst(
-    port: int, pid: int, requests: dict[str, Asked], row: str, seconds: float
+    port: int, pid: int, requests: dict[str, ExpectedAnswer], row: str, seconds: float
 ) -> tuple[float, ...]:
     asked, before = requests[row], cpu_seconds(pid)
     burst = load.run(port, asked.data, asked.status, connections=CONNECTIONS, seconds=seconds)
@@ -105,7 +108,7 @@ def _add(ratios: Ratios, row: str, here: tuple[float, ...], there: tuple[float, 
 
 
 def in_process(other: Path, rounds: int) -> Ratios:
-    """Processor time of Engine.handle, a process for each side and round."""
+    """Processor time of Engine.handle, with a new process for each side and round."""
     ratios = Ratios()
     for number in range(rounds):
         order = (HERE, other) if number % 2 else (other, HERE)
@@ -126,19 +129,21 @@ def _engine_calls(folder: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
-    parser.add_argument("commit", help="what to compare this checkout with")
+    parser.add_argument("commit", help="the commit to compare this checkout with")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of one burst")
+    parser.add_argument("--seconds", type=float, default=0.7, help="length of one burst")
     options = parser.parse_args()
     print("\n".join(describe()))
-    say: Callable[[Ratios], None] = lambda ratios: print("\n".join(lines(ratios)), flush=True)  # noqa: E731
+    print_line: Callable[[Ratios], None] = lambda ratios: print(
+        "\n".join(lines(ratios)), flush=True
+    )  # noqa: E731
     with checked_out(options.commit) as other:
-        say(in_process(other, options.rounds))
-        say(over_sockets(other, options.rounds, options.seconds))
+        print_line(in_process(other, options.rounds))
+        print_line(over_sockets(other, options.rounds, options.seconds))
 
 
 def lines(ratios: Ratios) -> list[str]:
-    """A line for each row: its ratios, with the least and the most."""
+    """A line for each row: the median, least and greatest ratios."""
     return [
         f"{row:28} "
         + "  ".join(f"{name} × {figure.text(RATIO)}" for name, figure in figures.items())

@@ -16,7 +16,7 @@ KEY = {b"authorization": b"Bearer sk-benchmark"}
 
 
 def seconds_each(engine: Engine, call: Call) -> float:
-    """The least of some batches: what other work on the machine does not stretch."""
+    """The least time of several batches, which other work on the machine affects the least."""
     least = 1.0
     for _ in range(COUNT // BATCH):
         began = time.process_time()

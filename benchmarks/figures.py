@@ -1,4 +1,4 @@
-"""Numbers over rounds: a median with the least and the most, and how they are written."""
+"""Figures over several rounds: the median with the least and the greatest, and their units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """How numbers of a kind are written: so many times the base unit, digits, name."""
+    """A unit for printing. times: the factor from the base unit; digits: after the point."""
 
     times: float
     digits: int
@@ -29,7 +29,7 @@ BYTES, MEGABYTES = Unit(1, 0, "B"), Unit(1e-6, 0, "MB")
 
 @dataclass(slots=True)
 class Figure:
-    """What the rounds gave, in their order."""
+    """The values of all rounds, in their order."""
 
     values: list[float] = field(default_factory=list)
 
@@ -38,11 +38,11 @@ class Figure:
         return median(self.values)
 
     def over(self, other: Figure) -> Figure:
-        """Round by round: neighbours in time, so that a slow minute of the machine cancels out."""
+        """The ratio to another figure, round by round: slow minutes of the machine affect both."""
         return Figure([a / b for a, b in zip(self.values, other.values, strict=True)])
 
     def text(self, unit: Unit) -> str:
-        """`0.81 (0.62–0.87) ms`; a single value alone."""
+        """The figure as text, such as `0.81 (0.62–0.87) ms`."""
         number = unit.number(self.median)
         if len(self.values) > 1:
             number += f" ({unit.number(min(self.values))}–{unit.number(max(self.values))})"

@@ -1,9 +1,9 @@
-"""What the fake costs without a socket: memory of a task, polls among few and many, a lifecycle.
+"""Measures the fake without a socket: memory of a task, time of a poll and of a whole lifecycle.
 
     python -m benchmarks.inprocess tasks COUNT | lifecycle ROUNDS
 
-Each in a process of its own, which prints its figures as JSON. Tasks are made by Engine.handle, as
-a server makes them."""
+Each measurement runs in its own process, which prints the figures as JSON. Engine.handle creates
+the tasks, as in a server."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def child(*arguments: str) -> dict[str, list[float]]:
 
 
 def tasks(number: int) -> dict[str, list[float]]:
-    """Bytes a task at `number` tasks; processor seconds of a poll among those and
-    among a thousand."""
+    """Bytes per task with `number` tasks; processor seconds of a poll with that many tasks and with
+    a thousand."""
     spec = Spec.load()
     few, many = _engine(spec, number), _engine(spec, number)
     create = _call(calls.create(spec))
     _fill(few, create, FEW)
-    _fill(many, create, FEW)  # what is allocated once, so that it does not count
+    _fill(many, create, FEW)  # so that memory allocated only once does not count
     before = _settled_rss()
     _fill(many, create, number - FEW)
     figures = {"bytes": [(_settled_rss() - before) / (number - FEW)]}
@@ -71,12 +71,12 @@ def lifecycle(rounds: int) -> dict[str, list[float]]:
     direct = []
     for _ in range(rounds):
         started = time.perf_counter()
-        _live(engine, spec, first)
+        _lifecycle(engine, spec, first)
         direct.append(time.perf_counter() - started)
     return {"direct": direct, "asgi": asyncio.run(_through_asgi(spec, settings, first, rounds))}
 
 
-def _live(engine: Engine, spec: Spec, detect: calls.Call) -> None:
+def _lifecycle(engine: Engine, spec: Spec, detect: calls.MeasuredCall) -> None:
     assert engine.handle(_call(detect)).status == 200
     made = json.loads(engine.handle(_call(calls.create(spec))).body)
     poll = _call(_poll(spec, made["output"]["task_id"]))
@@ -85,13 +85,13 @@ def _live(engine: Engine, spec: Spec, detect: calls.Call) -> None:
 
 
 async def _through_asgi(
-    spec: Spec, settings: Settings, detect: calls.Call, rounds: int
+    spec: Spec, settings: Settings, detect: calls.MeasuredCall, rounds: int
 ) -> list[float]:
     transport = httpx.ASGITransport(app=create_app(settings, spec=spec))
     took = []
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
 
-        async def answer(call: calls.Call) -> Any:
+        async def answer(call: calls.MeasuredCall) -> Any:
             got = await client.request(
                 call.operation.method, call.path, headers=_headers(call), content=call.body
             )
@@ -109,8 +109,8 @@ async def _through_asgi(
 
 
 def _engine(spec: Spec, number: int) -> Engine:
-    """All of so many tasks stay, as they are. Its journal, which has a budget of its own, is soon
-    full."""
+    """An engine that keeps `number` tasks in their state. Its journal is small: the memory of the
+    journal is measured separately."""
     store = MemoryStore(max_tasks=number + 1, max_tasks_of_tenant=number + 1)
     engine = Engine(spec, settings=Settings(time="frozen"), store=store)
     engine.recorder = Recorder(spec, engine.store, Journal(max_entries=FEW))
@@ -123,7 +123,7 @@ def _fill(engine: Engine, create: Call, number: int) -> None:
 
 
 def _polls(engine: Engine, spec: Spec, number: int) -> list[Call]:
-    """Polls of tasks spread evenly over all that are there."""
+    """Polls of tasks that are evenly spread over all tasks."""
     tenant = engine.seeds.tenant_of(calls.KEY)
     spread = islice(engine.store.newest_first(tenant), 0, None, number // SAMPLE)
     return [_call(_poll(spec, task.id)) for task in spread]
@@ -136,17 +136,17 @@ def _seconds_each(engine: Engine, sample: list[Call]) -> float:
     return (time.process_time() - started) / len(sample)
 
 
-def _poll(spec: Spec, task_id: str) -> calls.Call:
+def _poll(spec: Spec, task_id: str) -> calls.MeasuredCall:
     operation = spec.operations["getTask"]
     path = (spec.prefixes[0] + operation.template).replace("{task_id}", task_id)
-    return calls.Call("poll", operation, path, 200, {})
+    return calls.MeasuredCall("poll", operation, path, 200, {})
 
 
-def _headers(call: calls.Call) -> dict[str, str]:
+def _headers(call: calls.MeasuredCall) -> dict[str, str]:
     return {"Authorization": f"Bearer {call.key}", **call.headers}
 
 
-def _call(call: calls.Call) -> Call:
+def _call(call: calls.MeasuredCall) -> Call:
     headers = {name.lower().encode(): value.encode() for name, value in _headers(call).items()}
     return Call(call.operation.method, call.path, "", headers, call.body)
 

@@ -1,9 +1,9 @@
-"""What the journal costs: its memory after many exchanges, and the time to keep one.
+"""Measures the journal: its memory after many exchanges, and the time to store one.
 
     python -m benchmarks.journal COUNT
 
-In a process of its own, which prints its figures as JSON. The exchanges are those of the official
-SDK: its headers, a create call, its polls until the end; the answers are the fake's own."""
+The measurement runs in its own process, which prints the figures as JSON. The exchanges have the
+headers of the official SDK: a create call and polls until the end, with answers of the fake."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mock_server.journal.recorder import Recorder
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 
-# What the allocator and the queue may take besides the bytes that the journal counts: a twentieth.
+# The allocator and the queue may take 5 % more than the bytes that the journal counts.
 CEILING = MAX_BYTES * 1.05
 BATCH = 1_000
 TENANTS = 4
@@ -43,8 +43,8 @@ SDK = {
 }
 
 
-class Exchange(NamedTuple):
-    """What the journal is told."""
+class JournalledCall(NamedTuple):
+    """The arguments of Journal.append for one call."""
 
     kind: str
     call: Call
@@ -67,9 +67,9 @@ def fill(count: int) -> dict[str, list[float]]:
     """Append so many exchanges of some tenants in turn to an empty journal, then some more beside
     an engine that answers such calls."""
     spec = Spec.load()
-    life = list(_life(spec))
-    journal, rest = Journal(), cycle(life)
-    _append(journal, islice(rest, BATCH))  # what is allocated once does not count
+    calls_of_task = list(_task_calls(spec))
+    journal, rest = Journal(), cycle(calls_of_task)
+    _append(journal, islice(rest, BATCH))  # memory allocated only once does not count
     for tenant in map(str, range(TENANTS)):
         journal.reset(tenant)
     gc.collect()
@@ -80,9 +80,11 @@ def fill(count: int) -> dict[str, list[float]]:
     kept, dropped = journal.entry_count, journal.dropped_count
     engine = Engine(spec, settings=Settings(time="skip", seed="emo"))
     engine.recorder = Recorder(spec, engine.store, Journal(max_entries=BATCH))
-    _handle(engine, life[:1])  # the task that the others ask for: ids come from seed, key and count
+    _handle(
+        engine, calls_of_task[:1]
+    )  # the task of the polls: its id depends on seed, key and count
     pairs = [
-        (_append(journal, islice(rest, BATCH)), _handle(engine, life[1:] * 20))
+        (_append(journal, islice(rest, BATCH)), _handle(engine, calls_of_task[1:] * 20))
         for _ in range(TIMED)
     ]
     took, handled = map(list, zip(*pairs, strict=True))
@@ -90,24 +92,24 @@ def fill(count: int) -> dict[str, list[float]]:
     return {**sizes, "append": took, "handle": handled}
 
 
-def _append(journal: Journal, exchanges: Iterator[Exchange]) -> float:
-    """Processor seconds of one, the loop around it included."""
-    told = [(str(place % TENANTS), KEY, 1.5, 1.5, *e) for place, e in enumerate(exchanges)]
+def _append(journal: Journal, exchanges: Iterator[JournalledCall]) -> float:
+    """Processor seconds to append one exchange, including the loop."""
+    appended = [(str(place % TENANTS), KEY, 1.5, 1.5, *e) for place, e in enumerate(exchanges)]
     started = time.process_time()
-    for arguments in told:
+    for arguments in appended:
         journal.append(*arguments)
-    return (time.process_time() - started) / len(told)
+    return (time.process_time() - started) / len(appended)
 
 
-def _handle(engine: Engine, exchanges: list[Exchange]) -> float:
-    """Processor seconds of one as the engine answers it, its record included."""
+def _handle(engine: Engine, exchanges: list[JournalledCall]) -> float:
+    """Processor seconds of the engine for one exchange, including its journal entry."""
     started = time.process_time()
     for exchange in exchanges:
         engine.handle(exchange.call)
     return (time.process_time() - started) / len(exchanges)
 
 
-def _life(spec: Spec) -> Iterator[Exchange]:
+def _task_calls(spec: Spec) -> Iterator[JournalledCall]:
     """A create call and every poll until the end."""
     engine = Engine(spec, settings=Settings(time="skip", seed="emo"))
     create = calls.create(spec)
@@ -117,14 +119,14 @@ def _life(spec: Spec) -> Iterator[Exchange]:
     path = spec.prefixes[0] + f"/tasks/{task_id}"
     while True:
         poll = _exchange(engine, spec, "getTask", path, {}, b"", task_id)
-        yield from [poll] * 3  # as often as the SDK asks in the time that a state lasts
+        yield from [poll] * 3  # the SDK polls about three times in each state
         if poll.reply.outcome == "SUCCEEDED":
             return
 
 
 def _exchange(
     engine: Engine, spec: Spec, kind: str, path: str, more: dict[str, str], body: bytes, task: str
-) -> Exchange:
+) -> JournalledCall:
     length = {"Content-Length": str(len(body))} if body else {}
     sent = {
         name.lower().encode(): text.encode() for name, text in {**SDK, **more, **length}.items()
@@ -132,7 +134,7 @@ def _exchange(
     call = Call(spec.operations[kind].method, path, "", sent, body)
     reply = engine.handle(call)
     assert reply.status == 200, reply.body
-    return Exchange(kind, call, reply, json.loads(reply.body)["request_id"], task)
+    return JournalledCall(kind, call, reply, json.loads(reply.body)["request_id"], task)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The load generator: a closed loop of prebuilt requests over a few keep-alive connections.
+"""The load generator: sends prebuilt requests in a closed loop over a few keep-alive connections.
 
-One thread, plain sockets and a selector. Knows HTTP/1.1 just well enough to find the end of an
-answer; bounded in time and count."""
+It uses one thread, plain sockets and a selector, and parses only enough of HTTP/1.1 to find the end
+of an answer. Time and number of requests are limited."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ TIMEOUT = 30.0
 
 
 class BadAnswer(Exception):
-    """An answer that the call was not expected to get; the text shows its beginning."""
+    """An unexpected answer; the text of the error has its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one burst measured. `latencies` are seconds, sorted; `busy` is the share of the time
-    that the generator itself computed: near 1 it is the limit, not the server."""
+    """The result of one burst. latencies: seconds, sorted. busy: the share of the time in which the
+    generator itself computed; near 1 the generator is the bottleneck, not the server."""
 
     seconds: float
     latencies: array[float]
@@ -33,7 +33,7 @@ class Load:
         return len(self.latencies) / self.seconds
 
     def quantile(self, q: float) -> float:
-        """Seconds that the share `q` of the answers took at most."""
+        """The quantile `q` of the latencies, in seconds."""
         return self.latencies[min(len(self.latencies) - 1, int(q * len(self.latencies)))]
 
 
@@ -48,7 +48,7 @@ class _Connection:
 
 
 def answer_end(data: bytes) -> int:
-    """Where the first answer in `data` ends; 0 while it is not all there."""
+    """The end of the first answer in `data`; 0 if the answer is incomplete."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return 0
@@ -65,7 +65,7 @@ def answer_end(data: bytes) -> int:
 
 
 def exchange(port: int, request: bytes) -> bytes:
-    """One request on its own connection, and the whole answer."""
+    """Send one request on a new connection and return the whole answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as sock:
         sock.sendall(request)
         data = b""
@@ -80,9 +80,9 @@ def exchange(port: int, request: bytes) -> bytes:
 def run(
     port: int, request: bytes, status: int, *, connections: int, seconds: float, most: int = 10**6
 ) -> Load:
-    """Send `request` over and over for `seconds` or until `most` answers came.
+    """Send `request` repeatedly for `seconds` or until `most` answers have arrived.
 
-    Raises BadAnswer when an answer has not the `status`."""
+    Raises BadAnswer for an answer with another status."""
     expected = b"HTTP/1.1 %d " % status
     latencies = array("d")
     clients = [_Connection(port) for _ in range(connections)]

@@ -1,4 +1,4 @@
-"""The machine under the numbers: its cores and who runs on which, memory of a process, versions."""
+"""The machine: assigns processes to cores, reads their memory and time, lists versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERVER_CORE, LOAD_CORE = (CORES[0], CORES[-1]) if len(CORES) > 1 else (None, Non
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """This process, and every child that it starts here, on one core. None: wherever it was."""
+    """Run this process, and the children that it starts in the block, on one core; None: on any."""
     if core is None:
         yield
         return
@@ -39,17 +39,17 @@ def on_core(core: int | None) -> Iterator[None]:
 
 
 def rss_bytes(pid: int) -> int:
-    """The resident memory of a process."""
+    """The resident memory of a process, in bytes."""
     status = Path(f"/proc/{pid}/status")
     if status.exists():
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024
-    said = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
-    return int(said.stdout) * 1024
+    done = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
+    return int(done.stdout) * 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time a process has used, to 10 ms; nan where only Linux would say."""
+    """The processor time of a process, in seconds, to 10 ms; nan on other systems than Linux."""
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return nan
@@ -58,7 +58,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def describe() -> list[str]:
-    """What one must know to compare: no date, no path, no name of the machine."""
+    """Facts for comparing results: no date, no path, no name of the machine."""
     pinned = (
         "servers pinned to one core, the load generator to another"
         if SERVER_CORE is not None

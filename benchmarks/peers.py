@@ -1,6 +1,6 @@
-"""Other fakes, from npm, at pinned versions. Installed once into a cache outside the tree.
+"""Other fakes, from npm, at pinned versions, installed once into a cache outside the repository.
 
-They do what they can: see `does`, which the results repeat."""
+They cannot do all that the fake does; `Server.does` describes what they do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from benchmarks import calls
 from benchmarks.load import exchange
-from benchmarks.servers import POLLS, Asked, Server
+from benchmarks.servers import POLLS, ExpectedAnswer, Server
 from contracts.spec.document import default_path
 from contracts.spec.loader import Spec
 
-# The newest Prism needs a Node that few have; 5.14 mocks the same way and runs on 18 and later.
+# The newest Prism needs a very new Node. 5.14 mocks in the same way and runs on Node 18 and later.
 PINNED = {"@copilotkit/aimock": "1.43.0", "@stoplight/prism-cli": "5.14.2"}
 INSTALL_SECONDS = 180
 TASKS = "/api/v3/contents/generations/tasks"
@@ -29,19 +29,19 @@ SUBMIT = {"model": "emo-v1", "content": [
     {"type": "image_url", "image_url": {"url": "http://127.0.0.1/portrait.png"}}]}  # fmt: skip
 
 
-def available(spec: Spec, say: Callable[[str], None]) -> list[Server]:
-    """The peers that can run here; for the others a line that says why not."""
+def available(spec: Spec, print_line: Callable[[str], None]) -> list[Server]:
+    """The peers that can run on this machine. Prints the reason if there are none."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        say("peers skipped: there is no node and npm on this machine")
+        print_line("peers skipped: node or npm is not installed")
         return []
-    modules = _install(npm, say)
+    modules = _install(npm, print_line)
     if modules is None:
         return []
     return [_aimock(node, modules), _prism(node, modules, spec)]
 
 
-def _install(npm: str, say: Callable[[str], None]) -> Path | None:
+def _install(npm: str, print_line: Callable[[str], None]) -> Path | None:
     versions = "-".join(PINNED.values())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / f"emo-benchmarks-{versions}"
@@ -50,34 +50,34 @@ def _install(npm: str, say: Callable[[str], None]) -> Path | None:
         return modules
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{name}@{version}" for name, version in PINNED.items()]
-    say(f"installing {' '.join(names)} (once) …")
+    print_line(f"installing {' '.join(names)} (once) …")
     command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit",
                "--no-fund", "--silent", *names]  # fmt: skip
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         why = f"exit code {error.returncode}" if hasattr(error, "returncode") else "no answer"
-        say(f"peers skipped: npm could not install them ({why})")
+        print_line(f"peers skipped: npm could not install them ({why})")
         return None
     done.touch()
     return modules
 
 
 def _aimock(node: str, modules: Path) -> Server:
-    """It cannot answer our paths; its BytePlus Ark video tasks are the same kind of thing."""
+    """aimock cannot serve the EMO paths; its BytePlus Ark video tasks are similar."""
     fixture = modules.parent / "aimock.json"
     answer = {"match": {"endpoint": "video"}, "response": {"json": TASK}}
     fixture.write_text(json.dumps({"fixtures": [answer]}))
     script = str(modules / "@copilotkit/aimock/dist/cli.js")
 
-    def requests(port: int) -> dict[str, Asked]:
-        # A new task each time: it forgets all but the latest ten thousand.
+    def requests(port: int) -> dict[str, ExpectedAnswer]:
+        # A new task each time: aimock keeps only the latest ten thousand.
         create = _http("POST", TASKS, SUBMIT)
         task_id = json.loads(_body(exchange(port, create)))["id"]
         return {
-            "poll, SUCCEEDED": Asked(_http("GET", f"{TASKS}/{task_id}"), 200),
-            "create": Asked(create, 200),
-            "create, invalid body": Asked(_http("POST", TASKS, {"model": "emo-v1"}), 400),
+            "poll, SUCCEEDED": ExpectedAnswer(_http("GET", f"{TASKS}/{task_id}"), 200),
+            "create": ExpectedAnswer(create, 200),
+            "create, invalid body": ExpectedAnswer(_http("POST", TASKS, {"model": "emo-v1"}), 400),
         }
 
     return Server(
@@ -94,16 +94,16 @@ def _prism(node: str, modules: Path, spec: Spec) -> Server:
     script = str(modules / "@stoplight/prism-cli/dist/index.js")
     prefix = spec.prefixes[0]  # it serves the paths without that of `servers`
 
-    def asked(call: calls.Call, headers: dict[str, str]) -> Asked:
+    def asked(call: calls.MeasuredCall, headers: dict[str, str]) -> ExpectedAnswer:
         path = call.path.removeprefix(prefix)
         own = dataclasses.replace(call, path=path, headers={**call.headers, **headers})
-        return Asked(own.request(), call.status)
+        return ExpectedAnswer(own.request(), call.status)
 
-    def requests(port: int) -> dict[str, Asked]:
+    def requests(port: int) -> dict[str, ExpectedAnswer]:
         del port
         get = spec.operations["getTask"]
         path = get.template.replace("{task_id}", "50689caf-8623-4dbe-8bb0-b1dd7d8b87bf")
-        poll = calls.Call("poll", get, path, 200, {})
+        poll = calls.MeasuredCall("poll", get, path, 200, {})
         polls = {f"poll, {s}": asked(poll, {"Prefer": f"example={s}"}) for s in POLLS}
         made = (calls.create(spec), calls.create_invalid(spec))
         return {**polls, **{call.name: asked(call, {}) for call in made}}

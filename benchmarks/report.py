@@ -1,4 +1,4 @@
-"""The results as one Markdown file. No date, no path and no name of the machine it ran on."""
+"""Writes the results as Markdown, without date, path or name of the machine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from benchmarks.servers import ROWS, Server
 from benchmarks.startup import Startup
 from benchmarks.throughput import CONNECTIONS, Traffic, cells
 
-ENOUGH = 10_000  # answers a second of the bare route at many connections, or the machine is slow
-BUSY = 0.9  # of its core is what a server under load gets, or something else has the rest
+ENOUGH = 10_000  # answers per second of the bare server; with fewer the machine is slow
+BUSY = 0.9  # share of its core that a server under load gets; with less, other work is running
 HOW = """\
 Run it again with `python -m benchmarks` (about six minutes; `--quick` takes two, `--no-peers` needs
-no Node). Every figure is the median over rounds, with the least and the most. In a round each
-server is measured in turn, so a ratio compares neighbours in time; it says more than the rates,
-which are this machine's. `0.8 × bare` is 80 % of the answers a second of a Starlette route that
-gives the same headers and body and does nothing else. Where other work disturbs the machine,
-processor time is the steadier witness: its ratio is that of the bare route for an answer, divided
-by the server's own."""
+no Node). Every figure is the median over rounds, with the least and the greatest. In a round each
+server is measured in turn, so a ratio compares bursts at about the same time. Ratios can be
+compared between machines, rates cannot. `0.8 × bare` is 80 % of the answers per second of a
+Starlette route that sends the same headers and body and does nothing else. If other work disturbs
+the machine, processor time is more reliable: its ratio is the time of the bare route for an answer,
+divided by the time of the server."""
 
 
 def markdown(
@@ -34,14 +34,14 @@ def markdown(
     met = sum(verdict.met for verdict in verdicts)
     parts = [
         "# Results",
-        "\n".join(f"- {line}" for line in [*machine, rounds, *_witness(traffic, servers)]),
+        "\n".join(f"- {line}" for line in [*machine, rounds, *_conditions(traffic, servers)]),
         HOW,
         f"## Budgets: {met} of {len(verdicts)} met",
         _table(
-            ("what", "budget", "measured", "verdict"),
-            [(v.what, v.budget, v.measured, v.text) for v in verdicts],
+            ("budget of", "budget", "measured", "verdict"),
+            [(v.name, v.budget, v.measured, v.text) for v in verdicts],
         ),
-        "## What each answer costs its server",
+        "## Work of each server for an answer",
         "\n".join(f"- **{server.name}**: {server.does}" for server in servers),
         "## Answers a second",
         *_traffic(traffic, servers),
@@ -51,8 +51,8 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def _witness(traffic: Traffic, servers: list[Server]) -> Iterable[str]:
-    """Whether the load generator or other work was the limit, rather than the server."""
+def _conditions(traffic: Traffic, servers: list[Server]) -> Iterable[str]:
+    """Lines on whether the load generator or other work limited the results."""
     key = (servers[0].name, ROWS[0], CONNECTIONS[-1])
     rate, cpu = traffic.rate[key], traffic.cpu[key]
     got = median(a * b for a, b in zip(rate.values, cpu.values, strict=True))
@@ -94,7 +94,7 @@ def _startup(traffic: Traffic, servers: list[Server], startup: Startup) -> str:
         for server in servers
     ]
     titles = ("server", "start to first answer", "processor time of that", "memory at rest")
-    return _table((*titles, "memory after", "so many answers"), rows)
+    return _table((*titles, "memory after", "number of answers"), rows)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

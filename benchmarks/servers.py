@@ -1,4 +1,4 @@
-"""What is measured: a command, the requests it answers, and its life from start to stop."""
+"""The measured servers: how to start and stop them, and the requests that they answer."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ROWS = (*(f"poll, {state}" for state in POLLS), "create", "create, invalid body"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, as bytes, and the status its answer must have."""
+class ExpectedAnswer:
+    """A request as bytes, and the expected status of its answer."""
 
     data: bytes
     status: int
@@ -34,20 +34,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`command` starts it on a port; `requests` gives what it can answer, by row of the table, and
-    is asked again before each burst. `does` says in a line what an answer costs it; `judges` is
-    whether it validates or keeps state, so that the fake has to be ahead of it."""
+    """A server to measure. command: starts it on a port. requests: the requests that it can answer,
+    by row of the table; called before each burst. does: its work for an answer, in one line.
+    judges: whether it validates requests or keeps state, so that the fake must be faster."""
 
     name: str
     command: Callable[[int], list[str]]
-    requests: Callable[[int], dict[str, Asked]]
+    requests: Callable[[int], dict[str, ExpectedAnswer]]
     does: str
     judges: bool = False
 
 
 @contextmanager
 def running(server: Server) -> Iterator[tuple[int, int, float]]:
-    """The server on its core for as long as the block: port, process id, seconds to an answer."""
+    """Run the server on its core: yields port, process id, and seconds to the first answer."""
     port = _free_port()
     with on_core(SERVER_CORE):
         started = time.perf_counter()
@@ -67,7 +67,7 @@ def running(server: Server) -> Iterator[tuple[int, int, float]]:
 
 
 def _wait_for_answer(server: Server, port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until any HTTP answer comes, asked every 2 ms."""
+    """Send a request every 2 ms until the server answers."""
     until = time.perf_counter() + START_TIMEOUT
     while time.perf_counter() < until:
         if process.poll() is not None:
@@ -88,14 +88,14 @@ def _free_port() -> int:
 
 
 def the_fake(spec: Spec) -> Server:
-    """`emo serve` as a user starts it, but that polls end tasks: a SUCCEEDED one is soon there."""
-    known: dict[int, dict[str, Asked]] = {}
+    """`emo serve` with --time skip, so that tasks soon are SUCCEEDED."""
+    known: dict[int, dict[str, ExpectedAnswer]] = {}
 
-    def requests(port: int) -> dict[str, Asked]:
+    def requests(port: int) -> dict[str, ExpectedAnswer]:
         if port not in known:
             made = [calls.poll(spec, port, state) for state in POLLS]
             made += [calls.create(spec), calls.create_invalid(spec)]
-            known[port] = {call.name: Asked(call.request(), call.status) for call in made}
+            known[port] = {call.name: ExpectedAnswer(call.request(), call.status) for call in made}
         return known[port]
 
     return Server(
@@ -107,17 +107,17 @@ def the_fake(spec: Spec) -> Server:
     )
 
 
-def the_limit(answers: dict[str, bytes], requests: dict[str, Asked]) -> Server:
-    """Starlette routes that give those bytes. Each row has its own path, known by its number."""
+def the_limit(answers: dict[str, bytes], requests: dict[str, ExpectedAnswer]) -> Server:
+    """The bare server with these answers. Each row has its own path, which ends with a number."""
     rows: list[tuple[str, str, int, list[list[str]], str]] = []
-    asked: dict[str, Asked] = {}
+    asked: dict[str, ExpectedAnswer] = {}
     for number, (row, answer) in enumerate(answers.items()):
         head, _, body = answer.decode().partition("\r\n\r\n")
         headers = [line.split(": ", 1) for line in head.split("\r\n")[1:]]
         method, path, rest = requests[row].data.split(b" ", 2)
         own = path + b"/%d" % number
         rows.append((method.decode(), own.decode(), requests[row].status, headers, body))
-        asked[row] = Asked(b" ".join((method, own, rest)), requests[row].status)
+        asked[row] = ExpectedAnswer(b" ".join((method, own, rest)), requests[row].status)
     command = [sys.executable, "-m", "benchmarks.bare"]
     return Server(
         "bare",

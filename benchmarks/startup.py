@@ -1,4 +1,4 @@
-"""How long it takes to begin: a server until its first answer, `emo --help` until it ends."""
+"""Measures start-up: a server until its first answer, `emo --help` until it ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from benchmarks.servers import EMO, Server, running
 
 @dataclass(slots=True)
 class Startup:
-    """Wall seconds; `cpu` are those of the processor, which a busy machine does not stretch."""
+    """Wall seconds. cpu: processor seconds, which other work on the machine affects less."""
 
     first_answer: dict[str, Figure] = field(default_factory=dict)
     help: Figure = field(default_factory=Figure)
     cpu: dict[str, Figure] = field(default_factory=dict)
 
 
-def measure(servers: list[Server], rounds: int, say: Callable[[str], None]) -> Startup:
+def measure(servers: list[Server], rounds: int, print_line: Callable[[str], None]) -> Startup:
     found = Startup()
     with on_core(LOAD_CORE):
         for _ in range(rounds):
@@ -39,9 +39,9 @@ def measure(servers: list[Server], rounds: int, say: Callable[[str], None]) -> S
             _add(found.cpu, "--help", _children_cpu() - before)
     for name, figure in found.first_answer.items():
         cpu = found.cpu[name].text(SECONDS)
-        say(f"start to first answer, {name}: {figure.text(SECONDS)}, processor {cpu}")
+        print_line(f"start to first answer, {name}: {figure.text(SECONDS)}, processor {cpu}")
     cpu = found.cpu["--help"].text(SECONDS)
-    say(f"emo --help: {found.help.text(SECONDS)}, processor {cpu}")
+    print_line(f"emo --help: {found.help.text(SECONDS)}, processor {cpu}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Answers a second: every server in turn, row by row, round by round, all up all the time."""
+"""Measures answers per second: all servers run, and each is measured in turn, row by row."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Key = tuple[str, str, int]  # server, row, connections
 
 @dataclass(slots=True)
 class Traffic:
-    """Rates in answers a second, quantiles in seconds, memory in bytes. `cpu` is the server's
-    processor time for an answer, in seconds: what other work on the machine does not stretch.
-    `busy` is the largest share of its core that the generator needed, `answered` how many answers
-    each server gave."""
+    """Rates in answers per second, quantiles in seconds, memory in bytes. cpu: the processor time
+    of the server per answer, in seconds, which other work on the machine affects less. busy: the
+    largest share of its core that the generator used. answered: the answers of each server."""
 
     rate: dict[Key, Figure] = field(default_factory=dict)
     p50: dict[Key, Figure] = field(default_factory=dict)
@@ -41,14 +40,14 @@ class Traffic:
         self.p99.setdefault(key, Figure()).values.append(burst.quantile(0.99))
 
     def share_by_cpu(self, server: str, limit: str, row: str, connections: int) -> Figure:
-        """The same ratio as that of the rates, from processor time."""
+        """The ratio of a server to the bare server, by processor time."""
         return self.cpu[limit, row, connections].over(self.cpu[server, row, connections])
 
 
 def measure(
-    servers: list[Server], rounds: int, seconds: float, say: Callable[[str], None]
+    servers: list[Server], rounds: int, seconds: float, print_line: Callable[[str], None]
 ) -> Traffic:
-    """The first of `servers` is the limit that the others' ratios refer to."""
+    """Measure all rows. servers: the bare server first; the ratios refer to it."""
     traffic = Traffic()
     with ExitStack() as stack, on_core(LOAD_CORE):
         up: list[tuple[Server, int, int]] = []
@@ -63,7 +62,7 @@ def measure(
                 for _ in range(rounds):
                     _round(traffic, up, row, connections, seconds)
                 for line in lines(traffic, servers, row, connections):
-                    say(line)
+                    print_line(line)
         for server, _, pid in up:
             traffic.after[server.name] = rss_bytes(pid)
     return traffic
@@ -77,7 +76,7 @@ def _round(
         if asked is None:
             continue
         key = (server.name, row, connections)
-        if key not in traffic.rate:  # what compiles itself as it runs may do so first
+        if key not in traffic.rate:  # warm up: JIT compilers compile during the first calls
             load.run(port, asked.data, asked.status, connections=connections, seconds=WARM_SECONDS)
         before = cpu_seconds(pid)
         burst = load.run(port, asked.data, asked.status, connections=connections, seconds=seconds)
@@ -89,8 +88,8 @@ def _round(
 def cells(
     traffic: Traffic, servers: list[Server], row: str, connections: int
 ) -> Iterator[tuple[str, ...]]:
-    """Of each server that answers this row: its name, rate, ratio to the limit, processor time,
-    the same ratio by that, p50, p99."""
+    """For each server with this row: its name, rate, ratio to the bare server, processor time, the
+    ratio by processor time, p50, p99."""
     limit = servers[0].name
     for server in servers:
         key = (server.name, row, connections)
@@ -108,7 +107,7 @@ def cells(
 
 
 def lines(traffic: Traffic, servers: list[Server], row: str, connections: int) -> list[str]:
-    """The same for a terminal."""
+    """The cells as lines for a terminal."""
     return [
         f"{row}, {connections} connection{'s' if connections > 1 else ''}",
         *(

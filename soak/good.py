@@ -167,7 +167,7 @@ async def replayed(world: World, name: str, program: str) -> None:
         await asyncio.sleep(PAUSE)
 
 
-def _with_key(call: calls.Call, key: str, headers: dict[str, str] | None = None) -> bytes:
+def _with_key(call: calls.MeasuredCall, key: str, headers: dict[str, str] | None = None) -> bytes:
     named = call.headers if headers is None else headers
     lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     return request(call.operation.method, call.path, call.body, key=key, headers=lines)

@@ -3,8 +3,8 @@
     python -m scripts.media.draw [FOLDER]
 
 The files are committed; the server only reads them and needs neither Pillow nor PyAV. Sizes,
-rates and durations in the manifest are measured on the finished files, not copied from what was
-asked of the encoder.
+rates and durations in the manifest are measured on the finished files, not copied from the settings
+of the encoder.
 """
 
 import json

@@ -115,7 +115,7 @@ def _through_the_mouth(source: Sequence[float]) -> Iterator[float]:
 
 
 def _spoken(now: float) -> tuple[Syllable, float]:
-    """The current syllable, or in a pause the next one, and the part of it that is over (0 to 1)."""
+    """The current syllable, or in a pause the next one, and its elapsed share (0 to 1)."""
     syllable = next((one for one in _SPEECH if now < one.end), _SPEECH[-1])
     progress = (now - syllable.start) / (syllable.end - syllable.start)
     return syllable, min(max(progress, 0.0), 1.0)
