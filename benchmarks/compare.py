@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -134,12 +134,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.7, help="length of one burst")
     options = parser.parse_args()
     print("\n".join(describe()))
-    print_line: Callable[[Ratios], None] = lambda ratios: print(
-        "\n".join(lines(ratios)), flush=True
-    )  # noqa: E731
     with checked_out(options.commit) as other:
-        print_line(in_process(other, options.rounds))
-        print_line(over_sockets(other, options.rounds, options.seconds))
+        print_ratios(in_process(other, options.rounds))
+        print_ratios(over_sockets(other, options.rounds, options.seconds))
+
+
+def print_ratios(ratios: Ratios) -> None:
+    print("\n".join(lines(ratios)), flush=True)
 
 
 def lines(ratios: Ratios) -> list[str]:

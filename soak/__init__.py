@@ -1,1 +1,2 @@
-"""A soak: good, busy and hostile clients at once against the real programs, and limits for all."""
+"""The soak test: good and hostile clients call the real programs at the same time, under limits on
+memory, latency and errors."""

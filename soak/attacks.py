@@ -1,7 +1,7 @@
-"""What the hostile clients share: the table of attacks, and how an answer to one is judged.
+"""The table of attacks, and the check of the answers to them.
 
-An attack opens connections of its own, ends by itself, and raises Broken for what no client may be
-able to bring about. Losing its connection is what it deserves."""
+An attack opens its own connections and ends by itself. It raises AttackSucceeded if a program does
+something that no client may cause. A program may close the connection of an attack."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from random import Random
 from soak.wire import HANG, Connection
 
 CLOSED_WITHIN = 60.0  # seconds after which no silent or slow client may still be connected
-MOST_OF_A_HEAD = 4 << 20  # bytes of a head that no program may read on and on
+MOST_OF_A_HEAD = 4 << 20  # bytes of request headers that no program may read
 STATUS = re.compile(rb"HTTP/1\.1 (\d\d\d) ")
 PROGRAMS = ("fake", "recorder", "replay")
-# The recorder answers so for an upstream that is being restarted.
+# The recorder answers with these while its upstream restarts.
 ALLOWED = {"recorder": {"502", "504"}}
 
 
-class Broken(Exception):
-    """What an attack was able to bring about."""
+class AttackSucceeded(Exception):
+    """An attack caused a wrong behaviour; the text describes it."""
 
 
 @dataclass
 class Target:
-    """A program to attack. `answers` counts the answers by status."""
+    """A program to attack. answers: the number of answers by status."""
 
     name: str
     port: int
@@ -38,18 +38,18 @@ class Target:
         return Connection(self.port, receive_buffer)
 
     def judge(self, data: bytes, at_least: int = 0, asked_for: bool = False) -> int:
-        """Count the answers in what came. asked_for: a scenario asked for any status."""
+        """Check and count the answers in `data`. asked_for: a scenario requested any status."""
         statuses = [status.decode() for status in STATUS.findall(data)]
         self.answers.update(statuses)
         bad = [s for s in statuses if s.startswith("5") and s not in ALLOWED.get(self.name, ())]
         if bad and not asked_for:
-            raise Broken(f"an answer {bad[0]}: {data[:300]!r}")
+            raise AttackSucceeded(f"an answer {bad[0]}: {data[:300]!r}")
         if len(statuses) < at_least:
-            raise Broken(f"{len(statuses)} answers in place of {at_least}: {data[:300]!r}")
+            raise AttackSucceeded(f"{len(statuses)} answers in place of {at_least}: {data[:300]!r}")
         return len(statuses)
 
     async def throw(self, data: bytes, at_least: int = 0, asked_for: bool = False) -> bytes:
-        """Send everything at once on a new connection, and judge what comes until it closes."""
+        """Send all data on a new connection, and check the answers until it closes."""
         async with self.connect() as line:
             await line.send(data)
             came = await line.read_to_end(HANG)
@@ -61,8 +61,8 @@ Attack = Callable[[Target], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of attack: on which programs, and the seconds between two of one client."""
+class AttackKind:
+    """One kind of attack. programs: their names. pause: seconds between two attacks of a client."""
 
     name: str
     run: Attack
@@ -70,15 +70,15 @@ class Kind:
     pause: float
 
 
-ATTACKS: list[Kind] = []
+ATTACKS: list[AttackKind] = []
 
 
 def attack(*programs: str, pause: float = 0.5) -> Callable[[Attack], Attack]:
-    """Enter a function into the table of attacks; without names it is for all programs."""
+    """Add a function to the table of attacks; without names, for all programs."""
 
     def enter(function: Attack) -> Attack:
         name = function.__name__.replace("_", " ")
-        ATTACKS.append(Kind(name, function, programs or PROGRAMS, pause))
+        ATTACKS.append(AttackKind(name, function, programs or PROGRAMS, pause))
         return function
 
     return enter

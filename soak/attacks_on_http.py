@@ -1,4 +1,4 @@
-"""Attacks on how HTTP is read: heads, bodies, connections, and bytes that are no HTTP."""
+"""Attacks on the HTTP parser: headers, bodies, connections, and bytes that are not HTTP."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import socket
 import struct
 from contextlib import AsyncExitStack
 
-from soak.attacks import ATTACKS, CLOSED_WITHIN, MOST_OF_A_HEAD, Broken, Target, attack
+from soak.attacks import ATTACKS, CLOSED_WITHIN, MOST_OF_A_HEAD, AttackSucceeded, Target, attack
 from soak.wire import HANG, Connection, request
 
 POLL = "/api/v1/tasks/5f0e3c1a-0000-4000-8000-000000000000"
 DETECT = "/api/v1/services/aigc/image2video/face-detect"
 KEY = "sk-soak-hostile"
 CLOSE = "Connection: close\r\n"
-REFUSED_WITHIN = 5.0  # seconds after all of a head that is too long
-SMALL = 4096  # bytes of a receive buffer, so that a client that does not read is soon full
-MANY = 150  # connections, more than the narrow fake has descriptors
+REFUSED_WITHIN = 5.0  # seconds until too long headers are refused
+SMALL = 4096  # bytes of a receive buffer that is full soon if the client does not read
+MANY = 150  # connections, more than the descriptors of the narrow fake
 NO_READ = 3.0  # seconds without reading
 # The beginning of a TLS 1.2 ClientHello.
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(range(189))
 
 
 async def _endless(target: Target, start: bytes, piece: bytes) -> None:
-    """Send pieces until an answer comes: a refusal, long before all of them are sent."""
+    """Send pieces until an answer arrives. It must arrive long before all pieces are sent."""
     async with target.connect() as line:
         answer = asyncio.ensure_future(line.reader.read(1 << 16))
         answer.add_done_callback(lambda read: read.cancelled() or read.exception())
@@ -36,7 +36,7 @@ async def _endless(target: Target, start: bytes, piece: bytes) -> None:
         try:
             target.judge(await asyncio.wait_for(answer, REFUSED_WITHIN))
         except TimeoutError:
-            raise Broken(f"{MOST_OF_A_HEAD} bytes of a head were read") from None
+            raise AttackSucceeded(f"{MOST_OF_A_HEAD} bytes of a head were read") from None
 
 
 @attack()
@@ -61,14 +61,14 @@ async def endless_trailers(target: Target) -> None:
 
 
 async def _slow(target: Target, start: bytes, drop: bytes) -> None:
-    """A drop each second, until the other side closes."""
+    """Send a few bytes each second until the server closes the connection."""
     loop = asyncio.get_running_loop()
     until = loop.time() + CLOSED_WITHIN
     async with target.connect() as line:
         await line.send(start)
         while not line.reader.at_eof():
             if loop.time() > until:
-                raise Broken(f"still connected after {CLOSED_WITHIN:.0f} s")
+                raise AttackSucceeded(f"still connected after {CLOSED_WITHIN:.0f} s")
             await line.send(drop)
             await asyncio.sleep(1)
 
@@ -87,7 +87,7 @@ async def _silent(line: Connection) -> None:
     try:
         await line.read_to_end(CLOSED_WITHIN)
     except TimeoutError:
-        raise Broken(f"still connected after {CLOSED_WITHIN:.0f} s") from None
+        raise AttackSucceeded(f"still connected after {CLOSED_WITHIN:.0f} s") from None
 
 
 @attack()
@@ -177,7 +177,7 @@ async def an_upgrade_offer_with_a_body(target: Target) -> None:
     hidden = request("GET", POLL, key=KEY)
     came = await target.throw(request("POST", DETECT, hidden, key=KEY, headers=more), at_least=1)
     if target.judge(came) != 1:
-        raise Broken(f"the body of an offer of {offer} was answered as a request")
+        raise AttackSucceeded(f"the body of an offer of {offer} was answered as a request")
 
 
 @attack()

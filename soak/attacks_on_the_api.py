@@ -1,4 +1,4 @@
-"""Attacks on what requests mean: bodies, keys, signed paths, scenarios and the control API."""
+"""Attacks on the API: bodies, keys, signed paths, scenarios and the control API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import uuid
 
 from mock_server.scenarios.faults import FAULTS
-from soak.attacks import Broken, Target, attack
+from soak.attacks import AttackSucceeded, Target, attack
 from soak.attacks_on_http import CLOSE, DETECT, KEY, NO_READ, POLL, SMALL
 from soak.wire import request
 
@@ -22,7 +22,7 @@ BODY = json.dumps({"model": "emo-v1", "input": INPUT}).encode()
 ASYNC = "X-DashScope-Async: enable\r\n"
 CONTROLS = ("clock", "reset", "scenarios", "variants", "account", "usage", "journal", "explain",
             "bundle", "metrics", "state", "nothing")  # fmt: skip
-# Another client's connection is refused too while this fault lasts, as its documentation says.
+# This fault also refuses the connections of other clients, as documented.
 FAULT_NAMES = sorted(FAULTS.keys() - {"connect-refused"})
 
 
@@ -86,7 +86,7 @@ async def another_host_for_the_control_api(target: Target) -> None:
     host = target.chance.choice(("evil.example", "127.0.0.1.evil.example", "localhost@evil", ""))
     data = request("GET", "/__mock__/state", key=KEY, headers=CLOSE, host=host)
     if b"HTTP/1.1 200" in await target.throw(data, at_least=1):
-        raise Broken(f"the control API answered for the host {host!r}")
+        raise AttackSucceeded(f"the control API answered for the host {host!r}")
 
 
 @attack("fake", "replay", pause=1)
@@ -105,12 +105,12 @@ async def faults(target: Target) -> None:
     try:
         await target.throw(data, asked_for=True)
     except TimeoutError:
-        return  # it asked to be kept waiting
+        return  # a fault may delay the answer for long
 
 
 @attack("fake", pause=0.05)
 async def a_busy_neighbour(target: Target) -> None:
-    """No attack: valid calls of another key, as many as one connection has answered."""
+    """Not an attack: valid calls of another key, as fast as one connection allows."""
     key = "sk-soak-neighbour"
     async with target.connect() as line:
         create = request("POST", CREATE, BODY, key=key, headers=ASYNC)

@@ -1,4 +1,4 @@
-"""What is done to a server while its memory is looked at. A flood ends by itself."""
+"""Floods of requests to a server whose memory is measured. Each ends by itself."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ KEY = "sk-memory"
 SMALL = 4096  # bytes of a receive buffer
 HELD = 4.0  # seconds for which connections are held
 MEGABYTE = b"x" * 1_000_000
-LONG = 600.0  # seconds, more than any of them takes
+LONG = 600.0  # seconds, more than any flood takes
 
 
 @dataclass(frozen=True)
 class Flood:
-    """`run` takes the port, and whether a hundredth is enough. bare: a bare app can bear it too."""
+    """A flood. run: takes the port, and whether to send only a hundredth of the requests. bare:
+    also measure a bare app."""
 
-    what: str
+    name: str
     run: Callable[[int, bool], Awaitable[None]]
     bare: bool = True
 
@@ -54,7 +55,7 @@ async def keys(port: int, quick: bool) -> None:
 
 
 async def _hold(port: int, each: Iterable[bytes], receive_buffer: int | None = None) -> None:
-    """A connection for each, which sends that, does not read, and is held for a while."""
+    """Open a connection for each request, send it, and keep the connection open without reading."""
     async with AsyncExitStack() as stack:
         sending = []
         for data in each:
@@ -103,10 +104,10 @@ async def idle(port: int, quick: bool) -> None:
 FLOODS = [
     Flood("500,000 creates and 1,000,000 polls", creates_and_polls, bare=False),
     Flood("a create for each of 50,000 keys", keys, bare=False),
-    Flood("4 heads of 3 MB that do not end", endless_heads),
+    Flood("4 requests with endless headers of 3 MB", endless_heads),
     Flood("8 times 30,000 pipelined polls without reading", pipelined),
-    Flood("6 readers of a full journal who do not read", journal_readers, bare=False),
+    Flood("6 clients that request a full journal and do not read it", journal_readers, bare=False),
     Flood("100 bodies of 1 MB without their last byte", unfinished_bodies),
     Flood("20 bodies of 20 MB", bodies_too_large),
-    Flood("500 connections that say nothing", idle),
+    Flood("500 idle connections", idle),
 ]

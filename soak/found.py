@@ -1,4 +1,4 @@
-"""What a soak has found so far. Failures are counted by their kind, so that it stays small."""
+"""The results of a soak. Similar failures are counted together, so that memory stays small."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 
 from soak.programs import Stop, Usage
 
-KEPT_FAILURES = 40  # kinds of them
+KEPT_FAILURES = 40  # different kinds of failures
 VARYING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+"
-)  # ids and numbers, in which alike ones differ
+)  # ids and numbers, in which similar failures differ
 MB = 1e6
 
 
 @dataclass
-class Found:
+class Findings:
     """Counts, latencies in seconds by phase, failures, stops, and the usage of each program."""
 
     phase: str = "alone"
     good: Counter[str] = field(default_factory=Counter)
-    excused: Counter[str] = field(default_factory=Counter)  # lost to a restart
+    excused: Counter[str] = field(default_factory=Counter)  # failed because of a restart
     hostile: Counter[str] = field(default_factory=Counter)
-    answers: Counter[str] = field(default_factory=Counter)  # to hostile clients, by status
-    failures: Counter[str] = field(default_factory=Counter)  # alike ones under the first of them
+    answers: Counter[str] = field(default_factory=Counter)  # to attacks, by status
+    failures: Counter[str] = field(default_factory=Counter)  # by the text of the first of each kind
     latencies: dict[str, array[float]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
     restarts: int = 0
@@ -38,29 +38,29 @@ class Found:
     _kinds: dict[str, str] = field(default_factory=dict)
 
     def fail(self, who: str, text: str) -> None:
-        """Keep a failure: who saw it, and what was seen."""
+        """Add a failure of a client or program."""
         kind = f"{who}: {VARYING.sub('#', text)}"
         if kind not in self._kinds and len(self._kinds) >= KEPT_FAILURES:
             kind = text = "others"
         self.failures[self._kinds.setdefault(kind, f"{who}: {text}")] += 1
 
     def answered(self, seconds: float) -> None:
-        """Keep the time of an answer to a good client."""
+        """Add the latency of an answer to a good client."""
         self.latencies.setdefault(self.phase, array("d")).append(seconds)
 
     def used(self, program: str, usage: Usage) -> None:
-        """Keep what a program uses now."""
+        """Add the present usage of a program."""
         self.latest[program] = usage
         self.peaks[program] = max(self.peaks.get(program, 0), usage.peak)
         self.threads = max(self.threads, usage.threads)
 
     def quantile(self, phase: str, share: float) -> float | None:
-        """Milliseconds that this share of the answers took at most; None without answers."""
+        """The quantile of the latencies in a phase, in ms; None without answers."""
         values = sorted(self.latencies.get(phase, ()))
         return 1e3 * values[min(len(values) - 1, int(share * len(values)))] if values else None
 
     def measured(self) -> dict[str, float]:
-        """Values by the names of soak.limits.LIMITS; what is not known yet is left out."""
+        """Values by the names of soak.limits.LIMITS, without unknown values."""
         values: dict[str, float | None] = {
             "failures": self.failures.total(),
             "good calls": self.good.total(),

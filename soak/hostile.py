@@ -2,8 +2,8 @@
 
     python -m soak.hostile '{"seed": …, "ports": {PROGRAM: PORT}, "attacks": [NAME, …]}'
 
-Each kind of attack goes on all the time on every program that it is for, until the process is
-ended. Each second it prints a line of JSON: what was done since the line before."""
+Each kind of attack is repeated on all of its programs until the process ends. Each second it prints
+a line of JSON with the attacks and failures since the last line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from collections import Counter
 from random import Random
 
 from soak import attacks_on_http, attacks_on_the_api
-from soak.attacks import ATTACKS, Broken, Kind, Target
+from soak.attacks import ATTACKS, AttackKind, AttackSucceeded, Target
 from soak.wire import HANG
 
 EVERY = 1.0  # seconds between two lines
-LOST = (OSError, EOFError, asyncio.LimitOverrunError)  # a connection that was ended is no finding
-assert attacks_on_http.KEY and attacks_on_the_api.BODY  # imported for their attacks
+LOST = (OSError, EOFError, asyncio.LimitOverrunError)  # a closed connection is allowed
+assert attacks_on_http.KEY and attacks_on_the_api.BODY  # imported to register their attacks
 
 
 def names() -> list[str]:
@@ -27,24 +27,26 @@ def names() -> list[str]:
     return sorted(kind.name for kind in ATTACKS)
 
 
-async def _repeat(kind: Kind, target: Target, done: Counter[str], failures: list[str]) -> None:
+async def _repeat(
+    kind: AttackKind, target: Target, done: Counter[str], failures: list[str]
+) -> None:
     while True:
         try:
             await kind.run(target)
             done[kind.name] += 1
-        except Broken as error:
+        except AttackSucceeded as error:
             failures.append(f"{kind.name}, {target.name}: {error}")
         except TimeoutError:
             failures.append(f"{kind.name}, {target.name}: no answer within {HANG:.0f} s")
         except LOST:
             done[kind.name] += 1
-        except Exception as error:  # noqa: BLE001 (an answer that the client cannot even read)
+        except Exception as error:  # noqa: BLE001 (such as an unreadable answer)
             failures.append(f"{kind.name}, {target.name}: {type(error).__name__}: {error}")
         await asyncio.sleep(kind.pause * target.chance.uniform(0.5, 1.5))
 
 
 async def main(seed: str, ports: dict[str, int], attacks: list[str]) -> None:
-    """Attack until this is cancelled. attacks: names of kinds; none for all of them."""
+    """Attack until the process ends. attacks: names of kinds; empty for all kinds."""
     targets = {name: Target(name, port, Random(seed + name)) for name, port in ports.items()}
     done: Counter[str] = Counter()
     failures: list[str] = []

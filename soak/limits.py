@@ -1,4 +1,4 @@
-"""The limits that a soak holds, in one table, and the verdict. Sizes in MB are 10^6 bytes."""
+"""The table of limits for a soak, and the verdict. 1 MB is 10^6 bytes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 
 class Limit(NamedTuple):
-    """One line of the verdict: what is measured, and between which values it has to be."""
+    """A limit: the name of a measured value, its unit, and its least and greatest allowed value."""
 
-    what: str
+    name: str
     unit: str = ""
     least: float = 0.0
     most: float = inf
@@ -26,7 +26,7 @@ LIMITS = {
     "recorder peak": Limit("peak memory of the recorder", "MB", most=400),
     "replay peak": Limit("peak memory of the replay", "MB", most=400),
     "narrow peak": Limit("peak memory of a fake with few descriptors", "MB", most=200),
-    # 11 to 21 MB in five runs; 99 MB in one, for Python gives back late what large exports took.
+    # 11 to 21 MB in five runs, 99 MB in one: Python returns the memory of large exports late.
     "fake growth": Limit("growth of the fake after warm-up, without its tasks", "MB", most=120),
     "descriptors": Limit("descriptors of the fake after the attack, more than before", most=16),
     "threads": Limit("most threads of one program", most=60),
@@ -36,11 +36,11 @@ LIMITS = {
     "p99 attacked": Limit("p99 of a good client under attack", "ms", most=1000),
     "slowest": Limit("slowest answer to a good client", "ms", most=5000),
 }
-TASK_BYTES = 1024  # what a task may take in memory, as in the budgets of benchmarks/
+TASK_BYTES = 1024  # memory that a task may take, as in the budgets of benchmarks/
 
 
 class Line(NamedTuple):
-    """A limit beside its value; None: it was not measured."""
+    """A limit and its measured value; None if it was not measured."""
 
     limit: Limit
     value: float | None
@@ -57,9 +57,9 @@ class Line(NamedTuple):
             "not measured" if self.value is None else f"{self.value:,.1f}".rstrip("0").rstrip(".")
         )
         value += unit if self.value is not None else ""
-        return f"{'holds ' if self.holds else 'BROKEN'} {self.limit.what}: {value} ({bound})"
+        return f"{'holds ' if self.holds else 'BROKEN'} {self.limit.name}: {value} ({bound})"
 
 
 def judge(measured: Mapping[str, float]) -> list[Line]:
-    """Every limit in order; one that was not measured does not hold."""
+    """All limits in order. A limit without a measured value does not hold."""
     return [Line(limit, measured.get(name)) for name, limit in LIMITS.items()]

@@ -1,8 +1,8 @@
-"""Memory under load and under attack, beside a bare Starlette app where that has the same to bear:
+"""Measures memory under load and under attack, of the fake and of a bare Starlette app:
 
     python -m soak.memory [--quick]
 
-Each measurement has a server of its own. Writes docs/maintainers/memory.md."""
+Each measurement starts its own server. Writes docs/maintainers/memory.md."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from soak.floods import FLOODS, Flood
 from soak.programs import EMO, Program
 
 PAGE = Path(__file__).parent.parent / "docs" / "maintainers" / "memory.md"
-SETTLE = 1.0  # seconds after the clients have left
-# What a bare app answers to each method; its paths are any.
+SETTLE = 1.0  # seconds between the end of the clients and the last measurement
+# The routes of the bare app: any path, for each method.
 ROUTES = json.dumps([[method, "/{path:path}", 200, [], "{}"] for method in ("GET", "POST")])
 SERVE = [EMO, "serve", "--time", "skip", "--log", "off", "--port", "{port}"]
 BARE = [sys.executable, "-m", "benchmarks.bare", "{port}", json.dumps(UVICORN), ROUTES]
@@ -32,29 +32,29 @@ BARE = [sys.executable, "-m", "benchmarks.bare", "{port}", json.dumps(UVICORN), 
 
 @dataclass(frozen=True)
 class Row:
-    """Memory of a program in MB: at rest, the most, and when the clients had left. None: it was
-    not measured."""
+    """Memory of a program in MB: at rest, at its peak, and after the clients have left. None: not
+    measured."""
 
-    what: str
+    name: str
     rest: float
     peak: float
     after: float | None = None
     bare: float | None = None
 
     def cells(self) -> Iterator[str]:
-        yield self.what
+        yield self.name
         for value in (self.rest, self.peak, self.after, self.bare):
             yield "" if value is None else f"{value:,.0f}"
 
 
 async def measure(flood: Flood, quick: bool, folder: Path) -> Row:
-    """The fake under one flood, and then a bare app under the same."""
+    """Measure the fake under a flood, then the bare app if the flood suits it."""
     rest, peak, after = await _under(SERVE, flood, quick, folder)
     bare = None
     if flood.bare:
         bare = (await _under(BARE, flood, quick, folder))[1]
-    what = f"{flood.what} (--quick: fewer)" if quick else flood.what
-    return Row(what, rest, peak, after, bare)
+    name = f"{flood.name} (--quick: fewer)" if quick else flood.name
+    return Row(name, rest, peak, after, bare)
 
 
 async def _under(
@@ -64,7 +64,7 @@ async def _under(
     await program.start()
     try:
         rest = program.usage().memory
-        with suppress(OSError, EOFError):  # to be cut off is what most of them deserve
+        with suppress(OSError, EOFError):  # most floods are cut off by the server
             await flood.run(program.port, quick)
         await asyncio.sleep(SETTLE)
         used = program.usage()
@@ -73,8 +73,8 @@ async def _under(
     return rest / 1e6, used.peak / 1e6, used.memory / 1e6
 
 
-async def rows(quick: bool, say: Callable[[Row], None]) -> list[Row]:
-    """Every row of the table, in order."""
+async def rows(quick: bool, print_line: Callable[[Row], None]) -> list[Row]:
+    """All rows of the table, in order."""
     found = []
     with tempfile.TemporaryDirectory(prefix="emo-memory-") as folder:
         works: list[Awaitable[Row]] = [measure(flood, quick, Path(folder)) for flood in FLOODS]
@@ -84,13 +84,13 @@ async def rows(quick: bool, say: Callable[[Row], None]) -> list[Row]:
         ]
         for work in works:
             found.append(await work)
-            say(found[-1])
+            print_line(found[-1])
     return found
 
 
 def _of_client(attack: memory_of_clients.Attack, folder: Path) -> Row:
     rest, peak = memory_of_clients.measure(attack, folder)
-    return Row(attack.what, rest / 1e6, peak / 1e6)
+    return Row(attack.name, rest / 1e6, peak / 1e6)
 
 
 def page(found: list[Row]) -> str:
@@ -117,7 +117,9 @@ def page(found: list[Row]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m soak.memory", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a hundredth of calls; writes nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="a hundredth of the calls; writes no page"
+    )
     quick = parser.parse_args().quick
     found = asyncio.run(rows(quick, lambda row: print(" | ".join(row.cells()), flush=True)))
     if not quick:

@@ -1,4 +1,4 @@
-"""What a hostile service makes of the memory of a client, in a process of its own."""
+"""Measures the memory of a client, in its own process, that calls a hostile service."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def endless() -> Iterator[bytes]:
 
 @cache
 def bomb() -> bytes:
-    """A megabyte of gzip that unpacks to a gigabyte of blanks."""
+    """One megabyte of gzip that decompresses to one gigabyte of blanks."""
     packer, block = zlib.compressobj(wbits=31), b" " * (1 << 20)
     return b"".join(packer.compress(block) for _ in range(1024)) + packer.flush()
 
 
 def compressed() -> Iterator[bytes]:
-    """An answer with that body."""
+    """An answer with bomb() as its body."""
     yield HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb()) + bomb()
 
 
 @dataclass(frozen=True)
 class Attack:
-    """`answer` gives the bytes of an answer; `code` is what the client does."""
+    """An attack. answer: yields the bytes of the answer. code: the program of the client."""
 
-    what: str
+    name: str
     answer: Callable[[], Iterator[bytes]]
     code: str
 
@@ -69,8 +69,8 @@ ATTACKS = [
 
 
 def measure(attack: Attack, folder: Path) -> tuple[int, int]:
-    """Bytes of memory: the most of a client that does nothing, and of one under attack."""
-    next(attack.answer())  # made before anybody waits for it
+    """Peak memory in bytes of a client that does nothing, and of one under attack."""
+    next(attack.answer())  # build the answer before a client waits for it
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         threading.Thread(target=_serve, args=(server, attack), daemon=True).start()
         port = str(server.getsockname()[1])
@@ -86,7 +86,7 @@ def _peak(code: str, port: str, folder: Path) -> int:
     peak, until = 0, time.monotonic() + TIMEOUT
     while process.poll() is None and time.monotonic() < until:
         facts = Path(f"/proc/{process.pid}/status").read_text()
-        peak = max([peak, *map(int, PEAK.findall(facts))])  # none while it ends
+        peak = max([peak, *map(int, PEAK.findall(facts))])  # empty while the process ends
         time.sleep(0.01)
     process.kill()
     process.wait()

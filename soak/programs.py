@@ -1,4 +1,4 @@
-"""The programs under test as processes: started, watched through /proc, stopped, started again."""
+"""Runs the tested programs as processes: starts, stops, restarts them, and reads /proc."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 EMO = str(Path(sys.executable).with_name("emo"))
 START_SECONDS, STOP_SECONDS = 20.0, 60.0
 SETTLE = 0.3  # seconds in which a program that listens prints its first lines
-# What a program may print after its start; everything else fails the soak.
+# Lines that a program may print after its start; any other line fails the soak.
 EXPECTED = re.compile(
     r"\s*$|emo: \d+ calls?, \d+ tasks?, \d+ polls? (\(.*\) )?in |emo: .*Ctrl-C|emo: stopp|"
     r"emo: of some calls only the sizes of the bodies are kept|"
@@ -28,7 +28,7 @@ EXPECTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Memory in bytes (now, and the most since the start), open descriptors, threads."""
+    """Memory in bytes (now, and the peak since the start), open descriptors, threads."""
 
     memory: int
     peak: int
@@ -45,17 +45,17 @@ class Stop:
 
 
 class Program:
-    """A command that listens on one port through all its lives; `{port}` in it is replaced."""
+    """A command that listens on one port, also after restarts; `{port}` in it is replaced."""
 
     def __init__(self, name: str, command: list[str], folder: Path) -> None:
         self.name, self.port = name, _free_port()
         self._command = [part.replace("{port}", str(self.port)) for part in command]
         self._output = folder / f"{name}.txt"
-        self._judged_from = 0
+        self._checked_from = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Return when it listens. Raises RuntimeError, with its output, if it ends before."""
+        """Start and wait until it listens. Raises RuntimeError, with its output, if it ends."""
         with self._output.open("ab") as output:
             process = subprocess.Popen(
                 self._command, stdout=output, stderr=output, start_new_session=True
@@ -69,10 +69,10 @@ class Program:
                 )
             await asyncio.sleep(0.02)
         await asyncio.sleep(SETTLE)
-        self._judged_from = self._output.stat().st_size
+        self._checked_from = self._output.stat().st_size
 
     def usage(self) -> Usage:
-        """Raises RuntimeError, with its output, when the process has ended."""
+        """The present usage. Raises RuntimeError, with the output, if the process has ended."""
         assert self._process is not None
         if (code := self._process.poll()) is not None:
             raise RuntimeError(
@@ -84,7 +84,7 @@ class Program:
         return Usage(memory, peak, len(list((folder / "fd").iterdir())), int(facts["Threads"]))
 
     async def stop(self) -> Stop:
-        """SIGTERM, and SIGKILL after STOP_SECONDS."""
+        """Send SIGTERM, and SIGKILL after STOP_SECONDS."""
         assert self._process is not None
         began, process = time.monotonic(), self._process
         process.send_signal(signal.SIGTERM)
@@ -94,16 +94,16 @@ class Program:
         return Stop(time.monotonic() - began, process.returncode)
 
     def kill(self) -> None:
-        """End the process at once, if it still runs."""
+        """Kill the process if it still runs."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
         if self._process is not None:
             self._process.wait()
 
     def complaints(self) -> list[str]:
-        """Lines that it printed since its start and that are not expected."""
+        """The unexpected lines that it printed since its start."""
         with self._output.open("rb") as output:
-            output.seek(self._judged_from)
+            output.seek(self._checked_from)
             lines = output.read().decode("utf-8", "replace").splitlines()
         return [line for line in lines if not EXPECTED.match(line)]
 
@@ -111,7 +111,7 @@ class Program:
         return self.printed()[-2000:].decode("utf-8", "replace")
 
     def printed(self) -> bytes:
-        """All that it ever printed."""
+        """Everything that it printed, also before restarts."""
         return self._output.read_bytes()
 
 
@@ -131,7 +131,7 @@ def _listens(port: int) -> bool:
 async def child(
     command: list[str], variables: dict[str, str], on_line: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """A process beside the block; each line that it prints is given to `on_line`."""
+    """Run a process during the block and call `on_line` for each line that it prints."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **variables},

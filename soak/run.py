@@ -1,4 +1,4 @@
-"""A soak from start to end: first the good clients alone, then everybody, then quiet again."""
+"""Runs a soak: first the good clients alone, then with the attackers, then without them again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contracts.recordings.errors import CassetteError
 from contracts.recordings.files import load
 from contracts.spec.loader import Spec
 from soak.attacks_on_http import DETECT, EXHAUSTING, KEY
-from soak.found import Found
-from soak.good import World, clients
+from soak.found import Findings
+from soak.good import GoodClients, clients
 from soak.limits import LIMITS, TASK_BYTES
 from soak.programs import EMO, Program, Usage, child
 from soak.wire import Connection, request
@@ -26,17 +26,17 @@ CASSETTE = Path(__file__).parent.parent / "tests" / "data" / "cassettes" / "fake
 ALONE, RESTARTING, WARMING, HELD = 0.15, 0.35, 0.15, 0.35
 BETWEEN_RESTARTS = 30.0  # seconds of attack; less in a short soak
 FULL_JOURNAL = 70  # bodies of a megabyte
-DESCRIPTORS = 80  # of the narrow fake, fewer than one kind of attack opens
+DESCRIPTORS = 80  # descriptors of the narrow fake, fewer than one kind of attack opens
 NO_MORE = b"out of file descriptors"
-QUIET = 15.0  # seconds at most in which the descriptors have to be closed again
-SDK_FROM = 30.0  # seconds; in a shorter soak the start of the SDK would take most of the time
+QUIET = 15.0  # seconds in which the descriptors must be closed again
+SDK_FROM = 30.0  # seconds; a shorter soak runs without the SDK, which starts slowly
 
 
 @dataclass(frozen=True)
 class Plan:
-    """seconds: of the whole soak, without starts and stops. every: seconds between two lines of
-    progress. attacks: names of kinds; none for all. serve: the command of the fake, with `{port}`.
-    programs: the names of those that run; the fake always does."""
+    """The plan of a soak. seconds: length without starts and stops. every: seconds between two
+    lines of progress. attacks: names of kinds; empty for all. serve: the command of the fake, with
+    `{port}`. programs: the names of the programs to run; the fake always runs."""
 
     seconds: float = 600.0
     every: float = 10.0
@@ -47,10 +47,12 @@ class Plan:
 
 
 class Soak:
-    """One soak in a folder of its own; `found` is filled as it goes on."""
+    """One soak in its own folder; it adds its results to `found`."""
 
-    def __init__(self, plan: Plan, folder: Path, found: Found, say: Callable[[str], None]) -> None:
-        self.plan, self.found, self._say = plan, found, say
+    def __init__(
+        self, plan: Plan, folder: Path, found: Findings, print_line: Callable[[str], None]
+    ) -> None:
+        self.plan, self.found, self._print_line = plan, found, print_line
         self._folder = folder
         fake = Program("fake", list(plan.serve), folder)
         upstream = f"http://127.0.0.1:{fake.port}"
@@ -67,10 +69,10 @@ class Soak:
         ]
         self.programs = {p.name: p for p in programs if p.name in plan.programs}
         ports = {name: program.port for name, program in self.programs.items()}
-        self.world = World(Spec.load(), ports, folder, found)
+        self.shared = GoodClients(Spec.load(), ports, folder, found)
 
     async def run(self) -> None:
-        """The whole soak. Raises RuntimeError where a program does not start."""
+        """Run the soak. Raises RuntimeError if a program does not start."""
         try:
             for program in self.programs.values():
                 await program.start()
@@ -85,7 +87,7 @@ class Soak:
                 program.kill()
 
     def _work(self) -> list[Coroutine[None, None, None]]:
-        work = [self.world.forever(name, turn) for name, turn in clients(self.world)]
+        work = [self.shared.forever(name, turn) for name, turn in clients(self.shared)]
         if self.plan.seconds >= SDK_FROM and importlib.util.find_spec("dashscope"):
             work.append(self._sdk())
         return [*work, self._progress()]
@@ -108,10 +110,10 @@ class Soak:
         self.found.growth = max(0, await self._memory_without_tasks() - warm)
 
     async def _restart(self, name: str) -> None:
-        self.world.lives += 1
+        self.shared.epoch += 1
         await self._stop(name)
         await self.programs[name].start()
-        self.world.lives += 1
+        self.shared.epoch += 1
         self.found.restarts += 1
 
     async def _stop(self, name: str) -> None:
@@ -129,14 +131,14 @@ class Soak:
         return usage
 
     async def _fill_journal(self) -> None:
-        """What the journal may take is no growth: fill it before the memory is looked at."""
+        """Fill the journal before memory is measured, so that it does not count as growth."""
         large = request("POST", DETECT, b'{"a":"' + b"x" * 1_000_000 + b'"}', key=KEY)
         async with Connection(self.programs["fake"].port) as line:
             for _ in range(FULL_JOURNAL):
                 await line.ask(large)
 
     async def _memory_without_tasks(self) -> float:
-        """Bytes of the fake, less what its tasks may take."""
+        """The memory of the fake in bytes, without the memory that its tasks may take."""
         async with Connection(self.programs["fake"].port) as line:
             answer = await line.ask(request("GET", "/__mock__/metrics"))
         lines = answer.body.decode().splitlines()
@@ -154,8 +156,8 @@ class Soak:
 
     @asynccontextmanager
     async def _attackers(self) -> AsyncIterator[None]:
-        what = {"seed": self.plan.seed, "ports": self.world.ports, "attacks": self.plan.attacks}
-        command = [sys.executable, "-m", "soak.hostile", json.dumps(what)]
+        plan = {"seed": self.plan.seed, "ports": self.shared.ports, "attacks": self.plan.attacks}
+        command = [sys.executable, "-m", "soak.hostile", json.dumps(plan)]
         async with child(command, {}, self._count_attacks):
             yield
 
@@ -167,21 +169,21 @@ class Soak:
             self.found.fail("attack", failure)
 
     async def _sdk(self) -> None:
-        life = self.world.lives
+        epoch = self.shared.epoch
 
         def on_line(line: str) -> None:
-            nonlocal life
+            nonlocal epoch
             if line == "ok":
                 self.found.good["SDK"] += 1
-            elif self.world.excuses(life):
+            elif self.shared.excuses(epoch):
                 self.found.excused["SDK"] += 1
             else:
                 self.found.fail("SDK", line)
-            life = self.world.lives
+            epoch = self.shared.epoch
 
         variables = {
             "DASHSCOPE_HTTP_BASE_URL": f"http://127.0.0.1:{self.programs['fake'].port}/api/v1",
-            "DASHSCOPE_API_KEY": self.world.key("sdk"),
+            "DASHSCOPE_API_KEY": self.shared.key("sdk"),
         }
         async with child([sys.executable, "-m", "soak.sdk"], variables, on_line):
             await asyncio.Event().wait()
@@ -190,32 +192,32 @@ class Soak:
         while True:
             await asyncio.sleep(self.plan.every)
             for name in self.programs:
-                if not self.world.lives % 2:
+                if not self.shared.epoch % 2:
                     self._watch(name)
-            self._say(progress(self.found))
+            self._print_line(progress(self.found))
 
     async def _stop_all(self) -> None:
         for name in reversed(self.programs):
             await self._stop(name)
         for name, program in self.programs.items():
-            if self.world.run.encode() in program.printed():
+            if self.shared.run.encode() in program.printed():
                 self.found.fail(name, "a key of a good client is in its output")
         if "recorder" in self.programs:
             self._read_recording()
         if self.found.hostile[EXHAUSTING] and NO_MORE not in self.programs["narrow"].printed():
-            self.found.fail("narrow", "did not say on stderr that it is out of descriptors")
+            self.found.fail("narrow", "did not report on stderr that it is out of descriptors")
 
     def _read_recording(self) -> None:
-        if self.world.run.encode() in self._recording.read_bytes():
+        if self.shared.run.encode() in self._recording.read_bytes():
             self.found.fail("recorder", "a key of a good client is in the recording")
         try:
-            load(self._recording, self.world.spec)
+            load(self._recording, self.shared.spec)
         except CassetteError as error:
             self.found.fail("recorder", f"its recording cannot be read: {error}")
 
 
-def progress(found: Found) -> str:
-    """One line: the phase, what each program uses, the calls, and the latency so far."""
+def progress(found: Findings) -> str:
+    """One line: the phase, the usage of each program, the calls, and the latency so far."""
     used = ", ".join(
         f"{name} {usage.memory / 1e6:.0f} MB {usage.descriptors} fd {usage.threads} threads"
         for name, usage in found.latest.items()

@@ -1,9 +1,9 @@
-"""The official SDK as a good client, in a process of its own: it reads its settings when imported.
+"""The official SDK as a good client, in its own process: it reads its settings when it is imported.
 
     python -m soak.sdk
 
-It prints a line for each task: `ok`, or what went wrong. DASHSCOPE_HTTP_BASE_URL and
-DASHSCOPE_API_KEY say where and who."""
+It prints a line for each task: `ok`, or the error. It reads DASHSCOPE_HTTP_BASE_URL and
+DASHSCOPE_API_KEY."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from soak.attacks_on_the_api import INPUT
 
 
 def main() -> None:
-    """One task after the other, until the process is ended."""
+    """Run one task after the other until the process ends."""
     while True:
         try:
             print(_one_task(), flush=True)
-        except Exception as error:  # noqa: BLE001 (the SDK raises all kinds)
+        except Exception as error:  # noqa: BLE001 (the SDK raises many kinds)
             print(f"{type(error).__name__}: {error}".replace("\n", " "), flush=True)
 
 

@@ -1,9 +1,10 @@
-"""Looks for eight characters of a key on every surface, in many more examples than the suite.
+"""Searches every output for eight characters of a key, with many more examples than the tests.
 
     python -m soak.secrets [COUNT]
 
-The examples are those of tests/project/test_secret_surfaces.py, at random; 20,000 take 6 minutes of
-processor time. It ends with 1 and names each example in which a part of a key was left."""
+The examples are random ones of tests/project/test_secret_surfaces.py; 20,000 take 6 minutes of
+processor time. The exit code is 1 if an output contains a part of a key; each such example is
+printed."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def example() -> Exchanged:
-    """A key in two encodings at some place of a call."""
+    """A key in two nested encodings at a random place of a call."""
     key = random.choice(("sk-", "sk-ws-H.", "st-")) + "".join(random.choices(LETTERS, k=24))
     first, second = random.choices(sorted(ENCODINGS), k=2)
     if first in BINARY and second in CASES:
@@ -32,7 +33,7 @@ def example() -> Exchanged:
 
 
 def main(count: int) -> int:
-    """Go through so many examples, and print what was found. The exit code."""
+    """Check `count` examples and print the findings. Returns the exit code."""
     found = looked_at = 0
     with TemporaryDirectory() as folder:
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""Plain HTTP/1.1 for the clients of the soak: a request as bytes, and an answer on a connection."""
+"""Plain HTTP/1.1 for the clients of the soak: requests as bytes, and connections."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ HANG = 20.0  # seconds; an answer that takes longer counts as a hang
 
 
 class Answer(NamedTuple):
-    """An answer; `seconds` passed from the request to its last byte."""
+    """An answer. seconds: from the request to the last byte."""
 
     status: int
     body: bytes
     seconds: float
 
     def json(self) -> Any:
-        """The body as a value. Raises ValueError where it is not JSON."""
+        """The value of the JSON body. Raises ValueError if it is not JSON."""
         return json.loads(self.body)
 
 
 def request(
     method: str, path: str, body: bytes = b"", *, key: str = "", headers: str = "", host: str = HOST
 ) -> bytes:
-    """One request. `headers` are whole lines, each with its line end; no key: no Authorization."""
+    """A request. headers: complete lines with their line ends. key: "" sends no Authorization."""
     lines = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}"
     if key:
         lines += f"Authorization: Bearer {key}\r\n"
@@ -37,7 +37,7 @@ def request(
 
 
 class Connection:
-    """A keep-alive connection; use it as an async context manager."""
+    """A keep-alive connection, as an async context manager."""
 
     def __init__(self, port: int, receive_buffer: int | None = None) -> None:
         self._port, self._receive_buffer = port, receive_buffer
@@ -69,13 +69,12 @@ class Connection:
         return Answer(int(head[9:12]), body, time.perf_counter() - began)
 
     async def send(self, data: bytes) -> None:
-        """Write, and wait while the other side does not read."""
+        """Write, and wait until the server has read most of it."""
         self.writer.write(data)
         await self.writer.drain()
 
     async def read_to_end(self, within: float, most: int = 64 << 20) -> bytes:
-        """What comes until the other side closes. Raises TimeoutError when for `within` seconds
-        nothing comes."""
+        """Read until the server closes. Raises TimeoutError after `within` s without a byte."""
         parts, size = [], 0
         while size < most:
             async with asyncio.timeout(within):

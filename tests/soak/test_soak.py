@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from soak.__main__ import report, soak
-from soak.found import KEPT_FAILURES, Found
+from soak.found import KEPT_FAILURES, Findings
 from soak.limits import LIMITS, judge
 from soak.programs import EXPECTED
 from soak.run import Plan
@@ -30,7 +30,7 @@ def test_a_value_beyond_its_limit_is_reported(name: str, within: dict[str, float
     assert all(line.holds for line in judge(within))
     broken = [line for line in judge({**within, name: beyond}) if not line.holds]
     assert [line.limit for line in broken] == [limit]
-    assert str(broken[0]).startswith(f"BROKEN {limit.what}: ")
+    assert str(broken[0]).startswith(f"BROKEN {limit.name}: ")
 
 
 @each_case("name", LIMITS)
@@ -40,7 +40,7 @@ def test_a_value_that_was_not_measured_is_reported(name: str, within: dict[str, 
 
 
 def test_every_failure_is_counted_and_few_are_kept() -> None:
-    found = Found()
+    found = Findings()
     for number in range(3 * KEPT_FAILURES):
         found.fail("a client", f"is {'very ' * number}sad after {number} s")
         found.fail("a client", f"waited {number} s")
@@ -57,7 +57,7 @@ def test_an_error_line_of_a_program_is_unexpected(line: str) -> None:
 
 
 def test_an_interrupted_soak_reports_its_failures(capsys: pytest.CaptureFixture[str]) -> None:
-    found = Found()
+    found = Findings()
     found.fail("talker", "expected 200 but got 500")
     assert report(found, whole=False) == 1
     assert "FAILED 1 times: talker: expected 200 but got 500" in capsys.readouterr().out
@@ -80,7 +80,7 @@ def test_a_soak_finds_a_leak_an_unexpected_500_and_a_line_on_stderr(
     plan = Plan(seconds=3, attacks=("a busy neighbour",), programs=("fake",), serve=serve)
     assert soak(plan) == 1
     printed = capsys.readouterr().out
-    assert "talker 1: Wrong: expected 200 but got 500" in printed
+    assert "talker 1: WrongAnswer: expected 200 but got 500" in printed
     assert "fake: printed 'a list went wrong'" in printed
     assert "BROKEN growth of the fake after warm-up" in printed
     assert "BROKEN wrong answers" in printed
