@@ -173,8 +173,8 @@ def _output(response: Response) -> dict[str, Any]:
 
 def _code(body: dict[str, Any]) -> str:
     output = body.get("output")
-    must_match = output.get("code") if isinstance(output, dict) else ""
-    return str(body.get("code") or must_match or "")
+    nested = output.get("code") if isinstance(output, dict) else ""
+    return str(body.get("code") or nested or "")
 
 
 def _resolved(case: Case, node: Any) -> Any:

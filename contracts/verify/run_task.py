@@ -92,8 +92,8 @@ def expect_failure(ctx: CheckContext, created: Exchange) -> Exchange:
 
 
 def expect_refusal(ctx: CheckContext, created: Exchange, *names: str, field: str = "") -> None:
-    """Expect that a create call was refused with one of these outcomes, or that its task fails, as
-    with a sibling model (KR). The documentation does not name the one that EMO chooses."""
+    """Expect that a create call was refused with one of these outcomes, or that its task fails. A
+    sibling model creates the task (KR); the documentation does not describe this for EMO."""
     if created.status == 200:
         expect_failure(ctx, created)
     else:

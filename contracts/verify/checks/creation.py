@@ -9,7 +9,7 @@ from contracts.verify.context import CheckContext
 from contracts.verify.registry import check
 from contracts.verify.run_task import expect_refusal, expect_required
 
-ONE = ("createVideoTask",)
+PAID_CALL = ("createVideoTask",)
 
 
 def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
     "A synchronous create call is refused.",
     "AccessDenied-synchronous",
     failed="A synchronous create call was not refused as documented",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def synchronous(ctx: CheckContext) -> None:
     names = "AccessDenied-synchronous", "AccessDenied-synchronous-period"
@@ -37,7 +37,7 @@ def synchronous(ctx: CheckContext) -> None:
     "A create call with an unknown style_level is refused, or its task fails.",
     "InvalidParameter-style_level",
     failed="A create call with an unknown style_level was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def style_level(ctx: CheckContext) -> None:
     body = ctx.creation_body()
@@ -50,7 +50,7 @@ def style_level(ctx: CheckContext) -> None:
     "A create call without ext_bbox is refused, or its task fails.",
     "InvalidParameter-field-required",
     failed="A create call without ext_bbox was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def area_missing(ctx: CheckContext) -> None:
     expect_required(ctx, ctx.create(_with(ctx, ext_bbox=None)), "input.ext_bbox")
@@ -61,7 +61,7 @@ def area_missing(ctx: CheckContext) -> None:
     "A create call without face_bbox is refused, or its task fails.",
     "InvalidParameter-field-required",
     failed="A create call without face_bbox was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def face_missing(ctx: CheckContext) -> None:
     expect_required(ctx, ctx.create(_with(ctx, face_bbox=None)), "input.face_bbox")
@@ -72,7 +72,7 @@ def face_missing(ctx: CheckContext) -> None:
     "An ext_bbox that is neither 1:1 nor 3:4 is refused, or its task fails.",
     "InvalidParameter-ext_bbox",
     failed="An ext_bbox that is neither 1:1 nor 3:4 was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def area(ctx: CheckContext) -> None:
     created = ctx.create(_with(ctx, ext_bbox=[0, 0, 800, 300]))
@@ -84,7 +84,7 @@ def area(ctx: CheckContext) -> None:
     "A face_bbox with swapped corners is refused, or its task fails.",
     "InvalidParameter-face_bbox",
     failed="A face_bbox with swapped corners was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
     severity="warning",
 )
 def box(ctx: CheckContext) -> None:
@@ -98,7 +98,7 @@ def box(ctx: CheckContext) -> None:
     "A create call with a URL that is not http is refused, or its task fails.",
     "InvalidURL",
     failed="A create call with a URL that is not http was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def no_url(ctx: CheckContext) -> None:
     expect_refusal(ctx, ctx.create(_with(ctx, image_url="portrait.png")), "InvalidURL")
@@ -111,7 +111,7 @@ def no_url(ctx: CheckContext) -> None:
     "An oss:// URL without the header that resolves it is refused, or its task fails.",
     "InvalidParameter.DataInspection",
     failed="An oss:// URL without the header that resolves it was accepted or refused wrongly",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
     severity="warning",
 )
 def upload(ctx: CheckContext) -> None:

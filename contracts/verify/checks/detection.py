@@ -11,14 +11,14 @@ from contracts.spec.pointers import MISSING
 from contracts.verify.context import ASYNC_HEADER, CheckContext, Skip
 from contracts.verify.registry import Evidence, check
 
-ONE = ("detectFace",)
+PAID_CALL = ("detectFace",)
 TOLERANCE = 2  # px, as in the schema of ext_bbox
 
 
 def _box(exchange: Exchange, name: str) -> list[int]:
     box = at(exchange, f"/output/{name}")
-    whole = isinstance(box, list) and len(box) == 4 and all(type(n) is int for n in box)
-    return box if whole else []
+    is_box = isinstance(box, list) and len(box) == 4 and all(type(n) is int for n in box)
+    return box if is_box else []
 
 
 def _passed(ctx: CheckContext, body: dict[str, Any] | None = None) -> Exchange:
@@ -42,7 +42,7 @@ def _area(ctx: CheckContext, exchange: Exchange, ratio: str) -> None:
     "A portrait passes the detection, with a valid face_bbox and ext_bbox.",
     "pass",
     failed="A portrait was not answered as passed, with a valid face_bbox and ext_bbox",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def passes(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
@@ -59,7 +59,7 @@ def passes(ctx: CheckContext) -> None:
     "The answer about a portrait that passes has no code and no message.",
     "pass",
     failed="A portrait was not answered as passed, without code and message",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def no_code(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
@@ -73,7 +73,7 @@ def no_code(ctx: CheckContext) -> None:
     "A detection is charged as one image.",
     "pass",
     failed="A portrait was not answered as passed, with a charge for one image",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
     severity="warning",
 )
 def usage(ctx: CheckContext) -> None:
@@ -85,7 +85,7 @@ def usage(ctx: CheckContext) -> None:
     "The ext_bbox of a detection has the requested ratio.",
     "pass",
     failed="The ext_bbox of a detection does not have the requested ratio",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def ratio(ctx: CheckContext) -> None:
     body = ctx.detection_body()
@@ -98,7 +98,7 @@ def ratio(ctx: CheckContext) -> None:
     "Without parameters the ext_bbox of a detection has the ratio 1:1.",
     Evidence("documented", "DET-2, DET-3"),
     failed="Without parameters the ext_bbox of a detection does not have the ratio 1:1",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def default_ratio(ctx: CheckContext) -> None:
     body = ctx.detection_body()
@@ -111,7 +111,7 @@ def default_ratio(ctx: CheckContext) -> None:
     "A detect call with a ratio other than 1:1 and 3:4 is refused.",
     "InvalidParameter-ratio",
     failed="A detect call with a ratio other than 1:1 and 3:4 was not refused as documented",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def bad_ratio(ctx: CheckContext) -> None:
     body = ctx.detection_body()
@@ -124,7 +124,7 @@ def bad_ratio(ctx: CheckContext) -> None:
     "An asynchronous detect call is refused.",
     "AccessDenied-asynchronous",
     failed="An asynchronous detect call was not refused as documented",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def asynchronous(ctx: CheckContext) -> None:
     names = "AccessDenied-asynchronous", "AccessDenied-asynchronous-capital"
@@ -136,7 +136,7 @@ def asynchronous(ctx: CheckContext) -> None:
     "A detect call with an image_url that is not an http URL is refused.",
     "InvalidURL",
     failed="A detect call with an image_url that is not an http URL was not refused as documented",
-    paid_calls=ONE,
+    paid_calls=PAID_CALL,
 )
 def no_url(ctx: CheckContext) -> None:
     for url in ("portrait.png", "data:image/png;base64,iVBORw0KGgo="):
