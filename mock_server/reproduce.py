@@ -103,7 +103,7 @@ def _compare(exchange: BundledExchange, reply: Reply) -> Difference | None:
         "status": (exchange.status, reply.status),
         "headers": (exchange.reply_headers, headers),
         "body": (exchange.reply_body, reply.body),
-        "line": (exchange.line, reply.line),
+        "line": (exchange.delivery, reply.delivery),
     }
     for part, (was, now) in pairs.items():
         if was != now:

@@ -173,7 +173,7 @@ def serve(
             **options,
         )
         app = (
-            create_app(settings, tell=partial(notices.write_list, "scenario-file"))
+            create_app(settings, notify=partial(notices.write_list, "scenario-file"))
             if replay is None
             else _replaying(settings, replay)
         )

@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from contracts.files.text_file import EncodingError, json_problem, text_of
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.entry import Entry
 from mock_server.journal.json_pieces import with_items
-from mock_server.simulation.call import Line
+from mock_server.simulation.call import Delivery
 from mock_server.simulation.clock import LAST
 from mock_server.simulation.task import status_at
 
@@ -47,7 +47,7 @@ class BundledExchange(Struct, frozen=True):
     status: Annotated[int, Meta(ge=100, le=999)]
     reply_headers: list[tuple[str, str]]
     reply_body: bytes
-    line: Line | None = None
+    delivery: Delivery | None = field(default=None, name="line")
     head_bytes: Count = 0
 
 
@@ -143,7 +143,7 @@ def _exchange(entry: Entry) -> BundledExchange:
     return BundledExchange(
         entry.number, entry.real, entry.kind, entry.method, entry.path, entry.query, entry.origin,
         _texts(entry.headers.items()), entry.body, entry.status, _texts(entry.reply_headers),
-        entry.reply_body, entry.line, entry.head_bytes,
+        entry.reply_body, entry.delivery, entry.head_bytes,
     )  # fmt: skip
 
 

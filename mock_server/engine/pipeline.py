@@ -303,14 +303,14 @@ class Engine:
             return reply
         chance = digest(self._secret_of(request.tenant_id), "fault", request.request_id)
         reply = apply_fault(request.directive.fault, reply, request.now, chance)
-        if reply.line is None:
+        if reply.delivery is None:
             return reply
         tenant = self.tenants.get(request.tenant_id, request.real)
         # In skip mode a delayed answer advances the clock instead of waiting.
-        if tenant.clock.skip and reply.line.due > request.now:
-            clock = tenant.clock.at(reply.line.due, request.real)
+        if tenant.clock.skip and reply.delivery.due > request.now:
+            clock = tenant.clock.at(reply.delivery.due, request.real)
             self.store.save(request.tenant_id, replace(tenant, clock=clock))
-        return reply._replace(line=reply.line._replace(tenant=request.tenant_id))
+        return reply._replace(delivery=reply.delivery._replace(tenant=request.tenant_id))
 
     def _in_effect(self, chosen: dict[str, str]) -> Effects:
         return self._effects(tuple(sorted(chosen.items())))

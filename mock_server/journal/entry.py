@@ -10,7 +10,7 @@ from contracts.spec.validation import Violation
 from mock_server.journal.log_row import CODE
 from mock_server.journal.redact import log_row_without_secrets_of, without_secrets_of
 from mock_server.journal.row import Row, has_explanation
-from mock_server.simulation.call import Line
+from mock_server.simulation.call import Delivery
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -46,7 +46,7 @@ class Entry(Struct, frozen=True, gc=False):
     fault: str = ""
     violation: Violation | None = None
     near_miss: Violation | None = None
-    line: Line | None = None
+    delivery: Delivery | None = None
     head_bytes: int = 0
 
     @property
@@ -65,7 +65,7 @@ class Entry(Struct, frozen=True, gc=False):
     @property
     def answered(self) -> bool:
         """Whether at least the head of the answer was sent."""
-        return self.line is None or self.line.sent != -1
+        return self.delivery is None or self.delivery.sent != -1
 
     @property
     def explained(self) -> bool:
@@ -78,13 +78,13 @@ class Entry(Struct, frozen=True, gc=False):
     @property
     def arrived(self) -> bytes:
         """The part of the answer's body that was sent."""
-        sent = self.line.sent if self.line else None
+        sent = self.delivery.sent if self.delivery else None
         return self.reply_body[:sent] if sent != -1 else b""
 
     @property
     def delay(self) -> float:
         """Seconds (of the tenant's time) by which the answer was delayed."""
-        return max(0.0, self.line.due - self.at) if self.line else 0.0
+        return max(0.0, self.delivery.due - self.at) if self.delivery else 0.0
 
 
 def entry_of(row: Row) -> Entry:
@@ -104,7 +104,7 @@ def _entry(row: Row) -> Entry:
         row.number, row.real, row.at, row.kind, call.method, call.path, call.query, call.origin,
         call.headers, call.body, reply.status, reply.headers, reply.body, row.request_id,
         reply.outcome, row.task_id, row.scenario, row.source, row.fault, row.violation,
-        row.near_miss, reply.line, call.head_bytes,
+        row.near_miss, reply.delivery, call.head_bytes,
     )  # fmt: skip
 
 

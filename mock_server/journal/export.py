@@ -130,7 +130,7 @@ def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
 
 def _response(entry: Entry) -> dict[str, Any]:
     """The part of the answer that was sent. `line`: how it was delivered, null: normally."""
-    line = entry.line._asdict() if entry.line else None
+    line = entry.delivery._asdict() if entry.delivery else None
     if line:
         del line["tenant"]
     if not entry.answered:

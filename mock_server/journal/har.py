@@ -72,7 +72,7 @@ def _response(entry: Entry) -> dict[str, Any]:
     """The response; as browsers do, status 0 and an error if no answer was sent."""
     if not entry.answered:
         content: dict[str, Any] = {"size": 0, "mimeType": UNKNOWN_TYPE}
-        error = ERRORS.get(entry.line.end if entry.line else "", ERRORS["close"])
+        error = ERRORS.get(entry.delivery.end if entry.delivery else "", ERRORS["close"])
         return _answer(0, "", [], content, -1) | {"httpVersion": "", "_error": error}
     body = entry.arrived
     text, encoded = text_or_base64(body)
@@ -82,8 +82,8 @@ def _response(entry: Entry) -> dict[str, Any]:
         content["encoding"] = "base64"
     phrase = PHRASES.get(entry.status, "")
     answer = _answer(entry.status, phrase, entry.reply_headers, content, len(body))
-    if entry.line and entry.line.end not in ("", "stale"):
-        answer["_error"] = CUT if entry.line.end == "close" else ERRORS[entry.line.end]
+    if entry.delivery and entry.delivery.end not in ("", "stale"):
+        answer["_error"] = CUT if entry.delivery.end == "close" else ERRORS[entry.delivery.end]
     return answer
 
 
@@ -121,7 +121,7 @@ def _receive(entry: Entry) -> float:
     """Milliseconds for the body: 0 if no answer was sent; more if a fault limits its rate."""
     if not entry.answered:
         return 0
-    rate = entry.line.rate if entry.line else 0.0
+    rate = entry.delivery.rate if entry.delivery else 0.0
     return max(INSTANT, round(1000 * len(entry.arrived) / rate, 3)) if rate else INSTANT
 
 

@@ -154,7 +154,7 @@ def _texts(row: Row) -> bytes:
         row.kind, row.request_id, row.task_id, row.scenario, row.source, row.fault, call.method,
         call.path, call.query, call.origin, reply.outcome,
     )  # fmt: skip
-    optional = (row.violation, row.near_miss, reply.line)
+    optional = (row.violation, row.near_miss, reply.delivery)
     parts = ['"'.join(named).encode("utf-8", "surrogatepass"), call.body, reply.body]
     parts += chain.from_iterable((*call.headers.items(), *reply.headers))
     parts += [pack(value) for value in optional if value is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import Any, NamedTuple
 
-from mock_server.simulation.call import Line, Reply
+from mock_server.simulation.call import Delivery, Reply
 
 LONGEST = 86400.0  # the longest latency, in seconds
 
@@ -114,7 +114,7 @@ def wrong_type(effect: FaultEffect) -> Reply:
 
 def _line(reply: Reply, **changes: Any) -> Reply:
     """The reply with a changed delivery; fields that earlier faults set stay."""
-    return reply._replace(line=(reply.line or Line())._replace(**changes))
+    return reply._replace(delivery=(reply.delivery or Delivery())._replace(**changes))
 
 
 def _body(reply: Reply, body: bytes) -> Reply:
@@ -128,7 +128,7 @@ def _header(reply: Reply, name: bytes, value: bytes) -> Reply:
 
 def _start(effect: FaultEffect) -> float:
     """The time at which the reply would be sent: now, or later if an earlier fault delays it."""
-    return max(effect.reply.line.due if effect.reply.line else 0.0, effect.now)
+    return max(effect.reply.delivery.due if effect.reply.delivery else 0.0, effect.now)
 
 
 def _share(chance: bytes) -> float:

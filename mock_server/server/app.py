@@ -1,4 +1,4 @@
-"""The Starlette driver and composition root: HTTP in, Call; Reply, HTTP out."""
+"""The ASGI app: turns HTTP into a Call, and a Reply into HTTP. It puts the whole fake together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mock_server.page import documents
 from mock_server.scenarios.rules import Ruleset, no_file
 from mock_server.server import openapi_file
 from mock_server.server.cors import Cors
-from mock_server.server.delivery import act_out, is_on_socket, leave
+from mock_server.server.delivery import deliver, is_on_socket, leave
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time
@@ -38,8 +38,9 @@ OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
 OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
 OWN_ROUTES = (documents.FOLDER, *openapi_file.PATHS)
 OWN_FILES = {path.encode() for path in (page.ROOT, *page.ICONS, *OWN_ROUTES)}
-LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *OWN_ROUTES)))  # each letter of it in escapes
-DRAIN_BYTES = 64 << 20  # read on for so long past the limit, so that the client gets to its answer
+LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *OWN_ROUTES)))  # with each letter percent-encoded
+# bytes read beyond the limit, so that a client that only writes gets its answer
+DRAIN_BYTES = 64 << 20
 
 
 def create_app(
@@ -48,24 +49,24 @@ def create_app(
     spec: Spec | None = None,
     store: Store | None = None,
     real: RealTime = real_time,
-    tell: Callable[[str], object] = lambda _: None,
+    notify: Callable[[str], object] = lambda _: None,
 ) -> FakeApp:
-    """The whole fake as an ASGI app. Raises SpecError, VariantError and ScenarioError before it
-    serves anything. tell: is told when the scenario file changed."""
+    """The fake as an ASGI app. Raises SpecError, VariantError or ScenarioError if it cannot start.
+    notify: called with a message when the scenario file has changed."""
     spec, settings = spec or Spec.load(), settings or Settings()
-    file = no_file if settings.scenario is None else _file(spec, settings.scenario, tell)
+    file = no_file if settings.scenario is None else _file(spec, settings.scenario, notify)
     return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file))
 
 
-def _file(spec: Spec, where: str, tell: Callable[[str], object]) -> Callable[[float], Ruleset]:
-    from mock_server.scenarios.rule_file import RulesFile  # YAML and all: 40 ms, for who has a file
+def _file(spec: Spec, where: str, notify: Callable[[str], object]) -> Callable[[float], Ruleset]:
+    from mock_server.scenarios.rule_file import RulesFile  # imported late: 40 ms
 
-    return RulesFile(spec, where, tell)
+    return RulesFile(spec, where, notify)
 
 
 class FakeApp(Starlette):
-    """The fake's own paths are Starlette routes; every other path is the service's, or its object
-    store's, and goes to the engine, past middleware and routing that would cost a third of the
+    """The fake's own paths are routes of Starlette. Every other path belongs to the service or its
+    object store, and goes to the engine directly: middleware and routing would cost a third of the
     throughput."""
 
     def __init__(self, engine: Engine) -> None:
@@ -89,12 +90,13 @@ class FakeApp(Starlette):
         self._limit = engine.spec.limits["body-bytes"]
 
     def refused(self, refused: RequestRefused) -> Reply:
-        """The answer to a request that the protocol under this app cannot read."""
+        """Answer a request that is not valid HTTP."""
         return self.engine.refused(refused)
 
     def answers_at_once(self, method: str, path: bytes) -> bool:
-        """Whether the engine answers this call, as raw as it came: any of the service's or of its
-        store's. A HEAD has its own rules, and a path in escapes may be one of the fake's own."""
+        """Whether the engine answers this call: any path of the service or its object store. Not
+        for HEAD, which has its own rules, and not for a percent-encoded path, which may be the
+        fake's own."""
         return (
             method != "HEAD"
             and b"%" not in path[:LONGEST_OWN]
@@ -113,15 +115,15 @@ class FakeApp(Starlette):
         server: Address,
         client: Address,
     ) -> Reply:
-        """The engine's answer to a call in the parts that ASGI has of it; it is to be delivered.
-        Raises whatever a mistake of ours raises; `failed` has the answer then."""
+        """The engine's answer to a call, in the parts of ASGI. The caller delivers it. An exception
+        is a mistake of the fake; `failed` makes the answer then."""
         named, cors = dict(headers), self._cors
         if cors is not None and (preflight := cors.preflight(method, named)) is not None:
             return preflight
         head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(headers)))
-        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        text, query_text = path.decode("latin-1"), query.decode("latin-1")
         origin = self._origin(named, client, scheme, server)
-        reply = self.engine.handle(Call(method, text, asked, named, body, origin, head_bytes))
+        reply = self.engine.handle(Call(method, text, query_text, named, body, origin, head_bytes))
         return reply if cors is None else cors.opened(reply, named)
 
     def failed(
@@ -133,23 +135,23 @@ class FakeApp(Starlette):
         headers: list[tuple[bytes, bytes]],
         body: bytes,
     ) -> Reply:
-        """The answer to a call at which `answer` raised."""
-        text, asked = path.decode("latin-1"), query.decode("latin-1")
+        """The answer to a call for which `answer` raised."""
+        text, query_text = path.decode("latin-1"), query.decode("latin-1")
         named = dict(headers)
-        reply = failed(self.engine, Call(method, text, asked, named, body), error)
+        reply = failed(self.engine, Call(method, text, query_text, named, body), error)
         return reply if self._cors is None else self._cors.opened(reply, named)
 
     def mistaken(self, error: Exception, where: str) -> None:
-        """Report a mistake of ours outside of any answer."""
+        """Report a mistake of the fake outside of any answer."""
         self.engine.recorder.mistakes.report(error, where)
 
     def delivering(self, reply: Reply) -> ASGIApp:
-        """An app that gives this answer to whatever it is asked."""
+        """An ASGI app that delivers this reply."""
 
-        async def deliver(scope: Scope, _receive: Receive, send: Send) -> None:
+        async def app(scope: Scope, _receive: Receive, send: Send) -> None:
             await self._deliver(reply, scope, send)
 
-        return deliver
+        return app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
@@ -164,16 +166,16 @@ class FakeApp(Starlette):
             return
         body = await self._read(receive)
         if body is None:
-            return  # the client left in the middle, and nothing was asked for
+            return  # the client disconnected before the body was complete
         path = scope.get("raw_path") or scope["path"].encode()
-        asked = scope["method"], path, scope["query_string"], scope["headers"], body
-        how = scope["scheme"], scope.get("server"), scope.get("client")
+        call = scope["method"], path, scope["query_string"], scope["headers"], body
+        connection = scope["scheme"], scope.get("server"), scope.get("client")
         try:
-            reply = self.answer(*asked, *how)
+            reply = self.answer(*call, *connection)
         except Exception as error:
-            await self._deliver(self.failed(error, *asked), scope, send)
+            await self._deliver(self.failed(error, *call), scope, send)
             if not is_on_socket(scope):
-                raise  # to the test that calls in this process
+                raise  # for a test that calls in this process
         else:
             await self._deliver(reply, scope, send)
 
@@ -183,7 +185,7 @@ class FakeApp(Starlette):
 
     @contextmanager
     def _reporting(self, scope: Scope) -> Iterator[None]:
-        """Report a mistake of ours. A client that leaves is none."""
+        """Report a mistake of the fake. A client that disconnects is not one."""
         try:
             yield
         except ClientDisconnect:
@@ -196,21 +198,22 @@ class FakeApp(Starlette):
             raise
 
     async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
-        if reply.line is not None:
-            left = partial(self.engine.real_left, reply.line.tenant)
-            # In this process an exception is what was asked for: httpx' own.
+        if reply.delivery is not None:
+            left = partial(self.engine.real_left, reply.delivery.tenant)
+            # In process the exception of httpx is the requested fault, not a mistake.
             with self._reporting(scope) if is_on_socket(scope) else nullcontext():
-                if not await act_out(reply, scope, send, left):
+                if not await deliver(reply, scope, send, left):
                     return
         await send(
             {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         )
         await send({"type": "http.response.body", "body": reply.body})
-        if reply.line is not None:
-            leave(reply.line, scope)
+        if reply.delivery is not None:
+            leave(reply.delivery, scope)
 
     async def _read(self, receive: Receive) -> bytes | None:
-        """The body, cut behind the limit; the rest is read and thrown away. None: it broke off."""
+        """The body, cut after the limit; the rest is read and discarded. None if the client
+        disconnected before the body was complete."""
         size, parts, more = 0, [], True
         while more and size < DRAIN_BYTES:
             message = await receive()
@@ -232,7 +235,7 @@ async def _sample(request: Request) -> Response:
 
 
 async def _own_error(request: Request, error: Exception) -> Response:
-    """A wrong path or method under one of the fake's own prefixes."""
+    """Answer a wrong path or method under one of the fake's own prefixes."""
     assert isinstance(error, HTTPException)
     text = f"{request.method} {request.url.path}: {error.detail}"
     text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
@@ -240,8 +243,8 @@ async def _own_error(request: Request, error: Exception) -> Response:
 
 
 async def _own_mistake(request: Request, error: Exception) -> Response:
-    """Said in place of a page or an answer of the control API; the log has the trace."""
+    """Answer 500 in place of a page or an answer of the control API. The log has the traceback."""
     del error
-    text = f"{request.method} {request.url.path}: a mistake of the fake; its log has the trace"
+    text = f"{request.method} {request.url.path}: a mistake of the fake; its log has the traceback"
     text = without_secrets(text, dict(request.scope["headers"]), request.url.query)
     return JSONResponse({"error": text}, 500)

@@ -1,5 +1,5 @@
-"""Lets pages of other origins call the mocked API and read its answers (CORS). The service itself
-allows none, so this is off unless origins are given; the control API is never opened by it."""
+"""CORS: lets pages of other origins call the mocked API and read its answers. The service allows
+none, so this is off unless origins are given. It never opens the control API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_AGE = b"600"  # seconds; Chromium keeps no preflight longer than 7200
 METHOD = b"access-control-request-method"
 OURS = b"access-control-"
 VARY = (b"vary", b"Origin")
-# Every page may read these anyway (Fetch, CORS-safelisted response-header name).
+# Every page may read these headers anyway (Fetch, CORS-safelisted response-header name).
 SAFE = {
     b"cache-control", b"content-language", b"content-length", b"content-type", b"expires",
     b"last-modified", b"pragma",
@@ -28,7 +28,7 @@ _NAMES = re.compile(rb"[\w!#$%&'*+.^`|~ ,-]+")
 
 
 class Cors:
-    """The allowed origins, and the headers that say so."""
+    """The allowed origins, and the headers for them."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
         origins = set(map(page_origin, allowed))
@@ -37,8 +37,8 @@ class Cors:
         self.allows = lru_cache(maxsize=1024)(self._allows)
 
     def preflight(self, method: str, headers: Mapping[bytes, bytes]) -> Reply | None:
-        """The answer to an allowed page's question whether it may send a call; None for any other
-        call. What it asks for is allowed: the API then answers an odd method or header itself."""
+        """The answer to a CORS preflight of an allowed page; None for any other call. Every method
+        and header is allowed: the API itself refuses wrong ones."""
         origin, wanted = headers.get(b"origin", b""), headers.get(METHOD, b"")
         if method != "OPTIONS" or not _NAMES.fullmatch(wanted) or not self.allows(origin):
             return None
@@ -50,11 +50,11 @@ class Cors:
             answer.append((b"access-control-allow-private-network", b"true"))
         return Reply(204, [*answer, (b"access-control-max-age", MAX_AGE)], b"", "")
 
-    def added(self, asked: Mapping[bytes, bytes], answer: Iterable[Header]) -> list[Header]:
-        """The headers of an answer with those that let an allowed page read all of them. A recorded
-        answer may have some of another time."""
+    def added(self, request: Mapping[bytes, bytes], answer: Iterable[Header]) -> list[Header]:
+        """The headers of an answer, with those that let an allowed page read all of them. CORS
+        headers of a recorded answer are replaced."""
         kept = [(n, value) for n, value in answer if not n.lower().startswith(OURS)]
-        origin = asked.get(b"origin", b"")
+        origin = request.get(b"origin", b"")
         if not self.allows(origin):
             return [*kept, VARY]
         names = dict.fromkeys(name.lower() for name, _ in kept)
@@ -62,12 +62,12 @@ class Cors:
         return [*kept, *_allowed(origin), (b"access-control-expose-headers", shown)]
 
     def opened(self, reply: Reply, headers: Mapping[bytes, bytes]) -> Reply:
-        """The same answer with these headers. The engine's own list stays as it is: the journal has
-        it, and a bundle is compared with it."""
+        """A reply with these headers. The list of the engine stays unchanged, since the journal and
+        bundles contain it."""
         return reply._replace(headers=self.added(headers, reply.headers))
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """The same for an ASGI app, such as that of the results."""
+        """Wrap an ASGI app: answers preflights and adds the headers."""
 
         async def opened(scope: Scope, receive: Receive, send: Send) -> None:
             headers = dict(scope["headers"])
@@ -94,7 +94,7 @@ class Cors:
 
 
 def _allowed(origin: bytes) -> list[Header]:
-    """Credentials are allowed, as clients may be set to send them; the fake reads no cookie."""
+    """Allow credentials, since clients may send them. The fake reads no cookies."""
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
@@ -103,7 +103,7 @@ def _allowed(origin: bytes) -> list[Header]:
 
 
 def _is_loopback(origin: str) -> bool:
-    """Whether it is the origin of a page of this machine, by http or https."""
+    """Whether a page of this origin is on this machine, by http or https."""
     try:
         is_origin = page_origin(origin) == origin
     except UrlError:

@@ -1,6 +1,5 @@
-"""Acts out what becomes of an answer on its way: late, in drops, cut off, never. On a socket by the
-bytes and the end of the connection; in this process by raising what httpx would raise. It decides
-nothing: mock_server.scenarios.faults says what is to happen."""
+"""Delivers a reply with its fault: late, slowly, cut off, or never. On a socket by the bytes and
+the end of the connection; in process by raising the exception of httpx."""
 
 from __future__ import annotations
 
@@ -16,34 +15,35 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Scope, Send
 
 from mock_server.server.http1 import head
-from mock_server.simulation.call import Line, Reply
+from mock_server.simulation.call import Delivery, Reply
 
 if TYPE_CHECKING:
     from httpx import RequestError
 
-# Real seconds from now until a moment of the tenant's time; inf while its clock is frozen.
+# Seconds of the machine's time until a moment of the tenant's time; inf if its clock is frozen.
 Left = Callable[[float], float]
 
-SLICE = 0.05  # so often it is looked whether somebody moved the clock, or the client left
-DROP = 0.01  # so long at least between two drops
+# seconds between two looks at the clock, which a control call may move, and the client
+SLICE = 0.05
+DROP = 0.01  # seconds between two writes, at least
 LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # RST in place of FIN
-ROUNDING = 1e-6  # a clock that is moved in two steps may end this little before their sum
-UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not put on the wire
+ROUNDING = 1e-6  # seconds by which a clock that was advanced twice may be short of the sum
+UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not sent yet
 
 
 def is_on_socket(scope: Scope) -> bool:
-    """Whether the call came through a server, not from this process."""
+    """Whether the call came through a socket, and not from this process."""
     return "transport" in (scope.get("state") or {})
 
 
-async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
-    """Act out the reply's line. True: the answer is now to be sent as any other; False: all is done
-    with it. Raises what httpx would raise where there is no socket."""
-    line = reply.line or Line()
+async def deliver(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
+    """Deliver the reply with its fault. Returns True if the caller has to send the answer as usual,
+    False if nothing is left to do. In process it raises the exception of httpx."""
+    delivery = reply.delivery or Delivery()
     transport = (scope.get("state") or {}).get("transport")
     if transport is not None:
-        return await _on_socket(reply, line, scope, send, left)
-    await _until(line.due, left)
+        return await _on_socket(reply, delivery, scope, send, left)
+    await _until(delivery.due, left)
     error = httpx_error(reply, scope["method"])
     if error is not None:
         raise error
@@ -51,53 +51,55 @@ async def act_out(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
 
 
 def httpx_error(reply: Reply, method: str = "GET") -> RequestError | None:
-    """What httpx raises when this answer comes on a socket; None where it arrives whole, as all of
-    an answer to HEAD does whose head arrives."""
-    import httpx  # late: the server has no need of it
+    """The exception that httpx raises for this reply on a socket; None if it arrives complete. An
+    answer to HEAD is complete with its head."""
+    import httpx  # imported late: the server does not need it
 
-    line = reply.line or Line()
-    if method == "HEAD" and line.sent != -1:
+    delivery = reply.delivery or Delivery()
+    if method == "HEAD" and delivery.sent != -1:
         return None
-    if line.end == "refuse":
+    if delivery.end == "refuse":
         return httpx.ConnectError("[Errno 111] Connection refused")
-    if line.end == "reset":
+    if delivery.end == "reset":
         return httpx.ReadError("[Errno 104] Connection reset by peer")
-    if line.end == "hold":
+    if delivery.end == "hold":
         return httpx.ReadTimeout("timed out")
-    broken = _broken_off(reply, line)
+    broken = _broken_off(reply, delivery)
     return httpx.RemoteProtocolError(broken) if broken else None
 
 
-def _broken_off(reply: Reply, line: Line) -> str:
-    """What h11 says of an answer that ends too early; "" where it does not."""
-    if line.sent == -1:
+def _broken_off(reply: Reply, delivery: Delivery) -> str:
+    """The message of h11 for an answer that ends too early; "" if it does not."""
+    if delivery.sent == -1:
         return "Server disconnected without sending a response."
     expected = int(dict(reply.headers).get(b"content-length", b"0"))
-    received = len(reply.body[: line.sent])
+    received = len(reply.body[: delivery.sent])
     if received >= expected:
         return ""
-    why = f"complete message body (received {received} bytes, expected {expected})"
-    return f"peer closed connection without sending {why}"
+    missing = f"complete message body (received {received} bytes, expected {expected})"
+    return f"peer closed connection without sending {missing}"
 
 
-async def _on_socket(reply: Reply, line: Line, scope: Scope, send: Send, left: Left) -> bool:
+async def _on_socket(
+    reply: Reply, delivery: Delivery, scope: Scope, send: Send, left: Left
+) -> bool:
     transport: asyncio.Transport = scope["state"]["transport"]
     try:
-        there = await _until(line.due, left, transport)
-        if there and line.end in ("", "stale") and not line.rate and line.sent is None:
+        there = await _until(delivery.due, left, transport)
+        if there and delivery.end in ("", "stale") and not delivery.rate and delivery.sent is None:
             return True
         if there:
-            await _write(_bytes(reply, line, scope["method"]), line, transport, left)
-            await _end(line, scope, transport)
+            await _write(_bytes(reply, delivery, scope["method"]), delivery, transport, left)
+            await _end(delivery, scope, transport)
     except BaseException:
-        transport.abort()  # the server stops: better no answer than uvicorn's 500
+        transport.abort()  # the server stops: no answer is better than the 500 of uvicorn
         raise
     await _done(send)
     return False
 
 
 async def _until(moment: float, left: Left, transport: asyncio.Transport | None = None) -> bool:
-    """Wait for a moment of the tenant's time; whether the client is still there then."""
+    """Wait for a moment of the tenant's time. Returns whether the client is still connected."""
     while transport is None or _is_there(transport):
         seconds = left(moment - ROUNDING)
         if seconds <= 0:
@@ -107,36 +109,36 @@ async def _until(moment: float, left: Left, transport: asyncio.Transport | None 
 
 
 def _is_there(transport: asyncio.Transport) -> bool:
-    """Whether the client has not left. That is seen by reading, which stops where it has sent much
-    more behind this call; one that then goes on to send is cut off."""
+    """Whether the client is still connected. Only reading shows it, so reading goes on; a client
+    that keeps sending is disconnected by its own protocol."""
     if not transport.is_closing():
         transport.resume_reading()
     return not transport.is_closing()
 
 
-def _bytes(reply: Reply, line: Line, method: str) -> bytes:
-    """What goes on the wire."""
-    if line.sent == -1:
+def _bytes(reply: Reply, delivery: Delivery, method: str) -> bytes:
+    """The bytes to send."""
+    if delivery.sent == -1:
         return b""
-    body = b"" if method == "HEAD" else reply.body[: line.sent]
+    body = b"" if method == "HEAD" else reply.body[: delivery.sent]
     return head(reply, close=True) + body
 
 
-async def _write(data: bytes, line: Line, transport: asyncio.Transport, left: Left) -> None:
-    """Write, and wait until all of it is on its way: an RST would overtake what still lies here."""
-    if line.rate:
-        await _drip(data, line, transport, left)
+async def _write(data: bytes, delivery: Delivery, transport: asyncio.Transport, left: Left) -> None:
+    """Write, and wait until all bytes are sent: an RST would discard those in the buffer."""
+    if delivery.rate:
+        await _drip(data, delivery, transport, left)
     elif not transport.is_closing():
         transport.write(data)
     while not transport.is_closing() and _unsent(transport):
         await asyncio.sleep(DROP)
 
 
-async def _drip(data: bytes, line: Line, transport: asyncio.Transport, left: Left) -> None:
-    """Each byte at its moment; those whose moment is past go together."""
+async def _drip(data: bytes, delivery: Delivery, transport: asyncio.Transport, left: Left) -> None:
+    """Send each byte at its time. Bytes that are due are sent together."""
 
     def seconds(number: int) -> float:
-        return left(line.due + number / line.rate - ROUNDING)
+        return left(delivery.due + number / delivery.rate - ROUNDING)
 
     sent = 0
     while sent < len(data) and not transport.is_closing():
@@ -148,7 +150,7 @@ async def _drip(data: bytes, line: Line, transport: asyncio.Transport, left: Lef
 
 
 def _unsent(transport: asyncio.Transport) -> int:
-    """Bytes in our buffer, and where the system tells also in its own."""
+    """Bytes in our buffer and, on Linux, in the buffer of the system."""
     size = transport.get_write_buffer_size()
     if size or sys.platform != "linux":
         return size
@@ -158,24 +160,24 @@ def _unsent(transport: asyncio.Transport) -> int:
     return int.from_bytes(ioctl(number, UNSENT, b"\0" * 4), sys.byteorder)
 
 
-async def _end(line: Line, scope: Scope, transport: asyncio.Transport) -> None:
-    """What becomes of the connection. Bytes of ours said `connection: close`: it never stays."""
-    while line.end == "hold" and _is_there(transport):
+async def _end(delivery: Delivery, scope: Scope, transport: asyncio.Transport) -> None:
+    """End the connection. It never stays open, since our head has `connection: close`."""
+    while delivery.end == "hold" and _is_there(transport):
         await asyncio.sleep(SLICE)
     if transport.is_closing():
         return
-    if line.end == "refuse" and "refuse" in scope["state"]:
-        scope["state"]["refuse"](line.seconds)
-    if line.end in ("reset", "refuse"):
+    if delivery.end == "refuse" and "refuse" in scope["state"]:
+        scope["state"]["refuse"](delivery.seconds)
+    if delivery.end in ("reset", "refuse"):
         _reset(transport)
     else:
         transport.close()
 
 
-def leave(line: Line, scope: Scope) -> None:
-    """Do what is still to be done to the connection once the answer is sent."""
+def leave(delivery: Delivery, scope: Scope) -> None:
+    """Prepare a stale connection after its answer was sent: the next call resets it."""
     transport = (scope.get("state") or {}).get("transport")
-    if line.end != "stale" or transport is None or transport.is_closing():
+    if delivery.end != "stale" or transport is None or transport.is_closing():
         return
     if getattr(transport.get_protocol(), "has_unread", False):
         _reset(transport)  # the next call came with this one, pipelined
@@ -184,8 +186,8 @@ def leave(line: Line, scope: Scope) -> None:
 
 
 class _Stale(asyncio.Protocol):
-    """Lets a kept connection die at the next call, as one does that a proxy gave up meanwhile. What
-    else happens to it is the business of the protocol that had it."""
+    """Resets a kept connection at its next call, as happens if a proxy has dropped it meanwhile.
+    The other events go to the protocol that it replaces."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -216,8 +218,8 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 async def _done(send: Send) -> None:
-    """Let uvicorn take the call for answered; nothing of this passes the ended connection."""
-    with suppress(RuntimeError):  # uvloop's, where it is gone altogether
+    """Tell uvicorn that the call is answered. Nothing is sent, since the connection has ended."""
+    with suppress(RuntimeError):  # of uvloop, if the connection no longer exists
         headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -1,5 +1,5 @@
-"""The HTTP protocol of the fake: it refuses broken HTTP in the envelope of the service, and has a
-short way for calls whose answer is there at once."""
+"""The HTTP protocol of the fake: refuses invalid HTTP in the envelope of the service, and answers
+most calls without an asyncio task."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from contracts.http1.refused import RequestRefused
 from mock_server.server import http1
 from mock_server.simulation.call import Reply
 
-LONG = 1 << 16  # bytes of a body, from which on uvicorn holds back the client
+LONG = 1 << 16  # bytes of a body beyond which uvicorn applies back-pressure
 
 
 class Protocol(BoundedProtocol):
-    """Puts the connection into each call's scope, where mock_server.server.delivery acts on it.
+    """Puts the connection into the scope of each call, for delivery.py.
 
-    The short way: most calls are answered at once, and then most of what uvicorn does is to prepare
-    a task that waits for nothing. Such a call is answered here, where its body ends. All others
-    (the fake's own paths, HEAD, long bodies, `Expect`, answers that take their time) become a task,
-    as ever."""
+    The fast path: most calls can be answered at once, and uvicorn would spend most of its time to
+    prepare a task that waits for nothing. Such a call is answered here, in the callback that ends
+    its body. All others (the fake's own paths, HEAD, long bodies, `Expect`, delayed answers) become
+    a task as usual."""
 
-    _body: bytearray | None = None  # of a call that goes the short way, as far as it has come
+    _body: bytearray | None = None  # of a call on the fast path, as far as received
     _keep_alive = True
     _head: Head
 
@@ -69,12 +69,12 @@ class Protocol(BoundedProtocol):
 
     def _answer(self, body: bytes) -> None:
         head = self._head
-        asked = head.method, head.path, head.query, head.headers, body
+        call = head.method, head.path, head.query, head.headers, body
         try:
-            reply = self.app.answer(*asked, self.scheme, self.server, self.client)
+            reply = self.app.answer(*call, self.scheme, self.server, self.client)
         except Exception as error:  # noqa: BLE001 (it is reported)
-            reply = self.app.failed(error, *asked)
-        if reply.line is not None:
+            reply = self.app.failed(error, *call)
+        if reply.delivery is not None:
             self._as_task(self.app.delivering(reply))
             super().on_message_complete()
             return
@@ -84,7 +84,7 @@ class Protocol(BoundedProtocol):
         self.on_response_complete()
 
     def _as_task(self, app: Any = None) -> None:
-        """Do what uvicorn would have done by now, with that app in place of ours."""
+        """Continue as uvicorn does, with this app in place of ours."""
         ours = self.app
         self.app = app or ours
         super().on_head(self._head)

@@ -1,4 +1,4 @@
-"""An answer as the bytes of HTTP/1.1. Knows no connection."""
+"""Renders the head of a reply as bytes of HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLOSE = (b"connection", b"close")
 
 
 def head(reply: Reply, *, close: bool) -> bytes:
-    """Status line and headers; with `close` it says that the connection ends."""
+    """Status line and headers. close: adds `connection: close`."""
     headers = [*reply.headers, CLOSE] if close else reply.headers
     return b"\r\n".join([_start(reply.status), *map(b": ".join, headers), b"\r\n"])
 

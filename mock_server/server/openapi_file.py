@@ -1,5 +1,5 @@
-"""openapi.yaml as the fake serves it, in YAML and in JSON: the address that the client used comes
-first in `servers`, so that a client made from it calls the fake. Reads the file once."""
+"""Serves openapi.yaml, as YAML and as JSON. The address that the client called comes first in
+`servers`, so that a client generated from it calls the fake. The file is read once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from contracts.spec.document import default_path, read
 from mock_server.settings import Settings
 from mock_server.web.client_origin import OriginOf
 
-# How openapi.yaml writes the address of a fake that was started without options.
+# The address in openapi.yaml of a fake started without options.
 _DEFAULT = f"http://{Settings().host}:{Settings().port}"
 _ENTRY = re.compile(rf"^  - url: {re.escape(_DEFAULT)}/.*\n(    .*\n)*", re.MULTILINE)
 
 
 def as_yaml(origin: str) -> bytes:
-    """The file with its comments. origin: the fake's `http://HOST:PORT`, as the client names it."""
+    """The file with its comments. origin: `http://HOST:PORT` of the fake, as the client called
+    it."""
     return _yaml().replace(_DEFAULT.encode(), origin.encode(), 1)
 
 
@@ -37,7 +38,7 @@ PATHS = {
 
 
 def routes(origin_of: OriginOf) -> list[Route]:
-    """GET and HEAD of both files. origin_of: how the client reached the fake."""
+    """The routes of both files. origin_of: returns the address that a client called."""
 
     async def serve(request: Request) -> Response:
         scope = request.scope

@@ -1,4 +1,5 @@
-"""Answers from recordings instead of from the spec's examples: `emo serve --replay CASSETTE`."""
+"""`emo serve --replay CASSETTE`: an app that answers from a recording in place of the spec's
+examples."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ __all__ = ["replaying"]
 
 
 def replaying(settings: Settings, path: Path) -> FakeApp:
-    """The whole fake as an ASGI app that answers from a recording. Raises SettingsError where the
-    file is none, or where settings make no sense with one."""
+    """The fake as an ASGI app that answers from a recording. Raises SettingsError if the file is
+    not a recording, or if a setting does not apply to one."""
     given = {
         "scenario": settings.scenario is not None,
         "variant": bool(settings.variants),
@@ -24,7 +25,7 @@ def replaying(settings: Settings, path: Path) -> FakeApp:
     }
     for name, is_given in given.items():
         if is_given:
-            text = f"--replay answers as it was recorded; leave --{name} out"
+            text = f"--replay answers as recorded; leave --{name} out"
             raise SettingsError(text, name)
     spec = Spec.load()
     try:

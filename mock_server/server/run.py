@@ -20,8 +20,9 @@ from mock_server.server.app import FakeApp, create_app
 from mock_server.server.fast_path import Protocol
 from mock_server.settings import Settings
 
-# uvicorn's access log costs up to half of the throughput; server and date are the service's; a
-# client must not choose by X-Forwarded-Proto what URLs say.
+# The access log of uvicorn costs up to half of the throughput. The headers server and date are
+# those
+# of the service. A client must not change the scheme of URLs in answers by X-Forwarded-Proto.
 UVICORN: dict[str, Any] = {
     "log_config": None,
     "log_level": "critical",
@@ -37,11 +38,11 @@ UVICORN: dict[str, Any] = {
 
 
 class AddressError(OSError):
-    """The address cannot be listened on; the text says why and what to do."""
+    """The server cannot listen on the address. The text has the reason and the next step."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A bound socket. Raises AddressError, in one line, where that cannot be."""
+    """Bind a socket and listen. Raises AddressError, with a text of one line."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = _reusing(family)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -59,30 +60,32 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def _reusing(family: int) -> socket.socket:
-    """A socket that may take a port on which connections of an earlier one still are. It names its
-    protocol: without, asyncio's own loop leaves Nagle's algorithm on, 40 ms an answer."""
+    """A socket that can take over a port which still has connections of an earlier socket. It names
+    TCP as its protocol: otherwise asyncio keeps Nagle's algorithm on, which costs 40 ms an
+    answer."""
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return sock
 
 
 def base_url(sock: socket.socket) -> str:
-    """`http://HOST:PORT` of a bound socket; an address for all interfaces is given as loopback."""
+    """`http://HOST:PORT` of a bound socket, with loopback in place of an address for all
+    interfaces."""
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not a bind)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class _Server(SignaledServer):
-    """Can close its doors for a while."""
+    """A server that can refuse new connections for some time."""
 
     on_started: Callable[[], object] | None = None
     descriptors: DescriptorWatch | None = None
-    _opens_at = 0.0  # by the event loop's time
-    _opening: asyncio.Task[None] | None = None
+    _reopens_at = 0.0  # by the event loop's time
+    _reopening: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.lifespan.state["refuse"] = self.refuse  # so it gets into each call's scope
+        self.lifespan.state["refuse"] = self.refuse  # so that it is in the scope of each call
         if self.descriptors is not None:
             loop = asyncio.get_running_loop()
             self.descriptors.watch_accepting(loop, self.server_state.connections)
@@ -91,32 +94,33 @@ class _Server(SignaledServer):
             self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+        if self._reopening is not None:
+            self._reopening.cancel()
+            await asyncio.wait([self._reopening])
         await super().shutdown(sockets)
 
     def refuse(self, seconds: float) -> None:
-        """Refuse new connections, whoever's, for so long; those that were accepted stay."""
+        """Refuse all new connections for so many seconds. Accepted connections stay."""
         loop = asyncio.get_running_loop()
-        self._opens_at = max(self._opens_at, loop.time() + seconds)
-        if self._opening is None or self._opening.done():
-            self._opening = loop.create_task(self._open_again(self._close_doors()))
+        self._reopens_at = max(self._reopens_at, loop.time() + seconds)
+        if self._reopening is None or self._reopening.done():
+            self._reopening = loop.create_task(self._listen_again(self._stop_listening()))
 
-    def _close_doors(self) -> list[socket.socket]:
-        """Sockets in place of the listening ones: bound, they hold the ports, and refuse."""
-        doors = [(s.family, s.getsockname()) for server in self.servers for s in server.sockets]
+    def _stop_listening(self) -> list[socket.socket]:
+        """Replace the listening sockets by bound ones, which keep the ports and refuse
+        connections."""
+        bound = [(s.family, s.getsockname()) for server in self.servers for s in server.sockets]
         for server in self.servers:
             server.close()
-        sockets = [_reusing(family) for family, _ in doors]
-        for sock, (_, address) in zip(sockets, doors, strict=True):
+        sockets = [_reusing(family) for family, _ in bound]
+        for sock, (_, address) in zip(sockets, bound, strict=True):
             sock.bind(address)
         return sockets
 
-    async def _open_again(self, sockets: list[socket.socket]) -> None:
+    async def _listen_again(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while (seconds := self._opens_at - loop.time()) > 0:
+            while (seconds := self._reopens_at - loop.time()) > 0:
                 await asyncio.sleep(seconds)
             await super().startup(sockets)
         except asyncio.CancelledError:
@@ -137,15 +141,15 @@ def serve(
     app: FakeApp,
     sock: socket.socket,
     on_started: Callable[[], object],
-    say: Callable[[str], object],
+    notify: Callable[[str], object],
 ) -> None:
-    """Serve until SIGINT or SIGTERM; call `on_started` once connections are answered. say: is
-    called with what the operator has to know."""
+    """Serve until SIGINT or SIGTERM. on_started: called when the server answers. notify: called
+    with messages for the operator."""
     raise_limit()
-    server = _server(app, DescriptorWatch(say))
+    server = _server(app, DescriptorWatch(notify))
 
     def started() -> None:
-        # What is there now stays: collecting it again and again costs the slowest answers.
+        # Objects of the start stay: scanning them again and again would delay the slowest answers.
         gc.collect()
         gc.freeze()
         gc.enable()
@@ -157,8 +161,8 @@ def serve(
 
 @contextmanager
 def running(settings: Settings, app: FakeApp | None = None) -> Iterator[str]:
-    """A server in a thread, for as long as the block; gives its base URL, `http://HOST:PORT`. app:
-    in place of the one that the settings make."""
+    """Run a server in a thread while the block runs. Yields its base URL, `http://HOST:PORT`. app:
+    default from the settings."""
     app = app or create_app(settings)
     sock = listen(settings)
     server = _server(app)

@@ -1,5 +1,5 @@
-"""The fake for httpx without a socket: a transport that lets an app answer in the caller's thread.
-For what answers at once; an answer that takes its time needs a server."""
+"""A transport of httpx that calls an ASGI app in the caller's thread, without a socket and an event
+loop. A delayed answer needs a server."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from starlette.types import ASGIApp, Message
 
 
 class NotAtOnce(RuntimeError):
-    """The app waits for something, and there is no event loop."""
+    """The app waits for something, which needs an event loop."""
 
 
 class InProcess(httpx.BaseTransport):
-    """Lets an ASGI app answer."""
+    """Lets an ASGI app answer each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """One exchange. Raises NotAtOnce."""
+        """Answer one request. Raises NotAtOnce."""
         sent: list[Message] = []
         body = request.read()
 
@@ -39,7 +39,10 @@ class InProcess(httpx.BaseTransport):
             content = b"".join(part.get("body", b"") for part in parts)
             return httpx.Response(start["status"], headers=start["headers"], content=content)
         answering.close()
-        raise NotAtOnce(f"{request.method} {request.url.path} is not answered at once")
+        raise NotAtOnce(
+            f"{request.method} {request.url.path} is answered late: use mock_server.running "
+            "in place of InProcess"
+        )
 
 
 def _scope(request: httpx.Request) -> dict[str, Any]:

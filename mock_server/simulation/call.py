@@ -26,7 +26,7 @@ class Call(NamedTuple):
         return f"<Call: {len(self.headers)} headers, {len(self.body)} bytes of body>"
 
 
-class Line(NamedTuple):
+class Delivery(NamedTuple):
     """How an answer is delivered, if not immediately and completely. Drivers carry it out: on a
     socket, or in process by raising the exception of httpx.
 
@@ -48,15 +48,16 @@ class Line(NamedTuple):
 class Reply(NamedTuple):
     """An answer of the engine.
 
-    outcome: its name in the spec. line: how it is delivered; None: immediately and completely."""
+    outcome: its name in the spec. delivery: how it is delivered; None:
+    immediately and completely."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
     outcome: str
-    line: Line | None = None
+    delivery: Delivery | None = None
 
     @property
     def answered(self) -> bool:
         """Whether at least the head of the answer is sent."""
-        return self.line is None or self.line.sent != -1
+        return self.delivery is None or self.delivery.sent != -1

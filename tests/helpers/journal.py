@@ -8,7 +8,7 @@ from contracts.spec.validation import Violation
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import Filters
 from mock_server.journal.journal import Journal
-from mock_server.simulation.call import Call, Line, Reply
+from mock_server.simulation.call import Call, Delivery, Reply
 from tests.helpers.fake import EPOCH
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
@@ -51,11 +51,14 @@ def create(**changes: Any) -> dict[str, Any]:
 
 
 def reply(
-    code: int = 200, status: str = "RUNNING", body: bytes | None = None, line: Line | None = None
+    code: int = 200,
+    status: str = "RUNNING",
+    body: bytes | None = None,
+    delivery: Delivery | None = None,
 ) -> Reply:
     if body is None:
         body = b'{"output":{"task_id":"%s","task_status":"%s"}}' % (TASK.encode(), status.encode())
-    return Reply(code, list(REPLY_HEADERS), body, status, line)
+    return Reply(code, list(REPLY_HEADERS), body, status, delivery)
 
 
 def numbers(journal: Journal, tenant: str = "t", **filters: Any) -> list[int]:

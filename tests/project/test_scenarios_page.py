@@ -88,7 +88,7 @@ def test_the_example_lets_tasks_with_recordings_of_one_host_fail(bad_day: Servic
 def test_the_example_disturbs_the_first_four_polls_of_each_task(bad_day: Service) -> None:
     tasks = [bad_day.task_id(), bad_day.task_id()]
     polls = [poll(bad_day, task) for task in tasks for _ in range(5)]
-    lines = [(p.line.end, p.line.due > bad_day.real) if p.line else () for p in polls]
+    lines = [(p.delivery.end, p.delivery.due > bad_day.real) if p.delivery else () for p in polls]
     assert [p.status for p in polls[1:5]] == [429, 429, 500, 200]
     assert lines == [("reset", False), (), (), ("", True), ()] * 2
 
@@ -96,7 +96,7 @@ def test_the_example_disturbs_the_first_four_polls_of_each_task(bad_day: Service
 def test_the_example_lets_one_poll_of_a_running_task_hang(bad_day: Service) -> None:
     task = bad_day.task_id()
     bad_day.real += 15
-    ends = [p.line.end if p.line else None for p in (poll(bad_day, task) for _ in range(6))]
+    ends = [p.delivery.end if p.delivery else None for p in (poll(bad_day, task) for _ in range(6))]
     assert ends == ["hold", None, None, "", None, None], "the poll that hung was the first of four"
 
 

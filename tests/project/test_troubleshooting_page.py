@@ -236,7 +236,7 @@ PROVOKE: dict[str, Provoke] = {
         "GET", "/state", headers={"Origin": "https://app.example"}),
     "the control API is off": lambda _: notices(EMO_HOST="0.0.0.0"),
     "cannot advance by": lambda w: w.control("POST", "/clock", json={"advance": -1}),
-    "no such control route": lambda w: w.control("GET", "/clocks"),
+    "unknown control route": lambda w: w.control("GET", "/clocks"),
     "nothing to explain": lambda w: w.run("explain", "--key", "sk-nothing"),
     "a browser asked": preflight,
     "does not answer": lambda w: w.run("contract", "verify", NOBODY),

@@ -19,7 +19,7 @@ from emo_kit.cli.main import cli
 from mock_server.journal.export import journal_answer
 from mock_server.journal.filters import FilterError
 from mock_server.journal.journal import Journal
-from mock_server.simulation.call import Call, Line
+from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cli import CLEAN, EMO, emo
 from tests.helpers.fake import EPOCH
 from tests.helpers.http import Serve
@@ -111,7 +111,7 @@ def test_filters_select_exchanges(fake: Fake, arguments: list[str], numbers: lis
 
 def test_a_task_is_shown_with_its_timeline(fake: Fake) -> None:
     violation = Violation("InvalidParameter", "", "", "")
-    keep(fake.journal, at=EPOCH + 9, violation=violation, reply=reply(line=Line(sent=-1)))
+    keep(fake.journal, at=EPOCH + 9, violation=violation, reply=reply(delivery=Delivery(sent=-1)))
     lines = run("--task", TASK).stdout.splitlines()
     assert lines[-2:] == [
         "     2.0 s  RUNNING    1 poll in 0.0 s",

@@ -75,8 +75,8 @@ def test_a_fault_rule_without_an_operation_does_not_apply_to_downloads(
 ) -> None:
     url = finished(service)
     service.rules({"first": 1, "do": "reset"})
-    assert fetch(service, url).line is None
-    assert service.raw("GET", "/api/v1/tasks/never-was").line is not None
+    assert fetch(service, url).delivery is None
+    assert service.raw("GET", "/api/v1/tasks/never-was").delivery is not None
 
 
 def test_a_rule_may_match_the_second_download_of_each_task(service: Service) -> None:
@@ -113,7 +113,7 @@ def test_a_result_is_available_5_seconds_after_its_task_with_not_yet(
 
 def test_a_fault_in_an_input_url_applies_to_the_download(service: Service, spec: Spec) -> None:
     url = finished(service, body=asking(spec, "result:latency=7"))
-    line = fetch(service, url).line
+    line = fetch(service, url).delivery
     assert line is not None
     assert line.due == pytest.approx(service.real + 7)
 
@@ -129,8 +129,8 @@ def test_a_cut_counts_from_the_first_byte_of_the_range(service: Service) -> None
     url = finished(service)
     reply = fetch(service, url, Range="bytes=1000-", X_Mock_Scenario="reset-body=0.5")
     assert reply.status == 206
-    assert reply.line is not None
-    assert reply.line.sent == len(reply.body) // 2
+    assert reply.delivery is not None
+    assert reply.delivery.sent == len(reply.body) // 2
 
 
 def test_a_range_can_be_ignored_or_answered_with_another_part(service: Service) -> None:

@@ -17,7 +17,7 @@ from mock_server.journal.export import as_json, journal_answer
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.journal import READ_AT_ONCE, Journal
 from mock_server.journal.timeline import timeline
-from mock_server.simulation.call import Call, Line
+from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
 from tests.helpers.journal import TASK, VIOLATION, create, entry, keep, numbers, reply
@@ -131,7 +131,7 @@ def test_a_filter_does_not_match_its_value_in_another_field() -> None:
 
 def test_an_exchange_without_an_answer_has_no_status() -> None:
     journal = Journal()
-    keep(journal, reply=reply(line=Line(sent=-1, end="reset")), fault="reset")
+    keep(journal, reply=reply(delivery=Delivery(sent=-1, end="reset")), fault="reset")
     assert (numbers(journal, status="200"), numbers(journal, status="none")) == ([], [1])
 
 
@@ -163,7 +163,7 @@ def test_a_timeline_joins_polls_with_the_same_result() -> None:
     keep(journal, **create(at=EPOCH))
     shown = [
         (2.0, reply(status="PENDING"), ""), (4.0, reply(status="PENDING"), ""),
-        (6.0, reply(line=Line(sent=-1, end="reset")), "reset"),
+        (6.0, reply(delivery=Delivery(sent=-1, end="reset")), "reset"),
         (8.0, reply(429, body=b'{"code":"Throttling"}'), ""),
         (9.0, reply(body=b'{"o'), "truncated"),
         (10.0, reply(status="SUCCEEDED"), "latency"),

@@ -16,7 +16,7 @@ from mock_server.journal.export import journal_answer
 from mock_server.journal.har import ERRORS, INSTANT, as_har, har_entry
 from mock_server.journal.journal import Journal
 from mock_server.scenarios.faults import FAULTS, Fault, apply_fault, parse
-from mock_server.simulation.call import Call, Line
+from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
 from tests.helpers.journal import HEADERS, KEY, TASK, create, entry, reply
@@ -69,22 +69,22 @@ def test_binary_bodies_are_base64() -> None:
 
 
 def test_latency_is_the_wait_time_and_a_drip_is_the_receive_time() -> None:
-    line = Line(due=EPOCH + 1.5, rate=100.0)
-    har = har_of(reply=reply(body=b"x" * 50, line=line), fault="drip")
+    line = Delivery(due=EPOCH + 1.5, rate=100.0)
+    har = har_of(reply=reply(body=b"x" * 50, delivery=line), fault="drip")
     assert har["timings"] == {"send": 0, "wait": 1500, "receive": 500}
     assert har["time"] == 2000
 
 
 @pytest.mark.parametrize("end", ["reset", "refuse", "hold", "close"])
 def test_a_missing_answer_is_written_as_browsers_write_it(end: str) -> None:
-    har = har_of(reply=reply(line=Line(sent=-1, end=end)), fault=end)
+    har = har_of(reply=reply(delivery=Delivery(sent=-1, end=end)), fault=end)
     assert (har["response"]["status"], har["response"]["_error"]) == (0, ERRORS[end])
     assert har["response"]["content"] == {"size": 0, "mimeType": "x-unknown"}
     assert f"fault: {end}" in har["comment"]
 
 
 def test_an_incomplete_answer_has_its_part_of_the_body_and_the_error() -> None:
-    response = har_of(reply=reply(line=Line(sent=9, end="reset")))["response"]
+    response = har_of(reply=reply(delivery=Delivery(sent=9, end="reset")))["response"]
     assert (response["status"], response["content"]["text"]) == (200, '{"output"')
     assert response["_error"] == "net::ERR_CONNECTION_RESET"
 

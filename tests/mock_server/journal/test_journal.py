@@ -15,7 +15,7 @@ from mock_server.journal.curl import as_curl_lines
 from mock_server.journal.export import as_json
 from mock_server.journal.journal import OVERHEAD, SHARE, Journal
 from mock_server.journal.row import unpack
-from mock_server.simulation.call import Call, Line
+from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
 from tests.helpers.journal import HEADERS, KEY, TASK, VIOLATION, entry, keep, numbers, reply
@@ -24,14 +24,14 @@ often = settings(max_examples=200, derandomize=True, database=None, deadline=Non
 
 
 def test_an_exchange_is_read_as_it_was_recorded() -> None:
-    line = Line(due=EPOCH + 2, sent=3, end="reset")
+    line = Delivery(due=EPOCH + 2, sent=3, end="reset")
     found = entry(
         scenario="RUNNING", source="header", fault="reset-body", violation=VIOLATION,
-        near_miss=VIOLATION, reply=reply(line=line),
+        near_miss=VIOLATION, reply=reply(delivery=line),
     )  # fmt: skip
     assert (found.number, found.method, found.task_id) == (1, "GET", TASK)
     assert (found.scenario, found.source, found.fault) == ("RUNNING", "header", "reset-body")
-    assert (found.violation, found.near_miss, found.line) == (VIOLATION, VIOLATION, line)
+    assert (found.violation, found.near_miss, found.delivery) == (VIOLATION, VIOLATION, line)
     assert (found.delay, found.arrived, found.answered) == (2.0, b'{"o', True)
     assert found.url == f"http://127.0.0.1:8787/api/v1/tasks/{TASK}"
 

@@ -16,7 +16,7 @@ from mock_server.journal.entry import Entry
 from mock_server.journal.journal import Journal
 from mock_server.journal.log_line import json_line, text_line
 from mock_server.journal.log_writer import MOST, LogWriter, wants_colour
-from mock_server.simulation.call import Call, Line
+from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
 from tests.helpers.journal import HEADERS, KEY, TASK, VIOLATION, create, entry, keep, reply
@@ -30,7 +30,8 @@ TENANT = "3f2a91c0d4e5b6a7"
     [(entry(), f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING"),
      (entry(**create()), "14:33:38+08:00 3f2a91c0 POST /services/aigc/image2video/video-synthesis "
                          "200 PENDING task a8532587"),
-     (entry(fault="reset", scenario="reset", source="rule a", reply=reply(line=Line(sent=-1))),
+     (entry(fault="reset", scenario="reset", source="rule a",
+            reply=reply(delivery=Delivery(sent=-1))),
       f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} --- reset (by rule a)"),
      (entry(fault="latency", scenario="latency", source="header"),
       f"14:33:38+08:00 3f2a91c0 GET  /tasks/{TASK} 200 RUNNING latency (by header)"),
@@ -64,7 +65,7 @@ def test_a_json_line_leaves_out_empty_fields() -> None:
         "operation": "getTask", "method": "GET", "path": f"/api/v1/tasks/{TASK}", "status": 200,
         "outcome": "RUNNING", "task_id": TASK, "request_id": "r-1",
     }  # fmt: skip
-    held = entry(reply=reply(line=Line(sent=-1, end="hold")), fault="hold")
+    held = entry(reply=reply(delivery=Delivery(sent=-1, end="hold")), fault="hold")
     assert "status" not in json.loads(json_line(held))
 
 

@@ -81,7 +81,7 @@ def test_a_bug_in_the_control_api_is_answered_500_in_json(
     monkeypatch.setattr("mock_server.control.api.ControlRequest", fail)
     with serve() as url:
         answer = httpx.get(f"{url}/__mock__/state?token={SECRET}", headers=AUTH)
-    text = "GET /__mock__/state: a mistake of the fake; its log has the trace"
+    text = "GET /__mock__/state: a mistake of the fake; its log has the traceback"
     assert (answer.status_code, answer.json()) == (500, {"error": text})
     assert "GET /__mock__/state" in reported(mistakes)
     assert SECRET not in reported(mistakes)

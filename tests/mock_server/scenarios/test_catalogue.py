@@ -164,7 +164,7 @@ def test_each_recipe_of_a_fault_applies_it_to_the_answer(entry: CatalogueEntry) 
         played = carry_out(trigger, "getTask")
         plain = service_of().engine.handle(good_call(SPEC.operations[played.operation]))
         assert (b"x-mock-scenario", entry.name.encode()) in played.reply.headers
-        assert played.reply.line or entity(played.reply) != entity(plain), trigger.text
+        assert played.reply.delivery or entity(played.reply) != entity(plain), trigger.text
         error = httpx_error(played.reply)
         assert (type(error).__name__ if error else "") == raises, trigger.text
 

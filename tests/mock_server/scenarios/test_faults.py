@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.scenarios.faults import FAULTS, Fault, FaultError, apply_fault, parse
-from mock_server.simulation.call import Line, Reply
+from mock_server.simulation.call import Delivery, Reply
 from mock_server.simulation.ids import digest
 from tests.helpers.cases import each_case
 
@@ -44,8 +44,8 @@ def struck(fault: object, reply: Reply = REPLY, chance: bytes = CHANCE) -> Reply
     return apply_fault(parse(fault), reply, NOW, chance)
 
 
-def line(fault: object, chance: bytes = CHANCE) -> Line:
-    found = struck(fault, chance=chance).line
+def line(fault: object, chance: bytes = CHANCE) -> Delivery:
+    found = struck(fault, chance=chance).delivery
     assert found is not None
     return found
 
@@ -157,19 +157,19 @@ def test_a_fault_does_not_change_the_original_reply(fault: Fault, reply: Reply) 
 @each_case(
     "fault, expected",
     [
-        ("latency=2", Line(due=NOW + 2)),
-        ("drip=50", Line(due=NOW, rate=50.0)),
-        ("connect-refused=3", Line(sent=-1, end="refuse", seconds=3.0)),
-        ("reset", Line(sent=-1, end="reset")),
-        ("lost", Line(sent=-1, end="reset")),
-        ("close", Line(sent=-1, end="close")),
-        ("hold", Line(sent=-1, end="hold")),
-        ("reset-body", Line(sent=len(BODY) // 2, end="reset")),
-        ("reset-body=0.25", Line(sent=len(BODY) // 4, end="reset")),
-        ("wrong-length", Line(end="close")),
+        ("latency=2", Delivery(due=NOW + 2)),
+        ("drip=50", Delivery(due=NOW, rate=50.0)),
+        ("connect-refused=3", Delivery(sent=-1, end="refuse", seconds=3.0)),
+        ("reset", Delivery(sent=-1, end="reset")),
+        ("lost", Delivery(sent=-1, end="reset")),
+        ("close", Delivery(sent=-1, end="close")),
+        ("hold", Delivery(sent=-1, end="hold")),
+        ("reset-body", Delivery(sent=len(BODY) // 2, end="reset")),
+        ("reset-body=0.25", Delivery(sent=len(BODY) // 4, end="reset")),
+        ("wrong-length", Delivery(end="close")),
     ],
 )
-def test_each_fault_has_its_delivery(fault: str, expected: Line) -> None:
+def test_each_fault_has_its_delivery(fault: str, expected: Delivery) -> None:
     assert line(fault) == expected
 
 
@@ -226,22 +226,22 @@ def test_uniform_latencies_are_spread_evenly() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("latency=2", "reset", Line(due=NOW + 2, sent=-1, end="reset")),
-        ("reset", "latency=2", Line(due=NOW + 2, sent=-1, end="reset")),
-        ("latency=2", "latency=3", Line(due=NOW + 5)),
-        ("latency=2", "drip=10", Line(due=NOW + 2, rate=10.0)),
-        ("drip=10", "reset-body", Line(due=NOW, rate=10.0, sent=len(BODY) // 2, end="reset")),
-        ("reset", "close", Line(sent=-1, end="close")),
-        ("reset", "wrong-length", Line(end="close")),
-        ("latency=2", "bad-gateway", Line(due=NOW + 2)),
+        ("latency=2", "reset", Delivery(due=NOW + 2, sent=-1, end="reset")),
+        ("reset", "latency=2", Delivery(due=NOW + 2, sent=-1, end="reset")),
+        ("latency=2", "latency=3", Delivery(due=NOW + 5)),
+        ("latency=2", "drip=10", Delivery(due=NOW + 2, rate=10.0)),
+        ("drip=10", "reset-body", Delivery(due=NOW, rate=10.0, sent=len(BODY) // 2, end="reset")),
+        ("reset", "close", Delivery(sent=-1, end="close")),
+        ("reset", "wrong-length", Delivery(end="close")),
+        ("latency=2", "bad-gateway", Delivery(due=NOW + 2)),
     ],
 )
 def test_faults_combine_and_the_later_end_of_the_connection_wins(
-    first: str, second: str, expected: Line
+    first: str, second: str, expected: Delivery
 ) -> None:
-    assert struck(second, struck(first)).line == expected
+    assert struck(second, struck(first)).delivery == expected
 
 
 def test_a_fault_keeps_the_tenant_of_the_delivery() -> None:
-    named: Any = REPLY._replace(line=Line(tenant="abc"))
-    assert struck("latency=1", named).line == Line(due=NOW + 1, tenant="abc")
+    named: Any = REPLY._replace(delivery=Delivery(tenant="abc"))
+    assert struck("latency=1", named).delivery == Delivery(due=NOW + 1, tenant="abc")

@@ -190,7 +190,7 @@ def test_a_rule_can_match_the_state_of_the_polled_task(service: Service) -> None
     service.rules({"operation": "getTask", "status": "RUNNING", "do": "reset"})
     assert service.status(task) == "PENDING"
     service.real += 15
-    assert service.raw("GET", f"/api/v1/tasks/{task}").line.end == "reset"
+    assert service.raw("GET", f"/api/v1/tasks/{task}").delivery.end == "reset"
     service.real += DAY / 2
     assert service.status(task) == "SUCCEEDED"
 

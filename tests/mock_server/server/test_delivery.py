@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.server.delivery import act_out, httpx_error
-from mock_server.simulation.call import Line, Reply
+from mock_server.server.delivery import deliver, httpx_error
+from mock_server.simulation.call import Delivery, Reply
 from mock_server.simulation.clock import Clock
 from tests.helpers.fake import EPOCH
 
@@ -38,11 +38,13 @@ async def nowhere(message: Any) -> None:
     raise AssertionError(f"{message} was sent")
 
 
-async def stopped(line: Line, left: float) -> list[str]:
+async def stopped(line: Delivery, left: float) -> list[str]:
     """The calls to the transport when the server stops during a delivery."""
     transport = Transport()
     scope = {"method": "GET", "state": {"transport": transport}}
-    acting = asyncio.create_task(act_out(REPLY._replace(line=line), scope, nowhere, lambda _: left))
+    acting = asyncio.create_task(
+        deliver(REPLY._replace(delivery=line), scope, nowhere, lambda _: left)
+    )
     await asyncio.sleep(0)
     acting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -51,25 +53,25 @@ async def stopped(line: Line, left: float) -> list[str]:
 
 
 def test_a_server_that_stops_aborts_a_delayed_answer() -> None:
-    assert asyncio.run(stopped(Line(due=1.0), float("inf"))) == ["resume_reading", "abort"]
+    assert asyncio.run(stopped(Delivery(due=1.0), float("inf"))) == ["resume_reading", "abort"]
 
 
 def test_a_complete_reply_causes_no_httpx_error() -> None:
     assert httpx_error(REPLY) is None
-    assert httpx_error(REPLY._replace(line=Line(due=1.0, rate=10.0))) is None
-    assert httpx_error(REPLY._replace(line=Line(end="close"))) is None
-    assert httpx_error(REPLY._replace(headers=[], line=Line(end="close"))) is None
+    assert httpx_error(REPLY._replace(delivery=Delivery(due=1.0, rate=10.0))) is None
+    assert httpx_error(REPLY._replace(delivery=Delivery(end="close"))) is None
+    assert httpx_error(REPLY._replace(headers=[], delivery=Delivery(end="close"))) is None
 
 
 def test_a_cut_body_causes_no_error_for_a_head_request() -> None:
-    cut = REPLY._replace(line=Line(sent=3, end="reset"))
+    cut = REPLY._replace(delivery=Delivery(sent=3, end="reset"))
     assert httpx_error(cut) is not None
     assert httpx_error(cut, "HEAD") is None
-    assert httpx_error(cut._replace(line=Line(sent=-1, end="reset")), "HEAD") is not None
+    assert httpx_error(cut._replace(delivery=Delivery(sent=-1, end="reset")), "HEAD") is not None
 
 
 def test_a_connection_closed_before_the_head_is_a_protocol_error() -> None:
-    error = httpx_error(REPLY._replace(line=Line(sent=-1, end="close")))
+    error = httpx_error(REPLY._replace(delivery=Delivery(sent=-1, end="close")))
     assert str(error) == "Server disconnected without sending a response."
 
 
@@ -79,9 +81,9 @@ def test_a_rounding_error_of_the_clock_does_not_block_a_delayed_answer() -> None
     assert clock.now(0.0) < due  # by a rounding
 
     async def waited() -> bool:
-        late = REPLY._replace(line=Line(due=due))
+        late = REPLY._replace(delivery=Delivery(due=due))
         frozen = partial(left_of, clock)
-        return await asyncio.wait_for(act_out(late, {"method": "GET"}, nowhere, frozen), timeout=5)
+        return await asyncio.wait_for(deliver(late, {"method": "GET"}, nowhere, frozen), timeout=5)
 
     assert asyncio.run(waited())
 

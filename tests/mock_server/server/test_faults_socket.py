@@ -16,7 +16,7 @@ import pytest
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.server.app import FakeApp
-from mock_server.simulation.call import Line, Reply
+from mock_server.simulation.call import Delivery, Reply
 from tests.helpers.faults import Answer, Wire, answer_of, are_silent, serving
 
 # uvicorn tells only the last call of a connection that its client left; its log is off in use.
@@ -246,7 +246,7 @@ class Large(FakeApp):
     """Answers with 8 MiB, of which 6 MiB are sent."""
 
     def answer(self, *parts: Any) -> Reply:
-        return LARGE._replace(line=Line(sent=6 << 20, end="reset"))
+        return LARGE._replace(delivery=Delivery(sent=6 << 20, end="reset"))
 
 
 def test_a_slow_reader_gets_the_whole_part_before_the_reset(loop: str, spec: Spec) -> None:
