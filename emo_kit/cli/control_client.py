@@ -47,7 +47,7 @@ class ControlClient:
         *,
         exports: bool = False,
     ) -> None:
-        """exports: allow answers as size_text as a journal. Raises UsageError for an invalid key or
+        """exports: allow answers as large as a journal. Raises UsageError for an invalid key or
         URL."""
         import httpx
 
@@ -72,7 +72,7 @@ class ControlClient:
 
         or_keyless: if the answer is 404, send the request once more without a key. Raises FakeGone
         if the fake cannot be reached, UsageError for a 400, and ClickException for any other
-        status and for an answer that is too size_text."""
+        status and for an answer that is too large."""
         from contracts.provider.bounded_http import size_text
 
         answer = self._answer(path, query)

@@ -52,11 +52,11 @@ Examples:
     help="The file to write.",
 )
 def demo(image: str | None, audio: str | None, ratio: str, output: Path) -> None:
-    """Run detect, create, poll and download on a fake of its own: no server, key or network.
+    """Run detect, create, poll and download on a temporary fake. Needs no server, key or network.
 
-    Starts the fake on a free port, calls it with the client and prints each step, then sends a
-    wrong request and prints the explanation of the error, then prints the same steps as curl
-    commands. The video is always the same sample. The last line starts a fake that keeps running.
+    Starts a fake on a free port, calls it with the client and prints each step. Then sends a wrong
+    request and prints the explanation of the error. Then prints the same steps as curl commands.
+    The video is always the same sample. The last line starts a fake that keeps running.
     """
     import httpx
 

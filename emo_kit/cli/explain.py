@@ -18,7 +18,7 @@ Examples:
 """
 )
 @click.argument("request_id", required=False)
-@click.option("--last", is_flag=True, help="The latest call that has an explanation (default).")
+@click.option("--last", is_flag=True, help="Explain the latest call with an explanation (default).")
 @json_option
 @options
 def explain(

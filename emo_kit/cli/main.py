@@ -23,7 +23,7 @@ from mock_server.suggest.close_names import did_you_mean
 # Command: its module, its line in the help. Listed here so that `emo --help` imports no command.
 COMMANDS = {
     "serve": ("serve", "Run the fake service."),
-    "demo": ("demo", "Run detect, create, poll and download on a fake of its own."),
+    "demo": ("demo", "Run detect, create, poll and download on a temporary fake."),
     "scenarios": ("scenarios", "List every answer of the fake and how to request it."),
     "env": ("shell", "Print the variables that make the official SDK call the fake."),
     "detect": ("client", "Check a portrait and find the face."),

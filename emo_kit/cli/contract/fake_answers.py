@@ -1,5 +1,5 @@
 """Gets the answers of a fake to recorded calls, for `emo contract drift`. The clock of the fake
-stands still, and no call changes the answer to another."""
+stands still, and no call changes the answer to another call."""
 
 from __future__ import annotations
 
