@@ -106,9 +106,9 @@ def _reason(mismatch: ModelMismatch) -> str:
 
 
 def _needed_calls(mismatch: ModelMismatch) -> list[LoggedCall]:
-    """The calls up to the failed one, without those that do not matter: lists, which change
-    nothing, resets at the start, because keys are new, and users of which only the clock was
-    moved."""
+    """The calls up to the failed one that a new run needs. Left out are lists, which change
+    nothing; resets at the start, because the keys are new; and calls that only move the clock of a
+    user who sends no other call."""
     calls = mismatch.log.calls
     last = next(i for i, call in enumerate(calls) if call.exchange is mismatch.exchange)
     kept = [c for c in calls[:last] if "/tasks?" not in c.exchange.url] + [calls[last]]

@@ -1,5 +1,5 @@
 """Creates one task, follows it to its end and records all calls in a TaskTrace, which many checks
-share. Also the checks of create calls that must be refused, or whose tasks must fail."""
+share. Also the expectations about create calls that must be refused or must make a failed task."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Checks of create calls that must be refused, or whose task must fail. A provider that accepts one
-of them may charge for it, so all of them are paid calls."""
+"""Checks of create calls that must be refused, or must make a task that fails. A provider that
+accepts one of them may charge for it, so all of them are paid calls."""
 
 from __future__ import annotations
 

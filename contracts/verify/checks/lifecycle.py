@@ -112,11 +112,11 @@ def polls(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def order(ctx: CheckContext) -> None:
-    trace, life = ctx.trace(), ctx.spec.lifecycle
+    trace, lifecycle = ctx.trace(), ctx.spec.lifecycle
     exchanges = (trace.created, *trace.polls, *trace.later_polls)
     for before, after in pairwise(exchanges):
-        known = state(before) in life.next and state(after) in life.next
-        allowed = life.reachable(state(before)) if known else set()
+        known = state(before) in lifecycle.next and state(after) in lifecycle.next
+        allowed = lifecycle.reachable(state(before)) if known else set()
         expected = f"after {state(before)}: {', '.join(sorted(allowed)) or 'a documented state'}"
         ctx.expect(after, "/output/task_status", state(after) in allowed, expected)
 
