@@ -1,4 +1,4 @@
-"""Recordings of what a client and a provider said to each other: read, written, free of secrets."""
+"""Recordings of calls and answers: reads, writes and compares them. They contain no secrets."""
 
 from contracts.recordings.builder import RecordingBuilder
 from contracts.recordings.errors import CassetteError

@@ -1,5 +1,6 @@
-"""Calls that wait to be kept. A thread of its own cleans them one after the other, so that the long
-text of one call keeps nobody else waiting; how much may wait is bounded, and so is the end."""
+"""The queue of finished calls that are not recorded yet. One thread redacts them in turn, so that a
+call with a long body does not delay other clients. The waiting bytes and the time at the end are
+bounded."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ from msgspec import Struct
 
 from contracts.recordings.recording import BodyCopy, RawHeaders, RawRequest
 
-WAITING = 16 << 20  # bytes of bodies that wait; of a call that comes then only the sizes are kept
-SMALL = 1 << 16  # bytes of bodies that are cleaned at once even when all is over
-AT_ONCE = 50  # calls that are kept between two looks at the file
-END_SECONDS = 1.0  # at the end, after which calls that still wait are kept without their bodies
-NO_BODIES = "its bodies were not kept: too many bytes of other calls waited to be cleaned"
+WAITING = 16 << 20  # bytes of queued bodies; of further calls only the sizes of bodies are kept
+SMALL = 1 << 16  # bytes of bodies that are still redacted after the end
+AT_ONCE = 50  # calls that are recorded before the file is written again
+END_SECONDS = 1.0  # at the end; calls that still wait then are recorded without their bodies
+NO_BODIES = "its bodies were not kept: too many bytes of other calls were waiting to be redacted"
 
 
 class FinishedCall(Struct):
-    """A call that is over. status, headers, body: of its answer, where one came."""
+    """A call that is over. status, headers, body: of its answer, None without one."""
 
     sent: RawRequest
     status: int | None
@@ -29,11 +30,11 @@ class FinishedCall(Struct):
 
     @property
     def bytes(self) -> int:
-        """How much of its bodies is in memory."""
+        """The bytes of its bodies in memory."""
         return len(self.sent.body.data) + (len(self.body.data) if self.body else 0)
 
     def forget_bodies(self) -> None:
-        """Leave their sizes."""
+        """Drop the bodies; their sizes stay."""
         if self.bytes:
             self.note = "; ".join(filter(None, (self.note, NO_BODIES)))
         self.sent.body.forget()
@@ -42,7 +43,8 @@ class FinishedCall(Struct):
 
 
 class Backlog:
-    """keep: puts a call on the tape, in a thread. changed: is called when some were kept."""
+    """keep: adds a call to the recording; is called in a thread. changed: is called after some
+    calls were added."""
 
     def __init__(
         self, keep: Callable[[FinishedCall], object], changed: Callable[[], object] = lambda: None
@@ -56,7 +58,7 @@ class Backlog:
         self._is_over = False
 
     def add(self, call: FinishedCall) -> None:
-        """Keep a call soon; one that ends when all is over, at once."""
+        """Queue a call. After the end it is recorded at once."""
         if self._is_over:
             if call.bytes > SMALL:
                 call.forget_bodies()
@@ -70,7 +72,7 @@ class Backlog:
         self._arrived.set()
 
     def end(self) -> None:
-        """Let `run` keep what waits, and end."""
+        """Let `run` process the queued calls and return."""
         asyncio.get_running_loop().call_later(END_SECONDS, self._hurry)
         self._is_ending = True
         self._arrived.set()
@@ -79,7 +81,7 @@ class Backlog:
         self._is_late = True
 
     async def run(self) -> None:
-        """Keep what comes, until the end."""
+        """Process calls until the end."""
         while self._calls or not self._is_ending:
             await self._arrived.wait()
             self._arrived.clear()
@@ -89,7 +91,7 @@ class Backlog:
         self._is_over = True
 
     def _keep_some(self) -> int:
-        """Keep some that wait; how many bytes they had."""
+        """Record some of the queued calls. Returns how many bytes they had."""
         done = 0
         for _ in range(min(AT_ONCE, len(self._calls))):
             call = self._calls.popleft()

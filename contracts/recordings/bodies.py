@@ -1,4 +1,5 @@
-"""Bodies as bytes and as a cassette keeps them. Decompresses a copy, never more than a limit."""
+"""Converts bodies between bytes and their form in a recording. Decompresses a copy, up to a
+limit."""
 
 from __future__ import annotations
 
@@ -12,30 +13,31 @@ from contracts.recordings.errors import CassetteError
 from contracts.recordings.model import RecordedBody
 from contracts.spec.document import deeper_than
 
-LONGEST = 1 << 20  # bytes of a body that is kept; what is longer is a download
-LONGEST_FILE = 32 << 20  # bytes of all bodies of a file that another program wrote
-MOST_VALUES = 20_000  # of JSON that is kept as a value; a larger one is text
-DEEPEST = 63  # levels of JSON that are kept as a value; deeper ones are text
+LONGEST = 1 << 20  # bytes of a body that is kept; a longer one counts as a download
+LONGEST_FILE = 32 << 20  # bytes of all bodies in a file of another program
+MOST_VALUES = 20_000  # values in JSON that is kept as a value; larger JSON is kept as text
+DEEPEST = 63  # levels of JSON that is kept as a value; deeper JSON is kept as text
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
 class BodyLimit:
-    """For the bodies of one file: a small one can hold thousands that unpack to LONGEST each."""
+    """Limits the bodies of one file in all: a small file can contain thousands of bodies that
+    decompress to LONGEST bytes each."""
 
     def __init__(self) -> None:
         self._left = LONGEST_FILE
 
     def take(self, *bodies: RecordedBody | None) -> None:
-        """Count these. Raises CassetteError where there is no room for them."""
+        """Count these bodies. Raises CassetteError if the limit is exceeded."""
         self._left -= sum(len(bytes_of(body)) for body in bodies)
         if self._left < 0:
             most = f"{LONGEST_FILE >> 20} MiB"
-            raise CassetteError(f"has more than {most} of bodies, unpacked; keep fewer calls in it")
+            raise CassetteError(f"has more than {most} of decompressed bodies; remove some calls")
 
 
 def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> RecordedBody | None:
-    """The body of these bytes, None for none. encoding: of Content-Encoding. size: how many bytes
-    there were, where not all of them are here."""
+    """The recorded form of a body; None for an empty one. encoding: the value of Content-Encoding.
+    size: the complete size, if `data` is only the beginning."""
     size = len(data) if size is None else size
     plain = None if size > len(data) or size > LONGEST else decoded(data, encoding)
     text = None if plain is None else _text(plain)
@@ -45,13 +47,14 @@ def body_of(data: bytes, encoding: str = "", *, size: int | None = None) -> Reco
 
 
 def body_of_packed(data: bytes, encoding: str) -> RecordedBody | None:
-    """The body of bytes that a program may have decompressed, and left the Content-Encoding."""
+    """The body of bytes that a program may have decompressed without removing the Content-Encoding
+    header."""
     body = body_of(data, encoding)
     return body_of(data) if encoding and body and isinstance(body.size, int) else body
 
 
 def body_of_base64(text: str, encoding: str = "") -> RecordedBody | None:
-    """The body of a text that is said to be base64; where it is not, it is the text itself."""
+    """The body of a text that claims to be base64; if it is not, the text itself is the body."""
     packed = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
     try:
         data = b64decode(packed + "=" * (-len(packed) % 4), validate=True)
@@ -61,7 +64,7 @@ def body_of_base64(text: str, encoding: str = "") -> RecordedBody | None:
 
 
 def body_of_text(text: str) -> RecordedBody:
-    """The body of a text, as a value where it is JSON."""
+    """The body of a text: as a value if it is JSON, else as text."""
     if sum(map(text.count, ",[{")) > MOST_VALUES:
         return RecordedBody(text=text)
     try:
@@ -72,15 +75,15 @@ def body_of_text(text: str) -> RecordedBody:
 
 
 def bytes_of(body: RecordedBody | None) -> bytes:
-    """The bytes that stand for a body; none of one that was not kept."""
+    """The bytes of a recorded body; empty if it was not kept."""
     if body is None or body.size is not UNSET:
         return b""
     return body.text.encode() if isinstance(body.text, str) else msgspec.json.encode(body.json)
 
 
 def decoded(data: bytes, encoding: str) -> bytes | None:
-    """The bytes without their Content-Encoding; None where that is unknown, broken, or they would
-    be too many."""
+    """The bytes without their Content-Encoding; None if that is unknown or invalid, or the result
+    is too large."""
     try:
         plain = unpacked(data, encoding, LONGEST)
     except CannotUnpack:

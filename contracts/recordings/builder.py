@@ -1,5 +1,5 @@
-"""From exchanges, as they come, to a cassette: polls of a task become its timeline, all else stays
-an exchange. It sends nothing and reads no clock."""
+"""Builds a recording from exchanges in the order in which they happened. The polls of a task become
+its timeline, all other exchanges stay exchanges. Sends nothing and reads no clock."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from contracts.recordings.operations import OperationFinder
 from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
-# Fields and headers that differ from poll to poll of a task that has not changed.
+# Fields that differ between two polls of an unchanged task.
 VOLATILE_FIELDS = {"request_id"}
 
 
 class _Task(Struct):
-    """A timeline as it grows. head: without its states. contents: hashes of what the answers of
-    each state say. whole: the timeline, where nothing changed since it was made."""
+    """A growing timeline. head: without its states. contents: hashes of the answers of each state.
+    who: the key that polled it. whole: the timeline, None after a change."""
 
     head: RecordedTimeline
     states: list[RecordedState]
@@ -44,7 +44,7 @@ class _Task(Struct):
         return self.whole
 
     def become(self, timeline: RecordedTimeline) -> None:
-        """Go on from a timeline that says the same without secrets."""
+        """Continue from a redacted copy of the timeline."""
         self.head, self.states = replace(timeline, states=()), list(timeline.states)
         self.whole = timeline
 
@@ -53,22 +53,24 @@ Kept = TypeVar("Kept", RecordedExchange, RecordedRequest, RecordedAnswer)
 
 
 class RecordingBuilder:
-    """One recording. Exchanges must be clean already: what is given is kept. shelf: bounds what a
-    recording that grows keeps of bodies; None for one of a file, which is bounded itself."""
+    """Builds one recording from redacted exchanges. limit: bounds the bodies that a growing
+    recording keeps in memory; None for one that is read from a file, which has its own limit."""
 
     def __init__(
-        self, spec: Spec, *, upstream: str = "", began: str = "", shelf: MemoryLimit | None = None
+        self, spec: Spec, *, upstream: str = "", began: str = "", limit: MemoryLimit | None = None
     ) -> None:
         self._operations = OperationFinder(spec)
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
         self._exchanges: list[RecordedExchange] = []
-        self._created: dict[str, tuple[int, str]] = {}  # a task's: the exchange's number, and who
+        self._created: dict[
+            str, tuple[int, str]
+        ] = {}  # by task: number of the creating exchange, and its key
         self._tasks: dict[str, _Task] = {}
-        self._shelf = shelf
+        self._limit = limit
 
     def take(self, exchange: RecordedExchange, who: str = "") -> None:
-        """Keep an exchange. who: whose key was sent, "" where that is not known; a task of somebody
-        else's is UNKNOWN, which is no part of its life."""
+        """Add an exchange. who: the key that was sent, "" if unknown. The polls of another key get
+        UNKNOWN, so they are not a part of the task's timeline."""
         answer, request = exchange.answer, exchange.request
         task_id = self._operations.polled(request.method, request.path)
         if (
@@ -83,31 +85,31 @@ class RecordingBuilder:
             created = answer.output.get("task_id")
             if isinstance(created, str):
                 self._created.setdefault(created, (len(self._exchanges), who))
-        self._exchanges.append(self._shelf.put(exchange) if self._shelf else exchange)
+        self._exchanges.append(self._limit.put(exchange) if self._limit else exchange)
 
-    def rewrite(self, cleaner: Scrubber, shelf: MemoryLimit) -> None:
-        """Clean what the shelf of this recording holds once more, of keys that later calls showed.
-        A poll has no note, so one whose body is lost is noted for the whole recording."""
-        shelf.begin_look()
-        self._exchanges = [_looked_at(one, cleaner, shelf) for one in self._exchanges]
+    def rewrite(self, scrubber: Scrubber, limit: MemoryLimit) -> None:
+        """Redact the parts that are in memory again, for keys that later calls contained. Polls
+        have no notes, so the loss of a poll's body is noted for the whole recording."""
+        limit.begin_pass()
+        self._exchanges = [_redacted_part(one, scrubber, limit) for one in self._exchanges]
         for task in self._tasks.values():
             before = task.timeline()
-            request = _looked_at(before.request, cleaner, shelf)
-            answers = [_looked_at(state.answer, cleaner, shelf) for state in before.states]
+            request = _redacted_part(before.request, scrubber, limit)
+            answers = [_redacted_part(state.answer, scrubber, limit) for state in before.states]
             if request is not before.request or any(
                 new is not state.answer for new, state in zip(answers, before.states, strict=True)
             ):
                 pairs = zip(before.states, answers, strict=True)
                 states = tuple(replace(state, answer=answer) for state, answer in pairs)
                 task.become(replace(before, request=request, states=states))
-        shelf.forget_others()
+        limit.forget_others()
 
     def note(self, text: str) -> None:
-        """Say something to whoever reads the cassette."""
+        """Add a note to the recording."""
         self._head = replace(self._head, notes=(*self._head.notes, text))
 
     def cassette(self) -> Cassette:
-        """All that was taken until now."""
+        """The recording so far."""
         timelines = tuple(task.timeline() for task in self._tasks.values())
         return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
 
@@ -125,13 +127,13 @@ class RecordingBuilder:
             task = self._tasks[task_id] = _Task(self._head_of(task_id, exchange), [], [], who)
         task.whole = None
         since = _since(task.head, exchange)
-        number = _same(task, content, since)
+        number = _number_of_same(task, content, since)
         if number is None:
-            place = _place(task.states, since)
+            position = _position(task.states, since)
             status = _status_of(answer)
-            kept = self._shelf.put(answer) if self._shelf else answer
-            task.states.insert(place, RecordedState(status, kept, since, since))
-            task.contents.insert(place, content)
+            kept = self._limit.put(answer) if self._limit else answer
+            task.states.insert(position, RecordedState(status, kept, since, since))
+            task.contents.insert(position, content)
         else:
             task.states[number] = _seen_again(task.states[number], since)
 
@@ -139,37 +141,38 @@ class RecordingBuilder:
         """The timeline of a task, without states. exchange: its first poll."""
         number, _ = self._created.get(task_id, (None, ""))
         first = exchange if number is None else self._exchanges[number]
-        request = self._shelf.put(exchange.request) if self._shelf else exchange.request
+        request = self._limit.put(exchange.request) if self._limit else exchange.request
         return RecordedTimeline(task_id, request, (), first.at, number)
 
 
-def _looked_at(one: Kept, cleaner: Scrubber, shelf: MemoryLimit) -> Kept:
-    """A part without the secrets of the cleaner. Of one for which this look has no work left, the
-    body goes before it is cleaned."""
-    if not shelf.may_hold(one, cleaner):
+def _redacted_part(one: Kept, scrubber: Scrubber, limit: MemoryLimit) -> Kept:
+    """A part without the secrets of the scrubber. If redacting would exceed the work of this pass,
+    the part loses its bodies first."""
+    if not limit.may_hold(one, scrubber):
         return one
-    return shelf.replace(one, _rewritten(shelf.affordable(one), cleaner))
+    return limit.replace(one, _redacted(limit.affordable(one), scrubber))
 
 
-def _rewritten(one: Kept, cleaner: Scrubber) -> Kept:
-    """The same object where there was nothing to clean: it need not be encoded again."""
-    if not cleaner.may_be_in(msgspec.json.encode(one)):
+def _redacted(one: Kept, scrubber: Scrubber) -> Kept:
+    """The redacted part. If there is no secret, it is the same object, which need not be encoded
+    again."""
+    if not scrubber.may_be_in(msgspec.json.encode(one)):
         return one
     before = msgspec.to_builtins(one)
-    after = cleaner.value(before)
+    after = scrubber.value(before)
     return one if after == before else msgspec.convert(after, type(one))
 
 
 def _status_of(answer: RecordedAnswer) -> str:
-    """The state that an answer says its task is in; "" of a refusal."""
+    """The status of a task in an answer; "" if the answer has none."""
     found = answer.output.get("task_status") if answer.status == 200 else None
     return found if isinstance(found, str) else ""
 
 
 def _content(answer: RecordedAnswer) -> bytes:
-    """A hash of what an answer says, without what differs each time."""
-    said = msgspec.json.encode(_steady(answer.value), order="deterministic")
-    return sha256(said).digest()
+    """A hash of an answer without the fields that vary."""
+    text = msgspec.json.encode(_steady(answer.value), order="deterministic")
+    return sha256(text).digest()
 
 
 def _steady(value: Any) -> Any:
@@ -177,7 +180,7 @@ def _steady(value: Any) -> Any:
         return {n: _steady(item) for n, item in value.items() if n not in VOLATILE_FIELDS}
     if isinstance(value, list):
         return [_steady(item) for item in value]
-    # Result URLs may be signed anew for each poll.
+    # URLs of results may have a new signature in each poll.
     return value.partition("?")[0] if isinstance(value, str) and "://" in value else value
 
 
@@ -187,9 +190,9 @@ def _since(timeline: RecordedTimeline, exchange: RecordedExchange) -> float | No
     return round(max(0.0, exchange.at - timeline.created), 3)
 
 
-def _same(task: _Task, content: bytes, since: float | None) -> int | None:
-    """The number of the state that a poll saw again: the last, or an earlier one where the answers
-    of two polls overtook each other."""
+def _number_of_same(task: _Task, content: bytes, since: float | None) -> int | None:
+    """The number of the state that a poll shows again: the last one, or an earlier one if the
+    answers of two polls arrived in the wrong order."""
     last = len(task.states) - 1
     if last < 0:
         return None
@@ -201,8 +204,8 @@ def _same(task: _Task, content: bytes, since: float | None) -> int | None:
     return None
 
 
-def _place(states: list[RecordedState], since: float | None) -> int:
-    """Where a state that is new belongs: behind those that were seen before it."""
+def _position(states: list[RecordedState], since: float | None) -> int:
+    """The index at which to insert a new state: after those that were seen before it."""
     if since is None:
         return len(states)
     return sum(state.since is None or state.since <= since for state in states)

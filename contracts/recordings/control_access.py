@@ -1,5 +1,6 @@
-"""Keeps strangers out of the control API of a fake behind the recorder. The fake is called by the
-recorder, from this machine and under the fake's own name, so it cannot see who called."""
+"""Refuses control API calls of strangers when the recorder runs in front of a fake. The fake only
+sees calls of the recorder, from this machine and under its own name, so it cannot check them
+itself."""
 
 from __future__ import annotations
 
@@ -14,26 +15,26 @@ WAY_ON = "call the fake itself, without the recorder"
 
 
 def refusal(request: Request) -> str:
-    """Why a call of the control API is not passed on, with the way on; "" for one that may pass,
-    and for every other call. Passed on are calls of programs and pages of this machine, under a
-    loopback name (a page of another site comes under its own: DNS rebinding)."""
+    """The reason for not passing on a call of the control API, with a remedy; "" for calls that
+    pass. Programs and pages of this machine may pass, if they use a loopback name as Host: a page
+    of another site would send its own name (DNS rebinding)."""
     if not _is_control(request.scope["path"]):
         return ""
     headers = request.headers
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
-    strange = {
-        "it has another Host than a loopback name": [*map(_is_local, hosts)] != [True],
+    reasons = {
+        "its Host is not a loopback name": [*map(_is_local, hosts)] != [True],
         "its Origin is another site": not all(is_loopback(name_of(o)) for o in origins),
         "it comes from another machine": request.client and not is_loopback(request.client.host),
         "it came through a proxy": any(name in headers for name in FORWARDING),
     }
-    why = " and ".join(text for text, is_so in strange.items() if is_so)
+    why = " and ".join(text for text, is_so in reasons.items() if is_so)
     return f"the recorder does not pass this control call on: {why}; {WAY_ON}" if why else ""
 
 
 def _is_control(path: str) -> bool:
-    """However its letters are escaped, and whatever stands before it. The route that tells every
-    probe whether a fake is up is open to all there, too."""
+    """Whether the path is a part of the control API, even with escapes or a prefix. The health
+    check is open to everybody, as in the fake."""
     return PREFIX in unquote(unquote(path)).lower() and path != HEALTH
 
 

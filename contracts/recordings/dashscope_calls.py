@@ -1,5 +1,5 @@
-"""Which calls of a recording are DashScope's. A browser records those of every service that was
-open, and other programs have paths like `/api/v1/tasks/ID` too. Knows no format of files."""
+"""Selects the calls of DashScope's API from a recording. A browser records the calls of every open
+page, and other services have paths like `/api/v1/tasks/ID` too. Knows no file format."""
 
 from __future__ import annotations
 
@@ -17,43 +17,47 @@ from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 
 API = "/api/v1/"
-# `{WorkspaceId}.cn-beijing.maas.aliyuncs.com` is what Alibaba's pages show since 2026.
+# Since 2026, Alibaba's pages show `{WorkspaceId}.cn-beijing.maas.aliyuncs.com`.
 _OFFICIAL = re.compile(r"(?:[\w-]+\.)*(?:dashscope[\w-]*|maas)\.aliyuncs\.com", re.ASCII)
 _BELOW = re.compile(r"/(?:api/v1|services|tasks)(?:/|$)")
-_ENVELOPE = {"code", "message", "request_id"}  # of a refusal
-_PAGE = {"total", "page_no", "page_size", "data"}  # of a list of tasks
-_MOST_HOSTS = 5  # that are named
+_ENVELOPE = {"code", "message", "request_id"}  # fields of a refusal
+_PAGE = {"total", "page_no", "page_size", "data"}  # fields of a list of tasks
+_MOST_HOSTS = 5  # hosts that the note names
 
 
 class CandidateCall(NamedTuple):
-    """A call as far as it shows whose it is. answer: gives the text of its answer's body."""
+    """The fields of a call that show whether it is a call of DashScope. answer: returns the text of
+    the answer's body."""
 
     method: str
     url: str
     answer: Callable[[], object] = lambda: None
 
 
-class _Place(NamedTuple):
-    """Where a service is: its host, and the path before the API's own."""
+class _Location(NamedTuple):
+    """The location of a service: its host, and the path before the API's own."""
 
     host: str
     prefix: str
 
 
-def ours(calls: Sequence[CandidateCall], operations: OperationFinder) -> list[bool]:
-    """Of each call whether it is DashScope's: of an official host, or of a place that a resold
-    service, or a fake, has shown itself to be at by a creation, a detection or an answer."""
-    places = [_place(call, operations) for call in calls]
+def select(calls: Sequence[CandidateCall], operations: OperationFinder) -> list[bool]:
+    """For each call, whether it is a call of DashScope: of an official host, or of a location where
+    a creation, a detection or an answer shows that a reseller or a fake has the API."""
+    locations = [_location(call, operations) for call in calls]
     known = {
-        place
-        for call, place in zip(calls, places, strict=True)
-        if place is not None and _is_evident(call, operations)
+        location
+        for call, location in zip(calls, locations, strict=True)
+        if location is not None and _is_evident(call, operations)
     }
-    return [place is not None and (place in known or _is_official(place)) for place in places]
+    return [
+        location is not None and (location in known or _is_official(location))
+        for location in locations
+    ]
 
 
 def left_out(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -> str:
-    """Which calls are not DashScope's, for people; "" for none."""
+    """A note about the calls that are not DashScope's; "" without any."""
     hosts = [_host(call.url) for call, is_ours in zip(calls, chosen, strict=True) if not is_ours]
     if not hosts:
         return ""
@@ -64,8 +68,8 @@ def left_out(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -> str:
     return f"{calls_are} left out as not DashScope's: {', '.join(shown)}"
 
 
-def checked(cassette: Cassette, spec: Spec) -> Cassette:
-    """The same. Raises CassetteError where it holds no call of DashScope's API."""
+def required_calls(cassette: Cassette, spec: Spec) -> Cassette:
+    """Return the same recording. Raises CassetteError if it has no call of DashScope's API."""
     find = OperationFinder(spec).find
     requests = (exchange.request for exchange in cassette.exchanges)
     if cassette.timelines or any(API in r.path or find(r.method, r.path) for r in requests):
@@ -73,27 +77,27 @@ def checked(cassette: Cassette, spec: Spec) -> Cassette:
     raise CassetteError("; ".join(("holds no call of DashScope's API", *cassette.notes)))
 
 
-def _place(call: CandidateCall, operations: OperationFinder) -> _Place | None:
-    """Where a call of something like the API goes; None of any other."""
+def _location(call: CandidateCall, operations: OperationFinder) -> _Location | None:
+    """The location of a call that looks like one of the API; None for other calls."""
     parts = _parts(call.url)
     if parts is None or parts.scheme not in ("http", "https"):
         return None
     if API not in parts.path and operations.find(call.method, parts.path) is None:
         return None
     below = _BELOW.search(parts.path)
-    return _Place(_host(call.url), parts.path[: below.start()] if below else "")
+    return _Location(_host(call.url), parts.path[: below.start()] if below else "")
 
 
-def _is_official(place: _Place) -> bool:
-    return _OFFICIAL.fullmatch(place.host.partition(":")[0]) is not None
+def _is_official(location: _Location) -> bool:
+    return _OFFICIAL.fullmatch(location.host.partition(":")[0]) is not None
 
 
 def _is_evident(call: CandidateCall, operations: OperationFinder) -> bool:
-    """Whether the path of a call, or what was answered, is nobody else's."""
+    """Whether the path or the answer of a call can only be DashScope's."""
     parts = _parts(call.url)
     called = operations.find(call.method, parts.path) if parts else None
     if called is not None and called.operation.requests:
-        return True  # a creation or a detection: no other service has such a path
+        return True  # a creation or a detection: other services do not have these paths
     try:
         text = call.answer()
         value = msgspec.json.decode(text) if isinstance(text, str | bytes) else None
@@ -116,7 +120,7 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def _host(url: str) -> str:
-    """The host and port of a URL, without a user; the scheme of one that has no host."""
+    """The host and port of a URL, without a user; the scheme if it has no host."""
     parts = _parts(url)
     if parts is None:
         return "no URL"

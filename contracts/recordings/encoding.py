@@ -1,6 +1,6 @@
-"""The bytes of a cassette's file. Each part is encoded and scanned for secrets once, however often
-the recording that it belongs to is written while it grows. Nothing is lost to a secret that is left
-in a part: a placeholder takes its place, and nothing else's."""
+"""Encodes a recording as JSON. Each part is encoded and searched for secrets only once, however
+often the file of a growing recording is written. If a secret is left in a part, a placeholder
+replaces it and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.recordings.model import Cassette, RecordedTimeline
-from contracts.recordings.secrets import PLACEHOLDER, proved
+from contracts.recordings.secrets import PLACEHOLDER, without_leaks
 
 _NO_STATES = b'\n  "states": []'
 Known = dict[int, tuple[Struct, bytes]]
 
 
 class Encoder:
-    """One recording's. It keeps the bytes of the parts of the cassette that it encoded last; parts
-    are frozen, so the same object has the same bytes. tell: is told each place where a secret was
-    left, once."""
+    """Encodes one recording repeatedly. It caches the bytes of the parts of the last time; parts
+    are frozen, so that the same object has the same bytes. warn: is called once for each place
+    where a secret was left."""
 
-    def __init__(self, tell: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(self, warn: Callable[[str], object] = lambda _: None) -> None:
         self._last: Known = {}
-        self._tell = tell
-        self._told: set[str] = set()
+        self._warn = warn
+        self._reported: set[str] = set()
 
     def pieces(self, cassette: Cassette) -> Iterator[bytes]:
-        """The bytes of the file, in pieces: those of msgspec for the whole, with an indent of 2."""
+        """The bytes of the file, in pieces. The whole is JSON with an indent of 2."""
         known: Known = {}
         try:
             yield from self._pieces(cassette, known)
             self._last = known
-        except BaseException:  # also of who writes them: the next try need not begin anew
+        except BaseException:  # also one of the caller: the next try need not start again
             self._last |= known
             raise
 
@@ -54,7 +54,7 @@ class Encoder:
         yield b"\n}\n"
 
     def _part(self, value: Struct, place: str, known: Known) -> bytes:
-        """An item of a list that stands in an object."""
+        """An item of a list that is a field of an object."""
         found = self._last.get(id(value)) or (value, _indented(self._formatted(value, place)))
         known[id(value)] = found
         return found[1]
@@ -74,27 +74,27 @@ class Encoder:
 
     def _formatted(self, value: Any, place: str) -> bytes:
         data = msgspec.json.encode(value)
-        kept, leaks = proved(msgspec.json.decode(data))
+        kept, leaks = without_leaks(msgspec.json.decode(data))
         for leak in leaks:
-            what = f"{leak.kind} at {place}{leak.place}"
-            if what not in self._told:
-                self._told.add(what)
-                self._tell(f"{what} looks like a secret: {PLACEHOLDER} is in its place")
+            leak_text = f"{leak.kind} at {place}{leak.place}"
+            if leak_text not in self._reported:
+                self._reported.add(leak_text)
+                self._warn(f"{leak_text} looks like a secret: {PLACEHOLDER} is in its place")
         return msgspec.json.format(msgspec.json.encode(kept) if leaks else data, indent=2)
 
 
 def encoded(cassette: Cassette) -> bytes:
-    """The file's bytes."""
+    """The bytes of the file."""
     return b"".join(Encoder().pieces(cassette))
 
 
 def _indented(data: bytes) -> bytes:
-    """Two levels deeper. In JSON a line ends between two values only."""
+    """Indent by two more levels. In JSON, a line ends only between two values."""
     return data.replace(b"\n", b"\n    ")
 
 
 def _list(name: str, items: Iterable[bytes]) -> Iterator[bytes]:
-    """A list of an object at the top, behind another field; nothing of one that is empty."""
+    """A list as a field of the top object, after another field; nothing for an empty list."""
     before = f',\n  "{name}": [\n    '.encode()
     for item in items:
         yield before

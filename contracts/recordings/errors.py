@@ -1,15 +1,16 @@
-"""What can be wrong with a recording, as an exception. Knows no file."""
+"""The error of an invalid recording."""
 
 from __future__ import annotations
 
 
 class CassetteError(ValueError):
-    """A file that is no recording, or a recording that cannot be written. Its text says what is
-    wrong, and where."""
+    """A file is not a recording, or a recording cannot be written. The text names the mistake and
+    its place."""
 
 
 def placed(error: Exception, where: str) -> CassetteError:
-    """The error of a part of a file, with the place of that part in the file. where: `$.log…`."""
+    """The error with the place in the file. where: the path of the invalid part, such as
+    `$.log.entries[0]`."""
     text = str(error)
     return CassetteError(
         text.replace("`$", f"`{where}") if "`$" in text else f"{text} - at `{where}`"

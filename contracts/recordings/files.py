@@ -1,5 +1,5 @@
-"""Cassettes as files: written as a whole or not at all, read from our own format, HAR and VCR.py.
-What is read is cleaned of secrets whoever wrote it; what is written is scanned for them."""
+"""Reads and writes recordings as files. Reads our own format, HAR and VCR.py, and redacts secrets
+in all of them. Writes a file completely or not at all, and searches it for secrets."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from contracts.files import bounded_yaml
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.recordings import tagged_yaml
-from contracts.recordings.dashscope_calls import checked
+from contracts.recordings.dashscope_calls import required_calls
 from contracts.recordings.encoding import Encoder
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.har import from_har
 from contracts.recordings.model import FORMAT, Cassette
-from contracts.recordings.secrets import cleaned_value
+from contracts.recordings.secrets import redacted_value
 from contracts.recordings.vcr import from_betamax, from_vcr
 from contracts.spec.loader import Spec
 
 
 def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
-    """The cassette of a file in any of the formats. Raises CassetteError, whose text names the file
-    and the place in it. needed: it must hold a call of DashScope's API."""
+    """Read a recording from a file in any format. needed: it must contain a call of DashScope's
+    API. Raises CassetteError, whose text names the file and the place in it."""
     try:
         cassette = read(bytes_of(path), spec)
-        return checked(cassette, spec) if needed else cassette
+        return required_calls(cassette, spec) if needed else cassette
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror or error}") from None
     except (CassetteError, EncodingError) as error:
@@ -37,7 +37,7 @@ def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
 
 
 def read(data: bytes, spec: Spec) -> Cassette:
-    """The cassette of a file's bytes. Raises CassetteError."""
+    """Read a recording from the bytes of a file. Raises CassetteError."""
     tree = _tree(data)
     for key, reader in _READERS.items():
         if isinstance(tree, dict) and key in tree:
@@ -47,13 +47,13 @@ def read(data: bytes, spec: Spec) -> Cassette:
                 raise CassetteError(str(error)) from None
             except RecursionError:
                 raise CassetteError("is nested too deeply") from None
-    known = "`emo-cassette` of ours, `log` of HAR, `interactions` or `http_interactions` of VCR.py"
-    raise CassetteError(f"is no recording: at its top there is none of {known}")
+    known = "`emo-cassette` (ours), `log` (HAR), `interactions` or `http_interactions` (VCR.py)"
+    raise CassetteError(f"is not a recording: it must have one of these fields at its top: {known}")
 
 
 def save(path: Path, cassette: Cassette) -> None:
-    """Write it as a whole, or leave the file as it was, whenever the process ends; a new one is
-    for its owner alone. Raises OSError."""
+    """Write the file completely, or leave it unchanged, even if the process is killed. Only the
+    owner can read a new file. Raises OSError."""
     write(path, Encoder().pieces(cassette), private=True)
 
 
@@ -71,7 +71,8 @@ def _tree(data: bytes) -> Any:
 
 
 def _json(text: str) -> Any:
-    """Browsers keep half a surrogate pair of a page's script as it is; it becomes a `?`."""
+    """The JSON value. Browsers save half a surrogate pair in a page's script unchanged; it becomes
+    `?`."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
@@ -99,7 +100,7 @@ def _own(tree: dict[str, Any], _spec: Spec) -> Cassette:
     version = msgspec.convert(tree, _Format).format
     if version != FORMAT:
         raise CassetteError(f"has the format {version}; this version reads {FORMAT}")
-    cassette = msgspec.convert(cleaned_value(tree), Cassette)
+    cassette = msgspec.convert(redacted_value(tree), Cassette)
     for number, timeline in enumerate(cassette.timelines):
         if timeline.created_by is not None and timeline.created_by >= len(cassette.exchanges):
             where = f"$.timelines[{number}].created_by"

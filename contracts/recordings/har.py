@@ -1,5 +1,6 @@
-"""HAR as a cassette: what browsers and proxies save, and `emo journal --har`. Each of them leaves
-out other fields, or writes null; only what is needed of DashScope's own calls is asked for."""
+"""Reads HAR: the format of browsers and proxies, and of `emo journal --har`. Programs omit
+different fields or write null, so only the fields that are needed for DashScope's calls are
+required."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from msgspec import Struct, field
 
 from contracts.recordings.bodies import BodyLimit, body_of_base64, body_of_text, bytes_of
 from contracts.recordings.builder import RecordingBuilder
-from contracts.recordings.dashscope_calls import CandidateCall, left_out, ours
+from contracts.recordings.dashscope_calls import CandidateCall, left_out, select
 from contracts.recordings.errors import CassetteError, placed
 from contracts.recordings.model import (
     Cassette,
@@ -28,8 +29,8 @@ from contracts.recordings.operations import OperationFinder
 from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
-_BY_BROWSER = "Internal Redirect"  # Chrome, for a host that it knows to ask for https (HSTS)
-_TEXT = re.compile("json|text")  # types whose bytes are text
+_BY_BROWSER = "Internal Redirect"  # Chrome, for a host that requires https (HSTS)
+_TEXT = re.compile("json|text")  # media types whose bytes are text
 _Text = str | int | float | bool
 
 
@@ -42,8 +43,8 @@ _Pairs = list[_Pair] | dict[str, _Text]
 
 
 class _HarContent(Struct, frozen=True):
-    """size: in bytes, -1 where the program does not know. encoding: of the text; `base64` in HAR
-    1.2. Of a request some programs write `_encoding`."""
+    """size: in bytes, -1 if the program does not know. encoding: of the text; `base64` in HAR 1.2.
+    For request bodies some programs write `_encoding`."""
 
     text: str = ""
     size: float = -1
@@ -53,7 +54,7 @@ class _HarContent(Struct, frozen=True):
 
 
 class _HarRequest(Struct, frozen=True, rename={"post_data": "postData", "body_size": "bodySize"}):
-    """body_size: in bytes, -1 where the program does not know."""
+    """body_size: in bytes, -1 if the program does not know."""
 
     method: str
     url: str
@@ -63,7 +64,7 @@ class _HarRequest(Struct, frozen=True, rename={"post_data": "postData", "body_si
 
 
 class _HarResponse(Struct, frozen=True):
-    """error, failure: of Chrome and of Playwright, where no answer came."""
+    """error, failure: fields of Chrome and of Playwright for a call without an answer."""
 
     status: float = 0
     reason: str = field(default="", name="statusText")
@@ -88,41 +89,41 @@ class _Har(Struct, frozen=True):
 
 
 def from_har(tree: Any, spec: Spec) -> Cassette:
-    """The cassette of a HAR. Raises CassetteError, ValidationError."""
+    """Convert a HAR file to a recording. Raises CassetteError, ValidationError."""
     entries = msgspec.convert(tree, _Har).log.entries or []
-    calls = [_seen(entry) for entry in entries]
-    chosen = ours(calls, OperationFinder(spec))
+    calls = [_candidate(entry) for entry in entries]
+    chosen = select(calls, OperationFinder(spec))
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
     found = [_timed(entries[number], f"$.log.entries[{number}]") for number in numbers]
-    found.sort(key=lambda one: one[0])  # pages may be in any order
+    found.sort(key=lambda one: one[0])  # the entries of several pages may be in any order
     start, began, upstream = datetime.fromtimestamp(0, UTC), "", ""
     if found:
         start, first = found[0]
         began = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         upstream = _origin(first.request.url)
-    assembler, cleaner = RecordingBuilder(spec, upstream=upstream, began=began), Scrubber()
-    room = BodyLimit()
+    builder, scrubber = RecordingBuilder(spec, upstream=upstream, began=began), Scrubber()
+    limit = BodyLimit()
     for at, entry in found:
-        who = cleaner.who(_pairs(entry.request.headers))
-        exchange = _exchange(entry, round((at - start).total_seconds(), 3), cleaner)
-        room.take(*exchange.bodies())
-        assembler.take(exchange, who)
+        who = scrubber.who(_pairs(entry.request.headers))
+        exchange = _exchange(entry, round((at - start).total_seconds(), 3), scrubber)
+        limit.take(*exchange.bodies())
+        builder.take(exchange, who)
     if note := _without_bodies(entry.response for _, entry in found):
-        assembler.note(note)
+        builder.note(note)
     if note := left_out(calls, chosen):
-        assembler.note(note)
-    return assembler.cassette()
+        builder.note(note)
+    return builder.cassette()
 
 
 def _without_bodies(answers: Iterable[_HarResponse]) -> str:
-    """How many answers have a body that the program did not save, for people; "" for none."""
+    """A note about the answers whose body the program did not save; "" if all are there."""
     count = sum(a.status >= 100 and not a.content.text and a.content.size != 0 for a in answers)
     are = "body of 1 answer is" if count == 1 else f"bodies of {count} answers are"
     return f"the {are} not in this file: only status and headers are compared" if count else ""
 
 
-def _seen(entry: Any) -> CandidateCall:
-    """What shows whose an entry is, as far as it has that."""
+def _candidate(entry: Any) -> CandidateCall:
+    """The fields of an entry that show whether it is a call of DashScope, as far as it has them."""
     request = _below(entry, "request")
     method, url = _below(request, "method"), _below(request, "url")
     content = _below(entry, "response", "content")
@@ -160,46 +161,48 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _exchange(entry: _Entry, at: float, cleaner: Scrubber) -> RecordedExchange:
-    request, response = _request(entry.request, cleaner), entry.response
+def _exchange(entry: _Entry, at: float, scrubber: Scrubber) -> RecordedExchange:
+    request, response = _request(entry.request, scrubber), entry.response
     failures = (response.error, response.failure)
     note = next((text for text in failures if isinstance(text, str) and text), "")
     if response.status == 307 and response.reason == _BY_BROWSER:
         return RecordedExchange(request, at, note="the browser itself redirected the call to https")
     if 100 <= response.status <= 599:
-        return RecordedExchange(request, at, _answer(response, cleaner), note=cleaner.text(note))
+        return RecordedExchange(request, at, _answer(response, scrubber), note=scrubber.text(note))
     if response.status > 599:
-        note = note or f"the status {response.status:g} is not one of HTTP"
-    # Browsers write 0, and Playwright -1, for an answer that never came.
-    return RecordedExchange(request, at, note=cleaner.text(note or "no answer came"))
+        note = note or f"{response.status:g} is not a status of HTTP"
+    # Browsers write 0, and Playwright -1, for a call without an answer.
+    return RecordedExchange(request, at, note=scrubber.text(note or "no answer arrived"))
 
 
-def _request(said: _HarRequest, cleaner: Scrubber) -> RecordedRequest:
-    url, headers = urlsplit(said.url), _pairs(said.headers)
-    body = _body(said.post_data, headers) if said.post_data.text else None
-    if body is None and said.method.upper() != "GET" and said.body_size != 0:
-        body = RecordedBody(size=max(int(said.body_size), 0))  # there was one, or nobody knows
-    return cleaner.request(said.method.upper(), url.path, url.query, headers, body)
+def _request(entry: _HarRequest, scrubber: Scrubber) -> RecordedRequest:
+    url, headers = urlsplit(entry.url), _pairs(entry.headers)
+    body = _body(entry.post_data, headers) if entry.post_data.text else None
+    if body is None and entry.method.upper() != "GET" and entry.body_size != 0:
+        body = RecordedBody(
+            size=max(int(entry.body_size), 0)
+        )  # there was a body, or its size is unknown
+    return scrubber.request(entry.method.upper(), url.path, url.query, headers, body)
 
 
-def _answer(said: _HarResponse, cleaner: Scrubber) -> RecordedAnswer:
-    headers = _pairs(said.headers)
-    return cleaner.answer(int(said.status), headers, _body(said.content, headers))
+def _answer(entry: _HarResponse, scrubber: Scrubber) -> RecordedAnswer:
+    headers = _pairs(entry.headers)
+    return scrubber.answer(int(entry.status), headers, _body(entry.content, headers))
 
 
 def _body(content: _HarContent, headers: list[tuple[str, str]]) -> RecordedBody | None:
-    """HAR holds bodies without their Content-Encoding; of a long one maybe only its size."""
+    """HAR contains bodies without their Content-Encoding; of a long body perhaps only its size."""
     if not content.text:
         return RecordedBody(size=max(int(content.size), 0)) if content.size else None
     if (content.encoding or content.own_encoding).lower() != "base64":
         return body_of_text(content.text)
     encodings = [value for name, value in headers if name.lower() == "content-encoding"]
     body = body_of_base64(content.text, ", ".join(encodings))
-    is_false = body is not None and isinstance(body.size, int) and _TEXT.search(content.mime)
-    return body_of_text(content.text) if is_false else body
+    is_plain_text = body is not None and isinstance(body.size, int) and _TEXT.search(content.mime)
+    return body_of_text(content.text) if is_plain_text else body
 
 
 def _pairs(headers: _Pairs) -> list[tuple[str, str]]:
-    """HTTP/2 has `:authority` and the like among its headers."""
+    """Name and value of the headers, without the pseudo-headers of HTTP/2 such as `:authority`."""
     given = headers.items() if isinstance(headers, dict) else ((h.name, h.value) for h in headers)
     return [(name, str(value)) for name, value in given if name and not name.startswith(":")]

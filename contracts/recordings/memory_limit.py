@@ -1,6 +1,5 @@
-"""How much a recording keeps in memory while it grows, and how much work a look for secrets is that
-become known later. What each part reads as is found out once, when it is kept. It decides nothing
-about calls."""
+"""Limits the memory of a growing recording, and the work of redacting it again when a later call
+shows a new secret. The decoded text of each part is kept, so that it need not be decoded again."""
 
 from __future__ import annotations
 
@@ -20,17 +19,17 @@ from contracts.recordings.model import (
 from contracts.recordings.scrubber import Scrubber
 from contracts.redact.search_text import search_text_of
 
-ROOM = 64 << 20  # bytes of parts and of what they read as; beyond it bodies are kept as their sizes
-LOOK = 4 << 20  # bytes of parts that are cleaned again in one look for later secrets
+ROOM = 64 << 20  # bytes of parts and of their decoded text; beyond it only sizes of bodies are kept
+LOOK = 4 << 20  # bytes of parts that are redacted again in one pass
 FULL = "its bodies were not kept: the recording is full"
-COSTLY = "its bodies were not kept: too many encodings to look for secrets in"
+COSTLY = "its bodies were not kept: searching them for secrets would take too long"
 Part = TypeVar("Part", RecordedExchange, RecordedRequest, RecordedAnswer)
 Known = dict[int, tuple[RecordedExchange | RecordedRequest | RecordedAnswer, bytes]]
 
 
 class MemoryLimit:
-    """One recording's. The parts are held, too, so that the id of one is nobody else's. lost: how
-    many parts lost their bodies."""
+    """Bounds the parts of one recording. It keeps a reference to each part, so that no other object
+    can get its id. lost: how many parts lost their bodies."""
 
     def __init__(self) -> None:
         self._known: Known = {}
@@ -39,15 +38,15 @@ class MemoryLimit:
         self.lost = 0
 
     def put(self, part: Part) -> Part:
-        """The part as it is kept: without bodies where there is no room for them, or where they
-        read as much more than they have bytes."""
+        """Add a part. Returns the part as it is kept: without bodies if the recording is full, or
+        if its decoded text is much larger than the part."""
         data = msgspec.json.encode(part)
-        reading = search_text_of(data)
-        if reading is None:
+        search_text = search_text_of(data)
+        if search_text is None:
             return self._put_small(part, COSTLY)
-        if self._bytes + len(data) + len(reading) > ROOM:
+        if self._bytes + len(data) + len(search_text) > ROOM:
             return self._put_small(part, FULL)
-        self._hold(part, data, reading)
+        self._hold(part, data, search_text)
         return part
 
     def _put_small(self, part: Part, why: str) -> Part:
@@ -62,42 +61,46 @@ class MemoryLimit:
         return small
 
     def _hold(
-        self, part: RecordedExchange | RecordedRequest | RecordedAnswer, data: bytes, reading: bytes
+        self,
+        part: RecordedExchange | RecordedRequest | RecordedAnswer,
+        data: bytes,
+        search_text: bytes,
     ) -> None:
-        self._known[id(part)] = self._used[id(part)] = (part, reading)
-        self._bytes += len(data) + len(reading)
+        self._known[id(part)] = self._used[id(part)] = (part, search_text)
+        self._bytes += len(data) + len(search_text)
 
-    def begin_look(self) -> None:
-        """Look through all parts, with the work of one look."""
+    def begin_pass(self) -> None:
+        """Begin a pass over all parts."""
         self._used, self._work = {}, LOOK
 
-    def may_hold(self, part: Part, cleaner: Scrubber) -> bool:
-        """Whether there may be something to clean in a part that is kept; False is certain. One
-        without a reading (encodings without end in a header) is always cleaned."""
+    def may_hold(self, part: Part, scrubber: Scrubber) -> bool:
+        """Whether a part may contain one of the scrubber's secrets. False is certain. A part
+        without decoded text, such as one with endless encodings in a header, is always redacted."""
         known = self._known[id(part)]
         self._used[id(part)] = known
-        return not known[1] or cleaner.may_be_in_search_text(known[1])
+        return not known[1] or scrubber.may_be_in_search_text(known[1])
 
     def affordable(self, part: Part) -> Part:
-        """The part, without bodies where this look has cleaned too much already."""
+        """The part; without its bodies if this pass has redacted too much already."""
         self._work -= len(msgspec.json.encode(part))
         return part if self._work >= 0 else self._small(part, COSTLY)
 
     def replace(self, before: Part, after: Part) -> Part:
-        """Keep another part in place of one, which may be the same."""
+        """Replace a part by another one, which may be the same object."""
         if after is before:
             return before
-        reading = self._used.pop(id(before))[1]
-        self._bytes -= len(msgspec.json.encode(before)) + len(reading)
+        search_text = self._used.pop(id(before))[1]
+        self._bytes -= len(msgspec.json.encode(before)) + len(search_text)
         return self.put(after)
 
     def forget_others(self) -> None:
-        """Keep the parts that were looked at since the look began."""
+        """Drop the parts that were not visited in this pass."""
         self._known, self._used = self._used, {}
 
 
 def without_bodies(part: Part, why: str) -> Part:
-    """The part with the sizes of its bodies. An exchange says why; the same where it has none."""
+    """The part with the sizes of its bodies instead of the bodies. An exchange gets a note. The
+    same object if it has no bodies."""
     if isinstance(part, RecordedExchange):
         request = _without_body(part.request)
         answer = part.answer and _without_body(part.answer)

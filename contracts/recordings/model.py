@@ -1,5 +1,6 @@
-"""A cassette: what a client and a provider said to each other, with every task as a timeline. Data
-only; it holds no key, no signature and no cookie, and knows no file and no clock."""
+"""The types of a recording: the calls of a client and the answers of a provider, and each task as a
+timeline. Recordings contain no keys, signatures or cookies. This module knows no files and no
+clock."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class RecordedBody(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One of three: `json`, the value; `text`, where it is no JSON; `size`, the bytes of what was
-    too long, or no text, and was not kept."""
+    """Exactly one of `json`, the value; `text`, for a body that is not JSON; `size` in bytes, for a
+    body that was too long or not text, and was not kept."""
 
     json: Any = UNSET
     text: str | UnsetType = UNSET
@@ -26,7 +27,7 @@ class RecordedBody(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class RecordedRequest(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """path: as sent, percent-encoded. Header names are in lower case."""
+    """A request. path: as sent, percent-encoded. Header names are in lower case."""
 
     method: str
     path: str
@@ -36,7 +37,7 @@ class RecordedRequest(Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class RecordedAnswer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Header names are in lower case, those of the connection are left out."""
+    """An answer. Header names are in lower case; headers of the connection are left out."""
 
     status: Status
     headers: dict[str, str] = {}
@@ -44,19 +45,19 @@ class RecordedAnswer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
     @property
     def value(self) -> Any:
-        """The JSON value of the body; None where it is none."""
+        """The JSON value of the body; None if it is not JSON."""
         return self.body.json if self.body and self.body.json is not UNSET else None
 
     @property
     def output(self) -> dict[str, Any]:
-        """What DashScope puts under `output`; empty where that is no object."""
+        """The field `output` of the body; empty if it is not an object."""
         found = self.value.get("output") if isinstance(self.value, dict) else None
         return found if isinstance(found, dict) else {}
 
 
 class RecordedExchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A call and its answer. at: s since the recording began, None where that is not known. note:
-    what went wrong on the way; where no answer came, `answer` is None."""
+    """A call and its answer. at: s since the recording began, None if unknown. note: a problem
+    during the call. answer: None if no answer arrived."""
 
     request: RecordedRequest
     at: float | None = None
@@ -64,13 +65,13 @@ class RecordedExchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     note: str = ""
 
     def bodies(self) -> tuple[RecordedBody | None, RecordedBody | None]:
-        """Of the call and of its answer."""
+        """The bodies of the call and of its answer."""
         return self.request.body, None if self.answer is None else self.answer.body
 
 
 class RecordedState(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a task was, as long as it was that. since, until: s from its creation to the first and
-    to the last poll that saw it; None where times are not known. polls: how many saw it."""
+    """A state of a task. since, until: s from its creation to the first and to the last poll that
+    showed it; None if times are unknown. polls: how many showed it."""
 
     task_status: str
     answer: RecordedAnswer
@@ -80,9 +81,9 @@ class RecordedState(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 
 class RecordedTimeline(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One task. created: s since the recording began, of the first poll where the creation was not
-    recorded. created_by: the number of the exchange that created it, from 0. request: the first
-    poll. states: in the order in which they were seen, at least one."""
+    """The states of one task. created: s since the recording began; of the first poll if the
+    creation was not recorded. created_by: the number of the exchange that created it, from 0.
+    request: the first poll. states: at least one, in the order in which polls showed them."""
 
     task_id: str
     request: RecordedRequest
@@ -98,9 +99,9 @@ class Cassette(
     omit_defaults=True,
     rename={"format": "emo-cassette"},
 ):
-    """upstream: `https://HOST`. began: when, `2026-02-11T08:00:00.000Z`, "" where that is unknown.
-    spec: the version of the spec at that time. notes: what a reader should know of the recording.
-    exchanges: all but the polls that found a task in some state, in order."""
+    """A recording. upstream: `https://HOST`. began: `2026-02-11T08:00:00.000Z`, "" if unknown.
+    spec: the version of the spec at that time. notes: remarks for the reader of the recording.
+    exchanges: all exchanges in order, except polls that showed a state of a task."""
 
     format: int
     upstream: str = ""

@@ -1,4 +1,4 @@
-"""Programs write null for a field that they do not know; others leave the field out."""
+"""Removes nulls: some programs write null for an unknown field, others omit the field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def without_nulls(value: Any) -> Any:
-    """The same value without the fields and the list items that are null."""
+    """The value without fields and list items that are null."""
     if isinstance(value, dict):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Which operation of the spec a call means, whatever stands before its path. Knows paths only."""
+"""Finds the operation of a call by its path, with any prefix before it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ POLL = "getTask"
 
 
 class FoundOperation(NamedTuple):
-    """The operation and the value of its path parameter ("": it has none)."""
+    """The operation, and the value of its path parameter ("" if it has none)."""
 
     operation: Operation
     value: str
 
 
 class OperationFinder:
-    """The operations of one spec, to be found under any prefix: a recording may be of a reseller
-    whose prefix the spec does not know."""
+    """Finds operations of one spec under any prefix, because a recording may come from a reseller
+    whose prefix is not in the spec."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        # The longest first: `/tasks` must not take `/…/tasks` where more of the path is known.
+        # The longest path first: `/tasks` must not match a path that ends a longer one.
         known = sorted(spec.operations.values(), key=lambda o: len(o.template), reverse=True)
         self._patterns = [(_pattern(operation), operation) for operation in known]
         self.find = lru_cache(maxsize=1024)(self._find)
 
     def _find(self, method: str, path: str) -> FoundOperation | None:
-        """What a call means; None where it is no operation of the spec."""
+        """The operation of a call; None if the spec does not have it."""
         for pattern, operation in self._patterns:
             found = pattern.search(path) if operation.method == method else None
             if found is not None:
@@ -39,7 +39,7 @@ class OperationFinder:
         return None
 
     def polled(self, method: str, path: str) -> str | None:
-        """The task_id that a call polls; None where it is no poll."""
+        """The task_id of a poll; None for any other call."""
         called = self.find(method, path)
         return called.value if called and called.operation.id == POLL else None
 

@@ -1,5 +1,5 @@
-"""What a recorder keeps: takes calls as raw as they came and cleans them of secrets. It sends and
-writes nothing; the time is an argument."""
+"""A recording in progress: takes raw calls and redacts them before they are kept. Sends and writes
+nothing; time is an argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.recordings.bodies import LONGEST, body_of
 from contracts.recordings.builder import RecordingBuilder
 from contracts.recordings.memory_limit import MemoryLimit
 from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
-from contracts.recordings.scrubber import Scrubber, proved_exchange
+from contracts.recordings.scrubber import Scrubber, exchange_without_leaks
 from contracts.spec.loader import Spec
 
 LOST = "of some calls only the sizes of the bodies are kept; the notes of the calls say why"
@@ -21,7 +21,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class BodyCopy(Struct):
-    """A body on its way: as much of its beginning as may be kept, and how long it was."""
+    """A copy of a body that is being forwarded: at most LONGEST bytes of data, and the size so
+    far."""
 
     data: bytearray
     size: int = 0
@@ -37,21 +38,21 @@ class BodyCopy(Struct):
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether it is not here, though it could have been kept."""
+        """Whether the data was dropped, although it was short enough to be kept."""
         return not self.data and 0 < self.size <= LONGEST
 
     def forget(self) -> None:
-        """Leave its size alone."""
+        """Drop the data; the size stays."""
         self.data = bytearray()
 
     def body(self, headers: RawHeaders) -> RecordedBody | None:
-        """What is kept of it: of a download its length."""
+        """The recorded form of the body; for a download only the size."""
         encoding = ", ".join(v for n, v in texts(headers) if n == "content-encoding")
         return body_of(bytes(self.data), encoding, size=self.size)
 
 
 class RawRequest(Struct):
-    """A request as it came in. at: by the recorder's clock."""
+    """A request as received. at: by the recorder's clock."""
 
     at: float
     method: str
@@ -62,8 +63,7 @@ class RawRequest(Struct):
 
 
 class Recording:
-    """One recording. clock: epoch s. tell: is told once that bodies were not kept. Threads may
-    share it."""
+    """One recording. clock: epoch s. warn: is called once if bodies were not kept. Thread-safe."""
 
     def __init__(
         self,
@@ -71,15 +71,15 @@ class Recording:
         upstream: str,
         *,
         clock: Callable[[], float],
-        tell: Callable[[str], object] = lambda _: None,
+        warn: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.clock = clock
         self._started = clock()
         began = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
         began = began.replace("+00:00", "Z")
-        self._shelf, self._forgotten, self._tell = MemoryLimit(), 0, tell
-        self._assembler = RecordingBuilder(spec, upstream=upstream, began=began, shelf=self._shelf)
-        self._cleaner, self._said_lost = Scrubber(), False
+        self._limit, self._forgotten, self._warn = MemoryLimit(), 0, warn
+        self._builder = RecordingBuilder(spec, upstream=upstream, began=began, limit=self._limit)
+        self._scrubber, self._has_warned = Scrubber(), False
         self._lock = Lock()
 
     def keep(
@@ -90,13 +90,13 @@ class Recording:
         body: BodyCopy | None = None,
         note: str = "",
     ) -> None:
-        """Keep a call with its answer, where one came."""
+        """Add a call, with its answer if one arrived."""
         with self._lock:
             self._forgotten += sent.body.is_forgotten or bool(body and body.is_forgotten)
-            self._assembler.take(*self._cleaned(sent, status, headers, body, note))
-            self._say_lost()
+            self._builder.take(*self._redacted(sent, status, headers, body, note))
+            self._warn_of_loss()
 
-    def _cleaned(
+    def _redacted(
         self,
         sent: RawRequest,
         status: int | None,
@@ -104,40 +104,44 @@ class Recording:
         body: BodyCopy | None,
         note: str,
     ) -> tuple[RecordedExchange, str]:
-        """A call without secrets, and who sent it."""
-        said, brought = sent.body.body(sent.headers), texts(sent.headers)
-        ours = self._cleaner.request(sent.method, sent.path, sent.query, brought, said)
+        """A call without secrets, and the key that sent it."""
+        body_sent, headers_sent = sent.body.body(sent.headers), texts(sent.headers)
+        request = self._scrubber.request(
+            sent.method, sent.path, sent.query, headers_sent, body_sent
+        )
         answer = None
         if status is not None:
-            told = headers or []
-            answer = self._cleaner.answer(status, texts(told), body.body(told) if body else None)
+            raw = headers or []
+            answer = self._scrubber.answer(status, texts(raw), body.body(raw) if body else None)
         at = round(sent.at - self._started, 3)
-        kept = proved_exchange(RecordedExchange(ours, at, answer, self._cleaner.text(note)))
-        return kept, self._cleaner.who(brought)
+        kept = exchange_without_leaks(
+            RecordedExchange(request, at, answer, self._scrubber.text(note))
+        )
+        return kept, self._scrubber.who(headers_sent)
 
     def cassette(self) -> Cassette:
-        """All that was kept until now. Earlier calls are cleaned of the secrets that later ones
-        brought here, once for all of them."""
+        """The recording so far. Secrets that later calls contained are also redacted in the earlier
+        ones, in one pass."""
         with self._lock:
-            latest = self._cleaner.of_latest()
+            latest = self._scrubber.of_latest()
             if latest is not None:
-                self._assembler.rewrite(latest, self._shelf)
-                self._say_lost()
-            return self._assembler.cassette()
+                self._builder.rewrite(latest, self._limit)
+                self._warn_of_loss()
+            return self._builder.cassette()
 
     @property
     def _lost(self) -> int:
-        """How many parts have no body that could have been kept."""
-        return self._forgotten + self._shelf.lost
+        """How many parts lost a body that was short enough to be kept."""
+        return self._forgotten + self._limit.lost
 
-    def _say_lost(self) -> None:
-        if self._lost and not self._said_lost:
-            self._said_lost = True
-            self._tell(LOST)
-            self._assembler.note(LOST)
+    def _warn_of_loss(self) -> None:
+        if self._lost and not self._has_warned:
+            self._has_warned = True
+            self._warn(LOST)
+            self._builder.note(LOST)
 
     def summary(self) -> str:
-        """What is on the tape, in a few words."""
+        """The size of the recording in a few words."""
         cassette = self.cassette()
         polls = sum(state.polls for line in cassette.timelines for state in line.states)
         counts = (
@@ -145,10 +149,10 @@ class Recording:
             (len(cassette.timelines), "task"),
             (polls, "poll"),
         )
-        said = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
-        return f"{said} ({self._lost} without all bodies)" if self._lost else said
+        text = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+        return f"{text} ({self._lost} without all bodies)" if self._lost else text
 
 
 def texts(headers: RawHeaders) -> list[tuple[str, str]]:
-    """Headers as text, names in lower case."""
+    """Headers as text, with names in lower case."""
     return [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in headers]

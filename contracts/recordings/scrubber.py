@@ -1,5 +1,5 @@
-"""Takes the secrets out of a call before anything of it is kept: those that it shows by their place
-(Authorization, cookies, signatures), and the keys that were sent, wherever else they stand."""
+"""Redacts a call before it is kept: secrets in known places (Authorization, cookies, signatures),
+and the keys that were sent, wherever else they appear."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from contracts.recordings.secrets import (
     KEY_PLACEHOLDER,
     PLACEHOLDER,
     SHORTEST,
-    cleaned,
-    cleaned_value,
     placeholder_of,
-    proved,
+    redacted_text,
+    redacted_value,
+    without_leaks,
 )
 from contracts.redact.redactor import TextRedactor
 from contracts.redact.secret_names import is_key_name, is_secret_header, is_secret_name
 from contracts.redact.secret_values import secrets_of
 
-MOST_KEYS = 512  # secrets that are remembered; who sends more of them tests a gateway
+MOST_KEYS = 512  # secrets that are remembered; only tests of a gateway send more
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-dashscope-api-key", "x-dashscope-apikey"}
 COOKIES = {"cookie", "set-cookie", "set-cookie2"}
-# Of the connection, not of the call (RFC 9110, 7.6.1).
+# Headers of the connection, not of the call (RFC 9110, 7.6.1).
 HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
@@ -45,7 +45,8 @@ Headers = Iterable[tuple[str, str]]
 
 
 class Scrubber:
-    """One recording's: it learns the keys that are sent, and finds them again in later texts."""
+    """Redacts the calls of one recording. It learns the keys that are sent, and redacts them in
+    later texts too."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = dict.fromkeys(secrets)
@@ -53,7 +54,7 @@ class Scrubber:
         self._latest: set[str] = set()
 
     def learn(self, headers: Headers, query: str = "", body: RecordedBody | None = None) -> None:
-        """Remember the secrets that a request brings along."""
+        """Remember the secrets of a request."""
         found = {
             secret
             for secret in _secrets(headers, query, body)
@@ -65,45 +66,46 @@ class Scrubber:
         self._secrets |= dict.fromkeys(new)
         if len(self._secrets) <= MOST_KEYS:
             self._redactor.add(new)
-        else:  # the older ones all at once: to begin anew costs as much as many new keys
+        else:  # drop many old ones at once, because starting again costs as much as many new keys
             self._secrets = dict.fromkeys(list(self._secrets)[-MOST_KEYS // 2 :])
             self._redactor = _redactor_of(self._secrets)
         self._latest.update(new)
 
     def of_latest(self) -> Scrubber | None:
-        """A cleaner of those secrets alone that were learned since the last call of this, for what
-        was kept before; None for none."""
+        """A scrubber for only those secrets that were learned since the last call of this method,
+        to redact earlier calls; None without new ones."""
         latest, self._latest = self._latest, set()
         return Scrubber(latest) if latest else None
 
     def may_be_in(self, data: bytes) -> bool:
-        """Whether there may be something to clean in the bytes. False is certain, and quick."""
+        """Whether the bytes may contain a secret. False is certain, and quick."""
         return self._redactor.may_be_in(data)
 
     def may_be_in_search_text(self, readings: bytes) -> bool:
-        """The same of what contracts.redact.search_text gave, as far as the keys are concerned."""
+        """Whether a result of search_text.search_text_of may contain one of the keys. False is
+        certain."""
         return self._redactor.may_be_in_search_text(readings)
 
     @staticmethod
     def who(headers: Headers) -> str:
-        """Who sends a request with these headers: the key as it is; "" for none."""
+        """The key in the headers of a request, as it was sent; "" without one."""
         return next((value.strip() for name, value in headers if name.lower() in KEY_HEADERS), "")
 
     def text(self, text: str) -> str:
-        """A text without secrets."""
-        return cleaned(self._redactor.redact_keys(text))
+        """The text without secrets."""
+        return redacted_text(self._redactor.redact_keys(text))
 
     def body(self, body: RecordedBody | None) -> RecordedBody | None:
-        """A body without secrets."""
+        """The body without secrets."""
         if body is None or body.size is not UNSET:
             return body
         if isinstance(body.text, str):
             return body_of_text(self.text(body.text))
         may_show = self._redactor.may_be_in(msgspec.json.encode(body.json))
-        return RecordedBody(json=cleaned_value(self.value(body.json) if may_show else body.json))
+        return RecordedBody(json=redacted_value(self.value(body.json) if may_show else body.json))
 
     def value(self, value: Any) -> Any:
-        """A JSON value without secrets in its texts."""
+        """The JSON value without secrets in its texts and names."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
@@ -111,13 +113,13 @@ class Scrubber:
         if isinstance(value, dict):
             return {self.text(name): self.value(item) for name, item in value.items()}
         if isinstance(value, int | float) and self._redactor.may_be_in(str(value).encode()):
-            return 0  # hex of digits alone
+            return 0  # a secret in hex that consists of digits
         return value
 
     def request(
         self, method: str, path: str, query: str, headers: Headers, body: RecordedBody | None
     ) -> RecordedRequest:
-        """What is kept of a request; it learns its keys first."""
+        """The recorded form of a request. Its keys are learned first."""
         headers = list(headers)
         self.learn(headers, query, body)
         kept = [
@@ -129,12 +131,12 @@ class Scrubber:
         return RecordedRequest(method, self.text(path), query, self.headers(kept), self.body(body))
 
     def answer(self, status: int, headers: Headers, body: RecordedBody | None) -> RecordedAnswer:
-        """What is kept of an answer."""
+        """The recorded form of an answer."""
         return RecordedAnswer(status, self.headers(headers), self.body(body))
 
     def headers(self, headers: Headers) -> dict[str, str]:
-        """Headers without secrets, cookies and what belongs to the connection; of one that came
-        several times all values, as HTTP joins them."""
+        """Headers without secrets, cookies and hop-by-hop headers; the values of a repeated header
+        are joined."""
         kept: dict[str, str] = {}
         for name, value in ((self.text(name.lower()), value) for name, value in headers):
             if name not in COOKIES | HOP_BY_HOP:
@@ -148,15 +150,15 @@ class Scrubber:
         return placeholder_of(value) if _is_secret(name) else self.text(value)
 
 
-def proved_exchange(exchange: RecordedExchange) -> RecordedExchange:
-    """A cleaned exchange that can be written: in place of each part that looks like a secret all
-    the same there is a placeholder, and its note names those parts."""
-    value, leaks = proved(msgspec.to_builtins(exchange))
+def exchange_without_leaks(exchange: RecordedExchange) -> RecordedExchange:
+    """Replace each part of a redacted exchange that still looks like a secret by a placeholder, and
+    note its place."""
+    value, leaks = without_leaks(msgspec.to_builtins(exchange))
     if not leaks:
         return exchange
     kept = msgspec.convert(value, RecordedExchange)
     places = ", ".join(leak.place for leak in leaks)
-    return replace(kept, note=f"{kept.note}; masked: {places}".removeprefix("; "))
+    return replace(kept, note=f"{kept.note}; redacted: {places}".removeprefix("; "))
 
 
 def _redactor_of(secrets: Iterable[str]) -> TextRedactor:
@@ -164,7 +166,7 @@ def _redactor_of(secrets: Iterable[str]) -> TextRedactor:
 
 
 def _secrets(headers: Headers, query: str, body: RecordedBody | None) -> Iterator[str]:
-    """The secrets of a request, by the names of their places."""
+    """The secrets of a request, by the names of headers, parameters and fields."""
     for name, value in headers:
         if _is_secret(name.lower()):
             yield from secrets_of(value)
@@ -176,7 +178,7 @@ def _secrets(headers: Headers, query: str, body: RecordedBody | None) -> Iterato
 
 
 def _secret_fields(value: Any) -> Iterator[str]:
-    """The texts in a JSON value that are secrets by the name of their field."""
+    """The texts in a JSON value whose field has the name of a key."""
     for name, item in value.items() if isinstance(value, dict) else ():
         if is_key_name(name) and isinstance(item, str):
             yield item

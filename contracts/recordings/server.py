@@ -1,4 +1,4 @@
-"""Runs a server on a socket until a signal. It decides nothing."""
+"""Runs a server on a socket until a signal arrives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contracts.http1.descriptors import DescriptorWatch
 from contracts.http1.protocol import BoundedProtocol
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Its own lines on stderr would show what is not for the screen; Server and Date are the upstream's.
+# No logs on stderr, since they could show secrets; Server and Date are those of the upstream.
 UVICORN: dict[str, Any] = {
     "log_config": None,
     "log_level": "critical",
@@ -35,9 +35,9 @@ UVICORN: dict[str, Any] = {
 
 
 class SignaledServer(uvicorn.Server):
-    """Ends at SIGINT or SIGTERM, in the main thread, without raising them again. A second signal
-    ends the process at once, whatever it is at: from the first one on they have no handler. In any
-    thread `should_exit = True` ends it."""
+    """Stops at SIGINT or SIGTERM in the main thread, without raising them again. A second signal
+    ends the process at once: after the first one they have no handlers. In any thread, `should_exit
+    = True` stops it."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -60,7 +60,7 @@ class SignaledServer(uvicorn.Server):
 
 
 class RecorderServer(SignaledServer):
-    """Tells when it answers."""
+    """Calls `on_started` when it accepts connections."""
 
     on_started: Callable[[], object] = staticmethod(lambda: None)
     descriptors: DescriptorWatch
@@ -75,11 +75,11 @@ class RecorderServer(SignaledServer):
 def server_of(
     app: ASGIApp,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 (immutable)
-    say: Callable[[str], object] = lambda _: None,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> RecorderServer:
-    """A server for the app; `run(sockets=[…])` runs it. say: is called with what the operator has
-    to know."""
-    descriptors = DescriptorWatch(say)
+    """A server for the app; `run(sockets=[…])` runs it. warn: is called with warnings for the
+    operator."""
+    descriptors = DescriptorWatch(warn)
     http: Any = partial(BoundedProtocol, timeouts=timeouts, descriptors=descriptors)
     server = RecorderServer(uvicorn.Config(app, http=http, **UVICORN))
     server.descriptors = descriptors

@@ -1,6 +1,6 @@
-"""The YAML of recordings. PyYAML on Python 2 wrote the type of plain values as a tag, such as
-`!!python/unicode`: those are read as the values they are. Every other tag of Python, which could
-run code, is refused."""
+"""Reads the YAML of recordings. PyYAML on Python 2 wrote the type of plain values as a tag, such as
+`!!python/unicode`; these are read as plain values. All other Python tags are refused, since they
+could run code."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PLAIN = {
 
 
 def load(text: str) -> Any:
-    """The value of one YAML document. Raises bounded_yaml.YamlError, for a tag that stands for an
-    object too."""
-    import yaml  # 25 ms, for who has a file of it
+    """The value of one YAML document. Raises bounded_yaml.YamlError, also for a tag that stands for
+    an object."""
+    import yaml  # 25 ms, only for YAML files
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -28,13 +28,15 @@ def load(text: str) -> Any:
 
     def refuse(_loader: Any, tag: str, node: Any) -> None:
         raise yaml.MarkedYAMLError(
-            problem=f"the tag {tag.replace(_STANDARD, '!!')} is not read: only plain values are",
+            problem=f"the tag {tag.replace(_STANDARD, '!!')} is refused: not a plain value",
             problem_mark=node.start_mark,
         )
 
     for name, standard in _PLAIN.items():
         reader = base.yaml_constructors[_STANDARD + standard]
         Loader.add_constructor(f"{_STANDARD}python/{name}", reader)
-    Loader.yaml_constructors.pop(None, None)  # the library's own refusal, in its own words
+    Loader.yaml_constructors.pop(
+        None, None
+    )  # the library's own refusal, whose message is less clear
     Loader.add_multi_constructor("", lambda loader, suffix, node: refuse(loader, suffix, node))
     return bounded_yaml.load(text, Loader)

@@ -1,5 +1,5 @@
-"""When a recorded task changed. What the service says of that in its answers counts first: polls
-see a change only after it happened, and a fake may run faster than the clock of its recorder."""
+"""The times at which a recorded task changed. Times in the answers have precedence, because polls
+show a change late, and a fake's clock may run faster than the recorder's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from contracts.recordings.model import RecordedAnswer, RecordedState, RecordedTimeline
 
 TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}")  # as the service writes times
-# Which of an answer's times says when its state began; PENDING begins with the task.
+# The field of an answer with the start of its state; PENDING state_starts with the task.
 _BEGINS = {
     "PENDING": "submit_time",
     "RUNNING": "scheduled_time",
@@ -23,7 +23,7 @@ _BEGINS = {
 
 
 def parsed(text: Any) -> datetime | None:
-    """A time of the service, in its own zone; None of anything else."""
+    """A time of the service, without a time zone; None for any other text."""
     if not isinstance(text, str) or not TIME.fullmatch(text):
         return None
     try:
@@ -32,20 +32,21 @@ def parsed(text: Any) -> datetime | None:
         return None
 
 
-def told(answer: RecordedAnswer, name: str) -> float | None:
-    """Seconds from the task's `submit_time` to another of its times, as an answer says it."""
+def answered_seconds(answer: RecordedAnswer, name: str) -> float | None:
+    """Seconds from `submit_time` to another time of the task, according to the answer; None without
+    both."""
     submitted, moment = (parsed(answer.output.get(field)) for field in ("submit_time", name))
     return None if submitted is None or moment is None else (moment - submitted).total_seconds()
 
 
-def begins(timeline: RecordedTimeline) -> tuple[float, ...] | None:
-    """When each state began, in s from the creation, never before the one ahead of it; None where
-    that is not known, and only their order counts."""
+def state_starts(timeline: RecordedTimeline) -> tuple[float, ...] | None:
+    """The start of each state, in s from the creation, in ascending order; None if unknown, when
+    only the order of the states counts."""
     first, *others = timeline.states
-    moment = _told(first)
+    moment = _answered_start(first)
     moments = [max(0.0, (first.since or 0.0) if moment is None else moment)]
     for before, state in pairwise((first, *others)):
-        moment = _told(state) if state.task_status != before.task_status else None
+        moment = _answered_start(state) if state.task_status != before.task_status else None
         if moment is None:
             if before.since is None or state.since is None:
                 return None
@@ -55,16 +56,17 @@ def begins(timeline: RecordedTimeline) -> tuple[float, ...] | None:
     return tuple(moments)
 
 
-def _told(state: RecordedState) -> float | None:
+def _answered_start(state: RecordedState) -> float | None:
+    """The start of a state according to its answer; None if the answer has no time for it."""
     name = _BEGINS.get(state.task_status)
-    return told(state.answer, name) if name else None
+    return answered_seconds(state.answer, name) if name else None
 
 
-def lasted(timeline: RecordedTimeline, task_status: str) -> tuple[float, float] | None:
-    """How long a task was in a state, at least and at most; None where that cannot be told."""
-    said = _said(timeline, task_status)
-    if said is not None:
-        return said, said
+def state_duration(timeline: RecordedTimeline, task_status: str) -> tuple[float, float] | None:
+    """Minimum and maximum of the seconds that a task was in a state; None if unknown."""
+    duration = _answered_duration(timeline, task_status)
+    if duration is not None:
+        return duration, duration
     names = [state.task_status for state in timeline.states]
     if task_status not in names:
         return None
@@ -78,10 +80,12 @@ def lasted(timeline: RecordedTimeline, task_status: str) -> tuple[float, float] 
     return max(0.0, state.until - state.since), seen_after - seen_before
 
 
-def _said(timeline: RecordedTimeline, task_status: str) -> float | None:
-    """The same from the times of the latest answer that has them."""
+def _answered_duration(timeline: RecordedTimeline, task_status: str) -> float | None:
+    """The duration of a state according to the latest answer with its times; None without one."""
     for state in reversed(timeline.states):
-        scheduled, ended = (told(state.answer, n) for n in ("scheduled_time", "end_time"))
+        scheduled, ended = (
+            answered_seconds(state.answer, n) for n in ("scheduled_time", "end_time")
+        )
         if task_status == "PENDING" and scheduled is not None:
             return scheduled
         if task_status == "RUNNING" and scheduled is not None and ended is not None:
@@ -90,7 +94,7 @@ def _said(timeline: RecordedTimeline, task_status: str) -> float | None:
 
 
 def state_at(moments: tuple[float, ...], now: float) -> int:
-    """The number of the state, from 0, where each begins at one of these moments: the first lasts
-    until the second begins, the last for ever."""
+    """The number of the state at a time, from 0. moments: the start of each state. Before the
+    second start it is 0, and the last state never ends."""
     ends = (*moments[1:], inf)
     return next(number for number, end in enumerate(ends) if now < end)

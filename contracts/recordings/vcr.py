@@ -1,5 +1,5 @@
-"""Cassettes of VCR.py (version 1) and Betamax as ours. They hold no times that count: the order is
-all, besides what the bodies say."""
+"""Reads cassettes of VCR.py (version 1) and Betamax. They contain no usable times: only the order
+of the calls is known, and the times in the bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from contracts.recordings.bodies import BodyLimit, body_of_packed, body_of_text, bytes_of
 from contracts.recordings.builder import RecordingBuilder
-from contracts.recordings.dashscope_calls import CandidateCall, left_out, ours
+from contracts.recordings.dashscope_calls import CandidateCall, left_out, select
 from contracts.recordings.errors import placed
 from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
 from contracts.recordings.nulls import without_nulls
@@ -28,7 +28,7 @@ class _Code(Struct, frozen=True):
 
 
 class _VcrRequest(Struct, frozen=True):
-    """body: a text, bytes, or one of those in an object, as `string` or `base64_string`."""
+    """body: text, bytes, or an object with one of them as `string` or `base64_string`."""
 
     method: str
     uri: str
@@ -37,8 +37,8 @@ class _VcrRequest(Struct, frozen=True):
 
 
 class _VcrResponse(Struct, frozen=True):
-    """status and body: of requests and aiohttp; status_code and content: of httpx in older versions
-    of VCR.py."""
+    """status and body: written for requests and aiohttp; status_code and content: for httpx by
+    older versions of VCR.py."""
 
     headers: _Headers = {}
     body: Any = None
@@ -57,34 +57,35 @@ class _Vcr(Struct, frozen=True):
 
 
 def from_vcr(tree: Any, spec: Spec) -> Cassette:
-    """The cassette of one of VCR.py's. Raises CassetteError, ValidationError."""
+    """Convert a cassette of VCR.py. Raises CassetteError, ValidationError."""
     interactions = msgspec.convert(tree, _Vcr).interactions or []
-    calls = [_seen(interaction) for interaction in interactions]
-    chosen = ours(calls, OperationFinder(spec))
-    numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
+    calls = [_candidate(interaction) for interaction in interactions]
+    chosen = select(calls, OperationFinder(spec))
+    numbers = [number for number, is_selected in enumerate(chosen) if is_selected]
     first = urlsplit(calls[numbers[0]].url) if numbers else urlsplit("")
     host = first.netloc.rpartition("@")[2]
-    assembler = RecordingBuilder(spec, upstream=f"{first.scheme}://{host}" if host else "")
-    cleaner, room = Scrubber(), BodyLimit()
+    builder = RecordingBuilder(spec, upstream=f"{first.scheme}://{host}" if host else "")
+    scrubber, limit = Scrubber(), BodyLimit()
     for number in numbers:
-        said = _read(interactions[number], f"$.interactions[{number}]")
-        who = cleaner.who(_pairs(said.request.headers))
-        exchange = _exchange(said, number, cleaner)
-        room.take(*exchange.bodies())
-        assembler.take(exchange, who)
-    assembler.note("read from VCR.py: it says in which order things came, but not when")
+        interaction = _read(interactions[number], f"$.interactions[{number}]")
+        who = scrubber.who(_pairs(interaction.request.headers))
+        exchange = _exchange(interaction, number, scrubber)
+        limit.take(*exchange.bodies())
+        builder.take(exchange, who)
+    builder.note("read from VCR.py: it has the order of the calls, but no times")
     if note := left_out(calls, chosen):
-        assembler.note(note)
-    return assembler.cassette()
+        builder.note(note)
+    return builder.cassette()
 
 
 def from_betamax(tree: Any, spec: Spec) -> Cassette:
-    """The cassette of one of Betamax's, which has another name for the list alone."""
+    """Convert a cassette of Betamax, in which the list has a different name."""
     return from_vcr({"interactions": tree["http_interactions"]}, spec)
 
 
-def _seen(interaction: Any) -> CandidateCall:
-    """What shows whose an interaction is, as far as it has that."""
+def _candidate(interaction: Any) -> CandidateCall:
+    """The fields of an interaction that show whether it is a call of DashScope, as far as it has
+    them."""
     parts = interaction if isinstance(interaction, dict) else {}
     request, response = (parts.get(name) for name in ("request", "response"))
     request = request if isinstance(request, dict) else {}
@@ -115,31 +116,33 @@ def _read(interaction: Any, where: str) -> _Interaction:
         raise placed(error, where) from None
 
 
-def _exchange(said: _Interaction, number: int, cleaner: Scrubber) -> RecordedExchange:
+def _exchange(interaction: _Interaction, number: int, scrubber: Scrubber) -> RecordedExchange:
     where = f"$.interactions[{number}]"
-    url, response = urlsplit(said.request.uri), said.response
-    headers = _pairs(said.request.headers)
-    body = _body(_content(said.request.body, f"{where}.request.body"), _encoding(headers))
-    request = cleaner.request(said.request.method.upper(), url.path, url.query, headers, body)
+    url, response = urlsplit(interaction.request.uri), interaction.response
+    headers = _pairs(interaction.request.headers)
+    body = _body(_content(interaction.request.body, f"{where}.request.body"), _encoding(headers))
+    request = scrubber.request(
+        interaction.request.method.upper(), url.path, url.query, headers, body
+    )
     if response is None:
-        return RecordedExchange(request, note="no answer came")
+        return RecordedExchange(request, note="no answer arrived")
     status = response.status.code if response.status else response.status_code
     if status is None:
-        raise msgspec.ValidationError(f"There is no status - at `{where}.response`")
+        raise msgspec.ValidationError(f"The status is missing - at `{where}.response`")
     headers = _pairs(response.headers)
-    told = response.content if response.body is None else response.body
-    body = _body(_content(told, f"{where}.response.body"), _encoding(headers))
-    return RecordedExchange(request, answer=cleaner.answer(status, headers, body))
+    content = response.content if response.body is None else response.body
+    body = _body(_content(content, f"{where}.response.body"), _encoding(headers))
+    return RecordedExchange(request, answer=scrubber.answer(status, headers, body))
 
 
-def _content(said: Any, where: str) -> str | bytes | None:
+def _content(value: Any, where: str) -> str | bytes | None:
     """A body in any of its forms."""
-    if isinstance(said, dict) and said.get("base64_string"):
+    if isinstance(value, dict) and value.get("base64_string"):
         try:
-            return b64decode(said["base64_string"])
+            return b64decode(value["base64_string"])
         except (ValueError, TypeError):
             raise msgspec.ValidationError(f"Invalid base64 - at `{where}`") from None
-    content = said.get("string") if isinstance(said, dict) else said
+    content = value.get("string") if isinstance(value, dict) else value
     if content is None or isinstance(content, str | bytes):
         return content
     found = type(content).__name__
@@ -157,7 +160,7 @@ def _encoding(headers: list[tuple[str, str]]) -> str:
 
 
 def _pairs(headers: _Headers) -> list[tuple[str, str]]:
-    """Values are texts, or lists of them."""
+    """Name and value of each header; several values become several pairs."""
     return [
         (name, one)
         for name, value in (headers or {}).items()

@@ -1,5 +1,5 @@
-"""Keeps a cassette's file up to date while it is recorded: whole at any time, written after each
-change, in another thread. A stream, such as a pipe, is written once, when the recording ends."""
+"""Keeps the file of a recording up to date: complete at any time, written by another thread after
+each change. A stream such as a pipe is written once, when the recording ends."""
 
 from __future__ import annotations
 
@@ -13,49 +13,52 @@ from contracts.files.whole_file import write
 from contracts.recordings.encoding import Encoder
 from contracts.recordings.model import Cassette
 
-PAUSE = 10  # times as long as the last writing took is the pause before the next
+PAUSE = 10  # the pause after a write is so many times as long as the write
 
 
 class Writer:
-    """cassette: as it is now. report: is called with each exception of our own code and at what it
-    came; the next change is written all the same. tell: is told once of each trouble with the file.
-    """
+    """Writes one recording. cassette: returns the recording so far. report: is called with each
+    exception of our own code and the action; the next change is written all the same. warn: is
+    called once for each problem with the file."""
 
     def __init__(
         self,
         path: Path,
         cassette: Callable[[], Cassette],
         report: Callable[[Exception, str], object],
-        tell: Callable[[str], object] = lambda _: None,
+        warn: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._path = path
         self._is_stream = is_stream(path)
         self._cassette = cassette
-        self._encoder = Encoder(tell)
-        self._report, self._tell = report, tell
-        self._trouble, self._is_written = "", False
+        self._encoder = Encoder(warn)
+        self._report, self._warn = report, warn
+        self._problem, self._is_written = "", False
         self._changed, self._ending = asyncio.Event(), asyncio.Event()
 
     def changed(self) -> None:
-        """There is something new."""
+        """Write the file soon: the recording has changed."""
         self._changed.set()
 
     def end(self) -> None:
-        """Let `run` write once more, and end."""
+        """Let `run` write once more and return."""
         self._ending.set()
         self._changed.set()
 
     async def run(self) -> None:
-        """Write after a change, until the end, and pause in proportion to the writing: so a call
-        costs no more in a long recording. What comes meanwhile is written next, all in one."""
+        """Write after each change, until the end. The pause between two writes is proportional to
+        their duration, so that a call costs no more in a long recording; changes during it are
+        written together."""
         clock = asyncio.get_running_loop().time
         ended = False
         while not ended:
             await self._changed.wait()
             self._changed.clear()
-            ended = self._ending.is_set()  # first: what comes while it writes is written, too
+            ended = (
+                self._ending.is_set()
+            )  # read first: changes during the write must be written too
             self._is_written = False
-            began, new = clock(), 0.0  # of what has to be done again for old calls, and of the rest
+            began, new = clock(), 0.0  # start of this write, and the seconds for new calls in it
             with self._reporting():
                 cassette = await asyncio.to_thread(self._cassette)
                 new = -clock()
@@ -67,11 +70,11 @@ class Writer:
                 await asyncio.wait_for(self._ending.wait(), PAUSE * (clock() - began - new))
 
     def finish(self) -> bool:
-        """Write what `run` has not written. Whether all is written."""
+        """Write the changes that `run` has not written. Returns whether everything is written."""
         return (self._is_written and not self._changed.is_set()) or self.write()
 
     def write(self) -> bool:
-        """Write now, where `run` does not. Whether that worked."""
+        """Write now; for use without `run`. Returns whether that succeeded."""
         with self._reporting():
             return self._write(self._encoded(self._cassette()))
         return False
@@ -90,9 +93,9 @@ class Writer:
         try:
             write(self._path, pieces, private=True)
         except OSError as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._tell(f"the recording could not be written: {error}")
+            if str(error) != self._problem:
+                self._problem = str(error)
+                self._warn(f"the recording could not be written: {error}")
             return False
-        self._trouble = ""
+        self._problem = ""
         return True

@@ -17,7 +17,7 @@ from contracts.recordings.bodies import body_of
 from contracts.recordings.model import Cassette, RecordedAnswer, RecordedRequest, RecordedTimeline
 from contracts.recordings.operations import POLL
 from contracts.recordings.scrubber import Scrubber
-from contracts.recordings.timing import begins, state_at
+from contracts.recordings.timing import state_at, state_starts
 from contracts.spec.loader import Operation, Spec
 from mock_server.engine.operations.results import signed_path
 from mock_server.engine.operations.tasks import moment_shown
@@ -48,7 +48,7 @@ class Play(Struct):
     @classmethod
     def of(cls, timeline: RecordedTimeline, started: float) -> Play:
         """The timeline as it goes from this moment on."""
-        after = begins(timeline)
+        after = state_starts(timeline)
         moments = None if after is None else tuple(started + seconds for seconds in after)
         return cls(timeline, started, moments)
 

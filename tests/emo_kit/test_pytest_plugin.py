@@ -102,8 +102,10 @@ def test_without_the_url_option_there_are_no_checks(run: Run) -> None:
 def test_an_unreachable_url_is_tried_once_and_reported_in_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look, looked = Provider.look, []
-    monkeypatch.setattr(Provider, "look", lambda self: looked.append(self) or look(self))
+    look, looked = Provider.detect_control_api, []
+    monkeypatch.setattr(
+        Provider, "detect_control_api", lambda self: looked.append(self) or look(self)
+    )
     done = run("--emo-contract-url", "http://127.0.0.1:1", "--emo-contract-check", "keys")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     assert done.stdout.str().count("http://127.0.0.1:1 does not answer") > 1

@@ -23,7 +23,7 @@ from contracts.recordings import (
 from contracts.recordings.model import FORMAT, RecordedState
 from contracts.recordings.proxy import RecordingProxy, recording_app
 from contracts.recordings.recording import Recording
-from contracts.recordings.secrets import Leak, cleaned_value, proved
+from contracts.recordings.secrets import Leak, redacted_value, without_leaks
 from contracts.recordings.server import server_of
 from contracts.recordings.writer import Writer
 from contracts.spec.loader import Spec
@@ -44,7 +44,7 @@ def leaks(text: str) -> list[Leak]:
         value = json.loads(text)
     except ValueError:
         value = text.splitlines()
-    return proved(value)[1]
+    return without_leaks(value)[1]
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def request_of(spec: Spec, operation: str) -> Any:
 def answer_of(spec: Spec, operation: str, outcome: str, **changes: Any) -> RecordedAnswer:
     """A documented answer as a recording has it; changes: of its output."""
     documented = spec.operations[operation].outcomes[outcome]
-    value = cleaned_value(documented.value)
+    value = redacted_value(documented.value)
     value.setdefault("output", {}).update(changes) if changes else None
     headers = {"content-type": "application/json", "x-request-id": value["request_id"]}
     return RecordedAnswer(documented.status, headers, RecordedBody(json=value))

@@ -161,10 +161,8 @@ def _code(call: ComparedCall, operation: Operation) -> Iterator[DriftDifference]
         return
     message = holder.get("message")
     if isinstance(message, str) and not any(_is_message_of(outcome, message) for outcome in same):
-        documented, text = (
-            [_message(o) for o in same][:_SHOWN],
-            "the wording of the message differs",
-        )
+        documented = [_message(outcome) for outcome in same][:_SHOWN]
+        text = "the wording of the message differs"
         pointer = f"{place}/message"
         yield _difference(call, "cosmetic", "message", pointer, text, message, documented)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.recordings.drift.difference import DriftDifference
 from contracts.recordings.model import Cassette, RecordedTimeline
-from contracts.recordings.timing import begins, lasted
+from contracts.recordings.timing import state_duration, state_starts
 from contracts.spec.loader import Spec
 
 BAND = 3.0  # times longer or shorter; queue times of one day differ by more than a factor of 2
@@ -21,7 +21,7 @@ def differences(
     for number, timeline in enumerate(cassette.timelines):
         place = f"{name}#/timelines/{number}"
         for state, expected in _expected(spec, cassette, timeline):
-            found = lasted(timeline, state)
+            found = state_duration(timeline, state)
             if found is not None and not _within(found, expected, band):
                 yield _difference(place, state, found, expected, band)
 
@@ -68,7 +68,7 @@ def _waited_for_another(cassette: Cassette, timeline: RecordedTimeline) -> bool:
     for other in cassette.timelines:
         if other is timeline or other.created is None or created is None:
             continue
-        moments = begins(other)
+        moments = state_starts(other)
         if moments is not None and other.created <= created < other.created + moments[-1]:
             return True
     return False

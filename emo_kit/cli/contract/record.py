@@ -78,7 +78,7 @@ def record(
         raise click.UsageError(f"--timeout {timeout:g} must be above 0")
     if output.exists() and not (force or is_stream(output)):
         raise click.UsageError(f"{output} exists already; --force overwrites it")
-    recording = Recording(Spec.load(), origin, clock=real_time, tell=_notice)
+    recording = Recording(Spec.load(), origin, clock=real_time, warn=_notice)
     try:
         settings = Settings(host=host, port=port, **waits)  # type: ignore[arg-type]
         sock = run.listen(settings)

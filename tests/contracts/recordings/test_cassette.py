@@ -28,7 +28,7 @@ from contracts.recordings import (
 from contracts.recordings import read as read_bytes
 from contracts.recordings.bodies import LONGEST, body_of, bytes_of
 from contracts.recordings.encoding import Encoder, encoded
-from contracts.recordings.timing import begins, lasted, state_at
+from contracts.recordings.timing import state_at, state_duration, state_starts
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES, TASK, answer_of, creation_of, life_of, poll_of
@@ -107,7 +107,7 @@ def test_two_different_answers_of_one_state_start_one_after_the_other(spec: Spec
         if at > 1.0:
             answer.output["task_metrics"] = {"SUCCEEDED": done}
         assembler.take(RecordedExchange(poll_of(), at, answer))
-    assert begins(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
+    assert state_starts(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
 
 
 def test_a_state_that_returns_is_recorded_again(spec: Spec) -> None:
@@ -133,20 +133,22 @@ def test_a_poll_is_recognized_under_any_path_prefix(spec: Spec) -> None:
 
 def test_the_times_in_the_answers_decide_when_a_state_started(spec: Spec) -> None:
     timeline = polls(spec, "PENDING", "RUNNING", "SUCCEEDED", every=60).timelines[0]
-    assert begins(timeline) == (0.0, 14.373, 132.825), "not when a poll happened to see it"
-    assert lasted(timeline, "PENDING") == (14.373, 14.373)
-    assert lasted(timeline, "RUNNING") == (118.452, 118.452)
+    assert state_starts(timeline) == (0.0, 14.373, 132.825), "not when a poll happened to see it"
+    assert state_duration(timeline, "PENDING") == (14.373, 14.373)
+    assert state_duration(timeline, "RUNNING") == (118.452, 118.452)
 
 
 def test_without_times_in_the_answers_the_polls_decide_when_a_state_started(spec: Spec) -> None:
     timeline = polls(spec, "PENDING", "PENDING", "UNKNOWN").timelines[0]
-    assert begins(timeline) == (0.0, 15.0)
-    assert lasted(timeline, "PENDING") == (5.0, 15.0), "at least and at most"
+    assert state_starts(timeline) == (0.0, 15.0)
+    assert state_duration(timeline, "PENDING") == (5.0, 15.0), "at least and at most"
 
 
 def test_a_state_never_starts_before_the_state_ahead_of_it(spec: Spec) -> None:
     timeline = polls(spec, "RUNNING", "SUCCEEDED", "UNKNOWN", every=1).timelines[0]
-    assert begins(timeline) == (14.373, 132.825, 133.825), "a fake may run faster than the polls"
+    assert state_starts(timeline) == (14.373, 132.825, 133.825), (
+        "a fake may run faster than the polls"
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,12 +195,12 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_complete(
 
 
 BROKEN: list[tuple[bytes, str]] = [
-    (b"", "is no recording: at its top there is none of"),
-    (b"[1]", "is no recording"),
+    (b"", "is not a recording: it must have one of"),
+    (b"[1]", "is not a recording"),
     (b"{]", "is not JSON: "),
     (b"\xff\xfe{", "is not text in UTF-16: byte 2"),
     (b"a: [", "is not YAML: "),
-    (b"!!python/object/apply:os.getcwd []", r"the tag !!python/object/apply:os.getcwd is not read"),
+    (b"!!python/object/apply:os.getcwd []", r"the tag !!python/object/apply:os.getcwd is refused"),
     (b'{"emo-cassette": 2}', "has the format 2; this version reads 1"),
     (b'{"emo-cassette": "1"}', r"Expected `int`, got `str` - at `\$.emo-cassette`"),
     (b'{"emo-cassette": 1, "exchange": []}', "unknown field `exchange`"),
@@ -226,7 +228,7 @@ BROKEN: list[tuple[bytes, str]] = [
      r"a body is one of .* - at `\$.exchanges\[0\].request.body`"),
     (b'{"log": {}}', r"missing required field `entries` - at `\$.log`"),
     (b"interactions: [{request: {method: GET, uri: 'https://dashscope.aliyuncs.com/api/v1/tasks'}, "
-     b"response: {}}]", r"There is no status - at `\$.interactions\[0\].response`"),
+     b"response: {}}]", r"The status is missing - at `\$.interactions\[0\].response`"),
     (b"interactions: [{request: {method: GET, uri: 'https://dashscope.aliyuncs.com/api/v1/tasks', "
      b"body: {base64_string: '1'}}, response: {status: {code: 200}}}]",
      r"Invalid base64 - at `\$.interactions\[0\].request"),

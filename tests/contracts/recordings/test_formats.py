@@ -94,7 +94,7 @@ def test_an_answer_that_never_came_is_a_note(spec: Spec) -> None:
     said = {"_error": "net::ERR_CONNECTION_RESET"}
     reset, silent = har(spec, entry(1, POLL, 0, said=said), entry(2, POLL, 0)).exchanges
     assert (reset.answer, reset.note) == (None, "net::ERR_CONNECTION_RESET")
-    assert silent.note == "no answer came"
+    assert silent.note == "no answer arrived"
 
 
 def test_pseudo_headers_of_http_2_are_left_out(spec: Spec) -> None:
@@ -136,10 +136,10 @@ def test_bodies_that_unpack_to_more_than_a_file_may_hold_are_refused(
     monkeypatch.setattr("contracts.recordings.bodies.LONGEST_FILE", 500_000)
     packed = {"headers": [{"name": "Content-Encoding", "value": "gzip"}]}
     content = {"text": BOMB, "encoding": "base64"}
-    with pytest.raises(CassetteError, match=r"more than .* of bodies, unpacked; keep fewer"):
+    with pytest.raises(CassetteError, match=r"more than .* of decompressed bodies; remove some"):
         har(spec, *[entry(n % 60, POLL, content=content, said=packed) for n in range(2)])
     body = {"base64_string": BOMB}
-    with pytest.raises(CassetteError, match=r"more than .* of bodies, unpacked; keep fewer"):
+    with pytest.raises(CassetteError, match=r"more than .* of decompressed bodies; remove some"):
         vcr(spec, *[interaction(body, headers={"Content-Encoding": "gzip"})] * 2)
 
 
@@ -180,7 +180,7 @@ def test_a_vcr_cassette_gives_the_order_of_states_without_times(spec: Spec) -> N
         ("PENDING", None, 2),
         ("SUCCEEDED", None, 1),
     ]
-    assert cassette.notes == ("read from VCR.py: it says in which order things came, but not when",)
+    assert cassette.notes == ("read from VCR.py: it has the order of the calls, but no times",)
 
 
 def test_a_vcr_cassette_as_json_is_read_like_yaml(spec: Spec) -> None:

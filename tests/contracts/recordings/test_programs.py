@@ -110,8 +110,8 @@ def test_any_field_of_a_har_may_be_null_or_of_another_type(
     [
         (0, {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, "net::ERR_BLOCKED_BY_CLIENT"),
         (-1, {"_failureText": "net::ERR_ABORTED"}, "net::ERR_ABORTED"),
-        (999, {}, "the status 999 is not one of HTTP"),
-        (None, {"content": None, "_error": {"code": 1}}, "no answer came"),
+        (999, {}, "999 is not a status of HTTP"),
+        (None, {"content": None, "_error": {"code": 1}}, "no answer arrived"),
     ],
 )
 def test_a_call_without_an_answer_is_a_note(
@@ -237,7 +237,7 @@ def test_nulls_and_lower_case_methods_of_a_vcr_cassette_are_read(spec: Spec) -> 
     tree["interactions"][0]["request"] |= {"method": "get", "headers": {"Authorization": [None]}}
     tree["interactions"][0]["response"] = None
     (exchange,) = read(yaml.safe_dump(tree).encode(), spec).exchanges
-    assert (exchange.request.method, exchange.note) == ("GET", "no answer came")
+    assert (exchange.request.method, exchange.note) == ("GET", "no answer arrived")
 
 
 @pytest.mark.parametrize("removed", ["authorization", ""], ids=["the key", "all headers"])

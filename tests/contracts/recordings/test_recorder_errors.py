@@ -46,10 +46,10 @@ def test_a_lack_of_file_descriptors_is_answered_502_with_the_reason(
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("/garbles", "what it sent is no HTTP"),
+        ("/garbles", "its answer is not HTTP"),
         ("/silent", "no answer in time"),
         ("/continues", "no answer in time"),
-        ("/odd", "the status 999 is none of HTTP's"),
+        ("/odd", "999 is not a status of HTTP"),
     ],
 )
 def test_a_malformed_or_missing_upstream_answer_is_answered_502_with_the_reason(
@@ -100,4 +100,7 @@ def test_a_client_that_disconnects_early_is_noted_in_the_exchange(
         http.get("/plain")
         handler.gate.set()
     notes = {exchange.request.path: exchange.note for exchange in cassette().exchanges}
-    assert notes == {"/drips": "the client left before the answer was whole", "/plain": ""}
+    assert notes == {
+        "/drips": "the client disconnected before the answer was complete",
+        "/plain": "",
+    }

@@ -34,7 +34,7 @@ from contracts.recordings.backlog import NO_BODIES, Backlog, FinishedCall
 from contracts.recordings.encoding import Encoder, encoded
 from contracts.recordings.model import FORMAT, RecordedAnswer, RecordedState
 from contracts.recordings.recording import LOST, BodyCopy, RawRequest, Recording
-from contracts.recordings.secrets import proved
+from contracts.recordings.secrets import without_leaks
 from contracts.recordings.writer import Writer
 from contracts.redact.search_text import search_text_of
 from contracts.spec.loader import Spec
@@ -110,9 +110,9 @@ def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
 
     def count(value: Any) -> Any:
         scanned.append(len(str(value)))
-        return proved(value)
+        return without_leaks(value)
 
-    monkeypatch.setattr(encoding_module, "proved", count)
+    monkeypatch.setattr(encoding_module, "without_leaks", count)
     encoder = Encoder()
     for number in range(60):
         call(tape, number)
@@ -162,7 +162,9 @@ def test_a_failed_write_continues_where_it_stopped(
         next(pieces)
     pieces.close()  # as when the disk is full
     texts: list[str] = []
-    monkeypatch.setattr(encoding_module, "proved", lambda v: (texts.append(str(v)), proved(v))[1])
+    monkeypatch.setattr(
+        encoding_module, "without_leaks", lambda v: (texts.append(str(v)), without_leaks(v))[1]
+    )
     list(encoder.pieces(tape.cassette()))
     assert [f"{TASK}-0" in text or f"{TASK}-1" in text for text in texts] == [False, True]
 
@@ -263,7 +265,7 @@ def test_a_full_recording_keeps_calls_and_timelines_but_only_sizes_of_bodies(
 ) -> None:
     monkeypatch.setattr(memory_limit, "ROOM", 6000)
     lines: list[str] = []
-    tape = Recording(spec, "https://h", clock=lambda: 5.0, tell=lines.append)
+    tape = Recording(spec, "https://h", clock=lambda: 5.0, warn=lines.append)
     for number in range(4):
         keep(tape, number, prompt="b " * 500)
         poll(tape, number)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from contracts.recordings import RecordedExchange, RecordingBuilder, Scrubber, load
 from contracts.recordings.bodies import body_of
 from contracts.recordings.encoding import encoded
-from contracts.recordings.scrubber import proved_exchange
-from contracts.recordings.secrets import cleaned, cleaned_value, proved
+from contracts.recordings.scrubber import exchange_without_leaks
+from contracts.recordings.secrets import redacted_text, redacted_value, without_leaks
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES, KEY, answer_of, cassette_of, leaks, poll_of
@@ -85,7 +85,7 @@ def test_a_key_that_was_sent_is_nowhere_in_the_file(
 ))  # fmt: skip
 def test_a_key_that_was_not_sent_is_recognized_by_its_form(key: str, before: str) -> None:
     for spell in SPELLINGS.values():
-        assert key not in plain(cleaned(f"{before}{spell(key)} is wrong"))
+        assert key not in plain(redacted_text(f"{before}{spell(key)} is wrong"))
 
 
 PIECES = (
@@ -98,20 +98,20 @@ PIECES = (
     text=st.text(max_size=60) | AROUND | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 )
 def test_a_scrubbed_text_contains_no_secret_and_stays_unchanged(text: str) -> None:
-    assert cleaned(cleaned(text)) == cleaned(text)
-    assert leaks(json.dumps(cleaned_value({"a": [text], text: text}))) == []
+    assert redacted_text(redacted_text(text)) == redacted_text(text)
+    assert leaks(json.dumps(redacted_value({"a": [text], text: text}))) == []
 
 
 def test_an_upload_policy_and_account_ids_are_replaced() -> None:
     policy = {"policy": "eyJl", "signature": "zzz=", "oss_access_key_id": "LTAI", "upload_dir": "d"}
-    assert cleaned_value({"data": policy})["data"] == {
+    assert redacted_value({"data": policy})["data"] == {
         "policy": "REDACTED",
         "signature": "REDACTED",
         "oss_access_key_id": "REDACTED",
         "upload_dir": "d",
     }
     item = {"api_key_id": "42677", "caller_uid": 1493, "user_api_unique_key": "apikey:v1:emo-v1"}
-    assert cleaned_value([item]) == [
+    assert redacted_value([item]) == [
         {"api_key_id": "REDACTED", "caller_uid": 0, "user_api_unique_key": "apikey:v1:emo-v1"}
     ]
 
@@ -123,7 +123,7 @@ def test_an_upload_policy_and_account_ids_are_replaced() -> None:
      "the bearer of bad news", "?s=cats&key=a/b.png", "emo-%E5%9B%BE%E7%89%87.png"],
 )  # fmt: skip
 def test_a_text_without_a_secret_stays_unchanged(text: str) -> None:
-    assert cleaned(text) == text
+    assert redacted_text(text) == text
 
 
 def test_keys_in_headers_are_replaced_and_the_scheme_is_kept() -> None:
@@ -159,7 +159,7 @@ def test_cookies_and_query_keys_are_replaced_elsewhere_and_in_base64() -> None:
 
 def test_secrets_in_lists_and_objects_are_replaced() -> None:
     value = {"Set-Cookie": ["sid=1"], "token": {"value": "abc", "n": 1, "on": True}, "size": 3}
-    assert cleaned_value(value) == {
+    assert redacted_value(value) == {
         "Set-Cookie": ["REDACTED"],
         "token": {"value": "REDACTED", "n": 0, "on": True},
         "size": 3,
@@ -185,10 +185,10 @@ def test_a_repeated_or_blank_header_can_be_written(
 
 def test_a_value_that_may_contain_a_secret_is_masked_and_the_rest_is_kept() -> None:
     value = {"a": [f"key {KEY}", "b"], "token": {"x": 1}, f"name {KEY}": "c", "n": 5}
-    kept, leaks = proved(value)
+    kept, leaks = without_leaks(value)
     assert kept == {"a": ["REDACTED", "b"], "token": "REDACTED", "REDACTED": "c", "n": 5}
     assert [leak.kind for leak in leaks] == ["key", "secret field", "key"]
-    assert proved(kept) == (kept, [])
+    assert without_leaks(kept) == (kept, [])
 
 
 def test_an_exchange_with_a_possible_secret_is_written_with_a_note_of_its_place(
@@ -196,10 +196,10 @@ def test_an_exchange_with_a_possible_secret_is_written_with_a_note_of_its_place(
 ) -> None:
     request = Scrubber().request("GET", "/", "", [("X-Own", "a")], None)
     odd = RecordedExchange(request, 0.0, None, f"broken: {KEY}")
-    kept = proved_exchange(odd)
-    assert kept.note == "REDACTED; masked: /note"
+    kept = exchange_without_leaks(odd)
+    assert kept.note == "REDACTED; redacted: /note"
     assert encoded(cassette_of(kept))
-    assert proved_exchange(kept) == kept
+    assert exchange_without_leaks(kept) == kept
 
 
 def test_a_leak_is_reported_by_its_place_without_its_value(spec: Spec) -> None:
@@ -248,7 +248,7 @@ SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00"
     ],
 )
 def test_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
-    assert cleaned(text) == found
+    assert redacted_text(text) == found
     assert leaks(json.dumps(text))
 
 

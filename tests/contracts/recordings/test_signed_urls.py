@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.recordings.secrets import cleaned
+from contracts.recordings.secrets import redacted_text
 from contracts.redact.redactor import TextRedactor
 from tests.contracts.recordings.test_secrets import plain
 from tests.helpers.cases import each_case
@@ -24,7 +24,7 @@ SIGNED = (
 def test_a_signed_url_loses_its_signature_and_keeps_its_other_parameters(
     spell: Callable[[str], str],
 ) -> None:
-    found = plain(cleaned(spell(SIGNED)))
+    found = plain(redacted_text(spell(SIGNED)))
     for secret in ("LTAI5t", "c2lnbm", "CAISabc", "ff00"):
         assert secret not in found
     assert "1d/v.mp4?Expires=1757658951&OSSAccessKeyId=REDACTED&Signature=REDACTED" in found
@@ -34,12 +34,12 @@ def test_a_signed_url_loses_its_signature_and_keeps_its_other_parameters(
 @pytest.mark.parametrize("backslashes", [0, 1, 8, 9, 30])
 def test_a_signature_in_a_path_is_found_after_any_number_of_backslashes(backslashes: int) -> None:
     slash = "\\" * backslashes + "/"
-    assert "a1b2c3d4" not in cleaned(f"h{slash}s--a1b2c3d4--/v.mp4")
+    assert "a1b2c3d4" not in redacted_text(f"h{slash}s--a1b2c3d4--/v.mp4")
 
 
 def test_a_megabyte_of_backslashes_is_scrubbed_in_linear_time() -> None:
     text = "\\" * (1 << 20)  # five minutes, where it is
-    assert cleaned(text) == text
+    assert redacted_text(text) == text
 
 
 SIGNATURES = {
@@ -83,7 +83,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 @each_case("store", SIGNATURES)
 def test_the_signatures_of_every_object_store_are_removed(store: str, form: str) -> None:
     text = FORMS[form](f"https://bucket.example.com/a.png?{SIGNATURES[store]}&keep=1")
-    found = cleaned(text)
+    found = redacted_text(text)
     assert "HUSH" not in found
     assert "keep" in found and "bucket.example.com" in found
     assert leaks(json.dumps({"a": text}))
@@ -105,16 +105,16 @@ SIGNED_PATHS = (
 def test_signatures_in_paths_and_passwords_are_replaced_in_escaped_urls_too(
     url: str, form: str
 ) -> None:
-    found = cleaned(FORMS[form](url))
+    found = redacted_text(FORMS[form](url))
     assert "HUSH" not in found and "deadbeef" not in found
     assert "example.com" in found
 
 
 def test_expiry_and_algorithm_of_a_signed_url_stay() -> None:
     text = "?Expires=1&e=1&se=2026&X-Goog-Algorithm=GOOG4&X-Amz-SignedHeaders=host&q-sign-time=1;2"
-    assert cleaned(text) == text
+    assert redacted_text(text) == text
 
 
 def test_a_password_in_a_url_is_replaced() -> None:
-    assert cleaned("by https://user:pass@host/a") == "by https://user:REDACTED@host/a"
-    assert cleaned("https://host:8080/a@b") == "https://host:8080/a@b"
+    assert redacted_text("by https://user:pass@host/a") == "by https://user:REDACTED@host/a"
+    assert redacted_text("https://host:8080/a@b") == "https://host:8080/a@b"

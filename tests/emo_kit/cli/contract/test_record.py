@@ -151,7 +151,7 @@ def test_a_call_without_an_answer_at_the_end_is_in_the_file(spec: Spec, tmp_path
             process.communicate(timeout=20)
         (kept,) = load(path, spec).exchanges
     assert (kept.request.path, kept.answer) == ("/silent", None)
-    assert kept.note == "the recorder was stopped before an answer came"
+    assert kept.note == "the recorder was stopped before an answer arrived"
 
 
 @given(

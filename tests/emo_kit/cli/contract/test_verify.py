@@ -267,7 +267,7 @@ def test_a_provider_that_stops_during_fuzz_is_reported_once(
         if len(looked) > 1:
             raise Unreachable("http://127.0.0.1:1 does not answer")
 
-    monkeypatch.setattr(Provider, "look", look)
+    monkeypatch.setattr(Provider, "detect_control_api", look)
     with pytest.raises(SystemExit) as end:
         main(["contract", "fuzz", "http://127.0.0.1:1", "--phase", phase, "--examples", "3"])
     assert end.value.code == 2
