@@ -2,7 +2,7 @@
 
     python -m benchmarks.bare PORT SETTINGS ANSWERS
 
-SETTINGS are the uvicorn settings of `emo serve`, as JSON. Garbage collection is set like there.
+SETTINGS are the uvicorn settings of `emo serve`, as JSON. Garbage is collected as in `emo serve`.
 ANSWERS is a JSON list of `[method, path, status, [[name, value], …], body]`."""
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from benchmarks import calls, load
 from benchmarks.figures import RATIO, Figure
 from benchmarks.load import exchange
 from benchmarks.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, describe, on_core
-from benchmarks.servers import ExpectedAnswer, Server, running, the_fake
+from benchmarks.servers import Server, TimedRequest, running, the_fake
 from contracts.spec.loader import Spec
 
 HERE = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def server(spec: Spec, folder: Path) -> Server:
     """The fake of a checkout, with two more rows: a list of tasks, and a journal."""
     fake = the_fake(spec)
 
-    def requests(port: int) -> dict[str, ExpectedAnswer]:
+    def requests(port: int) -> dict[str, TimedRequest]:
         some = replace(calls.create(spec), key=calls.KEY + "-few")
         listed = replace(some, operation=spec.operations["listTasks"], body=b"", headers={})
         listed = replace(listed, path=spec.prefixes[0] + spec.operations["listTasks"].template)
@@ -52,8 +52,8 @@ def server(spec: Spec, folder: Path) -> Server:
         for _ in range(20):
             exchange(port, some.request())
         more = {
-            "list": ExpectedAnswer(listed.request(), 200),
-            "journal": ExpectedAnswer(journal.request(), 200),
+            "list": TimedRequest(listed.request(), 200),
+            "journal": TimedRequest(journal.request(), 200),
         }
         return fake.requests(port) | more
 
@@ -94,7 +94,7 @@ def over_sockets(other: Path, rounds: int, seconds: float) -> Ratios:
 
 
 def _burst(
-    port: int, pid: int, requests: dict[str, ExpectedAnswer], row: str, seconds: float
+    port: int, pid: int, requests: dict[str, TimedRequest], row: str, seconds: float
 ) -> tuple[float, ...]:
     asked, before = requests[row], cpu_seconds(pid)
     burst = load.run(port, asked.data, asked.status, connections=CONNECTIONS, seconds=seconds)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import calls
 from benchmarks.load import exchange
-from benchmarks.servers import POLLS, ExpectedAnswer, Server
+from benchmarks.servers import POLLS, Server, TimedRequest
 from contracts.spec.document import default_path
 from contracts.spec.loader import Spec
 
@@ -70,14 +70,14 @@ def _aimock(node: str, modules: Path) -> Server:
     fixture.write_text(json.dumps({"fixtures": [answer]}))
     script = str(modules / "@copilotkit/aimock/dist/cli.js")
 
-    def requests(port: int) -> dict[str, ExpectedAnswer]:
+    def requests(port: int) -> dict[str, TimedRequest]:
         # A new task each time: aimock keeps only the latest ten thousand.
         create = _http("POST", TASKS, SUBMIT)
         task_id = json.loads(_body(exchange(port, create)))["id"]
         return {
-            "poll, SUCCEEDED": ExpectedAnswer(_http("GET", f"{TASKS}/{task_id}"), 200),
-            "create": ExpectedAnswer(create, 200),
-            "create, invalid body": ExpectedAnswer(_http("POST", TASKS, {"model": "emo-v1"}), 400),
+            "poll, SUCCEEDED": TimedRequest(_http("GET", f"{TASKS}/{task_id}"), 200),
+            "create": TimedRequest(create, 200),
+            "create, invalid body": TimedRequest(_http("POST", TASKS, {"model": "emo-v1"}), 400),
         }
 
     return Server(
@@ -94,12 +94,12 @@ def _prism(node: str, modules: Path, spec: Spec) -> Server:
     script = str(modules / "@stoplight/prism-cli/dist/index.js")
     prefix = spec.prefixes[0]  # it serves the paths without that of `servers`
 
-    def asked(call: calls.MeasuredCall, headers: dict[str, str]) -> ExpectedAnswer:
+    def asked(call: calls.MeasuredCall, headers: dict[str, str]) -> TimedRequest:
         path = call.path.removeprefix(prefix)
         own = dataclasses.replace(call, path=path, headers={**call.headers, **headers})
-        return ExpectedAnswer(own.request(), call.status)
+        return TimedRequest(own.request(), call.status)
 
-    def requests(port: int) -> dict[str, ExpectedAnswer]:
+    def requests(port: int) -> dict[str, TimedRequest]:
         del port
         get = spec.operations["getTask"]
         path = get.template.replace("{task_id}", "50689caf-8623-4dbe-8bb0-b1dd7d8b87bf")

@@ -25,7 +25,7 @@ ROWS = (*(f"poll, {state}" for state in POLLS), "create", "create, invalid body"
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedAnswer:
+class TimedRequest:
     """A request as bytes, and the expected status of its answer."""
 
     data: bytes
@@ -40,7 +40,7 @@ class Server:
 
     name: str
     command: Callable[[int], list[str]]
-    requests: Callable[[int], dict[str, ExpectedAnswer]]
+    requests: Callable[[int], dict[str, TimedRequest]]
     does: str
     judges: bool = False
 
@@ -89,13 +89,13 @@ def _free_port() -> int:
 
 def the_fake(spec: Spec) -> Server:
     """`emo serve` with --time skip, so that tasks soon are SUCCEEDED."""
-    known: dict[int, dict[str, ExpectedAnswer]] = {}
+    known: dict[int, dict[str, TimedRequest]] = {}
 
-    def requests(port: int) -> dict[str, ExpectedAnswer]:
+    def requests(port: int) -> dict[str, TimedRequest]:
         if port not in known:
             made = [calls.poll(spec, port, state) for state in POLLS]
             made += [calls.create(spec), calls.create_invalid(spec)]
-            known[port] = {call.name: ExpectedAnswer(call.request(), call.status) for call in made}
+            known[port] = {call.name: TimedRequest(call.request(), call.status) for call in made}
         return known[port]
 
     return Server(
@@ -107,17 +107,17 @@ def the_fake(spec: Spec) -> Server:
     )
 
 
-def the_limit(answers: dict[str, bytes], requests: dict[str, ExpectedAnswer]) -> Server:
+def the_limit(answers: dict[str, bytes], requests: dict[str, TimedRequest]) -> Server:
     """The bare server with these answers. Each row has its own path, which ends with a number."""
     rows: list[tuple[str, str, int, list[list[str]], str]] = []
-    asked: dict[str, ExpectedAnswer] = {}
+    asked: dict[str, TimedRequest] = {}
     for number, (row, answer) in enumerate(answers.items()):
         head, _, body = answer.decode().partition("\r\n\r\n")
         headers = [line.split(": ", 1) for line in head.split("\r\n")[1:]]
         method, path, rest = requests[row].data.split(b" ", 2)
         own = path + b"/%d" % number
         rows.append((method.decode(), own.decode(), requests[row].status, headers, body))
-        asked[row] = ExpectedAnswer(b" ".join((method, own, rest)), requests[row].status)
+        asked[row] = TimedRequest(b" ".join((method, own, rest)), requests[row].status)
     command = [sys.executable, "-m", "benchmarks.bare"]
     return Server(
         "bare",

@@ -117,7 +117,7 @@ async def run_lifecycle(shared: GoodClients, name: str, program: str) -> None:
 
 
 async def check_refusals(shared: GoodClients, name: str, program: str) -> None:
-    """Request every documented error by a scenario, in random order."""
+    """Request every documented answer by a scenario, in random order."""
     outcomes = [
         (shared.spec.operations[operation], outcome)
         for operation in REFUSALS
