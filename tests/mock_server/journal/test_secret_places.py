@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.recordings.secrets import cleaned
+from contracts.recordings.secrets import redacted_text
 from contracts.redact.secret_names import is_key_name, is_secret_header, without_secret_parameters
 from contracts.spec.loader import Spec
 from mock_server.journal.secret_places import in_body
@@ -118,12 +118,12 @@ def test_a_secret_in_a_url_is_hidden_in_headers_path_query_and_body(url: str) ->
     assert SECRET not in repr(
         entry(KEY, call=Call("GET", f"/api/v1/tasks/{url}", "", HEADERS, b""))
     )
-    assert SECRET not in cleaned(url)
+    assert SECRET not in redacted_text(url)
 
 
 @each_case("url", SECRET_URLS)
 def test_the_content_drawn_from_a_url_does_not_depend_on_its_secrets(url: str) -> None:
-    masked = cleaned(url.format(SECRET))
+    masked = redacted_text(url.format(SECRET))
     assert without_secret_parameters(url) == without_secret_parameters(masked)
 
 
