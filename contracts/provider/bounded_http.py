@@ -49,19 +49,19 @@ def fetch(
     http: httpx.Client,
     request: httpx.Request,
     *,
-    most: int,
+    limit: int,
     seconds: float,
     keep: int | None = None,
 ) -> Answer:
-    """Send the request, and read the answer. most: limit in bytes, for the body as received and
-    decompressed. seconds: limit for the whole call. keep: bytes to keep of a body that is only
+    """Send the request, and read the answer. limit: in bytes, for the body as received and
+    decompressed. seconds: for the whole call. keep: bytes to keep of a body that is only
     counted and not decompressed; None keeps all. Raises httpx.HTTPError, also if the answer is not
     complete in time, or not in its Content-Encoding."""
     if "accept-encoding" in request.headers:
         request.headers["Accept-Encoding"] = ACCEPTED
     future: Future[Answer] = Future()
     abandoned = Event()
-    act = (_set_result, future, lambda: _read(http, request, most, keep, abandoned))
+    act = (_set_result, future, lambda: _read(http, request, limit, keep, abandoned))
     Thread(target=copy_context().run, args=act, daemon=True).start()
     try:
         if not wait((future,), timeout=seconds).done:
@@ -84,7 +84,7 @@ def _set_result(future: Future[Answer], act: Callable[[], Answer]) -> None:
 
 
 def _read(
-    http: httpx.Client, request: httpx.Request, most: int, keep: int | None, abandoned: Event
+    http: httpx.Client, request: httpx.Request, limit: int, keep: int | None, abandoned: Event
 ) -> Answer:
     response = http.send(request, stream=True)
     body, size = bytearray(), 0
@@ -93,23 +93,23 @@ def _read(
         is_read = response.is_stream_consumed
         for part in response.iter_bytes() if is_read else response.iter_raw():
             size += len(part)
-            body += part[: max(0, (most if keep is None else keep) - len(body))]
-            if size > most or abandoned.is_set():
+            body += part[: max(0, (limit if keep is None else keep) - len(body))]
+            if size > limit or abandoned.is_set():
                 break
-    if size > most:
+    if size > limit:
         return Answer(response.status_code, response.headers, bytes(body[:BEGINNING]), size, True)
     coding = "" if is_read or keep is not None else response.headers.get("content-encoding", "")
-    plain = _plain(bytes(body), coding, most)
-    is_cut = len(plain) > most
+    plain = _plain(bytes(body), coding, limit)
+    is_cut = len(plain) > limit
     kept = plain[:BEGINNING] if is_cut else plain
     return Answer(response.status_code, response.headers, kept, size, is_cut)
 
 
-def _plain(body: bytes, coding: str, most: int) -> bytes:
+def _plain(body: bytes, coding: str, limit: int) -> bytes:
     """The decompressed body; unchanged if the coding is unknown, since some gateways put a charset
     there."""
     try:
-        return unpacked(body, coding, most)
+        return unpacked(body, coding, limit)
     except UnknownCoding:
         return body
     except CannotUnpack as error:

@@ -21,9 +21,10 @@ class UnknownCoding(CannotUnpack):
     """The name of the coding is unknown, or it is not a coding of zlib."""
 
 
-def unpacked(data: bytes, encoding: str, most: int) -> bytes:
-    """The decoded body. At most `most + 1` bytes are returned; more than `most` mean that the rest
-    was cut off. encoding: the value of Content-Encoding. Raises CannotUnpack, UnknownCoding."""
+def unpacked(data: bytes, encoding: str, limit: int) -> bytes:
+    """The decoded body. At most `limit + 1` bytes are returned; more than `limit` mean that the
+    rest was cut off. encoding: the value of Content-Encoding. Raises CannotUnpack,
+    UnknownCoding."""
     names = [name.strip().lower() for name in encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > MOST:
@@ -31,19 +32,19 @@ def unpacked(data: bytes, encoding: str, most: int) -> bytes:
     if unknown := [name for name in names if name not in _WINDOWS]:
         raise UnknownCoding(f"unknown Content-Encoding {unknown[0][:40]!r}")
     for name in reversed(names):
-        data = _layer(data, name, most + 1)
-        if len(data) > most:
+        data = _layer(data, name, limit + 1)
+        if len(data) > limit:
             break
     return data
 
 
-def _layer(data: bytes, name: str, most: int) -> bytes:
+def _layer(data: bytes, name: str, limit: int) -> bytes:
     for wbits in _WINDOWS[name]:
         unpacker = zlib.decompressobj(wbits)
         try:
-            plain = unpacker.decompress(data, most)
+            plain = unpacker.decompress(data, limit)
         except zlib.error:
             continue
-        if unpacker.eof or len(plain) >= most:
+        if unpacker.eof or len(plain) >= limit:
             return plain
     raise CannotUnpack(f"the body is not {name}, as its Content-Encoding says, or ends early")

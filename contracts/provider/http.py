@@ -156,7 +156,7 @@ class Provider:
         at, signed = self.clock(), self._signed.get(url, url)
         status, headers, data = 0, {}, b""
         try:
-            answer = self._fetch("GET", signed, {}, None, whole=WHOLE_DOWNLOAD, keep=KEPT)
+            answer = self._fetch("GET", signed, {}, None, timeout=WHOLE_DOWNLOAD, keep=KEPT)
             status, headers, data = answer.status, self._shown(answer.headers), answer.body
             text = f"more than {size_text(LARGEST)}" if answer.is_cut else f"{answer.size} bytes"
         except NO_ANSWER as error:
@@ -217,14 +217,14 @@ class Provider:
         headers: Mapping[str, str],
         body: str | None,
         *,
-        whole: float = WHOLE,
+        timeout: float = WHOLE,
         keep: int | None = None,
     ) -> Answer:
-        """The answer. whole: seconds for the complete answer. keep: bytes to keep of a download."""
+        """The answer. timeout: s for the complete answer. keep: bytes to keep of a download."""
         content = None if body is None else body.encode("utf-8", "replace")
         request = self._http.build_request(method, url, headers=headers, content=content)
-        most = LONGEST if keep is None else LARGEST
-        return fetch(self._http, request, most=most, seconds=whole, keep=keep)
+        limit = LONGEST if keep is None else LARGEST
+        return fetch(self._http, request, limit=limit, seconds=timeout, keep=keep)
 
     def _why(self, error: Exception) -> str:
         return self.redact(f"{type(error).__name__}: {error}")

@@ -9,11 +9,11 @@ ALL = 600.0  # seconds of waiting for answers in one run, late or not
 
 
 class WaitLimit:
-    """Counts the seconds that a run waits. limit: seconds of useless waiting. whole: seconds of
+    """Counts the seconds that a run waits. limit: seconds of useless waiting. total: seconds of
     waiting for answers in all."""
 
-    def __init__(self, limit: float = SILENCE, whole: float = ALL) -> None:
-        self.limit, self.whole = limit, whole
+    def __init__(self, limit: float = SILENCE, total: float = ALL) -> None:
+        self.limit, self.total = limit, total
         self.spent = self.waited = 0.0
 
     def answered(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class WaitLimit:
 
     def is_over(self) -> bool:
         """Whether the run should send nothing more."""
-        return self.spent > self.limit or self.waited > self.whole
+        return self.spent > self.limit or self.waited > self.total
 
     def __str__(self) -> str:
         """The reason for skipping the rest of the run."""

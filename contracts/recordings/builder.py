@@ -30,23 +30,23 @@ VOLATILE_FIELDS = {"request_id"}
 
 class _Task(Struct):
     """A growing timeline. head: without its states. contents: hashes of the answers of each state.
-    who: the key that polled it. whole: the timeline, None after a change."""
+    key: the key that polled it. cached: the finished timeline, None after a change."""
 
     head: RecordedTimeline
     states: list[RecordedState]
     contents: list[bytes]
-    who: str
-    whole: RecordedTimeline | None = None
+    key: str
+    cached: RecordedTimeline | None = None
 
     def timeline(self) -> RecordedTimeline:
-        if self.whole is None:
-            self.whole = replace(self.head, states=tuple(self.states))
-        return self.whole
+        if self.cached is None:
+            self.cached = replace(self.head, states=tuple(self.states))
+        return self.cached
 
     def become(self, timeline: RecordedTimeline) -> None:
         """Continue from a redacted copy of the timeline."""
         self.head, self.states = replace(timeline, states=()), list(timeline.states)
-        self.whole = timeline
+        self.cached = timeline
 
 
 Kept = TypeVar("Kept", RecordedExchange, RecordedRequest, RecordedAnswer)
@@ -62,14 +62,13 @@ class RecordingBuilder:
         self._operations = OperationFinder(spec)
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
         self._exchanges: list[RecordedExchange] = []
-        self._created: dict[
-            str, tuple[int, str]
-        ] = {}  # by task: number of the creating exchange, and its key
+        # By task: the number of the exchange that created it, and the key that was sent.
+        self._created: dict[str, tuple[int, str]] = {}
         self._tasks: dict[str, _Task] = {}
         self._limit = limit
 
-    def take(self, exchange: RecordedExchange, who: str = "") -> None:
-        """Add an exchange. who: the key that was sent, "" if unknown. The polls of another key get
+    def take(self, exchange: RecordedExchange, key: str = "") -> None:
+        """Add an exchange. key: the key that was sent, "" if unknown. The polls of another key get
         UNKNOWN, so they are not a part of the task's timeline."""
         answer, request = exchange.answer, exchange.request
         task_id = self._operations.polled(request.method, request.path)
@@ -77,19 +76,19 @@ class RecordingBuilder:
             answer is not None
             and task_id is not None
             and _status_of(answer)
-            and self._is_owner(task_id, who)
+            and self._is_owner(task_id, key)
         ):
-            self._poll(task_id, exchange, answer, who)
+            self._poll(task_id, exchange, answer, key)
             return
         if answer is not None and answer.status == 200 and request.method != "GET":
             created = answer.output.get("task_id")
             if isinstance(created, str):
-                self._created.setdefault(created, (len(self._exchanges), who))
+                self._created.setdefault(created, (len(self._exchanges), key))
         self._exchanges.append(self._limit.put(exchange) if self._limit else exchange)
 
     def rewrite(self, scrubber: Scrubber, limit: MemoryLimit) -> None:
         """Redact the parts that are in memory again, for keys that later calls contained. Polls
-        have no notes, so the loss of a poll's body is noted for the whole recording."""
+        have no notes, so the loss of a poll's body is noted for the cached recording."""
         limit.begin_pass()
         self._exchanges = [_redacted_part(one, scrubber, limit) for one in self._exchanges]
         for task in self._tasks.values():
@@ -113,19 +112,19 @@ class RecordingBuilder:
         timelines = tuple(task.timeline() for task in self._tasks.values())
         return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
 
-    def _is_owner(self, task_id: str, who: str) -> bool:
+    def _is_owner(self, task_id: str, key: str) -> bool:
         task = self._tasks.get(task_id)
-        owner = self._created.get(task_id, (0, ""))[1] if task is None else task.who
-        return not who or owner in ("", who)
+        owner = self._created.get(task_id, (0, ""))[1] if task is None else task.key
+        return not key or owner in ("", key)
 
     def _poll(
-        self, task_id: str, exchange: RecordedExchange, answer: RecordedAnswer, who: str
+        self, task_id: str, exchange: RecordedExchange, answer: RecordedAnswer, key: str
     ) -> None:
         content = _content(answer)
         task = self._tasks.get(task_id)
         if task is None:
-            task = self._tasks[task_id] = _Task(self._head_of(task_id, exchange), [], [], who)
-        task.whole = None
+            task = self._tasks[task_id] = _Task(self._head_of(task_id, exchange), [], [], key)
+        task.cached = None
         since = _since(task.head, exchange)
         number = _number_of_same(task, content, since)
         if number is None:

@@ -104,10 +104,10 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     builder, scrubber = RecordingBuilder(spec, upstream=upstream, began=began), Scrubber()
     limit = BodyLimit()
     for at, entry in found:
-        who = scrubber.who(_pairs(entry.request.headers))
+        key = scrubber.key_of(_pairs(entry.request.headers))
         exchange = _exchange(entry, round((at - start).total_seconds(), 3), scrubber)
         limit.take(*exchange.bodies())
-        builder.take(exchange, who)
+        builder.take(exchange, key)
     if note := _without_bodies(entry.response for _, entry in found):
         builder.note(note)
     if note := left_out(calls, chosen):

@@ -165,7 +165,7 @@ class RecordingProxy:
     def _keep_now(self, call: FinishedCall) -> None:
         try:
             self._recording.keep(call.sent, call.status, call.headers, call.body, call.note)
-        except Exception as error:  # noqa: BLE001 (the client may have paid for the answer: it is forwarded)
+        except Exception as error:  # noqa: BLE001 (the client still receives its answer)
             self._report_bug(error, call.sent, "; the call is not in the recording")
 
     def _report_bug(self, error: Exception, sent: RawRequest, effect: str = "") -> None:

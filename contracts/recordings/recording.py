@@ -117,7 +117,7 @@ class Recording:
         kept = exchange_without_leaks(
             RecordedExchange(request, at, answer, self._scrubber.text(note))
         )
-        return kept, self._scrubber.who(headers_sent)
+        return kept, self._scrubber.key_of(headers_sent)
 
     def cassette(self) -> Cassette:
         """The recording so far. Secrets that later calls contained are also redacted in the earlier

@@ -87,7 +87,7 @@ class Scrubber:
         return self._redactor.may_be_in_search_text(readings)
 
     @staticmethod
-    def who(headers: Headers) -> str:
+    def key_of(headers: Headers) -> str:
         """The key in the headers of a request, as it was sent; "" without one."""
         return next((value.strip() for name, value in headers if name.lower() in KEY_HEADERS), "")
 

@@ -83,17 +83,17 @@ def redacted_text(text: str) -> str:
     cache_key = (
         text if len(text) <= BRIEF else sha256(text.encode("utf-8", "surrogatepass")).digest()
     )
-    if cache_key in _clean:
+    if cache_key in _without_secrets:
         return text
     found = _redact(text)
     if found == text:
-        if len(_clean) >= REMEMBERED:
-            _clean.clear()
-        _clean.add(cache_key)
+        if len(_without_secrets) >= REMEMBERED:
+            _without_secrets.clear()
+        _without_secrets.add(cache_key)
     return found
 
 
-_clean: set[str | bytes] = set()  # cached texts without secrets; of long ones the hash
+_without_secrets: set[str | bytes] = set()  # cached texts without secrets; of long ones the hash
 
 
 def _redact(text: str) -> str:

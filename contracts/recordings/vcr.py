@@ -68,10 +68,10 @@ def from_vcr(tree: Any, spec: Spec) -> Cassette:
     scrubber, limit = Scrubber(), BodyLimit()
     for number in numbers:
         interaction = _read(interactions[number], f"$.interactions[{number}]")
-        who = scrubber.who(_pairs(interaction.request.headers))
+        key = scrubber.key_of(_pairs(interaction.request.headers))
         exchange = _exchange(interaction, number, scrubber)
         limit.take(*exchange.bodies())
-        builder.take(exchange, who)
+        builder.take(exchange, key)
     builder.note("read from VCR.py: it has the order of the calls, but no times")
     if note := left_out(calls, chosen):
         builder.note(note)

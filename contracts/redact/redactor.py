@@ -37,17 +37,17 @@ _SIGNATURE_HINTS = ("=", "/", "%", "\\u003")  # a text without any of them has n
 class TextRedactor:
     """Redacts these secrets, and other keys that look like real ones.
 
-    keys: the secrets; those shorter than SHORT characters are ignored. mask: the replacement, None
-    for as many `*` as the secret has bytes. public: a text; parts of it never count as a part of a
-    secret."""
+    keys: the secrets; those shorter than SHORT characters are ignored. replacement: for each
+    secret; None for as many `*` as it has bytes. public: a text; parts of it never count as a part
+    of a secret."""
 
     def __init__(
-        self, keys: Iterable[str], mask: str | None = REDACTED_KEY, public: str = ""
+        self, keys: Iterable[str], replacement: str | None = REDACTED_KEY, public: str = ""
     ) -> None:
         self._keys: dict[str, None] = {}
-        self._mask = None if mask is None else mask.encode()
+        self._replacement = None if replacement is None else replacement.encode()
         self._public = public
-        self._clean: set[bytes] = (
+        self._without_secrets: set[bytes] = (
             set()
         )  # short texts without secrets, such as the names in each body
         self.add(keys)
@@ -56,7 +56,7 @@ class TextRedactor:
         """Redact these keys too. The cost of one does not depend on how many there are already."""
         new = dict.fromkeys(sorted({key for key in keys if len(key) >= SHORT} - self._keys.keys()))
         self._keys |= new
-        self._clean.clear()
+        self._without_secrets.clear()
         if "_search" in self.__dict__:
             self._search.add(new)
 
@@ -68,13 +68,13 @@ class TextRedactor:
         """Whether the data may contain a secret. False is certain, and quick: strings in quotes
         that contained no secret earlier are not searched again, and neither are those in
         `known`."""
-        new = set(self._texts(data)) - self._clean
+        new = set(self._texts(data)) - self._without_secrets
         new.difference_update(known)
         if new and any(map(self._may_contain_secret, decodings(QUOTE.join(new)))):
             return True
-        if len(self._clean) > REMEMBERED:
-            self._clean.clear()
-        self._clean.update(text for text in new if len(text) <= BRIEF)
+        if len(self._without_secrets) > REMEMBERED:
+            self._without_secrets.clear()
+        self._without_secrets.update(text for text in new if len(text) <= BRIEF)
         return False
 
     def may_be_in_search_text(self, search_text: bytes) -> bool:
@@ -103,8 +103,8 @@ class TextRedactor:
         parts: list[bytes] = []
         at = 0
         for start, end in _merged(data, sorted(self._spans(data))):
-            mask = b"*" * (end - start) if self._mask is None else self._mask
-            parts += (data[at:start], mask)
+            replacement = b"*" * (end - start) if self._replacement is None else self._replacement
+            parts += (data[at:start], replacement)
             at = end
         return b"".join([*parts, data[at:]])
 
@@ -140,20 +140,20 @@ class TextRedactor:
 
 def redact_key_like(text: str) -> str:
     """The text with `sk-***` for every word that looks like a key."""
-    return _KEY.sub(_masked, text) if "sk-" in text or "st-" in text else text
+    return _KEY.sub(_redacted_key, text) if "sk-" in text or "st-" in text else text
 
 
 def redact_key_like_in_json(text: str) -> str:
     """The same for a JSON text; quotes and backslashes stay, so that it is still valid JSON."""
-    return _KEY_IN_JSON.sub(_masked, text)
+    return _KEY_IN_JSON.sub(_redacted_key, text)
 
 
-def _masked(found: re.Match[str]) -> str:
+def _redacted_key(found: re.Match[str]) -> str:
     return f"{found[1] or found[2]}***"
 
 
 def _merged(data: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans, of which those that touch are one, and none begins or ends in a character."""
+    """The spans with touching ones joined, and widened to whole characters of UTF-8."""
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:

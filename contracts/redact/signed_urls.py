@@ -38,8 +38,8 @@ IN_PATH = re.compile(
 )
 
 
-def redact_signatures(text: str, mask: str) -> str:
-    """The text with `mask` in place of each signature of a URL."""
-    text = ASSIGNED.sub(rf"\1{mask}", text)
-    text = SHORT.sub(rf"\1{mask}", text)
-    return IN_PATH.sub(lambda found: next(filter(None, found.groups())) + mask, text)
+def redact_signatures(text: str, replacement: str) -> str:
+    """The text with `replacement` in place of each signature of a URL."""
+    text = ASSIGNED.sub(rf"\1{replacement}", text)
+    text = SHORT.sub(rf"\1{replacement}", text)
+    return IN_PATH.sub(lambda found: next(filter(None, found.groups())) + replacement, text)

@@ -97,7 +97,7 @@ class ControlClient:
         if not with_key:
             del request.headers["Authorization"]
         try:
-            return fetch(self._http, request, most=self._most, seconds=self._seconds)
+            return fetch(self._http, request, limit=self._most, seconds=self._seconds)
         except httpx.HTTPError as error:
             start = "start one with `emo serve`, or give its root as --server"
             raise FakeGone(f"no fake answers at {self.origin}: {error}; {start}") from None

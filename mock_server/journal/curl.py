@@ -18,7 +18,7 @@ OF_THE_CONNECTION = {
     b"host", b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"expect",
     b"upgrade", b"http2-settings", b"accept-encoding", b"te", b"trailer",
 }  # fmt: skip
-MASKED_KEYS = ("sk-", "st-")  # a key that the fake does not accept is hidden as a whole
+KEY_PREFIXES = ("sk-", "st-")  # a key that the fake does not accept is hidden as a whole
 LONGEST_ARGUMENT = 100_000  # bytes; the limit of Linux is 131,072
 
 
@@ -42,10 +42,10 @@ def _headers(entry: Entry) -> dict[str, str]:
     headers = {
         text_of(name): text_of(value)
         for name, value in entry.headers.items()
-        if name not in OF_THE_CONNECTION and not _is_masked(name)
+        if name not in OF_THE_CONNECTION and not _is_redacted(name)
     }
     key = headers.get("authorization", "")
-    if any(prefix in key for prefix in MASKED_KEYS):
+    if any(prefix in key for prefix in KEY_PREFIXES):
         headers["authorization"] = BEARER
     if entry.source == "key":  # the key in the shell does not select the scenario
         headers["x-mock-scenario"] = re.split(r"[+.]", key, maxsplit=1)[-1]
@@ -54,7 +54,7 @@ def _headers(entry: Entry) -> dict[str, str]:
     return headers
 
 
-def _is_masked(name: bytes) -> bool:
+def _is_redacted(name: bytes) -> bool:
     return name != AUTHORIZATION and is_secret_header(name.decode("latin-1"))
 
 

@@ -38,7 +38,7 @@ def fetched(chunks: list[bytes], coding: str = "", *, most: int = 1000, **more: 
         return httpx.Response(200, headers=headers, stream=Chunks(chunks))
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        return fetch(http, http.build_request("GET", URL), most=most, seconds=60, **more)
+        return fetch(http, http.build_request("GET", URL), limit=most, seconds=60, **more)
 
 
 class Chunks(httpx.SyncByteStream):
@@ -152,7 +152,7 @@ def test_an_endless_response_ends_with_a_timeout(first: bytes, again: bytes) -> 
     with serving(first, again) as url, httpx.Client(trust_env=False) as http:
         request = http.build_request("GET", url)
         with pytest.raises(httpx.ReadTimeout, match=r"the answer was not complete after 0\.2 s"):
-            fetch(http, request, most=1000, seconds=0.2)
+            fetch(http, request, limit=1000, seconds=0.2)
 
 
 def test_an_endless_response_head_is_refused_by_its_size() -> None:
@@ -160,7 +160,7 @@ def test_an_endless_response_head_is_refused_by_its_size() -> None:
     with serving(head) as url, httpx.Client(trust_env=False) as http:
         request = http.build_request("GET", url)
         with pytest.raises(httpx.RemoteProtocolError, match="too long"):
-            fetch(http, request, most=1000, seconds=60)
+            fetch(http, request, limit=1000, seconds=60)
 
 
 PROGRAM = """

@@ -45,13 +45,13 @@ JSON_VALUES = st.recursive(
 def polls(spec: Spec, *names: str, every: float = 5.0) -> Cassette:
     """A task that is created at 10 s and polled `every` seconds; each poll has the next named
     answer."""
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     created = answer_of(spec, "createVideoTask", "accepted", task_id=TASK)
-    assembler.take(RecordedExchange(creation_of(spec), 10.0, created))
+    builder.take(RecordedExchange(creation_of(spec), 10.0, created))
     for number, name in zip(count(1), names, strict=False):
         answer = answer_of(spec, "getTask", name)
-        assembler.take(RecordedExchange(poll_of(), 10.0 + number * every, answer))
-    return assembler.cassette()
+        builder.take(RecordedExchange(poll_of(), 10.0 + number * every, answer))
+    return builder.cassette()
 
 
 def test_polls_become_a_timeline_of_states_with_times(spec: Spec) -> None:
@@ -64,19 +64,19 @@ def test_polls_become_a_timeline_of_states_with_times(spec: Spec) -> None:
 
 
 def test_a_new_signature_of_the_result_url_is_not_a_new_state(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     for signature in ("a", "b"):
         answer = answer_of(spec, "getTask", "SUCCEEDED")
         answer.output["results"]["video_url"] = f"https://oss/v.mp4?Signature={signature}"
-        assembler.take(RecordedExchange(poll_of(), 1.0, answer))
-    assert [s.polls for s in assembler.cassette().timelines[0].states] == [2]
+        builder.take(RecordedExchange(poll_of(), 1.0, answer))
+    assert [s.polls for s in builder.cassette().timelines[0].states] == [2]
 
 
 def test_polls_answered_out_of_order_make_no_duplicate_state(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     for at, name in ((1.0, "PENDING"), (3.0, "RUNNING"), (2.0, "PENDING")):
-        assembler.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
-    states = assembler.cassette().timelines[0].states
+        builder.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
+    states = builder.cassette().timelines[0].states
     assert [(s.task_status, s.since, s.until) for s in states] == [
         ("PENDING", 0.0, 1.0),
         ("RUNNING", 2.0, 2.0),
@@ -84,30 +84,30 @@ def test_polls_answered_out_of_order_make_no_duplicate_state(spec: Spec) -> None
 
 
 def test_states_are_ordered_by_time_and_not_by_arrival(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     for at, name in ((1.0, "PENDING"), (41.0, "SUCCEEDED"), (39.0, "RUNNING")):
-        assembler.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
-    states = assembler.cassette().timelines[0].states
+        builder.take(RecordedExchange(poll_of(), at, answer_of(spec, "getTask", name)))
+    states = builder.cassette().timelines[0].states
     assert [s.task_status for s in states] == ["PENDING", "RUNNING", "SUCCEEDED"]
 
 
 def test_an_unknown_answer_to_another_key_is_not_a_state_of_the_task(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     for who, name in (("me", "PENDING"), ("you", "UNKNOWN"), ("me", "RUNNING")):
-        assembler.take(RecordedExchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
-    cassette = assembler.cassette()
+        builder.take(RecordedExchange(poll_of(), 1.0, answer_of(spec, "getTask", name)), who)
+    cassette = builder.cassette()
     assert [s.task_status for s in cassette.timelines[0].states] == ["PENDING", "RUNNING"]
     assert [e.answer.output["task_status"] for e in cassette.exchanges if e.answer] == ["UNKNOWN"]
 
 
 def test_two_different_answers_of_one_state_start_one_after_the_other(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     for at, done in ((1.0, 0), (16.0, 0), (30.0, 2)):
         answer = answer_of(spec, "getTask", "PENDING" if at == 1.0 else "RUNNING")
         if at > 1.0:
             answer.output["task_metrics"] = {"SUCCEEDED": done}
-        assembler.take(RecordedExchange(poll_of(), at, answer))
-    assert state_starts(assembler.cassette().timelines[0]) == (0.0, 14.373, 29.0)
+        builder.take(RecordedExchange(poll_of(), at, answer))
+    assert state_starts(builder.cassette().timelines[0]) == (0.0, 14.373, 29.0)
 
 
 def test_a_state_that_returns_is_recorded_again(spec: Spec) -> None:
@@ -116,19 +116,19 @@ def test_a_state_that_returns_is_recorded_again(spec: Spec) -> None:
 
 
 def test_a_throttled_poll_stays_an_exchange(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
-    assembler.take(
+    builder = RecordingBuilder(spec)
+    builder.take(
         RecordedExchange(poll_of(), 1.0, answer_of(spec, "getTask", "Throttling.RateQuota"))
     )
-    cassette = assembler.cassette()
+    cassette = builder.cassette()
     assert (len(cassette.exchanges), cassette.timelines) == (1, ())
 
 
 def test_a_poll_is_recognized_under_any_path_prefix(spec: Spec) -> None:
-    assembler = RecordingBuilder(spec)
+    builder = RecordingBuilder(spec)
     request = poll_of().__class__("GET", f"/some/reseller/api/v1/tasks/{TASK}")
-    assembler.take(RecordedExchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
-    assert assembler.cassette().timelines[0].created_by is None
+    builder.take(RecordedExchange(request, 1.0, answer_of(spec, "getTask", "PENDING")))
+    assert builder.cassette().timelines[0].created_by is None
 
 
 def test_the_times_in_the_answers_decide_when_a_state_started(spec: Spec) -> None:

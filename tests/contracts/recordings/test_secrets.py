@@ -62,22 +62,22 @@ def test_a_key_that_was_sent_is_nowhere_in_the_file(
     planted = before + SPELLINGS[spelling](key) + after
     assume(key not in ("sk-REDACTED", "REDACTED"))
     said = json.dumps({"deep": [{"text": planted}]}) if as_json else planted
-    cleaner, planted_at = Scrubber(), dict.fromkeys(PLACES, "") | {place: planted}
-    request = cleaner.request(
+    scrubber, planted_at = Scrubber(), dict.fromkeys(PLACES, "") | {place: planted}
+    request = scrubber.request(
         "POST",
         "/api/v1/tasks/" + planted_at["path"],
         planted_at["query"],
         [("Authorization", f"Bearer {key}"), ("X-Own", planted_at["header"])],
         body_of((said if place == "request" else "").encode()),
     )
-    answer = cleaner.answer(
+    answer = scrubber.answer(
         400,
         [("x-told", planted_at["answer header"])],
         body_of((said if place == "answer" else json.dumps({planted_at["name"]: 1})).encode()),
     )
-    assembler = RecordingBuilder(spec)
-    assembler.take(RecordedExchange(request, 0.0, answer, cleaner.text(planted_at["note"])))
-    assert key not in plain(encoded(assembler.cassette()).decode())
+    builder = RecordingBuilder(spec)
+    builder.take(RecordedExchange(request, 0.0, answer, scrubber.text(planted_at["note"])))
+    assert key not in plain(encoded(builder.cassette()).decode())
 
 
 @given(key=st.from_regex(r"sk-[0-9a-f]{32}", fullmatch=True), before=st.sampled_from(
@@ -127,18 +127,18 @@ def test_a_text_without_a_secret_stays_unchanged(text: str) -> None:
 
 
 def test_keys_in_headers_are_replaced_and_the_scheme_is_kept() -> None:
-    cleaner = Scrubber()
+    scrubber = Scrubber()
     sent = [("Authorization", f"bearer {KEY}"), ("X-Api-Key", KEY), ("Cookie", "a=b"),
             ("X-DashScope-Async", "enable"), ("X-Session-Token", "abc"), ("Via", "proxy"),
             ("Connection", "close"), ("Host", "h")]  # fmt: skip
-    assert cleaner.request("GET", "/", "", sent, None).headers == {
+    assert scrubber.request("GET", "/", "", sent, None).headers == {
         "authorization": "bearer sk-REDACTED",
         "x-api-key": "sk-REDACTED",
         "x-dashscope-async": "enable",
         "x-session-token": "REDACTED",
     }
     told = [("Set-Cookie", "a=b"), ("Content-Type", "text/plain"), ("X-A", "1"), ("X-A", "2")]
-    headers = cleaner.answer(200, told, None).headers
+    headers = scrubber.answer(200, told, None).headers
     assert headers == {"content-type": "text/plain", "x-a": "1, 2"}
 
 
@@ -150,11 +150,11 @@ def test_a_header_with_a_secret_name_is_scrubbed_and_can_be_written(spec: Spec, 
 
 
 def test_cookies_and_query_keys_are_replaced_elsewhere_and_in_base64() -> None:
-    cleaner = Scrubber()
-    cleaner.learn([("Cookie", "sid=topsecretcookie; a=b")], "api_key=plainreseller999")
+    scrubber = Scrubber()
+    scrubber.learn([("Cookie", "sid=topsecretcookie; a=b")], "api_key=plainreseller999")
     packed = base64.b64encode(b"plainreseller999").decode()
     text = f"topsecretcookie plainreseller999 {packed} a=b"
-    assert cleaner.text(text) == "sk-REDACTED sk-REDACTED sk-REDACTED== a=b"
+    assert scrubber.text(text) == "sk-REDACTED sk-REDACTED sk-REDACTED== a=b"
 
 
 def test_secrets_in_lists_and_objects_are_replaced() -> None:
@@ -176,14 +176,14 @@ VALUES = st.lists(
 def test_a_repeated_or_blank_header_can_be_written(
     spec: Spec, name: str, values: list[str]
 ) -> None:
-    cleaner = Scrubber()
-    request = cleaner.request("GET", "/", "", [(name, value) for value in values], None)
+    scrubber = Scrubber()
+    request = scrubber.request("GET", "/", "", [(name, value) for value in values], None)
     assert (
         KEY not in encoded(cassette_of(RecordedExchange(request, 0.0, None, "no answer"))).decode()
     )
 
 
-def test_a_value_that_may_contain_a_secret_is_masked_and_the_rest_is_kept() -> None:
+def test_a_value_that_may_contain_a_secret_is_redacted_and_the_rest_is_kept() -> None:
     value = {"a": [f"key {KEY}", "b"], "token": {"x": 1}, f"name {KEY}": "c", "n": 5}
     kept, leaks = without_leaks(value)
     assert kept == {"a": ["REDACTED", "b"], "token": "REDACTED", "REDACTED": "c", "n": 5}
@@ -253,16 +253,16 @@ def test_a_secret_in_a_text_is_replaced(text: str, found: str) -> None:
 
 
 def test_a_key_is_recognized_without_the_scenario_after_its_dot() -> None:
-    cleaner = Scrubber()
-    cleaner.learn([("Authorization", "Bearer abcdefgh12.InternalError")])
-    assert cleaner.text("who is xabcdefgh12?") == "who is xsk-REDACTED?"
+    scrubber = Scrubber()
+    scrubber.learn([("Authorization", "Bearer abcdefgh12.InternalError")])
+    assert scrubber.text("who is xabcdefgh12?") == "who is xsk-REDACTED?"
 
 
-def test_short_keys_are_masked_only_in_the_authorization_header() -> None:
-    cleaner = Scrubber()
+def test_short_keys_are_redacted_only_in_the_authorization_header() -> None:
+    scrubber = Scrubber()
     headers = [("Authorization", "Bearer video"), ("X-Own", "video")]
-    assert cleaner.request("GET", "/video", "", headers, None).headers == {
+    assert scrubber.request("GET", "/video", "", headers, None).headers == {
         "authorization": "Bearer REDACTED",
         "x-own": "video",
     }
-    assert cleaner.text("the video") == "the video"
+    assert scrubber.text("the video") == "the video"

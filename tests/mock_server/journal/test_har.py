@@ -48,7 +48,7 @@ def test_an_exchange_is_a_valid_entry_at_the_tenants_time() -> None:
     assert "scenario: Throttling by header" in har["comment"]
 
 
-def test_a_query_is_split_into_parameters_and_a_key_is_masked() -> None:
+def test_a_query_is_split_into_parameters_and_a_key_is_redacted() -> None:
     call = Call("GET", "/api/v1/tasks", "page_no=2&flag&x=%E4%BD%A0+b", HEADERS)
     request = har_of(call=call)["request"]
     assert request["queryString"] == [

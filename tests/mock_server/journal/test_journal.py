@@ -194,7 +194,7 @@ def test_a_stored_exchange_does_not_contain_the_key_of_another_user(key: str, pl
 
 
 @each_case("length", [*range(20, 130), *range(350, 380), 66_000])
-def test_a_key_of_any_length_is_masked(length: int) -> None:
+def test_a_key_of_any_length_is_redacted(length: int) -> None:
     other = ("sk-0cc175b9c0f1b6a831c399e269772661" * 2000)[:length]
     headers = {b"x-other": other.encode()}
     found = entry(KEY, call=Call("POST", "/", "", headers, other.encode()))
@@ -203,7 +203,7 @@ def test_a_key_of_any_length_is_masked(length: int) -> None:
 
 @pytest.mark.parametrize("key", ["", KEY])
 @each_case("before", ["\n", "\t", '"', "é", "a "])
-def test_a_key_after_a_json_escape_is_masked(key: str, before: str) -> None:
+def test_a_key_after_a_json_escape_is_redacted(key: str, before: str) -> None:
     other = "sk-0cc175b9c0f1b6a831c399e269772661"
     body = json.dumps({"note": f"keys:{before}{other}"}).encode()
     found = entry(key, call=Call("POST", "/", "", {}, body))
@@ -211,12 +211,12 @@ def test_a_key_after_a_json_escape_is_masked(key: str, before: str) -> None:
     assert b"keys:" in found.body
 
 
-def test_the_end_of_a_longer_word_is_not_masked() -> None:
+def test_the_end_of_a_longer_word_is_not_redacted() -> None:
     path = "/desk-portrait-of-a-woman-at-noon.png"
     assert entry(KEY, call=Call("GET", path, "", {})).path == path
 
 
-def test_a_short_key_is_masked_in_its_header() -> None:
+def test_a_short_key_is_redacted_in_its_header() -> None:
     headers = {b"authorization": b"Bearer sk-task.PENDING"}
     call = Call("GET", "/sk-task", "", headers)
     found = entry("sk-task.PENDING", call=call, shown=".PENDING")
@@ -231,7 +231,7 @@ def test_a_short_key_is_masked_in_its_header() -> None:
      (b"authorization", b"Basic dTpw", b"Basic ****"), (b"authorization", b"token", b"*****")],
 )  # fmt: skip
 @pytest.mark.parametrize("key", ["", KEY, "sk-a"])
-def test_other_secret_headers_are_masked_completely(
+def test_other_secret_headers_are_redacted_completely(
     name: bytes, sent: bytes, kept: bytes, key: str
 ) -> None:
     call = Call("GET", "/", "", {b"accept": b"*/*", name: sent})
@@ -246,7 +246,7 @@ def test_masking_does_not_change_the_call() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "sk-test", KEY])
-def test_keys_are_masked_when_an_exchange_is_read(
+def test_keys_are_redacted_when_an_exchange_is_read(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal()

@@ -97,7 +97,7 @@ def test_the_log_entry_gives_the_same_line_as_the_complete_exchange(
 
 
 @pytest.mark.parametrize("header", [b"x-api-key", b"cookie"])
-def test_secrets_of_headers_and_body_are_masked_in_the_path(
+def test_secrets_of_headers_and_body_are_redacted_in_the_path(
     header: bytes,
 ) -> None:
     journal = Journal()

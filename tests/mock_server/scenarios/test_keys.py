@@ -135,7 +135,7 @@ def test_an_explanation_of_a_wrong_key_does_not_repeat_it(
 
 
 @each_case("behind", ["'", '"', ")", ":", ";", ",", ".", "]", ">"])
-def test_punctuation_after_a_masked_key_stays(behind: str) -> None:
+def test_punctuation_after_a_redacted_key_stays(behind: str) -> None:
     assert (
         redact_key_like(f"no file (sk-Qzx9Yw8Vu7{behind} here") == f"no file (sk-***{behind} here"
     )
