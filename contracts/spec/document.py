@@ -40,7 +40,8 @@ class SpecError(Exception):
     def __str__(self) -> str:
         source, problems = self.args
         listed = "\n".join(f"  - {in_line(problem)}" for problem in problems)
-        return f"{in_line(source)}: {len(problems)} problems\n{listed}"
+        noun = "problem" if len(problems) == 1 else "problems"
+        return f"{in_line(source)}: {len(problems)} {noun}\n{listed}"
 
 
 def default_path() -> Path:

@@ -79,7 +79,7 @@ def _without_implied(value: Any) -> Any:
 
 
 def always_changed(old: Any, new: Any) -> Effect:
-    """The effect for a value whose every change breaks both sides."""
+    """The effect for a value of which any change breaks both sides."""
     del old, new
     return Effect.CHANGED
 
