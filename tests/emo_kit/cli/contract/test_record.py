@@ -83,13 +83,15 @@ def test_a_killed_process_leaves_a_complete_file(serve: Serve, spec: Spec, tmp_p
     path = tmp_path / "c.json"
     with serve() as url, recorder(url, path) as (process, base), client(base) as http:
         assert load(path, spec).exchanges == (), "whole from the beginning"
-        for number in range(12):
+        for number in range(1, 1000):
             assert create(http, spec).status_code == 200
-            assert len(load(path, spec).exchanges) <= number + 1
+            kept = load(path, spec).exchanges
+            assert len(kept) <= number
+            if number >= 12 and kept:  # a fast machine sends 12 calls before the first write
+                break
         process.kill()
         process.wait()
-    kept = load(path, spec).exchanges
-    assert 1 <= len(kept) <= 12
+    assert 1 <= len(load(path, spec).exchanges) <= number
 
 
 def test_each_exchange_is_soon_written_to_the_file(
