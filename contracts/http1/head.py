@@ -71,8 +71,8 @@ class Head:
             HttpRequestParser(self).feed_data(raw)
         except HttpParserUpgrade:
             # RFC 9110 (7.8) allows a server to ignore an offer of another protocol, but not the
-            # body
-            # of the request. Java's HttpClient and `curl --http2` offer h2c, Apache HttpClient TLS.
+            # body of the request. Java's HttpClient and `curl --http2` offer h2c, and Apache
+            # HttpClient offers TLS.
             pass
         except HttpParserError as error:
             raise broken(f"it is not HTTP/1.1: {error}") from None
@@ -90,8 +90,7 @@ class Head:
             raise broken("it has no Host header")
         if _host(self.url) not in (b"", _without_default_port(self.named.get(b"host", b""))):
             # In RFC 9112 (3.2.2) the URL wins. Code that reads Host, such as the access check of
-            # the
-            # control API, would use another host; real clients send the same in both.
+            # the control API, would use another host; real clients send the same in both.
             raise broken("its URL names another host than its Host header")
         if self.named.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
             raise broken("its Transfer-Encoding is not just `chunked`")
@@ -111,7 +110,7 @@ def request_line(raw: bytes | bytearray) -> re.Match[bytes]:
 
 
 def _host(url: bytes) -> bytes:
-    """The host and port in a URL; empty for a path alone."""
+    """The host and port in a URL; empty for a path."""
     found = _OF_ABSOLUTE.match(url)
     return _without_default_port(found[1]) if found else b""
 

@@ -45,10 +45,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timeouts, self._descriptors = timeouts, descriptors
         self._unread, self._unread_from = b"", 0  # bytes after a request that has no answer yet
         self._linger = 0  # bytes that are still read and dropped after a refusal
-        self._phase = (
-            -1,
-            False,
-        )  # number of the arriving request, and whether its head is incomplete
+        # Number of the arriving request, and whether its head is incomplete.
+        self._phase = (-1, False)
         self._since, self._received = 0.0, 0  # when that phase began, and its bytes until now
 
     @property

@@ -87,8 +87,8 @@ class Budget:
         self.spent = max(0.0, self.spent - price)
 
     def charged(self, taken: float, ratio: Any, seconds: Any) -> None:
-        """Replace the price that was taken for a video by the price from its usage. A usage shorter
-        than the recording counts as the recording's length at the lowest price."""
+        """Replace the price that was taken for a video by the price from its usage; but at least
+        the recording's length at the lowest price, even if the usage is shorter."""
         prices = self._prices()
         is_length = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if ratio in prices and is_length and 0 < seconds <= LONGEST_VIDEO:

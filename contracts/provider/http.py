@@ -73,9 +73,8 @@ class Provider:
         self._sleep = sleep
         self._http = http
         self._redactor = TextRedactor((self.key, self.other_key))
-        self._signed: dict[
-            str, str
-        ] = {}  # URLs of results with their signature, by the redacted URL
+        # URLs of results with their signature, by the redacted URL.
+        self._signed: dict[str, str] = {}
         self._host = urlsplit(self.origin).hostname or ""
         self._is_local = is_local(self._host)
 

@@ -88,7 +88,7 @@ class RecordingBuilder:
 
     def rewrite(self, scrubber: Scrubber, limit: MemoryLimit) -> None:
         """Redact the parts that are in memory again, for keys that later calls contained. Polls
-        have no notes, so the loss of a poll's body is noted for the cached recording."""
+        have no notes, so the loss of a poll's body is noted for the whole recording."""
         limit.begin_pass()
         self._exchanges = [_redacted_part(one, scrubber, limit) for one in self._exchanges]
         for task in self._tasks.values():

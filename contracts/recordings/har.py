@@ -175,19 +175,18 @@ def _exchange(entry: _Entry, at: float, scrubber: Scrubber) -> RecordedExchange:
     return RecordedExchange(request, at, note=scrubber.text(note or "no answer arrived"))
 
 
-def _request(entry: _HarRequest, scrubber: Scrubber) -> RecordedRequest:
-    url, headers = urlsplit(entry.url), _pairs(entry.headers)
-    body = _body(entry.post_data, headers) if entry.post_data.text else None
-    if body is None and entry.method.upper() != "GET" and entry.body_size != 0:
-        body = RecordedBody(
-            size=max(int(entry.body_size), 0)
-        )  # there was a body, or its size is unknown
-    return scrubber.request(entry.method.upper(), url.path, url.query, headers, body)
+def _request(raw: _HarRequest, scrubber: Scrubber) -> RecordedRequest:
+    url, headers = urlsplit(raw.url), _pairs(raw.headers)
+    body = _body(raw.post_data, headers) if raw.post_data.text else None
+    if body is None and raw.method.upper() != "GET" and raw.body_size != 0:
+        # There was a body that is not in the file, or its size is unknown.
+        body = RecordedBody(size=max(int(raw.body_size), 0))
+    return scrubber.request(raw.method.upper(), url.path, url.query, headers, body)
 
 
-def _answer(entry: _HarResponse, scrubber: Scrubber) -> RecordedAnswer:
-    headers = _pairs(entry.headers)
-    return scrubber.answer(int(entry.status), headers, _body(entry.content, headers))
+def _answer(raw: _HarResponse, scrubber: Scrubber) -> RecordedAnswer:
+    headers = _pairs(raw.headers)
+    return scrubber.answer(int(raw.status), headers, _body(raw.content, headers))
 
 
 def _body(content: _HarContent, headers: list[tuple[str, str]]) -> RecordedBody | None:

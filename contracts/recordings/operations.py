@@ -25,7 +25,7 @@ class OperationFinder:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        # The longest path first: `/tasks` must not match a path that ends a longer one.
+        # The longest template first: `/tasks` must not match the end of a longer known path.
         known = sorted(spec.operations.values(), key=lambda o: len(o.template), reverse=True)
         self._patterns = [(_pattern(operation), operation) for operation in known]
         self.find = lru_cache(maxsize=1024)(self._find)

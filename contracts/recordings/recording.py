@@ -16,7 +16,7 @@ from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
 from contracts.recordings.scrubber import Scrubber, exchange_without_leaks
 from contracts.spec.loader import Spec
 
-LOST = "of some calls only the sizes of the bodies are kept; the notes of the calls say why"
+LOST = "of some calls only the sizes of the bodies are kept; the notes of the calls have the reason"
 RawHeaders = list[tuple[bytes, bytes]]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.recordings.model import RecordedAnswer, RecordedState, RecordedTimeline
 
 TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}")  # as the service writes times
-# The field of an answer with the start of its state; PENDING state_starts with the task.
+# The field of an answer with the start of its state; PENDING begins with the task.
 _BEGINS = {
     "PENDING": "submit_time",
     "RUNNING": "scheduled_time",

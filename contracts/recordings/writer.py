@@ -54,9 +54,8 @@ class Writer:
         while not ended:
             await self._changed.wait()
             self._changed.clear()
-            ended = (
-                self._ending.is_set()
-            )  # read first: changes during the write must be written too
+            # Read first: changes during the write must be written too.
+            ended = self._ending.is_set()
             self._is_written = False
             began, new = clock(), 0.0  # start of this write, and the seconds for new calls in it
             with self._reporting():

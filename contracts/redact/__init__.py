@@ -1,1 +1,1 @@
-"""Hides secrets in any text, URL or body, in every spelling that clients use."""
+"""Redacts secrets in texts, URLs and bodies, in every encoding that clients use."""

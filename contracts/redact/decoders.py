@@ -87,7 +87,7 @@ _ESCAPE = re.compile(
     rb"|\\n(?<=" + _LETTER + rb"{60}\\n)(?=" + _LETTER + rb")"
     rb"|\\r\\n(?<=" + _LETTER + rb"{60}\\r\\n)(?=" + _LETTER + rb")"
 )
-# The same where `\\u0041` is a backslash and an `A`.
+# The same with a single backslash before the escape: `\\u0041` is a backslash and an `A`.
 _ESCAPE_OF_ONE = re.compile(
     _ESCAPE.pattern.replace(rb"\\\\{0,7}+", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
 )

@@ -47,9 +47,8 @@ class TextRedactor:
         self._keys: dict[str, None] = {}
         self._replacement = None if replacement is None else replacement.encode()
         self._public = public
-        self._without_secrets: set[bytes] = (
-            set()
-        )  # short texts without secrets, such as the names in each body
+        # Cached: short texts such as the names in each body.
+        self._without_secrets: set[bytes] = set()
         self.add(keys)
 
     def add(self, keys: Iterable[str]) -> None:
@@ -164,10 +163,10 @@ def _merged(data: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _boundary(data: bytes, at: int, step: int) -> int:
-    """The end of the character of UTF-8 in which the place is, so that none is cut in two."""
-    for place in range(at, at + 4 * step, step):
-        if not 0 < place < len(data) or data[place] & 0xC0 != 0x80:
-            return min(max(place, 0), len(data))
+    """The end of the UTF-8 character that contains this index, so that no character is split."""
+    for index in range(at, at + 4 * step, step):
+        if not 0 < index < len(data) or data[index] & 0xC0 != 0x80:
+            return min(max(index, 0), len(data))
     return at
 
 

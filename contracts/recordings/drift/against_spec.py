@@ -110,10 +110,8 @@ def _unknown_operation(call: ComparedCall, spec: Spec) -> Iterator[DriftDifferen
     """The difference of a call that is not an operation of the spec. Downloads and refusals of a
     wrong path are not reported."""
     if call.answer.status < 400 and isinstance(call.answer.value, dict):
-        text, known = (
-            "the spec does not have the operation",
-            [o.template for o in spec.operations.values()],
-        )
+        text = "the spec does not have the operation"
+        known = [operation.template for operation in spec.operations.values()]
         path = f"{call.request.method} {call.request.path}"
         yield _difference(call, "additive", "operation", "", text, path, list(dict.fromkeys(known)))
 
