@@ -1,7 +1,7 @@
 """The head of a request: parses and checks its bytes. Pure.
 
 No bytes are accepted that h11 would read as a different request (test_reader.py). httptools is fast
-but lenient in places: the checks here add what it omits."""
+but lenient in places: these checks complete it."""
 
 from __future__ import annotations
 

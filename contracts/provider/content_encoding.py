@@ -47,4 +47,4 @@ def _layer(data: bytes, name: str, limit: int) -> bytes:
             continue
         if unpacker.eof or len(plain) >= limit:
             return plain
-    raise CannotUnpack(f"the body is not {name}, as its Content-Encoding says, or ends early")
+    raise CannotUnpack(f"the body does not match its Content-Encoding {name}, or is incomplete")

@@ -169,7 +169,7 @@ class Provider:
         if self.has_clock:
             self._control({"freeze": True})
 
-    def let_pass(self, seconds: float, *, or_next_event: bool = False) -> None:
+    def wait(self, seconds: float, *, or_next_event: bool = False) -> None:
         """Wait: with the clock of the control API if there is one, else in the machine's time.
         or_next_event: advance the clock to the next event of a task instead."""
         if self.has_clock:

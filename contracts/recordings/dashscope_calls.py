@@ -56,7 +56,7 @@ def select(calls: Sequence[CandidateCall], operations: OperationFinder) -> list[
     ]
 
 
-def left_out(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -> str:
+def ignored_calls_note(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -> str:
     """A note about the calls that are not DashScope's; "" without any."""
     hosts = [_host(call.url) for call, is_ours in zip(calls, chosen, strict=True) if not is_ours]
     if not hosts:

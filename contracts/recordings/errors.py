@@ -8,7 +8,7 @@ class CassetteError(ValueError):
     its place."""
 
 
-def placed(error: Exception, where: str) -> CassetteError:
+def with_place(error: Exception, where: str) -> CassetteError:
     """The error with the place in the file. where: the path of the invalid part, such as
     `$.log.entries[0]`."""
     text = str(error)

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 
 from contracts.recordings.bodies import BodyLimit, body_of_base64, body_of_text, bytes_of
 from contracts.recordings.builder import RecordingBuilder
-from contracts.recordings.dashscope_calls import CandidateCall, left_out, select
-from contracts.recordings.errors import CassetteError, placed
+from contracts.recordings.dashscope_calls import CandidateCall, ignored_calls_note, select
+from contracts.recordings.errors import CassetteError, with_place
 from contracts.recordings.model import (
     Cassette,
     RecordedAnswer,
@@ -110,7 +110,7 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
         builder.take(exchange, key)
     if note := _without_bodies(entry.response for _, entry in found):
         builder.note(note)
-    if note := left_out(calls, chosen):
+    if note := ignored_calls_note(calls, chosen):
         builder.note(note)
     return builder.cassette()
 
@@ -124,19 +124,19 @@ def _without_bodies(answers: Iterable[_HarResponse]) -> str:
 
 def _candidate(entry: Any) -> CandidateCall:
     """The fields of an entry that show whether it is a call of DashScope, as far as it has them."""
-    request = _below(entry, "request")
-    method, url = _below(request, "method"), _below(request, "url")
-    content = _below(entry, "response", "content")
+    request = _nested(entry, "request")
+    method, url = _nested(request, "method"), _nested(request, "url")
+    content = _nested(entry, "response", "content")
 
     def answer() -> object:
-        text = _below(content, "text")
-        is_packed = isinstance(text, str) and _below(content, "encoding") == "base64"
+        text = _nested(content, "text")
+        is_packed = isinstance(text, str) and _nested(content, "encoding") == "base64"
         return bytes_of(body_of_base64(text)) if is_packed else text
 
     return CandidateCall(str(method or "").upper(), str(url or ""), answer)
 
 
-def _below(value: Any, *names: str) -> Any:
+def _nested(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -146,7 +146,7 @@ def _timed(entry: Any, where: str) -> tuple[datetime, _Entry]:
     try:
         read = msgspec.convert(without_nulls(entry), _Entry, strict=False)
     except msgspec.ValidationError as error:
-        raise placed(error, where) from None
+        raise with_place(error, where) from None
     try:
         moment = datetime.fromisoformat(read.started)
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

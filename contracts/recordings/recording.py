@@ -123,7 +123,7 @@ class Recording:
         """The recording so far. Secrets that later calls contained are also redacted in the earlier
         ones, in one pass."""
         with self._lock:
-            latest = self._scrubber.of_latest()
+            latest = self._scrubber.for_new_secrets()
             if latest is not None:
                 self._builder.rewrite(latest, self._limit)
                 self._warn_of_loss()

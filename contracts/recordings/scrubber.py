@@ -71,7 +71,7 @@ class Scrubber:
             self._redactor = _redactor_of(self._secrets)
         self._latest.update(new)
 
-    def of_latest(self) -> Scrubber | None:
+    def for_new_secrets(self) -> Scrubber | None:
         """A scrubber for only those secrets that were learned since the last call of this method,
         to redact earlier calls; None without new ones."""
         latest, self._latest = self._latest, set()

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 
 from contracts.recordings.bodies import BodyLimit, body_of_packed, body_of_text, bytes_of
 from contracts.recordings.builder import RecordingBuilder
-from contracts.recordings.dashscope_calls import CandidateCall, left_out, select
-from contracts.recordings.errors import placed
+from contracts.recordings.dashscope_calls import CandidateCall, ignored_calls_note, select
+from contracts.recordings.errors import with_place
 from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
 from contracts.recordings.nulls import without_nulls
 from contracts.recordings.operations import OperationFinder
@@ -73,7 +73,7 @@ def from_vcr(tree: Any, spec: Spec) -> Cassette:
         limit.take(*exchange.bodies())
         builder.take(exchange, key)
     builder.note("read from VCR.py: it has the order of the calls, but no times")
-    if note := left_out(calls, chosen):
+    if note := ignored_calls_note(calls, chosen):
         builder.note(note)
     return builder.cassette()
 
@@ -113,7 +113,7 @@ def _read(interaction: Any, where: str) -> _Interaction:
     try:
         return msgspec.convert(without_nulls(interaction), _Interaction, strict=False)
     except msgspec.ValidationError as error:
-        raise placed(error, where) from None
+        raise with_place(error, where) from None
 
 
 def _exchange(interaction: _Interaction, number: int, scrubber: Scrubber) -> RecordedExchange:

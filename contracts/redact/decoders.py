@@ -244,7 +244,7 @@ def _joined(pattern: re.Pattern[bytes], data: bytes, between: int = 1) -> list[S
 
 
 def _shifted(parts: list[bytes], ratio: tuple[int, int]) -> list[Segment]:
-    """The map from what was decoded at several offsets to the encoded text."""
+    """The map from results that were decoded at several offsets to the encoded text."""
     starts = accumulate(map(len, parts[:-1]), initial=0)
     return [Segment(start, at, sys.maxsize, ratio) for at, start in enumerate(starts)]
 

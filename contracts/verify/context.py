@@ -89,7 +89,7 @@ class CheckContext:
             if not left or wait_limit.is_over() or not (exchange.status == 429 or lost):
                 break
             wait_limit.wasted(0.0 if self.provider.has_clock else RETRY_PAUSE)
-            self.provider.let_pass(RETRY_PAUSE)
+            self.provider.wait(RETRY_PAUSE)
         self.exchanges.append(exchange)
         if exchange.status == 0:
             self.fail(exchange, "#answer", "an answer", exchange.answer)

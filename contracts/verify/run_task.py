@@ -56,7 +56,7 @@ def poll_until_end(ctx: CheckContext, trace: TaskTrace, timeout: float) -> None:
             trace.cancel_while_running = ctx.cancel(trace.task_id)
             _cancel_second(ctx, trace)
         else:
-            provider.let_pass(PAUSE, or_next_event=True)
+            provider.wait(PAUSE, or_next_event=True)
         trace.polls.append(ctx.get(trace.task_id))
 
 
@@ -68,7 +68,7 @@ def wait_for_end(ctx: CheckContext, task_id: str) -> Exchange:
         if state(polls[-1]) in ctx.spec.lifecycle.terminal:
             return polls[-1]
         _skip_unknown_states(ctx, task_id, polls, ODD_POLLS)
-        ctx.provider.let_pass(PAUSE, or_next_event=True)
+        ctx.provider.wait(PAUSE, or_next_event=True)
     ctx.expect_schema(polls[-1])
     raise Skip(f"task {task_id} did not end within {MOST_POLLS} polls")
 
@@ -125,7 +125,7 @@ def _body(ctx: CheckContext) -> dict[str, Any]:
 
 
 def _create_second(ctx: CheckContext, trace: TaskTrace) -> None:
-    ctx.provider.let_pass(1.0)
+    ctx.provider.wait(1.0)
     try:
         trace.second = _created(ctx)
     except (Skip, OverBudget):
