@@ -105,13 +105,13 @@ class _Watch:
 
     def _pause(self, outcome: Outcome) -> tuple[float, bool]:
         """Seconds to the next poll, and whether they are from a Retry-After header."""
-        chance, now = self.runtime.random, self.runtime.now()
+        random, now = self.runtime.random, self.runtime.now()
         if self.failure is None:
-            return retry.pause(self.polls, chance), False
+            return retry.pause(self.polls, random), False
         if isinstance(outcome, HttpAnswer) and self.damaged:
-            return retry.backoff(self.failures, chance), False
+            return retry.backoff(self.failures, random), False
         wanted = retry.delay(
-            self.failures, outcome, chance, now=now, tries=math.inf, longest=math.inf
+            self.failures, outcome, random, now=now, tries=math.inf, longest=math.inf
         )
         headers = outcome.headers if isinstance(outcome, HttpAnswer) else {}
         return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None

@@ -25,7 +25,7 @@ GENERATED = {"emo_client/models.py"}
 HABITS = {
     "what": re.compile(r"\bwhat(?:ever)?\b(?![^.\n]*\?)", re.I),
     "say, tell": re.compile(r"\b(?:say|says|said|saying|tell|tells|told|heard)\b", re.I),
-    "is no": re.compile(r"\b(?:is|are|was|were|be) (?:no|none|nobody|nothing)\b", re.I),
+    "is no": re.compile(r"\b(?:is|are|was|were|be) (?:no|none|nobody|nothing)\b"),  # not `is None`
 }
 
 
