@@ -164,15 +164,18 @@ def _copy(data: bytes) -> BodyCopy:
 def of_the_recorder(exchanged: Exchanged, folder: Path) -> dict[str, str | bytes]:
     """A cassette of two calls, the first of which does not carry the key."""
     del folder
-    tape, answer = Recording(SPEC, ROOT, clock=lambda: 0.0), exchanged.answered()
+    recording, answer = Recording(SPEC, ROOT, clock=lambda: 0.0), exchanged.answered()
     path, _, query = exchanged.target.partition("?")
     more = [(n, v) for n, v in exchanged.headers if n.startswith("x-") and "token" not in n]
     for headers in (more if exchanged.carrier != "X-Api-Key" else [], exchanged.headers):
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
         sent = RawRequest(0.0, "POST", path, query, raw, _copy(exchanged.body))
         note = f"broken: {exchanged.word}"
-        tape.keep(sent, answer.status_code, answer.headers.raw, _copy(answer.content), note)
-    return {"cassette": file_of(tape.cassette()), "tape": tape.summary() + repr(tape)}
+        recording.keep(sent, answer.status_code, answer.headers.raw, _copy(answer.content), note)
+    return {
+        "cassette": file_of(recording.cassette()),
+        "recording": recording.summary() + repr(recording),
+    }
 
 
 def of_verify(exchanged: Exchanged, folder: Path) -> dict[str, str | bytes]:

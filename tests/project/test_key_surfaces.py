@@ -175,7 +175,7 @@ def key_of(shape: Shape) -> str:
 
 def recorded(shape: Shape, tmp_path: Path) -> str:
     """A cassette and its summary."""
-    tape, made = Recording(SPEC, ROOT, clock=lambda: 0.0), fake(shape)
+    recording, made = Recording(SPEC, ROOT, clock=lambda: 0.0), fake(shape)
     for answer in made.answers:
         asked, told = answer.request, echo(shape.secret, answer.request)
         copies = [BodyCopy.empty(), BodyCopy.empty()]
@@ -184,8 +184,8 @@ def recorded(shape: Shape, tmp_path: Path) -> str:
         raw = [(name.lower(), value) for name, value in asked.headers.raw]
         sent = RawRequest(0.0, asked.method, asked.url.raw_path.split(b"?")[0].decode(),
                     asked.url.query.decode(), raw, copies[0])  # fmt: skip
-        tape.keep(sent, told.status_code, told.headers.raw, copies[1], note=shape.anywhere)
-    return encoded(tape.cassette()).decode() + tape.summary() + repr(tape)
+        recording.keep(sent, told.status_code, told.headers.raw, copies[1], note=shape.anywhere)
+    return encoded(recording.cassette()).decode() + recording.summary() + repr(recording)
 
 
 def verified(shape: Shape, tmp_path: Path) -> str:

@@ -82,29 +82,29 @@ def copy(value: Any) -> BodyCopy:
     return made
 
 
-def keep(tape: Recording, number: int, key: str = KEY, **body: Any) -> None:
+def keep(recording: Recording, number: int, key: str = KEY, **body: Any) -> None:
     """One more creation."""
     headers = [(b"authorization", f"Bearer {key}".encode())]
     sent = RawRequest(6.0, "POST", f"{SERVICE}/video-synthesis", "", headers, copy(body))
     answer = {"output": {"task_id": f"{TASK}-{number}", "task_status": "PENDING"}}
-    tape.keep(sent, 200, [], copy(answer))
+    recording.keep(sent, 200, [], copy(answer))
 
 
-def poll(tape: Recording, number: int) -> None:
+def poll(recording: Recording, number: int) -> None:
     """One more poll of one task, which answers something new each time."""
     sent = RawRequest(6.0 + number, "GET", f"/api/v1/tasks/{TASK}", "", [], BodyCopy.empty())
     answer = {"output": {"task_id": TASK, "task_status": "RUNNING", "percent": number}}
-    tape.keep(sent, 200, [], copy(answer))
+    recording.keep(sent, 200, [], copy(answer))
 
 
 @pytest.fixture
-def tape(spec: Spec) -> Recording:
+def recording(spec: Spec) -> Recording:
     return Recording(spec, "https://h", clock=lambda: 5.0)
 
 
 @pytest.mark.parametrize("call", [keep, poll])
 def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
-    tape: Recording, monkeypatch: pytest.MonkeyPatch, call: Any
+    recording: Recording, monkeypatch: pytest.MonkeyPatch, call: Any
 ) -> None:
     scanned: list[int] = []
 
@@ -115,9 +115,9 @@ def test_a_call_is_encoded_and_scanned_once_however_often_the_file_is_written(
     monkeypatch.setattr(encoding_module, "without_leaks", count)
     encoder = Encoder()
     for number in range(60):
-        call(tape, number)
-        data = b"".join(encoder.pieces(tape.cassette()))
-    assert data == whole(tape.cassette())
+        call(recording, number)
+        data = b"".join(encoder.pieces(recording.cassette()))
+    assert data == whole(recording.cassette())
     assert max(map(sum, zip(scanned[-3:], scanned[-6:-3], strict=True))) < 3000
     assert sum(scanned) < 60 * 1500
 
@@ -139,10 +139,12 @@ def work(run: Callable[[], object]) -> int:
     return calls
 
 
-def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Recording) -> None:
+def test_a_call_with_a_new_key_costs_the_same_after_many_keys(recording: Recording) -> None:
     def of_new_keys(first: int) -> int:
         return work(
-            lambda: [keep(tape, n, f"sk-{n:08x}{n * n:024x}") for n in range(first, first + 50)]
+            lambda: [
+                keep(recording, n, f"sk-{n:08x}{n * n:024x}") for n in range(first, first + 50)
+            ]
         )
 
     early = of_new_keys(0)
@@ -152,12 +154,12 @@ def test_a_call_with_a_new_key_costs_the_same_after_many_keys(tape: Recording) -
 
 
 def test_a_failed_write_continues_where_it_stopped(
-    tape: Recording, monkeypatch: pytest.MonkeyPatch
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(tape, 0)
-    keep(tape, 1)
+    keep(recording, 0)
+    keep(recording, 1)
     encoder = Encoder()
-    pieces = encoder.pieces(tape.cassette())
+    pieces = encoder.pieces(recording.cassette())
     for _ in range(3):
         next(pieces)
     pieces.close()  # as when the disk is full
@@ -165,30 +167,30 @@ def test_a_failed_write_continues_where_it_stopped(
     monkeypatch.setattr(
         encoding_module, "without_leaks", lambda v: (texts.append(str(v)), without_leaks(v))[1]
     )
-    list(encoder.pieces(tape.cassette()))
+    list(encoder.pieces(recording.cassette()))
     assert [f"{TASK}-0" in text or f"{TASK}-1" in text for text in texts] == [False, True]
 
 
 def test_a_secret_that_a_later_call_reveals_is_removed_from_earlier_ones(
-    tape: Recording,
+    recording: Recording,
 ) -> None:
     encoder, secret = Encoder(), "Xq7Zr2Lm9Tw4"
-    keep(tape, 0, prompt=f"so {secret}")
-    keep(tape, 1, prompt="other")
-    before = tape.cassette().exchanges
-    assert secret.encode() in b"".join(encoder.pieces(tape.cassette()))
-    keep(tape, 2, key=secret)
-    after = tape.cassette().exchanges
-    assert secret.encode() not in b"".join(encoder.pieces(tape.cassette()))
+    keep(recording, 0, prompt=f"so {secret}")
+    keep(recording, 1, prompt="other")
+    before = recording.cassette().exchanges
+    assert secret.encode() in b"".join(encoder.pieces(recording.cassette()))
+    keep(recording, 2, key=secret)
+    after = recording.cassette().exchanges
+    assert secret.encode() not in b"".join(encoder.pieces(recording.cassette()))
     assert after[0] != before[0]
     assert after[1] is before[1], "an exchange without the secret is not encoded again"
 
 
 def test_the_last_write_does_not_wait_for_the_pause_between_writes(
-    tape: Recording, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recording: Recording, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "PAUSE", 1e9)
-    writer = Writer(tmp_path / "c.json", tape.cassette, Mistakes().report)
+    writer = Writer(tmp_path / "c.json", recording.cassette, Mistakes().report)
 
     async def run() -> None:
         running = asyncio.create_task(writer.run())
@@ -196,7 +198,7 @@ def test_the_last_write_does_not_wait_for_the_pause_between_writes(
         while not (tmp_path / "c.json").exists():
             await asyncio.sleep(0)
         for number in range(3):
-            keep(tape, number)
+            keep(recording, number)
             writer.changed()
         writer.end()
         await running
@@ -206,10 +208,10 @@ def test_the_last_write_does_not_wait_for_the_pause_between_writes(
 
 
 def test_a_new_recording_is_private_and_a_changed_mode_is_kept(
-    tape: Recording, tmp_path: Path
+    recording: Recording, tmp_path: Path
 ) -> None:
     path = tmp_path / "c.json"
-    writer = Writer(path, tape.cassette, Mistakes().report)
+    writer = Writer(path, recording.cassette, Mistakes().report)
     assert writer.write()
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o640)
@@ -217,26 +219,26 @@ def test_a_new_recording_is_private_and_a_changed_mode_is_kept(
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_gets_the_recording_once_at_its_end(tape: Recording, tmp_path: Path) -> None:
+def test_a_pipe_gets_the_recording_once_at_its_end(recording: Recording, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
-    writer = Writer(tmp_path / "fifo", tape.cassette, Mistakes().report)
+    writer = Writer(tmp_path / "fifo", recording.cassette, Mistakes().report)
 
     async def run() -> None:
-        keep(tape, 0)
+        keep(recording, 0)
         writer.end()
         await writer.run()
 
     try:
         asyncio.run(run())
         assert writer.write()
-        assert os.read(reader, 1 << 16) == whole(tape.cassette())
+        assert os.read(reader, 1 << 16) == whole(recording.cassette())
     finally:
         os.close(reader)
 
 
 def test_earlier_calls_are_not_decoded_again_to_find_a_later_secret(
-    tape: Recording, monkeypatch: pytest.MonkeyPatch
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
     monkeypatch.setattr(
@@ -245,18 +247,20 @@ def test_earlier_calls_are_not_decoded_again_to_find_a_later_secret(
         lambda data: (decoded.append(len(data)), search_text_of(data))[1],
     )
     secret = "Xq7Zr2Lm9Tw4" * 2
-    keep(tape, 0, prompt=f"so {base64.b64encode(secret.encode()).decode()}")
+    keep(recording, 0, prompt=f"so {base64.b64encode(secret.encode()).decode()}")
     for number in range(1, 30):
-        keep(tape, number, f"sk-{number:08x}{number * number:024x}")
-        tape.cassette()
-    keep(tape, 30, key=secret)
-    assert "Xq7Z" not in str(tape.cassette().exchanges[0]) and "sk-RED" in str(tape.cassette())
+        keep(recording, number, f"sk-{number:08x}{number * number:024x}")
+        recording.cassette()
+    keep(recording, 30, key=secret)
+    assert "Xq7Z" not in str(recording.cassette().exchanges[0]) and "sk-RED" in str(
+        recording.cassette()
+    )
     assert len(decoded) <= 31 + 2, "each once, and a rewritten one again"
 
 
-def body_sizes(tape: Recording) -> list[bool]:
+def body_sizes(recording: Recording) -> list[bool]:
     """Of each exchange, whether only the size of its request's body was kept."""
-    bodies = [exchange.request.body for exchange in tape.cassette().exchanges]
+    bodies = [exchange.request.body for exchange in recording.cassette().exchanges]
     return [body is not None and isinstance(body.size, int) for body in bodies]
 
 
@@ -265,45 +269,49 @@ def test_a_full_recording_keeps_calls_and_timelines_but_only_sizes_of_bodies(
 ) -> None:
     monkeypatch.setattr(memory_limit, "ROOM", 6000)
     lines: list[str] = []
-    tape = Recording(spec, "https://h", clock=lambda: 5.0, warn=lines.append)
+    recording = Recording(spec, "https://h", clock=lambda: 5.0, warn=lines.append)
     for number in range(4):
-        keep(tape, number, prompt="b " * 500)
-        poll(tape, number)
-    cassette = tape.cassette()
-    assert body_sizes(tape) == [False, False, True, True]
+        keep(recording, number, prompt="b " * 500)
+        poll(recording, number)
+    cassette = recording.cassette()
+    assert body_sizes(recording) == [False, False, True, True]
     assert memory_limit.FULL in cassette.exchanges[3].note
     assert sum(state.polls for state in cassette.timelines[0].states) == 4
     assert lines == [LOST] == list(cassette.notes)
-    assert "4 calls, 1 task, 4 polls (" in tape.summary() and "without all" in tape.summary()
+    assert (
+        "4 calls, 1 task, 4 polls (" in recording.summary() and "without all" in recording.summary()
+    )
 
 
-def test_a_body_that_decodes_to_far_more_than_itself_is_kept_as_its_size(tape: Recording) -> None:
+def test_a_body_that_decodes_to_far_more_than_itself_is_kept_as_its_size(
+    recording: Recording,
+) -> None:
     packed = gzip.compress(b"so many words " * 60_000)
-    keep(tape, 0, prompt=base64.b64encode(packed).decode())
-    keep(tape, 1, prompt="one")
-    assert body_sizes(tape) == [True, False]
-    assert memory_limit.COSTLY in tape.cassette().exchanges[0].note
+    keep(recording, 0, prompt=base64.b64encode(packed).decode())
+    keep(recording, 1, prompt="one")
+    assert body_sizes(recording) == [True, False]
+    assert memory_limit.COSTLY in recording.cassette().exchanges[0].note
 
 
 def test_the_search_for_a_later_secret_is_bounded_and_drops_the_other_bodies(
-    tape: Recording, monkeypatch: pytest.MonkeyPatch
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory_limit, "LOOK", 3000)
     secret = "Xq7Zr2Lm9Tw4" * 2
     for number in range(4):
-        keep(tape, number, prompt=f"{'b ' * 500}{secret}")
-    keep(tape, 4, prompt="no secret here")
-    keep(tape, 5, key=secret)
-    assert body_sizes(tape) == [False, False, True, True, False, False]
-    assert secret not in str(tape.cassette())
+        keep(recording, number, prompt=f"{'b ' * 500}{secret}")
+    keep(recording, 4, prompt="no secret here")
+    keep(recording, 5, key=secret)
+    assert body_sizes(recording) == [False, False, True, True, False, False]
+    assert secret not in str(recording.cassette())
 
 
 def test_an_unchanged_file_is_not_written_again_at_the_end(
-    tape: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes: list[Path] = []
     monkeypatch.setattr(writer_module, "write", lambda path, *_, **__: writes.append(path))
-    writer = Writer(tmp_path / "c.json", tape.cassette, Mistakes().report)
+    writer = Writer(tmp_path / "c.json", recording.cassette, Mistakes().report)
     writer.end()
     asyncio.run(writer.run())
     assert writer.finish() and len(writes) == 1

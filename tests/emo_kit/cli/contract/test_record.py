@@ -164,10 +164,10 @@ def test_a_call_without_an_answer_at_the_end_is_in_the_file(spec: Spec, tmp_path
 def test_any_bytes_can_be_recorded(
     spec: Spec, headers: list[tuple[bytes, bytes]], body: bytes, status: int
 ) -> None:
-    tape = Recording(spec, "https://h", clock=lambda: 5.0)
+    recording = Recording(spec, "https://h", clock=lambda: 5.0)
     copy = BodyCopy.empty()
     copy.add(body)
     sent = RawRequest(6.0, "POST", "/a", "b", [(b"authorization", KEY.encode()), *headers], copy)
-    tape.keep(sent, status, headers, copy)
-    assert tape.cassette().exchanges[0].at == 1.0
-    assert json.loads(json.dumps(tape.summary())) == "1 call, 0 tasks, 0 polls"
+    recording.keep(sent, status, headers, copy)
+    assert recording.cassette().exchanges[0].at == 1.0
+    assert json.loads(json.dumps(recording.summary())) == "1 call, 0 tasks, 0 polls"
