@@ -1,4 +1,4 @@
-"""What a server can be told, with its defaults. Checked here, so that nothing else has to."""
+"""The settings of a server, with defaults and checks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LONGEST_TIMEOUT = 86400
 
 
 def environment() -> Mapping[str, str]:
-    """The machine's environment variables; nothing else reads them."""
+    """The environment variables. No other module of the fake reads them."""
     return os.environ
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used, named with its value and the way on. setting: the option
-    as a name in Python, `public_url`; "" where it concerns no single one."""
+    """An invalid setting. The text has its name, its value and the next step. setting: its name in
+    Python, such as `public_url`; "" if several are involved."""
 
     def __init__(self, text: str, setting: str = "") -> None:
         super().__init__(text)
@@ -32,15 +32,16 @@ class SettingsError(ValueError):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`time` is a key of clock.MODES, `speed` the rate in place of the mode's own, `concurrency`
-    how many tasks of one key run at a time (None: as the spec says), `seed` what ids, boxes
-    and signatures depend on (None: ids and signatures are random), `limits` a key of LIMITS,
-    `variants` choices of the spec's x-variants by name, `scenario` the path of a file of scenarios,
-    or one scenario, as YAML; `log` a key of LOGS; `cors` the origins whose pages may call the
-    mocked API (`localhost`: every loopback origin); `public_url` what URLs in answers begin with;
-    `forwarded_allow_ips` the proxies whose headers X-Forwarded-Proto and X-Forwarded-Host say that
-    instead; `timeout_keep_alive`, `timeout_head` and `timeout_body` the seconds of
-    contracts.http1.bounds.Timeouts. Raises SettingsError."""
+    """The options of `emo serve`. Raises SettingsError for an invalid value.
+
+    time: a name of clock.MODES. speed: the rate of the clock, in place of the mode's. concurrency:
+    tasks of one key that run at a time; None for the spec's. seed: for everything random; None for
+    random ids and signatures. limits: one of LIMITS. variants: choices of x-variants by name.
+    scenario: the path of a scenario file, or one scenario as YAML. log: one of LOGS. cors: origins
+    whose pages may call the mocked API; `localhost` is every loopback origin. public_url: the
+    beginning of URLs in answers. forwarded_allow_ips: proxies whose X-Forwarded-Proto and
+    X-Forwarded-Host set that beginning instead. timeout_keep_alive, timeout_head, timeout_body:
+    seconds, as in contracts.http1.bounds.Timeouts."""
 
     host: str = "127.0.0.1"
     port: int = 8787
@@ -68,7 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _require(0 <= self.port <= 65535, "port", in_range)
         _require(bool(self.host), "host", "is empty; 0.0.0.0 means all addresses")
         _check("host", host_name, self.host)
-        _require(self.log in LOGS, "log", f"{self.log!r} is none of {', '.join(LOGS)}")
+        _require(self.log in LOGS, "log", f"{self.log!r} must be one of {', '.join(LOGS)}")
         possible = token is None or (token.isascii() and token.isprintable() and token.strip())
         _require(bool(possible), "admin_token", "must be printable ASCII, and not empty")
         is_kept = token is None or token == token.strip()
@@ -86,7 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             _require(0 < seconds <= LONGEST_TIMEOUT, name, text)
 
     def __repr__(self) -> str:
-        """All of them, but for the admin token."""
+        """All settings but the admin token."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown["admin_token"] = self.admin_token and "***"
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
@@ -94,12 +95,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     def _check_simulation(self) -> None:
         _require(self.seed != "", "seed", "is empty; leave it out for random ids")
         speed, concurrency = self.speed, self.concurrency
-        _require(self.time in MODES, "time", f"{self.time!r} is none of {', '.join(MODES)}")
+        _require(self.time in MODES, "time", f"{self.time!r} must be one of {', '.join(MODES)}")
         in_range = speed is None or 0 <= speed <= 1e9
         _require(in_range, "speed", f"{speed} must be from 0 (frozen) to 1e9")
         in_range = concurrency is None or 1 <= concurrency <= 1000
         _require(in_range, "concurrency", f"{concurrency} must be from 1 to 1000")
-        _require(self.limits in LIMITS, "limits", f"{self.limits!r} is none of {', '.join(LIMITS)}")
+        _require(
+            self.limits in LIMITS, "limits", f"{self.limits!r} must be one of {', '.join(LIMITS)}"
+        )
         contradicts = self.time == "frozen" and self.speed
         text = f"{speed} contradicts time 'frozen'; leave one of them out"
         _require(not contradicts, "speed", text)
@@ -112,7 +115,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def timeouts(self) -> Timeouts:
-        """After what time a client that does nothing loses its connection."""
+        """The times after which the connection of an inactive client is closed."""
         return Timeouts(self.timeout_keep_alive, self.timeout_head, self.timeout_body)
 
     @property
@@ -122,8 +125,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def is_private(self) -> bool:
-        """Whether the server is one person's: no other machine can reach it, and no token says who
-        may use it."""
+        """Whether the server is for one person: no other machine can reach it, and it has no
+        token."""
         return self.is_loopback and self.admin_token is None
 
 
@@ -141,8 +144,8 @@ def _check(setting: str, check: Callable[[str], object], text: str | None) -> No
 
 
 def bypass_proxies(host: str) -> None:
-    """Let every HTTP library of this process reach a host directly. requests, with which
-    schemathesis sends, reads proxies from the environment alone."""
+    """Make every HTTP library of this process call a host without a proxy. requests, which
+    schemathesis uses, reads proxies only from the environment."""
     from urllib.request import getproxies
 
     if getproxies():

@@ -1,4 +1,4 @@
-"""When a browser gets the page, and the headers with which it does."""
+"""Serves the page at `/` to browsers, with its headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_server.engine.pipeline import Engine
 from mock_server.web.client_origin import OriginOf
 
 ROOT, ICON = "/", "/favicon.ico"
-# Browsers and their developer tools ask for these by themselves.
+# Browsers and their developer tools request these on their own.
 ABSENT = (
     "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png",
     "/.well-known/appspecific/com.chrome.devtools.json",
@@ -28,8 +28,8 @@ HTML, JSON = "text/html", "application/json"
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether a browser asks for the page, or for a file that browsers ask for by themselves. All
-    other calls are the service's."""
+    """Whether a browser requests the page, or a file that browsers request on their own. All other
+    calls go to the service."""
     if scope["path"] not in (ROOT, *ICONS) or scope["method"] not in ("GET", "HEAD"):
         return False
     accepted = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
@@ -37,7 +37,7 @@ def wants_page(scope: Scope) -> bool:
 
 
 def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
-    """The page of that engine. origin: how a client reached the server."""
+    """The page of an engine as an ASGI app. origin: returns the address that a client called."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         response: Response
@@ -47,7 +47,7 @@ def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
             response = Response(_file("favicon.svg"), media_type="image/svg+xml")
             response.headers["cache-control"] = "max-age=86400"
         else:
-            # The explanations of large bodies take a while.
+            # Explanations of large bodies take long, so a thread makes the page.
             response = HTMLResponse(await in_thread(partial(_page, engine, origin, scope)))
             response.headers.update(_headers())
         await response(scope, receive, send)
@@ -56,8 +56,8 @@ def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
 
 
 def _page(engine: Engine, origin: OriginOf, scope: Scope) -> str:
-    """What belongs to the control API is shown to whom it would answer."""
-    from mock_server.page.view import View, as_html  # explanations and all: slow to load
+    """Render the page. It shows exchanges only to a client that may use the control API."""
+    from mock_server.page.view import View, as_html  # imported late: it loads the explanations
 
     request, headers = Request(scope), dict(scope["headers"])
     hidden = missing(engine.settings, request.client and request.client.host, request.headers)
@@ -71,14 +71,14 @@ def _page(engine: Engine, origin: OriginOf, scope: Scope) -> str:
 
 
 def _prefers_html(accepted: str) -> bool:
-    """Whether HTML is asked for by its name, and JSON not more than it."""
+    """Whether the Accept header names HTML, and does not prefer JSON."""
     weights = dict(map(_weight, accepted.lower().split(",")))
     wanted = weights.get(HTML, 0.0)
     return wanted > 0 and wanted >= weights.get(JSON, 0.0)
 
 
 def _weight(part: str) -> tuple[str, float]:
-    """`text/html;q=0.8` as its type and weight (RFC 9110, 12.5.1)."""
+    """The type and the weight of `text/html;q=0.8` (RFC 9110, 12.5.1)."""
     kind, *parameters = (piece.strip() for piece in part.split(";"))
     given = [p.partition("=")[2] for p in parameters if p.startswith("q=")]
     try:

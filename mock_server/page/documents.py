@@ -39,7 +39,7 @@ def users_titles() -> dict[str, str]:
 
 
 def _folder() -> Path:
-    """Inside the installed package, or at the top of the checkout."""
+    """The folder inside the installed package, or at the top of the checkout."""
     packaged = Path(__file__).with_name("docs")
     return packaged if packaged.exists() else Path(__file__).parents[2] / "docs"
 
@@ -49,7 +49,8 @@ def _title(text: str) -> str:
 
 
 async def _to_list(_: Request) -> Response:
-    """To where the list's relative links hold, below a proxy's path too."""
+    """Redirect to the list with a final slash, so that its relative links work behind a proxy,
+    too."""
     return RedirectResponse(PREFIX.lstrip("/"))
 
 

@@ -1,5 +1,5 @@
-"""The page's content as HTML: what this server is, how to call it, what was called, every route.
-Whatever clients sent becomes text, in which no character stays unseen."""
+"""The content of the page as HTML: the server, how to call it, the latest exchanges, every route.
+Text of clients is escaped, and its invisible characters are shown."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ FILES = {
 
 
 class View(NamedTuple):
-    """What is shown. root: the server's address as the client knows it. at: the machine's time.
-    exchanges: the latest, newest first, each with its tenant's id; None: not for this client."""
+    """The content of the page. root: the server's address as the client called it. at: the
+    machine's time. exchanges: the latest, newest first, each with its tenant's id; None if the
+    client may not see them."""
 
     engine: Engine
     root: str
@@ -120,7 +121,7 @@ def _exchange(engine: Engine, tenant_id: str, entry: Entry) -> list[Child]:
 
 
 def _times(entry: Entry) -> list[Child]:
-    """The machine's time, and the key's where that is another."""
+    """The machine's time, and the tenant's time if it differs."""
     shown: list[Child] = [element("time", when(entry.real))]
     if abs(entry.at - entry.real) >= 1:
         shown.append(element("small", f"key's clock: {format_time(entry.at)[:19]} +08:00"))
@@ -180,7 +181,7 @@ def _documents() -> Element:
 
 
 def _link(path: str, text: str = "") -> Element:
-    """Relative, as a proxy may serve the page below a path of its own."""
+    """A relative link, since a proxy may serve the page below another path."""
     return element("a", text or path, href=f".{path}")
 
 

@@ -1,5 +1,5 @@
-"""A recorded answer made to fit the call that it answers now: new ids, its times moved, headers of
-this moment. All else stays as it was recorded."""
+"""Adapts a recorded answer to the present call: new ids, shifted times, present headers. The rest
+stays as recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mock_server.engine.responses import headers
 from mock_server.simulation.call import Reply
 from mock_server.simulation.timestamps import format_time
 
-# Of the moment or the connection of the recording; what is of this moment is put in their place.
+# Headers of the recorded time or connection. Present ones replace them.
 _MOMENT = {"content-length", "date", "req-arrive-time", "resp-start-time", "x-request-id"}
 _DROPPED = {"content-encoding", "connection", "keep-alive", "transfer-encoding"}
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
@@ -29,9 +29,9 @@ NO_SHIFT = timedelta()
 def reply_of(
     answer: RecordedAnswer, ids: Mapping[str, str], shift: timedelta, request_id: str, now: float
 ) -> Reply:
-    """The answer as it is sent now. ids: the new ones by those recorded. shift: how much later
-    than recorded its times are. A header whose name is none is left out, and a line end in a value
-    is written out: a file cannot add a header of its own."""
+    """Render the answer. ids: the new id of each recorded one. shift: added to its times. A header
+    with an invalid name is left out, and a line end in a value is escaped, so that a file cannot
+    add headers."""
     body = _body(answer.body, ids, shift, request_id)
     fresh = [(n, v) for n, v in headers(request_id, now, body) if n.decode() in _MOMENT]
     always = {b"content-length"}
@@ -47,8 +47,8 @@ def reply_of(
 
 
 def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:
-    """How much later a task of this timeline was created than the recorded one; nothing where its
-    answers tell no time. started: epoch s."""
+    """The time from the recorded creation of the task to its new one; zero if its answers have no
+    time. started: epoch s."""
     for state in timeline.states:
         recorded, now = parsed(state.answer.output.get("submit_time")), parsed(format_time(started))
         if recorded is not None and now is not None:
@@ -57,8 +57,8 @@ def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:
 
 
 def with_video(answer: RecordedAnswer, url: str) -> RecordedAnswer:
-    """The answer with another address of its video, if it has one: that of the recording has lost
-    its signature, and leads nowhere."""
+    """The answer with a new URL of its video, if it has one. The recorded URL no longer works,
+    since its signature was removed."""
     results = answer.output.get("results")
     if not isinstance(results, dict) or "video_url" not in results:
         return answer
@@ -97,5 +97,5 @@ def _later(text: str, shift: timedelta) -> str:
     assert moment is not None
     try:
         return (moment + shift).isoformat(sep=" ", timespec="milliseconds")
-    except OverflowError:  # the tenant's time may be in the year 9996
+    except OverflowError:  # the tenant's clock may be in the year 9996
         return text

@@ -1,5 +1,4 @@
-"""A recording as a script: which of its exchanges answers a call. Pure; it keeps nothing of what
-was answered before and knows no time."""
+"""Finds the recorded exchange that answers a call. Pure, without state."""
 
 from __future__ import annotations
 
@@ -24,14 +23,14 @@ from contracts.recordings.operations import FoundOperation, OperationFinder
 from contracts.redact.secret_names import is_secret_name
 from contracts.spec.loader import Spec
 
-# Parts of a signed URL that are others each time, besides its secrets.
-_PASSING = re.compile(
+# Parameters of a signed URL that differ each time it is signed, besides its secrets.
+_PER_URL = re.compile(
     r"(?i)expires|x-[a-z]{2,9}-(?:date|expires|signature-version)|q-(?:sign|key)-time|s[et]|e"
 )
 
 
-class Cue(Struct, frozen=True):
-    """A recorded exchange, prepared to be compared. number: in the cassette."""
+class RecordedCall(Struct, frozen=True):
+    """A recorded exchange, prepared for comparison. number: its place in the cassette."""
 
     number: int
     exchange: RecordedExchange
@@ -40,9 +39,9 @@ class Cue(Struct, frozen=True):
     body: Any
 
 
-class Script:
-    """One cassette. `created` are the timelines by the number of the exchange that began them, and
-    `tasks` by the task_id as recorded."""
+class Recordings:
+    """The exchanges of one cassette. created: timelines by the number of their create call. tasks:
+    timelines by their recorded task_id."""
 
     def __init__(self, spec: Spec, cassette: Cassette) -> None:
         self.operations = OperationFinder(spec)
@@ -54,36 +53,40 @@ class Script:
             if timeline.created_by is not None
         }
         exchanges = enumerate(cassette.exchanges)
-        self._cues = [self._cue(n, exchange) for n, exchange in exchanges if _can_answer(exchange)]
+        self._calls = [
+            self._prepared(n, exchange) for n, exchange in exchanges if _can_answer(exchange)
+        ]
 
     def find(
         self, request: RecordedRequest, used: Mapping[int, int], recorded_id: Mapping[str, str]
-    ) -> Cue | None:
-        """The exchange that answers a call: of those of the same operation (and task) the one with
-        the same body and query, of these the one that was used least, of these the first. used:
-        how often each number was. recorded_id: of the ids that were made up since."""
+    ) -> RecordedCall | None:
+        """The exchange that answers a call. Candidates are those of the same operation and task.
+        The one with the same body and query wins, then the least used one, then the first. used:
+        uses by number. recorded_id: the recorded task_id of each new one."""
         called = self.operations.find(request.method, request.path)
         query, body = _query(request.query), _comparable(request.body)
         fits = partial(_fits, request, called, recorded_id)
         rank = partial(_rank, query, body, used)
-        return min(filter(fits, self._cues), key=rank, default=None)
+        return min(filter(fits, self._calls), key=rank, default=None)
 
-    def holds(self) -> str:
-        """What there is, for people: `2 detectFace, 1 createVideoTask, polls of 1 task`."""
-        names = Counter(_name(cue) for cue in self._cues)
-        held = [f"{count} {name}" for name, count in names.items()]
+    def contents(self) -> str:
+        """A summary for people: `2 detectFace, 1 createVideoTask, polls of 1 task`."""
+        names = Counter(_name(recorded) for recorded in self._calls)
+        counts = [f"{count} {name}" for name, count in names.items()]
         tasks = len(self.tasks)
-        held += [f"polls of {tasks} task{'s'[: tasks != 1]}"] if tasks else []
-        return ", ".join(held) or "nothing"
+        counts += [f"polls of {tasks} task{'s'[: tasks != 1]}"] if tasks else []
+        return ", ".join(counts) or "nothing"
 
-    def _cue(self, number: int, exchange: RecordedExchange) -> Cue:
+    def _prepared(self, number: int, exchange: RecordedExchange) -> RecordedCall:
         request = exchange.request
         called = self.operations.find(request.method, request.path)
-        return Cue(number, exchange, called, _query(request.query), _comparable(request.body))
+        return RecordedCall(
+            number, exchange, called, _query(request.query), _comparable(request.body)
+        )
 
 
 def _never_polled(cassette: Cassette) -> Iterator[RecordedTimeline]:
-    """Tasks of which there is the creation alone: they stay as they were then."""
+    """Timelines of tasks that were created but never polled: they stay in their first state."""
     known = {timeline.task_id for timeline in cassette.timelines}
     for number, exchange in enumerate(cassette.exchanges):
         output = exchange.answer.output if exchange.answer else {}
@@ -96,31 +99,37 @@ def _never_polled(cassette: Cassette) -> Iterator[RecordedTimeline]:
 
 
 def _can_answer(exchange: RecordedExchange) -> bool:
-    """A call that nobody answered cannot, nor one whose answer was too long to be kept."""
+    """Whether the exchange has an answer that was kept completely."""
     answer = exchange.answer
     return answer is not None and (answer.body is None or answer.body.size is UNSET)
 
 
-def _name(cue: Cue) -> str:
-    request = cue.exchange.request
-    return cue.called.operation.id if cue.called else f"{request.method} {request.path}"
+def _name(recorded: RecordedCall) -> str:
+    request = recorded.exchange.request
+    return recorded.called.operation.id if recorded.called else f"{request.method} {request.path}"
 
 
 def _fits(
     request: RecordedRequest,
     called: FoundOperation | None,
     recorded_id: Mapping[str, str],
-    cue: Cue,
+    recorded: RecordedCall,
 ) -> bool:
-    if called is None or cue.called is None:
-        same = cue.exchange.request
-        return called is cue.called and (same.method, same.path) == (request.method, request.path)
+    if called is None or recorded.called is None:
+        same = recorded.exchange.request
+        return called is recorded.called and (same.method, same.path) == (
+            request.method,
+            request.path,
+        )
     value = recorded_id.get(called.value, called.value)
-    return (called.operation.id, value) == (cue.called.operation.id, cue.called.value)
+    return (called.operation.id, value) == (recorded.called.operation.id, recorded.called.value)
 
 
-def _rank(query: Any, body: Any, used: Mapping[int, int], cue: Cue) -> tuple[bool, bool, int, int]:
-    return cue.body != body, cue.query != query, used.get(cue.number, 0), cue.number
+def _rank(
+    query: Any, body: Any, used: Mapping[int, int], recorded: RecordedCall
+) -> tuple[bool, bool, int, int]:
+    uses = used.get(recorded.number, 0)
+    return recorded.body != body, recorded.query != query, uses, recorded.number
 
 
 def _query(query: str) -> list[tuple[str, str]]:
@@ -130,15 +139,15 @@ def _query(query: str) -> list[tuple[str, str]]:
 def _comparable(body: RecordedBody | None) -> Any:
     if body is None or body.size is not UNSET:
         return None
-    return body.text if isinstance(body.text, str) else _steady(body.json)
+    return body.text if isinstance(body.text, str) else _unsigned(body.json)
 
 
-def _steady(value: Any) -> Any:
-    """A value whose URLs have lost what is another each time they are signed."""
+def _unsigned(value: Any) -> Any:
+    """The value without the parts of its URLs that differ each time they are signed."""
     if isinstance(value, dict):
-        return {name: _steady(item) for name, item in value.items()}
+        return {name: _unsigned(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_steady(item) for item in value]
+        return [_unsigned(item) for item in value]
     if isinstance(value, str) and "://" in value and "?" in value:
         bare, _, query = value.partition("?")
         return bare, sorted(_kept(query))
@@ -147,4 +156,4 @@ def _steady(value: Any) -> Any:
 
 def _kept(query: str) -> list[tuple[str, str]]:
     pairs = parse_qsl(query, keep_blank_values=True)
-    return [(n, v) for n, v in pairs if not is_secret_name(n) and not _PASSING.fullmatch(n)]
+    return [(n, v) for n, v in pairs if not is_secret_name(n) and not _PER_URL.fullmatch(n)]

@@ -113,7 +113,7 @@ def test_a_journal_without_its_beginning_cannot_be_reproduced(spec: Spec) -> Non
     ("change", "words"),
     [
         ({"spec": "2020-01-01"}, "is for version 2020-01-01 of the spec"),
-        ({"settings": {"time": "slow"}}, "time 'slow' is none of"),
+        ({"settings": {"time": "slow"}}, "time 'slow' must be one of"),
         ({"settings": {"colour": 1}}, "colour"),
         ({"settings": {"time": 5}}, "Expected `str`"),
         ({"settings": {"variants": {"a": "b"}}}, "no variant 'a'"),

@@ -21,7 +21,7 @@ from contracts.recordings import (
 )
 from contracts.recordings.model import RecordedState
 from contracts.spec.loader import Spec
-from mock_server.playback.responder import Player
+from mock_server.playback.responder import PlaybackEngine
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
 from mock_server.simulation.timestamps import format_time
@@ -48,7 +48,7 @@ class Stage:
         self.spec = spec
         self.real = EPOCH
         settings = Settings(time=time)
-        self.player = Player(spec, cassette, settings=settings, real=lambda: self.real)
+        self.player = PlaybackEngine(spec, cassette, settings=settings, real=lambda: self.real)
 
     def ask(
         self, method: str, path: str, body: Any = None, *, query: str = "", key: str = "sk-playing"
@@ -286,7 +286,8 @@ def test_the_refusal_of_an_unrecorded_call_lists_the_recorded_ones(stage: Stage)
     status, value, headers = stage.ask("GET", "/api/v1/tasks")
     assert (status, value["code"]) == (400, "NotRecorded")
     assert value["message"] == (
-        "GET /api/v1/tasks is not in the recording; it holds 1 createVideoTask, polls of 1 task"
+        "GET /api/v1/tasks is not in the recording, "
+        "which contains 1 createVideoTask, polls of 1 task"
     )
     assert headers["x-mock-explain"] == value["request_id"]
 
@@ -294,7 +295,7 @@ def test_the_refusal_of_an_unrecorded_call_lists_the_recorded_ones(stage: Stage)
 def test_a_call_recorded_without_an_answer_is_refused(spec: Spec) -> None:
     request = RecordedRequest("GET", "/api/v1/tasks")
     stage = Stage(spec, cassette_of(RecordedExchange(request, 0.0, note="no answer: refused")))
-    assert stage.ask("GET", "/api/v1/tasks")[1]["message"].endswith("it holds nothing")
+    assert stage.ask("GET", "/api/v1/tasks")[1]["message"].endswith("which contains nothing")
 
 
 def test_a_call_without_a_key_is_refused(stage: Stage) -> None:
@@ -312,7 +313,7 @@ def test_a_call_without_a_key_is_refused(stage: Stage) -> None:
 def test_any_call_gets_an_answer(
     spec: Spec, sample: Cassette, method: str, path: str, query: str, body: bytes
 ) -> None:
-    player = Player(spec, sample, real=lambda: EPOCH)
+    player = PlaybackEngine(spec, sample, real=lambda: EPOCH)
     headers = {b"authorization": b"Bearer sk-any", b"content-encoding": b"gzip"}
     reply = player.handle(Call(method, path, query, headers, body))
     assert 200 <= reply.status < 500
