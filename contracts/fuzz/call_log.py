@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.provider.exchange import Exchange, at, shown
+from contracts.provider.exchange import Exchange, answer_at, shown
 from contracts.provider.http import Provider
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.verify.checks.lifecycle import epoch
@@ -99,7 +99,7 @@ class CallLog:
         exchange = self._sent(
             provider, key, "POST", path, body, {ASYNC_HEADER: "enable", **headers}
         )
-        self.add(exchange, key.rpartition("-")[2], str(at(exchange, "/output/task_id")))
+        self.add(exchange, key.rpartition("-")[2], str(answer_at(exchange, "/output/task_id")))
         return exchange
 
     def add(self, exchange: Exchange, user: str, created: str = "") -> None:
@@ -137,7 +137,7 @@ def value_of(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:
     """The value at a JSON pointer of the answer, or at `#status`, `#header/NAME`, POINTER/#names or
     POINTER/#type. MISSING if there is none. value: the parsed answer, if it was parsed before."""
     if pointer.startswith("#"):
-        return at(exchange, pointer)
+        return answer_at(exchange, pointer)
     whole = exchange.value if value is MISSING else value
     node = value_at(whole, parts_of(pointer.removesuffix(NAMES).removesuffix(TYPE)))
     if node is MISSING:

@@ -16,7 +16,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 
 from contracts.fuzz.call_log import TYPE, CallLog, Expected, ModelMismatch, SameAs
 from contracts.fuzz.target import CLOCK
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import MISSING, pointer_of
 from contracts.verify.checks.lifecycle import epoch
@@ -79,8 +79,8 @@ def record_tasks(recorder: ScenarioRecorder, history: TaskHistory) -> None:
             history[created] = [exchange]
             continue
         for task in [task for task in history if task in exchange.url]:
-            state = at(exchange, STATE)
-            if exchange.method == "POST" or state != at(history[task][-1], STATE):
+            state = answer_at(exchange, STATE)
+            if exchange.method == "POST" or state != answer_at(history[task][-1], STATE):
                 history[task].append(exchange)
 
 
@@ -115,7 +115,8 @@ def failure_of(
 def _clock_calls(polled: Exchange, *, is_foreign: bool) -> Iterator[Exchange]:
     """A call that moves the clock by the run time of the polled task. In the run of schemathesis,
     polls of other tasks may have moved the clock. is_foreign: another scenario created the task."""
-    began, ended = (epoch(at(polled, f"/output/{name}")) for name in ("submit_time", "end_time"))
+    began = epoch(answer_at(polled, "/output/submit_time"))
+    ended = epoch(answer_at(polled, "/output/end_time"))
     seconds = ended - began if began and ended else HOUR if is_foreign and not began else 0
     if seconds > 0:
         parts = urlsplit(polled.url)
@@ -126,7 +127,7 @@ def _clock_calls(polled: Exchange, *, is_foreign: bool) -> Iterator[Exchange]:
 def _created(recorder: ScenarioRecorder, step: str, exchange: Exchange) -> str:
     """The id of the task that a call created; "" if it created none."""
     is_new = step in recorder.cases and _operation(recorder, step) == "createVideoTask"
-    return str(at(exchange, "/output/task_id")) if is_new and exchange.status == 200 else ""
+    return str(answer_at(exchange, "/output/task_id")) if is_new and exchange.status == 200 else ""
 
 
 def _user(exchange: Exchange, key: str) -> str:
@@ -151,7 +152,7 @@ def _chain(recorder: ScenarioRecorder, case_id: str, polled_tasks: Iterable[str]
         chain.add(step)
         step = recorder.cases[step].parent_id
     sent = [_exchange(recorder.interactions[one]) for one in chain]
-    tasks = {str(at(exchange, "/output/task_id")) for exchange in sent if exchange.body}
+    tasks = {str(answer_at(exchange, "/output/task_id")) for exchange in sent if exchange.body}
     tasks |= set(polled_tasks)
     known = list(recorder.interactions)
     return [
@@ -175,7 +176,7 @@ def _expectation(operation: Operation, exchange: Exchange, check: str) -> Expect
     if check == "response_headers_conformance":
         return "#header/x-request-id", {MISSING}, False
     if check == "content_type_conformance":
-        return "#header/content-type", {at(exchange, "#header/content-type")}, False
+        return "#header/content-type", {answer_at(exchange, "#header/content-type")}, False
     for error in operation.answers[exchange.status].iter_errors(exchange.value):
         return _of_schema(exchange, error)
     return "#status", {exchange.status}, False
@@ -192,7 +193,7 @@ def _of_schema(exchange: Exchange, error: Any) -> Expectation:
     if kind.name == "type":
         names = set(kind.types)
         return f"{pointer}{TYPE}", names | ({"integer"} if "number" in names else set()), True
-    return pointer, [at(exchange, pointer)], False
+    return pointer, [answer_at(exchange, pointer)], False
 
 
 def _exchange(interaction: Any) -> Exchange:

@@ -11,7 +11,7 @@ from contracts.fuzz.call_log import CallLog, Expected, ModelMismatch, SameAs, Ta
 from contracts.fuzz.model import KnownTask, planned_times, state
 from contracts.fuzz.shorten import FailedRun, FuzzStep, step
 from contracts.fuzz.target import CLOCK, CREATE, FREEZE, FuzzTarget
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.http import API
 from contracts.spec.pointers import MISSING
 
@@ -60,7 +60,7 @@ class TaskSteps:
         """Stop the clock of a user and return its time, epoch s."""
         stopped = self.send(user, "POST", CLOCK, FREEZE)
         self.expect(stopped, "#status", {200})
-        now = float(at(stopped, "/now"))
+        now = float(answer_at(stopped, "/now"))
         self.calls.frozen_at[user] = now
         return now
 
@@ -71,7 +71,7 @@ class TaskSteps:
         if seconds > 0:
             moved = self.send(user, "POST", CLOCK, json.dumps({"advance": seconds}))
             self.expect(moved, "#status", {200})
-            self.now[user] = at(moved, "/now")
+            self.now[user] = answer_at(moved, "/now")
 
     def plan(self, user: str) -> dict[str, tuple[float, float]]:
         """The planned start and end of each task of a user."""
@@ -103,7 +103,8 @@ class TaskSteps:
         self.expect(exchange, "/output/task_status", {"PENDING"})
         known = {task.id for _, task in self.known.values()}
         self.expect(exchange, "/output/task_id", known, must_match=False)
-        task_id, work = str(at(exchange, "/output/task_id")), target.work_seconds(ending, ratio)
+        task_id = str(answer_at(exchange, "/output/task_id"))
+        work = target.work_seconds(ending, ratio)
         self.known[number] = user, KnownTask(task_id, ending, self.now[user], work, ratio)
         self.plans.pop(user, None)
 
@@ -123,7 +124,7 @@ class TaskSteps:
         self.expect(exchange, "#status", {200})
         self.expect(exchange, "/output/task_id", {task.id})
         self.expect(exchange, "/output/task_status", self.allowed(user, task))
-        task.last_state = str(at(exchange, "/output/task_status"))
+        task.last_state = str(answer_at(exchange, "/output/task_status"))
         self.compare_times(exchange, "/output", TIMES, self.times(user, task))
         if task.last_state == "FAILED":
             outcome = self.target.spec.task_outcomes[task.ending].value["output"]

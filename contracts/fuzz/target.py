@@ -10,7 +10,7 @@ from typing import Any
 from contracts.fuzz.call_log import CallLog
 from contracts.fuzz.model import ModelTimings
 from contracts.fuzz.shorten import FailedRun
-from contracts.provider.exchange import at
+from contracts.provider.exchange import answer_at
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Spec
 
@@ -57,10 +57,10 @@ class FuzzTarget:
         created = calls.create(self.provider, key, CREATE, self.body(ratio))
         calls.expect(created, "#status", {200})
         calls.send(self.provider, key, "POST", CLOCK, '{"advance":80000}')
-        path = f"{API}/tasks/{at(created, '/output/task_id')}"
+        path = f"{API}/tasks/{answer_at(created, '/output/task_id')}"
         done = calls.send(self.provider, key, "GET", path)
         calls.expect(done, "/usage/video_ratio", {ratio})
-        length = at(done, "/usage/video_duration")
+        length = answer_at(done, "/usage/video_duration")
         calls.expect(
             done,
             "/usage/video_duration",

@@ -104,7 +104,7 @@ def _quoted(name: str, value: str) -> str:
     return f'"{text}"' if isinstance(value, Shell) else shell_word(text)
 
 
-def at(exchange: Exchange, pointer: str) -> Any:
+def answer_at(exchange: Exchange, pointer: str) -> Any:
     """The value at a JSON pointer of the answer, at `#header/NAME` or at `#status`; MISSING if
     there is none."""
     if pointer == "#status":

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from contracts.provider.exchange import SHOWN, Exchange, at, shown
+from contracts.provider.exchange import SHOWN, Exchange, answer_at, shown
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.pointers import MISSING, pointer_of
@@ -147,12 +147,12 @@ class CheckContext:
     def expect(self, exchange: Exchange, pointer: str, holds: bool, expected: str) -> bool:
         """Report a difference at the pointer unless `holds`. Returns `holds`."""
         if not holds:
-            self.fail(exchange, pointer, expected, shown(at(exchange, pointer)))
+            self.fail(exchange, pointer, expected, shown(answer_at(exchange, pointer)))
         return holds
 
     def expect_equal(self, exchange: Exchange, pointer: str, expected: Any) -> bool:
         """Expect a value, of the same type, at the pointer. MISSING: expect no value there."""
-        got = at(exchange, pointer)
+        got = answer_at(exchange, pointer)
         same = got is expected or (type(got) is type(expected) and got == expected)
         return self.expect(exchange, pointer, same, shown(expected))
 
@@ -174,7 +174,7 @@ class CheckContext:
         else:
             for error in validator.iter_errors(exchange.value):
                 pointer = pointer_of(error.instance_path)
-                got = shown(at(exchange, pointer))
+                got = shown(answer_at(exchange, pointer))
                 self.fail(exchange, pointer, f"as in the schema: {error.message[:SHOWN]}", got)
         return len(self.findings) == before
 
@@ -196,14 +196,14 @@ class CheckContext:
     ) -> bool:
         codes = list(dict.fromkeys(outcome.code for outcome in wanted))
         pointer = "/code" if exchange.status >= 400 else "/output/code"
-        code = at(exchange, pointer)
+        code = answer_at(exchange, pointer)
         if not self.expect(
             exchange, pointer, (code if code is not MISSING else "") in codes, " or ".join(codes)
         ):
             return False
         if exchange.status < 400:
             return True
-        message = DETAILS.split(str(at(exchange, "/message")))[0]
+        message = DETAILS.split(str(answer_at(exchange, "/message")))[0]
         messages = [_message(outcome, exchange, field) for outcome in wanted]
         return self.expect(exchange, "/message", message in messages, " or ".join(messages))
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from contracts.files.file_lock import locked
 from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.network import is_local
 from contracts.spec.loader import Spec
 from contracts.verify.events import STALE, CheckEnded, Event, Started
@@ -148,7 +148,7 @@ def _shows(event: CheckEnded) -> str:
 
 
 def _request_id(exchange: Exchange) -> str:
-    found = at(exchange, "/request_id")
+    found = answer_at(exchange, "/request_id")
     return found if isinstance(found, str) else ""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.provider.budget import OverBudget
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.pointers import MISSING
 from contracts.verify.context import CheckContext, Skip
 from contracts.verify.trace import TaskTrace, state
@@ -84,7 +84,7 @@ def _skip_unknown_states(ctx: CheckContext, task_id: str, polls: list[Exchange],
 
 def expect_failure(ctx: CheckContext, created: Exchange) -> Exchange:
     """Expect the created task to end FAILED, which is not charged. Returns the last poll."""
-    last = wait_for_end(ctx, str(at(created, "/output/task_id")))
+    last = wait_for_end(ctx, str(answer_at(created, "/output/task_id")))
     if ctx.expect_equal(last, "/output/task_status", "FAILED"):
         ctx.provider.budget.give_back(created.price)
     ctx.expect_schema(last)
@@ -118,7 +118,7 @@ def _body(ctx: CheckContext) -> dict[str, Any]:
     if body["input"]["image_url"] != documented["documentation"]["input"]["image_url"]:
         detected = ctx.detect()
         for name in ("face_bbox", "ext_bbox"):
-            body["input"][name] = at(detected, f"/output/{name}")
+            body["input"][name] = answer_at(detected, f"/output/{name}")
             if body["input"][name] is MISSING:
                 raise Skip("no face was found in the image; choose another one with --image")
     return body
@@ -130,12 +130,12 @@ def _create_second(ctx: CheckContext, trace: TaskTrace) -> None:
         trace.second = _created(ctx)
     except (Skip, OverBudget):
         return
-    trace.second_polls.append(ctx.get(str(at(trace.second, "/output/task_id"))))
+    trace.second_polls.append(ctx.get(str(answer_at(trace.second, "/output/task_id"))))
 
 
 def _cancel_second(ctx: CheckContext, trace: TaskTrace) -> None:
     if trace.second is not None:
-        task_id = str(at(trace.second, "/output/task_id"))
+        task_id = str(answer_at(trace.second, "/output/task_id"))
         trace.second_polls.append(ctx.get(task_id))
         trace.second_cancel = ctx.cancel(task_id)
         trace.second_polls.append(ctx.get(task_id))
@@ -153,7 +153,7 @@ def _settle_cost(ctx: CheckContext, trace: TaskTrace) -> None:
     """Correct the budget to the real price: a failed or canceled task is free (PRICE)."""
     budget, last = ctx.provider.budget, trace.polls[-1]
     if state(last) == "SUCCEEDED":
-        usage = at(last, "/usage/video_ratio"), at(last, "/usage/video_duration")
+        usage = answer_at(last, "/usage/video_ratio"), answer_at(last, "/usage/video_duration")
         budget.charged(trace.created.price, *usage)
     elif state(last) in FREE:
         budget.give_back(trace.created.price)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.pointers import MISSING
 
 
@@ -35,7 +35,7 @@ class TaskTrace(Struct):
 
     @property
     def task_id(self) -> str:
-        return str(at(self.created, "/output/task_id"))
+        return str(answer_at(self.created, "/output/task_id"))
 
     @property
     def states(self) -> list[str]:
@@ -49,5 +49,5 @@ class TaskTrace(Struct):
 
 def state(exchange: Exchange) -> str:
     """The task_status of an answer; "" if it has none."""
-    value = at(exchange, "/output/task_status")
+    value = answer_at(exchange, "/output/task_status")
     return "" if value is MISSING else str(value)

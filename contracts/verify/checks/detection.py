@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.keywords import ratio_of
 from contracts.spec.pointers import MISSING
 from contracts.verify.context import ASYNC_HEADER, CheckContext, Skip
@@ -16,15 +16,15 @@ TOLERANCE = 2  # px, as in the schema of ext_bbox
 
 
 def _box(exchange: Exchange, name: str) -> list[int]:
-    box = at(exchange, f"/output/{name}")
+    box = answer_at(exchange, f"/output/{name}")
     is_box = isinstance(box, list) and len(box) == 4 and all(type(n) is int for n in box)
     return box if is_box else []
 
 
 def _passed(ctx: CheckContext, body: dict[str, Any] | None = None) -> Exchange:
     exchange = ctx.detect(body)
-    rejected = str(at(exchange, "/code")).startswith("InvalidFile")
-    if rejected or at(exchange, "/output/check_pass") is False:
+    rejected = str(answer_at(exchange, "/code")).startswith("InvalidFile")
+    if rejected or answer_at(exchange, "/output/check_pass") is False:
         raise Skip("the image was rejected; choose another one with --image")
     if not ctx.expect_outcome(exchange, "pass", "pass-humanoid"):
         raise Skip("the detection was not answered as documented")
@@ -65,7 +65,9 @@ def no_code(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
     for name in ("code", "message"):
         pointer = f"/output/{name}"
-        ctx.expect(exchange, pointer, at(exchange, pointer) in (MISSING, "", None), "nothing")
+        ctx.expect(
+            exchange, pointer, answer_at(exchange, pointer) in (MISSING, "", None), "nothing"
+        )
 
 
 @check(

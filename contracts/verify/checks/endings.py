@@ -3,7 +3,7 @@ another account."""
 
 from __future__ import annotations
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.pointers import MISSING
 from contracts.verify.checks.lifecycle import TIMES
 from contracts.verify.context import CheckContext, Skip
@@ -52,7 +52,7 @@ def cancel(ctx: CheckContext) -> None:
         raise Skip("the second task no longer waited when it was canceled")
     if ctx.expect_outcome(trace.second_cancel, "canceled"):
         # TASK: the answer to a cancel call has no other field
-        expected = {"request_id": at(trace.second_cancel, "/request_id")}
+        expected = {"request_id": answer_at(trace.second_cancel, "/request_id")}
         ctx.expect_equal(trace.second_cancel, "", expected)
         ctx.expect_equal(trace.second_polls[-1], "/output/task_status", "CANCELED")
 
@@ -70,7 +70,7 @@ def canceled(ctx: CheckContext) -> None:
     if last is None or state(last) != "CANCELED":
         raise Skip("no task was canceled")
     ctx.expect_schema(last)
-    ctx.expect(last, "/output/results", at(last, "/output/results") is MISSING, "nothing")
+    ctx.expect(last, "/output/results", answer_at(last, "/output/results") is MISSING, "nothing")
 
 
 @check(
@@ -120,7 +120,10 @@ def foreign(ctx: CheckContext) -> None:
         for name in TIMES:
             pointer = f"/output/{name}"
             ctx.expect(
-                trace.foreign_poll, pointer, at(trace.foreign_poll, pointer) is MISSING, "nothing"
+                trace.foreign_poll,
+                pointer,
+                answer_at(trace.foreign_poll, pointer) is MISSING,
+                "nothing",
             )
 
 
@@ -150,7 +153,7 @@ def foreign_list(ctx: CheckContext) -> None:
     if trace.foreign_list is None:
         raise Skip(NO_OTHER_KEY)
     if ctx.expect_outcome(trace.foreign_list, "listed"):
-        ids = [entry["task_id"] for entry in at(trace.foreign_list, "/data")]
+        ids = [entry["task_id"] for entry in answer_at(trace.foreign_list, "/data")]
         ctx.expect(
             trace.foreign_list, "/data", trace.task_id not in ids, f"a list without {trace.task_id}"
         )
@@ -168,7 +171,7 @@ def failed(ctx: CheckContext) -> None:
     body["input"]["image_url"] = UNREACHABLE_URL
     created = ctx.create(body)
     if created.status == 400:  # refused before a task was created, which is right, too
-        code = str(at(created, "/code"))
+        code = str(answer_at(created, "/code"))
         if not code.startswith(("InvalidURL", "InvalidParameter", "InvalidFile")):
             raise Skip(f"the call was refused for another reason: {code}")
         ctx.expect_schema(created)
@@ -176,8 +179,8 @@ def failed(ctx: CheckContext) -> None:
     if not ctx.expect_outcome(created, "accepted"):
         return
     last = expect_failure(ctx, created)
-    ctx.expect(last, "/code", at(last, "/code") is MISSING, "nothing at the top level")
-    code = at(last, "/output/code")
+    ctx.expect(last, "/code", answer_at(last, "/code") is MISSING, "nothing at the top level")
+    code = answer_at(last, "/output/code")
     ctx.expect(
         last, "/output/code", isinstance(code, str) and bool(code), "the code of the failure"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.pointers import MISSING
 from contracts.verify.context import CheckContext
 from contracts.verify.registry import Evidence, check
@@ -34,7 +34,7 @@ def _free_answers(ctx: CheckContext) -> Iterator[Exchange]:
 def json_type(ctx: CheckContext) -> None:
     for exchange in _free_answers(ctx):
         name = "#header/Content-Type"
-        kind = str(at(exchange, name)).partition(";")[0].strip().lower()
+        kind = str(answer_at(exchange, name)).partition(";")[0].strip().lower()
         ctx.expect(exchange, name, kind == "application/json", "application/json")
 
 
@@ -49,7 +49,7 @@ def request_id(ctx: CheckContext) -> None:
     for exchange in _free_answers(ctx):  # captures of polls, lists and cancel calls lack it
         is_set = "x-request-id" in exchange.answer_headers
         if is_set or exchange.operation in ("detectFace", "createVideoTask"):
-            ctx.expect_equal(exchange, "#header/X-Request-Id", at(exchange, "/request_id"))
+            ctx.expect_equal(exchange, "#header/X-Request-Id", answer_at(exchange, "/request_id"))
 
 
 @check(
@@ -62,7 +62,7 @@ def request_id(ctx: CheckContext) -> None:
 def new_id(ctx: CheckContext) -> None:
     seen = set()
     for exchange in _free_answers(ctx):
-        value = at(exchange, "/request_id")
+        value = answer_at(exchange, "/request_id")
         text = "" if value is MISSING else str(value)
         ctx.expect(exchange, "/request_id", bool(UUID.fullmatch(text)), "a UUID")
         ctx.expect(exchange, "/request_id", text not in seen, "a new request_id")
@@ -94,7 +94,7 @@ def headers(ctx: CheckContext) -> None:
     for exchange in _free_answers(ctx):
         for name in ALWAYS:
             pointer = f"#header/{name}"
-            ctx.expect(exchange, pointer, at(exchange, pointer) is not MISSING, "a value")
+            ctx.expect(exchange, pointer, answer_at(exchange, pointer) is not MISSING, "a value")
 
 
 @check(

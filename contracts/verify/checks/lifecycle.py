@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.pointers import MISSING
 from contracts.verify.checks.routing import SLASH
 from contracts.verify.context import CheckContext, Skip
@@ -33,7 +33,7 @@ def epoch(text: Any) -> float | None:
 
 def date(exchange: Exchange) -> float:
     """The time of an answer, epoch s: its Date header, or else our clock."""
-    header = at(exchange, "#header/date")
+    header = answer_at(exchange, "#header/date")
     try:
         return parsedate_to_datetime(str(header)).timestamp()
     except (ValueError, OverflowError):
@@ -86,7 +86,7 @@ def task_id(ctx: CheckContext) -> None:
 def bare(ctx: CheckContext) -> None:
     created = ctx.trace().created
     for pointer in ("/usage", *(f"/output/{name}" for name in TIMES)):
-        ctx.expect(created, pointer, at(created, pointer) in (MISSING, None), "nothing")
+        ctx.expect(created, pointer, answer_at(created, pointer) in (MISSING, None), "nothing")
 
 
 @check(
@@ -163,7 +163,7 @@ def zone(ctx: CheckContext) -> None:
     trace = ctx.trace()
     created = date(trace.created)
     for exchange in trace.polls_in("RUNNING", "SUCCEEDED", "FAILED"):
-        submitted = epoch(at(exchange, "/output/submit_time"))
+        submitted = epoch(answer_at(exchange, "/output/submit_time"))
         near = submitted is not None and abs(submitted - created) <= CLOSE
         local = datetime.fromtimestamp(created, UTC) + timedelta(hours=8)
         ctx.expect(exchange, "/output/submit_time", near, f"about {local:%Y-%m-%d %H:%M:%S}.000")
@@ -178,8 +178,8 @@ def zone(ctx: CheckContext) -> None:
 )
 def times(ctx: CheckContext) -> None:
     for exchange in ctx.trace().polls_in("RUNNING", "SUCCEEDED", "FAILED"):
-        there = [n for n in TIMES if at(exchange, f"/output/{n}") is not MISSING]
-        moments = [epoch(at(exchange, f"/output/{name}")) for name in there]
+        there = [n for n in TIMES if answer_at(exchange, f"/output/{n}") is not MISSING]
+        moments = [epoch(answer_at(exchange, f"/output/{name}")) for name in there]
         for before, after, name in zip(moments, moments[1:], there[1:], strict=False):
             holds = before is not None and after is not None and before <= after
             ctx.expect(exchange, f"/output/{name}", holds, "a time, not before the previous one")
@@ -198,7 +198,7 @@ def times_stay(ctx: CheckContext) -> None:
     known: dict[str, Any] = {}
     for exchange in (*trace.polls, *trace.later_polls):
         for name in TIMES:
-            value = at(exchange, f"/output/{name}")
+            value = answer_at(exchange, f"/output/{name}")
             if value is not MISSING and state(exchange) != "UNKNOWN":
                 ctx.expect_equal(exchange, f"/output/{name}", known.setdefault(name, value))
 
@@ -213,7 +213,9 @@ def times_stay(ctx: CheckContext) -> None:
 def early(ctx: CheckContext) -> None:
     for exchange in ctx.trace().polls_in("PENDING", "RUNNING"):
         for pointer in ("/usage", "/output/results", "/output/end_time", "/output/code"):
-            ctx.expect(exchange, pointer, at(exchange, pointer) in (MISSING, None), "nothing")
+            ctx.expect(
+                exchange, pointer, answer_at(exchange, pointer) in (MISSING, None), "nothing"
+            )
 
 
 @check(
@@ -225,7 +227,7 @@ def early(ctx: CheckContext) -> None:
 )
 def result(ctx: CheckContext) -> None:
     exchange = succeeded(ctx.trace())
-    url = at(exchange, "/output/results/video_url")
+    url = answer_at(exchange, "/output/results/video_url")
     is_url = isinstance(url, str) and url.startswith(("http://", "https://"))
     ctx.expect(exchange, "/output/results/video_url", is_url, "an http URL")
 
@@ -239,7 +241,7 @@ def result(ctx: CheckContext) -> None:
 )
 def usage(ctx: CheckContext) -> None:
     exchange = succeeded(ctx.trace())
-    length = at(exchange, "/usage/video_duration")
+    length = answer_at(exchange, "/usage/video_duration")
     is_number = isinstance(length, int | float) and not isinstance(length, bool)
     holds = is_number and 0 < length <= 60
     ctx.expect(exchange, "/usage/video_duration", holds, "seconds, at most 60")
@@ -258,8 +260,8 @@ def stays(ctx: CheckContext) -> None:
     trace = ctx.trace()
     first = succeeded(trace)
     for exchange in trace.later_polls:
-        ctx.expect_equal(exchange, "/output", at(first, "/output"))
-        ctx.expect_equal(exchange, "/usage", at(first, "/usage"))
+        ctx.expect_equal(exchange, "/output", answer_at(first, "/output"))
+        ctx.expect_equal(exchange, "/usage", answer_at(first, "/usage"))
 
 
 @check(
@@ -270,7 +272,7 @@ def stays(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def download(ctx: CheckContext) -> None:
-    url = at(succeeded(ctx.trace()), "/output/results/video_url")
+    url = answer_at(succeeded(ctx.trace()), "/output/results/video_url")
     exchange, data = ctx.provider.download(str(url))
     if ctx.expect_status(exchange, 200):
         is_mp4 = data[4:8] == b"ftyp"
@@ -290,13 +292,13 @@ def listed(ctx: CheckContext) -> None:
     exchange = trace.listed
     if exchange is None or not ctx.expect_outcome(exchange, "listed"):
         return
-    entries = {e["task_id"]: (i, e) for i, e in enumerate(at(exchange, "/data"))}
+    entries = {e["task_id"]: (i, e) for i, e in enumerate(answer_at(exchange, "/data"))}
     if trace.task_id not in entries:
         ctx.fail(exchange, "/data", f"an entry of {trace.task_id}", f"{len(entries)} other tasks")
         return
     place, entry = entries[trace.task_id]
     ctx.expect_equal(exchange, f"/data/{place}/status", trace.states[-1])
-    ctx.expect_equal(exchange, f"/data/{place}/request_id", at(trace.created, "/request_id"))
+    ctx.expect_equal(exchange, f"/data/{place}/request_id", answer_at(trace.created, "/request_id"))
     ctx.expect_equal(exchange, f"/data/{place}/model_name", "emo-v1")
     near = abs(entry["gmt_create"] / 1000 - date(trace.created)) <= CLOSE
     ctx.expect(exchange, f"/data/{place}/gmt_create", near, "the creation in epoch milliseconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.provider.exchange import Exchange, at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.verify.context import CheckContext
 from contracts.verify.registry import Evidence, check
 from contracts.verify.run_task import TWO_TASKS
@@ -14,7 +14,7 @@ INVALID = ("page_no=0", "page_size=0", "page_no=one", "status=DONE", "start_time
 
 
 def _data(exchange: Exchange) -> list[Any]:
-    data = at(exchange, "/data")
+    data = answer_at(exchange, "/data")
     return data if isinstance(data, list) else []
 
 
@@ -30,7 +30,7 @@ def page(ctx: CheckContext) -> None:
         ctx.expect_equal(exchange, "/page_no", 1)
         ctx.expect_equal(exchange, "/page_size", 3)
         ctx.expect(exchange, "/data", len(_data(exchange)) <= 3, "3 entries at most")
-        pages = -(-at(exchange, "/total") // 3)
+        pages = -(-answer_at(exchange, "/total") // 3)
         ctx.expect_equal(exchange, "/total_page", pages)
 
 

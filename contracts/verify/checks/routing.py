@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.provider.exchange import at
+from contracts.provider.exchange import answer_at
 from contracts.provider.http import API
 from contracts.verify.context import CheckContext
 from contracts.verify.registry import Evidence, check
@@ -92,7 +92,7 @@ def method(ctx: CheckContext) -> None:
 def query(ctx: CheckContext) -> None:
     exchange = ctx.get(ctx.random_task_id(), query="style_level=calm&emo=1")
     if ctx.expect_outcome(exchange, "UNKNOWN"):
-        ctx.expect(exchange, "/request_id", bool(at(exchange, "/request_id")), "an id")
+        ctx.expect(exchange, "/request_id", bool(answer_at(exchange, "/request_id")), "an id")
 
 
 @check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.provider.exchange import at
+from contracts.provider.exchange import answer_at
 from contracts.verify.context import CheckContext
 from contracts.verify.registry import check
 
@@ -42,7 +42,7 @@ def malformed(ctx: CheckContext) -> None:
     failed="A poll with a request_id in place of a task id was not answered 200 UNKNOWN",
 )
 def request_id(ctx: CheckContext) -> None:
-    _is_unknown(ctx, str(at(ctx.get(ctx.random_task_id()), "/request_id")))
+    _is_unknown(ctx, str(answer_at(ctx.get(ctx.random_task_id()), "/request_id")))
 
 
 @check(

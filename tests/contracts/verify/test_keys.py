@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contracts.provider.budget import Budget
-from contracts.provider.exchange import at
+from contracts.provider.exchange import answer_at
 from contracts.provider.http import Provider, Unreachable
 from contracts.spec.loader import Spec
 from tests.helpers.contract import json_answer, provider, refuses_everything, verification
@@ -41,7 +41,7 @@ def test_a_signature_is_hidden_in_events_and_sent_to_the_store() -> None:
         return json_answer(200, {"url": "https://oss.example/v.mp4?Expires=1&Signature=s3cret"})
 
     to = provider(SPEC, signing)
-    url = at(to.send("GET", "/x"), "/url")
+    url = answer_at(to.send("GET", "/x"), "/url")
     assert url == "https://oss.example/v.mp4?Expires=1&Signature=***"
     exchange, _ = to.download(url)
     assert asked[-1].endswith("Signature=s3cret")
@@ -99,7 +99,7 @@ def test_a_signed_url_is_hidden_and_can_still_be_downloaded(name: str, joint: st
         return httpx.Response(200, text=f'{{"u": "https:\\/\\/o.example/v?a=1{joint}{name}=s3c"}}')
 
     to = provider(SPEC, signing)
-    shown = at(to.send("GET", "/x"), "/u")
+    shown = answer_at(to.send("GET", "/x"), "/u")
     assert "s3c" not in shown
     to.download(shown)
     assert asked[-1] == f"https://o.example/v?a=1&{name}=s3c"
