@@ -110,7 +110,7 @@ def test_every_variant_of_the_fake_passes_every_check(name: str, choice: str) ->
 def test_the_honest_fake_passes_twice_with_the_same_keys() -> None:
     with held(None) as run:
         for _ in range(2):
-            run._story = None
+            run._task_trace = None
             assert {e.result for e in results(run).values()} == {"passed"}
 
 

@@ -24,7 +24,7 @@ def faulty(call: Call) -> Reply:
         lists.append(call)
         if len(lists) % 5 == 0:
             print("a list went wrong", file=sys.stderr, flush=True)
-            return Reply(500, [(b"content-length", b"0")], b"")
+            return Reply(500, [(b"content-length", b"0")], b"", "")
     return handle(call)
 
 
