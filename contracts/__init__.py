@@ -1,4 +1,4 @@
-"""The judge: the spec, and the checks of a provider, a recording or a new spec against it.
+"""The spec of EMO, and the checks of a provider, a recording or a new spec against it.
 
     from contracts import Budget, Provider, Spec, Verification
 
@@ -9,8 +9,8 @@
         for event in Verification(spec, provider).run():
             ...
 
-Importing this package loads nothing; its names load what they need. It imports no other package of
-ours.
+Importing this package is fast: each name imports its module when it is first used. It imports no
+other package of ours.
 """
 
 from importlib import import_module

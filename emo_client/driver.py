@@ -1,5 +1,5 @@
-"""The base class of Client and AsyncClient: turns steps of flows into httpx requests, and httpx
-responses into outcomes. It reads every answer up to a limit.
+"""The base class of Client and AsyncClient. It converts the requests that flows.py yields to httpx
+requests, and httpx responses to answers. It reads every answer up to a limit.
 
 The API key is sent in the header of API calls only. It is never in a repr, a log or an error, and
 is not sent to the object store. If an answer repeats the key, it is redacted.
@@ -39,7 +39,7 @@ Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
 class Driver:
-    """The settings of a client, and the conversion between httpx and the values of flows."""
+    """The settings of a client, and the conversion between httpx and the values of flows.py."""
 
     def __init__(
         self,

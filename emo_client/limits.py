@@ -1,5 +1,5 @@
-"""Limits on what the client reads. The documented answers have less than 10 KB. A video has at most
-60 s (EMO-3), which is a few MB."""
+"""Limits on answers that the client reads. The documented answers have less than 10 KB. A video has
+at most 60 s (EMO-3), which is a few MB."""
 
 ANSWER = 4 << 20  # bytes of an answer of the API, compressed and decompressed
 REFUSAL = 64 << 10  # bytes to keep of an error page of the object store or of an answer too large

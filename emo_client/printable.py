@@ -5,7 +5,7 @@ of the contract use a function with the same results; a test compares both."""
 import re
 
 LONGEST = 10_000  # characters of an error's text; its attributes have the complete texts
-END = LONGEST // 4  # of these, characters from the end, which advises what to do next
+END = LONGEST // 4  # of these, characters from the end, which has the advice
 
 _HIDDEN = (
     "\0-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"

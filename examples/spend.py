@@ -1,4 +1,4 @@
-"""What the calls of a program would have cost, and what it does when the balance is used up.
+"""The cost of a program's calls, and its behaviour when the balance is used up.
 
 Works in any time mode of the fake: the pauses of the client move its clock, nothing sleeps."""
 

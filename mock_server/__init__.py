@@ -6,7 +6,8 @@
         ...
 
 `create_app(settings)` makes the same as an ASGI app, and `httpx.Client(transport=InProcess(app))`
-calls that without a socket. Importing this package loads nothing; its names load what they need.
+calls that without a socket. Importing this package is fast: each name imports its module when it is
+first used.
 """
 
 from importlib import import_module

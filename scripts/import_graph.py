@@ -1,12 +1,12 @@
-"""Print the import graph of the packages: their rooms, the arrows between them and their floors.
+"""Print the import graph of the packages: their components, and which of them import each other.
 
     python scripts/import_graph.py [--root FOLDER] [--arrows]
 
-A room is a folder of modules, or a module directly in a package. An arrow leads from a room to a
-room that it imports, also inside a function or for type checking only. A room is one floor above
-the highest room that it imports; rooms that import each other in a circle are on one floor. The
-script reads the source, so --root can be a checkout of any commit. tests/test_architecture.py has
-the table of arrows.
+A component is a folder of modules, or a module directly in a package. An arrow leads from a
+component to a component that it imports, also inside a function or for type checking only. A
+component is one level above the highest component that it imports; components that import each
+other in a circle are on one level. The script reads the source, so --root can be a checkout of any
+commit. tests/test_architecture.py has the table of arrows.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def imported(path: Path, names: dict[str, Path]) -> Iterator[str]:
                 yield name
 
 
-def room_of(name: str, names: dict[str, Path]) -> str:
+def component_of(name: str, names: dict[str, Path]) -> str:
     """The folder of a module; the module itself if that folder is one of PACKAGES."""
     if names[name].name == "__init__.py":
         return name
@@ -57,49 +57,49 @@ def room_of(name: str, names: dict[str, Path]) -> str:
 
 
 def arrows(root: Path = ROOT) -> Arrows:
-    """The rooms that each room imports, without the `__init__.py` files of PACKAGES."""
+    """The components that each component imports, without the `__init__.py` files of PACKAGES."""
     names, found = modules(root), Arrows()
     for name, path in names.items():
-        room = room_of(name, names)
-        if room in PACKAGES:
+        component = component_of(name, names)
+        if component in PACKAGES:
             continue
-        used = {room_of(other, names) for other in imported(path, names)}
-        found.setdefault(room, set()).update(used - {room, *PACKAGES})
+        used = {component_of(other, names) for other in imported(path, names)}
+        found.setdefault(component, set()).update(used - {component, *PACKAGES})
     return found
 
 
 def circles(graph: Arrows) -> list[set[str]]:
-    """The sets of rooms that import each other, directly or through other rooms."""
-    reach = {room: _reached(graph, room) for room in graph}
+    """The sets of components that import each other, directly or through other components."""
+    reach = {component: _reached(graph, component) for component in graph}
     found: list[set[str]] = []
-    for room in graph:
-        circle = {other for other in reach[room] if room in reach.get(other, ())}
+    for component in graph:
+        circle = {other for other in reach[component] if component in reach.get(other, ())}
         if circle and circle not in found:
             found.append(circle)
     return found
 
 
-def floors(graph: Arrows) -> dict[str, int]:
-    """The floor of each room, from 1."""
-    circle_of = {room: circle for circle in circles(graph) for room in circle}
+def levels(graph: Arrows) -> dict[str, int]:
+    """The level of each component, from 1."""
+    circle_of = {component: circle for circle in circles(graph) for component in circle}
     found: dict[str, int] = {}
 
-    def floor(room: str) -> int:
-        if room not in found:
-            together = circle_of.get(room, {room})
+    def level(component: str) -> int:
+        if component not in found:
+            together = circle_of.get(component, {component})
             below = {other for one in together for other in graph.get(one, ())} - together
-            height = 1 + max((floor(other) for other in below), default=0)
+            height = 1 + max((level(other) for other in below), default=0)
             found.update(dict.fromkeys(together, height))
-        return found[room]
+        return found[component]
 
-    for room in graph:
-        floor(room)
+    for component in graph:
+        level(component)
     return found
 
 
-def _reached(graph: Arrows, room: str) -> set[str]:
+def _reached(graph: Arrows, component: str) -> set[str]:
     found: set[str] = set()
-    todo = list(graph[room])
+    todo = list(graph[component])
     while todo:
         other = todo.pop()
         if other not in found:
@@ -109,29 +109,33 @@ def _reached(graph: Arrows, room: str) -> set[str]:
 
 
 def lines(graph: Arrows, *, show_arrows: bool = False) -> Iterator[str]:
-    """The report: each package, then its rooms by floor."""
+    """The report: each package, then its components by level."""
     by_package: dict[str, Arrows] = defaultdict(dict)
-    for room, used in graph.items():
-        package = room.partition(".")[0]
-        by_package[package][room] = {other for other in used if other.startswith(f"{package}.")}
+    for component, used in graph.items():
+        package = component.partition(".")[0]
+        by_package[package][component] = {
+            other for other in used if other.startswith(f"{package}.")
+        }
     for package, inner in by_package.items():
-        height, rounds = floors(inner), circles(inner)
+        height, rounds = levels(inner), circles(inner)
         count = sum(map(len, inner.values()))
         yield (
-            f"{package}: {len(inner)} rooms, {max(height.values())} floors, {count} arrows, "
+            f"{package}: {len(inner)} components, {max(height.values())} levels, {count} arrows, "
             f"{len(rounds)} circles"
         )
         yield from (f"  circle: {', '.join(sorted(circle))}" for circle in rounds)
         if show_arrows:
-            for room in sorted(inner, key=lambda name: (height[name], name)):
-                others = ", ".join(sorted(name.partition(".")[2] for name in inner[room]))
-                yield f"  {height[room]:2} {room.partition('.')[2]:24} {others}".rstrip()
+            for component in sorted(inner, key=lambda name: (height[name], name)):
+                others = ", ".join(sorted(name.partition(".")[2] for name in inner[component]))
+                yield f"  {height[component]:2} {component.partition('.')[2]:24} {others}".rstrip()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Print the import graph of the packages.")
     parser.add_argument("--root", type=Path, default=ROOT, help="checkout to look at")
-    parser.add_argument("--arrows", action="store_true", help="list each room with its imports")
+    parser.add_argument(
+        "--arrows", action="store_true", help="list each component with its imports"
+    )
     options = parser.parse_args()
     print("\n".join(lines(arrows(options.root.resolve()), show_arrows=options.arrows)))
 

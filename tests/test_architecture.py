@@ -1,6 +1,6 @@
-"""Which part of the project may use which. Read from the source, not from running it.
+"""The allowed imports between the packages and their components. The source is read, not run.
 
-`python scripts/import_graph.py --arrows` prints what this test looks at."""
+`python scripts/import_graph.py --arrows` prints the imports that this test checks."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ PACKAGES = {
     "mock_server": ("contracts",),
     "emo_kit": ("contracts", "emo_client", "mock_server"),
 }
-# Of the judge the fake uses what reads the spec and text, never a check.
+# The fake uses the parts of `contracts` that read the spec and text, but no checks.
 NOT_FOR_THE_FAKE = ("contracts.verify", "contracts.fuzz", "contracts.diff")
-# The rooms of each package from the ground up, and which rooms of the same package each may import.
-# A room is a folder, or a module that lies directly in a package.
-ROOMS = {
+# The components of each package from the bottom up, each with the components of the same package
+# that it imports.
+# A component is a folder, or a module that lies directly in a package.
+COMPONENTS = {
     "contracts.files": "",
     "contracts.http1": "",
     "contracts.redact": "",
@@ -85,7 +86,7 @@ ROOMS = {
     "emo_kit.command": "cli shadowing",
     "emo_kit.pytest_plugin": "shadowing",
 }
-# Modules without I/O that know nothing of ours but what is listed, whatever their room may import.
+# Modules without I/O that import only the listed modules of ours. Their component may import more.
 PURE = {
     "contracts.provider.budget": ("contracts.spec.loader",),
     "contracts.provider.exchange": (
@@ -140,28 +141,35 @@ def third_party(path: Path) -> set[str]:
 def test_each_room_imports_exactly_the_rooms_of_the_table() -> None:
     """An arrow that nobody needs any more is taken out of the table."""
     with all_cases() as case:
-        for room in GRAPH.keys() | ROOMS.keys():
-            with case(room):
-                package = room.partition(".")[0]
-                inner = {used for used in GRAPH[room] if used.startswith(f"{package}.")}
-                assert inner == {f"{package}.{name}" for name in ROOMS[room].split()}
-                outer = {used.partition(".")[0] for used in GRAPH[room] - inner}
+        for component in GRAPH.keys() | COMPONENTS.keys():
+            with case(component):
+                package = component.partition(".")[0]
+                inner = {used for used in GRAPH[component] if used.startswith(f"{package}.")}
+                assert inner == {f"{package}.{name}" for name in COMPONENTS[component].split()}
+                outer = {used.partition(".")[0] for used in GRAPH[component] - inner}
                 assert outer <= set(PACKAGES[package])
 
 
 def test_no_arrow_leads_up_the_table() -> None:
-    order = list(ROOMS)
+    order = list(COMPONENTS)
     with all_cases() as case:
-        for room, used in GRAPH.items():
-            with case(room):
-                package = room.partition(".")[0]
-                above = {name for name in order[order.index(room) :] if name.startswith(package)}
+        for component, used in GRAPH.items():
+            with case(component):
+                package = component.partition(".")[0]
+                above = {
+                    name for name in order[order.index(component) :] if name.startswith(package)
+                }
                 assert not used & above
 
 
 def test_the_fake_does_not_know_the_checks() -> None:
-    known = {used for room in GRAPH if room.startswith("mock_server") for used in GRAPH[room]}
-    assert not {room for room in known if room.startswith(NOT_FOR_THE_FAKE)}
+    known = {
+        used
+        for component in GRAPH
+        if component.startswith("mock_server")
+        for used in GRAPH[component]
+    }
+    assert not {component for component in known if component.startswith(NOT_FOR_THE_FAKE)}
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -192,7 +200,11 @@ def test_a_package_lists_names_and_defines_nothing() -> None:
 
 
 def test_only_the_entry_point_uses_the_command_line() -> None:
-    users = {room for room, used in GRAPH.items() if {"emo_kit.cli", "emo_kit.cli.contract"} & used}
+    users = {
+        component
+        for component, used in GRAPH.items()
+        if {"emo_kit.cli", "emo_kit.cli.contract"} & used
+    }
     assert users == {"emo_kit.command", "emo_kit.cli.contract"}
 
 

@@ -1,2 +1,2 @@
 """HTTP/1.1 for the servers of this project: strict, bounded, and independent of how the bytes are
-split into segments. Knows nothing of an API."""
+split into segments. Works for any API."""

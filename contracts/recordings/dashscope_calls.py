@@ -1,5 +1,5 @@
 """Selects the calls of DashScope's API from a recording. A browser records the calls of every open
-page, and other services have paths like `/api/v1/tasks/ID` too. Knows no file format."""
+page, and other services have paths like `/api/v1/tasks/ID` too. Works for all file formats."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The types of a recording: the calls of a client and the answers of a provider, and each task as a
-timeline. Recordings contain no keys, signatures or cookies. This module knows no files and no
-clock."""
+timeline. Recordings contain no keys, signatures or cookies. This module does not depend on
+files or on a clock."""
 
 from __future__ import annotations
 

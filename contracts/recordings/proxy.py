@@ -36,9 +36,9 @@ Report = Callable[[Exception, str, Mapping[bytes, bytes], str], object]
 class RecordingProxy:
     """Forwards calls to one upstream and records them.
 
-    upstream: `https://HOST`. http: sends. report: is called with each exception of our own code; if
-    only recording failed, the client still receives its answer. changed: is called after the
-    recording has changed."""
+    upstream: `https://HOST`. http: sends the calls. report: is called with each exception of our
+    own code; if only recording failed, the client still receives its answer. changed: is called
+    after the recording has changed."""
 
     def __init__(
         self,

@@ -95,8 +95,8 @@ def _result(check: CheckEnded, finding: CheckFinding, index: int, root: str) -> 
 
 
 def _message(text: str) -> str:
-    """A text for a SARIF message, in which `[a](b)` is a link and `{0}` an argument. SARIF has no
-    way to escape them, so a space is added."""
+    """The text as a SARIF message. SARIF reads `[a](b)` as a link and `{0}` as an argument, and has
+    no way to escape them, so a space is inserted: `[a] (b)`, `{ 0}`."""
     return re.sub(r"\](?=\()|\{(?=\d)", r"\g<0> ", visible(text))
 
 

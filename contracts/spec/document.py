@@ -1,4 +1,4 @@
-"""Reads an OpenAPI file as a plain tree and resolves its $refs. Knows nothing about EMO."""
+"""Reads an OpenAPI file as a plain tree and resolves its $refs. Works for any API."""
 
 from __future__ import annotations
 

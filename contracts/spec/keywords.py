@@ -1,5 +1,5 @@
 """The custom JSON Schema keywords of openapi.yaml: x-box and x-aspect-ratios. Each validates one
-value and knows nothing about requests."""
+value and does not depend on requests."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Loads openapi.yaml: operations, outcomes, the lifecycle of a task. A file that contradicts itself
-is refused with a list of all problems. Knows nothing about a server, a client or time."""
+is refused with a list of all problems. Does not depend on a server, a client or time."""
 
 from __future__ import annotations
 

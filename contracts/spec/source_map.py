@@ -1,5 +1,5 @@
 """Maps JSON pointers to the place where a value is written: the pointer behind every $ref, and the
-line in the file. Works for any YAML document; knows nothing about OpenAPI."""
+line in the file. Works for any YAML document."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Validates request bodies and parameters by their schemas. Each violation names the refusal that
-answers it. Knows nothing about HTTP."""
+answers it. Does not depend on HTTP."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
 
 
 class BodyValidator:
-    """Validates request bodies by a schema, whose x-refusal and x-missing name the refusals.
+    """Validates request bodies by a schema. The x-refusal or x-missing of the violated part of the
+    schema names the outcome that answers the request.
 
-    default: the refusal where the schema names none. where: finds the pointer of a keyword."""
+    default: the outcome for parts without such a name. where: finds the pointer of a keyword."""
 
     def __init__(
         self, schema: dict[str, Any], default: str, where: PointerLookup = no_pointer

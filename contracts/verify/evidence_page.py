@@ -12,9 +12,9 @@ from contracts.verify.ledger import STANDINGS, Ledger, Observation, standing
 from contracts.verify.registry import all_checks
 
 HEAD = """\
-# What is proven
+# Evidence
 
-The column "known as" has three values. `observed`: seen on the wire, in a public capture or by
+The column "known as" has three values. `observed`: seen in real traffic, in a public capture or by
 `emo contract verify --ledger` with a real provider; then the date, the host and the request_id
 follow. `documented`: in the documentation of Alibaba, but in no known capture. `assumed`: inferred
 from captures or documentation. A first run with the real service should check the assumed claims.

@@ -62,7 +62,8 @@ Examples:
     show_default=True,
     type=click.Choice(list(MODES)),
     help="real: as fast as the service (40 s a task). fast: ten times as fast. skip: each poll "
-    "of an unfinished task jumps to its next event. frozen: only the control API moves the clock.",
+    "of an unfinished task jumps to its next start or end. frozen: only the control API moves "
+    "the clock.",
 )
 @setting("--speed", type=float, help="Seconds of the fake's clock in one real second.")
 @setting("--concurrency", type=int, show_default="1", help="Tasks of one key that run at once.")
@@ -78,7 +79,7 @@ Examples:
     default="off",
     show_default=True,
     type=click.Choice(LIMITS),
-    help="documented: 429 after 5 submits or 20 queries in a second.",
+    help="documented: 429 after 5 create calls or 20 polls in a second.",
 )
 @setting(
     "--scenario",
@@ -126,7 +127,7 @@ Examples:
     metavar="IPS",
     show_default="none",
     help="Addresses and networks of proxies, separated by commas; * for all. Their headers "
-    "X-Forwarded-Proto and X-Forwarded-Host are used for these URLs.",
+    "X-Forwarded-Proto and X-Forwarded-Host are used for the URLs in answers.",
 )
 @setting(
     "--admin-token",

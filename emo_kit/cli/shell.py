@@ -65,8 +65,8 @@ def _usable(key: str) -> str:
 
     if not Spec.load().key_pattern.match(key):
         raise click.UsageError(
-            "--key cannot be a key: a key begins with sk- or st-, and is printable ASCII without "
-            "blanks"
+            "--key cannot be a key: a key starts with sk- or st-, and has only printable ASCII "
+            "without spaces"
         )
     return key
 

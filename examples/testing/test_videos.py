@@ -10,7 +10,7 @@ BOXES = {"face_bbox": [302, 286, 610, 593], "ext_bbox": [71, 9, 840, 778]}
 
 
 def make_video() -> str:
-    """The program under test: the URL of a video. It knows nothing of the fake."""
+    """The program under test: the URL of a video. It does not depend on the fake."""
     with Client() as client:
         return client.generate(PORTRAIT, VOICE, ratio="3:4").output.results.video_url
 

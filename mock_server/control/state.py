@@ -14,7 +14,7 @@ from mock_server.simulation.timestamps import format_time
 
 SHOWN_TASKS = 1000
 CLOCK_HELP = (
-    'give one of {"advance": SECONDS}, {"speed": TIMES}, {"freeze": true}, {"next_event": true}'
+    'give one of {"advance": SECONDS}, {"speed": FACTOR}, {"freeze": true}, {"next_event": true}'
 )
 
 

@@ -130,7 +130,7 @@ def almost_a_scenario(case: Case) -> Finding:
         pointer=near_miss.pointer,
         expected=short(f"sk-anything+{near_miss.field}"),
         did_you_mean=near_miss.field,
-        advice="a scenario stands behind a + in the key; what follows a dot is part of the key",
+        advice="write a scenario behind a + in the key; text behind a dot is part of the key",
         curl=corrected(case, scenario=near_miss.field),
     )
 

@@ -14,7 +14,7 @@ def is_unreachable(case: Case) -> bool:
 
 
 def unreachable(case: Case) -> Finding:
-    """Explain the URL, and what to send in its place."""
+    """Explain the URL, and advise a public one."""
     near_miss = case.entry.near_miss
     assert near_miss
     return Finding(

@@ -53,7 +53,7 @@ class Voice(NamedTuple):
 
 @cache
 def clip(ratio: str) -> Clip:
-    """The talking portrait in `ratio`: "1:1" (head) or "3:4" (head and shoulders).
+    """The sample video in `ratio`: "1:1" (head) or "3:4" (head and shoulders).
 
     Raises ValueError for another ratio."""
     clips = _manifest()["clips"]

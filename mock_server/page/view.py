@@ -153,7 +153,7 @@ def _routes(view: View) -> list[Element]:
     files: list[list[Child]] = [
         [element("code", f"GET {path}"), text] for path, text in FILES.items()
     ]
-    columns = ("Route", "What it does")
+    columns = ("Route", "Purpose")
     return [
         _section("Routes of the service", _table(columns, [[a, _cell(*b)] for a, *b in served])),
         _section("Routes of the fake", _table(columns, [*files, *control])),

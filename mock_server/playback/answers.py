@@ -35,15 +35,15 @@ def reply_of(
     body = _body(answer.body, ids, shift, request_id)
     fresh = [(n, v) for n, v in headers(request_id, now, body) if n.decode() in _MOMENT]
     always = {b"content-length"}
-    told = [(n, v) for n, v in fresh if n in always or n.decode() in answer.headers]
-    told += [
+    sent = [(n, v) for n, v in fresh if n in always or n.decode() in answer.headers]
+    sent += [
         (name.encode(), in_line(value).encode("latin-1", "replace"))
         for name, value in answer.headers.items()
         if _NAME.fullmatch(name)
         and name not in _MOMENT | _DROPPED
         and not name.startswith("x-mock-")
     ]
-    return Reply(answer.status, told, body, "")
+    return Reply(answer.status, sent, body, "")
 
 
 def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:

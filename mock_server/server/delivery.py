@@ -218,7 +218,7 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 async def _done(send: Send) -> None:
-    """Tell uvicorn that the call is answered. Nothing is sent, since the connection has ended."""
+    """Mark the call as answered for uvicorn. Nothing is sent, since the connection has ended."""
     with suppress(RuntimeError):  # of uvloop, if the connection no longer exists
         headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

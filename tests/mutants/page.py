@@ -20,6 +20,12 @@ transition is removed, a number is slightly different. The tests then run with t
 until one of them fails. No test compares the changed file with the correct one. Descriptions,
 sources, evidence and the wording of messages are not changed.
 """
+KILLERS = """\
+The tests run in groups. "scenarios.md" and "models.py" mean that the generated file would change,
+"the loader" that `openapi.yaml` is refused, "the facts" that a test in `tests/contracts/spec/`
+fails, and "the fake" that a test of the fake fails.
+
+"""
 
 
 def summary(tried: Sequence[Tried]) -> str:
@@ -46,7 +52,7 @@ def page(tried: Sequence[Tried]) -> str:
     parts = [
         f"{HEAD}\n{summary(tried)}.\n",
         "## By kind\n\n" + _by_kind(tried),
-        "## Which tests notice first\n\n" + _by_killer(tried),
+        "## Which tests notice first\n\n" + KILLERS + _by_killer(tried),
         "## Mutants that no test notices\n\n" + _survivors(survivors),
     ]
     return "\n".join(parts)

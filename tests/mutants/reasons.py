@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-SAME = "Says the same as before"
+SAME = "The document has the same meaning as before"
 REASONS: dict[str, str] = {
     "enum-value-added /components/schemas/TaskOutput/allOf/2/if/*": (
-        f"{SAME}: task_status can be nothing that its own enumeration lacks."
+        f"{SAME}: the schema of task_status already forbids the added value."
     ),
 }
 

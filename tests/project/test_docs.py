@@ -233,9 +233,9 @@ def test_the_commit_hooks_run_what_make_lint_runs() -> None:
 
 
 @each_case("package", ["contracts", "mock_server"])
-def test_each_room_of_a_package_is_on_the_architecture_page(package: str) -> None:
+def test_each_component_of_a_package_is_on_the_architecture_page(package: str) -> None:
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
     table = page.partition(f"In `{package}`:")[2].partition("\n\n")[2].partition("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    rooms = {name.split(".")[1] for name in arrows(ROOT) if name.startswith(f"{package}.")}
-    assert set(re.findall(r"`(\w+)`", "".join(rows))) == rooms
+    components = {name.split(".")[1] for name in arrows(ROOT) if name.startswith(f"{package}.")}
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == components

@@ -1,5 +1,5 @@
 """A document as a tree of nodes, each with its JSON pointer. A $ref is resolved only
-when it is read, so that recursive schemas work. Knows nothing about OpenAPI."""
+when it is read, so that recursive schemas work. Does not depend on OpenAPI."""
 
 from __future__ import annotations
 

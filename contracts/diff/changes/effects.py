@@ -1,5 +1,5 @@
-"""The effect of a change on the values that may be sent, and the side that it breaks. One rule for
-all changes; knows no document and no keyword.
+"""The effect of a change on the values that may be sent, and the side that it breaks. The
+same rule for all changes; it does not depend on documents and keywords.
 
 Fewer allowed values break the sender, more allowed values break the receiver. A client sends
 requests and receives answers, a server receives requests and sends answers."""

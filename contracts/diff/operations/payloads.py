@@ -1,4 +1,5 @@
-"""Compares parameters, headers, bodies and their content types. Knows no paths and no statuses."""
+"""Compares parameters, headers, bodies and their content types. Paths and statuses are
+compared elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the properties of object schemas. Knows nothing about alternatives and conditions.
+"""Compares the properties of object schemas. Alternatives and conditions are compared elsewhere.
 
 If an object is open (it allows undeclared properties), an undeclared name counts as unused.
 Otherwise no property could ever be added without breaking someone. If `additionalProperties` is a

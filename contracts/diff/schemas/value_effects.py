@@ -1,7 +1,7 @@
 """The effect of a new value of one keyword on the set of allowed values.
 
 Each function gets the old and the new value; None means that the keyword is missing. The functions
-know nothing about the place of the keyword."""
+do not depend on the place of the keyword."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def query(ctx: CheckContext) -> None:
 @check(
     "paths.headers",
     "A poll with the headers of a create call is answered as without them.",
-    Evidence("captured", "clients in the wild send them"),
+    Evidence("captured", "public clients send them"),
     failed="A poll with the headers of a create call was not answered as without them",
 )
 def headers(ctx: CheckContext) -> None:

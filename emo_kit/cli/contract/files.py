@@ -63,8 +63,8 @@ def check_ledger(path: Path | None) -> None:
 
 
 def update_ledger(path: Path, spec: Spec, events: list[Event]) -> None:
-    """Add the observations of a run, and print their number. Raises OSError, and ClickException if
-    the file was damaged during the run."""
+    """Add the observations of a run to the ledger, and print their number. Raises OSError, and
+    ClickException if the file was damaged during the run."""
     from contracts.verify.ledger import LedgerError, update
 
     try:

@@ -96,7 +96,7 @@ Examples:
     "reports",
     multiple=True,
     metavar="[FORM=]FILE",
-    help="Write a report: text, json, junit, sarif or html. A FORM alone goes to stdout.",
+    help="Write a report: text, json, junit, sarif or html. A FORM alone is written to stdout.",
 )
 @click.option("--ledger", type=shared.OutputFile(), help="Add "
               "the behaviour of a real provider to this file.")  # fmt: skip

@@ -1,1 +1,1 @@
-"""What each operation of the spec does."""
+"""The operations of the spec: detection, tasks, lists, downloads."""
