@@ -64,14 +64,6 @@ class TimelineBuilder:
         return TaskTimeline(start, polls, list(_runs(polls)))
 
 
-def timeline(entries: Iterable[Entry]) -> TaskTimeline:
-    """The timeline of one task from its exchanges, oldest first."""
-    task = TimelineBuilder()
-    for entry in entries:
-        task.add(entry)
-    return task.timeline()
-
-
 def shown(entry: Entry) -> str:
     """The result of a poll: `RUNNING`, `429 Throttling.RateQuota`, or the name of a fault."""
     value = _sent_object(entry)

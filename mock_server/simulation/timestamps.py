@@ -1,12 +1,10 @@
-"""Formats times as the service writes them, and compiles templates for response bodies."""
+"""Formats and parses times as the service writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
 
 ZONE = timezone(timedelta(hours=8))  # CNB: times in bodies, compared with the Date header
 ZONE_TEXT = "+08:00"  # in texts for people; the service omits it
@@ -43,23 +41,3 @@ def parse_compact_time(text: str) -> float:
 def http_date(epoch: int) -> bytes:
     """The value of a Date header."""
     return formatdate(epoch, usegmt=True).encode()
-
-
-def template(example: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Compile an example body into a function that fills it in.
-
-    The function takes facts by field name, and returns a copy of the example in which these fields,
-    at any depth, have the values of the facts. It is compiled from Python source, as dataclasses
-    are: every answer needs it, and a dict display is the fastest way to make a dict."""
-    code = f"lambda facts: (lambda fact: {_display(example)})(facts.get)"
-    return eval(code)  # type: ignore[no-any-return]  # noqa: S307 (repr of the spec's own JSON)
-
-
-def _display(example: dict[str, Any]) -> str:
-    return "{" + ", ".join(f"{name!r}: {_value(name, v)}" for name, v in example.items()) + "}"
-
-
-def _value(name: str, value: Any) -> str:
-    if isinstance(value, dict):
-        return f"facts[{name!r}] if {name!r} in facts else {_display(value)}"
-    return f"fact({name!r}, {value!r})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import tracemalloc
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from mock_server.journal.entry import Entry
 from mock_server.journal.export import as_json, journal_answer
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.journal import READ_AT_ONCE, Journal
-from mock_server.journal.timeline import timeline
+from mock_server.journal.timeline import TaskTimeline, TimelineBuilder
 from mock_server.simulation.call import Call, Delivery
 from tests.helpers.cases import each_case
 from tests.helpers.fake import EPOCH
@@ -24,6 +25,13 @@ from tests.helpers.journal import TASK, VIOLATION, create, entry, keep, numbers,
 
 often = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 OPERATIONS = ("getTask", "createVideoTask")
+
+
+def timeline(entries: Iterable[Entry]) -> TaskTimeline:
+    builder = TimelineBuilder()
+    for one in entries:
+        builder.add(one)
+    return builder.timeline()
 
 
 def naive(entries: list[Entry], f: Filters) -> list[int]:
