@@ -6,7 +6,7 @@ import zlib
 from binascii import a2b_base64
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 
 # A shorter key could be part of any word. Parts of this length of a longer key are redacted too.
 SHORTEST = 8
@@ -27,6 +27,12 @@ _ESCAPE = re.compile(
 # The same for texts in which `\\u0041` is a backslash and an `A`.
 _ESCAPE_OF_ONE = re.compile(
     _ESCAPE.pattern.replace(rb"\\{1,8}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
+)
+# Undone alone, for escapes that spell a part of another escape: `\\\\u007500\\u0036D` in JSON is
+# `\\u007500\u0036D`, and `&#1%315` in a URL is `&#115`. So entities stay, and `\\` is a backslash.
+_OUTER_ESCAPE = re.compile(
+    rb"%(?P<x1>[0-9A-Fa-f]{2})|(?P<pairs>(?:\\\\)+)|\\(?=[\"'/])"
+    rb"|\\[xX](?P<x2>[0-9A-Fa-f]{2})|\\[uU](?P<u>[0-9A-Fa-f]{4})|\\(?P<o>[0-3][0-7]{2})"
 )
 _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
@@ -123,27 +129,36 @@ def _all_parts(key: bytes) -> list[bytes]:
     return [key[at : at + SHORTEST] for at in range(len(key) - SHORTEST + 1)]
 
 
-def _decodings(
-    data: bytes, depth: int = DEPTH, *, is_text: bool = True
-) -> Iterator[tuple[bytes, bool]]:
-    """The data itself, and decoded from each encoding that it may be in. The bool is whether it is
+def _decodings(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The data itself, and each different result of up to DEPTH decoders. The bool is whether it is
     text, in which a part of the key may be an ordinary word. Decoded base64, hex and compressed
     data are not text."""
-    yield data, is_text
-    for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _QUOTED) if depth else ():
-        read = pattern.sub(_char, data)
-        if read != data:
-            yield from _decodings(read, depth - 1, is_text=is_text)
-    for decode in (_of_base64, _of_hex, _decompressed) if depth else ():
-        read = decode(data)
-        if read:
-            yield from _decodings(read, depth - 1, is_text=False)
+    layer, seen = [(data, True)], {(data, True)}
+    yield data, True
+    for _ in range(DEPTH):
+        texts, layer = layer, []
+        for decoded in chain.from_iterable(_decoded_once(*text) for text in texts):
+            if decoded not in seen:
+                yield decoded
+                seen.add(decoded)
+                layer.append(decoded)
+
+
+def _decoded_once(data: bytes, is_text: bool) -> Iterator[tuple[bytes, bool]]:
+    """The data decoded by each decoder. A text with its escapes undone is still a text."""
+    for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _OUTER_ESCAPE, _QUOTED):
+        yield pattern.sub(_char, data), is_text
+    for decode in (_of_base64, _of_hex, _decompressed):
+        if read := decode(data):
+            yield read, False
 
 
 def _char(found: re.Match[bytes]) -> bytes:
     kind = found.lastgroup or ""
     if not kind:
         return b""
+    if kind == "pairs":
+        return found[kind][::2]
     text = found[kind].decode()
     if kind == "h":
         return html.unescape(text).encode("utf-8", "replace")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from html import unescape
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from string import ascii_letters, digits, hexdigits
 
 from contracts.redact import encoding_checks
@@ -33,9 +33,17 @@ PACKED = 8  # places in one text that are checked for compressed data
 
 
 def decodings(data: bytes, depth: int = DEPTH) -> Iterator[Decoded]:
-    """The data itself, and the result of each chain of decoders. Data that is not encoded gives few
-    and short results."""
-    return _decode_deeply(Decoded(data), depth)
+    """The data itself, and each different result of up to `depth` decoders. Data that is not
+    encoded gives few and short results."""
+    layer, seen = [Decoded(data)], {(data, True)}
+    yield layer[0]
+    for _ in range(depth):
+        texts, layer = layer, []
+        for result in chain.from_iterable(map(_decode_once, texts)):
+            if (result.data, result.is_text) not in seen:
+                yield result
+                seen.add((result.data, result.is_text))
+                layer.append(result)
 
 
 def unescaped(data: bytes) -> Iterator[bytes]:
@@ -48,14 +56,6 @@ def unescaped(data: bytes) -> Iterator[bytes]:
         yield data
 
 
-def _decode_deeply(decoded: Decoded, depth: int) -> Iterator[Decoded]:
-    """The text itself and everything decoded from it, up to `depth` levels."""
-    yield decoded
-    if depth:
-        for result in _decode_once(decoded):
-            yield from _decode_deeply(result, depth - 1)
-
-
 def _decode_once(decoded: Decoded) -> Iterator[Decoded]:
     """The result of each decoder that found something."""
     text = decoded if decoded.is_text else _readable(decoded)
@@ -66,7 +66,8 @@ def _decode_once(decoded: Decoded) -> Iterator[Decoded]:
 
 
 # Each alternative begins with a literal character, which `re` finds quickly. The first letter of a
-# group's name is its kind in _READ: x and u are hex numbers, o octal ones, h entities of HTML.
+# group's name is its kind in _READ: x and u are hex numbers, o octal ones, h entities of HTML, p
+# pairs of backslashes.
 _LETTER = rb"[A-Za-z0-9+/]"
 _ESCAPE = re.compile(
     rb"%(?:25){0,7}(?P<x1>[0-9A-Fa-f]{2})|%(?:25){0,7}[uU](?P<u1>[0-9A-Fa-f]{4})"
@@ -91,6 +92,13 @@ _ESCAPE = re.compile(
 _ESCAPE_OF_ONE = re.compile(
     _ESCAPE.pattern.replace(rb"\\\\{0,7}+", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
 )
+# Undone alone, for escapes that spell a part of another escape: `\\\\u007500\\u0036D` in JSON is
+# `\\u007500\u0036D`, and `&#1%315` in a URL is `&#115`. So entities stay, and `\\` is a backslash.
+_OUTER_ESCAPE = re.compile(
+    rb"%(?P<x1>[0-9A-Fa-f]{2})|%[uU](?P<u1>[0-9A-Fa-f]{4})"
+    rb"|(?P<pairs>(?:\\\\){1,64})|\\(?=[\"'/])|\\[xX](?P<x2>[0-9A-Fa-f]{2})"
+    rb"|\\[uU](?P<u2>[0-9A-Fa-f]{4})|\\[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|\\(?P<o1>[0-3][0-7]{2})"
+)
 # A single `=10` is more often a parameter, as in `a=10`, so at least two are required.
 _MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
 _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
@@ -104,6 +112,11 @@ def _escapes(decoded: Decoded) -> Decoded | None:
 
 def _escapes_of_one(decoded: Decoded) -> Decoded | None:
     return _undone(_ESCAPE_OF_ONE, decoded) if rb"\\" in decoded.data else None
+
+
+def _outer_escapes(decoded: Decoded) -> Decoded | None:
+    may_be_nested = rb"\\" in decoded.data or b"&#" in decoded.data
+    return _undone(_OUTER_ESCAPE, decoded) if may_be_nested else None
 
 
 def _quoted(decoded: Decoded) -> Decoded | None:
@@ -172,6 +185,7 @@ _READ: dict[str, Callable[[str], bytes]] = {
     "x": bytes.fromhex,
     "o": lambda text: bytes((int(text, 8),)),
     "u": lambda text: chr(min(int(text, 16), 0x10FFFF)).encode("utf-8", "surrogatepass"),
+    "p": lambda text: text[::2].encode(),
     "h": lambda text: unescape(f"&{text}").encode("utf-8", "surrogatepass"),
 }
 
@@ -294,4 +308,4 @@ def _unpacked_before_error(data: bytes) -> tuple[bytes, int]:
     return b"".join(parts), at
 
 
-_DECODERS = (_escapes, _escapes_of_one, _quoted, _wide, _base64, _hex, _hex_apart)
+_DECODERS = (_escapes, _escapes_of_one, _outer_escapes, _quoted, _wide, _base64, _hex, _hex_apart)

@@ -103,6 +103,34 @@ def encoded(secret: str, chain: tuple[str, ...]) -> bytes:
     return data
 
 
+# The character that begins an escape, how it is escaped itself, and the escape of any character.
+ESCAPES = {
+    "JSON": ("\\", "\\\\", "\\u{:04x}"),
+    "\\x": ("\\", "\\\\", "\\x{:02x}"),
+    "octal": ("\\", "\\\\", "\\{:03o}"),
+    "percent": ("%", "%25", "%{:02X}"),
+    "HTML": ("&", "&amp;", "&#{};"),
+    "HTML in hex": ("&", "&amp;", "&#x{:x};"),
+}
+
+
+@st.composite
+def escaped_in_part(draw: st.DrawFn, most: int = 3) -> tuple[str, str]:
+    """A key, and the key escaped up to `most` times; each time some of its characters, at random,
+    and each character that begins an escape."""
+    key = text = draw(KEYS)
+    random = draw(st.randoms(use_true_random=False))
+    for start, of_start, form in draw(
+        st.lists(st.sampled_from(sorted(ESCAPES.values())), min_size=1, max_size=most)
+    ):
+        share = random.choice((0.1, 0.4, 0.7, 1))
+        text = "".join(
+            form.format(ord(char)) if random.random() < share else {start: of_start}.get(char, char)
+            for char in text
+        )
+    return key, text
+
+
 def shows(text: str | bytes, secret: str) -> str:
     """Eight characters of the secret that can be restored from the text; "" if there are none."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
@@ -177,4 +205,7 @@ _DECODERS = (
     _pattern(rb"\\+([0-3][0-7]{2})", 8), _pattern(rb"=([0-9A-Fa-f]{2})", 16),
     _of_html, _of_base64, _of_hex, _visible, _unpacked,
 )  # fmt: skip
-__all__ = ["BINARY", "CHAINS", "ENCODINGS", "KEYS", "encoded", "quote_from_bytes", "shows"]
+__all__ = [
+    "BINARY", "CHAINS", "ENCODINGS", "KEYS", "encoded", "escaped_in_part", "quote_from_bytes",
+    "shows",
+]  # fmt: skip
