@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from html import unescape
-from itertools import accumulate, chain, islice
+from itertools import accumulate, islice
 from string import ascii_letters, digits, hexdigits
 
 from contracts.redact import encoding_checks
@@ -33,17 +33,9 @@ PACKED = 8  # places in one text that are checked for compressed data
 
 
 def decodings(data: bytes, depth: int = DEPTH) -> Iterator[Decoded]:
-    """The data itself, and each different result of up to `depth` decoders. Data that is not
-    encoded gives few and short results."""
-    layer, seen = [Decoded(data)], {(data, True)}
-    yield layer[0]
-    for _ in range(depth):
-        texts, layer = layer, []
-        for result in chain.from_iterable(map(_decode_once, texts)):
-            if (result.data, result.is_text) not in seen:
-                yield result
-                seen.add((result.data, result.is_text))
-                layer.append(result)
+    """The data itself, and the result of each chain of decoders. Data that is not encoded gives few
+    and short results. Two results may have the same bytes and come from different places."""
+    return _decode_deeply(Decoded(data), depth)
 
 
 def unescaped(data: bytes) -> Iterator[bytes]:
@@ -54,6 +46,14 @@ def unescaped(data: bytes) -> Iterator[bytes]:
             return
         data = decoded.data
         yield data
+
+
+def _decode_deeply(decoded: Decoded, depth: int) -> Iterator[Decoded]:
+    """The text itself and everything decoded from it, up to `depth` levels."""
+    yield decoded
+    if depth:
+        for result in _decode_once(decoded):
+            yield from _decode_deeply(result, depth - 1)
 
 
 def _decode_once(decoded: Decoded) -> Iterator[Decoded]:
@@ -115,8 +115,8 @@ def _escapes_of_one(decoded: Decoded) -> Decoded | None:
 
 
 def _outer_escapes(decoded: Decoded) -> Decoded | None:
-    may_be_nested = rb"\\" in decoded.data or b"&#" in decoded.data
-    return _undone(_OUTER_ESCAPE, decoded) if may_be_nested else None
+    is_nested = encoding_checks.may_be_nested(decoded.data)
+    return _undone(_OUTER_ESCAPE, decoded) if is_nested else None
 
 
 def _quoted(decoded: Decoded) -> Decoded | None:

@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(INVISIBLE)
 _INVISIBLE_PREFIXES = (b"\xc2\xad", b"\xcd\x8f", b"\xe1\xa0", b"\xe2\x80", b"\xe2\x81", b"\xef\xbb",
                  b"\xef\xb8")  # fmt: skip
 _ESCAPE_CHARS = (b"%", b"\\", b"&", b"\n")
+_NESTED = re.compile(rb"\\\\[xXuU0-3]|&#[xX]?[0-9A-Fa-f]{0,7}[%\\]")
 _PACKED_TEXT = (b"x\x01", b"x^")  # beginnings of zlib data in ASCII
 _PACKED = (*_PACKED_TEXT, b"x\x9c", b"x\xda", b"\x1f\x8b\x08")
 # No second zero directly after the first one: else a run of zeros would cost its square.
@@ -39,6 +40,11 @@ _EIGHT, _SIXTEEN = b"a" * 8, b"a" * 16
 def may_be_escaped(data: bytes) -> bool:
     """Whether the data may contain an escape, an invisible character or the end of a line."""
     return _has(data, _ESCAPE_CHARS) or (not data.isascii() and _has(data, _INVISIBLE_PREFIXES))
+
+
+def may_be_nested(data: bytes) -> bool:
+    """Whether an escape may spell a part of another one, as in `\\\\u0041` and `&#%36%35;`."""
+    return _has(data, (rb"\\", b"&#")) and _NESTED.search(data) is not None
 
 
 def may_be_packed(data: bytes) -> bool:

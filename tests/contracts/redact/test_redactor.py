@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import zlib
+from itertools import cycle
 from time import process_time
 
 import pytest
@@ -19,6 +21,16 @@ KEY = "sk-0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 AROUND = st.binary(max_size=30) | st.sampled_from(
     [b"", b"Bearer ", b'{"a": "', b"key=", b"/", b"x", b"\\n", b"%20", b"abc", b"=", b"\0", b"12"]
 )
+FORMS = st.sampled_from(["\\u{:04x}", "\\u{:04X}", "\\x{:02x}", "\\{:03o}", "%{:02X}", "&#{};"])
+# An escape, and which characters it is used for, repeated to the end of the text.
+ESCAPES = st.tuples(FORMS, st.lists(st.booleans(), min_size=1, max_size=5))
+
+
+def _escaped(text: str, form: str, which: list[bool]) -> str:
+    return "".join(
+        form.format(ord(letter)) if is_escaped else letter
+        for letter, is_escaped in zip(text, cycle(which), strict=False)
+    )
 
 
 @settings(max_examples=500)
@@ -31,6 +43,21 @@ def test_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
 ) -> None:
     masked = TextRedactor([key]).redact_bytes(before + encoded(key, chain) + after)
     assert shows(masked, key) == ""
+
+
+@settings(max_examples=100)
+@given(key=KEYS, escapes=st.lists(ESCAPES, min_size=1, max_size=2), levels=st.integers(0, 2))
+@example("sk-my_own/key+1=", [("\\u{:04X}", [True, False, False])] * 2, 1)
+@example("sk-my_own/key+1=", [("&#{};", [True]), ("%{:02X}", [False, False, False, True])], 0)
+def test_no_eight_characters_of_a_key_are_left_in_nested_json_with_some_characters_escaped(
+    key: str, escapes: list[tuple[str, list[bool]]], levels: int
+) -> None:
+    text = key
+    for form, which in escapes:
+        text = _escaped(text, form, which)
+    for _ in range(levels):
+        text = json.dumps({"message": f"is wrong: {text}"})
+    assert shows(TextRedactor([key]).redact_keys(text), key) == ""
 
 
 @given(text=st.text(max_size=200) | st.text(st.sampled_from("%u0073\\x&#;=+/Ak-"), max_size=60))
@@ -51,6 +78,13 @@ def test_the_words_of_a_key_made_of_common_words_are_not_hidden(spec: Spec, key:
         == "/20261127/video.mp4 of dashscope"
     )
     assert redactor.redact_keys(f"the key {key}") == "the key sk-***"
+
+
+def test_a_key_is_hidden_in_two_places_that_decode_to_the_same_bytes() -> None:
+    coded, words = base64.b64encode(KEY.encode()).decode().rstrip("="), " word" * 4000
+    escaped = "".join(f"%{ord(letter):02x}" for letter in coded)
+    masked = TextRedactor([KEY]).redact_keys(f"{coded}{words} {escaped}{words}")
+    assert masked == f"sk-***{words} sk-***{words}"
 
 
 @pytest.mark.parametrize("cut", [8, 12, 20])
