@@ -11,6 +11,9 @@ curl --silent --show-error --fail --output health.json --retry 50 --retry-delay 
 export DASHSCOPE_HTTP_BASE_URL=http://127.0.0.1:8787/api/v1 DASHSCOPE_API_KEY=sk-ci
 "$@" || {
   code=$?
+  trap - EXIT
+  kill $fake
+  wait $fake || true  # only then is its log complete
   cat fake.log
   exit $code
 }
