@@ -13,6 +13,7 @@ from typing import Any
 
 TERMINATED = 128 + signal.SIGTERM  # the exit code that shells show for it
 AGAIN = 0.1  # seconds until an ignored signal is sent again
+_handled = threading.Event()  # whether the handler has run since a signal was ignored
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def in_order() -> Iterator[None]:
 
 def _end(number: int, frame: object) -> None:
     del frame
+    _handled.set()
     signal.signal(number, signal.SIG_DFL)
     sys.exit(TERMINATED)
 
@@ -44,14 +46,17 @@ def _raise_again(ignored: Any) -> bool:
     in_main = threading.current_thread() is threading.main_thread()
     if ignored is not SystemExit or not in_main:
         return False
+    _handled.clear()
     signal.signal(signal.SIGTERM, _end)
     _thread.start_new_thread(_terminate, ())  # Thread.start would wait for the new thread
     return True
 
 
 def _terminate() -> None:
-    threading.Event().wait(AGAIN)
-    if hasattr(signal, "pthread_kill"):  # also wakes a main thread that waits in a system call
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-    else:
-        _thread.interrupt_main(signal.SIGTERM)
+    """Send SIGTERM until its handler has run: a signal that arrives just before the main thread
+    begins to wait does not end the wait."""
+    while not _handled.wait(AGAIN):
+        if hasattr(signal, "pthread_kill"):  # also wakes a main thread that waits in a system call
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        else:
+            _thread.interrupt_main(signal.SIGTERM)
