@@ -7,7 +7,17 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import budgets, inprocess, journal, machine, peers, report, startup, throughput
+from benchmarks import (
+    budgets,
+    inprocess,
+    journal,
+    machine,
+    no_socket,
+    peers,
+    report,
+    startup,
+    throughput,
+)  # fmt: skip
 from benchmarks.load import exchange
 from benchmarks.servers import running, the_fake, the_limit
 from contracts.spec.loader import Spec
@@ -54,13 +64,16 @@ def run(quick: bool, with_peers: bool, rounds: int) -> None:
             budgets.of_tasks(number, inprocess.child("tasks", str(number))), print_line
         )
     verdicts += _printed(budgets.of_journal(EXCHANGES, journal.child(EXCHANGES)), print_line)
+    without_socket = no_socket.child()
+    verdicts = [*_printed(budgets.of_no_socket(without_socket), print_line), *verdicts]
     traffic = throughput.measure(servers, rounds, seconds, print_line)
     verdicts = [*budgets.of_traffic(traffic, servers), *verdicts]
     print_line("")
     for verdict in verdicts:
         print_line(f"{verdict.name:62} {verdict.budget:18} {verdict.measured:28} {verdict.text}")
     how = f"{rounds} rounds of {seconds} s a row" + (", --quick" if quick else "")
-    RESULTS.write_text(report.markdown(about, verdicts, traffic, servers, began, how))
+    text = report.markdown(about, verdicts, traffic, without_socket, servers, began, how)
+    RESULTS.write_text(text)
 
 
 def _printed(

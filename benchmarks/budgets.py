@@ -9,6 +9,7 @@ from benchmarks import figures as f
 from benchmarks.figures import Figure
 from benchmarks.inprocess import FEW
 from benchmarks.journal import CEILING
+from benchmarks.no_socket import BatchSeconds
 from benchmarks.servers import POLLS, Server
 from benchmarks.startup import Startup
 from benchmarks.throughput import Traffic
@@ -60,6 +61,17 @@ def of_traffic(traffic: Traffic, servers: list[Server]) -> list[Verdict]:
     verdicts.append(replace(verdict, measured=f"{verdict.measured}; bare {bare}"))
     rest = Figure([float(traffic.rest[fake])])
     verdicts.append(_at_most("memory at rest", 60e6, rest, f.MEGABYTES))
+    return verdicts
+
+
+def of_no_socket(found: BatchSeconds) -> list[Verdict]:
+    """Verdicts on the protocol and the engine without a socket."""
+    verdicts = []
+    for row, most in (("poll", 15e-6), ("create", 30e-6)):
+        emo, bare = (Figure(found[row][server]) for server in ("emo", "bare"))
+        verdict = _at_most(f"{row}, no socket", most, emo, f.MICROSECONDS)
+        share = f"bare {bare.text(f.MICROSECONDS)}, × bare {bare.over(emo).text(f.RATIO)}"
+        verdicts.append(replace(verdict, measured=f"{verdict.measured}; {share}"))
     return verdicts
 
 

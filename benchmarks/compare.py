@@ -4,8 +4,9 @@
 
 The other commit is checked out into a temporary work tree, and runs with the packages of this
 environment. For each call the script prints the median of the ratio (this checkout / other commit)
-of answers per second, processor time per answer, and p99. The two sides are measured in turn, burst
-by burst, so that a slow minute of the machine affects both."""
+of answers per second, processor time per answer, and p99; without a socket only of the processor
+time. The two sides are measured in turn, burst by burst, so that a slow minute of the machine
+affects both."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import calls, load
+from benchmarks import calls, load, no_socket
 from benchmarks.figures import RATIO, Figure
 from benchmarks.load import exchange
 from benchmarks.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, describe, on_core
@@ -32,6 +33,7 @@ IN_PROCESS = Path("benchmarks", "engine_calls.py")
 COMMAND_LINE = ("-c", "from emo_kit.command import main; main()")
 CONNECTIONS = 32
 FIGURES = ("answers a second", "processor time", "p99")
+BARE = "a bare route's time by ours"
 Ratios = dict[str, dict[str, Figure]]  # by row and figure
 
 
@@ -119,6 +121,21 @@ def in_process(other: Path, rounds: int) -> Ratios:
     return ratios
 
 
+def without_socket(other: Path, rounds: int) -> Ratios:
+    """Processor time of the protocol and the engine without a socket, with a new process for each
+    side and round. The script of this checkout measures both sides."""
+    ratios = Ratios()
+    for number in range(rounds):
+        order = (HERE, other) if number % 2 else (other, HERE)
+        took = {folder: no_socket.child(*python(folder)) for folder in order}
+        for row, servers in took[HERE].items():
+            here, there = (min(took[folder][row]["emo"]) for folder in (HERE, other))
+            figures = ratios.setdefault(f"{row}, no socket", {})
+            for name, ratio in ((FIGURES[1], here / there), (BARE, min(servers["bare"]) / here)):
+                figures.setdefault(name, Figure()).values.append(ratio)
+    return ratios
+
+
 def _engine_calls(folder: Path) -> dict[str, float]:
     with on_core(SERVER_CORE):
         command = [*python(folder), str(folder / IN_PROCESS)]
@@ -136,6 +153,7 @@ def main() -> None:
     print("\n".join(describe()))
     with checked_out(options.commit) as other:
         print_ratios(in_process(other, options.rounds))
+        print_ratios(without_socket(other, options.rounds))
         print_ratios(over_sockets(other, options.rounds, options.seconds))
 
 

@@ -7,6 +7,7 @@ from statistics import median
 
 from benchmarks import figures as f
 from benchmarks.budgets import Verdict
+from benchmarks.no_socket import BatchSeconds
 from benchmarks.servers import ROWS, Server
 from benchmarks.startup import Startup
 from benchmarks.throughput import CONNECTIONS, Traffic, cells
@@ -22,11 +23,17 @@ Starlette route that sends the same headers and body and does nothing else. If o
 the machine, processor time is more reliable: its ratio is the time of the bare route for an answer,
 divided by the time of the server."""
 
+NO_SOCKET = """\
+Processor time from the bytes of a request to the bytes of its answer, on 32 connections in memory.
+The kernel's part, which is the same for every server, is left out. Each figure is the median over
+batches; the task of the poll is PENDING."""
+
 
 def markdown(
     machine: Iterable[str],
     verdicts: Sequence[Verdict],
     traffic: Traffic,
+    without_socket: BatchSeconds,
     servers: list[Server],
     startup: Startup,
     rounds: str,
@@ -45,6 +52,12 @@ def markdown(
         "\n".join(f"- **{server.name}**: {server.does}" for server in servers),
         "## Answers a second",
         *_traffic(traffic, servers),
+        "## Without a socket",
+        NO_SOCKET,
+        _table(
+            ("call", "emo", "bare", "× bare"),
+            [(row, *_without_socket(found)) for row, found in without_socket.items()],
+        ),
         "## Start and memory",
         _startup(traffic, servers, startup),
     ]
@@ -79,6 +92,11 @@ def _traffic(traffic: Traffic, servers: list[Server]) -> Iterable[str]:
             ("call", "server", "answers/s", "× bare", "processor", "× bare by that", "p50", "p99"),
             table,
         )
+
+
+def _without_socket(found: dict[str, list[float]]) -> Iterable[str]:
+    emo, bare = f.Figure(found["emo"]), f.Figure(found["bare"])
+    return emo.text(f.MICROSECONDS), bare.text(f.MICROSECONDS), bare.over(emo).text(f.RATIO)
 
 
 def _startup(traffic: Traffic, servers: list[Server], startup: Startup) -> str:
