@@ -24,6 +24,8 @@ from contracts.spec.document import (
     read,
 )
 from contracts.spec.keywords import KEYWORDS
+from contracts.spec.models import ImageModel, Model, VideoModel, model_of, named_model
+from contracts.spec.models import problems as model_problems
 from contracts.spec.not_served import NotServed
 from contracts.spec.operation import (
     UNDOCUMENTED,
@@ -34,7 +36,7 @@ from contracts.spec.operation import (
     download,
     examples,
 )
-from contracts.spec.pointers import PointerLookup, pointer_of
+from contracts.spec.pointers import pointer_of
 from contracts.spec.source_map import SourceMap
 from contracts.spec.sources import Source
 from contracts.spec.validation import BodyValidator, Parameter, compile_schema
@@ -45,10 +47,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 EVIDENCE = ("documented", "captured", "inferred")
 EXTENSIONS = {
     "x-aspect-tolerance", "x-checked-first", "x-details", "x-enum-varnames", "x-evidence",
-    "x-forbidden-headers", "x-keeps", "x-key-pattern", "x-lasts-seconds", "x-limits", "x-message",
-    "x-missing", "x-models", "x-not-served", "x-queued-for", "x-range", "x-rate", "x-refusal",
-    "x-refusals", "x-request-body", "x-required-by-scheme", "x-results", "x-runs-for", "x-source",
-    "x-sources", "x-task-lifecycle", "x-undocumented", "x-variants", *KEYWORDS,
+    "x-for-models", "x-forbidden-headers", "x-keeps", "x-key-pattern", "x-lasts-seconds",
+    "x-limits", "x-message", "x-missing", "x-models", "x-not-served", "x-queued-for", "x-range",
+    "x-rate", "x-refusal", "x-refusals", "x-request-body", "x-required-by-scheme", "x-results",
+    "x-runs-for", "x-source", "x-sources", "x-task-lifecycle", "x-undocumented", "x-variants",
+    *KEYWORDS,
 }  # fmt: skip
 
 
@@ -81,6 +84,24 @@ class Spec(Struct, frozen=True, dict=True):
         path = path or default_path()
         return _Compiler(str(path), read(path)).spec()
 
+    def model(self, name: str) -> Model:
+        """A model of x-models. Raises KeyError for an unknown name."""
+        return self._models[name]
+
+    @cached_property
+    def _models(self) -> dict[str, Model]:
+        return {name: model_of(node) for name, node in self.models.items()}
+
+    @cached_property
+    def video_models(self) -> dict[str, VideoModel]:
+        """The models that create tasks, by name."""
+        return {n: m for n, m in self._models.items() if isinstance(m, VideoModel)}
+
+    @cached_property
+    def image_models(self) -> dict[str, ImageModel]:
+        """The models that check an image, by name."""
+        return {n: m for n, m in self._models.items() if isinstance(m, ImageModel)}
+
     @cached_property
     def all_operations(self) -> dict[str, Operation]:
         """Every operation that a scenario can name: those of the API and the download."""
@@ -101,9 +122,13 @@ class Spec(Struct, frozen=True, dict=True):
         return [name for name, model in self.models.items() if model["operation"] == operation]
 
     def creates_tasks(self, operation: str) -> bool:
-        """Whether an operation creates tasks: one of its models has a queue."""
-        models = self.models.values()
-        return any(m["operation"] == operation and "queue-seconds" in m for m in models)
+        """Whether an operation creates tasks: one of its models makes videos."""
+        return any(model.operation == operation for model in self.video_models.values())
+
+    def endings_of(self, model: str) -> dict[str, Outcome]:
+        """The outcomes with which a task of this model can end."""
+        every = self.task_outcomes.items()
+        return {n: o for n, o in every if not o.models or model in o.models}
 
     def outcome_pointer(self, outcome: str, operation: Operation | None = None) -> str:
         """The resolved pointer of an outcome in openapi.yaml. operation: the operation to start
@@ -133,9 +158,9 @@ class _Compiler:
         self.source = source
         self.raw = raw
         self.source_map = SourceMap(raw, Path(source))
-        resolver = Resolver(raw)
-        self.tree: Node = resolver.resolve(raw)
-        self.problems = resolver.problems
+        self.resolver = Resolver(raw)
+        self.tree: Node = self.resolver.resolve(raw)
+        self.problems = self.resolver.problems
         self.outcomes: dict[str, Outcome] = {}
 
     def spec(self) -> Spec:
@@ -194,7 +219,6 @@ class _Compiler:
         ]
         body = node.get("requestBody", {})
         media = body.get("content", {}).get("application/json", {})
-        refusal = body.get("x-refusal", "")
         return Operation(
             id=node["operationId"],
             method=method.upper(),
@@ -203,17 +227,42 @@ class _Compiler:
             rate=msgspec.convert(node["x-rate"], RateLimit),
             headers=tuple(p for p in parameters if p.location == "header"),
             query=tuple(p for p in parameters if p.location == "query"),
-            body=BodyValidator(media["schema"], refusal, self._body(where)) if refusal else None,
-            body_refusal=refusal,
+            bodies=self._bodies(where, node) if "x-refusal" in body else {},
+            body_refusal=body.get("x-refusal", ""),
             requests={name: e["value"] for name, e in media.get("examples", {}).items()},
             outcomes=dict(self._outcomes(node)),
             undocumented={n: o for s, m in _media(node) for n, o in examples(s, m, UNDOCUMENTED)},
             answers={int(s): compile_schema(_schema(r)) for s, r in node["responses"].items()},
         )
 
-    def _body(self, operation: tuple[str, ...]) -> PointerLookup:
-        path = (*operation, "requestBody", "content", "application/json", "schema")
-        return self.source_map.below(pointer_of(path))
+    def _bodies(self, where: tuple[str, ...], node: Node) -> dict[str, BodyValidator]:
+        """The body of each model of an operation: the schema to which the discriminator maps its
+        name, or the one schema of the operation. An operation without a model has a body for ""."""
+        path = (*where, "requestBody", "content", "application/json", "schema")
+        schema = node["requestBody"]["content"]["application/json"]["schema"]
+        mapping = schema.get("discriminator", {}).get("mapping", {})
+        named = self._operation_of_model.items()
+        served = [name for name, operation in named if operation == node["operationId"]] or [""]
+        wrong_path = self.tree["x-refusals"]["path"]
+        elsewhere = {name: wrong_path for name, _ in named if name not in served}
+        pointers = {name: mapping.get(name, "#" + pointer_of(path)) for name in served}
+        compiled = {
+            pointer: BodyValidator(
+                self.resolver.resolve({"$ref": pointer}),
+                node["requestBody"]["x-refusal"],
+                self.source_map.below(pointer),
+                elsewhere,
+            )
+            for pointer in set(pointers.values())
+        }
+        return {name: compiled[pointer] for name, pointer in pointers.items()}
+
+    @cached_property
+    def _operation_of_model(self) -> dict[str, str]:
+        """The operationId of each model. A malformed model is reported with the other problems."""
+        models = self.tree["x-models"]
+        known = models.items() if isinstance(models, dict) else ()
+        return {name: m.get("operation", "") for name, m in known if isinstance(m, dict)}
 
     def _outcomes(self, node: Node) -> Iterator[tuple[str, Outcome]]:
         for status, media in _media(node):
@@ -238,13 +287,30 @@ class _Compiler:
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
                 self.problems.append(f"x-refusals {use}: unknown outcome {name}")
-        self.problems += self_check.amount_problems(spec.limits, spec.models, spec.operations)
+        wrong = list(self_check.amount_problems(spec.limits, spec.models, spec.operations))
+        self.problems += wrong or self._model_problems(spec)
         self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
         states = set(spec.schemas["TaskStatus"]["enum"])
         life = spec.lifecycle
         named = {life.initial, *life.terminal, *life.next, *sum(life.next.values(), ())}
         if named != states or set(life.next) != states:
             self.problems.append(f"x-task-lifecycle and the enum differ: {named ^ states}")
+
+    def _model_problems(self, spec: Spec) -> Iterator[str]:
+        """The contradictions of x-models with operations, answers and states."""
+        answers = {name: outcome.value for name, outcome in spec.outcomes.items()}
+        for name in spec.models:
+            model = spec.model(name)
+            operation = spec.operations[model.operation]
+            yield from model_problems(name, model, operation.body_for(name), answers)
+            if not operation.requests_for(name):
+                yield f"x-models {name}: {operation.id} has no documented request of it"
+            for state in model.further_states if isinstance(model, VideoModel) else ():
+                if state not in spec.lifecycle.next:
+                    yield f"x-models {name}: the lifecycle has no state {state}"
+        for outcome in spec.all_outcomes.values():
+            for name in set(outcome.models) - spec.models.keys():
+                yield f"{outcome.name}: x-for-models has the unknown model {name}"
 
     def _check_operation(self, operation: Operation) -> None:
         for outcome in operation.outcomes.values():
@@ -260,7 +326,8 @@ class _Compiler:
                 where = f"{operation.id} {outcome.status} {outcome.name}"
                 self.problems.append(f"{where}: the schema allows it, so move it to examples")
         for name, request in operation.requests.items():
-            for violation in operation.body.violations(request) if operation.body else []:
+            body = operation.body_for(named_model(request))
+            for violation in body.violations(request) if body else []:
                 self.problems.append(f"{operation.id} request {name}: {violation.reason}")
         node = self.tree["paths"][operation.template][operation.method.lower()]
         for name in (operation.rate.refusal, *self_check.refusals(node)):

@@ -10,6 +10,7 @@ import jsonschema_rs
 from msgspec import Struct
 
 from contracts.spec.document import Node
+from contracts.spec.models import named_model
 from contracts.spec.validation import BodyValidator, Parameter
 
 UNDOCUMENTED = "x-undocumented"
@@ -24,7 +25,7 @@ class Outcome(Struct, frozen=True):
     and runs; None for the usual times. lasts: seconds after the end of the task for which a
     download answers so; None for always. range: how a download handles a Range header. documented:
     False for an answer that breaks its schema and is served only on demand. keeps: fields that are
-    served as they are here, not filled in."""
+    served as they are here, not filled in. models: the models whose answer it is; () for all."""
 
     name: str
     status: int
@@ -40,6 +41,12 @@ class Outcome(Struct, frozen=True):
     range: str = ""
     documented: bool = True
     keeps: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The state of a task with this ending: the name without what is behind a dot."""
+        return self.name.partition(".")[0]
 
     @property
     def code(self) -> str:
@@ -76,8 +83,9 @@ class RateLimit(Struct, frozen=True, rename="kebab"):
 class Operation(Struct, frozen=True, dict=True):
     """One operation, named by its operationId.
 
-    template: the path, with parameters in braces. answers: the schema of each status. undocumented:
-    outcomes that break these schemas, to test how a client handles them."""
+    template: the path, with parameters in braces. bodies: the schema of the body of each model.
+    answers: the schema of each status. undocumented: outcomes that break these schemas, to test how
+    a client handles them."""
 
     id: str
     method: str
@@ -86,12 +94,36 @@ class Operation(Struct, frozen=True, dict=True):
     rate: RateLimit
     headers: tuple[Parameter, ...]
     query: tuple[Parameter, ...]
-    body: BodyValidator | None
+    bodies: dict[str, BodyValidator]
     body_refusal: str
     requests: dict[str, Any]
     outcomes: dict[str, Outcome]
     answers: dict[int, jsonschema_rs.Validator]
     undocumented: dict[str, Outcome] = {}
+
+    @cached_property
+    def body(self) -> BodyValidator | None:
+        """The schema of the body of the first model, which refuses unknown models; None if the
+        operation takes no body."""
+        return next(iter(self.bodies.values()), None)
+
+    def body_for(self, model: str) -> BodyValidator | None:
+        """The schema of the body of a model; that of the first model for one that the operation
+        does not serve."""
+        return self.bodies.get(model) or self.body
+
+    def requests_for(self, model: str) -> dict[str, Any]:
+        """The documented requests of a model by their names; those of the first model for one that
+        the operation does not serve."""
+        known = model if model in self.bodies else next(iter(self.bodies), "")
+        return self._requests[known]
+
+    @cached_property
+    def _requests(self) -> dict[str, dict[str, Any]]:
+        return {
+            model: {n: r for n, r in self.requests.items() if named_model(r) == model}
+            for model in self.bodies or [""]
+        }
 
     @cached_property
     def every_outcome(self) -> dict[str, Outcome]:
@@ -122,6 +154,7 @@ def examples(status: str, holder: Node, key: str = "examples") -> Iterator[tuple
                 range=example.get("x-range", ""),
                 documented=key != UNDOCUMENTED,
                 keeps=tuple(example.get("x-keeps", ())),
+                models=tuple(example.get("x-for-models", ())),
             ),
         )
 
@@ -137,7 +170,7 @@ def download(node: Node) -> Operation:
         rate=UNLIMITED,
         headers=(),
         query=(),
-        body=None,
+        bodies={},
         body_refusal="",
         requests={},
         outcomes={n: o for status, r in node["responses"].items() for n, o in examples(status, r)},

@@ -5,16 +5,13 @@ Returns problems as text or data; the loader reports them all at once."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from contracts.spec.document import PARAMETER_KEYS
-
-Amount = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=0)]
-Size = Annotated[int, Meta(ge=1)]
+from contracts.spec.models import ImageModel, Size, VideoModel
 
 
 class Limits(Struct, rename="kebab", forbid_unknown_fields=True):
@@ -22,28 +19,6 @@ class Limits(Struct, rename="kebab", forbid_unknown_fields=True):
 
     body_bytes: Size
     header_bytes: Size
-
-
-class ImageModel(Struct, rename="kebab", forbid_unknown_fields=True):
-    """The form of a model in x-models that answers at once. price_per_image: CNY."""
-
-    operation: str
-    price_per_image: Amount
-    free: Count
-
-
-class VideoModel(Struct, rename="kebab", forbid_unknown_fields=True):
-    """The form of a model in x-models that creates tasks. price_per_video_second: CNY, by the
-    ratio of the video."""
-
-    operation: str
-    price_per_video_second: dict[str, Amount]
-    free: Count
-    queue_seconds: Amount
-    work_seconds_per_video_second: Amount
-    concurrency: Size
-    task_life_seconds: Size
-    result_life_seconds: Size
 
 
 def amount_problems(limits: Any, models: Any, operations: Collection[str]) -> Iterator[str]:

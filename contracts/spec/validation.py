@@ -3,14 +3,16 @@ answers it. Does not depend on HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 from msgspec import Struct
 
+from contracts.spec.document import Node
+from contracts.spec.fields import fields
 from contracts.spec.keywords import KEYWORDS
-from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, pointer_of
+from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, parts_of, pointer_of
 
 # Violations of these keywords are reported before violations of values.
 _SHAPE = {"type", "required", "minItems", "maxItems"}
@@ -41,15 +43,27 @@ class BodyValidator:
     """Validates request bodies by a schema. The x-refusal or x-missing of the violated part of the
     schema names the outcome that answers the request.
 
-    default: the outcome for parts without such a name. where: finds the pointer of a keyword."""
+    default: the outcome for parts without such a name. where: finds the pointer of a keyword.
+    elsewhere: the models of other operations, each with the outcome that refuses it here."""
 
     def __init__(
-        self, schema: dict[str, Any], default: str, where: PointerLookup = no_pointer
+        self,
+        schema: dict[str, Any],
+        default: str,
+        where: PointerLookup = no_pointer,
+        elsewhere: Mapping[str, str] | None = None,
     ) -> None:
         self.schema = schema
         self.where = where
+        self.fields = {field.path: field.schema for field in fields(schema)}
+        self._ranks = {path: rank for rank, path in enumerate(self.fields)}
         self._default = default
+        self._elsewhere = elsewhere or {}
         self._validator = compile_schema(schema)
+
+    def field(self, pointer: str) -> Node:
+        """The schema of the field at a pointer of the body; {} if the schema has no such field."""
+        return self.fields.get(tuple(parts_of(pointer)), {})
 
     def is_valid(self, body: Any) -> bool:
         """Whether a body satisfies the schema."""
@@ -67,7 +81,7 @@ class BodyValidator:
         if missing is not None:
             place.append(missing)
         return Violation(
-            outcome=self._refusal(list(error.schema_path), missing) or self._default,
+            outcome=self._foreign(error) or self._refusal(error, place) or self._default,
             pointer=pointer_of(place),
             field=".".join(place) or "body",
             reason=error.message[:200],
@@ -75,48 +89,32 @@ class BodyValidator:
             schema=self.where(error.schema_path),
         )
 
-    def _refusal(self, path: list[str | int], missing: str | None) -> str | None:
+    def _foreign(self, error: jsonschema_rs.ValidationError) -> str:
+        """The outcome for a model of another operation; "" for any other violation."""
+        is_model = list(error.instance_path) == ["model"]
+        return self._elsewhere.get(str(error.instance), "") if is_model else ""
+
+    def _refusal(self, error: jsonschema_rs.ValidationError, place: list[str]) -> str | None:
         """The innermost x-refusal on the path to the keyword; for a missing property, x-missing."""
         node: Any = self.schema
         found: str | None = node.get("x-refusal")
-        for part in path:
+        for part in error.schema_path:
             node = node[part]
             if isinstance(node, dict):
                 found = node.get("x-refusal", found)
-        if missing is None:
+        if _missing_property(error) is None:
             return found
-        parent = self._node(path[:-1])
-        return parent["properties"].get(missing, {}).get("x-missing") or found
+        return self.fields.get(tuple(place), {}).get("x-missing") or found
 
-    def _node(self, path: list[str | int]) -> Any:
-        node: Any = self.schema
-        for part in path:
-            node = node[part]
-        return node
-
-    def _rank(self, error: jsonschema_rs.ValidationError) -> tuple[bool, bool, list[int]]:
+    def _rank(self, error: jsonschema_rs.ValidationError) -> tuple[bool, bool, int]:
         keyword = error.schema_path[-1] if error.schema_path else ""
         missing = _missing_property(error)
-        place = [*error.instance_path, *([missing] if missing else [])]
-        return not self._is_first(place), keyword not in _SHAPE, self._order(place)
-
-    def _is_first(self, place: list[str | int]) -> bool:
-        """Whether a property on the path to a field has x-checked-first."""
-        node = self.schema
-        for part in place:
-            node = node.get("properties", {}).get(part, {})
-            if node.get("x-checked-first"):
-                return True
-        return False
-
-    def _order(self, place: list[str | int]) -> list[int]:
-        """The sort key of a field: the position of each of its properties in the schema."""
-        node, order = self.schema, []
-        for part in place:
-            names = list(node.get("properties", {}))
-            order.append(names.index(part) if part in names else len(names))
-            node = node.get("properties", {}).get(part, {})
-        return order
+        place = [str(part) for part in (*error.instance_path, *([missing] if missing else []))]
+        on_path = [tuple(place[:length]) for length in range(1, len(place) + 1)]
+        declared = [path for path in on_path if path in self.fields]
+        is_first = any(self.fields[path].get("x-checked-first") for path in declared)
+        rank = self._ranks[declared[-1]] if declared else -1
+        return not is_first, keyword not in _SHAPE, rank
 
 
 def _missing_property(error: jsonschema_rs.ValidationError) -> str | None:

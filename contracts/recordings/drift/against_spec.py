@@ -16,6 +16,7 @@ from contracts.recordings.drift.difference import ComparedCall, DriftDifference,
 from contracts.recordings.drift.unknown_fields import unknown_fields
 from contracts.recordings.model import RecordedTimeline
 from contracts.spec.document import Node, Resolver
+from contracts.spec.fields import field_at
 from contracts.spec.loader import Operation, Outcome, Spec
 from contracts.spec.pointers import pointer_of
 
@@ -125,16 +126,10 @@ def _violation(
     if keyword == "required":
         name = str(error.kind.property)  # type: ignore[attr-defined]
         place, recorded = [*place, name], UNSET
-        expected = _type_of(_at(schema, list(error.schema_path)[:-1]), name)
+        expected = field_at(_at(schema, list(error.schema_path)[:-1]), [name]).get("type", UNSET)
     kind = _KINDS.get(keyword, "schema")
     text = "the field is not allowed here" if expected is False else error.message[:200]
     return _difference(call, "breaking", kind, pointer_of(place), text, recorded, expected)
-
-
-def _type_of(schema: Node, name: str) -> Any:
-    """The type of a field in a schema; UNSET if this schema does not contain it."""
-    field = schema.get("properties", {}).get(name, {})
-    return field.get("type", UNSET) if isinstance(field, dict) else UNSET
 
 
 def _at(node: Any, path: list[str | int]) -> Any:
