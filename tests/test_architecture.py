@@ -103,6 +103,7 @@ PURE = {
     ),
     "mock_server.journal.json_pieces": (),
     "mock_server.journal.timeline": (
+        "contracts.spec.operation",
         "mock_server.journal.entry",
         "mock_server.simulation.json_body",
     ),

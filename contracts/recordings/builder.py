@@ -20,9 +20,9 @@ from contracts.recordings.model import (
     RecordedState,
     RecordedTimeline,
 )
-from contracts.recordings.operations import OperationFinder
 from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
+from contracts.spec.operation import POLL
 
 # Fields that differ between two polls of an unchanged task.
 VOLATILE_FIELDS = {"request_id"}
@@ -59,7 +59,7 @@ class RecordingBuilder:
     def __init__(
         self, spec: Spec, *, upstream: str = "", began: str = "", limit: MemoryLimit | None = None
     ) -> None:
-        self._operations = OperationFinder(spec)
+        self._router = spec.router
         self._head = Cassette(FORMAT, upstream=upstream, began=began, spec=spec.version)
         self._exchanges: list[RecordedExchange] = []
         # By task: the number of the exchange that created it, and the key that was sent.
@@ -71,7 +71,7 @@ class RecordingBuilder:
         """Add an exchange. key: the key that was sent, "" if unknown. The polls of another key get
         UNKNOWN, so they are not a part of the task's timeline."""
         answer, request = exchange.answer, exchange.request
-        task_id = self._operations.polled(request.method, request.path)
+        task_id = self._polled(request)
         if (
             answer is not None
             and task_id is not None
@@ -111,6 +111,11 @@ class RecordingBuilder:
         """The recording so far."""
         timelines = tuple(task.timeline() for task in self._tasks.values())
         return replace(self._head, exchanges=tuple(self._exchanges), timelines=timelines)
+
+    def _polled(self, request: RecordedRequest) -> str | None:
+        """The task_id of a poll; None for any other call."""
+        called = self._router.find_anywhere(request.method, request.path)
+        return called.value if called and called.operation.id == POLL else None
 
     def _is_owner(self, task_id: str, key: str) -> bool:
         task = self._tasks.get(task_id)

@@ -13,7 +13,6 @@ import msgspec
 
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.model import Cassette
-from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 
 API = "/api/v1/"
@@ -41,14 +40,14 @@ class _Location(NamedTuple):
     prefix: str
 
 
-def select(calls: Sequence[CandidateCall], operations: OperationFinder) -> list[bool]:
+def select(calls: Sequence[CandidateCall], spec: Spec) -> list[bool]:
     """For each call, whether it is a call of DashScope: of an official host, or of a location where
     a creation, a detection or an answer shows that a reseller or a fake has the API."""
-    locations = [_location(call, operations) for call in calls]
+    locations = [_location(call, spec) for call in calls]
     known = {
         location
         for call, location in zip(calls, locations, strict=True)
-        if location is not None and _is_evident(call, operations)
+        if location is not None and _is_evident(call, spec)
     }
     return [
         location is not None and (location in known or _is_official(location))
@@ -70,19 +69,19 @@ def ignored_calls_note(calls: Sequence[CandidateCall], chosen: Iterable[bool]) -
 
 def required_calls(cassette: Cassette, spec: Spec) -> Cassette:
     """Return the same recording. Raises CassetteError if it has no call of DashScope's API."""
-    find = OperationFinder(spec).find
+    find = spec.router.find_anywhere
     requests = (exchange.request for exchange in cassette.exchanges)
     if cassette.timelines or any(API in r.path or find(r.method, r.path) for r in requests):
         return cassette
     raise CassetteError("; ".join(("holds no call of DashScope's API", *cassette.notes)))
 
 
-def _location(call: CandidateCall, operations: OperationFinder) -> _Location | None:
+def _location(call: CandidateCall, spec: Spec) -> _Location | None:
     """The location of a call that looks like one of the API; None for other calls."""
     parts = _parts(call.url)
     if parts is None or parts.scheme not in ("http", "https"):
         return None
-    if API not in parts.path and operations.find(call.method, parts.path) is None:
+    if API not in parts.path and spec.router.find_anywhere(call.method, parts.path) is None:
         return None
     below = _BELOW.search(parts.path)
     return _Location(_host(call.url), parts.path[: below.start()] if below else "")
@@ -92,10 +91,10 @@ def _is_official(location: _Location) -> bool:
     return _OFFICIAL.fullmatch(location.host.partition(":")[0]) is not None
 
 
-def _is_evident(call: CandidateCall, operations: OperationFinder) -> bool:
+def _is_evident(call: CandidateCall, spec: Spec) -> bool:
     """Whether the path or the answer of a call can only be DashScope's."""
     parts = _parts(call.url)
-    called = operations.find(call.method, parts.path) if parts else None
+    called = spec.router.find_anywhere(call.method, parts.path) if parts else None
     if called is not None and called.operation.requests:
         return True  # a creation or a detection: other services do not have these paths
     try:

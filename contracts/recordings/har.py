@@ -25,7 +25,6 @@ from contracts.recordings.model import (
     RecordedRequest,
 )
 from contracts.recordings.nulls import without_nulls
-from contracts.recordings.operations import OperationFinder
 from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
@@ -92,7 +91,7 @@ def from_har(tree: Any, spec: Spec) -> Cassette:
     """Convert a HAR file to a recording. Raises CassetteError, ValidationError."""
     entries = msgspec.convert(tree, _Har).log.entries or []
     calls = [_candidate(entry) for entry in entries]
-    chosen = select(calls, OperationFinder(spec))
+    chosen = select(calls, spec)
     numbers = [number for number, is_ours in enumerate(chosen) if is_ours]
     found = [_timed(entries[number], f"$.log.entries[{number}]") for number in numbers]
     found.sort(key=lambda one: one[0])  # the entries of several pages may be in any order

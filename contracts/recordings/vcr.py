@@ -16,7 +16,6 @@ from contracts.recordings.dashscope_calls import CandidateCall, ignored_calls_no
 from contracts.recordings.errors import with_place
 from contracts.recordings.model import Cassette, RecordedBody, RecordedExchange
 from contracts.recordings.nulls import without_nulls
-from contracts.recordings.operations import OperationFinder
 from contracts.recordings.scrubber import Scrubber
 from contracts.spec.loader import Spec
 
@@ -60,7 +59,7 @@ def from_vcr(tree: Any, spec: Spec) -> Cassette:
     """Convert a cassette of VCR.py. Raises CassetteError, ValidationError."""
     interactions = msgspec.convert(tree, _Vcr).interactions or []
     calls = [_candidate(interaction) for interaction in interactions]
-    chosen = select(calls, OperationFinder(spec))
+    chosen = select(calls, spec)
     numbers = [number for number, is_selected in enumerate(chosen) if is_selected]
     first = urlsplit(calls[numbers[0]].url) if numbers else urlsplit("")
     host = first.netloc.rpartition("@")[2]

@@ -28,6 +28,7 @@ from contracts.spec.models import ImageModel, Model, VideoModel, model_of, named
 from contracts.spec.models import problems as model_problems
 from contracts.spec.not_served import NotServed
 from contracts.spec.operation import (
+    POLL,
     UNDOCUMENTED,
     Lifecycle,
     Operation,
@@ -37,6 +38,7 @@ from contracts.spec.operation import (
     examples,
 )
 from contracts.spec.pointers import pointer_of
+from contracts.spec.routes import Router
 from contracts.spec.source_map import SourceMap
 from contracts.spec.sources import Source
 from contracts.spec.validation import BodyValidator, Parameter, compile_schema
@@ -103,6 +105,11 @@ class Spec(Struct, frozen=True, dict=True):
         return {n: m for n, m in self._models.items() if isinstance(m, ImageModel)}
 
     @cached_property
+    def router(self) -> Router:
+        """Finds the operation for a method and a path."""
+        return Router(self.prefixes, self.operations.values())
+
+    @cached_property
     def all_operations(self) -> dict[str, Operation]:
         """Every operation that a scenario can name: those of the API and the download."""
         return {**self.operations, self.result.id: self.result}
@@ -147,7 +154,7 @@ class Spec(Struct, frozen=True, dict=True):
     @cached_property
     def task_outcomes(self) -> dict[str, Outcome]:
         """Every state and failure that a poll can show: the 200 answers of getTask."""
-        outcomes = self.operations["getTask"].every_outcome
+        outcomes = self.operations[POLL].every_outcome
         return {name: outcome for name, outcome in outcomes.items() if outcome.status == 200}
 
 

@@ -14,6 +14,7 @@ from contracts.spec.models import named_model
 from contracts.spec.validation import BodyValidator, Parameter
 
 UNDOCUMENTED = "x-undocumented"
+POLL = "getTask"  # the operation that shows the state of a task
 RESULT_PATH = "/results/{tenant}/{task_id}/{name}"  # where the fake serves results, in place of OSS
 
 

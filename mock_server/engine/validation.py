@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.routes import Route
 from contracts.spec.validation import Violation
-from mock_server.engine.routing import Route, Router
 from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
 from mock_server.stores.session import Refused
@@ -36,7 +36,7 @@ class Validator:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self._router = Router(spec)
+        self._router = spec.router
         self._schemes = {
             operation.id: [(p, f"{p.required_by_scheme}://") for p in operation.headers
                            if p.required_by_scheme]

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import pointer_of
-from mock_server.engine.routing import Route, Router
+from contracts.spec.routes import Route
 
 ALIKE = 0.75  # mean similarity of the parts of two similar paths
 RELATED = 0.4  # least similarity of any part of them
@@ -33,10 +33,10 @@ class Address(NamedTuple):
 
 def exact(spec: Spec, method: str, path: str) -> Address | None:
     """The operation of a correct path; None if the path is unknown or lacks the method."""
-    found = Router(spec).find(method, path)
+    found = spec.router.find(method, path)
     if not isinstance(found, Route):
         return None
-    prefix = next(p for p in _longest_first(spec) if path.startswith(p + "/"))
+    prefix = next(p for p in spec.router.prefixes if path.startswith(p + "/"))
     return Address(found.operation, found.value, prefix)
 
 
@@ -88,10 +88,6 @@ def _least(operation: Operation, parts: list[str]) -> float:
 
 def methods_of(spec: Spec, template: str) -> list[str]:
     return [o.method for o in spec.operations.values() if o.template == template]
-
-
-def _longest_first(spec: Spec) -> list[str]:
-    return sorted(spec.prefixes, key=len, reverse=True)
 
 
 def _parts(operation: Operation) -> list[str]:

@@ -7,10 +7,9 @@ from itertools import groupby
 from sys import intern
 from typing import Any, NamedTuple
 
+from contracts.spec.operation import POLL
 from mock_server.journal.entry import Entry
 from mock_server.simulation import json_body
-
-POLL = "getTask"
 
 
 class Poll(NamedTuple):

@@ -19,9 +19,9 @@ from contracts.recordings.model import (
     RecordedState,
     RecordedTimeline,
 )
-from contracts.recordings.operations import FoundOperation, OperationFinder
 from contracts.redact.secret_names import is_secret_name
 from contracts.spec.loader import Spec
+from contracts.spec.routes import Route
 
 # Parameters of a signed URL that differ each time it is signed, besides its secrets.
 _PER_URL = re.compile(
@@ -34,7 +34,7 @@ class RecordedCall(Struct, frozen=True):
 
     number: int
     exchange: RecordedExchange
-    called: FoundOperation | None
+    called: Route | None
     query: Any
     body: Any
 
@@ -44,7 +44,7 @@ class Recordings:
     timelines by their recorded task_id."""
 
     def __init__(self, spec: Spec, cassette: Cassette) -> None:
-        self.operations = OperationFinder(spec)
+        self._router = spec.router
         timelines = [*cassette.timelines, *_never_polled(cassette)]
         self.tasks = {timeline.task_id: timeline for timeline in timelines}
         self.created: dict[int, RecordedTimeline] = {
@@ -63,7 +63,7 @@ class Recordings:
         """The exchange that answers a call. Candidates are those of the same operation and task.
         The one with the same body and query wins, then the least used one, then the first. used:
         uses by number. recorded_id: the recorded task_id of each new one."""
-        called = self.operations.find(request.method, request.path)
+        called = self._router.find_anywhere(request.method, request.path)
         query, body = _query(request.query), _comparable(request.body)
         fits = partial(_fits, request, called, recorded_id)
         rank = partial(_rank, query, body, used)
@@ -79,7 +79,7 @@ class Recordings:
 
     def _prepared(self, number: int, exchange: RecordedExchange) -> RecordedCall:
         request = exchange.request
-        called = self.operations.find(request.method, request.path)
+        called = self._router.find_anywhere(request.method, request.path)
         return RecordedCall(
             number, exchange, called, _query(request.query), _comparable(request.body)
         )
@@ -111,7 +111,7 @@ def _name(recorded: RecordedCall) -> str:
 
 def _fits(
     request: RecordedRequest,
-    called: FoundOperation | None,
+    called: Route | None,
     recorded_id: Mapping[str, str],
     recorded: RecordedCall,
 ) -> bool:

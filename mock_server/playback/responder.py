@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from contracts.provider.budget import LONGEST_VIDEO
 from contracts.recordings.bodies import body_of
 from contracts.recordings.model import Cassette, RecordedAnswer, RecordedRequest, RecordedTimeline
-from contracts.recordings.operations import POLL
 from contracts.recordings.scrubber import Scrubber
 from contracts.recordings.timing import state_at, state_starts
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.operation import POLL
 from mock_server.engine.operations.results import signed_path
 from mock_server.engine.operations.tasks import moment_shown
 from mock_server.engine.pipeline import Engine
@@ -82,7 +82,7 @@ class PlaybackEngine(Engine):
         tenant = self.tenants.get(request.tenant_id, request.real)
         session = self._session(request.tenant_id)
         self._stamp(request, tenant.clock.now(request.real))
-        called = self._recordings.operations.find(request.call.method, request.call.path)
+        called = self.spec.router.find_anywhere(request.call.method, request.call.path)
         if called is not None:
             request.operation, request.path_value = called
             self._validate(request, called.operation)

@@ -32,7 +32,7 @@ NO_BOUNDS = {
     "mock_server.scenarios.keys:LONGEST",
     "mock_server.page.view:LONGEST",
     "mock_server.engine.public_urls:LONGEST_CACHED",
-    "mock_server.engine.routing:LONGEST_CACHED",
+    "contracts.spec.routes:LONGEST_CACHED",
     "mock_server.suggest.typos:LONGEST",
 }
 

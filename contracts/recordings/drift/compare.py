@@ -19,7 +19,6 @@ from contracts.recordings.drift.difference import (
 )
 from contracts.recordings.drift.times import BAND
 from contracts.recordings.model import Cassette
-from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 
 __all__ = ["BAND", "WEIGHTS", "AskFake", "Drift", "DriftDifference", "Weight", "drift"]
@@ -80,7 +79,7 @@ def _answer_differences(
 
 def _calls(spec: Spec, name: str, cassette: Cassette) -> Iterator[ComparedCall]:
     """Every answer of a recording; for polls, one answer per state."""
-    find = OperationFinder(spec).find
+    find = spec.router.find_anywhere
     for number, exchange in enumerate(cassette.exchanges):
         if exchange.answer is not None:
             called = find(exchange.request.method, exchange.request.path)

@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from contracts.recordings.model import RecordedAnswer, RecordedRequest
-from contracts.recordings.operations import FoundOperation
+from contracts.spec.routes import Route
 
 Weight = Literal["breaking", "additive", "cosmetic"]
 WEIGHTS: tuple[Weight, ...] = ("breaking", "additive", "cosmetic")  # the most severe first
@@ -27,7 +27,7 @@ class ComparedCall(Struct, frozen=True):
     place: str
     request: RecordedRequest
     answer: RecordedAnswer
-    called: FoundOperation | None
+    called: Route | None
 
     @property
     def label(self) -> str:

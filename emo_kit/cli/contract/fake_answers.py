@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from contracts.recordings.bodies import body_of, bytes_of
 from contracts.recordings.model import RecordedAnswer, RecordedRequest
-from contracts.recordings.operations import OperationFinder
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.scenarios.names import HEADER
@@ -27,7 +26,7 @@ _SENT = {b"content-type": b"application/json", b"x-dashscope-async": b"enable"}
 def fake_answers(spec: Spec) -> Callable[[RecordedRequest, str], RecordedAnswer | None]:
     """A function from a recorded call and the name of an outcome to the fake's answer, None for a
     call that is not of the API."""
-    find, prefix = OperationFinder(spec).find, spec.prefixes[0]
+    find, prefix = spec.router.find_anywhere, spec.prefixes[0]
     engine = _engine(spec, prefix)
     tenant = engine.tenant_of_headers({b"authorization": f"Bearer {KEY}".encode()})
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.spec.keywords import ratio_of
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.routes import Route
 from mock_server.engine.operations.detection import detect
 from mock_server.engine.operations.results import Denied, open_result, signed_path
-from mock_server.engine.routing import Route, Router
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.names import (
     Directive,
@@ -158,7 +158,7 @@ def test_an_infinite_or_endless_number_is_refused(text: bytes) -> None:
         decode(text)
 
 
-router = Router(SPEC)
+router = SPEC.router
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "", "get"]
 
 
@@ -194,6 +194,22 @@ def test_every_spelling_of_every_path_is_found(
     there = {o.method for o in OPERATIONS if o.template == operation.template}
     if other not in there:
         assert router.find(other, path) == other
+
+
+@often
+@given(
+    name=st.sampled_from(sorted(SPEC.operations)),
+    prefix=st.sampled_from(["", "/", "/a/reseller", "/" * 500, *SPEC.prefixes]),
+    slash=st.sampled_from(["", "/"]),
+    value=st.text(min_size=1) | st.sampled_from(["tasks", "cancel", "face-detect"]),
+)
+def test_every_path_is_found_below_any_prefix(
+    name: str, prefix: str, slash: str, value: str
+) -> None:
+    operation = SPEC.operations[name]
+    path = prefix + operation.template.replace("{task_id}", quote(value, safe="")) + slash
+    wanted = value if "{" in operation.template else ""
+    assert router.find_anywhere(operation.method, path) == Route(operation, wanted)
 
 
 def spellings(name: str) -> dict[str, list[Selection]]:
