@@ -118,6 +118,14 @@ TIME = {
     "emo_client.driver",
     "emo_client.client",
 }
+# Files that are not a user's are read elsewhere: files of the package, the cached spec, a download.
+# A token has a length, and its file may be stdin.
+READING = {
+    "contracts.files.user_file", "contracts.reports.html", "contracts.spec.document",
+    "emo_client.downloads.partial_file", "emo_client.downloads.video", "emo_kit.cli.secret_files",
+    "mock_server.media.samples", "mock_server.page.app", "mock_server.page.documents",
+    "mock_server.scenarios.rule_schema", "mock_server.server.openapi_file",
+}  # fmt: skip
 ENVIRONMENT = {"contracts.pytest_plugin", "emo_client.settings", "mock_server.settings"}
 PRINTING = {"contracts.reports.write", "emo_kit.cli.output", "emo_kit.command"}
 HEAVY = {"hypothesis", "schemathesis", "pytest", "respx", "rich", "uvicorn", "starlette", "httpx"}
@@ -229,6 +237,11 @@ def test_only_the_output_module_prints_for_the_command_line() -> None:
         r"(?<![\w.])print\(|\.s?echo\(|\.print\(|std(out|err)\.write\(|[^_]Text\("
     )
     assert {name for name, text in sources() if printing.search(text)} == PRINTING
+
+
+def test_only_one_module_reads_files_of_users() -> None:
+    reading = re.compile(r"\.read_(?:bytes|text)\(|\.open\(\"r|\byaml\.\w*load|json\.load\(")
+    assert {name for name, text in sources() if reading.search(text)} == READING
 
 
 def test_only_the_settings_read_the_environment() -> None:

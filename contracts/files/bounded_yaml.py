@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from contracts.files.user_file import FileError
+
 MOST_CHARACTERS = 32 << 20  # of a text
 MOST_VALUES = 250_000  # in a text, keys included
 MOST_ADDED = 100_000  # values that all aliases of a text add together
@@ -27,7 +29,7 @@ NUMBERS = {f"{STANDARD}int", f"{STANDARD}float"}
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
-class YamlError(ValueError):
+class YamlError(FileError):
     """A text cannot be read. problem: the reason. line, column: from 1; 0 if unknown."""
 
     def __init__(self, problem: str, mark: Any = None) -> None:
@@ -75,6 +77,18 @@ def construct(node: Any, loader: Any = None) -> Any:
         raise _as_yaml_error(error, node.start_mark) from None
     finally:
         reader.dispose()
+
+
+def child(node: Any, part: str) -> tuple[Any, Any] | None:
+    """The nodes of the name and of the value of a child; an item of a list is both. None if there
+    is no such child. part: of a JSON pointer, unescaped."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        return next((pair for pair in node.value if pair[0].value == part), None)
+    if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)]
+    return None
 
 
 def check(root: Any) -> None:

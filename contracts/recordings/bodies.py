@@ -8,10 +8,10 @@ from base64 import b64decode
 import msgspec
 from msgspec import UNSET
 
+from contracts.files.user_file import deeper_than
 from contracts.provider.content_encoding import CannotUnpack, unpacked
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.model import RecordedBody
-from contracts.spec.document import deeper_than
 
 LONGEST = 1 << 20  # bytes of a body that is kept; a longer one counts as a download
 LONGEST_FILE = 32 << 20  # bytes of all bodies in a file of another program

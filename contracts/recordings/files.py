@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contracts.files import bounded_yaml
-from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.bounded_yaml import YamlError
+from contracts.files.user_file import FileError, bytes_of, json_problem, text_of
 from contracts.files.whole_file import write
 from contracts.recordings import tagged_yaml
 from contracts.recordings.dashscope_calls import required_calls
@@ -30,9 +30,9 @@ def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
     try:
         cassette = read(bytes_of(path), spec)
         return required_calls(cassette, spec) if needed else cassette
-    except OSError as error:
-        raise CassetteError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (CassetteError, EncodingError) as error:
+    except FileError as error:
+        raise CassetteError(f"{path} {error}") from None
+    except CassetteError as error:
         raise CassetteError(f"{path}: {error}") from None
 
 
@@ -60,7 +60,7 @@ def save(path: Path, cassette: Cassette) -> None:
 def _tree(data: bytes) -> Any:
     try:
         text = text_of(data)
-    except EncodingError as error:
+    except FileError as error:
         raise CassetteError(str(error)) from None
     if text.lstrip().startswith("{"):
         try:
@@ -88,7 +88,7 @@ def _json(text: str) -> Any:
 def _yaml(text: str) -> Any:
     try:
         return tagged_yaml.load(text)
-    except bounded_yaml.YamlError as error:
+    except YamlError as error:
         raise CassetteError(f"is not YAML: {error}") from None
 
 

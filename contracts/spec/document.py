@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from contracts.files import bounded_yaml
-from contracts.files.text_file import EncodingError, bytes_of, utf8_of
+from contracts.files.bounded_yaml import YamlError
+from contracts.files.user_file import FileError, bytes_of, deeper_than, text_of
 from contracts.files.whole_file import write
 from contracts.text.printable import in_line
 
@@ -57,47 +58,31 @@ DEEPEST = 200  # levels of a document; the functions that walk it are recursive
 def read(path: Path) -> Node:
     """Read a file as a tree. Raises SpecError if it is missing, unreadable or not a mapping."""
     try:
-        text = bytes_of(path)
-    except OSError as error:
+        data = bytes_of(path)
+        tree = _cached(data) if path == default_path() else None
+        if tree is None:
+            tree = _parse(text_of(data))
+            if path == default_path():
+                _store(data, tree)
+    except YamlError as error:
         raise SpecError(str(path), [f"cannot be read: {error}"]) from error
-    except EncodingError as error:
-        raise SpecError(str(path), [str(error)]) from None
-    tree = _cached(text) if path == default_path() else None
-    if tree is None:
-        tree = _parse(path, _in_utf8(path, text))
-        if deeper_than(tree, DEEPEST):
-            raise SpecError(str(path), ["cannot be read: it is nested too deep"])
-        if path == default_path():
-            _store(text, tree)
+    except FileError as error:
+        raise SpecError(str(path), [str(error)]) from error
     if not isinstance(tree, dict):
         raise SpecError(str(path), ["is not a mapping"])
     return tree
 
 
-def deeper_than(value: Any, levels: int) -> bool:
-    """Whether non-empty objects and arrays of a JSON value are nested deeper than `levels`. Not
-    recursive, because the recursion limit differs between versions of Python."""
-    level = [value]
-    for _ in range(levels + 1):
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return False
-    return True
+def _parse(text: str) -> Any:
+    """The tree of a JSON or YAML text. Raises FileError."""
+    tree = _json_or_yaml(text)
+    if deeper_than(tree, DEEPEST):
+        raise FileError("cannot be read: it is nested too deep")
+    return tree
 
 
-def _children(node: Any) -> list[Any]:
-    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-
-
-def _in_utf8(path: Path, data: bytes) -> bytes:
-    try:
-        return utf8_of(data)
-    except EncodingError as error:
-        raise SpecError(str(path), [str(error)]) from None
-
-
-def _parse(path: Path, text: bytes) -> Any:
-    if text.lstrip().startswith(b"{"):
+def _json_or_yaml(text: str) -> Any:
+    if text.lstrip().startswith("{"):
         with suppress(ValueError, RecursionError):  # then YAML reads it, or reports the line
             return json.loads(text, object_pairs_hook=_unique_keys)
     import yaml  # 25 ms, saved at a start with a cached tree
@@ -125,10 +110,7 @@ def _parse(path: Path, text: bytes) -> Any:
         first: [(tag, _BOOLEAN if tag.endswith(":bool") else regexp) for tag, regexp in resolvers]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
-    try:
-        return bounded_yaml.load(text, Loader)
-    except bounded_yaml.YamlError as error:
-        raise SpecError(str(path), [f"cannot be read: {error}"]) from error
+    return bounded_yaml.load(text, Loader)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> Node:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.files import bounded_yaml
+from contracts.files.user_file import FileError, bytes_of, text_of
 from contracts.spec.document import Node
 from contracts.spec.pointers import PointerLookup, PointerPart, escaped, parts_of
 
@@ -39,9 +40,11 @@ class SourceMap:
         """The line of a resolved pointer, from 1; 0 if the file no longer has such a value."""
         node, line = self._composed, 0
         for part in parts_of(pointer):
-            node, line = _child(node, part)
-            if node is None:
+            child = bounded_yaml.child(node, part)
+            if child is None:
                 return 0
+            name, node = child
+            line = name.start_mark.line + 1
         return line
 
     def _walk(self, node: Any, place: str, parts: Iterable[PointerPart]) -> tuple[Any, str]:
@@ -65,20 +68,6 @@ class SourceMap:
     def _composed(self) -> Any:
         """The file as YAML nodes, which have line numbers. Takes 40 ms, so only on demand."""
         try:
-            return bounded_yaml.compose(self.path.read_bytes())
-        except (OSError, bounded_yaml.YamlError):
+            return bounded_yaml.compose(text_of(bytes_of(self.path)))
+        except FileError:
             return None  # it was readable when the spec was loaded
-
-
-def _child(node: Any, part: str) -> tuple[Any, int]:
-    """A child of a YAML node and its first line; in a mapping, the line of its key."""
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return value, key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
-        child = node.value[int(part)]
-        return child, child.start_mark.line + 1
-    return None, 0

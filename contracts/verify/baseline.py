@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.files.file_lock import locked
-from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.user_file import FileError, MissingFile, bytes_of, json_of, text_of
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange
 from contracts.verify.events import STALE, CheckFinding
@@ -93,7 +93,7 @@ def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> B
     missing, and entries of checks that no longer exist are dropped. Raises BaselineError."""
     try:
         entries = _entries(path)
-    except FileNotFoundError:
+    except MissingFile:
         if is_updating:
             return Baseline(is_updating=True)
         raise BaselineError(
@@ -114,28 +114,20 @@ def save(path: Path, baseline: Baseline) -> None:
     with locked(path):
         try:
             entries = baseline.merged(_entries(path))
-        except FileNotFoundError:
+        except MissingFile:
             entries = baseline.entries
         data = msgspec.json.encode(_File(FORMAT, tuple(sorted(entries))))
         write(path, msgspec.json.format(data, indent=2) + b"\n")
 
 
 def _entries(path: Path) -> tuple[AcceptedDifference, ...]:
-    """All entries of a file. Raises FileNotFoundError, BaselineError."""
+    """All entries of a file. Raises MissingFile, BaselineError."""
     try:
-        text = text_of(bytes_of(path))
-        file = msgspec.json.decode(text, type=_File)
-    except FileNotFoundError:
+        return json_of(text_of(bytes_of(path)), _File, "a baseline", FORMAT).findings
+    except MissingFile:
         raise
-    except EncodingError as error:
+    except FileError as error:
         raise BaselineError(f"{path} {error}") from None
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BaselineError(f"{path} is not a baseline: {json_problem(text, error)}") from None
-    if file.format != FORMAT:
-        raise BaselineError(f"{path} has the format {file.format}; this version reads {FORMAT}")
-    return file.findings
 
 
 def _entry(

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.files.file_lock import locked
-from contracts.files.text_file import EncodingError, bytes_of, json_problem, text_of
+from contracts.files.user_file import FileError, MissingFile, bytes_of, json_of, text_of
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.network import is_local
@@ -56,20 +56,11 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Ledger:
     """Read a ledger from a file; an empty one if the file does not exist. Raises LedgerError."""
     try:
-        text = text_of(bytes_of(path))
-    except FileNotFoundError:
+        return json_of(text_of(bytes_of(path)), Ledger, "a ledger", FORMAT)
+    except MissingFile:
         return Ledger()
-    except EncodingError as error:
+    except FileError as error:
         raise LedgerError(f"{path} {error}") from None
-    except OSError as error:
-        raise LedgerError(f"{path} cannot be read: {error.strerror or error}") from None
-    try:
-        ledger = msgspec.json.decode(text, type=Ledger)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise LedgerError(f"{path} is not a ledger: {json_problem(text, error)}") from None
-    if ledger.format != FORMAT:
-        raise LedgerError(f"{path} has the format {ledger.format}, not {FORMAT}")
-    return ledger
 
 
 def save(path: Path, ledger: Ledger) -> None:

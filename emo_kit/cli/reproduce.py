@@ -33,7 +33,7 @@ def reproduce(file: Path, as_json: bool) -> int:
 
     Exit code 0: every answer is the same, byte for byte. 1: an answer differs; both are printed.
     """
-    from contracts.files.text_file import EncodingError, bytes_of
+    from contracts.files.user_file import FileError, bytes_of
     from contracts.spec.loader import Spec
     from mock_server.control.bundle import BundleError, read
     from mock_server.reproduce import Reproduction
@@ -41,7 +41,7 @@ def reproduce(file: Path, as_json: bool) -> int:
     try:
         bundle = read(bytes_of(file))
         difference = Reproduction(Spec.load(), bundle).run()
-    except (BundleError, EncodingError) as error:
+    except (BundleError, FileError) as error:
         raise click.UsageError(f"{file} {error}") from None
     if as_json:
         print_json({"exchanges": len(bundle.exchanges), "difference": _as_json(difference)})

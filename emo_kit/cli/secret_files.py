@@ -46,11 +46,13 @@ def _token(ctx: click.Context, param: click.Parameter, path: str | None) -> str 
     """The token in a file. Raises BadParameter, which shows nothing of the file's content."""
     if not path or ctx.resilient_parsing:
         return None
+    from contracts.files.user_file import FileError, text_of
+
     try:
-        text = _read(path).decode().strip("\r\n")
+        text = text_of(_read(path)).strip("\r\n")
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror or error}", ctx, param) from None
-    except UnicodeDecodeError:
+    except FileError:
         text = ""
     if not text or len(text) >= LONGEST or not (text.isascii() and text.isprintable()):
         needed = f"must hold one line of printable ASCII, shorter than {LONGEST} characters"

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from contracts.files.text_file import EncodingError, utf8_of
+from contracts.files.user_file import FileError, text_of
 from contracts.text.printable import in_json
 from mock_server.control import journal, scenarios, state
 from mock_server.control.access import missing
@@ -175,8 +175,8 @@ async def _body(request: Request) -> bytes:
 
 def _read(raw: bytes) -> Any:
     try:
-        return json_body.decode(utf8_of(raw)) if raw.strip() else {}
-    except EncodingError as error:
+        return json_body.decode(text_of(raw).encode()) if raw.strip() else {}
+    except FileError as error:
         raise ControlError(f"the body {error}") from None
     except ValueError as error:
         raise ControlError(f"the body is not JSON: {error}") from None

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta, Struct, field
 
-from contracts.files.text_file import EncodingError, json_problem, text_of
+from contracts.files.user_file import FileError, json_of, text_of
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.entry import Entry
 from mock_server.journal.json_pieces import with_items
@@ -119,24 +119,13 @@ def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterato
 def read(data: bytes) -> Bundle:
     """Read a bundle. Raises BundleError."""
     try:
-        text = text_of(data)
-        _check_format(msgspec.json.decode(text))
-        found = msgspec.json.decode(text, type=Bundle)
-    except EncodingError as error:
+        found = json_of(text_of(data), Bundle, "a bundle", FORMAT)
+    except FileError as error:
         raise BundleError(str(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BundleError(f"is not a bundle: {json_problem(text, error)}") from None
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
         raise BundleError(f"{found.dropped} exchanges of the journal were evicted, so {text}")
     return found
-
-
-def _check_format(value: Any) -> None:
-    """Check the format first: a bundle of another format may have other fields."""
-    name = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
-    if name != FORMAT:
-        raise BundleError(f"has the format {name!r:.80}; this version reads {FORMAT!r}")
 
 
 def _exchange(entry: Entry) -> BundledExchange:

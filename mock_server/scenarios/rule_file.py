@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.files import bounded_yaml
-from contracts.files.text_file import EncodingError, bytes_of, text_of
+from contracts.files.user_file import FileError, bytes_of, text_of
 from contracts.spec.loader import Spec
 from contracts.spec.pointers import parts_of, pointer_of
 from contracts.text.printable import in_line
@@ -20,7 +20,6 @@ from mock_server.scenarios.rules import Ruleset
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
 HOLDER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 NO_NUMBERS = {".nan", ".inf", "-.inf", "+.inf"}
-MOST_NODES, DEEPEST = 100_000, 64
 MOST_BYTES = 1 << 20  # of a scenario file; the control API has the same limit
 LOOK_EVERY = 0.25  # seconds of the machine's time between two looks at the file
 
@@ -76,9 +75,7 @@ class RulesFile:
         assert self._path is not None
         try:
             text = text_of(bytes_of(self._path, MOST_BYTES))
-        except OSError as error:
-            raise ScenarioError(f"{self._path} cannot be read: {error}") from None
-        except EncodingError as error:
+        except FileError as error:
             raise ScenarioError(f"{self._path} {error}") from None
         return compiled(self._spec, text, str(self._path))
 
@@ -122,39 +119,23 @@ def _located(node: Any, problem: RuleProblem) -> str:
     """The problem with line and column of its place, or of the nearest parent in the document."""
     mark = node.start_mark if node else None
     for part in parts_of(problem.pointer):
-        child = _child(node, part)
+        child = bounded_yaml.child(node, part)
         if child is None:
             break
-        node, mark = child
+        node = child[1]
+        mark = node.start_mark
     where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
     return f"{where}: {problem.pointer + ': ' if problem.pointer else ''}{problem.text}"
 
 
-def _child(node: Any, part: str) -> tuple[Any, Any] | None:
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        found = (value for key, value in node.value if key.value == part)
-        value = next(found, None)
-        return None if value is None else (value, value.start_mark)
-    if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
-        return node.value[int(part)], node.value[int(part)].start_mark
-    return None
-
-
 def _not_json(node: Any) -> Iterator[RuleProblem]:
     """Parts of a YAML document that JSON does not have: duplicate keys (YAML would silently use the
-    last one), keys that are not texts (`on` is a boolean), dates. Recursive and huge documents end
-    the search."""
-    todo, count = [(node, "", 0)], 0
+    last one), keys that are not texts (`on` is a boolean), dates."""
+    todo = [(node, "")]
     while todo:
-        node, place, depth = todo.pop()
-        count += 1
-        if count > MOST_NODES or depth > DEEPEST:
-            yield RuleProblem(place[:200], "contains itself, or is too large or too deep")
-            return
+        node, place = todo.pop()
         yield from _problems_at(node, place)
-        todo += [(child, place + step, depth + 1) for step, child in _children(node)]
+        todo += [(child, place + step) for step, child in _children(node)]
 
 
 def _problems_at(node: Any, place: str) -> Iterator[RuleProblem]:

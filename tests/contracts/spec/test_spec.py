@@ -10,7 +10,8 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from contracts.spec.document import DEEPEST, SpecError, deeper_than, default_path, read
+from contracts.files.user_file import deeper_than
+from contracts.spec.document import DEEPEST, SpecError, default_path, read
 from contracts.spec.loader import EVIDENCE, Spec
 from contracts.spec.validation import compile_schema
 from mock_server.engine.operations.tasks import HANDLERS

@@ -20,12 +20,14 @@ def explain(*arguments: str, **options: object) -> str:
     return CliRunner().invoke(cli, ["explain", "--key", "sk-a", *arguments], **options).output  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("end", "encoding"), [("", "ascii"), ("\n", "utf-8-sig"), ("\r\n", "utf-16")]
+)
 def test_a_control_command_reads_the_admin_token_from_a_file(
-    serve: Callable[..., AbstractContextManager[str]], tmp_path: Path, end: str
+    serve: Callable[..., AbstractContextManager[str]], tmp_path: Path, end: str, encoding: str
 ) -> None:
     file = tmp_path / "token"
-    file.write_bytes((TOKEN + end).encode())
+    file.write_bytes((TOKEN + end).encode(encoding))
     with serve(admin_token=TOKEN) as url:
         assert "token" in explain("--server", url)
         for arguments, env in ((["--admin-token-file", str(file)], {}),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.files.text_file import EncodingError, text_of
+from contracts.files.user_file import FileError, text_of
 from contracts.recordings import CassetteError, load, read
 from contracts.spec import document
 from contracts.spec.loader import Spec
@@ -121,7 +121,7 @@ def test_a_newer_bundle_is_refused_by_its_format() -> None:
 
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08", b"PK\x03\x04"], ids=["gzip", "zip"])
 def test_the_error_for_a_compressed_file_names_its_format(data: bytes) -> None:
-    with pytest.raises(EncodingError, match=r"is compressed with .*; unpack it first"):
+    with pytest.raises(FileError, match=r"is compressed with .*; unpack it first"):
         text_of(data)
 
 
@@ -129,5 +129,5 @@ def test_the_error_for_a_compressed_file_names_its_format(data: bytes) -> None:
 def test_any_bytes_are_text_or_refused_with_the_reason(data: bytes) -> None:
     try:
         assert json.dumps(text_of(data))
-    except EncodingError as error:
+    except FileError as error:
         assert re.search("is not text in UTF-|is compressed with", str(error))
