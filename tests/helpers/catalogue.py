@@ -14,13 +14,7 @@ from contracts.http1.refused import broken
 from contracts.spec.document import Resolver, default_path, read
 from contracts.spec.loader import Operation, Spec
 from mock_server.scenarios.catalogue.entries import CatalogueEntry
-from mock_server.scenarios.catalogue.triggers import (
-    BrokenTrigger,
-    ControlTrigger,
-    RateTrigger,
-    ServeTrigger,
-    Trigger,
-)
+from mock_server.scenarios.catalogue.triggers import Trigger
 from mock_server.server.app import FakeApp
 from mock_server.simulation.billing import Account
 from mock_server.simulation.call import Call, Reply
@@ -84,18 +78,18 @@ def carry_out(trigger: Trigger, operation: str = "") -> Played:
     name = trigger.operation or operation
     call = good_call(SPEC.operations[name])
     service = service_of()
-    match trigger:
-        case ServeTrigger(value=value):
-            service = service_of(variant=value)
-        case RateTrigger(per_second=calls):
+    match trigger.way:
+        case "serve":
+            service = service_of(variant=trigger.value)
+        case "rate":
             service = service_of(limits="documented")
-            for _ in range(int(calls)):
+            for _ in range(int(trigger.value)):
                 service.engine.handle(call)
-        case ControlTrigger(path=path, body=body, once=once):
-            if once:
+        case "control":
+            if trigger.note:
                 service.change(key_of(call), account=used_up())
-            put(service, path, body, key_of(call))
-        case BrokenTrigger():
+            put(service, trigger.name, trigger.value, key_of(call))
+        case "broken":
             return Played(service, call, service.engine.refused(broken("no HTTP")), name)
         case _:
             call = altered(call, trigger)

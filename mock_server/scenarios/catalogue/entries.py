@@ -9,15 +9,7 @@ from msgspec import Struct
 
 from contracts.spec.loader import Operation, Outcome, Spec
 from mock_server.scenarios.catalogue.invalid_requests import invalid_requests, url_field
-from mock_server.scenarios.catalogue.triggers import (
-    SCENARIO,
-    ControlTrigger,
-    HeaderTrigger,
-    KeyTrigger,
-    ServeTrigger,
-    Trigger,
-    UrlTrigger,
-)
+from mock_server.scenarios.catalogue.triggers import SCENARIO, Trigger
 from mock_server.scenarios.faults import FAULTS, FaultKind
 
 KINDS = ("outcome", "fault", "variant")
@@ -73,27 +65,27 @@ def _outcomes(spec: Spec, operation: Operation) -> Iterator[CatalogueEntry]:
 def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Trigger]:
     name = outcome.name
     if operation is spec.result:
-        yield HeaderTrigger(operation.id, SCENARIO, name)
+        yield Trigger("header", operation.id, SCENARIO, name)
         yield from _of_create(spec, f"{operation.id}:{name}")
         return
     if name in spec.task_outcomes:
         yield from _of_create(spec, name)
-        yield HeaderTrigger(operation.id, SCENARIO, name)
+        yield Trigger("header", operation.id, SCENARIO, name)
         return
-    yield HeaderTrigger(operation.id, SCENARIO, name)
+    yield Trigger("header", operation.id, SCENARIO, name)
     if operation.body:
-        yield UrlTrigger(operation.id, url_field(operation), name)
+        yield Trigger("url", operation.id, url_field(operation), name)
     shared = len(spec.operations_with(name)) > 1
-    yield KeyTrigger(operation.id, f"{operation.id}:{name}" if shared else name)
+    yield Trigger("key", operation.id, value=f"{operation.id}:{name}" if shared else name)
 
 
 def _of_create(spec: Spec, name: str) -> Iterator[Trigger]:
     """The triggers on the create call, which decides the ending of the task and its downloads."""
     for operation in spec.operations.values():
         if spec.creates_tasks(operation.id):
-            yield UrlTrigger(operation.id, url_field(operation), name)
-            yield HeaderTrigger(operation.id, SCENARIO, name)
-            yield KeyTrigger(operation.id, name)
+            yield Trigger("url", operation.id, url_field(operation), name)
+            yield Trigger("header", operation.id, SCENARIO, name)
+            yield Trigger("key", operation.id, value=name)
 
 
 def _fault(spec: Spec, kind: FaultKind) -> CatalogueEntry:
@@ -107,10 +99,13 @@ def _fault(spec: Spec, kind: FaultKind) -> CatalogueEntry:
         name=kind.name,
         summary=kind.summary,
         triggers=(
-            HeaderTrigger("", SCENARIO, name),
-            KeyTrigger("", name),
-            *(UrlTrigger(o.id, url_field(o), name) for o in taking_urls),
-            *(ControlTrigger("", "scenarios", {"do": {"fault": kind.name, **f}}) for f in forms),
+            Trigger("header", "", SCENARIO, name),
+            Trigger("key", "", value=name),
+            *(Trigger("url", o.id, url_field(o), name) for o in taking_urls),
+            *(
+                Trigger("control", "", "scenarios", {"do": {"fault": kind.name, **f}})
+                for f in forms
+            ),
         ),
     )
 
@@ -123,8 +118,8 @@ def _variants(spec: Spec) -> Iterator[CatalogueEntry]:
                 name=f"{name}={choice}",
                 summary=effect.summary + (" The default." if choice == variant.default else ""),
                 triggers=(
-                    ServeTrigger("", "--variant", f"{name}={choice}"),
-                    ControlTrigger("", "variants", {name: choice}),
+                    Trigger("serve", "", "--variant", f"{name}={choice}"),
+                    Trigger("control", "", "variants", {name: choice}),
                 ),
                 evidence=effect.evidence,
                 source=effect.source,

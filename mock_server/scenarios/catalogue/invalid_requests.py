@@ -10,18 +10,7 @@ from typing import Any
 from msgspec import UNSET
 
 from contracts.spec.loader import Operation, Spec
-from mock_server.scenarios.catalogue.triggers import (
-    BrokenTrigger,
-    ControlTrigger,
-    FieldTrigger,
-    HeaderTrigger,
-    MethodTrigger,
-    PathTrigger,
-    QueryTrigger,
-    RateTrigger,
-    SizeTrigger,
-    Trigger,
-)
+from mock_server.scenarios.catalogue.triggers import Trigger
 
 NONSENSE = "nonsense"
 ENABLE = "enable"  # the usual value of DashScope's own headers
@@ -35,7 +24,7 @@ def invalid_requests(spec: Spec, operation: Operation) -> Iterator[InvalidReques
     yield from _body(spec, operation)
     yield from _schemes(operation)
     yield from _query(operation)
-    yield operation.rate.refusal, RateTrigger(operation.id, operation.rate.per_second)
+    yield operation.rate.refusal, Trigger("rate", operation.id, value=operation.rate.per_second)
 
 
 def url_field(operation: Operation) -> str:
@@ -64,14 +53,14 @@ def changed(body: Any, pointer: str, value: Any) -> Any:
 
 # The mistake for each use in x-refusals, which JSON Schema cannot express.
 _USES: dict[str, Callable[[Spec, Operation], Trigger]] = {
-    "missing": lambda _, o: HeaderTrigger(o.id, "Authorization", None),
-    "invalid": lambda _, o: HeaderTrigger(o.id, "Authorization", "Bearer nonsense"),
-    "path": lambda spec, o: PathTrigger(o.id, f"{spec.prefixes[0]}/nowhere"),
-    "method": lambda _, o: MethodTrigger(o.id, "DELETE"),
-    "body-size": lambda spec, o: SizeTrigger(o.id, "body", spec.limits["body-bytes"]),
-    "header-size": lambda spec, o: SizeTrigger(o.id, "headers", spec.limits["header-bytes"]),
-    "http": lambda _, o: BrokenTrigger(o.id),
-    "arrears": lambda _, o: ControlTrigger(o.id, "account", {"balance": 0}),
+    "missing": lambda _, o: Trigger("header", o.id, "Authorization", None),
+    "invalid": lambda _, o: Trigger("header", o.id, "Authorization", "Bearer nonsense"),
+    "path": lambda spec, o: Trigger("path", o.id, value=f"{spec.prefixes[0]}/nowhere"),
+    "method": lambda _, o: Trigger("method", o.id, value="DELETE"),
+    "body-size": lambda spec, o: Trigger("size", o.id, "body", spec.limits["body-bytes"]),
+    "header-size": lambda spec, o: Trigger("size", o.id, "headers", spec.limits["header-bytes"]),
+    "http": lambda _, o: Trigger("broken", o.id),
+    "arrears": lambda _, o: Trigger("control", o.id, "account", {"balance": 0}),
     "free-tier": lambda spec, o: _free_tier(spec, o),
 }
 
@@ -82,11 +71,11 @@ def _by_use(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
             yield outcome, _USES[use](spec, operation)
 
 
-def _free_tier(spec: Spec, operation: Operation) -> ControlTrigger:
+def _free_tier(spec: Spec, operation: Operation) -> Trigger:
     models = [m for m in spec.models.values() if m["operation"] == operation.id]
     unit = "images" if "price-per-image" in models[0] else "s"
     once = f" once {models[0]['free']} {unit} are used"
-    return ControlTrigger(operation.id, "account", {"free_only": True}, once)
+    return Trigger("control", operation.id, "account", {"free_only": True}, once)
 
 
 def _headers(operation: Operation) -> Iterator[InvalidRequest]:
@@ -95,7 +84,7 @@ def _headers(operation: Operation) -> Iterator[InvalidRequest]:
         for value in (None, ENABLE, NONSENSE):
             _, violation = parameter.parse(value)
             if violation:
-                yield violation.outcome, HeaderTrigger(operation.id, parameter.name, value)
+                yield violation.outcome, Trigger("header", operation.id, parameter.name, value)
                 break
 
 
@@ -103,21 +92,21 @@ def _query(operation: Operation) -> Iterator[InvalidRequest]:
     for parameter in operation.query:
         _, violation = parameter.parse(NONSENSE)
         if violation:
-            yield violation.outcome, QueryTrigger(operation.id, parameter.name, NONSENSE)
+            yield violation.outcome, Trigger("query", operation.id, parameter.name, NONSENSE)
 
 
 def _body(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
     """Each field is removed, then nonsense, then another model; each refusal is reported once."""
     if operation.body is None:
         return
-    yield operation.body_refusal, FieldTrigger(operation.id, "")
+    yield operation.body_refusal, Trigger("field", operation.id, "")
     for pointer in _fields(operation.body.schema):
         found: dict[str, Trigger] = {}
         for value in (UNSET, NONSENSE, *spec.models):
             body = changed(_example(operation), pointer, value)
             violation = next(operation.body.violations(body), None)
             if violation and violation.pointer == pointer:
-                found.setdefault(violation.outcome, FieldTrigger(operation.id, pointer, value))
+                found.setdefault(violation.outcome, Trigger("field", operation.id, pointer, value))
         yield from found.items()
 
 
@@ -127,7 +116,7 @@ def _schemes(operation: Operation) -> Iterator[InvalidRequest]:
         scheme = parameter.required_by_scheme
         if scheme and url_field(operation):
             url, note = f"{scheme}://bucket/file", " without its header"
-            yield parameter.refusal, FieldTrigger(operation.id, url_field(operation), url, note)
+            yield parameter.refusal, Trigger("field", operation.id, url_field(operation), url, note)
 
 
 def _fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:

@@ -5,159 +5,73 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct
 
 from mock_server.scenarios.names import URL_PARAMETER
 
 SCENARIO = "X-Mock-Scenario"
+Way = Literal[
+    "header", "url", "key", "field", "query", "method", "path", "size", "broken", "rate", "control",
+    "serve",
+]  # fmt: skip
 
 
 class Trigger(Struct, frozen=True):
-    """operation: the call to change, by operationId; "" for all."""
+    """One change or step. The meaning of `name` and `value` depends on `way`:
 
+    - header: name and value; None: the call without this header
+    - url: JSON pointer of a URL in the body, and the scenario to add to it
+    - key: no name; the scenario behind a `+` in the API key
+    - field: JSON pointer in the body ("": the whole body), and another value; UNSET removes it
+    - query: name and value of a parameter
+    - method, path: no name; another one
+    - size: `body` or `headers`, with more than `value` bytes
+    - broken: bytes that are not HTTP
+    - rate: no name; more calls per second than `value`
+    - control: path and body of a call of the control API with the same key
+    - serve: name and value of an option of `emo serve`
+
+    operation: the call to change, by operationId; "" for all. note: is added to the text."""
+
+    way: Way
     operation: str
-
-    @property
-    def way(self) -> str:
-        """The kind of trigger in one word, such as `header`."""
-        return type(self).__name__.removesuffix("Trigger").lower()
-
-    @property
-    def text(self) -> str:
-        """One line that describes the trigger."""
-        raise NotImplementedError
-
-
-class HeaderTrigger(Trigger, frozen=True):
-    """A header of the call; value None: without this header."""
-
-    name: str
-    value: str | None
-
-    @property
-    def text(self) -> str:
-        if self.value is None:
-            return f"leave out the header {self.name}"
-        return f"-H '{self.name}: {self.value}'"
-
-
-class UrlTrigger(Trigger, frozen=True):
-    """A scenario in the URL at `pointer` (JSON pointer) of the body."""
-
-    pointer: str
-    scenario: str
-
-    @property
-    def text(self) -> str:
-        return f"?{URL_PARAMETER}={self.scenario}"
-
-
-class KeyTrigger(Trigger, frozen=True):
-    """A scenario behind a `+` in the API key."""
-
-    scenario: str
-
-    @property
-    def text(self) -> str:
-        return f"-H 'Authorization: Bearer sk-anything+{self.scenario}'"
-
-
-class FieldTrigger(Trigger, frozen=True):
-    """Another value at `pointer` of the body ("": the whole body); UNSET removes it. note: is added
-    to the text."""
-
-    pointer: str
+    name: str = ""
     value: Any = UNSET
     note: str = ""
 
     @property
     def text(self) -> str:
-        place = self.pointer[1:].replace("/", ".") or "the body"
-        if self.value is UNSET:
-            return f"leave out {place}"
-        return f"{place}: {json.dumps(self.value)}{self.note}"
+        """One line that describes the trigger."""
+        return _TEXTS[self.way](self) + self.note
 
 
-class QueryTrigger(Trigger, frozen=True):
-    """A query parameter."""
-
-    name: str
-    value: str
-
-    @property
-    def text(self) -> str:
-        return f"?{self.name}={self.value}"
+def _header(trigger: Trigger) -> str:
+    if trigger.value is None:
+        return f"leave out the header {trigger.name}"
+    return f"-H '{trigger.name}: {trigger.value}'"
 
 
-class MethodTrigger(Trigger, frozen=True):
-    """Another method."""
-
-    method: str
-
-    @property
-    def text(self) -> str:
-        return f"send it as {self.method}"
+def _field(trigger: Trigger) -> str:
+    place = trigger.name[1:].replace("/", ".") or "the body"
+    if trigger.value is UNSET:
+        return f"leave out {place}"
+    return f"{place}: {json.dumps(trigger.value)}"
 
 
-class PathTrigger(Trigger, frozen=True):
-    """Another path."""
-
-    path: str
-
-    @property
-    def text(self) -> str:
-        return f"call {self.path}"
-
-
-class SizeTrigger(Trigger, frozen=True):
-    """A `body` or `headers` with more than `most` bytes."""
-
-    part: str
-    most: int
-
-    @property
-    def text(self) -> str:
-        return f"send more than {self.most} bytes of {self.part}"
-
-
-class BrokenTrigger(Trigger, frozen=True):
-    """Bytes that are not HTTP."""
-
-    @property
-    def text(self) -> str:
-        return "send bytes that are not HTTP"
-
-
-class RateTrigger(Trigger, frozen=True):
-    """More calls per second than the service allows; the fake needs `--limits documented`."""
-
-    per_second: float
-
-    @property
-    def text(self) -> str:
-        return f"emo serve --limits documented, then over {self.per_second:g} calls a second"
-
-
-class ControlTrigger(Trigger, frozen=True):
-    """A call of the control API with the same key. once: a condition, is added to the text."""
-
-    path: str
-    body: dict[str, Any]
-    once: str = ""
-
-    @property
-    def text(self) -> str:
-        return f"PUT /__mock__/{self.path} {json.dumps(self.body)}{self.once}"
-
-
-class ServeTrigger(Trigger, frozen=True):
-    """An option of `emo serve`."""
-
-    option: str
-    value: str
-
-    @property
-    def text(self) -> str:
-        return f"emo serve {self.option} {self.value}"
+_TEXTS: dict[Way, Callable[[Trigger], str]] = {
+    "header": _header,
+    "url": lambda t: f"?{URL_PARAMETER}={t.value}",
+    "key": lambda t: f"-H 'Authorization: Bearer sk-anything+{t.value}'",
+    "field": _field,
+    "query": lambda t: f"?{t.name}={t.value}",
+    "method": lambda t: f"send it as {t.value}",
+    "path": lambda t: f"call {t.value}",
+    "size": lambda t: f"send more than {t.value} bytes of {t.name}",
+    "broken": lambda _: "send bytes that are not HTTP",
+    "rate": lambda t: f"emo serve --limits documented, then over {t.value:g} calls a second",
+    "control": lambda t: f"PUT /__mock__/{t.name} {json.dumps(t.value)}",
+    "serve": lambda t: f"emo serve {t.name} {t.value}",
+}

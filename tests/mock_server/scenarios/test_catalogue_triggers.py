@@ -8,21 +8,7 @@ from msgspec import UNSET
 
 from emo_kit.cli.serve import serve
 from mock_server.scenarios.catalogue.entries import catalogue
-from mock_server.scenarios.catalogue.triggers import (
-    BrokenTrigger,
-    ControlTrigger,
-    FieldTrigger,
-    HeaderTrigger,
-    KeyTrigger,
-    MethodTrigger,
-    PathTrigger,
-    QueryTrigger,
-    RateTrigger,
-    ServeTrigger,
-    SizeTrigger,
-    Trigger,
-    UrlTrigger,
-)
+from mock_server.scenarios.catalogue.triggers import Trigger
 from tests.helpers.cases import each_case
 from tests.helpers.catalogue import SPEC
 
@@ -31,20 +17,22 @@ TEXTS = {t.text for entry in catalogue(SPEC) for t in (*entry.triggers, *entry.n
 
 @each_case(
     "trigger, text",
-    [(HeaderTrigger("", "X-A", "b"), "-H 'X-A: b'"),
-     (HeaderTrigger("", "X-A", None), "leave out the header X-A"),
-     (UrlTrigger("", "/input/image_url", "reset"), "?emo-scenario=reset"),
-     (KeyTrigger("", "getTask:reset"), "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
-     (FieldTrigger("", "/input/face_bbox", [1, 2]), "input.face_bbox: [1, 2]"),
-     (FieldTrigger("", "/input"), "leave out input"),
-     (FieldTrigger("", "", UNSET), "leave out the body"),
-     (QueryTrigger("", "page_no", "x"), "?page_no=x"), (MethodTrigger("", "PUT"), "send it as PUT"),
-     (PathTrigger("", "/x"), "call /x"),
-     (SizeTrigger("", "body", 9), "send more than 9 bytes of body"),
-     (BrokenTrigger(""), "send bytes that are not HTTP"),
-     (RateTrigger("", 5.0), "emo serve --limits documented, then over 5 calls a second"),
-     (ControlTrigger("", "account", {"balance": 0}), 'PUT /__mock__/account {"balance": 0}'),
-     (ServeTrigger("", "--variant", "models=retired"), "emo serve --variant models=retired")],
+    [(Trigger("header", "", "X-A", "b"), "-H 'X-A: b'"),
+     (Trigger("header", "", "X-A", None), "leave out the header X-A"),
+     (Trigger("url", "", "/input/image_url", "reset"), "?emo-scenario=reset"),
+     (Trigger("key", "", value="getTask:reset"),
+      "-H 'Authorization: Bearer sk-anything+getTask:reset'"),
+     (Trigger("field", "", "/input/face_bbox", [1, 2]), "input.face_bbox: [1, 2]"),
+     (Trigger("field", "", "/input"), "leave out input"),
+     (Trigger("field", "", "", UNSET), "leave out the body"),
+     (Trigger("query", "", "page_no", "x"), "?page_no=x"),
+     (Trigger("method", "", value="PUT"), "send it as PUT"),
+     (Trigger("path", "", value="/x"), "call /x"),
+     (Trigger("size", "", "body", 9), "send more than 9 bytes of body"),
+     (Trigger("broken", ""), "send bytes that are not HTTP"),
+     (Trigger("rate", "", value=5.0), "emo serve --limits documented, then over 5 calls a second"),
+     (Trigger("control", "", "account", {"balance": 0}), 'PUT /__mock__/account {"balance": 0}'),
+     (Trigger("serve", "", "--variant", "models=retired"), "emo serve --variant models=retired")],
     ids=lambda value: getattr(value, "way", ""),
 )  # fmt: skip
 def test_the_text_of_a_trigger_says_how_to_use_it(trigger: Trigger, text: str) -> None:

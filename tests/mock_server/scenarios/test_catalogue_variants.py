@@ -13,14 +13,7 @@ import pytest
 
 from contracts.spec.variants import Variant, VariantChoice
 from mock_server.scenarios.catalogue.entries import CatalogueEntry, catalogue
-from mock_server.scenarios.catalogue.triggers import (
-    SCENARIO,
-    ControlTrigger,
-    FieldTrigger,
-    HeaderTrigger,
-    ServeTrigger,
-    Trigger,
-)
+from mock_server.scenarios.catalogue.triggers import SCENARIO, Trigger
 from tests.helpers.cases import each_case
 from tests.helpers.catalogue import SPEC, Played, ended, good_call, new_key, play, put, service_of
 from tests.helpers.fake import Service
@@ -47,11 +40,12 @@ class Chosen(NamedTuple):
 
 def chosen_by(trigger: Trigger, variant: Variant, choice: VariantChoice) -> Chosen:
     key = new_key()
-    match trigger:
-        case ServeTrigger(option="--variant", value=value):
-            return Chosen(service_of(variant=value), key, variant, choice)
-        case ControlTrigger(path=path, body=body):
-            put(service_of(), path, body, key)
+    match trigger.way:
+        case "serve":
+            assert trigger.name == "--variant"
+            return Chosen(service_of(variant=trigger.value), key, variant, choice)
+        case "control":
+            put(service_of(), trigger.name, trigger.value, key)
             return Chosen(service_of(), key, variant, choice)
     raise AssertionError(f"{trigger} chooses nothing")
 
@@ -60,10 +54,8 @@ def asking(name: str) -> Iterator[tuple[str, Trigger]]:
     """The calls that lead to an outcome: by its name in the header, and by an invalid request."""
     for entry in ENTRIES:
         if entry.name == name and entry.kind == "outcome":
-            yield entry.operation, HeaderTrigger(entry.operation, SCENARIO, name)
-            yield from (
-                (entry.operation, t) for t in entry.natural if not isinstance(t, ControlTrigger)
-            )
+            yield entry.operation, Trigger("header", entry.operation, SCENARIO, name)
+            yield from ((entry.operation, t) for t in entry.natural if t.way != "control")
 
 
 def answers(c: Chosen) -> None:
@@ -98,7 +90,7 @@ def refuse(c: Chosen) -> None:
 def details(c: Chosen) -> None:
     for outcome in SPEC.operations["cancelTask"].outcomes.values():
         if outcome.status >= 400:
-            asked = HeaderTrigger("cancelTask", SCENARIO, outcome.name)
+            asked = Trigger("header", "cancelTask", SCENARIO, outcome.name)
             added = (outcome.details or c.choice.details) if c.choice.details else ""
             body = c.call("cancelTask", asked).body
             assert body["message"] == outcome.value["message"] + added
@@ -124,7 +116,7 @@ def life_from(c: Chosen) -> None:
 
 def unreachable(c: Chosen) -> None:
     for operation in {name for choice in c.variant.choices.values() for name in choice.unreachable}:
-        local = FieldTrigger(operation, "/input/image_url", "http://localhost/portrait.png")
+        local = Trigger("field", operation, "/input/image_url", "http://localhost/portrait.png")
         played = c.call(operation, local)
         name = c.choice.unreachable.get(operation)
         answer = ended(played) if name in SPEC.task_outcomes else played
