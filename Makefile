@@ -19,7 +19,7 @@ help: ## List the targets.
 		while IFS='|' read -r target text; do printf '%-12s %s\n' "$$target" "$$text"; done
 
 test: .venv/installed-dev lint ## Run ruff, mypy and every test.
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/installed-dev ## Run ruff and mypy: what the pre-commit hooks run too.
 	$(BIN)/ruff check

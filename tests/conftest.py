@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -39,15 +39,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Modules with fixtures that take seconds: an image, a wheel, a browser. With xdist they come first,
-# so that one worker makes each of them, and no worker begins one of them at the end.
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """`-n auto` starts one worker more than there are cores: a worker waits a third of its time,
+    for the processes, sockets and deadlines that the tests are about."""
+    cores = yield
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
+
+
+# Tests and fixtures that take seconds: an image, a wheel, a browser, the tools of `make tools`.
+# With xdist they come first: one worker makes each of them, and none begins one at the end.
 SLOW = ("test_deploy.py", "test_wheel.py", "test_serve.py", "test_har_browser.py",
-        "test_page_browser.py", "test_report_browser.py")  # fmt: skip
+        "test_page_browser.py", "test_report_browser.py", "test_soak.py",
+        "test_troubleshooting_page.py")  # fmt: skip
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Slow modules come first. With `--examples N` only properties stay, with N examples each."""
-    items.sort(key=lambda item: item.path.name not in SLOW)
+    items.sort(key=lambda item: item.path.name not in SLOW and item.path.parent.name != "tools")
     number = config.getoption("examples")
     if not number:
         return

@@ -7,14 +7,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from scripts.import_graph import arrows, circles, imported, modules
+from scripts.import_graph import Arrows, arrows, circles, imported, modules
 from tests.helpers.cases import all_cases
 
 ROOT = Path(__file__).parent.parent
 FILES = modules(ROOT)
-GRAPH = arrows(ROOT)
 PACKAGES = {
     "contracts": (),
     "emo_client": (),
@@ -132,6 +132,11 @@ HEAVY = {"hypothesis", "schemathesis", "pytest", "respx", "rich", "uvicorn", "st
 LISTING = {"__getattr__", "__dir__"}  # what a list of names that load late may define
 
 
+@cache
+def graph() -> Arrows:
+    return arrows(ROOT)
+
+
 def sources() -> Iterator[tuple[str, str]]:
     return ((name, path.read_text("utf-8")) for name, path in FILES.items())
 
@@ -150,19 +155,19 @@ def third_party(path: Path) -> set[str]:
 def test_each_room_imports_exactly_the_rooms_of_the_table() -> None:
     """An arrow that nobody needs any more is taken out of the table."""
     with all_cases() as case:
-        for component in GRAPH.keys() | COMPONENTS.keys():
+        for component in graph().keys() | COMPONENTS.keys():
             with case(component):
                 package = component.partition(".")[0]
-                inner = {used for used in GRAPH[component] if used.startswith(f"{package}.")}
+                inner = {used for used in graph()[component] if used.startswith(f"{package}.")}
                 assert inner == {f"{package}.{name}" for name in COMPONENTS[component].split()}
-                outer = {used.partition(".")[0] for used in GRAPH[component] - inner}
+                outer = {used.partition(".")[0] for used in graph()[component] - inner}
                 assert outer <= set(PACKAGES[package])
 
 
 def test_no_arrow_leads_up_the_table() -> None:
     order = list(COMPONENTS)
     with all_cases() as case:
-        for component, used in GRAPH.items():
+        for component, used in graph().items():
             with case(component):
                 package = component.partition(".")[0]
                 above = {
@@ -174,21 +179,21 @@ def test_no_arrow_leads_up_the_table() -> None:
 def test_the_fake_does_not_know_the_checks() -> None:
     known = {
         used
-        for component in GRAPH
+        for component in graph()
         if component.startswith("mock_server")
-        for used in GRAPH[component]
+        for used in graph()[component]
     }
     assert not {component for component in known if component.startswith(NOT_FOR_THE_FAKE)}
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     lists = {name for name, path in FILES.items() if path.name == "__init__.py"}
-    graph = {
+    imports = {
         name: set(imported(path, FILES)) - lists - {name}
         for name, path in FILES.items()
         if name not in lists
     }
-    assert not circles(graph)
+    assert not circles(imports)
 
 
 def test_pure_modules_import_only_what_is_listed() -> None:
@@ -211,7 +216,7 @@ def test_a_package_lists_names_and_defines_nothing() -> None:
 def test_only_the_entry_point_uses_the_command_line() -> None:
     users = {
         component
-        for component, used in GRAPH.items()
+        for component, used in graph().items()
         if {"emo_kit.cli", "emo_kit.cli.contract"} & used
     }
     assert users == {"emo_kit.command", "emo_kit.cli.contract"}

@@ -4,20 +4,19 @@ import copy
 import logging
 import pickle
 from collections.abc import Iterator
-from pathlib import Path
 from traceback import TracebackException
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
+from contracts.spec.document import default_path, read
 from emo_client import Client, errors
 from emo_client.secrecy import Secret
 from tests.helpers.cases import all_cases, each_case
 
 KEY = "sk-0123456789abcdef"
-SPEC = yaml.load((Path(__file__).parents[2] / "openapi.yaml").read_bytes(), yaml.CSafeLoader)
+SPEC = read(default_path())
 
 ALL = [
     errors.EmoError("e"),

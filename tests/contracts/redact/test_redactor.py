@@ -120,12 +120,12 @@ def test_the_text_around_a_key_is_unchanged() -> None:
 def test_the_cost_of_any_text_is_proportional_to_its_length(unit: str) -> None:
     secrets = [KEY, "a" * 4000, *(f"aaaaaaaa{number}" for number in range(2000))]
     started = process_time()
-    TextRedactor(secrets).redact_bytes((unit * (100_000 // len(unit)) + KEY).encode())
-    assert process_time() - started < 5
+    TextRedactor(secrets).redact_bytes((unit * (30_000 // len(unit)) + KEY).encode())
+    assert process_time() - started < 1.5
 
 
 @each_case("unit", ["%41", "\\ud800", "\\\\", "&#65;", "41", "H4sIAAAAAAAA", "\\\\x41"])
-def test_a_megabyte_of_escapes_is_searched_in_less_than_a_second(unit: str) -> None:
+def test_a_text_of_escapes_is_searched_at_a_megabyte_per_second(unit: str) -> None:
     started = process_time()
-    assert not TextRedactor([KEY]).may_be_in((unit * (1_000_000 // len(unit))).encode())
-    assert process_time() - started < 1
+    assert not TextRedactor([KEY]).may_be_in((unit * (200_000 // len(unit))).encode())
+    assert process_time() - started < 0.2

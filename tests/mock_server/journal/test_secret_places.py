@@ -93,10 +93,10 @@ def test_a_bundle_with_a_hidden_key_in_an_input_url_reproduces_the_answers(spec:
 @each_case(
     "unit", ['"aB', "A_", "a-", "api_key", "bearer ", "\n", '"key":', "name=key\n", "key: ", "<key"]
 )
-def test_a_megabyte_of_any_body_is_searched_quickly(unit: str) -> None:
+def test_any_body_is_searched_quickly(unit: str) -> None:
     started = process_time()
-    in_body((unit * (1_000_000 // len(unit)) + "key").encode(), [])
-    assert process_time() - started < 3
+    in_body((unit * (200_000 // len(unit)) + "key").encode(), [])
+    assert process_time() - started < 0.6
 
 
 SECRET_URLS = [
