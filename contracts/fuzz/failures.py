@@ -126,8 +126,9 @@ def _clock_calls(polled: Exchange, *, is_foreign: bool) -> Iterator[Exchange]:
 
 def _created(recorder: ScenarioRecorder, step: str, exchange: Exchange) -> str:
     """The id of the task that a call created; "" if it created none."""
-    is_new = step in recorder.cases and _operation(recorder, step) == "createVideoTask"
-    return str(answer_at(exchange, "/output/task_id")) if is_new and exchange.status == 200 else ""
+    task_id = answer_at(exchange, "/output/task_id")
+    is_new = step in recorder.cases and exchange.method == "POST" and exchange.status == 200
+    return task_id if is_new and isinstance(task_id, str) else ""
 
 
 def _user(exchange: Exchange, key: str) -> str:

@@ -25,10 +25,10 @@ from contracts.fuzz.failures import (
     failure_of,
     record_tasks,
 )
-from contracts.spec.document import default_path, read
 from contracts.spec.keywords import ratio_of
-from contracts.spec.loader import Spec
-from contracts.spec.pointers import MISSING
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.models import named_model, replaced
+from contracts.spec.pointers import MISSING, pointer_of, value_at
 
 Case = Any  # schemathesis.Case; its body is typed as any JSON, but is an object here
 
@@ -128,8 +128,8 @@ class TasksAreTheirKeys:
         if response.status_code != 200 or case.method != case.operation.method.upper():
             return
         output = _output(response)
-        if operation_of(case) == "createVideoTask":
-            self.created.add(str(output.get("task_id")))
+        if case.method == "POST" and "task_id" in output:
+            self.created.add(str(output["task_id"]))
         elif operation_of(case) == "getTask":
             is_known = str(output.get("task_id")) in self.created
             if (output.get("task_status") != "UNKNOWN") != is_known:
@@ -203,28 +203,49 @@ def _signing(key: str) -> type:
     return Signing
 
 
-def correct_positive_case(context: schemathesis.HookContext, case: Case) -> Case:
-    """Corrects a right call where JSON Schema cannot express the contract: the corners and the
-    ratio of boxes, the header for oss:// URLs, and the window of a list, which is at most 24 h."""
-    if case.meta is None or not case.meta.generation.mode.is_positive:
+def correcting(spec: Spec) -> Callable[[schemathesis.HookContext, Case], Case]:
+    """A hook that corrects a right call where JSON Schema cannot express the contract: the corners
+    and the ratio of boxes, the header for oss:// URLs, and the window of a list, which is at most
+    24 h."""
+
+    def correct(context: schemathesis.HookContext, case: Case) -> Case:
+        del context
+        if case.meta is None or not case.meta.generation.mode.is_positive:
+            return case
+        if {"start_time", "end_time"} <= case.query.keys():
+            case.query["end_time"] = case.query["start_time"][:8] + "235959"
+        operation = spec.operations[operation_of(case)]
+        if operation.body:
+            case.body = _with_right_boxes(operation, case.body)
+            for parameter in operation.headers:
+                if _needs_resolving(case, parameter.required_by_scheme):
+                    case.headers[parameter.name] = "enable"
         return case
-    if {"start_time", "end_time"} <= case.query.keys():
-        case.query["end_time"] = case.query["start_time"][:8] + "235959"
-    if operation_of(case) == "createVideoTask":
-        inputs = case.body["input"]
-        face, ext = _in_order(inputs["face_bbox"]), _in_order(inputs["ext_bbox"])
-        case.body = {**case.body, "input": {**inputs, "face_bbox": face, "ext_bbox": _shaped(ext)}}
-    if operation_of(case) in ("createVideoTask", "detectFace") and _needs_resolving(case):
-        case.headers["X-DashScope-OssResourceResolve"] = "enable"
-    return case
+
+    return correct
 
 
-def _needs_resolving(case: Case) -> bool:
-    """A link sets its URL after this hook and sets no header, so its calls always get the
-    header."""
+def _with_right_boxes(operation: Operation, body: Any) -> Any:
+    schema = operation.body_for(named_model(body))
+    for path, field in schema.fields.items() if schema else ():
+        box = value_at(body, path)
+        if field.get("x-box") and box is not MISSING:
+            right = _in_order(box)
+            if "x-aspect-ratios" in field:
+                right = _shaped(right, field["x-aspect-ratios"], field["x-aspect-tolerance"])
+            body = replaced(body, pointer_of(path), right)
+    return body
+
+
+def _needs_resolving(case: Case, scheme: str | None) -> bool:
+    """Whether a call needs the header for URLs of this scheme. A link sets its URL after this hook
+    and sets no header, so its calls always get the header."""
     assert case.meta is not None
     urls = [value.lower() for value in case.body["input"].values() if isinstance(value, str)]
-    return case.meta.phase.name is TestPhase.STATEFUL or any(u.startswith("oss://") for u in urls)
+    if scheme is None:
+        return False
+    is_linked = case.meta.phase.name is TestPhase.STATEFUL
+    return is_linked or any(url.startswith(f"{scheme}://") for url in urls)
 
 
 def _in_order(box: list[int]) -> list[int]:
@@ -236,11 +257,14 @@ def _apart(low: int, high: int) -> tuple[int, int]:
     return (low, high) if low < high else (low - 1, high) if low else (low, high + 1)
 
 
-def _shaped(box: list[int]) -> list[int]:
-    """The box if its ratio is 1:1 or 3:4, or else the largest square in its top left corner."""
-    x1, y1, x2, y2 = box
-    side = min(x2 - x1, y2 - y1)
-    return box if ratio_of(box, ["1:1", "3:4"], 2) else [x1, y1, x1 + side, y1 + side]
+def _shaped(box: list[int], ratios: list[str], tolerance: float) -> list[int]:
+    """The box if it has one of the ratios, or else the largest one of the first ratio in its top
+    left corner."""
+    if ratio_of(box, ratios, tolerance):
+        return box
+    (x1, y1, x2, y2), (width, height) = box, map(int, ratios[0].split(":"))
+    unit = max(1, min((x2 - x1) // width, (y2 - y1) // height))
+    return [x1, y1, x1 + unit * width, y1 + unit * height]
 
 
 def in_plain_openapi(node: Any) -> Any:
@@ -256,13 +280,20 @@ def in_plain_openapi(node: Any) -> Any:
 
 
 def load(
-    *phases: str, app: Any = None, url: str = "", key: str = KEY, examples: int = 25, seed: int = 0
+    *phases: str,
+    spec: Spec | None = None,
+    app: Any = None,
+    url: str = "",
+    key: str = KEY,
+    examples: int = 25,
+    seed: int = 0,
 ) -> BaseSchema:
     """The spec as a schema of schemathesis, for an ASGI app or a base URL (with /api/v1). phases:
-    of PHASES. seed: 0 tries the same calls each time."""
+    of PHASES. spec: default is this project's own. seed: 0 tries the same calls each time."""
+    spec = spec or Spec.load()
     generation = {**GENERATION, "max-examples": examples, "deterministic": not seed}
     config = {**CONFIG, "seed": seed or 1, "generation": generation}
-    document = in_plain_openapi(read(default_path()))
+    document = in_plain_openapi(spec.source_map.root)
     schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
     schema.config.phases.update(phases=list(phases))
     if app is not None:
@@ -270,7 +301,7 @@ def load(
     if url:
         schema.config.update(base_url=url)
     schema.auth()(_signing(key))
-    schema.hook("map_case")(correct_positive_case)
+    schema.hook("map_case")(correcting(spec))
     return schema
 
 
