@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from contracts.spec.loader import Spec
     from contracts.verify.baseline import Baseline
     from contracts.verify.events import CheckEnded
+    from contracts.verify.model_under_test import Media
     from contracts.verify.registry import Check
-    from contracts.verify.runner import Media, Verification
+    from contracts.verify.runner import Verification
 
 
 class CheckFailure(Exception):
@@ -47,7 +48,7 @@ class CheckItem(pytest.Item):
         super().__init__(**node)
         self._run = run
         self._check = check
-        self._claim = check.claim(run.spec, run.provider.budget)
+        self._claim = check.claim(run.tested, run.provider.budget)
 
     def runtest(self) -> None:
         self._run.sign_in()
@@ -84,8 +85,9 @@ def _verification(config: pytest.Config) -> Verification:
     from contracts.provider.http import Unreachable
     from contracts.provider.network import http_client
     from contracts.spec.loader import Spec
+    from contracts.verify.model_under_test import Media
     from contracts.verify.registry import all_checks
-    from contracts.verify.runner import Media, UnknownCheck, Verification, select
+    from contracts.verify.runner import UnknownCheck, Verification, select
 
     option, spec = config.getoption, Spec.load()
     try:

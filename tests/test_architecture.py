@@ -88,7 +88,7 @@ COMPONENTS = {
 }
 # Modules without I/O that import only the listed modules of ours. Their component may import more.
 PURE = {
-    "contracts.provider.budget": ("contracts.spec.loader",),
+    "contracts.provider.budget": ("contracts.spec.loader", "contracts.spec.pointers"),
     "contracts.provider.exchange": (
         "contracts.spec.pointers",
         "contracts.text.printable",

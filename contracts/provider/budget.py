@@ -8,9 +8,8 @@ from math import inf
 from typing import Any
 
 from contracts.spec.loader import Spec
+from contracts.spec.pointers import MISSING, parts_of, value_at
 
-# Required fields of the input: without one of them no provider can do any work.
-NEEDS = {"detectFace": ("image_url",), "createVideoTask": ("image_url", "audio_url")}
 LONGEST_VIDEO = 60.0  # s (EMO-3)
 
 
@@ -22,7 +21,7 @@ class Budget:
     """A limit for the money that a run may spend, by documented prices (PRICE).
 
     limit: CNY; None forbids all calls that cost money. seconds: length of the recording that is
-    sent; every second of video counts with the price of the most expensive ratio. Raises ValueError
+    sent; every second of video counts with the price of the most expensive tier. Raises ValueError
     for a limit below 0 or NaN.
 
     is_free: nobody charges, as with a fake. Then no limit is needed, and `spent` is the price that
@@ -36,6 +35,9 @@ class Budget:
         self.is_free = False
         self._models = spec.models
         self._paths = {op.template: op.id for op in spec.operations.values()}
+        self._needed = {
+            name: [parts_of(pointer) for pointer in spec.needed_urls(name)] for name in spec.models
+        }
         self._seconds = seconds
 
     @property
@@ -58,15 +60,14 @@ class Budget:
                 self._of_model(model)
                 for name, model in self._models.items()
                 if (name == value.get("model") or model["operation"] in called)
-                and all(given.get(need) for need in NEEDS[model["operation"]])
+                and all(_is_given(value, need) for need in self._needed[name])
             ),
             default=0.0,
         )
 
-    def of(self, operation: str) -> float:
-        """The most that a call of this operation may cost, in CNY."""
-        models = self._models.values()
-        return max((self._of_model(m) for m in models if m["operation"] == operation), default=0.0)
+    def of(self, model: str) -> float:
+        """The most that a call of this model may cost, in CNY."""
+        return self._of_model(self._models[model])
 
     def take(self, price: float) -> None:
         """Add a price to `spent`. Raises OverBudget, and adds nothing, if the price exceeds the
@@ -86,24 +87,30 @@ class Budget:
         canceled."""
         self.spent = max(0.0, self.spent - price)
 
-    def charged(self, taken: float, ratio: Any, seconds: Any) -> None:
+    def charged(self, taken: float, tier: Any, seconds: Any) -> None:
         """Replace the price that was taken for a video by the price from its usage; but at least
         the recording's length at the lowest price, even if the usage is shorter."""
         prices = self._prices()
         is_length = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if ratio in prices and is_length and 0 < seconds <= LONGEST_VIDEO:
+        if tier in prices and is_length and 0 < seconds <= LONGEST_VIDEO:
             least = min(prices.values()) * self._seconds
-            self.spent += max(prices[ratio] * seconds, least) - taken
+            self.spent += max(prices[tier] * seconds, least) - taken
 
     def _prices(self) -> dict[Any, float]:
-        """CNY per second of video, by ratio."""
-        models = self._models.values()
-        return {r: p for m in models for r, p in m.get("price-per-video-second", {}).items()}
+        """CNY per second of video, by tier; the highest if models have tiers of one name."""
+        tables = [model.get("price-per-video-second", {}) for model in self._models.values()]
+        return {tier: max(t.get(tier, 0.0) for t in tables) for table in tables for tier in table}
 
     def _of_model(self, model: dict[str, Any]) -> float:
         per_image = model.get("price-per-image", 0.0)
         per_second = max(model.get("price-per-video-second", {"": 0.0}).values())
         return float(per_image + per_second * self._seconds)
+
+
+def _is_given(body: Any, field: list[str]) -> bool:
+    """Whether a field has a value that a provider can do any work with."""
+    value = value_at(body, field)
+    return value is not MISSING and bool(value)
 
 
 def _json(text: str) -> Any:

@@ -132,6 +132,16 @@ class Spec(Struct, frozen=True, dict=True):
         """Whether an operation creates tasks: one of its models makes videos."""
         return any(model.operation == operation for model in self.video_models.values())
 
+    def needed_urls(self, model: str) -> list[str]:
+        """The pointers of the URLs without which a request of the model cannot be carried out: the
+        required fields of the input whose documented value is a URL."""
+        operation = self.operations[self.models[model]["operation"]]
+        body = operation.body_for(model)
+        required = body.field("/input").get("required", []) if body else []
+        documented = [request["input"] for request in operation.requests_for(model).values()]
+        given = documented[0] if documented else {}
+        return [pointer_of(("input", n)) for n in required if "://" in str(given.get(n))]
+
     def endings_of(self, model: str) -> dict[str, Outcome]:
         """The outcomes with which a task of this model can end."""
         every = self.task_outcomes.items()

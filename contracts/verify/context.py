@@ -11,9 +11,10 @@ from typing import Any
 
 from contracts.provider.exchange import SHOWN, Exchange, answer_at, shown
 from contracts.provider.http import API, Provider
-from contracts.spec.loader import Operation, Outcome, Spec
+from contracts.spec.loader import Operation, Outcome
 from contracts.spec.pointers import MISSING, pointer_of
 from contracts.verify.events import CheckFinding
+from contracts.verify.model_under_test import Media, ModelUnderTest
 from contracts.verify.trace import TaskTrace
 
 OWN_KEY = "mine"
@@ -34,13 +35,14 @@ class StopCheck(Exception):
 
 class CheckContext:
     """The calls and findings of one check. random: seeded by the seed of the run and the id of the
-    check. media: the input URLs, by `image_url` and `audio_url`. trace(): the calls of one task,
+    check. tested: the models of the run. media: its input files. trace(): the calls of one task,
     the same task for all checks of a run; the first check that calls it creates the task."""
 
     def __init__(
-        self, spec: Spec, provider: Provider, random: Random, media: Mapping[str, str]
+        self, tested: ModelUnderTest, provider: Provider, random: Random, media: Media
     ) -> None:
-        self.spec = spec
+        self.tested = tested
+        self.spec = tested.spec
         self.provider = provider
         self.random = random
         self.media = media
@@ -110,23 +112,23 @@ class CheckContext:
     def detect(self, body: Any = None, **options: Any) -> Exchange:
         if "text" not in options:
             body = self.detection_body() if body is None else body
-        return self.call("detectFace", body=body, **options)
+        return self.call(self.tested.detect.id, body=body, **options)
 
     def create(self, body: Any = None, **options: Any) -> Exchange:
         if "text" not in options:
             body = self.creation_body() if body is None else body
         options.setdefault("headers", {ASYNC_HEADER: "enable"})
-        return self.call("createVideoTask", body=body, **options)
+        return self.call(self.tested.create.id, body=body, **options)
 
     # Request bodies: the documented ones with the media of this run
 
     def detection_body(self) -> dict[str, Any]:
         """The documented body of a detect call."""
-        return self._documented("detectFace")
+        return self.tested.detection_body(self.media)
 
     def creation_body(self) -> dict[str, Any]:
         """The documented body of a create call."""
-        return self._documented("createVideoTask")
+        return self.tested.creation_body(self.media)
 
     def random_task_id(self) -> str:
         """A random UUIDv4, the id of no task."""
@@ -220,13 +222,6 @@ class CheckContext:
                 return index
         self.exchanges.append(exchange)
         return len(self.exchanges) - 1
-
-    def _documented(self, operation: str) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(
-            json.dumps(self.spec.operations[operation].requests["documentation"])
-        )
-        body["input"] |= {n: url for n, url in self.media.items() if n in body["input"]}
-        return body
 
 
 def _message(outcome: Outcome, exchange: Exchange, field: str) -> str:

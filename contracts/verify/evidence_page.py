@@ -9,6 +9,7 @@ from contracts.provider.budget import Budget
 from contracts.spec.loader import Spec
 from contracts.spec.sources import footnote
 from contracts.verify.ledger import STANDINGS, Ledger, Observation, standing
+from contracts.verify.model_under_test import ModelUnderTest
 from contracts.verify.registry import all_checks
 
 HEAD = """\
@@ -42,12 +43,12 @@ def page(spec: Spec, ledger: Ledger) -> Iterator[str]:
 
 
 def _claims(spec: Spec, ledger: Ledger) -> Iterator[Row]:
-    budget = Budget(spec, None, 0.0)
+    budget, tested = Budget(spec, None, 0.0), ModelUnderTest(spec)
     for check in all_checks().values():
-        claim = check.claim(spec, budget)
+        claim = check.claim(tested, budget)
         seen = ledger.claims.get(check.id, [])
-        texts = [_shown(one, "confirmed" if one.held else f"**{check.failed}**") for one in seen]
-        yield check.id, check.title, standing(claim.evidence, seen), claim.source, texts
+        texts = [_shown(one, "confirmed" if one.held else f"**{claim.failed}**") for one in seen]
+        yield check.id, claim.title, standing(claim.evidence, seen), claim.source, texts
 
 
 def _answers(spec: Spec, ledger: Ledger) -> Iterator[Row]:

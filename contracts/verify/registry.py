@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from contracts.provider.budget import Budget
-from contracts.spec.loader import EVIDENCE, Spec
+from contracts.spec.loader import EVIDENCE
 from contracts.spec.sources import cited
 from contracts.verify.events import Claim, Severity, Tier
+from contracts.verify.model_under_test import ModelUnderTest
 
 if TYPE_CHECKING:
     from contracts.verify.context import CheckContext
@@ -33,6 +34,10 @@ GROUPS = {
 }
 
 
+# The calls that may be charged, in `paid_calls`.
+CREATE, DETECT = "create", "detect"
+
+
 class Evidence(Struct, frozen=True):
     """Evidence for a claim, if it is not an outcome of the spec. kind: one of EVIDENCE. source:
     the pages and captures, by the short keys of the spec. pointer: JSON pointer of the claim in
@@ -43,17 +48,24 @@ class Evidence(Struct, frozen=True):
     pointer: str = ""
 
 
+class Refusal(Struct, frozen=True):
+    """Evidence for a claim: the outcome with which the spec refuses the field with this role."""
+
+    role: str
+
+
 class Check(Struct, frozen=True):
     """One registered check. title: the expected behaviour, a sentence. failed: the headline if a
-    provider behaves differently. based_on: the evidence, given directly or as the name of an
-    outcome of the spec. paid_calls: the operation of each call that may be charged; empty for a
-    free check."""
+    provider behaves differently. Both may have names of roles in braces; the check is for models
+    with all of these fields. based_on: the evidence, given directly, as the name of an outcome of
+    the spec, or as a Refusal. paid_calls: CREATE or DETECT for each call that may be charged; empty
+    for a free check."""
 
     id: str
     title: str
     failed: str
     severity: Severity
-    based_on: tuple[str | Evidence, ...]
+    based_on: tuple[str | Evidence | Refusal, ...]
     paid_calls: tuple[str, ...]
     run: Callable[[CheckContext], None]
 
@@ -61,23 +73,28 @@ class Check(Struct, frozen=True):
     def tier(self) -> Tier:
         return "paid" if self.paid_calls else "free"
 
-    def claim(self, spec: Spec, budget: Budget) -> Claim:
+    def is_for(self, tested: ModelUnderTest) -> bool:
+        """Whether the model has the fields that this check is about."""
+        return tested.has_all(self.title)
+
+    def claim(self, tested: ModelUnderTest, budget: Budget) -> Claim:
         """The facts about this check for reports. Raises KeyError for an outcome or a source that
         the spec does not have."""
-        known = [e if isinstance(e, Evidence) else _evidence_of(spec, e) for e in self.based_on]
+        spec = tested.spec
+        known = [_evidence(tested, evidence) for evidence in self.based_on]
         weakest = max(known, key=lambda evidence: EVIDENCE.index(evidence.kind))
         pointer = next((evidence.pointer for evidence in known if evidence.pointer), "")
         source = "; ".join(dict.fromkeys(evidence.source for evidence in known))
         return Claim(
             id=self.id,
-            title=self.title,
-            failed=self.failed,
+            title=tested.text(self.title),
+            failed=tested.text(self.failed),
             evidence=weakest.kind,
             source=source,
             sources=tuple(spec.sources[key] for key in cited(source)),
             severity=self.severity,
             tier=self.tier,
-            cost=round(sum(map(budget.of, self.paid_calls)), 6),
+            cost=round(sum(budget.of(_paid_model(tested, call)) for call in self.paid_calls), 6),
             pointer=pointer,
             line=spec.source_map.line(pointer) if pointer else 0,
         )
@@ -89,7 +106,7 @@ _REGISTERED: dict[str, Check] = {}
 def check(
     id: str,
     title: str,
-    *based_on: str | Evidence,
+    *based_on: str | Evidence | Refusal,
     failed: str,
     severity: Severity = "error",
     paid_calls: Iterable[str] = (),
@@ -117,6 +134,13 @@ def all_checks() -> dict[str, Check]:
     return {check.id: check for check in order}
 
 
-def _evidence_of(spec: Spec, name: str) -> Evidence:
-    outcome = spec.outcomes[name]
-    return Evidence(outcome.evidence, outcome.source, spec.outcome_pointer(name))
+def _evidence(tested: ModelUnderTest, given: str | Evidence | Refusal) -> Evidence:
+    if isinstance(given, Evidence):
+        return given
+    name = tested.refusal(given.role) if isinstance(given, Refusal) else given
+    outcome = tested.spec.outcomes[name]
+    return Evidence(outcome.evidence, outcome.source, tested.spec.outcome_pointer(name))
+
+
+def _paid_model(tested: ModelUnderTest, call: str) -> str:
+    return tested.name if call == CREATE else tested.detector

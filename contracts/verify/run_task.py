@@ -7,11 +7,14 @@ from typing import Any
 
 from contracts.provider.budget import OverBudget
 from contracts.provider.exchange import Exchange, answer_at
-from contracts.spec.pointers import MISSING
+from contracts.spec.models import replaced
+from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.verify.context import CheckContext, Skip
+from contracts.verify.model_under_test import Media
+from contracts.verify.registry import CREATE
 from contracts.verify.trace import TaskTrace, state
 
-TWO_TASKS = ("createVideoTask", "createVideoTask")  # the task and a second one
+TWO_TASKS = (CREATE, CREATE)  # the task and a second one
 FREE = ("FAILED", "CANCELED")  # final states that are not charged (PRICE)
 PAUSE = 3.0  # s between two polls
 MOST_POLLS = 60  # of one task, if the control API moves the clock: a task has few events
@@ -100,8 +103,13 @@ def expect_refusal(ctx: CheckContext, created: Exchange, *names: str, field: str
         ctx.expect_outcome(created, *names, field=field)
 
 
-def expect_required(ctx: CheckContext, created: Exchange, field: str) -> None:
-    """Expect that a create call without a required field was refused, or that its task fails."""
+def expect_required(ctx: CheckContext, role: str) -> None:
+    """Expect that a create call without the field of this role is refused, or that its task
+    fails."""
+    pointer, body = ctx.tested[role], ctx.creation_body()
+    *path, name = parts_of(pointer)
+    del value_at(body, path)[name]
+    created, field = ctx.create(body), ".".join((*path, name))
     expect_refusal(ctx, created, "InvalidParameter-field-required", field=field)
 
 
@@ -114,13 +122,15 @@ def _created(ctx: CheckContext) -> Exchange:
 
 def _body(ctx: CheckContext) -> dict[str, Any]:
     """The documented body. With the image of a user, it has the boxes of a detect call."""
-    body, documented = ctx.creation_body(), ctx.spec.operations["createVideoTask"].requests
-    if body["input"]["image_url"] != documented["documentation"]["input"]["image_url"]:
+    body, tested = ctx.creation_body(), ctx.tested
+    roles = [role for role in ("face", "area") if role in tested]
+    if roles and ctx.media.image != Media.documented(ctx.spec, tested.name).image:
         detected = ctx.detect()
-        for name in ("face_bbox", "ext_bbox"):
-            body["input"][name] = answer_at(detected, f"/output/{name}")
-            if body["input"][name] is MISSING:
+        for role in roles:
+            box = answer_at(detected, tested[f"detected_{role}"])
+            if box is MISSING:
                 raise Skip("no face was found in the image; choose another one with --image")
+            body = replaced(body, tested[role], box)
     return body
 
 
@@ -153,8 +163,7 @@ def _settle_cost(ctx: CheckContext, trace: TaskTrace) -> None:
     """Correct the budget to the real price: a failed or canceled task is free (PRICE)."""
     budget, last = ctx.provider.budget, trace.polls[-1]
     if state(last) == "SUCCEEDED":
-        usage = answer_at(last, "/usage/video_ratio"), answer_at(last, "/usage/video_duration")
-        budget.charged(trace.created.price, *usage)
+        budget.charged(trace.created.price, *ctx.tested.billed(last))
     elif state(last) in FREE:
         budget.give_back(trace.created.price)
     if trace.second and trace.second_polls and state(trace.second_polls[-1]) in FREE:

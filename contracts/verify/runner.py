@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
-from msgspec import Struct
-
 from contracts.provider.budget import OverBudget
 from contracts.provider.http import Provider, Unreachable
 from contracts.spec.loader import Spec
@@ -26,6 +24,7 @@ from contracts.verify.events import (
     Severity,
     Started,
 )
+from contracts.verify.model_under_test import Media, ModelUnderTest
 from contracts.verify.registry import Check, all_checks
 from contracts.verify.run_task import run_task
 from contracts.verify.trace import TaskTrace
@@ -33,24 +32,6 @@ from contracts.verify.trace import TaskTrace
 
 class UnknownCheck(Exception):
     """No check and no group has this name."""
-
-
-class Media(Struct, frozen=True):
-    """The input URLs of paid calls, and the length of the audio file in seconds. The documented
-    audio file makes a video of 13.93 s (YU)."""
-
-    image_url: str
-    audio_url: str
-    seconds: float = 13.93
-
-    @classmethod
-    def documented(cls, spec: Spec) -> Media:
-        given = spec.operations["createVideoTask"].requests["documentation"]["input"]
-        return cls(given["image_url"], given["audio_url"])
-
-    @property
-    def urls(self) -> dict[str, str]:
-        return {"image_url": self.image_url, "audio_url": self.audio_url}
 
 
 def select(
@@ -79,7 +60,8 @@ def select(
 class Verification:
     """One run. checks: from select(), None for all. timeout: seconds of real time for a task to
     end. fail_on: the lowest severity for which the run fails. baseline: the accepted differences; a
-    check fails if an accepted difference no longer occurs."""
+    check fails if an accepted difference no longer occurs. model: the model that makes videos, by
+    default the first one of the spec; checks of fields that it does not have are left out."""
 
     def __init__(
         self,
@@ -92,11 +74,14 @@ class Verification:
         timeout: float = 1800.0,
         fail_on: Severity = "warning",
         baseline: Baseline | None = None,
+        model: str = "",
     ) -> None:
         self.spec = spec
+        self.tested = ModelUnderTest(spec, model)
         self.provider = provider
-        self.checks = list(all_checks().values()) if checks is None else checks
-        self.media = media or Media.documented(spec)
+        chosen = all_checks().values() if checks is None else checks
+        self.checks = [check for check in chosen if check.is_for(self.tested)]
+        self.media = media or Media.documented(spec, model)
         self.seed = seed
         self.timeout = timeout
         self.fail_on = fail_on
@@ -122,7 +107,7 @@ class Verification:
         """Run the checks and yield the events. Call sign_in() first."""
         provider, clock = self.provider, self.provider.clock
         began = clock()
-        claims = [check.claim(self.spec, provider.budget) for check in self.checks]
+        claims = [check.claim(self.tested, provider.budget) for check in self.checks]
         yield Started(
             url=provider.root,
             spec=self.spec.version,
@@ -145,7 +130,7 @@ class Verification:
     def run_check(self, check: Check, claim: Claim) -> CheckEnded:
         """Run one check."""
         ctx = CheckContext(
-            self.spec, self.provider, Random(f"{self.seed}/{check.id}"), self.media.urls
+            self.tested, self.provider, Random(f"{self.seed}/{check.id}"), self.media
         )
         ctx.trace = lambda: self._trace(ctx)
         clock, budget = self.provider.clock, self.provider.budget

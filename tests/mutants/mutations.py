@@ -52,9 +52,13 @@ def of_model(name: str, model: Node, at: str) -> Found:
     for key, value in model.items():
         if key != "operation":
             yield Mutation("model-fact-removed", f"{at}/{key}")
-            numbers = value if isinstance(value, dict) else {"": value}
-            for inner, price in numbers.items():
-                yield from number(price, f"{at}/{key}" + (f"/{inner}" if inner else ""), "model")
+            facts = value if isinstance(value, dict) else {"": value}
+            for inner, fact in facts.items():
+                place = f"{at}/{key}" + (f"/{escaped(inner)}" if inner else "")
+                if isinstance(fact, str):
+                    yield Mutation("model-fact-changed", place, value=f"{fact}2")
+                else:
+                    yield from number(fact, place, "model")
 
 
 def of_variant(variant: Node, at: str) -> Found:

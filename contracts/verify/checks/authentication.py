@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.provider.http import API
-from contracts.verify.context import ASYNC_HEADER, CheckContext
+from contracts.verify.context import CheckContext
 from contracts.verify.registry import Evidence, check
 
 
@@ -60,7 +60,7 @@ def scheme(ctx: CheckContext) -> None:
 def everywhere(ctx: CheckContext) -> None:
     for operation in ctx.spec.operations.values():
         body = "{}" if operation.body else None
-        sent = {ASYNC_HEADER: "enable"} if operation.id == "createVideoTask" else {}
+        sent = {p.name: "enable" for p in operation.headers if p.required}
         exchange = ctx.call(operation.id, ctx.random_task_id(), text=body, headers=sent, key=None)
         ctx.expect_outcome(exchange, "InvalidApiKey-missing")
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.spec.models import replaced
 from contracts.verify.context import CheckContext
-from contracts.verify.registry import check
+from contracts.verify.registry import CREATE, Refusal, check
 from contracts.verify.run_task import expect_refusal, expect_required
 
-PAID_CALL = ("createVideoTask",)
+PAID_CALL = (CREATE,)
 
 
-def _with(ctx: CheckContext, **changes: Any) -> dict[str, Any]:
-    """The documented body with other inputs; None removes an input."""
-    body = ctx.creation_body()
-    body["input"] |= changes
-    body["input"] = {name: value for name, value in body["input"].items() if value is not None}
-    return body
+def _with(ctx: CheckContext, role: str, value: Any) -> Any:
+    """The documented body with another value in the field with this role."""
+    return replaced(ctx.creation_body(), ctx.tested[role], value)
 
 
 @check(
@@ -34,63 +32,62 @@ def synchronous(ctx: CheckContext) -> None:
 
 @check(
     "creation.style_level",
-    "A create call with an unknown style_level is refused, or its task fails.",
-    "InvalidParameter-style_level",
-    failed="A create call with an unknown style_level was accepted or refused wrongly",
+    "A create call with an unknown {choice} is refused, or its task fails.",
+    Refusal("choice"),
+    failed="A create call with an unknown {choice} was accepted or refused wrongly",
     paid_calls=PAID_CALL,
 )
 def style_level(ctx: CheckContext) -> None:
-    body = ctx.creation_body()
-    body["parameters"] = {"style_level": "wild"}
-    expect_refusal(ctx, ctx.create(body), "InvalidParameter-style_level")
+    created = ctx.create(_with(ctx, "choice", "wild"))
+    expect_refusal(ctx, created, ctx.tested.refusal("choice"))
 
 
 @check(
     "creation.area-missing",
-    "A create call without ext_bbox is refused, or its task fails.",
+    "A create call without {area} is refused, or its task fails.",
     "InvalidParameter-field-required",
-    failed="A create call without ext_bbox was accepted or refused wrongly",
+    failed="A create call without {area} was accepted or refused wrongly",
     paid_calls=PAID_CALL,
 )
 def area_missing(ctx: CheckContext) -> None:
-    expect_required(ctx, ctx.create(_with(ctx, ext_bbox=None)), "input.ext_bbox")
+    expect_required(ctx, "area")
 
 
 @check(
     "creation.face-missing",
-    "A create call without face_bbox is refused, or its task fails.",
+    "A create call without {face} is refused, or its task fails.",
     "InvalidParameter-field-required",
-    failed="A create call without face_bbox was accepted or refused wrongly",
+    failed="A create call without {face} was accepted or refused wrongly",
     paid_calls=PAID_CALL,
 )
 def face_missing(ctx: CheckContext) -> None:
-    expect_required(ctx, ctx.create(_with(ctx, face_bbox=None)), "input.face_bbox")
+    expect_required(ctx, "face")
 
 
 @check(
     "creation.area",
-    "An ext_bbox that is neither 1:1 nor 3:4 is refused, or its task fails.",
-    "InvalidParameter-ext_bbox",
-    failed="An ext_bbox that is neither 1:1 nor 3:4 was accepted or refused wrongly",
+    "An {area} that is neither 1:1 nor 3:4 is refused, or its task fails.",
+    Refusal("area"),
+    failed="An {area} that is neither 1:1 nor 3:4 was accepted or refused wrongly",
     paid_calls=PAID_CALL,
 )
 def area(ctx: CheckContext) -> None:
-    created = ctx.create(_with(ctx, ext_bbox=[0, 0, 800, 300]))
-    expect_refusal(ctx, created, "InvalidParameter-ext_bbox")
+    created = ctx.create(_with(ctx, "area", [0, 0, 800, 300]))
+    expect_refusal(ctx, created, ctx.tested.refusal("area"))
 
 
 @check(
     "creation.box",
-    "A face_bbox with swapped corners is refused, or its task fails.",
-    "InvalidParameter-face_bbox",
-    failed="A face_bbox with swapped corners was accepted or refused wrongly",
+    "A {face} with swapped corners is refused, or its task fails.",
+    Refusal("face"),
+    failed="A {face} with swapped corners was accepted or refused wrongly",
     paid_calls=PAID_CALL,
     severity="warning",
 )
 def box(ctx: CheckContext) -> None:
     upside_down = [610, 593, 302, 286]
-    created = ctx.create(_with(ctx, face_bbox=upside_down))
-    expect_refusal(ctx, created, "InvalidParameter-face_bbox")
+    created = ctx.create(_with(ctx, "face", upside_down))
+    expect_refusal(ctx, created, ctx.tested.refusal("face"))
 
 
 @check(
@@ -101,8 +98,8 @@ def box(ctx: CheckContext) -> None:
     paid_calls=PAID_CALL,
 )
 def no_url(ctx: CheckContext) -> None:
-    expect_refusal(ctx, ctx.create(_with(ctx, image_url="portrait.png")), "InvalidURL")
-    created = ctx.create(_with(ctx, audio_url="data:audio/wav;base64,UklGRg=="))
+    expect_refusal(ctx, ctx.create(_with(ctx, "image", "portrait.png")), "InvalidURL")
+    created = ctx.create(_with(ctx, "audio", "data:audio/wav;base64,UklGRg=="))
     expect_refusal(ctx, created, "InvalidURL")
 
 
@@ -115,6 +112,6 @@ def no_url(ctx: CheckContext) -> None:
     severity="warning",
 )
 def upload(ctx: CheckContext) -> None:
-    exchange = ctx.create(_with(ctx, image_url="oss://dashscope-instant/none/portrait.png"))
+    exchange = ctx.create(_with(ctx, "image", "oss://dashscope-instant/none/portrait.png"))
     names = "InvalidParameter.DataInspection", "InvalidParameter.DataInspection-download"
     expect_refusal(ctx, exchange, *names)

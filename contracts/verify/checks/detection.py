@@ -7,16 +7,17 @@ from typing import Any
 
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.keywords import ratio_of
+from contracts.spec.models import replaced
 from contracts.spec.pointers import MISSING
 from contracts.verify.context import ASYNC_HEADER, CheckContext, Skip
-from contracts.verify.registry import Evidence, check
+from contracts.verify.registry import DETECT, Evidence, check
 
-PAID_CALL = ("detectFace",)
-TOLERANCE = 2  # px, as in the schema of ext_bbox
+PAID_CALL = (DETECT,)
+TOLERANCE = 2  # px, as in the schema of the area of a create call
 
 
-def _box(exchange: Exchange, name: str) -> list[int]:
-    box = answer_at(exchange, f"/output/{name}")
+def _box(exchange: Exchange, pointer: str) -> list[int]:
+    box = answer_at(exchange, pointer)
     is_box = isinstance(box, list) and len(box) == 4 and all(type(n) is int for n in box)
     return box if is_box else []
 
@@ -32,25 +33,32 @@ def _passed(ctx: CheckContext, body: dict[str, Any] | None = None) -> Exchange:
 
 
 def _area(ctx: CheckContext, exchange: Exchange, ratio: str) -> None:
-    box = _box(exchange, "ext_bbox")
+    pointer = ctx.tested["detected_area"]
+    box = _box(exchange, pointer)
     holds = bool(box) and ratio_of(box, [ratio], TOLERANCE) == ratio
-    ctx.expect(exchange, "/output/ext_bbox", holds, f"a box of {ratio}, within {TOLERANCE} px")
+    ctx.expect(exchange, pointer, holds, f"a box of {ratio}, within {TOLERANCE} px")
+
+
+def _with_ratio(ctx: CheckContext, ratio: str) -> Any:
+    return replaced(ctx.detection_body(), ctx.tested["ratio"], ratio)
 
 
 @check(
     "detection.pass",
-    "A portrait passes the detection, with a valid face_bbox and ext_bbox.",
+    "A portrait passes the detection, with a valid {detected_face} and {detected_area}.",
     "pass",
-    failed="A portrait was not answered as passed, with a valid face_bbox and ext_bbox",
+    failed="A portrait was not answered as passed, "
+    "with a valid {detected_face} and {detected_area}",
     paid_calls=PAID_CALL,
 )
 def passes(ctx: CheckContext) -> None:
     exchange = _passed(ctx)
-    for name in ("face_bbox", "ext_bbox"):
-        box = _box(exchange, name)
+    for role in ("detected_face", "detected_area"):
+        pointer = ctx.tested[role]
+        box = _box(exchange, pointer)
         holds = bool(box) and box[0] < box[2] and box[1] < box[3]
         expected = "[x1, y1, x2, y2] of integers, x1 < x2 and y1 < y2"
-        ctx.expect(exchange, f"/output/{name}", holds, expected)
+        ctx.expect(exchange, pointer, holds, expected)
     _area(ctx, exchange, "1:1")
 
 
@@ -84,22 +92,20 @@ def usage(ctx: CheckContext) -> None:
 
 @check(
     "detection.ratio",
-    "The ext_bbox of a detection has the requested ratio.",
+    "The {detected_area} of a detection has the requested ratio.",
     "pass",
-    failed="The ext_bbox of a detection does not have the requested ratio",
+    failed="The {detected_area} of a detection does not have the requested ratio",
     paid_calls=PAID_CALL,
 )
 def ratio(ctx: CheckContext) -> None:
-    body = ctx.detection_body()
-    body["parameters"]["ratio"] = "3:4"
-    _area(ctx, _passed(ctx, body), "3:4")
+    _area(ctx, _passed(ctx, _with_ratio(ctx, "3:4")), "3:4")
 
 
 @check(
     "detection.default-ratio",
-    "Without parameters the ext_bbox of a detection has the ratio 1:1.",
+    "Without parameters the {detected_area} of a detection has the ratio 1:1.",
     Evidence("documented", "DET-2, DET-3"),
-    failed="Without parameters the ext_bbox of a detection does not have the ratio 1:1",
+    failed="Without parameters the {detected_area} of a detection does not have the ratio 1:1",
     paid_calls=PAID_CALL,
 )
 def default_ratio(ctx: CheckContext) -> None:
@@ -116,9 +122,7 @@ def default_ratio(ctx: CheckContext) -> None:
     paid_calls=PAID_CALL,
 )
 def bad_ratio(ctx: CheckContext) -> None:
-    body = ctx.detection_body()
-    body["parameters"]["ratio"] = "16:9"
-    ctx.expect_outcome(ctx.detect(body), "InvalidParameter-ratio")
+    ctx.expect_outcome(ctx.detect(_with_ratio(ctx, "16:9")), "InvalidParameter-ratio")
 
 
 @check(
@@ -135,13 +139,12 @@ def asynchronous(ctx: CheckContext) -> None:
 
 @check(
     "detection.no-url",
-    "A detect call with an image_url that is not an http URL is refused.",
+    "A detect call with an {portrait} that is not an http URL is refused.",
     "InvalidURL",
-    failed="A detect call with an image_url that is not an http URL was not refused as documented",
+    failed="A detect call with an {portrait} that is not an http URL was not refused as documented",
     paid_calls=PAID_CALL,
 )
 def no_url(ctx: CheckContext) -> None:
     for url in ("portrait.png", "data:image/png;base64,iVBORw0KGgo="):
-        body = ctx.detection_body()
-        body["input"]["image_url"] = url
+        body = replaced(ctx.detection_body(), ctx.tested["portrait"], url)
         ctx.expect_outcome(ctx.detect(body), "InvalidURL")

@@ -4,10 +4,11 @@ another account."""
 from __future__ import annotations
 
 from contracts.provider.exchange import Exchange, answer_at
+from contracts.spec.models import replaced
 from contracts.spec.pointers import MISSING
 from contracts.verify.checks.lifecycle import TIMES
 from contracts.verify.context import CheckContext, Skip
-from contracts.verify.registry import Evidence, check
+from contracts.verify.registry import CREATE, Evidence, check
 from contracts.verify.run_task import TWO_TASKS, expect_failure
 from contracts.verify.trace import TaskTrace, state
 
@@ -70,7 +71,8 @@ def canceled(ctx: CheckContext) -> None:
     if last is None or state(last) != "CANCELED":
         raise Skip("no task was canceled")
     ctx.expect_schema(last)
-    ctx.expect(last, "/output/results", answer_at(last, "/output/results") is MISSING, "nothing")
+    place = ctx.tested.result_field
+    ctx.expect(last, place, answer_at(last, place) is MISSING, "nothing")
 
 
 @check(
@@ -164,11 +166,10 @@ def foreign_list(ctx: CheckContext) -> None:
     "A failed task is answered 200 with its code inside output, unless its create call is refused.",
     "FAILED.InvalidURL",
     failed="A failed task was not answered 200 with its code inside output",
-    paid_calls=("createVideoTask",),
+    paid_calls=(CREATE,),
 )
 def failed(ctx: CheckContext) -> None:
-    body = ctx.creation_body()
-    body["input"]["image_url"] = UNREACHABLE_URL
+    body = replaced(ctx.creation_body(), ctx.tested["image"], UNREACHABLE_URL)
     created = ctx.create(body)
     if created.status == 400:  # refused before a task was created, which is right, too
         code = str(answer_at(created, "/code"))

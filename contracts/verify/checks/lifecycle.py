@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from contracts.provider.exchange import Exchange, answer_at
+from contracts.spec.models import SECONDS, URL
 from contracts.spec.pointers import MISSING
 from contracts.verify.checks.routing import SLASH
 from contracts.verify.context import CheckContext, Skip
@@ -133,7 +134,7 @@ def runs(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if not ctx.provider.has_clock:
         raise Skip("without a control API a state may end between two polls")
-    for wanted in ("PENDING", "RUNNING", "SUCCEEDED"):
+    for wanted in ("PENDING", *ctx.tested.working_states, "SUCCEEDED"):
         if wanted not in trace.states:
             seen = " ".join(dict.fromkeys(trace.states))
             ctx.fail(trace.polls[-1], "/output/task_status", f"{wanted} in one of the polls", seen)
@@ -162,7 +163,7 @@ def slash(ctx: CheckContext) -> None:
 def zone(ctx: CheckContext) -> None:
     trace = ctx.trace()
     created = date(trace.created)
-    for exchange in trace.polls_in("RUNNING", "SUCCEEDED", "FAILED"):
+    for exchange in trace.polls_in(*ctx.tested.working_states, "SUCCEEDED", "FAILED"):
         submitted = epoch(answer_at(exchange, "/output/submit_time"))
         near = submitted is not None and abs(submitted - created) <= CLOSE
         local = datetime.fromtimestamp(created, UTC) + timedelta(hours=8)
@@ -177,7 +178,7 @@ def zone(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def times(ctx: CheckContext) -> None:
-    for exchange in ctx.trace().polls_in("RUNNING", "SUCCEEDED", "FAILED"):
+    for exchange in ctx.trace().polls_in(*ctx.tested.working_states, "SUCCEEDED", "FAILED"):
         there = [n for n in TIMES if answer_at(exchange, f"/output/{n}") is not MISSING]
         moments = [epoch(answer_at(exchange, f"/output/{name}")) for name in there]
         for before, after, name in zip(moments, moments[1:], there[1:], strict=False):
@@ -211,8 +212,9 @@ def times_stay(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def early(ctx: CheckContext) -> None:
-    for exchange in ctx.trace().polls_in("PENDING", "RUNNING"):
-        for pointer in ("/usage", "/output/results", "/output/end_time", "/output/code"):
+    result = ctx.tested.result_field
+    for exchange in ctx.trace().polls_in("PENDING", *ctx.tested.working_states):
+        for pointer in ("/usage", result, "/output/end_time", "/output/code"):
             ctx.expect(
                 exchange, pointer, answer_at(exchange, pointer) in (MISSING, None), "nothing"
             )
@@ -220,16 +222,17 @@ def early(ctx: CheckContext) -> None:
 
 @check(
     "story.result",
-    "The URL of the video is at output.results.video_url.",
+    "The URL of the video is at {result_place}.",
     "SUCCEEDED",
-    failed="The URL of the video is not at output.results.video_url",
+    failed="The URL of the video is not at {result_place}",
     paid_calls=TWO_TASKS,
 )
 def result(ctx: CheckContext) -> None:
     exchange = succeeded(ctx.trace())
-    url = answer_at(exchange, "/output/results/video_url")
+    place = ctx.tested["result"]
+    url = answer_at(exchange, place)
     is_url = isinstance(url, str) and url.startswith(("http://", "https://"))
-    ctx.expect(exchange, "/output/results/video_url", is_url, "an http URL")
+    ctx.expect(exchange, place, is_url, "an http URL")
 
 
 @check(
@@ -241,11 +244,14 @@ def result(ctx: CheckContext) -> None:
 )
 def usage(ctx: CheckContext) -> None:
     exchange = succeeded(ctx.trace())
-    length = answer_at(exchange, "/usage/video_duration")
-    is_number = isinstance(length, int | float) and not isinstance(length, bool)
-    holds = is_number and 0 < length <= 60
-    ctx.expect(exchange, "/usage/video_duration", holds, "seconds, at most 60")
-    ctx.expect_equal(exchange, "/usage/video_ratio", "1:1")
+    tier = ctx.tested.expected_tier
+    for pointer, fact in ctx.tested.video.answer.items():
+        if fact == SECONDS:
+            length = answer_at(exchange, pointer)
+            is_number = isinstance(length, int | float) and not isinstance(length, bool)
+            ctx.expect(exchange, pointer, is_number and 0 < length <= 60, "seconds, at most 60")
+        elif fact != URL:
+            ctx.expect_equal(exchange, pointer, fact[tier] if isinstance(fact, dict) else tier)
 
 
 @check(
@@ -272,7 +278,7 @@ def stays(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def download(ctx: CheckContext) -> None:
-    url = answer_at(succeeded(ctx.trace()), "/output/results/video_url")
+    url = answer_at(succeeded(ctx.trace()), ctx.tested["result"])
     exchange, data = ctx.provider.download(str(url))
     if ctx.expect_status(exchange, 200):
         is_mp4 = data[4:8] == b"ftyp"
@@ -299,6 +305,6 @@ def listed(ctx: CheckContext) -> None:
     place, entry = entries[trace.task_id]
     ctx.expect_equal(exchange, f"/data/{place}/status", trace.states[-1])
     ctx.expect_equal(exchange, f"/data/{place}/request_id", answer_at(trace.created, "/request_id"))
-    ctx.expect_equal(exchange, f"/data/{place}/model_name", "emo-v1")
+    ctx.expect_equal(exchange, f"/data/{place}/model_name", ctx.tested.name)
     near = abs(entry["gmt_create"] / 1000 - date(trace.created)) <= CLOSE
     ctx.expect(exchange, f"/data/{place}/gmt_create", near, "the creation in epoch milliseconds")

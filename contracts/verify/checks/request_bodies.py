@@ -3,17 +3,20 @@ provider cannot charge for them."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from contracts.spec.pointers import parts_of
 from contracts.verify.context import CheckContext
-from contracts.verify.registry import Evidence, check
+from contracts.verify.model_under_test import Media
+from contracts.verify.registry import CREATE, DETECT, Evidence, check
 from contracts.verify.run_task import expect_required
 
-CALLS = ("detectFace", "createVideoTask")
+CALLS = (DETECT, CREATE)
 
 
-def _refused(ctx: CheckContext, operation: str, body: Any, *names: str, field: str = "") -> None:
-    send = ctx.detect if operation == "detectFace" else ctx.create
+def _refused(ctx: CheckContext, call: str, body: Any, *names: str, field: str = "") -> None:
+    send = ctx.detect if call == DETECT else ctx.create
     ctx.expect_outcome(send(body), *names, field=field)
 
 
@@ -35,7 +38,7 @@ def none(ctx: CheckContext) -> None:
     failed="A body that is not JSON was not refused as documented",
 )
 def no_json(ctx: CheckContext) -> None:
-    for text in ('{"model": ', "model=emo-v1", "<xml/>"):
+    for text in ('{"model": ', f"model={ctx.tested.name}", "<xml/>"):
         ctx.expect_outcome(ctx.detect(text=text), "InvalidParameter-body")
         ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
@@ -47,7 +50,7 @@ def no_json(ctx: CheckContext) -> None:
     failed="A JSON body that is not an object was not refused as documented",
 )
 def no_object(ctx: CheckContext) -> None:
-    for text in ("[]", '"emo-v1"', "1", "null"):
+    for text in ("[]", json.dumps(ctx.tested.name), "1", "null"):
         ctx.expect_outcome(ctx.create(text=text), "InvalidParameter-body")
 
 
@@ -58,8 +61,8 @@ def no_object(ctx: CheckContext) -> None:
     failed="A body without a model was not refused as documented",
 )
 def model_missing(ctx: CheckContext) -> None:
-    for operation in CALLS:
-        _refused(ctx, operation, {"input": {}}, "BadRequest.EmptyModel")
+    for call in CALLS:
+        _refused(ctx, call, {"input": {}}, "BadRequest.EmptyModel")
 
 
 @check(
@@ -70,9 +73,10 @@ def model_missing(ctx: CheckContext) -> None:
     paid_calls=CALLS,
 )
 def model_unknown(ctx: CheckContext) -> None:
-    for operation in CALLS:
-        documented = ctx.spec.operations[operation].requests["documentation"]
-        _refused(ctx, operation, {**documented, "model": "emo-v0"}, "InvalidParameter-model")
+    documented = Media.documented(ctx.spec, ctx.tested.name)
+    bodies = ctx.tested.detection_body(documented), ctx.tested.creation_body(documented)
+    for call, body in zip(CALLS, bodies, strict=True):
+        _refused(ctx, call, {**body, "model": "emo-v0"}, "InvalidParameter-model")
 
 
 @check(
@@ -81,11 +85,11 @@ def model_unknown(ctx: CheckContext) -> None:
     "InvalidParameter-url-error",
     failed="A model of another operation was not refused as a wrong URL",
     severity="warning",
-    paid_calls=("detectFace",),
+    paid_calls=(DETECT,),
 )
 def model_elsewhere(ctx: CheckContext) -> None:
-    image = {"image_url": ctx.media["image_url"]}
-    body = {"model": "emo-v1", "input": image}
+    body = {**ctx.detection_body(), "model": ctx.tested.name}
+    body.pop("parameters", None)
     ctx.expect_outcome(ctx.detect(body), "InvalidParameter-url-error")
 
 
@@ -98,8 +102,8 @@ def model_elsewhere(ctx: CheckContext) -> None:
     severity="warning",
 )
 def model_first(ctx: CheckContext) -> None:
-    for operation in CALLS:
-        _refused(ctx, operation, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
+    for call in CALLS:
+        _refused(ctx, call, {"model": "emo-v0", "input": {}}, "InvalidParameter-model")
 
 
 @check(
@@ -109,37 +113,31 @@ def model_first(ctx: CheckContext) -> None:
     failed="A body without an input was not refused as documented",
 )
 def input_missing(ctx: CheckContext) -> None:
-    _refused(ctx, "detectFace", {"model": "emo-detect-v1"}, "BadRequest.EmptyInput")
-    _refused(ctx, "createVideoTask", {"model": "emo-v1"}, "BadRequest.EmptyInput")
+    _refused(ctx, DETECT, {"model": ctx.tested.detector}, "BadRequest.EmptyInput")
+    _refused(ctx, CREATE, {"model": ctx.tested.name}, "BadRequest.EmptyInput")
 
 
 @check(
     "bodies.image-missing",
-    "An input without image_url is refused with the name of the field, or its task fails.",
+    "An input without {image} is refused with the name of the field, or its task fails.",
     "InvalidParameter-field-required",
-    failed="An input without image_url was accepted or refused wrongly",
+    failed="An input without {image} was accepted or refused wrongly",
 )
 def image_missing(ctx: CheckContext) -> None:
-    body: dict[str, Any] = {"model": "emo-detect-v1", "input": {}}
-    name = "InvalidParameter-field-required"
-    ctx.expect_outcome(ctx.detect(body), name, field="input.image_url")
-    expect_required(ctx, ctx.create(_without(ctx, "image_url")), "input.image_url")
+    body: dict[str, Any] = {"model": ctx.tested.detector, "input": {}}
+    field = ".".join(parts_of(ctx.tested["portrait"]))
+    ctx.expect_outcome(ctx.detect(body), "InvalidParameter-field-required", field=field)
+    expect_required(ctx, "image")
 
 
 @check(
     "bodies.audio-missing",
-    "An input without audio_url is refused with the name of the field, or its task fails.",
+    "An input without {audio} is refused with the name of the field, or its task fails.",
     "InvalidParameter-field-required",
-    failed="An input without audio_url was accepted or refused wrongly",
+    failed="An input without {audio} was accepted or refused wrongly",
 )
 def audio_missing(ctx: CheckContext) -> None:
-    expect_required(ctx, ctx.create(_without(ctx, "audio_url")), "input.audio_url")
-
-
-def _without(ctx: CheckContext, name: str) -> dict[str, Any]:
-    body = ctx.creation_body()
-    del body["input"][name]
-    return body
+    expect_required(ctx, "audio")
 
 
 @check(
@@ -150,6 +148,6 @@ def _without(ctx: CheckContext, name: str) -> dict[str, Any]:
     severity="warning",
 )
 def input_type(ctx: CheckContext) -> None:
-    body: dict[str, Any] = {"model": "emo-detect-v1", "input": "portrait.png"}
-    _refused(ctx, "detectFace", body, "InvalidParameter", field="input")
-    _refused(ctx, "createVideoTask", {**body, "model": "emo-v1"}, "InvalidParameter", field="input")
+    for call, model in zip(CALLS, (ctx.tested.detector, ctx.tested.name), strict=True):
+        body = {"model": model, "input": "portrait.png"}
+        _refused(ctx, call, body, "InvalidParameter", field="input")

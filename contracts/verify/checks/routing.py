@@ -79,8 +79,8 @@ def slash_post(ctx: CheckContext) -> None:
     failed="A method that the path does not support was not refused as documented",
 )
 def method(ctx: CheckContext) -> None:
-    ctx.expect_outcome(ctx.call("createVideoTask", method="GET"), "InvalidParameter-method")
-    ctx.expect_outcome(ctx.call("detectFace", method="GET"), "InvalidParameter-method")
+    for operation in (ctx.tested.create, ctx.tested.detect):
+        ctx.expect_outcome(ctx.call(operation.id, method="GET"), "InvalidParameter-method")
 
 
 @check(

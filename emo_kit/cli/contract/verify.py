@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from contracts.reports.write import Target
     from contracts.spec.loader import Spec
     from contracts.verify.events import Event
+    from contracts.verify.model_under_test import Media
     from contracts.verify.registry import Check
-    from contracts.verify.runner import Media, Verification
+    from contracts.verify.runner import Verification
 
 SEVERITIES = ("note", "warning", "error")  # as of contracts.verify.events
 HTTP_TIMEOUT = 60.0  # seconds for one answer
@@ -76,14 +77,14 @@ Examples:
 )
 @shared.option(
     "--image",
-    "image_url",
+    "image",
     old=["--image-url"],
     metavar="URL",
     help="URL of the portrait to send.  [default: the one of the documentation]",
 )
 @shared.option(
     "--audio",
-    "audio_url",
+    "audio",
     old=["--audio-url"],
     metavar="URL",
     help="URL of the voice recording to send; needs --audio-seconds.",
@@ -199,16 +200,16 @@ def _checks(options: dict[str, Any]) -> list[Check]:
 
 
 def _media(spec: Spec, options: dict[str, Any]) -> Media:
-    from contracts.verify.runner import Media
+    from contracts.verify.model_under_test import Media
 
     documented = Media.documented(spec)
-    audio, seconds = options["audio_url"], options["audio_seconds"]
+    audio, seconds = options["audio"], options["audio_seconds"]
     if (audio is None) != (seconds is None):
         raise click.UsageError("give --audio and --audio-seconds together")
     if seconds is not None and not 0 < seconds <= 60:
         raise click.UsageError(f"--audio-seconds {seconds:g} must be above 0, and at most 60")
-    image = options["image_url"] or documented.image_url
-    return Media(image, audio or documented.audio_url, seconds or documented.seconds)
+    image = options["image"] or documented.image
+    return Media(image, audio or documented.audio, seconds or documented.seconds)
 
 
 @contextmanager
@@ -248,10 +249,11 @@ def _key(given: str | None) -> str:
 
 def _list(spec: Spec, checks: list[Check], media: Media) -> int:
     from contracts.provider.budget import Budget
+    from contracts.verify.model_under_test import ModelUnderTest
 
-    budget = Budget(spec, None, media.seconds)
+    budget, tested = Budget(spec, None, media.seconds), ModelUnderTest(spec)
     for check in checks:
-        claim = check.claim(spec, budget)
+        claim = check.claim(tested, budget)
         cost = f"{claim.cost:.3f} CNY" if claim.cost else "free"
         print_line(f"{claim.id:<24}{claim.evidence:<12}{cost:<12}{claim.title}")
     return 0

@@ -13,6 +13,7 @@ from contracts.spec.document import SpecError, default_path
 from contracts.spec.loader import Spec
 from contracts.spec.sources import Source, cited, split
 from contracts.verify.events import CheckFinding, Event
+from contracts.verify.model_under_test import ModelUnderTest
 from contracts.verify.registry import all_checks
 from tests.helpers.reports import claim, ended, exchange, run_of
 
@@ -35,7 +36,7 @@ def test_keys_are_words_in_capitals() -> None:
 
 def test_every_check_resolves_the_keys_that_it_cites() -> None:
     for check in all_checks().values():
-        made = check.claim(SPEC, Budget(SPEC, None, 1.0))
+        made = check.claim(ModelUnderTest(SPEC), Budget(SPEC, None, 1.0))
         assert [source.key for source in made.sources] == cited(made.source)
 
 

@@ -10,6 +10,7 @@ from contracts.provider.http import Unreachable
 from contracts.spec.loader import Spec
 from contracts.verify.context import CheckContext, Skip, StopCheck
 from contracts.verify.events import CheckEnded, CheckStarted, Ended, Started
+from contracts.verify.model_under_test import ModelUnderTest
 from contracts.verify.registry import all_checks, check
 from contracts.verify.runner import UnknownCheck, Verification, select
 from tests.helpers.cases import each_case
@@ -43,7 +44,7 @@ def test_a_run_starts_with_its_checks_and_ends_with_counts() -> None:
 
 def test_every_check_has_evidence_source_title_and_pointer() -> None:
     for known in all_checks().values():
-        claim = known.claim(SPEC, Budget(SPEC, None, 13.93))
+        claim = known.claim(ModelUnderTest(SPEC), Budget(SPEC, None, 13.93))
         assert claim.source
         assert claim.title.endswith(".")
         assert claim.failed[:1].isupper()
