@@ -113,6 +113,7 @@ PURE = {
 TIME = {
     "contracts.files.file_lock",
     "contracts.provider.http",
+    "mock_server.server.transport",
     "mock_server.simulation.clock",
     "emo_client.time_limit",
     "emo_client.driver",
@@ -125,6 +126,7 @@ READING = {
     "emo_client.downloads.partial_file", "emo_client.downloads.video", "emo_kit.cli.secret_files",
     "mock_server.media.samples", "mock_server.page.app", "mock_server.page.documents",
     "mock_server.scenarios.rule_schema", "mock_server.server.openapi_file",
+    "mock_server.server.sample_files",
 }  # fmt: skip
 ENVIRONMENT = {"contracts.pytest_plugin", "emo_client.settings", "mock_server.settings"}
 PRINTING = {"contracts.reports.write", "emo_kit.cli.output", "emo_kit.command"}

@@ -137,7 +137,7 @@ def _handler(
             control_request = ControlRequest(engine, tenant_id, real, _read(raw), given, sent)
             answer = control(control_request)
             if isinstance(answer, Export):
-                return await exports.answer(answer)
+                return await exports.answer(answer, request.scope)
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):

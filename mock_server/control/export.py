@@ -1,6 +1,6 @@
 """Sends answers whose size grows with the state. One thread makes each piece when the client has
-taken the one before; a short answer is made at once. The answer is complete, or the connection is
-cut."""
+taken the one before; a short answer is made at once, and so is any answer to this process. The
+answer is complete, or the connection is cut."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from contracts.text.printable import in_json
 from mock_server.control.request import ControlError, Export
+from mock_server.web.connection import transport_of
 
 PIECE = 64 << 10  # bytes sent at a time
 PARTS = 256  # texts made in one turn of an export
@@ -28,8 +29,11 @@ _thread = ThreadPoolExecutor(1, "emo-export")
 T = TypeVar("T")
 
 
-async def in_thread(function: Callable[[], T]) -> T:
-    """Call the function in the thread of all exports, and return its result."""
+async def in_thread(scope: Scope, function: Callable[[], T]) -> T:
+    """Call the function in the thread of all exports, so that other connections are served
+    meanwhile. A call of this process is answered at once, without an event loop."""
+    if transport_of(scope) is None:
+        return function()
     return await asyncio.get_running_loop().run_in_executor(_thread, function)
 
 
@@ -40,25 +44,25 @@ class Exports:
         self.stalled = stalled
         self.count = 0  # exports being sent
 
-    async def answer(self, export: Export) -> Response:
+    async def answer(self, export: Export, scope: Scope) -> Response:
         """The answer with the export. A short one is made whole. Raises ControlError if it cannot
         be made, or if MOST are being sent."""
-        if export.is_short:
+        if export.is_short or transport_of(scope) is None:
             kind, pieces = _made(export)
             return Response(b"".join(pieces), media_type=kind)
         if self.count >= MOST:
             raise ControlError(f"{MOST} exports are being sent: try again when one has ended", 503)
         self.count += 1
         try:
-            kind, pieces = await in_thread(partial(_made, export))
-            begin = [await in_thread(partial(next, pieces, None)) for _ in range(2)]
+            kind, pieces = await in_thread(scope, partial(_made, export))
+            begin = [await in_thread(scope, partial(next, pieces, None)) for _ in range(2)]
         except BaseException:
             self.count -= 1
             raise
         if None in begin:
             self.count -= 1
             return Response(begin[0], media_type=kind)
-        return _Streamed(self, kind, chain(begin, pieces))
+        return _Streamed(self, kind, _in_turn(scope, chain(begin, pieces)))
 
 
 def _made(export: Export) -> tuple[str, Iterator[bytes]]:
@@ -70,12 +74,12 @@ def _made(export: Export) -> tuple[str, Iterator[bytes]]:
 class _Streamed(StreamingResponse):
     """An answer whose pieces are made while it is sent."""
 
-    def __init__(self, exports: Exports, kind: str, pieces: Iterator[bytes]) -> None:
-        super().__init__(_in_turn(pieces), media_type=kind)
+    def __init__(self, exports: Exports, kind: str, pieces: AsyncIterator[bytes]) -> None:
+        super().__init__(pieces, media_type=kind)
         self._exports = exports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        transport = (scope.get("state") or {}).get("transport")
+        transport = transport_of(scope)
 
         async def taken(message: Message) -> None:
             """Send a piece. Close the connection of a client that takes none: it would keep
@@ -90,15 +94,15 @@ class _Streamed(StreamingResponse):
 
         try:
             if scope["method"] == "HEAD":
-                self.body_iterator = _in_turn(iter(()))
+                self.body_iterator = _in_turn(scope, iter(()))
             await super().__call__(scope, receive, taken)
         finally:
             self._exports.count -= 1
 
 
-async def _in_turn(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_turn(scope: Scope, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces that are not empty, each made when it is needed."""
-    while (piece := await in_thread(partial(next, pieces, None))) is not None:
+    while (piece := await in_thread(scope, partial(next, pieces, None))) is not None:
         if piece:
             yield piece
 

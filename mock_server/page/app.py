@@ -48,7 +48,8 @@ def page_app(engine: Engine, origin: OriginOf) -> ASGIApp:
             response.headers["cache-control"] = "max-age=86400"
         else:
             # Explanations of large bodies take long, so a thread makes the page.
-            response = HTMLResponse(await in_thread(partial(_page, engine, origin, scope)))
+            made = await in_thread(scope, partial(_page, engine, origin, scope))
+            response = HTMLResponse(made)
             response.headers.update(_headers())
         await response(scope, receive, send)
 

@@ -1,7 +1,7 @@
 """Defines the faults below HTTP, parses their names and parameters, and applies them to a reply.
 
-Pure: a reply only describes the fault; mock_server.server.delivery carries it out on the
-connection."""
+Pure: a reply only describes the fault; mock_server.server carries it out, on the connection or in
+process."""
 
 from __future__ import annotations
 

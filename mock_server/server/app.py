@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
+from math import inf
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,17 +23,20 @@ from mock_server.control.api import control_app
 from mock_server.engine.failed import failed
 from mock_server.engine.pipeline import Engine
 from mock_server.journal.redact import without_secrets
-from mock_server.media import samples
 from mock_server.page import documents
 from mock_server.scenarios.rules import Ruleset, no_file
 from mock_server.server import openapi_file
 from mock_server.server.cors import Cors
-from mock_server.server.delivery import deliver, is_on_socket, leave
+from mock_server.server.delivery import deliver_on_socket, leave
+from mock_server.server.in_process import deliver_in_process
+from mock_server.server.sample_files import sample
+from mock_server.server.waiting import Sleep, Waiting
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time
 from mock_server.stores.protocol import Store
 from mock_server.web.client_origin import Address, origin_of
+from mock_server.web.connection import transport_of
 
 CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
@@ -49,13 +54,16 @@ def create_app(
     spec: Spec | None = None,
     store: Store | None = None,
     real: RealTime = real_time,
+    sleep: Sleep = asyncio.sleep,
     notify: Callable[[str], object] = lambda _: None,
 ) -> FakeApp:
     """The fake as an ASGI app. Raises SpecError, VariantError or ScenarioError if it cannot start.
-    notify: called with a message when the scenario file has changed."""
+    real, sleep: the machine's time in epoch seconds, and what a late answer waits with; together
+    they can be those of a virtual clock. notify: called with a message when the scenario file has
+    changed."""
     spec, settings = spec or Spec.load(), settings or Settings()
     file = no_file if settings.scenario is None else _file(spec, settings.scenario, notify)
-    return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file))
+    return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file), sleep)
 
 
 def _file(spec: Spec, where: str, notify: Callable[[str], object]) -> Callable[[float], Ruleset]:
@@ -69,14 +77,14 @@ class FakeApp(Starlette):
     object store, and goes to the engine directly: middleware and routing would cost a third of the
     throughput."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, sleep: Sleep = asyncio.sleep) -> None:
         origin = self._origin = origin_of(
             engine.settings.public_url, engine.settings.forwarded_allow_ips
         )
         super().__init__(
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
-                Route("/samples/{name:path}", _sample, methods=["GET", "HEAD"]),
+                Route("/samples/{name:path}", sample, methods=["GET", "HEAD"]),
                 *openapi_file.routes(origin),
                 *documents.routes(),
             ],
@@ -84,6 +92,7 @@ class FakeApp(Starlette):
         )
         self.router.redirect_slashes = False
         self.engine = engine
+        self._sleep = sleep
         self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
         self._open = self._own if self._cors is None else self._cors.around(self._own)
         self._page = page.page_app(engine, origin)
@@ -174,7 +183,7 @@ class FakeApp(Starlette):
             reply = self.answer(*call, *connection)
         except Exception as error:
             await self._deliver(self.failed(error, *call), scope, send)
-            if not is_on_socket(scope):
+            if transport_of(scope) is None:
                 raise  # for a test that calls in this process
         else:
             await self._deliver(reply, scope, send)
@@ -198,18 +207,29 @@ class FakeApp(Starlette):
             raise
 
     async def _deliver(self, reply: Reply, scope: Scope, send: Send) -> None:
-        if reply.delivery is not None:
-            left = partial(self.engine.real_left, reply.delivery.tenant)
-            # In process the exception of httpx is the requested fault, not a mistake.
-            with self._reporting(scope) if is_on_socket(scope) else nullcontext():
-                if not await deliver(reply, scope, send, left):
-                    return
+        if reply.delivery is not None and not await self._is_next(reply, scope, send):
+            return
         await send(
             {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
         )
         await send({"type": "http.response.body", "body": reply.body})
         if reply.delivery is not None:
             leave(reply.delivery, scope)
+
+    async def _is_next(self, reply: Reply, scope: Scope, send: Send) -> bool:
+        """Carry out the delivery of a reply until it is sent as usual. Returns False if that does
+        not come, since a fault has ended the connection. Raises the exception of httpx in
+        process."""
+        assert reply.delivery is not None
+        left = partial(self.engine.real_left, reply.delivery.tenant)
+        if transport_of(scope) is None:
+            # A transport of httpx can have its own sleep, and knows how long its client waits.
+            state = scope.get("state") or {}
+            wait = Waiting(left, state.get("sleep", self._sleep), state.get("patience", inf))
+            await deliver_in_process(reply, scope["method"], wait)
+            return True
+        with self._reporting(scope):
+            return await deliver_on_socket(reply, scope, send, Waiting(left, self._sleep))
 
     async def _read(self, receive: Receive) -> bytes | None:
         """The body, cut after the limit; the rest is read and discarded. None if the client
@@ -225,13 +245,6 @@ class FakeApp(Starlette):
             size += len(part)
             more = message.get("more_body", False)
         return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _sample(request: Request) -> Response:
-    path = samples.sample(request.path_params["name"])
-    if path is None:
-        raise HTTPException(404)
-    return FileResponse(path)
 
 
 async def _own_error(request: Request, error: Exception) -> Response:

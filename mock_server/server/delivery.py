@@ -1,5 +1,4 @@
-"""Delivers a reply with its fault: late, slowly, cut off, or never. On a socket by the bytes and
-the end of the connection; in process by raising the exception of httpx."""
+"""Delivers a reply with its fault on a socket: late, slowly, cut off, or never."""
 
 from __future__ import annotations
 
@@ -8,103 +7,37 @@ import socket
 import struct
 import sys
 from bisect import bisect_right
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from starlette.types import Scope, Send
 
-from mock_server.server.http1 import head
+from mock_server.server.http1 import sent_bytes
+from mock_server.server.waiting import SLICE, Waiting
 from mock_server.simulation.call import Delivery, Reply
+from mock_server.web.connection import transport_of
 
-if TYPE_CHECKING:
-    from httpx import RequestError
-
-# Seconds of the machine's time until a moment of the tenant's time; inf if its clock is frozen.
-Left = Callable[[float], float]
-
-# seconds between two looks at the clock, which a control call may move, and the client
-SLICE = 0.05
 DROP = 0.01  # seconds between two writes, at least
 LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # RST in place of FIN
-ROUNDING = 1e-6  # seconds by which a clock that was advanced twice may be short of the sum
 UNSENT = 0x894B  # SIOCOUTQNSD: bytes that Linux has not sent yet
 
 
-def is_on_socket(scope: Scope) -> bool:
-    """Whether the call came through a socket, and not from this process."""
-    return "transport" in (scope.get("state") or {})
-
-
-async def deliver(reply: Reply, scope: Scope, send: Send, left: Left) -> bool:
+async def deliver_on_socket(reply: Reply, scope: Scope, send: Send, wait: Waiting) -> bool:
     """Deliver the reply with its fault. Returns True if the caller has to send the answer as usual,
-    False if nothing is left to do. In process it raises the exception of httpx."""
-    delivery = reply.delivery or Delivery()
-    transport = (scope.get("state") or {}).get("transport")
-    if transport is not None:
-        return await _on_socket(reply, delivery, scope, send, left)
-    await _until(delivery.due, left)
-    error = httpx_error(reply, scope["method"])
-    if error is not None:
-        raise error
-    return True
-
-
-def httpx_error(reply: Reply, method: str = "GET") -> RequestError | None:
-    """The exception that httpx raises for this reply on a socket; None if it arrives complete. An
-    answer to HEAD is complete with its head."""
-    import httpx  # imported late: the server does not need it
-
-    delivery = reply.delivery or Delivery()
-    if method == "HEAD" and delivery.sent != -1:
-        return None
-    if delivery.end == "refuse":
-        return httpx.ConnectError("[Errno 111] Connection refused")
-    if delivery.end == "reset":
-        return httpx.ReadError("[Errno 104] Connection reset by peer")
-    if delivery.end == "hold":
-        return httpx.ReadTimeout("timed out")
-    broken = _broken_off(reply, delivery)
-    return httpx.RemoteProtocolError(broken) if broken else None
-
-
-def _broken_off(reply: Reply, delivery: Delivery) -> str:
-    """The message of h11 for an answer that ends too early; "" if it does not."""
-    if delivery.sent == -1:
-        return "Server disconnected without sending a response."
-    expected = int(dict(reply.headers).get(b"content-length", b"0"))
-    received = len(reply.body[: delivery.sent])
-    if received >= expected:
-        return ""
-    missing = f"complete message body (received {received} bytes, expected {expected})"
-    return f"peer closed connection without sending {missing}"
-
-
-async def _on_socket(
-    reply: Reply, delivery: Delivery, scope: Scope, send: Send, left: Left
-) -> bool:
-    transport: asyncio.Transport = scope["state"]["transport"]
+    False if nothing is left to do."""
+    transport, delivery = scope["state"]["transport"], reply.delivery or Delivery()
     try:
-        there = await _until(delivery.due, left, transport)
+        there = await wait.until(delivery.due, partial(_is_there, transport))
         if there and delivery.end in ("", "stale") and not delivery.rate and delivery.sent is None:
             return True
         if there:
-            await _write(_bytes(reply, delivery, scope["method"]), delivery, transport, left)
+            await _write(sent_bytes(reply, scope["method"]), delivery, transport, wait)
             await _end(delivery, scope, transport)
     except BaseException:
         transport.abort()  # the server stops: no answer is better than the 500 of uvicorn
         raise
     await _done(send)
-    return False
-
-
-async def _until(moment: float, left: Left, transport: asyncio.Transport | None = None) -> bool:
-    """Wait for a moment of the tenant's time. Returns whether the client is still connected."""
-    while transport is None or _is_there(transport):
-        seconds = left(moment - ROUNDING)
-        if seconds <= 0:
-            return True
-        await asyncio.sleep(min(seconds, SLICE))
     return False
 
 
@@ -116,29 +49,25 @@ def _is_there(transport: asyncio.Transport) -> bool:
     return not transport.is_closing()
 
 
-def _bytes(reply: Reply, delivery: Delivery, method: str) -> bytes:
-    """The bytes to send."""
-    if delivery.sent == -1:
-        return b""
-    body = b"" if method == "HEAD" else reply.body[: delivery.sent]
-    return head(reply, close=True) + body
-
-
-async def _write(data: bytes, delivery: Delivery, transport: asyncio.Transport, left: Left) -> None:
+async def _write(
+    data: bytes, delivery: Delivery, transport: asyncio.Transport, wait: Waiting
+) -> None:
     """Write, and wait until all bytes are sent: an RST would discard those in the buffer."""
     if delivery.rate:
-        await _drip(data, delivery, transport, left)
+        await _drip(data, delivery, transport, wait)
     elif not transport.is_closing():
         transport.write(data)
     while not transport.is_closing() and _unsent(transport):
-        await asyncio.sleep(DROP)
+        await _peer(DROP)
 
 
-async def _drip(data: bytes, delivery: Delivery, transport: asyncio.Transport, left: Left) -> None:
+async def _drip(
+    data: bytes, delivery: Delivery, transport: asyncio.Transport, wait: Waiting
+) -> None:
     """Send each byte at its time. Bytes that are due are sent together."""
 
     def seconds(number: int) -> float:
-        return left(delivery.due + number / delivery.rate - ROUNDING)
+        return wait.seconds(delivery.due + number / delivery.rate)
 
     sent = 0
     while sent < len(data) and not transport.is_closing():
@@ -146,7 +75,7 @@ async def _drip(data: bytes, delivery: Delivery, transport: asyncio.Transport, l
         if due > sent:
             transport.write(data[sent:due])
             sent = due
-        await asyncio.sleep(min(max(seconds(sent + 1), DROP), SLICE))
+        await wait.sleep(min(max(seconds(sent + 1), DROP), SLICE))
 
 
 def _unsent(transport: asyncio.Transport) -> int:
@@ -163,7 +92,7 @@ def _unsent(transport: asyncio.Transport) -> int:
 async def _end(delivery: Delivery, scope: Scope, transport: asyncio.Transport) -> None:
     """End the connection. It never stays open, since our head has `connection: close`."""
     while delivery.end == "hold" and _is_there(transport):
-        await asyncio.sleep(SLICE)
+        await _peer(SLICE)
     if transport.is_closing():
         return
     if delivery.end == "refuse" and "refuse" in scope["state"]:
@@ -174,9 +103,15 @@ async def _end(delivery: Delivery, scope: Scope, transport: asyncio.Transport) -
         transport.close()
 
 
+async def _peer(seconds: float) -> None:
+    """Let the client act: it reads, or disconnects. That takes time of the machine, and no virtual
+    clock can stand for it, so this sleep is not an argument."""
+    await asyncio.sleep(seconds)
+
+
 def leave(delivery: Delivery, scope: Scope) -> None:
     """Prepare a stale connection after its answer was sent: the next call resets it."""
-    transport = (scope.get("state") or {}).get("transport")
+    transport = transport_of(scope)
     if delivery.end != "stale" or transport is None or transport.is_closing():
         return
     if getattr(transport.get_protocol(), "has_unread", False):

@@ -1,11 +1,11 @@
-"""Renders the head of a reply as bytes of HTTP/1.1."""
+"""Renders a reply as bytes of HTTP/1.1."""
 
 from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
 
-from mock_server.simulation.call import Reply
+from mock_server.simulation.call import Delivery, Reply
 
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 CLOSE = (b"connection", b"close")
@@ -15,6 +15,15 @@ def head(reply: Reply, *, close: bool) -> bytes:
     """Status line and headers. close: adds `connection: close`."""
     headers = [*reply.headers, CLOSE] if close else reply.headers
     return b"\r\n".join([_start(reply.status), *map(b": ".join, headers), b"\r\n"])
+
+
+def sent_bytes(reply: Reply, method: str) -> bytes:
+    """The bytes that the delivery of a reply sends before it ends the connection."""
+    delivery = reply.delivery or Delivery()
+    if delivery.sent == -1:
+        return b""
+    body = b"" if method == "HEAD" else reply.body[: delivery.sent]
+    return head(reply, close=True) + body
 
 
 @cache

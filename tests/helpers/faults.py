@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_server.server import run
-from mock_server.server.delivery import SLICE
+from mock_server.server.waiting import SLICE
 from mock_server.settings import Settings
 from tests.helpers.http import PLAIN
 

@@ -23,7 +23,8 @@ from mock_server.simulation.call import Call
 from tests.helpers.fake import EPOCH, KEY
 from tests.helpers.http import Serve
 
-SCOPE = {"type": "http", "method": "GET"}
+ON_SOCKET = {"transport": asyncio.Transport()}
+SCOPE = {"type": "http", "method": "GET", "state": ON_SOCKET}
 TEXT = "x" * PIECE
 
 
@@ -65,7 +66,7 @@ def test_a_piece_is_made_only_when_the_earlier_ones_were_sent() -> None:
         assert exports.count == 1
 
     async def run() -> None:
-        await (await exports.answer(Export(texts.texts)))(SCOPE, connected, send)
+        await (await exports.answer(Export(texts.texts), SCOPE))(SCOPE, connected, send)
 
     asyncio.run(run())
     assert b"".join(sent) == TEXT.encode() * 10
@@ -75,7 +76,7 @@ def test_a_piece_is_made_only_when_the_earlier_ones_were_sent() -> None:
 def test_a_short_export_has_a_length() -> None:
     for is_short in (True, False):
         export = Export(lambda: ("text/plain", iter("ab")), is_short)
-        answer = asyncio.run(Exports().answer(export))
+        answer = asyncio.run(Exports().answer(export, SCOPE))
         assert (answer.body, answer.headers["content-length"]) == (b"ab", "2")
 
 
@@ -87,7 +88,7 @@ def test_only_long_exports_are_made_in_another_thread() -> None:
         return "text/plain", iter("ab")
 
     for is_short in (True, False):
-        asyncio.run(Exports().answer(Export(make, is_short)))
+        asyncio.run(Exports().answer(Export(make, is_short), SCOPE))
     assert [maker is threading.current_thread() for maker in makers] == [True, False]
 
 
@@ -116,7 +117,7 @@ def test_an_export_whose_client_reads_nothing_is_aborted() -> None:
 
     async def run() -> None:
         scope: dict[str, Any] = {**SCOPE, "state": {"transport": Transport()}}
-        await (await exports.answer(Export(Texts().texts)))(scope, connected, send)
+        await (await exports.answer(Export(Texts().texts), SCOPE))(scope, connected, send)
 
     with pytest.raises(ClientDisconnect):
         asyncio.run(run())
@@ -128,9 +129,9 @@ def test_too_many_exports_at_a_time_are_refused() -> None:
 
     async def run() -> None:
         for _ in range(MOST):
-            await exports.answer(Export(Texts().texts))
+            await exports.answer(Export(Texts().texts), SCOPE)
         with pytest.raises(ControlError, match=f"{MOST} exports are being sent: try again") as full:
-            await exports.answer(Export(Texts().texts))
+            await exports.answer(Export(Texts().texts), SCOPE)
         assert full.value.status == 503
 
     asyncio.run(run())
@@ -144,7 +145,7 @@ def test_a_failed_export_releases_its_place() -> None:
 
     for is_short in (True, False):
         with pytest.raises(ControlError, match="no such filter"):
-            asyncio.run(exports.answer(Export(make, is_short)))
+            asyncio.run(exports.answer(Export(make, is_short), SCOPE))
     assert exports.count == 0
 
 

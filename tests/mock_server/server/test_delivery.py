@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.server.delivery import deliver, httpx_error
+from mock_server.server.delivery import deliver_on_socket
+from mock_server.server.in_process import deliver_in_process, httpx_error
+from mock_server.server.waiting import Waiting
 from mock_server.simulation.call import Delivery, Reply
 from mock_server.simulation.clock import Clock
 from tests.helpers.fake import EPOCH
@@ -43,7 +45,9 @@ async def stopped(line: Delivery, left: float) -> list[str]:
     transport = Transport()
     scope = {"method": "GET", "state": {"transport": transport}}
     acting = asyncio.create_task(
-        deliver(REPLY._replace(delivery=line), scope, nowhere, lambda _: left)
+        deliver_on_socket(
+            REPLY._replace(delivery=line), scope, nowhere, Waiting(lambda _: left, asyncio.sleep)
+        )
     )
     await asyncio.sleep(0)
     acting.cancel()
@@ -80,12 +84,12 @@ def test_a_rounding_error_of_the_clock_does_not_block_a_delayed_answer() -> None
     due = EPOCH + 12.88
     assert clock.now(0.0) < due  # by a rounding
 
-    async def waited() -> bool:
+    async def waited() -> None:
         late = REPLY._replace(delivery=Delivery(due=due))
-        frozen = partial(left_of, clock)
-        return await asyncio.wait_for(deliver(late, {"method": "GET"}, nowhere, frozen), timeout=5)
+        frozen = Waiting(partial(left_of, clock), asyncio.sleep)
+        await asyncio.wait_for(deliver_in_process(late, "GET", frozen), timeout=5)
 
-    assert asyncio.run(waited())
+    asyncio.run(waited())
 
 
 def left_of(clock: Clock, moment: float) -> float:

@@ -13,7 +13,7 @@ import pytest
 from contracts.spec.loader import Spec
 from mock_server.scenarios.faults import FAULTS
 from mock_server.server.app import FakeApp, create_app
-from mock_server.server.delivery import SLICE
+from mock_server.server.waiting import SLICE
 from mock_server.settings import Settings
 from tests.helpers.cases import each_case
 from tests.helpers.fake import SERVICE, request
