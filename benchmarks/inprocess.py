@@ -125,7 +125,8 @@ def _fill(engine: Engine, create: Call, number: int) -> None:
 def _polls(engine: Engine, spec: Spec, number: int) -> list[Call]:
     """Polls of tasks that are evenly spread over all tasks."""
     tenant = engine.seeds.tenant_of(calls.KEY)
-    spread = islice(engine.store.newest_first(tenant), 0, None, number // SAMPLE)
+    with engine.store.tenant(tenant) as session:
+        spread = list(islice(session.newest_first(), 0, None, number // SAMPLE))
     return [_call(_poll(spec, task.id)) for task in spread]
 
 

@@ -49,7 +49,8 @@ class Reproduction:
             )
         except (RuleError, SettingsError, VariantError, msgspec.ValidationError) as error:
             raise BundleError(f"cannot be set up: {str(error)[:300]}") from None
-        self._engine.tenant(bundle.tenant)
+        with self._engine.session(bundle.tenant):
+            pass  # the tenant is made now
 
     def run(self, seen: Callable[[BundledExchange], object] = lambda _: None) -> Difference | None:
         """The first difference, or None if every answer is the same, byte for byte."""

@@ -68,13 +68,16 @@ COMPONENTS = {
     "mock_server.scenarios": "simulation suggest",
     "mock_server.settings": "simulation web",
     "mock_server.scenarios.catalogue": "scenarios",
+    "mock_server.stages": "scenarios simulation",
     "mock_server.stores": "scenarios simulation",
-    "mock_server.journal": "scenarios simulation stores suggest",
-    "mock_server.engine.operations": "journal media scenarios simulation stores",
-    "mock_server.engine": "engine.operations journal media scenarios settings simulation stores",
+    "mock_server.journal": "scenarios simulation stages stores suggest",
+    "mock_server.engine.operations": "journal media scenarios simulation stages stores",
+    "mock_server.engine": (
+        "engine.operations journal media scenarios settings simulation stages stores"
+    ),
     "mock_server.explain": "engine journal scenarios simulation suggest web",
-    "mock_server.playback": "engine engine.operations media simulation stores",
-    "mock_server.control": "engine explain journal scenarios settings simulation stores web",
+    "mock_server.playback": ("engine engine.operations media scenarios simulation stages stores"),
+    "mock_server.control": "engine explain journal scenarios settings simulation stages stores web",
     "mock_server.page": "control engine explain journal simulation web",
     "mock_server.reproduce": "control engine journal scenarios settings simulation",
     "mock_server.server": (

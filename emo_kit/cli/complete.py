@@ -27,7 +27,7 @@ def _operations() -> Iterable[str]:
 
 
 def _kinds() -> Iterable[str]:
-    from mock_server.engine.operations.tasks import HANDLERS
+    from mock_server.engine.operations.table import HANDLERS
 
     return [*HANDLERS, "none", "control", "result"]
 

@@ -233,7 +233,7 @@ def _log(app: FakeApp, form: str, writer: LogWriter) -> None:
         else:
             writer.write(text_line(entry, tenant_id, colour=colour))
 
-    app.engine.recorder.log = write
+    app.engine.recorder.listeners.append(write)
     app.engine.recorder.lines_lost = lambda: writer.lost_count
 
 

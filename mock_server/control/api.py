@@ -25,7 +25,7 @@ from mock_server.engine.pipeline import Engine
 from mock_server.journal.redact import without_secrets
 from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
-from mock_server.stores.session import ANONYMOUS, Refused
+from mock_server.stages import ANONYMOUS, Refused
 from mock_server.web.client_origin import OriginOf, origin_of
 
 MAX_BODY = 1 << 20
@@ -141,7 +141,7 @@ def _handler(
         except ControlError as error:
             return _error(error.status, str(error), request)
         if request.method not in ("GET", "HEAD"):
-            key = engine.validator.key(headers)
+            key = engine.callers.of(headers).key
             engine.note(tenant_id, real, _call(request, raw, reached), key)
         if isinstance(answer, tuple):
             return Response(answer[1], media_type=answer[0])

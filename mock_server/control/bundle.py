@@ -90,11 +90,13 @@ def bundling(engine: Engine, tenant_id: str, real: float) -> Iterator[str]:
 
 def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterator[BundledExchange]]:
     """The bundle without its exchanges, and its exchanges."""
-    record, journal = engine.tenants.get(tenant_id, real), engine.recorder.journal
+    journal = engine.recorder.journal
+    with engine.session(tenant_id, real) as session:
+        record, count = session.record, session.task_count()
+        tasks = list(islice(session.newest_first(), SHOWN_TASKS))
     settings = msgspec.to_builtins(engine.settings)
     rules, now = engine.file(real), record.clock.now(real)
     dropped, entries = journal.dropped(tenant_id), journal.entries(tenant_id)
-    tasks = list(islice(engine.store.newest_first(tenant_id), SHOWN_TASKS))
     bundle = Bundle(
         format=FORMAT,
         spec=engine.spec.version,
@@ -111,7 +113,7 @@ def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterato
             for task in tasks
         ],
         exchanges=[],
-        tasks_not_shown=engine.store.task_count(tenant_id) - len(tasks),
+        tasks_not_shown=count - len(tasks),
     )
     return bundle, map(_exchange, entries)
 

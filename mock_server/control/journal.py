@@ -11,7 +11,7 @@ from mock_server.control.request import ControlError, ControlRequest, Export, Ty
 from mock_server.journal.entry import Entry
 from mock_server.journal.filters import FilterError
 from mock_server.journal.metrics import CONTENT_TYPE
-from mock_server.stores.session import ANONYMOUS
+from mock_server.stages import ANONYMOUS
 
 NOTHING = (
     "there is nothing to explain: every call of this key was fine; a call without an accepted key "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from mock_server.engine.pipeline import Engine
-from mock_server.stores.protocol import Tenant
+from mock_server.stores.session import Session
 
 Typed = tuple[str, bytes]  # content type and body
 
@@ -42,14 +43,9 @@ class ControlRequest(NamedTuple):
     given: dict[str, str] = {}  # noqa: RUF012 (never written to)
     authorization: bytes = b""
 
-    @property
-    def tenant(self) -> Tenant:
-        """The tenant's record."""
-        return self.engine.tenants.get(self.tenant_id, self.real)
-
-    def save(self, tenant: Tenant) -> None:
-        """Save the tenant's record."""
-        self.engine.store.save(self.tenant_id, tenant)
+    def session(self) -> AbstractContextManager[Session]:
+        """A unit of work on the tenant."""
+        return self.engine.session(self.tenant_id, self.real)
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from mock_server.control.request import ControlError, ControlRequest, number
+from mock_server.engine import quotas
 from mock_server.scenarios import variants as chosen
 from mock_server.scenarios.rules import Counters, Rule, Ruleset, counters_of
 from mock_server.simulation.billing import Used
-from mock_server.stores.protocol import Tenant
+from mock_server.stores.records import Tenant
+from mock_server.stores.session import Session
 
 MOST_RULES = 1000
 MOST_BYTES = 1 << 20  # of the rules of one key, as JSON
@@ -22,8 +24,12 @@ ACCOUNT_HELP = 'give {"balance": CNY or null} or {"free_only": true or false}, o
 
 def scenarios(request: ControlRequest) -> dict[str, Any]:
     """Shows the key's rules, how often each matched and decided, and the unused ones."""
-    record = request.tenant
-    served = request.engine.file(request.real).rules
+    with request.session() as session:
+        return _scenarios(request, session)
+
+
+def _scenarios(request: ControlRequest, session: Session) -> dict[str, Any]:
+    record, served = session.record, request.engine.file(request.real).rules
     shown = _shown(record.rules, record.counters), _shown(served, record.counters)
     unused = [rule["name"] for rules in shown for rule in rules if not rule["fired"]]
     return {"scenarios": shown[0], "file": shown[1], "unused": unused}
@@ -31,24 +37,26 @@ def scenarios(request: ControlRequest) -> dict[str, Any]:
 
 def add_scenarios(request: ControlRequest) -> dict[str, Any]:
     """Adds rules: one, a list, or rules and variants."""
-    record = request.tenant
-    return _set(request, list(record.rules))
+    with request.session() as session:
+        return _set(request, session, list(session.record.rules))
 
 
 def set_scenarios(request: ControlRequest) -> dict[str, Any]:
     """Replaces the rules. Rules that stay keep their counters."""
-    return _set(request, [])
+    with request.session() as session:
+        return _set(request, session, [])
 
 
 def drop_scenarios(request: ControlRequest) -> dict[str, Any]:
     """Deletes the rules, and shows which never decided a call."""
-    before = scenarios(request)
-    request.save(_with_rules(request, ()))
+    with request.session() as session:
+        before = _scenarios(request, session)
+        session.record = _with_rules(request, session.record, ())
     return {"dropped": [rule["name"] for rule in before["scenarios"]], "unused": before["unused"]}
 
 
-def _set(request: ControlRequest, before: list[Rule]) -> dict[str, Any]:
-    record = request.tenant
+def _set(request: ControlRequest, session: Session, before: list[Rule]) -> dict[str, Any]:
+    record = session.record
     new = _compiled(request, record.clock.now(request.real), len(before))
     if len(before) + len(new.rules) > MOST_RULES:
         raise ControlError(f"a key has at most {MOST_RULES} scenarios; DELETE some first")
@@ -58,24 +66,24 @@ def _set(request: ControlRequest, before: list[Rule]) -> dict[str, Any]:
             raise ControlError(f"there is a scenario {rule.name!r}; rename it, or PUT all")
     began = {rule.id: rule.began for rule in record.rules}
     rules = [*before, *(replace(r, began=began.get(r.id, r.began)) for r in new.rules)]
-    changed = _with_rules(request, tuple(rules))
-    _check_size(request, changed.rule_bytes)
-    request.save(replace(changed, variants={**record.variants, **new.variants}))
-    return scenarios(request)
+    changed = _with_rules(request, record, tuple(rules))
+    others = request.engine.store.rule_bytes() - record.rule_bytes
+    _check_size(changed.rule_bytes, others)
+    session.record = replace(changed, variants={**record.variants, **new.variants})
+    return _scenarios(request, session)
 
 
-def _with_rules(request: ControlRequest, rules: tuple[Rule, ...]) -> Tenant:
+def _with_rules(request: ControlRequest, record: Tenant, rules: tuple[Rule, ...]) -> Tenant:
     """The record with these rules. The counters of these and of the file's rules stay."""
     ids = {rule.id for rule in (*rules, *request.engine.file(request.real).rules)}
-    counters = counters_of(request.tenant.counters, ids)
+    counters = counters_of(record.counters, ids)
     size = sum(len(encode(rule.source)) for rule in rules)
-    return replace(request.tenant, rules=rules, rule_bytes=size, counters=counters)
+    return replace(record, rules=rules, rule_bytes=size, counters=counters)
 
 
-def _check_size(request: ControlRequest, size: int) -> None:
+def _check_size(size: int, others: int) -> None:
     if size > MOST_BYTES:
         raise ControlError("the scenarios of a key have at most 1 MiB; DELETE some first")
-    others = request.engine.store.rule_bytes() - request.tenant.rule_bytes
     if others + size > MOST_BYTES_OF_ALL:
         raise ControlError(
             "the scenarios of all keys have at most 16 MiB; DELETE those of keys that no longer "
@@ -109,7 +117,8 @@ def _shown(rules: Iterable[Rule], counters: Counters) -> list[dict[str, Any]]:
 def variants(request: ControlRequest) -> dict[str, Any]:
     """Shows each contradiction of the documentation, and which side is served."""
     engine = request.engine
-    in_effect = engine.variants_of(request.tenant, request.real)
+    with request.session() as session:
+        in_effect = engine.variants_of(session.record, request.real)
     return {
         name: {
             "summary": variant.summary,
@@ -126,14 +135,19 @@ def set_variants(request: ControlRequest) -> dict[str, Any]:
         chosen.check(request.engine.spec, request.arguments)
     except chosen.VariantError as error:
         raise ControlError(str(error)) from None
-    record = request.tenant
-    request.save(replace(record, variants=dict(request.arguments)))
+    with request.session() as session:
+        session.change(variants=dict(request.arguments))
     return variants(request)
 
 
 def account(request: ControlRequest) -> dict[str, Any]:
     """Shows the balance of the key."""
-    found = request.tenant.account
+    with request.session() as session:
+        return _account(session)
+
+
+def _account(session: Session) -> dict[str, Any]:
+    found = session.record.account
     return {"balance": found.balance, "free_only": found.free_only}
 
 
@@ -145,22 +159,23 @@ def set_account(request: ControlRequest) -> dict[str, Any]:
     given = request.arguments
     if not given or given.keys() - {"balance", "free_only"}:
         raise ControlError(ACCOUNT_HELP)
-    found = request.tenant.account
-    balance = given.get("balance", found.balance)
-    free_only = given.get("free_only", found.free_only)
-    if balance is not None and number("balance", balance) < 0:
-        raise ControlError(f"balance {balance} is below 0; 0 refuses every call that costs")
-    if not isinstance(free_only, bool):
-        raise ControlError(ACCOUNT_HELP)
-    record = request.tenant
-    changed = replace(record.account, balance=balance, free_only=free_only)
-    request.save(replace(record, account=changed))
-    return account(request)
+    with request.session() as session:
+        found = session.record.account
+        balance = given.get("balance", found.balance)
+        free_only = given.get("free_only", found.free_only)
+        if balance is not None and number("balance", balance) < 0:
+            raise ControlError(f"balance {balance} is below 0; 0 refuses every call that costs")
+        if not isinstance(free_only, bool):
+            raise ControlError(ACCOUNT_HELP)
+        session.change(account=replace(found, balance=balance, free_only=free_only))
+        return _account(session)
 
 
 def usage(request: ControlRequest) -> dict[str, Any]:
     """Shows the cost of the calls so far."""
-    rows = request.engine.tenants.usage(request.tenant_id, request.real)
+    with request.session() as session:
+        now = session.record.clock.now(request.real)
+        rows = quotas.usage(request.engine.spec, session, now)
     total = round(sum(row.cost for row in rows), 6)
     return {"currency": "CNY", "total": total, "models": [_row(row) for row in rows]}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from contracts.spec.loader import Operation, Spec
 from mock_server.journal.redact import without_secrets
 from mock_server.scenarios.keys import suggestions
@@ -22,42 +20,45 @@ from mock_server.scenarios.names import (
     selected_by_header,
 )
 from mock_server.scenarios.rules import CallFacts, Counters, Match, Rule, count_fired, first_match
-from mock_server.stores.protocol import Tenant
-from mock_server.stores.session import Request
+from mock_server.stages import Request
+from mock_server.stores.records import Tenant
+from mock_server.stores.session import Session
 
 
-def may_apply(request: Request, tenant: Tenant, urls: list[str], file: tuple[Rule, ...]) -> bool:
+def may_apply(request: Request, tenant: Tenant, file: tuple[Rule, ...]) -> bool:
     """Whether a scenario may apply to the call at all. Most calls end here, after 0.3 us."""
     return bool(
         tenant.rules
         or file
         or HEADER in request.call.headers
-        or request.by_key.name
-        or (urls and URL_PARAMETER in " ".join(urls))
+        or request.caller.by_key.name
+        or (request.urls and URL_PARAMETER in " ".join(request.urls))
     )
 
 
 def decide(
-    spec: Spec, request: Request, tenant: Tenant, operation: Operation, selections: list[Selection],
-    file: tuple[Rule, ...], status: Callable[[], str],
-) -> tuple[Directive, Tenant]:  # fmt: skip
-    """The directive of the call, and the tenant's record with the rules' new counters.
+    spec: Spec, request: Request, session: Session, operation: Operation,
+    selections: list[Selection], file: tuple[Rule, ...], status: Callable[[], str],
+) -> Directive:  # fmt: skip
+    """The directive of the call. The rules that match it are counted in the session.
 
     selections: scenarios that the tenant's rules override. status: the state of the call's task.
     Raises UnknownScenario if any of them, also one that would not win, names an unknown
     scenario."""
     header = choose_directive(spec, operation, selected_by_header(request.call.headers))
     weaker = choose_directive(spec, operation, selections)
+    tenant = session.record
     if not tenant.rules and not file:
-        return header or weaker or NO_DIRECTIVE, tenant
-    task_id = request.path_value or request.task_id
+        return header or weaker or NO_DIRECTIVE
     facts = CallFacts(
-        operation.id, request.body, request.call.headers, task_id, status, request.now, tenant.began
-    )
+        operation.id, request.body, request.call.headers, request.path_value, status, request.now,
+        tenant.began,
+    )  # fmt: skip
     own, counters = first_match(tenant.rules, tenant.counters, facts)
     served, counters = first_match(file, counters, facts)
     directive, counters = _strongest(spec, operation, header, own, weaker, served, counters)
-    return directive, replace(tenant, counters=counters)
+    session.change(counters=counters)
+    return directive
 
 
 def _strongest(
@@ -77,10 +78,10 @@ def _strongest(
     return NO_DIRECTIVE, counters
 
 
-def failing(directive: Directive, ending: Directive | None) -> Directive:
+def failing(directive: Directive, ending: Directive) -> Directive:
     """The directive of a create call whose task must fail: a fault or a 200 does not repair the
     call."""
-    if ending is None or directive.ending or (directive.answer and directive.answer.status != 200):
+    if directive.ending or (directive.answer and directive.answer.status != 200):
         return directive
     return directive._replace(ending=ending.ending) if directive.name else ending
 
@@ -88,7 +89,7 @@ def failing(directive: Directive, ending: Directive | None) -> Directive:
 def why_unknown(spec: Spec, unknown: UnknownScenario, request: Request) -> str:
     """The error message for an unknown scenario, without any part of an API key. The part behind
     `+` counts as a part of the key."""
-    if unknown.name == request.by_key.name:
-        unknown = UnknownScenario("", suggestions(spec, request.by_key.name))
+    if unknown.name == request.caller.by_key.name:
+        unknown = UnknownScenario("", suggestions(spec, request.caller.by_key.name))
     call = request.call
     return without_secrets(str(unknown), call.headers, call.query, public=unknown.similar)

@@ -8,18 +8,23 @@ from typing import Any
 
 import msgspec
 
-from contracts.spec.loader import Operation, Outcome, Spec
+from contracts.spec.loader import Outcome, Spec
 from contracts.spec.validation import Violation
-from mock_server.scenarios.variants import Effects
-from mock_server.simulation.call import Call, Reply
+from mock_server.simulation.call import Reply
 from mock_server.simulation.timestamps import http_date
-from mock_server.stores.session import Facts
+from mock_server.stages import Answer, Facts, Request
 
 ALWAYS = [
     (b"content-type", b"application/json"),
     (b"req-cost-time", b"0"),
     (b"server", b"istio-envoy"),
 ]
+OWN = {"code": "", "message": "", "request_id": ""}  # the body of an answer that no service gives
+
+
+def own(status: int) -> Outcome:
+    """An answer of the fake itself, which no service gives. Its facts are code and message."""
+    return Outcome("", status, OWN, "", "", "", documented=False)
 
 
 class Responses:
@@ -27,54 +32,39 @@ class Responses:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._template = cache(lambda name: template(spec.all_outcomes[name].value))
+        self._outcomes = {**spec.all_outcomes, "": own(400)}
+        self._template = cache(lambda name: template(self._outcomes[name].value))
         self._owners = {name: spec.operations_with(name)[0] for name in spec.outcomes}
         self._encode = msgspec.json.Encoder().encode
 
-    def fill(
-        self,
-        operation: Operation,
-        outcome: Outcome,
-        facts: Facts,
-        effects: Effects,
-        request_id: str,
-        now: float,
-    ) -> Reply:
-        """Render the outcome with the facts of the call. Raises ValidationError if the result
-        breaks the spec, which is a mistake of the fake."""
-        facts["request_id"] = request_id
-        value = self._template(outcome.name)(facts)
-        if effects.details and outcome.status >= 400:
-            value["message"] += outcome.details or effects.details
-        if outcome.documented and not operation.answers[outcome.status].is_valid(value):
-            operation.answers[outcome.status].validate(value)
-        encoded = self._encode(value)
-        return Reply(outcome.status, headers(request_id, now, encoded), encoded, outcome.name)
-
-    def refuse(
-        self, violation: Violation, call: Call, effects: Effects, request_id: str, now: float
-    ) -> Reply:
-        """Render the outcome for a violation, with the field or method in its message."""
-        name = effects.answers.get(violation.outcome, violation.outcome)
+    def refusal(self, request: Request, violation: Violation) -> Answer:
+        """The outcome for a violation, with the field or method in its message."""
+        name = request.effects.answers.get(violation.outcome, violation.outcome)
         outcome = self._spec.outcomes[name]
         facts: Facts = {}
         if outcome.template:
-            method = call.method[:20]
+            method = request.call.method[:20]
             facts["message"] = outcome.template.format(field=violation.field, method=method)
-        return self.fill(self._owners[name], outcome, facts, effects, request_id, now)
+        return Answer(outcome, facts, request.now, violation=violation)
 
-    def unknown_scenario(self, text: str, request_id: str, now: float) -> Reply:
-        """Answer a call that asks for an unknown scenario. No service answers so."""
-        return self._own(400, "UnknownScenario", text, request_id, now)
-
-    def timed_out(self, text: str, request_id: str, now: float) -> Reply:
-        """Answer a request whose rest did not arrive in time. The service's answer is not known."""
-        return self._own(408, "RequestTimeOut", text, request_id, now)
-
-    def _own(self, status: int, code: str, text: str, request_id: str, now: float) -> Reply:
-        value = {"code": code, "message": text, "request_id": request_id}
-        encoded = self._encode(value)
-        return Reply(status, headers(request_id, now, encoded), encoded, "")
+    def render(self, request: Request, answer: Answer) -> Reply:
+        """Render the answer. Raises ValidationError if the result breaks the spec, which is a
+        mistake of the fake."""
+        outcome, facts, now = answer.outcome, answer.facts, answer.now
+        if outcome is None:
+            return Reply(200, headers(request.request_id, now, b""), b"", "")
+        facts["request_id"] = request.request_id
+        value = self._template(outcome.name)(facts)
+        details = request.effects.details
+        if details and outcome.status >= 400 and outcome.name:
+            value["message"] += outcome.details or details
+        if outcome.documented:
+            own = request.operation if answer.violation is None else None
+            schema = (own or self._owners[outcome.name]).answers[outcome.status]
+            if not schema.is_valid(value):
+                schema.validate(value)
+        body = self._encode(value)
+        return Reply(outcome.status, headers(request.request_id, now, body), body, outcome.name)
 
 
 def headers(request_id: str, now: float, body: bytes) -> list[tuple[bytes, bytes]]:

@@ -4,7 +4,6 @@ check returns the parsed value or raises Refused. It has no state."""
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,10 +12,8 @@ from contracts.spec.routes import Route
 from contracts.spec.validation import Violation
 from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
-from mock_server.stores.session import Refused
+from mock_server.stages import Refused
 
-# No real key is longer. Longer headers are checked, but not cached.
-LONGEST_CACHED = 256
 # Common mistakes in an Authorization header. The messages repeat no part of it.
 _KEY_MISTAKES = (
     (rb"(?i)bearer\s+bearer\b", "has `Bearer` twice"),
@@ -42,17 +39,18 @@ class Validator:
                            if p.required_by_scheme]
             for operation in spec.operations.values()
         }  # fmt: skip
-        self._key = lru_cache(maxsize=4096)(self._key_of)
 
-    def key(self, headers: dict[bytes, bytes]) -> str:
-        """The API key. It is checked first: without a key an unknown path is answered 401, too."""
-        sent = headers.get(b"authorization", b"").strip()
+    def key(self, authorization: bytes) -> str:
+        """The API key in this header. It is checked first: without a key an unknown path is
+        answered 401, too."""
+        sent = authorization.strip()
         if not sent:
             raise self.refused("missing", "#header/Authorization", "is missing")
-        known = self._key(sent) if len(sent) <= LONGEST_CACHED else self._key_of(sent)
-        if known is None:
+        scheme, _, rest = sent.decode("latin-1").partition(" ")
+        key = rest.strip()
+        if scheme.lower() != "bearer" or not self.spec.key_pattern.match(key):
             raise self.refused("invalid", "#header/Authorization", key_mistake(sent))
-        return known
+        return key
 
     def size(self, call: Call) -> None:
         if call.head_bytes > self.spec.limits["header-bytes"]:
@@ -111,12 +109,6 @@ class Validator:
     def refused(self, use: str, pointer: str, reason: str) -> Refused:
         """A refusal that no JSON Schema covers, by its name in the spec's x-refusals."""
         return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
-
-    def _key_of(self, sent: bytes) -> str | None:
-        scheme, _, rest = sent.decode("latin-1").partition(" ")
-        key = rest.strip()
-        is_key = scheme.lower() == "bearer" and self.spec.key_pattern.match(key)
-        return key if is_key else None
 
 
 def key_mistake(sent: bytes) -> str:

@@ -15,7 +15,8 @@ LATEST_TASKS = 10_000  # of a tenant, among which the one that a request_id crea
 def explain_entry(engine: Engine, tenant_id: str, entry: Entry) -> Explanation:
     """Explain why the engine answered this exchange of the tenant as it did."""
     store = engine.store
-    tasks = list(islice(store.newest_first(tenant_id), LATEST_TASKS))
+    with store.tenant(tenant_id) as session:
+        tasks = list(islice(session.newest_first(), LATEST_TASKS))
     created = {task.request_id: task.id for task in tasks}
     return explain(
         engine.spec, entry, tasks=tasks, task_of_request=created.get, evicted=store.evicted

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
+from msgspec import Struct
+
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
 from mock_server.journal.entry import Entry, entry_of
@@ -16,9 +18,10 @@ from mock_server.journal.metrics import Gauges, Metrics
 from mock_server.journal.mistakes import Mistakes
 from mock_server.journal.row import Row, has_explanation
 from mock_server.scenarios.keys import near_miss_of_key
+from mock_server.scenarios.names import Directive
 from mock_server.simulation.call import Call, Reply
+from mock_server.stages import ANONYMOUS, Answer, Request
 from mock_server.stores.protocol import Store
-from mock_server.stores.session import ANONYMOUS, Request
 from mock_server.suggest.typos import Typos
 
 EXPLAIN = b"x-mock-explain"
@@ -30,21 +33,32 @@ LARGE = 1 << 14  # calls with more bytes are recorded immediately
 
 LONGEST_PAGE = 1 << 12  # bytes up to which the body of a download is an error, not a video
 
-Log = Callable[[str, Entry], object]
+Listener = Callable[[str, Entry], object]
+
+
+class CompletedCall(Struct, frozen=True, gc=False):
+    """All values of one call, in the order of the stages."""
+
+    request: Request
+    directive: Directive
+    answer: Answer
+    reply: Reply
+    near_miss: Violation | None
+    is_explained: bool
 
 
 class Recorder:
     """Records the exchanges of one engine.
 
-    log: is called with the tenant id and the log entry of each exchange; None: no log. lines_lost:
-    returns the number of log lines that were not written."""
+    listeners: each is called with the tenant id and the entry of each exchange. lines_lost: returns
+    the number of log lines that were not written."""
 
     def __init__(self, spec: Spec, store: Store, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
         self.mistakes = Mistakes()
-        self._pending: deque[tuple[Request, Reply]] = deque()
+        self._pending: deque[CompletedCall] = deque()
         self._flush_lock = Lock()
-        self.log: Log | None = None
+        self.listeners: list[Listener] = []
         self.lines_lost: Callable[[], int] = lambda: 0
         self._spec = spec
         self._store = store
@@ -57,47 +71,41 @@ class Recorder:
         self._flush()
         return self._journal
 
-    def record(self, request: Request, reply: Reply) -> Reply:
+    def record(self, request: Request, directive: Directive, answer: Answer, reply: Reply) -> Reply:
         """Record an exchange. Adds the header `x-mock-explain` if the fake can explain the
         answer."""
-        if reply.status == 200 and request.operation is not None and request.violation is None:
-            request.near_miss = request.near_miss or self._typos.near_miss(
-                request.operation, request.body, request.call.query
-            )
-            if request.by_key.similar:
-                request.near_miss = request.near_miss or near_miss_of_key(request.by_key)
-        request.explained = has_explanation(
-            reply.status,
-            reply.outcome,
-            request.directive.name,
-            request.violation,
-            request.near_miss,
-        )
-        if request.explained:
+        violation, near_miss = answer.violation or request.violation, request.near_miss
+        if reply.status == 200 and near_miss is None and violation is None:
+            near_miss = self._near_miss(request)
+        name = directive.name
+        explained = has_explanation(reply.status, reply.outcome, name, violation, near_miss)
+        if explained:
             reply.headers.append((EXPLAIN, request.request_id.encode()))
-        self._pending.append((request, reply))
+        self._pending.append(CompletedCall(request, directive, answer, reply, near_miss, explained))
         size = request.call.head_bytes + len(request.call.body)
-        if len(self._pending) >= BATCH or size > LARGE or self.log is not None:
+        if len(self._pending) >= BATCH or size > LARGE or self.listeners:
             self._flush()
         return reply
 
-    def record_download(self, request: Request, reply: Reply) -> Reply:
-        """Record a download without its video."""
-        self.record(request, without_video(reply))
-        return reply
+    def _near_miss(self, request: Request) -> Violation | None:
+        """An accepted field or key that looks like a mistake."""
+        operation, by_key = request.operation, request.caller.by_key
+        if operation is None or operation is self._spec.result:
+            return None
+        typo = self._typos.near_miss(operation, request.body, request.call.query)
+        return typo or (near_miss_of_key(by_key) if by_key.similar else None)
 
-    def record_unreadable(self, request: Request, reply: Reply, reason: str) -> None:
-        """Count and log a request that could not be parsed. reason: a sentence."""
+    def record_unreadable(self, request: Request, reply: Reply) -> None:
+        """Count and log a request that could not be parsed."""
         self._metrics.count("", reply.status)
-        if self.log is None:
+        if not self.listeners:
             return
-        violation = request.violation or Violation("", "", "", reason)
         row = Row(
             0, request.real, request.now, UNREADABLE, request.call, reply, request.request_id,
-            "", "", "", "", violation, None, "", "",
+            "", "", "", "", request.violation, None, "", "",
         )  # fmt: skip
         self._flush()
-        self.log("", entry_of(row))
+        self._notify("", entry_of(row))
 
     def _flush(self) -> None:
         """Record the waiting exchanges. A batch takes half the time of single ones. The lock is for
@@ -105,38 +113,42 @@ class Recorder:
         with self._flush_lock:
             pending, record = self._pending, self._record
             while pending:
-                request, reply = pending.popleft()
+                recorded = pending.popleft()
                 try:
-                    record(request, reply)
+                    record(recorded)
                 except Exception as error:  # noqa: BLE001 (this runs in the answer to another call)
-                    call = request.call
-                    where = f"recording {call.method} {call.path} {request.request_id}"
+                    call, request_id = recorded.request.call, recorded.request.request_id
+                    where = f"recording {call.method} {call.path} {request_id}"
                     self.mistakes.report(error, where, call.headers, call.query)
 
-    def _record(self, request: Request, reply: Reply) -> None:
-        directive = request.directive
-        kind = request.operation.id if request.operation else ""
+    def _record(self, recorded: CompletedCall) -> None:
+        request, directive, answer = recorded.request, recorded.directive, recorded.answer
+        reply, near_miss = recorded.reply, recorded.near_miss
+        caller, operation = request.caller, request.operation
+        kind = operation.id if operation else ""
         fault = directive.fault.kind if directive.fault else ""
+        violation = answer.violation or request.violation
+        kept = without_video(reply) if operation is self._spec.result else reply
         self._journal.append(
-            request.tenant_id, request.key, request.real, request.now, kind, request.call, reply,
-            request.request_id, request.task_id or request.path_value,
-            directive.name, request.source or directive.source, fault,
-            request.violation, request.near_miss, request.by_key.shown,
+            caller.tenant_id, caller.key, request.real, answer.now, kind, request.call, kept,
+            request.request_id, answer.task_id or request.path_value, directive.name,
+            answer.source or request.source or directive.source, fault, violation, near_miss,
+            caller.by_key.shown,
         )  # fmt: skip
         scenario = bool(directive.name)
         self._metrics.count(
-            kind, reply.status, fault, scenario=scenario, explained=request.explained
+            kind, reply.status, fault, scenario=scenario, explained=recorded.is_explained
         )
-        if self.log is not None:
-            self._write_log(request.tenant_id)
+        if self.listeners:
+            self._notify_latest(caller.tenant_id)
 
     def record_change(
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
     ) -> None:
         """Record a change by the control API."""
         self.journal.append(tenant_id, key, real, now, CONTROL, call, reply, "")
-        if self.log is not None:
-            self._write_log(tenant_id)
+        if self.listeners:
+            self._notify_latest(tenant_id)
 
     def exchange(self, tenant_id: str, request_id: str) -> tuple[str, Entry] | None:
         """The exchange with this request_id, and its tenant id: the given one, or ANONYMOUS.
@@ -164,10 +176,14 @@ class Recorder:
         lost = self.lines_lost(), self._store.evicted, self.mistakes.count
         return self._metrics.render(Gauges(tenants, tasks, *kept, *lost))
 
-    def _write_log(self, tenant_id: str) -> None:
+    def _notify_latest(self, tenant_id: str) -> None:
         entry = self._journal.log_entry(tenant_id)
-        if self.log is not None and entry is not None:
-            self.log(tenant_id, entry)
+        if entry is not None:
+            self._notify(tenant_id, entry)
+
+    def _notify(self, tenant_id: str, entry: Entry) -> None:
+        for listener in self.listeners:
+            listener(tenant_id, entry)
 
 
 def without_video(reply: Reply) -> Reply:

@@ -1,14 +1,14 @@
-"""An engine that answers from a recording in place of the spec's examples. Keys, tenants, clocks,
+"""A responder that answers from a recording in place of the spec's examples. Keys, tenants, clocks,
 the control API and the journal work as usual. Scenarios, limits and validation do not apply."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from math import inf
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -19,19 +19,23 @@ from contracts.recordings.scrubber import Scrubber
 from contracts.recordings.timing import state_at, state_starts
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.operation import POLL
+from contracts.spec.validation import Violation
+from mock_server.engine.api import ApiResponder
+from mock_server.engine.callers import Callers
 from mock_server.engine.operations.results import signed_path
-from mock_server.engine.operations.tasks import moment_shown
+from mock_server.engine.operations.tasks import time_of_poll
 from mock_server.engine.pipeline import Engine
-from mock_server.engine.responses import headers
+from mock_server.engine.responses import own
 from mock_server.media import samples
 from mock_server.playback.answers import NO_SHIFT, reply_of, shift_of, with_video
 from mock_server.playback.matching import Recordings
+from mock_server.scenarios.names import NO_DIRECTIVE, Directive
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.ids import uuid
 from mock_server.simulation.task import Task
+from mock_server.stages import Answer, Caller, Refused, Request
 from mock_server.stores.memory import MAX_TENANTS
-from mock_server.stores.protocol import Tenant
-from mock_server.stores.session import Refused, Request
+from mock_server.stores.session import Session
 
 _TERMINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
 
@@ -54,101 +58,147 @@ class TaskPlayback(Struct):
         return cls(timeline, started, moments)
 
 
-class PlaybackSession(Struct):
-    """The playback of one tenant. used: how often each exchange answered. playbacks: by task_id.
+class TenantPlayback(Struct):
+    """The playback of one tenant. used: how often each exchange answered. tasks: by task_id.
     recorded_id, new_id: the recorded task_id by the new one, and the reverse."""
 
     used: dict[int, int] = field(default_factory=dict)
-    playbacks: dict[str, TaskPlayback] = field(default_factory=dict)
+    tasks: dict[str, TaskPlayback] = field(default_factory=dict)
     recorded_id: dict[str, str] = field(default_factory=dict)
     new_id: dict[str, str] = field(default_factory=dict)
 
 
-class PlaybackEngine(Engine):
-    """Answers from one cassette. arguments: of Engine."""
+def playback_engine(spec: Spec, cassette: Cassette, **arguments: Any) -> Engine:
+    """An engine that answers from one cassette. arguments: of Engine."""
+    recordings = Recordings(spec, cassette)
 
-    def __init__(self, spec: Spec, cassette: Cassette, **arguments: Any) -> None:
-        super().__init__(spec, **arguments)
-        self._recordings = Recordings(spec, cassette)
-        self._sessions: OrderedDict[str, PlaybackSession] = OrderedDict()
+    def responder(api: ApiResponder, callers: Callers) -> PlaybackResponder:
+        return PlaybackResponder(spec, recordings, api, callers)
+
+    return Engine(spec, responder=responder, **arguments)
+
+
+class PlaybackResponder:
+    """The stages of a call that a recording answers."""
+
+    def __init__(
+        self, spec: Spec, recordings: Recordings, api: ApiResponder, callers: Callers
+    ) -> None:
+        self._spec = spec
+        self._recordings = recordings
+        self._api = api
+        self._callers = callers
+        self._playbacks: OrderedDict[str, TenantPlayback] = OrderedDict()
 
     def forget(self, tenant_id: str) -> None:
-        super().forget(tenant_id)
-        self._sessions.pop(tenant_id, None)
+        self._playbacks.pop(tenant_id, None)
 
-    def _answer(self, request: Request) -> Reply:
-        request.key = self.validator.key(request.call.headers)
-        request.tenant_id = self._tenant_id(request.key)
-        tenant = self.tenants.get(request.tenant_id, request.real)
-        session = self._session(request.tenant_id)
-        self._stamp(request, tenant.clock.now(request.real))
-        called = self.spec.router.find_anywhere(request.call.method, request.call.path)
-        if called is not None:
-            request.operation, request.path_value = called
-            self._validate(request, called.operation)
-            playback = self._playback(request, session) if request.operation.id == POLL else None
+    def caller(self, call: Call) -> Caller:
+        return self._callers.of(call.headers)
+
+    def validate(self, call: Call, caller: Caller, session: Session, real: float) -> Request:
+        """Only the key is checked: the recording has the answer to any other mistake."""
+        if caller.refusal is None:
+            self._api.set_up(session, real)
+        found = self._spec.router.find_anywhere(call.method, call.path)
+        operation, path_value = found if found and caller.refusal is None else (None, "")
+        return Request(
+            call, real, session.record.clock.now(real), self._callers.request_id(session), caller,
+            operation=operation, path_value=path_value, body=self._body(operation, call),
+            violation=caller.refusal, is_refused=caller.refusal is not None,
+        )  # fmt: skip
+
+    def decide(self, request: Request, session: Session) -> Directive:
+        """Scenarios do not apply."""
+        return NO_DIRECTIVE
+
+    def operate(self, request: Request, directive: Directive, session: Session) -> Answer:
+        if request.violation is not None:
+            return self._api.operate(request, directive, session)
+        tenant, operation = self._tenant(session.tenant_id), request.operation
+        violation = self._violation(request, operation) if operation else None
+        if operation is not None and operation.id == POLL:
+            playback = self._playback(request, session, tenant)
             if playback is not None:
-                return self._polled(request, tenant, playback)
-        recorded = self._recordings.find(_request(request.call), session.used, session.recorded_id)
+                return replace(self._polled(request, session, playback), violation=violation)
+        call = _request(request.call)
+        recorded = self._recordings.find(call, tenant.used, tenant.recorded_id)
         if recorded is None:
             return self._not_recorded(request)
-        session.used[recorded.number] = session.used.get(recorded.number, 0) + 1
-        timeline = self._recordings.created.get(recorded.number)
+        tenant.used[recorded.number] = tenant.used.get(recorded.number, 0) + 1
+        timeline, task_id = self._recordings.created.get(recorded.number), ""
         if timeline is not None:
-            self._create(request, session, timeline)
+            task_id = self._create(request, session, tenant, timeline)
         assert recorded.exchange.answer
-        return self._reply(request, recorded.exchange.answer, session.new_id)
+        facts = {"answer": recorded.exchange.answer, "ids": tenant.new_id, "shift": NO_SHIFT}
+        return Answer(None, facts, request.now, task_id, violation=violation)
 
-    def _validate(self, request: Request, operation: Operation) -> None:
-        """Note the violation of the body for an explanation. It does not change the answer."""
+    def render(
+        self, request: Request, directive: Directive, answer: Answer, session: Session
+    ) -> Reply:
+        if answer.outcome is not None:
+            return self._api.responses.render(request, answer)
+        return reply_of(**answer.facts, request_id=request.request_id, now=answer.now)
+
+    def _body(self, operation: Operation | None, call: Call) -> Any:
+        """The JSON value of the body; None if there is none, or it is not valid."""
+        with suppress(Refused):
+            return self._api.validator.json(operation, call) if operation else None
+
+    def _violation(self, request: Request, operation: Operation) -> Violation | None:
+        """The violation of the body, for an explanation. It does not change the answer."""
         try:
-            request.body = self.validator.json(operation, request.call)
-        except Refused as error:
-            request.violation = error.violation
-            return
-        if operation.body is not None:
-            request.violation = next(operation.body.violations(request.body), None)
+            body = self._api.validator.json(operation, request.call)
+        except Refused as refused:
+            return refused.violation
+        return next(operation.body.violations(body), None) if operation.body else None
 
-    def _session(self, tenant_id: str) -> PlaybackSession:
-        session = self._sessions.setdefault(tenant_id, PlaybackSession())
-        self._sessions.move_to_end(tenant_id)
-        if len(self._sessions) > MAX_TENANTS:
-            self._sessions.popitem(last=False)
-        return session
+    def _tenant(self, tenant_id: str) -> TenantPlayback:
+        tenant = self._playbacks.setdefault(tenant_id, TenantPlayback())
+        self._playbacks.move_to_end(tenant_id)
+        if len(self._playbacks) > MAX_TENANTS:
+            self._playbacks.popitem(last=False)
+        return tenant
 
-    def _playback(self, request: Request, session: PlaybackSession) -> TaskPlayback | None:
+    def _playback(
+        self, request: Request, session: Session, tenant: TenantPlayback
+    ) -> TaskPlayback | None:
         """The playback of the polled task. A task recorded without its creation starts with its
         first poll, as does one that is polled with its recorded id."""
-        playback = session.playbacks.get(request.path_value)
+        playback = tenant.tasks.get(request.path_value)
         timeline = self._recordings.tasks.get(request.path_value)
         if playback is None and timeline is not None:
-            playback = self._begin(request, session, timeline, timeline.task_id)
+            playback = self._begin(request, session, tenant, timeline, timeline.task_id)
         return playback
 
     def _create(
-        self, request: Request, session: PlaybackSession, timeline: RecordedTimeline
-    ) -> None:
-        number = self.store.next_number(request.tenant_id)
-        request.task_id = uuid(self._secret_of(request.tenant_id), number, "4")
-        for gone in self.store.forget(request.tenant_id, request.now):
-            session.playbacks.pop(gone.id, None)
-            session.recorded_id.pop(gone.id, None)
-        session.new_id[timeline.task_id] = request.task_id
-        session.recorded_id[request.task_id] = timeline.task_id
-        self._begin(request, session, timeline, request.task_id)
+        self, request: Request, session: Session, tenant: TenantPlayback,
+        timeline: RecordedTimeline,
+    ) -> str:  # fmt: skip
+        """Start the recorded timeline again for the tenant. Returns the new task_id."""
+        secret = self._callers.secret_of(session.tenant_id)
+        task_id = uuid(secret, session.next_number(), "4")
+        for gone in session.forget(request.now):
+            tenant.tasks.pop(gone.id, None)
+            tenant.recorded_id.pop(gone.id, None)
+        tenant.new_id[timeline.task_id] = task_id
+        tenant.recorded_id[task_id] = timeline.task_id
+        self._begin(request, session, tenant, timeline, task_id)
+        return task_id
 
     def _begin(
-        self, request: Request, session: PlaybackSession, timeline: RecordedTimeline, task_id: str
-    ) -> TaskPlayback:
-        playback = session.playbacks[task_id] = TaskPlayback.of(timeline, request.now)
-        self.store.put(request.tenant_id, (self._task(request, playback, task_id),))
+        self, request: Request, session: Session, tenant: TenantPlayback,
+        timeline: RecordedTimeline, task_id: str,
+    ) -> TaskPlayback:  # fmt: skip
+        playback = tenant.tasks[task_id] = TaskPlayback.of(timeline, request.now)
+        session.put(self._task(request, playback, task_id))
         return playback
 
     def _task(self, request: Request, playback: TaskPlayback, task_id: str) -> Task:
         """The task for the control API, which shows tasks and can jump to their next event."""
         model, last = "emo-v1", playback.timeline.states[-1]
         ended = _moment(playback, _TERMINAL)
-        forgotten = playback.started + self.spec.models[model]["task-life-seconds"]
+        forgotten = playback.started + self._spec.models[model]["task-life-seconds"]
         return Task(
             id=task_id,
             request_id=request.request_id,
@@ -163,43 +213,33 @@ class PlaybackEngine(Engine):
             seconds=_seconds(last.answer),
         )
 
-    def _polled(self, request: Request, tenant: Tenant, playback: TaskPlayback) -> Reply:
-        task = self.store.task(request.tenant_id, request.path_value)
-        moment = moment_shown(task, tenant.clock.skip, request.now)
-        if moment != request.now:
-            clock = tenant.clock.at(moment, request.real)
-            self.store.save(request.tenant_id, replace(tenant, clock=clock))
-            request.now = moment
-        state = playback.timeline.states[_state(playback, request.now)]
+    def _polled(self, request: Request, session: Session, playback: TaskPlayback) -> Answer:
+        task = session.task(request.path_value)
+        now = time_of_poll(session, task, request.real, request.now)
+        state = playback.timeline.states[_state(playback, now)]
         playback.polls += 1
         answer = state.answer
         if task is not None:
-            answer = with_video(answer, self._clip(request, task))
+            answer = with_video(answer, self._clip(request, task, now))
         shift = shift_of(playback.timeline, playback.started)
         ids = {playback.timeline.task_id: request.path_value}
-        return reply_of(answer, ids, shift, request.request_id, request.now)
+        return Answer(None, {"answer": answer, "ids": ids, "shift": shift}, now)
 
-    def _clip(self, request: Request, task: Task) -> str:
+    def _clip(self, request: Request, task: Task, now: float) -> str:
         """The URL of a video of the fake with the ratio and the length of the recorded one."""
-        life = self.spec.models[task.model]["result-life-seconds"]
-        ended = min(task.ended, request.now)
-        task_id, expires = quote(task.id, safe=""), ended + life
-        secret = self._secret_of(request.tenant_id)
-        path = signed_path(secret, request.tenant_id, task_id, task.ratio, task.seconds, expires)
+        tenant_id = request.caller.tenant_id
+        life = self._spec.models[task.model]["result-life-seconds"]
+        task_id, expires = quote(task.id, safe=""), min(task.ended, now) + life
+        secret = self._callers.secret_of(tenant_id)
+        path = signed_path(secret, tenant_id, task_id, task.ratio, task.seconds, expires)
         return request.call.origin + path
 
-    def _reply(self, request: Request, answer: RecordedAnswer, ids: dict[str, str]) -> Reply:
-        return reply_of(answer, ids, NO_SHIFT, request.request_id, request.now)
-
-    def _not_recorded(self, request: Request) -> Reply:
+    def _not_recorded(self, request: Request) -> Answer:
         """Answer a call that is not in the recording. No service answers so."""
         call = request.call
         text = f"{call.method} {call.path[:200]} is not in the recording, which contains "
         text += self._recordings.contents()
-        request.violation = None  # a violation is not the reason for this answer
-        value = {"code": "NotRecorded", "message": text, "request_id": request.request_id}
-        body = msgspec.json.encode(value)
-        return Reply(400, headers(request.request_id, request.now, body), body, "")
+        return Answer(own(400), {"code": "NotRecorded", "message": text}, request.now)
 
 
 def _state(playback: TaskPlayback, now: float) -> int:

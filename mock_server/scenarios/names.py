@@ -50,13 +50,16 @@ class Directive(NamedTuple):
 
     answer: the outcome to answer. ending: the outcome of the task that the call creates. fault: the
     fault that changes the answer. name: of the scenario. source: who selected it (`header`, `url`,
-    `key`, `rule NAME`, `file NAME`, …)."""
+    `key`, `rule NAME`, `file NAME`, …). download: the scenario for downloads of the created task's
+    video. unknown: the error text for a scenario that does not exist."""
 
     answer: Outcome | None = None
     ending: Outcome | None = None
     fault: Fault | None = None
     name: str = ""
     source: str = ""
+    download: str = ""
+    unknown: str = ""
 
     def is_over(self, seconds: float) -> bool:
         """Whether a download no longer gets this answer, `seconds` after its task ended."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -111,11 +112,11 @@ class Counters(Struct, frozen=True):
     """Numbers of calls, by the id of the rule.
 
     matched: calls that met its conditions. fired: calls that it decided. tasks: matched calls by
-    rule and task, for rules with `per: task`."""
+    rule and task (`RULE TASK_ID`, the task_id percent-encoded), for rules with `per: task`."""
 
     matched: dict[str, int] = {}
     fired: dict[str, int] = {}
-    tasks: dict[tuple[str, str], int] = {}
+    tasks: dict[str, int] = {}
 
 
 class Match(NamedTuple):
@@ -136,7 +137,7 @@ def first_match(
     if matching:
         counters = _counted(counters, matching, facts.task_id)
     for rule in matching:
-        of_task = counters.tasks.get((rule.id, facts.task_id[:LONGEST_ID]), 0)
+        of_task = counters.tasks.get(_key_of(rule, facts.task_id), 0)
         number = of_task if rule.per_task else counters.matched[rule.id]
         action = action_for(rule, number, facts.operation)
         if action is not None:
@@ -154,7 +155,8 @@ def counters_of(counters: Counters, ids: Collection[str]) -> Counters:
     """The counters of these rules only: a rule that is removed and set again starts at 0."""
     matched = {id: number for id, number in counters.matched.items() if id in ids}
     fired = {id: number for id, number in counters.fired.items() if id in ids}
-    return Counters(matched, fired, {key: n for key, n in counters.tasks.items() if key[0] in ids})
+    tasks = {k: n for k, n in counters.tasks.items() if k.rpartition(" ")[0] in ids}
+    return Counters(matched, fired, tasks)
 
 
 def action_for(rule: Rule, number: int, operation: str) -> Action | None:
@@ -174,7 +176,7 @@ def _counted(counters: Counters, rules: list[Rule], task_id: str) -> Counters:
     matched, tasks = dict(counters.matched), counters.tasks
     for rule in rules:
         matched[rule.id] = matched.get(rule.id, 0) + 1
-    keys = [(rule.id, task_id[:LONGEST_ID]) for rule in rules if rule.per_task]
+    keys = [_key_of(rule, task_id) for rule in rules if rule.per_task]
     if keys:
         tasks = dict(tasks)
         for key in keys:
@@ -182,6 +184,10 @@ def _counted(counters: Counters, rules: list[Rule], task_id: str) -> Counters:
         for oldest in list(islice(tasks, max(0, len(tasks) - MOST_TASKS))):
             del tasks[oldest]
     return Counters(matched, counters.fired, tasks)
+
+
+def _key_of(rule: Rule, task_id: str) -> str:
+    return f"{rule.id} {quote(task_id[:LONGEST_ID], safe='')}"
 
 
 def matches(rule: Rule, facts: CallFacts) -> bool:

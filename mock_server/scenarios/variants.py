@@ -30,6 +30,10 @@ class Effects(Struct, frozen=True):
     lives_from_end: bool = False
     names: dict[str, str] = {}
 
+    def source(self, outcome: str) -> str:
+        """Who decided for this outcome, as explanations name it."""
+        return f"variant {self.names[outcome]}"
+
 
 NO_EFFECTS = Effects()
 

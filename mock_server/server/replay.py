@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contracts.recordings import CassetteError, load
 from contracts.spec.loader import Spec
-from mock_server.playback.responder import PlaybackEngine
+from mock_server.playback.responder import playback_engine
 from mock_server.server.app import FakeApp
 from mock_server.settings import Settings, SettingsError
 
@@ -29,6 +29,6 @@ def replaying(settings: Settings, path: Path) -> FakeApp:
             raise SettingsError(text, name)
     spec = Spec.load()
     try:
-        return FakeApp(PlaybackEngine(spec, load(path, spec, needed=True), settings=settings))
+        return FakeApp(playback_engine(spec, load(path, spec, needed=True), settings=settings))
     except CassetteError as error:
         raise SettingsError(f"--replay {error}") from None

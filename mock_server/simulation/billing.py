@@ -18,12 +18,12 @@ Models = Mapping[str, Mapping[str, Any]]
 class Account(Struct, frozen=True, gc=False):
     """The account of a tenant.
 
-    images: number of checked images by model. seconds: seconds of video by (model, ratio), of tasks
-    that are no longer in the store. free_only: refuse calls beyond the free quota (`use free tier
+    images: number of checked images by model. seconds: seconds of video of tasks that are no longer
+    in the store, by `MODEL RATIO`. free_only: refuse calls beyond the free quota (`use free tier
     only` in the console). balance: CNY that may be spent; None: unlimited."""
 
     images: dict[str, int] = {}
-    seconds: dict[tuple[str, str], float] = {}
+    seconds: dict[str, float] = {}
     free_only: bool = False
     balance: float | None = None
 
@@ -64,7 +64,7 @@ def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) ->
             count = account.images.get(name, 0)
             yield Used(name, "image", "", count, model["price-per-image"])
         for ratio, price in model.get("price-per-video-second", {}).items():
-            yield Used(name, "second", ratio, round(made.get((name, ratio), 0.0), 2), price)
+            yield Used(name, "second", ratio, round(made.get(f"{name} {ratio}", 0.0), 2), price)
 
 
 def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> str:
@@ -80,13 +80,11 @@ def total(rows: Iterable[Used]) -> float:
     return round(sum(row.cost for row in rows), 6)
 
 
-def _add(
-    before: Mapping[tuple[str, str], float], tasks: Iterable[Task], now: float
-) -> dict[tuple[str, str], float]:
+def _add(before: Mapping[str, float], tasks: Iterable[Task], now: float) -> dict[str, float]:
     made = dict(before)
     for task in tasks:
         if _is_charged(task, now):
-            key = task.model, task.ratio
+            key = f"{task.model} {task.ratio}"
             made[key] = made.get(key, 0.0) + task.seconds
     return made
 

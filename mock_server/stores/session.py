@@ -1,90 +1,124 @@
-"""The data of one request: the call, its tenant, and the result of each step. Data only."""
+"""A unit of work on one tenant. A store adds how a tenant is read, excluded and written."""
 
 from __future__ import annotations
 
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import chain, takewhile
+from types import TracebackType
+from typing import Any, Self
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.spec.loader import Operation, Outcome, Spec
-from contracts.spec.validation import Violation
-from mock_server.scenarios.keys import NO_SCENARIO, KeyScenario
-from mock_server.scenarios.names import NO_DIRECTIVE, Directive
-from mock_server.scenarios.variants import NO_EFFECTS, Effects
-from mock_server.simulation.call import Call
-from mock_server.stores.protocol import Store, Tenant
+from mock_server.simulation.clock import Clock
+from mock_server.simulation.queue import Queue
+from mock_server.simulation.task import Task
+from mock_server.stores.records import Tenant
 
-Facts = dict[str, Any]
-Answer = tuple[Outcome, Facts]
-ANONYMOUS = ""
+# The record of a tenant without one: its clock shows the machine's time.
+NO_RECORD = Tenant(Clock(0.0, 0.0), Queue(()))
+NOTHING_WRITTEN: dict[str, Task] = {}
 
 
-class Refused(Exception):
-    """The call is refused. The outcome that the violation names is the answer."""
+class Session(ABC):
+    """`with store.tenant(tenant_id) as session`: the tenant is loaded once, nobody else changes it
+    while the session is open, and all changes are committed once, at the end. An exception discards
+    them. Reads see the changes of the session. One thread has at most one open session.
 
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation.reason)
-        self.violation = violation
+    tenant_id: from `ids.tenant_of`, never an API key. record: the tenant's record; assign another
+    one to change it. number: the latest number that was drawn. written: new and changed tasks by
+    id. forgotten: the ids of dropped tasks. is_deleted: everything of the tenant is dropped."""
 
+    __slots__ = ("forgotten", "is_deleted", "number", "record", "tenant_id", "written")
 
-class Request(Struct):
-    """One call while the engine answers it. Each step of the engine adds its results.
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        self.record = NO_RECORD
+        self.number = 0
+        self.written = NOTHING_WRITTEN
+        self.forgotten: frozenset[str] = frozenset()
+        self.is_deleted = False
 
-    real: the machine's time, epoch s. now: the tenant's time, epoch s. path_value: the task_id in
-    the path. detail: the field for which the created task fails (a variant creates it although the
-    field is missing). task_id: of the task that the call created, or whose video it downloads.
-    download: the scenario for downloads of the created task's video. source: who refused the call
-    if it was not the spec (`limits`, `account`, `variant NAME`). near_miss: an accepted field that
-    looks like a typo. explained: True if the fake can explain the answer. by_key: the scenario that
-    the key selects."""
+    @property
+    def is_new(self) -> bool:
+        """Whether the tenant has no record yet."""
+        return self.record is NO_RECORD
 
-    call: Call
-    real: float
-    tenant_id: str = ANONYMOUS
-    key: str = ""
-    now: float = 0.0
-    request_id: str = ""
-    operation: Operation | None = None
-    path_value: str = ""
-    query: dict[str, Any] = {}
-    body: Any = None
-    detail: str = ""
-    task_id: str = ""
-    download: str = ""
-    directive: Directive = NO_DIRECTIVE
-    effects: Effects = NO_EFFECTS
-    source: str = ""
-    violation: Violation | None = None
-    near_miss: Violation | None = None
-    explained: bool = False
-    by_key: KeyScenario = NO_SCENARIO
+    def change(self, **changes: Any) -> None:
+        """Change fields of the record."""
+        self.record = replace(self.record, **changes)
 
-    def __repr__(self) -> str:
-        """The operation and the tenant only: the call itself may contain a key anywhere."""
-        operation = self.operation.id if self.operation else "no operation"
-        return f"<Request {self.request_id}: {operation} of tenant {self.tenant_id!r}>"
+    def next_number(self) -> int:
+        """The next number of this tenant, from 1. No number is drawn twice before `delete`."""
+        self.number += 1
+        return self.number
 
+    def task(self, task_id: str) -> Task | None:
+        """The tenant's task with this id, or None."""
+        found = self.written.get(task_id) if self.written else None
+        if found is not None:
+            return found
+        return None if task_id in self.forgotten else self._stored(task_id)
 
-class Session(Struct):
-    """The input of a handler: a call that passed all checks, its tenant, the store and the spec.
+    def put(self, *tasks: Task) -> None:
+        """Save tasks: new ones become the newest, changed ones keep their position."""
+        self.written = {**self.written, **{task.id: task for task in tasks}}
 
-    content, secret: seeds for media and for ids (see seeds.Seeds)."""
+    def newest_first(self) -> Iterator[Task]:
+        """The tenant's tasks, newest first. To be used while the session is open."""
+        stored = self._current(self._stored_newest_first())
+        return chain(reversed(self._new()), stored) if self.written else stored
 
-    spec: Spec
-    store: Store
-    content: bytes
-    secret: bytes
-    operation: Operation
-    tenant: Tenant
-    request: Request
+    def task_count(self) -> int:
+        """The number of the tenant's tasks."""
+        return self._stored_count() - len(self.forgotten) + len(self._new())
 
-    def save(self, **changes: Any) -> None:
-        """Change fields of the tenant's record and save it."""
-        self.tenant = replace(self.tenant, **changes)
-        self.store.save(self.request.tenant_id, self.tenant)
+    def forget(self, expired: float) -> list[Task]:
+        """Drop and return the oldest tasks whose `expires` is `expired` or earlier."""
+        oldest_first = chain(self._current(self._stored_oldest_first()), self._new())
+        gone = list(takewhile(lambda task: task.expires <= expired, oldest_first))
+        for task in gone:
+            self.written.pop(task.id, None)
+            if self._stored(task.id) is not None:
+                self.forgotten |= {task.id}
+        return gone
 
-    def move_to(self, moment: float) -> None:
-        """Set the tenant's clock to exactly `moment` (epoch s)."""
-        self.save(clock=self.tenant.clock.at(moment, self.request.real))
-        self.request.now = moment
+    def delete(self) -> None:
+        """Drop the tenant: its record, numbers and tasks. It is new again after the session."""
+        self.is_deleted = True
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Wait until no other session of the tenant is open, and load its record and number. Raises
+        RuntimeError if this thread has an open session: it would wait for itself."""
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        """Commit the changes unless an exception ends the session, and let others in."""
+
+    @abstractmethod
+    def _stored(self, task_id: str) -> Task | None:
+        """A task as it was before the session."""
+
+    @abstractmethod
+    def _stored_newest_first(self) -> Iterator[Task]: ...
+
+    @abstractmethod
+    def _stored_oldest_first(self) -> Iterator[Task]: ...
+
+    @abstractmethod
+    def _stored_count(self) -> int: ...
+
+    def _current(self, stored: Iterator[Task]) -> Iterator[Task]:
+        """Stored tasks with the changes of the session."""
+        if not (self.written or self.forgotten):
+            return stored
+        kept = (task for task in stored if task.id not in self.forgotten)
+        return (self.written.get(task.id, task) for task in kept)
+
+    def _new(self) -> list[Task]:
+        """The tasks that the session added, oldest first."""
+        return [task for task in self.written.values() if self._stored(task.id) is None]

@@ -13,7 +13,7 @@ from mock_server.explain import Explanation
 from mock_server.explain.kept import explain_entry
 from mock_server.journal.recorder import EXPLAIN
 from mock_server.simulation.call import Call, Reply
-from mock_server.stores.session import ANONYMOUS, Refused
+from mock_server.stages import ANONYMOUS, Refused
 from tests.helpers.fake import Result, Service
 from tests.mock_server.engine.test_refusals import changed
 

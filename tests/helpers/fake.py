@@ -7,19 +7,21 @@ import os
 from typing import Any, NamedTuple
 
 import pytest
-from msgspec.structs import replace
 
 from contracts.spec.loader import Spec
 from mock_server.control.bundle import Bundle, bundling, read
 from mock_server.engine.pipeline import Engine
+from mock_server.engine.quotas import usage
 from mock_server.media import samples
 from mock_server.media.audio_length import audio_seconds
 from mock_server.scenarios.rule_compile import compile_ruleset
 from mock_server.scenarios.rules import Ruleset
 from mock_server.settings import Settings
+from mock_server.simulation.billing import Used
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.seeds import seeds_of
-from mock_server.stores.protocol import Tenant
+from mock_server.simulation.task import Task
+from mock_server.stores.records import Tenant
 
 EPOCH = 1_757_572_418.716  # 2025-09-11 14:33:38.716 in UTC+8, as in the documentation
 SECONDS = 13.93  # of the video that the documented recording makes (YU)
@@ -70,10 +72,21 @@ class Service:
 
     def tenant(self, key: str = KEY) -> Tenant:
         """The record of a key's tenant."""
-        return self.engine.tenant(self.tenant_id(key))
+        with self.engine.session(self.tenant_id(key)) as session:
+            return session.record
 
     def tenant_id(self, key: str = KEY) -> str:
         return self.engine.tenant_of_headers({b"authorization": f"Bearer {key}".encode()})
+
+    def tasks(self, key: str = KEY) -> list[Task]:
+        """The tasks of a key, newest first."""
+        with self.engine.session(self.tenant_id(key)) as session:
+            return list(session.newest_first())
+
+    def usage(self, key: str = KEY) -> list[Used]:
+        """The bill of a key."""
+        with self.engine.session(self.tenant_id(key)) as session:
+            return usage(self.spec, session, session.record.clock.now(self.real))
 
     def bundle(self, key: str = KEY) -> Bundle:
         """The bundle of a key's tenant, as the control API gives it."""
@@ -81,7 +94,8 @@ class Service:
 
     def change(self, key: str = KEY, **changes: Any) -> None:
         """Change the record of a key's tenant: `variants=`, `account=`, `clock=`."""
-        self.engine.store.save(self.tenant_id(key), replace(self.tenant(key), **changes))
+        with self.engine.session(self.tenant_id(key)) as session:
+            session.change(**changes)
 
     def rules(self, *written: Any, key: str = KEY) -> None:
         """The rules of a key's tenant, in place of those that it has."""

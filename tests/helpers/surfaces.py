@@ -136,8 +136,10 @@ def of_the_fake(exchanged: Exchanged, folder: Path) -> dict[str, str | bytes]:
     del folder
     app, shown = _app(), {}
     ask, logged = app.asked, []  # type: ignore[attr-defined]
-    app.engine.recorder.log = lambda tenant, entry: logged.extend(
-        (text_line(entry, tenant), json_line(entry, tenant), repr(entry))
+    app.engine.recorder.listeners.append(
+        lambda tenant, entry: logged.extend(
+            (text_line(entry, tenant), json_line(entry, tenant), repr(entry))
+        )
     )
     answer = ask("POST", exchanged.target, headers=exchanged.headers, content=exchanged.body)
     shown["logs"] = "\n".join(logged)

@@ -25,7 +25,7 @@ NO_BOUNDS = {
     "contracts.verify.baseline:LONGEST",
     "contracts.provider.budget:LONGEST_VIDEO",
     "contracts.recordings.drift.report:LONGEST",
-    "mock_server.engine.validation:LONGEST_CACHED",
+    "mock_server.engine.callers:LONGEST_CACHED",
     "mock_server.server.app:LONGEST_OWN",
     "mock_server.server.cors:MAX_AGE",
     "mock_server.journal.curl:LONGEST_ARGUMENT",

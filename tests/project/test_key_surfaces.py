@@ -30,7 +30,7 @@ from mock_server.journal.redact import redactor
 from mock_server.server.app import FakeApp, create_app
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
-from mock_server.stores.session import Request
+from mock_server.stages import Request
 from tests.helpers.cases import each_case
 from tests.helpers.contract import json_answer, verification
 from tests.helpers.fake import SERVICE, request
@@ -81,8 +81,14 @@ class Fake(NamedTuple):
 
 def fake(shape: Shape) -> Fake:
     app, logged = create_app(Settings(time="skip", admin_token=None), spec=SPEC), []
-    app.engine.recorder.log = lambda tenant, entry: logged.extend(
-        (text_line(entry, tenant), text_line(entry, tenant, colour=True), json_line(entry, tenant))
+    app.engine.recorder.listeners.append(
+        lambda tenant, entry: logged.extend(
+            (
+                text_line(entry, tenant),
+                text_line(entry, tenant, colour=True),
+                json_line(entry, tenant),
+            )
+        )
     )
     http = Web(app)
     made = Fake(app, http, shape, logged, [])
@@ -144,7 +150,11 @@ SERVER: dict[str, Callable[[Fake], str]] = {
         repr([f.app, f.app.engine, f.app.engine.recorder, f.app.engine.settings])
         + repr(
             Request(
-                Call("GET", f.shape.secret, f.shape.secret, {b"a": f.shape.secret.encode()}), 0.0
+                Call("GET", f.shape.secret, f.shape.secret, {b"a": f.shape.secret.encode()}),
+                0.0,
+                0.0,
+                "",
+                body=f.shape.secret,
             )
         )
         + repr(redactor(f.shape.secret))

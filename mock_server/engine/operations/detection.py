@@ -1,4 +1,4 @@
-"""The result of face detection: boxes that depend on the URL and the ratio only. No picture is
+"""The operation detectFace: boxes that depend on the URL and the ratio only. No picture is
 read."""
 
 from __future__ import annotations
@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from contracts.redact.secret_names import without_secret_parameters
 from contracts.spec.loader import Operation
+from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.media import samples
+from mock_server.scenarios.names import without_scenario
 from mock_server.simulation.ids import digest
+from mock_server.stages import Answer
 
 Box = list[int]
 
@@ -19,6 +22,16 @@ class Face(NamedTuple):
 
     face_bbox: Box
     ext_bbox: Box
+
+
+def detect_face(given: OperationInput) -> Answer:
+    body = given.request.body
+    outcome = given.directive.answer or given.operation.outcomes["pass"]
+    default = given.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
+    ratio = body.get("parameters", {}).get("ratio", default)
+    url = without_scenario(body["input"]["image_url"])
+    face = detect(given.operation, given.content, url, ratio)
+    return Answer(outcome, face._asdict(), given.request.now)
 
 
 def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:

@@ -4,39 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.simulation.task import Task, status_at
 from mock_server.simulation.timestamps import epoch_millis, parse_compact_time
-from mock_server.stores.session import Answer, Facts, Refused, Session
+from mock_server.stages import Answer, Facts, Refused
 
 DAY = 86400.0
 
 
-def list_tasks(session: Session) -> Answer:
-    outcome = session.request.directive.answer or session.operation.outcomes["listed"]
+def list_tasks(given: OperationInput) -> Answer:
+    outcome = given.directive.answer or given.operation.outcomes["listed"]
     example = outcome.value["data"][0]
-    found = list(_matching(session)) if _is_account(session, example) else []
-    page, size = session.request.query["page_no"], session.request.query["page_size"]
+    found = list(_matching(given)) if _is_account(given, example) else []
+    page, size = given.request.query["page_no"], given.request.query["page_size"]
     shown = found[(page - 1) * size : page * size]
-    return outcome, {
+    facts = {
         "total": len(found),
-        "data": [_list_item(example, task, session) for task in shown],
+        "data": [_list_item(example, task, given) for task in shown],
         "total_page": -(-len(found) // size),
         "page_no": page,
         "page_size": size,
     }
+    return Answer(outcome, facts, given.request.now)
 
 
-def _is_account(session: Session, example: Facts) -> bool:
+def _is_account(given: OperationInput, example: Facts) -> bool:
     """Whether the filters for region and key match. Every task here has the same region and key."""
-    query = session.request.query
+    query = given.request.query
     return all(query[name] in (None, example[name]) for name in ("region", "api_key_id"))
 
 
-def _matching(session: Session) -> Iterator[Task]:
-    since, until = _window(session)
-    query = session.request.query
-    for task in session.store.newest_first(session.request.tenant_id):
-        status = status_at(task, session.request.now)
+def _matching(given: OperationInput) -> Iterator[Task]:
+    since, until = _window(given)
+    query = given.request.query
+    for task in given.session.newest_first():
+        status = status_at(task, given.request.now)
         if (
             since <= task.submitted <= until
             and status != "UNKNOWN"
@@ -47,34 +49,34 @@ def _matching(session: Session) -> Iterator[Task]:
             yield task
 
 
-def _window(session: Session) -> tuple[float, float]:
+def _window(given: OperationInput) -> tuple[float, float]:
     """First and last creation time of the listed tasks, at most a day apart. `end_time` includes
     its whole second."""
     start, end = (
         parse_compact_time(t) if t else None
-        for t in map(session.request.query.get, ("start_time", "end_time"))
+        for t in map(given.request.query.get, ("start_time", "end_time"))
     )
     if start is None:
-        until = session.request.now if end is None else end + 0.999
+        until = given.request.now if end is None else end + 0.999
         return until - DAY, until
     if end is None:
         return start, start + DAY
     if not 0 <= end - start <= DAY:
-        parameter = next(p for p in session.operation.query if p.name == "end_time")
+        parameter = next(p for p in given.operation.query if p.name == "end_time")
         raise Refused(parameter.violation("must be within 24 h after start_time"))
     return start, end + 0.999
 
 
-def _list_item(example: Facts, task: Task, session: Session) -> Facts:
-    status = status_at(task, session.request.now)
-    life = session.spec.lifecycle
+def _list_item(example: Facts, task: Task, given: OperationInput) -> Facts:
+    status = status_at(task, given.request.now)
+    life = given.spec.lifecycle
     facts = {
         "gmt_create": epoch_millis(task.submitted),
         "model_name": task.model,
         "request_id": task.request_id,
         "status": status,
         "task_id": task.id,
-        "user_api_unique_key": _api_key_of(session, task.model),
+        "user_api_unique_key": _api_key_of(given, task.model),
         "start_time": epoch_millis(task.scheduled) if status in life.reachable("RUNNING") else None,
         "end_time": epoch_millis(task.canceled or task.ended) if status in life.terminal else None,
     }
@@ -82,7 +84,7 @@ def _list_item(example: Facts, task: Task, session: Session) -> Facts:
     return {name: value for name, value in filled.items() if value is not None}
 
 
-def _api_key_of(session: Session, model: str) -> str:
+def _api_key_of(given: OperationInput, model: str) -> str:
     """`apikey:v1:aigc:image2video:video-synthesis:emo-v1`: path of the create call and model."""
-    template = session.spec.operations[session.spec.models[model]["operation"]].template
+    template = given.spec.operations[given.spec.models[model]["operation"]].template
     return ":".join(["apikey:v1", *template.split("/")[2:], model])

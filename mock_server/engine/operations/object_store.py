@@ -15,19 +15,24 @@ from mock_server.journal.redact import without_secrets
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.ids import store_id
 from mock_server.simulation.timestamps import http_date
-from mock_server.stores.session import Request
+from mock_server.stages import Request
 
 LAST_MOMENT = 253402300799.0  # of the year 9999
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*(?:,|$)", re.ASCII)
 Headers = list[tuple[bytes, bytes]]
 
 
-def answer(operation: Operation, request: Request, found: bytes | Denied) -> Reply:
-    """Answer a download with the outcome of a scenario, else with the outcome of the call itself. A
+def outcome_of(
+    operation: Operation, call: Call, chosen: Outcome | None, found: bytes | Denied
+) -> Outcome:
+    """The outcome of a download: of the scenario that was chosen, else of the call itself. A
     scenario with a 200 does not change a refusal."""
-    outcome, chosen = _own_outcome(operation, request.call, found), request.directive.answer
-    if chosen and (chosen.status != 200 or outcome.status == 200):
-        outcome = chosen
+    outcome = _own_outcome(operation, call, found)
+    return chosen if chosen and (chosen.status != 200 or outcome.status == 200) else outcome
+
+
+def render(outcome: Outcome, found: bytes | Denied, request: Request) -> Reply:
+    """Render an outcome to bytes. found: the video, or why there is none."""
     if outcome.status == 200 and isinstance(found, bytes):
         return _video(outcome, request, found)
     more = _times(found, request.now) if isinstance(found, Denied) else ""
@@ -41,7 +46,8 @@ def answer(operation: Operation, request: Request, found: bytes | Denied) -> Rep
 
 def failed(operation: Operation, request: Request) -> Reply:
     """Answer as a store that has failed."""
-    return answer(operation, request, Denied("store-error"))
+    denied = Denied("store-error")
+    return render(outcome_of(operation, request.call, None, denied), denied, request)
 
 
 def unknown_scenario(text: str, request: Request) -> Reply:

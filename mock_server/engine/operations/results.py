@@ -51,12 +51,27 @@ def place(path: str) -> Place | None:
     return Place(*parts) if len(parts) == 3 else None
 
 
+def is_signed(secret: bytes, path: str, query: str) -> bool:
+    """Whether a URL was signed with the secret, whether or not it has expired."""
+    return not isinstance(_expires(secret, path, query), Denied)
+
+
 def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Denied:
     """The video at a signed path, or why the store refuses it. secret, now: of the tenant that the
     path names."""
     where = place(path)
     if where is None:
         return Denied("no-such-key")
+    expires = _expires(secret, path, query)
+    if isinstance(expires, Denied):
+        return expires
+    if now >= expires:
+        return Denied("expired", expires)
+    return _video(where.name) or Denied("no-such-key")
+
+
+def _expires(secret: bytes, path: str, query: str) -> int | Denied:
+    """When a signed URL expires (epoch s), or why its signature is refused."""
     try:
         given = {name: values[-1] for name, values in parse_qs(query, max_num_fields=20).items()}
     except ValueError:
@@ -67,9 +82,7 @@ def open_result(secret: bytes, path: str, query: str, now: float) -> bytes | Den
     expected = _signature(secret, path, expires)
     if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         return Denied("bad-signature")
-    if now >= int(expires):
-        return Denied("expired", int(expires))
-    return _video(where.name) or Denied("no-such-key")
+    return int(expires)
 
 
 def _video(name: str) -> bytes | None:

@@ -80,8 +80,8 @@ def test_an_invalid_request_is_logged_and_counted() -> None:
     async def send() -> str:
         connection = Connection(Protocol)
         recorder = connection.app.engine.recorder
-        recorder.log = lambda tenant, entry: lines.extend(
-            [text_line(entry, tenant), json_line(entry, tenant)]
+        recorder.listeners.append(
+            lambda tenant, entry: lines.extend([text_line(entry, tenant), json_line(entry, tenant)])
         )
         await connection.send(["GET / HTTP/1.1\r\nX-Key: sk-secret\r\n\r\n"])
         connection.end()

@@ -14,7 +14,7 @@ from contracts.files.user_file import deeper_than
 from contracts.spec.document import DEEPEST, SpecError, default_path, read
 from contracts.spec.loader import EVIDENCE, Spec
 from contracts.spec.validation import compile_schema
-from mock_server.engine.operations.tasks import HANDLERS
+from mock_server.engine.operations.table import HANDLERS
 from mock_server.engine.pipeline import Engine
 from tests.helpers.cases import each_case
 

@@ -21,7 +21,7 @@ DONE = 3600.0  # seconds in which the task has ended
 def finished(service: Service, **options: Any) -> str:
     """The URL of the video of a task that has just ended."""
     task = service.task_id(**options)
-    service.real = service.engine.store.task(service.tenant_id(), task).ended
+    service.real = next(t.ended for t in service.tasks() if t.id == task)
     return service.get(task).body["output"]["results"]["video_url"]
 
 

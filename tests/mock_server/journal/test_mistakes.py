@@ -38,8 +38,8 @@ def test_a_bug_is_answered_500_and_logged_with_its_traceback(
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
         with monkeypatch.context() as patch:
-            patch.setattr("mock_server.engine.pipeline.decide", fail)
-            patch.setattr("mock_server.engine.pipeline.may_apply", lambda *_: True)
+            patch.setattr("mock_server.engine.api.decide", fail)
+            patch.setattr("mock_server.engine.api.may_apply", lambda *_: True)
             answer = http.get(f"/api/v1/tasks/x?api_key={SECRET}")
         assert answer.status_code == 500
         assert answer.json()["code"] == "InternalError"
@@ -101,7 +101,7 @@ def test_an_export_that_fails_in_the_middle_closes_the_connection(
 
 
 def test_a_bug_in_the_log_does_not_change_an_answer(service: Service, mistakes: Mistakes) -> None:
-    service.engine.recorder.log = fail
+    service.engine.recorder.listeners.append(fail)
     assert service.get("x").status == 200
     assert "recording GET /api/v1/tasks/x" in reported(mistakes)
 

@@ -153,5 +153,5 @@ def test_the_downloaded_video_has_the_length_of_the_usage(
 
 def test_the_time_of_the_work_follows_the_length_of_the_video(service: Service) -> None:
     done = finished(service, "https://example.com/hello.mp3")
-    task = next(iter(service.engine.store.newest_first(service.tenant_id())))
+    task = next(iter(iter(service.tasks())))
     assert task.ended - task.scheduled == pytest.approx(8.5 * done["usage"]["video_duration"])

@@ -21,7 +21,7 @@ from contracts.recordings import (
 )
 from contracts.recordings.model import RecordedState
 from contracts.spec.loader import Spec
-from mock_server.playback.responder import PlaybackEngine
+from mock_server.playback.responder import playback_engine
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
 from mock_server.simulation.timestamps import format_time
@@ -48,7 +48,7 @@ class Stage:
         self.spec = spec
         self.real = EPOCH
         settings = Settings(time=time)
-        self.player = PlaybackEngine(spec, cassette, settings=settings, real=lambda: self.real)
+        self.player = playback_engine(spec, cassette, settings=settings, real=lambda: self.real)
 
     def ask(
         self, method: str, path: str, body: Any = None, *, query: str = "", key: str = "sk-playing"
@@ -313,7 +313,7 @@ def test_a_call_without_a_key_is_refused(stage: Stage) -> None:
 def test_any_call_gets_an_answer(
     spec: Spec, sample: Cassette, method: str, path: str, query: str, body: bytes
 ) -> None:
-    player = PlaybackEngine(spec, sample, real=lambda: EPOCH)
+    player = playback_engine(spec, sample, real=lambda: EPOCH)
     headers = {b"authorization": b"Bearer sk-any", b"content-encoding": b"gzip"}
     reply = player.handle(Call(method, path, query, headers, body))
     assert 200 <= reply.status < 500

@@ -22,7 +22,7 @@ def downloaded(trigger: Trigger) -> Reply:
     create = create if on_download else altered(create, trigger)
     made = service.engine.handle(create)
     key = key_of(create)
-    task = next(service.engine.store.newest_first(service.tenant_id(key)))
+    task = next(iter(service.tasks(key)))
     assert made.status == 200
     service.real = task.ended
     url = service.get(task.id, key=key).body["output"]["results"]["video_url"]

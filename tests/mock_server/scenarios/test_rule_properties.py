@@ -247,7 +247,7 @@ def test_the_same_seed_and_calls_get_the_same_bytes_with_any_settings(
             extra = {"X_DashScope_Async": "enable"} if operation == "createVideoTask" else {}
             reply = service.raw(known.method, path, BODIES.get(operation), **extra)
             replies.append(reply)
-            for made in service.engine.store.newest_first(service.tenant_id()):
+            for made in iter(service.tasks()):
                 task = made.id
                 break
         return [*replies, service.tenant()]

@@ -188,10 +188,7 @@ def test_a_task_with_a_missing_field_is_free_and_can_be_canceled(make_service: M
     assert service.cancel(service.task_id(without(SPEC, "ext_bbox"))).status == 200
     service.task_id(without(SPEC, "ext_bbox"))
     service.real += DAY / 2
-    assert (
-        sum(row.cost for row in service.engine.tenants.usage(service.tenant_id(), service.real))
-        == 0
-    )
+    assert sum(row.cost for row in service.usage()) == 0
 
 
 def test_a_scenario_wins_over_the_missing_field(make_service: Make) -> None:

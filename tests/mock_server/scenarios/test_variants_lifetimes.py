@@ -112,7 +112,7 @@ def test_the_cost_of_an_expired_task_does_not_change(make_service: Make) -> None
     service = chosen(make_service, END)
     service.task_id()
     service.real += 2 * DAY
-    before = service.engine.tenants.usage(service.tenant_id(), service.real)
+    before = service.usage()
     service.task_id(X_Mock_Scenario="FAILED.InvalidURL")
-    assert service.engine.tenants.usage(service.tenant_id(), service.real) == before
+    assert service.usage() == before
     assert sum(row.quantity for row in before) == SECONDS

@@ -140,7 +140,7 @@ def test_a_throttled_call_has_the_message_suffix_of_the_variant(
 
 def test_a_reset_tenant_has_its_full_rate(limited: Service) -> None:
     assert statuses(limited.detect() for _ in range(6))[-1] == 429
-    limited.engine.store.reset(limited.tenant_id())
+    limited.engine.forget(limited.tenant_id())
     assert limited.detect().status == 200
 
 

@@ -131,7 +131,7 @@ def test_the_bill_has_detected_images_and_finished_videos_and_never_goes_down(
         elif step == "passes":
             service.real += value
         videos |= {task for task in tasks if service.status(task) == "SUCCEEDED"}
-        rows = service.engine.tenants.usage(service.tenant_id(), service.real)
+        rows = service.usage()
         seconds = SECONDS * len(videos)
         assert [row.quantity for row in rows] == pytest.approx([images, seconds, 0])
         cost = sum(row.cost for row in rows)

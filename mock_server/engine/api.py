@@ -1,0 +1,202 @@
+"""Answers calls to the API of the service: validates, chooses the directive, carries out the
+operation, renders the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from contracts.spec.loader import Operation, Spec
+from contracts.spec.validation import Violation
+from mock_server.engine.body_checks import check_body, check_reachable
+from mock_server.engine.callers import Callers
+from mock_server.engine.delayed import with_fault
+from mock_server.engine.directives import decide, failing, may_apply, why_unknown
+from mock_server.engine.operations.operation_input import OperationInput
+from mock_server.engine.operations.table import HANDLERS
+from mock_server.engine.operations.tasks import state_shown
+from mock_server.engine.quotas import charge, check_account, take_token
+from mock_server.engine.responses import Responses, own
+from mock_server.engine.validation import Validator
+from mock_server.scenarios import variants
+from mock_server.scenarios.faults import FAULTS
+from mock_server.scenarios.names import (
+    NO_DIRECTIVE,
+    Directive,
+    UnknownScenario,
+    input_urls,
+    scenario_for_download,
+    selected_by_header,
+    selected_by_url_or_key,
+)
+from mock_server.scenarios.rules import Rule, Ruleset
+from mock_server.scenarios.variants import NO_EFFECTS, Effects
+from mock_server.settings import Settings
+from mock_server.simulation.call import Call, Reply
+from mock_server.simulation.clock import Clock
+from mock_server.simulation.queue import Queue
+from mock_server.stages import Answer, Caller, Refused, Request
+from mock_server.stores.records import Tenant
+from mock_server.stores.session import NO_RECORD, Session
+
+UNKNOWN_SCENARIO = "UnknownScenario"  # the code of an answer that no service gives
+
+
+class ApiResponder:
+    """The stages of a call to the API.
+
+    content: the seed of boxes and audio lengths. file: the rules and variants of the server's
+    scenario file at a given time. Raises VariantError if the settings name an unknown variant."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        settings: Settings,
+        callers: Callers,
+        content: bytes,
+        file: Callable[[float], Ruleset],
+    ) -> None:
+        self.validator = Validator(spec)
+        self._spec = spec
+        self._callers = callers
+        self._content = content
+        self._file = file
+        self._clock = settings.clock
+        self._is_limited = settings.limits == "documented"
+        concurrency = [m["concurrency"] for m in spec.models.values() if "concurrency" in m]
+        self._places = settings.concurrency or concurrency[0]
+        self.responses = Responses(spec)
+        self._variants = variants.check(spec, dict(settings.variants))
+        self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
+
+    def caller(self, call: Call) -> Caller:
+        return self._callers.of(call.headers)
+
+    def set_up(self, session: Session, real: float) -> None:
+        """Make the record of a new tenant. Its clock starts at the machine's time."""
+        if session.record is NO_RECORD:
+            rate, skip = self._clock
+            queue = Queue.of(self._places)
+            session.record = Tenant(Clock(real, real, rate, skip), queue, began=real)
+
+    def variants_of(self, tenant: Tenant, real: float) -> dict[str, str]:
+        """The variants of a tenant: its own before those of the file before those of the server."""
+        return {**self._variants, **self._file(real).variants, **tenant.variants}
+
+    def _effects_of(self, tenant: Tenant, real: float) -> Effects:
+        if not (self._variants or tenant.variants or self._file(real).variants):
+            return NO_EFFECTS
+        return self._effects(tuple(sorted(self.variants_of(tenant, real).items())))
+
+    def validate(self, call: Call, caller: Caller, session: Session, real: float) -> Request:
+        """Check the call in the order of the service: key, path, rate, headers, body, query,
+        account. The first violation refuses it."""
+        check, spec = self.validator, self._spec
+        if caller.refusal is None:
+            self.set_up(session, real)
+        effects, now = self._effects_of(session.record, real), session.record.clock.now(real)
+        operation: Operation | None = None
+        path_value, body = "", None
+        query: dict[str, Any] = {}
+        urls: list[str] = []
+        ending = violation = near_miss = refused = None
+        try:
+            if caller.refusal is not None:
+                raise Refused(caller.refusal)
+            check.size(call)
+            operation, path_value = check.route(call)
+            if self._is_limited:
+                take_token(session, operation, now)
+            check.headers(operation, call)
+            body = check.json(operation, call)
+            ending, violation = check_body(spec, operation, body, effects)
+            query = check.query(operation, call.query)
+            urls = input_urls(body)
+            if urls:
+                check.schemes(operation, urls, call)
+                unreachable, near_miss = check_reachable(spec, operation, body, urls, effects)
+                ending = unreachable or ending
+            if body is not None:
+                check_account(spec, session, body["model"], now)
+        except Refused as error:
+            refused, violation = error, error.violation
+            near_miss = error.near_miss or near_miss
+        return Request(
+            call, real, now, self._callers.request_id(session), caller, effects, operation,
+            path_value, query, body, urls, violation, refused is not None, ending,
+            refused.source if refused else "", near_miss,
+        )  # fmt: skip
+
+    def decide(self, request: Request, session: Session) -> Directive:
+        """Choose what a scenario asks for."""
+        if request.is_refused:
+            return NO_DIRECTIVE
+        file, directive = self._file(request.real).rules, NO_DIRECTIVE
+        if may_apply(request, session.record, file):
+            try:
+                directive = self._chosen(request, session, file)
+            except UnknownScenario as unknown:
+                return Directive(unknown=why_unknown(self._spec, unknown, request))
+        return failing(directive, request.ending) if request.ending else directive
+
+    def _chosen(self, request: Request, session: Session, file: tuple[Rule, ...]) -> Directive:
+        operation = request.operation
+        assert operation
+        skips = session.record.clock.skip and operation.id == "getTask"
+        status = partial(state_shown, session, skips, request.path_value, request.now)
+        selections = list(selected_by_url_or_key(request.urls, request.caller.by_key.name))
+        directive = decide(self._spec, request, session, operation, selections, file, status)
+        if not self._spec.creates_tasks(operation.id):
+            return directive
+        selections[:0] = selected_by_header(request.call.headers)
+        return directive._replace(download=scenario_for_download(self._spec, selections))
+
+    def operate(self, request: Request, directive: Directive, session: Session) -> Answer:
+        """Carry out the operation, unless the call is refused or a scenario prevents it."""
+        operation, fault, outcome = request.operation, directive.fault, directive.answer
+        if request.is_refused and request.violation:
+            return self.responses.refusal(request, request.violation)
+        if directive.unknown:
+            facts = {"code": UNKNOWN_SCENARIO, "message": directive.unknown}
+            violation = Violation("", "", "", directive.unknown)
+            return Answer(own(400), facts, request.now, violation=violation)
+        assert operation
+        if fault and not (outcome or FAULTS[fault.kind].carried_out):
+            return Answer(None, {}, request.now)
+        if outcome and outcome.status != 200:
+            return self._varied(request, Answer(outcome, {}, request.now))
+        secret = self._callers.secret_of(session.tenant_id)
+        try:
+            answer = HANDLERS[operation.id](
+                OperationInput(self._spec, self._content, secret, operation, session, request,
+                               directive)
+            )  # fmt: skip
+        except Refused as refused:
+            return self.responses.refusal(request, refused.violation)
+        if request.body is not None and answer.outcome and answer.outcome.status == 200:
+            charge(self._spec, session, operation, request.body)
+        return self._varied(request, answer) if request.effects.answers else answer
+
+    def _varied(self, request: Request, answer: Answer) -> Answer:
+        """The answer with the outcome that a variant gives in place of its own."""
+        effects, outcome = request.effects, answer.outcome
+        name = effects.answers.get(outcome.name) if outcome else None
+        if name is None:
+            return answer
+        return replace(answer, outcome=self._spec.outcomes[name], source=effects.source(name))
+
+    def render(
+        self, request: Request, directive: Directive, answer: Answer, session: Session
+    ) -> Reply:
+        """Render the answer to bytes, with the scenario's fault."""
+        reply = self.responses.render(request, answer)
+        if not directive.name or answer.violation is not None:
+            return reply
+        secret = self._callers.secret_of(session.tenant_id)
+        return with_fault(reply, request, directive, answer.now, session, secret)
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop what is kept of a tenant outside of the store: nothing."""
