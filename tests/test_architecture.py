@@ -92,16 +92,20 @@ COMPONENTS = {
 # Modules without I/O that import only the listed modules of ours. Their component may import more.
 PURE = {
     "contracts.provider.budget": ("contracts.spec.loader", "contracts.spec.pointers"),
-    "contracts.provider.exchange": (
-        "contracts.spec.pointers",
-        "contracts.text.printable",
-        "contracts.text.shell_words",
-    ),
+    "contracts.provider.curl": ("contracts.text.printable", "contracts.text.shell_words"),
+    "contracts.provider.exchange": ("contracts.provider.curl", "contracts.spec.pointers"),
     "contracts.fuzz.model": ("contracts.spec.loader",),
     "contracts.recordings.model": (),
-    "mock_server.journal.har": (
+    "mock_server.journal.exchange": (
+        "contracts.provider.exchange",
         "mock_server.journal.entry",
+    ),
+    "mock_server.journal.har": (
+        "contracts.provider.exchange",
+        "mock_server.journal.entry",
+        "mock_server.journal.exchange",
         "mock_server.journal.json_pieces",
+        "mock_server.simulation.call",
         "mock_server.simulation.timestamps",
     ),
     "mock_server.journal.json_pieces": (),

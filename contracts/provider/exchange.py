@@ -1,24 +1,22 @@
-"""One request with its answer, to show in reports and to send again with curl."""
+"""One request with its answer. Whatever shows, judges or exports exchanges gets this type: checks,
+fuzz and reports from a provider, HAR and curl commands from the journal.
+
+Three types of files and memory stay apart from it. A row of the journal is bytes that are not
+redacted yet, so that a call costs microseconds. A bundle keeps bytes and times exactly, to compare
+the answers of a reproduction. A recording keeps JSON bodies as values that people can read and
+compare, and of a long body only the size."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from base64 import b64encode
 from typing import Any
 
 from msgspec import Struct
 
+from contracts.provider.curl import BEARER, as_curl
 from contracts.spec.pointers import MISSING, parts_of, value_at
-from contracts.text.printable import in_json
-from contracts.text.shell_words import is_plain, printf, shell_word
 
-
-class Shell(str):
-    """A text with variables of the shell: as_curl puts it between double quotes, unchanged."""
-
-
-# The key of the user's environment; without one, a key that the fake accepts.
-BEARER = Shell("Bearer ${DASHSCOPE_API_KEY:-sk-local}")
 SHOWN = 300  # characters of a value, at most
 
 
@@ -67,41 +65,26 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def as_curl(
-    method: str, url: str, headers: Mapping[str, str], body: Any = None, *, text: str | None = None
-) -> str:
-    r"""A curl command for a POSIX shell, on several lines. `body` is sent as compact JSON, `text`
-    unchanged. Invisible characters are escaped: as `\u202e` in JSON, elsewhere as printf does
-    it."""
-    verb = "" if method == "GET" else f"-X {shell_word(method)} "
-    lines = [f"curl -sS {verb}{shell_word(url)}"]
-    lines += [f"-H {_quoted(name, value)}" for name, value in headers.items()]
-    if body is not None:
-        text = in_json(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
-    if text is not None and not _is_argument(text):
-        return with_input(_joined(lines), text)
-    lines += [f"--data {shell_word(text)}"] if text is not None else []
-    return _joined(lines)
+def text_of_body(data: bytes) -> str:
+    """The text of a body. Bytes that are not UTF-8 become half surrogate pairs, which bytes_of_body
+    turns back."""
+    return data.decode("utf-8", "surrogateescape")
 
 
-def _joined(lines: list[str]) -> str:
-    return " \\\n  ".join(lines) + "\n"
+def bytes_of_body(text: str) -> bytes:
+    """The bytes of a body of an Exchange."""
+    return text.encode("utf-8", "surrogateescape")
 
 
-def _is_argument(text: str) -> bool:
-    """Whether `--data` can have the text as its argument; after an `@` it would read a file."""
-    return is_plain(text) and not text.startswith("@")
-
-
-def with_input(command: str, text: str | bytes) -> str:
-    """A curl command that reads its body from the standard input: for a text or bytes that an
-    argument cannot contain or should not show."""
-    return f"{printf(text)} | {command.rstrip()} \\\n  --data-binary @-\n"
-
-
-def _quoted(name: str, value: str) -> str:
-    text = f"{name}: {value}"
-    return f'"{text}"' if isinstance(value, Shell) else shell_word(text)
+def shown_body(text: str) -> tuple[str, bool]:
+    """The body and False; for bytes that are not UTF-8 their base64, and True."""
+    if text.isascii():
+        return text, False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return b64encode(bytes_of_body(text)).decode(), True
+    return text, False
 
 
 def answer_at(exchange: Exchange, pointer: str) -> Any:

@@ -140,7 +140,7 @@ def serve_command() -> str:
 
 def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
     """Print the same steps as curl commands for a fake that keeps running."""
-    from contracts.provider.exchange import as_curl
+    from contracts.provider.curl import as_curl
 
     image, audio = _at(root, image), _at(root, audio)
     service = f"{root}/api/v1/services/aigc/image2video"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from contracts.provider.exchange import BEARER, as_curl
+from contracts.provider.curl import BEARER, as_curl
 from contracts.spec.loader import Operation
 from contracts.spec.validation import Parameter
 from mock_server.explain.case import Case

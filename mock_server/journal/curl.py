@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.provider.exchange import BEARER, as_curl, with_input
+from contracts.provider.curl import BEARER, as_curl, with_input
+from contracts.provider.exchange import Exchange, bytes_of_body, shown_body
 from contracts.redact.secret_names import is_secret_header
 from contracts.text.shell_words import is_plain, shell_word
-from mock_server.journal.entry import Entry, text_of, text_or_base64
-from mock_server.journal.secret_places import AUTHORIZATION
+from mock_server.journal.entry import Entry
+from mock_server.journal.exchange import exchange_of
 from mock_server.simulation import json_body
 
 # Headers that curl sets itself, or that change how curl works.
 OF_THE_CONNECTION = {
-    b"host", b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"expect",
-    b"upgrade", b"http2-settings", b"accept-encoding", b"te", b"trailer",
+    "host", "content-length", "connection", "keep-alive", "transfer-encoding", "expect",
+    "upgrade", "http2-settings", "accept-encoding", "te", "trailer",
 }  # fmt: skip
-KEY_PREFIXES = ("sk-", "st-")  # a key that the fake does not accept is hidden as a whole
 LONGEST_ARGUMENT = 100_000  # bytes; the limit of Linux is 131,072
 
 
@@ -30,32 +30,33 @@ def as_curl_lines(entries: Iterable[Entry]) -> Iterator[str]:
 
 def curl_line(entry: Entry) -> str:
     """The call as a curl command for a POSIX shell. Redacted headers are left out."""
-    method = "GET" if entry.method == "HEAD" else entry.method
+    exchange = exchange_of(entry)
+    method = "GET" if exchange.method == "HEAD" else exchange.method
     body = _json(entry.body)
-    command = as_curl(method, entry.url, _headers(entry), body)
-    if entry.body and body is None:
-        command = _with_raw_body(command, entry.body)
+    command = as_curl(method, exchange.url, _headers(exchange, entry.source), body)
+    if exchange.body and body is None:
+        command = _with_raw_body(command, exchange.body)
     return command.replace("curl -sS", f"curl -sS{_options(entry)}", 1)
 
 
-def _headers(entry: Entry) -> dict[str, str]:
+def _headers(exchange: Exchange, source: str) -> dict[str, str]:
     headers = {
-        text_of(name): text_of(value)
-        for name, value in entry.headers.items()
+        name: value
+        for name, value in exchange.headers.items()
         if name not in OF_THE_CONNECTION and not _is_redacted(name)
     }
     key = headers.get("authorization", "")
-    if any(prefix in key for prefix in KEY_PREFIXES):
+    if exchange.has_key:
         headers["authorization"] = BEARER
-    if entry.source == "key":  # the key in the shell does not select the scenario
+    if source == "key":  # the key in the shell does not select the scenario
         headers["x-mock-scenario"] = re.split(r"[+.]", key, maxsplit=1)[-1]
-    if entry.body and "content-type" not in headers:
+    if exchange.body and "content-type" not in headers:
         headers["content-type"] = ""  # otherwise curl sends the type of a form
     return headers
 
 
-def _is_redacted(name: bytes) -> bool:
-    return name != AUTHORIZATION and is_secret_header(name.decode("latin-1"))
+def _is_redacted(name: str) -> bool:
+    return name != "authorization" and is_secret_header(name)
 
 
 def _json(body: bytes) -> Any:
@@ -66,12 +67,12 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _with_raw_body(command: str, body: bytes) -> str:
+def _with_raw_body(command: str, body: str) -> str:
     """Add the body as an argument if it is a short text of one line, otherwise with printf."""
-    text, is_binary = text_or_base64(body)
-    if is_binary or not is_plain(text) or len(body) >= LONGEST_ARGUMENT:
-        return with_input(command, body)
-    return f"{command.rstrip()} \\\n  --data-raw {shell_word(text)}\n"
+    data = bytes_of_body(body)
+    if shown_body(body)[1] or not is_plain(body) or len(data) >= LONGEST_ARGUMENT:
+        return with_input(command, data)
+    return f"{command.rstrip()} \\\n  --data-raw {shell_word(body)}\n"
 
 
 def _options(entry: Entry) -> str:

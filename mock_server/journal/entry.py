@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from msgspec import Struct
 
 from contracts.spec.validation import Violation
@@ -106,19 +104,3 @@ def _entry(row: Row) -> Entry:
         reply.outcome, row.task_id, row.scenario, row.source, row.fault, row.violation,
         row.near_miss, reply.delivery, call.head_bytes,
     )  # fmt: skip
-
-
-def text_or_base64(data: bytes) -> tuple[str, bool]:
-    """The text, and False; for bytes that are not UTF-8, base64 and True."""
-    try:
-        return data.decode(), False
-    except UnicodeDecodeError:
-        return base64.b64encode(data).decode(), True
-
-
-def text_of(value: bytes) -> str:
-    """The text of a header, as UTF-8 or else Latin-1."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -8,8 +8,10 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from contracts.provider.exchange import Exchange, bytes_of_body, shown_body
 from mock_server.journal.curl import as_curl_lines
-from mock_server.journal.entry import Entry, text_of, text_or_base64
+from mock_server.journal.entry import Entry
+from mock_server.journal.exchange import exchange_of
 from mock_server.journal.filters import FilterError, Filters
 from mock_server.journal.har import as_har
 from mock_server.journal.journal import Journal
@@ -17,6 +19,7 @@ from mock_server.journal.json_pieces import encode, listed
 from mock_server.journal.log_line import text_line
 from mock_server.journal.timeline import TimelineBuilder
 from mock_server.simulation import json_body
+from mock_server.simulation.call import Delivery
 from mock_server.simulation.timestamps import format_time
 from mock_server.suggest.close_names import did_you_mean
 
@@ -59,6 +62,7 @@ def journal_answer(
 def as_json(entry: Entry) -> dict[str, Any]:
     """An exchange as JSON: times as epoch seconds and as texts, bodies as JSON values, and
     `summary`, a line for people."""
+    exchange = exchange_of(entry)
     return {
         "number": entry.number,
         "summary": text_line(entry),
@@ -67,14 +71,14 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "real": entry.real,
         "operation": entry.kind or None,
         "request": {
-            "method": entry.method,
-            "url": entry.url,
+            "method": exchange.method,
+            "url": exchange.url,
             "path": entry.path,
             "query": entry.query,
-            "headers": _headers(entry.headers.items()),
-            **_body(entry.body),
+            "headers": list(exchange.headers.items()),
+            **_body(exchange.body or ""),
         },
-        "response": _response(entry),
+        "response": _response(exchange, entry.delivery),
         "request_id": entry.request_id,
         "task_id": entry.task_id or None,
         "outcome": entry.outcome or None,
@@ -128,27 +132,23 @@ def _timeline(entries: Iterator[Entry]) -> Iterator[str]:
     yield "}"
 
 
-def _response(entry: Entry) -> dict[str, Any]:
+def _response(exchange: Exchange, delivery: Delivery | None) -> dict[str, Any]:
     """The part of the answer that was sent. `line`: how it was delivered, null: normally."""
-    line = entry.delivery._asdict() if entry.delivery else None
+    line = delivery._asdict() if delivery else None
     if line:
         del line["tenant"]
-    if not entry.answered:
+    if not exchange.status:
         return {"status": None, "headers": [], "body": None, "line": line}
-    headers = _headers(entry.reply_headers)
-    return {"status": entry.status, "headers": headers, **_body(entry.arrived), "line": line}
+    headers = list(exchange.answer_headers.items())
+    return {"status": exchange.status, "headers": headers, **_body(exchange.answer), "line": line}
 
 
-def _headers(headers: Collection[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(text_of(name), text_of(value)) for name, value in headers]
-
-
-def _body(data: bytes) -> dict[str, Any]:
+def _body(text: str) -> dict[str, Any]:
     """The field `body`, and `body_is` (`text` or `base64`) if it is not JSON."""
-    if not data:
+    if not text:
         return {"body": None}
     try:
-        return {"body": json_body.decode(data)}
+        return {"body": json_body.decode(bytes_of_body(text))}
     except ValueError:
-        text, encoded = text_or_base64(data)
-        return {"body": text, "body_is": "base64" if encoded else "text"}
+        shown, encoded = shown_body(text)
+        return {"body": shown, "body_is": "base64" if encoded else "text"}

@@ -7,8 +7,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mock_server.journal.entry import Entry, text_of, text_or_base64
+from contracts.provider.exchange import Exchange, bytes_of_body, shown_body
+from mock_server.journal.entry import Entry
+from mock_server.journal.exchange import exchange_of
 from mock_server.journal.json_pieces import with_items
+from mock_server.simulation.call import Delivery
 from mock_server.simulation.timestamps import format_time
 
 HTTP = "HTTP/1.1"
@@ -34,12 +37,13 @@ def as_har(entries: Iterable[Entry], version: str) -> Iterator[str]:
 
 def har_entry(entry: Entry) -> dict[str, Any]:
     """The HAR entry of one exchange, in the tenant's time."""
+    exchange = exchange_of(entry)
     timings = {"send": 0, "wait": round(entry.delay * 1000, 3), "receive": _receive(entry)}
     return {
         "startedDateTime": format_time(entry.at).replace(" ", "T") + "+08:00",
         "time": round(timings["wait"] + timings["receive"], 3),
-        "request": _request(entry),
-        "response": _response(entry),
+        "request": _request(exchange),
+        "response": _response(exchange, entry.delivery),
         "cache": {},
         "timings": timings,
         "comment": _comment(entry),
@@ -47,20 +51,21 @@ def har_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _request(entry: Entry) -> dict[str, Any]:
+def _request(exchange: Exchange) -> dict[str, Any]:
+    body = exchange.body or ""
     request: dict[str, Any] = {
-        "method": entry.method,
-        "url": entry.url,
+        "method": exchange.method,
+        "url": exchange.url,
         "httpVersion": HTTP,
         "cookies": [],
-        "headers": _headers(entry.headers.items()),
-        "queryString": _query(entry.query),
+        "headers": _pairs(exchange.headers.items()),
+        "queryString": _query(exchange.url.partition("?")[2]),
         "headersSize": -1,
-        "bodySize": len(entry.body),
+        "bodySize": len(bytes_of_body(body)),
     }
-    if entry.body:
-        text, encoded = text_or_base64(entry.body)
-        kind = text_of(entry.headers.get(b"content-type", UNKNOWN_TYPE.encode()))
+    if body:
+        text, encoded = shown_body(body)
+        kind = exchange.headers.get("content-type", UNKNOWN_TYPE)
         request["postData"] = {"mimeType": kind, "text": text}
         if encoded:  # HAR has no field for this
             request["postData"]["_encoding"] = "base64"
@@ -68,53 +73,43 @@ def _request(entry: Entry) -> dict[str, Any]:
     return request
 
 
-def _response(entry: Entry) -> dict[str, Any]:
+def _response(exchange: Exchange, delivery: Delivery | None) -> dict[str, Any]:
     """The response; as browsers do, status 0 and an error if no answer was sent."""
-    if not entry.answered:
-        content: dict[str, Any] = {"size": 0, "mimeType": UNKNOWN_TYPE}
-        error = ERRORS.get(entry.delivery.end if entry.delivery else "", ERRORS["close"])
-        return _answer(0, "", [], content, -1) | {"httpVersion": "", "_error": error}
-    body = entry.arrived
-    text, encoded = text_or_base64(body)
-    kind = dict(entry.reply_headers).get(b"content-type", UNKNOWN_TYPE.encode())
-    content = {"size": len(body), "mimeType": text_of(kind), "text": text}
+    end = delivery.end if delivery else ""
+    text, encoded = shown_body(exchange.answer)
+    size = len(bytes_of_body(exchange.answer))
+    kind = exchange.answer_headers.get("content-type", UNKNOWN_TYPE)
+    content: dict[str, Any] = {"size": size, "mimeType": kind}
+    if exchange.status:
+        content["text"] = text
     if encoded:
         content["encoding"] = "base64"
-    phrase = PHRASES.get(entry.status, "")
-    answer = _answer(entry.status, phrase, entry.reply_headers, content, len(body))
-    if entry.delivery and entry.delivery.end not in ("", "stale"):
-        answer["_error"] = CUT if entry.delivery.end == "close" else ERRORS[entry.delivery.end]
-    return answer
-
-
-def _answer(
-    status: int,
-    phrase: str,
-    headers: Iterable[tuple[bytes, bytes]],
-    content: dict[str, Any],
-    size: int,
-) -> dict[str, Any]:
-    return {
-        "status": status,
-        "statusText": phrase,
-        "httpVersion": HTTP,
+    response = {
+        "status": exchange.status,
+        "statusText": PHRASES.get(exchange.status, ""),
+        "httpVersion": HTTP if exchange.status else "",
         "cookies": [],
-        "headers": _headers(headers),
+        "headers": _pairs(exchange.answer_headers.items()),
         "content": content,
         "redirectURL": "",
         "headersSize": -1,
-        "bodySize": size,
+        "bodySize": size if exchange.status else -1,
     }
-
-
-def _headers(headers: Iterable[tuple[bytes, bytes]]) -> list[dict[str, str]]:
-    return [{"name": text_of(name), "value": text_of(value)} for name, value in headers]
+    if not exchange.status:
+        response["_error"] = ERRORS.get(end, ERRORS["close"])
+    elif end not in ("", "stale"):
+        response["_error"] = CUT if end == "close" else ERRORS[end]
+    return response
 
 
 def _query(query: str) -> list[dict[str, str]]:
     """All query parameters, also those without a value."""
     pairs = (part.partition("=") for part in query.split("&") if part)
-    return [{"name": unquote_plus(n), "value": unquote_plus(v)} for n, _, v in pairs]
+    return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def _receive(entry: Entry) -> float:

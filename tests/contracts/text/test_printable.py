@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.provider.exchange import as_curl
+from contracts.provider.curl import as_curl
 from contracts.text.printable import LONGEST_LINE, in_json, in_line, shortened, visible
 from contracts.text.shell_words import printf, shell_word
 from tests.helpers.cases import each_case
