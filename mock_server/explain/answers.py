@@ -176,7 +176,7 @@ def fine(case: Case) -> Finding:
 def _decided(case: Case) -> str:
     """Where to find the reason for a special ending of a task; "" for a usual one."""
     task = case.tasks.get(case.entry.task_id)
-    if task is None or "." not in task.outcome:
+    if task is None or task.outcome == case.spec.model(task.model).succeeds:
         return ""
     return (
         "how the task ends was decided when it was created: "
@@ -198,7 +198,7 @@ def is_by_variant(case: Case) -> bool:
 def _meant(case: Case) -> str:
     """The field that the first typo of the body was meant for."""
     assert case.operation
-    typos = FieldNames(case.operation).typos(case.body)
+    typos = FieldNames(case.operation, case.model).typos(case.body)
     return ".".join(next(typos).meant)
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import MISSING
+from mock_server.explain.corrected_body import likely_model
 from mock_server.explain.nearest_path import Address, exact, nearest
 from mock_server.journal.entry import Entry
 from mock_server.simulation import json_body
@@ -90,6 +91,11 @@ class Case:
             return json_body.decode(self.entry.body)
         except ValueError:
             return None
+
+    @property
+    def model(self) -> str:
+        """The model of the operation that the body names, or most likely means."""
+        return likely_model(self.operation, self.body) if self.operation else ""
 
     @cached_property
     def query(self) -> dict[str, str]:

@@ -7,7 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.spec.fields import choices, field_at
 from contracts.spec.loader import Operation
+from contracts.spec.models import named_model
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.spec.validation import BodyValidator, Violation
 from mock_server.scenarios.names import without_scenario
@@ -20,13 +22,15 @@ STEPS = 30  # corrections of one body at most; there are fewer fields
 def right_body(operation: Operation, body: Any) -> Any:
     """A valid body that is as similar to this one as possible; None if the operation takes no
     body."""
-    validator = operation.body
-    if validator is None:
+    if operation.body is None:
         return None
-    example = next(iter(operation.requests.values()))
     if not isinstance(body, dict):
-        return example
-    body = named_right(operation, body)
+        return next(iter(operation.requests.values()))
+    renamed = named_right(operation, likely_model(operation, body), body)
+    model = likely_model(operation, renamed)
+    body, validator = named_right(operation, model, body), operation.body_for(model)
+    example = next(iter(operation.requests_for(model).values()))
+    assert validator
     for _ in range(STEPS):
         violation = next(validator.violations(body), None)
         if violation is None:
@@ -35,9 +39,17 @@ def right_body(operation: Operation, body: Any) -> Any:
     return example
 
 
-def named_right(operation: Operation, body: dict[str, Any]) -> Any:
+def likely_model(operation: Operation, body: Any) -> str:
+    """The model of the operation that a body names or misspells; the first one for another
+    name."""
+    sent = named_model(body)
+    known = [sent] if sent in operation.bodies else close_names(sent.strip(), operation.bodies)
+    return next(iter([*known, *operation.bodies]), "")
+
+
+def named_right(operation: Operation, model: str, body: dict[str, Any]) -> Any:
     """The body with each misspelled field under its right name, in its right place."""
-    names, changed = FieldNames(operation), copied(body)
+    names, changed = FieldNames(operation, model), copied(body)
     for _ in range(STEPS):
         typo = next(names.typos(changed), None)
         if typo is None:
@@ -58,19 +70,6 @@ def copied(body: Any) -> Any:
     return json.loads(json.dumps(body))
 
 
-def schema_at(schema: Any, parts: list[str]) -> Any:
-    """The schema of a place in the body; an empty one if the spec has none for it."""
-    for part in parts:
-        schema = schema.get("properties", {}).get(part) or schema.get("items", {})
-    return schema
-
-
-def choices(schema: Any) -> list[Any]:
-    """The values that an enum allows, here or in an allOf."""
-    parts = [schema, *schema.get("allOf", ())]
-    return [value for part in parts for value in part.get("enum", ())]
-
-
 def _corrected(validator: BodyValidator, body: Any, violation: Violation, example: Any) -> Any:
     """The body with the first valid candidate at that place; the documented example if none is."""
     parts = parts_of(violation.pointer)
@@ -83,7 +82,7 @@ def _corrected(validator: BodyValidator, body: Any, violation: Violation, exampl
 
 def _candidates(schema: Any, body: Any, parts: list[str], example: Any) -> Iterator[Any]:
     """Values to try: similar allowed ones, then the default, then the documented one."""
-    field = schema_at(schema, parts)
+    field = field_at(schema, parts)
     yield from close_names(
         str(value_at(body, parts))[:80], [str(c) for c in choices(field)], most=3
     )

@@ -6,11 +6,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from contracts.spec.fields import choices, field_at
 from contracts.spec.pointers import MISSING, parts_of, pointer_of, value_at
 from contracts.spec.validation import Violation
 from mock_server.engine.public_urls import ADVICE, why_not_fetched
 from mock_server.explain.case import Case, Finding, short
-from mock_server.explain.corrected_body import choices, schema_at
 from mock_server.explain.corrected_call import corrected
 from mock_server.suggest.close_names import close_names
 from mock_server.suggest.typos import MOST_NAMES, FieldNames, intended_name
@@ -114,7 +114,7 @@ def _description(case: Case, violation: Violation) -> str:
 def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
     """The sent field that is probably a misspelling of the missing one, and the right name."""
     assert case.operation
-    for typo in FieldNames(case.operation).typos(case.body):
+    for typo in FieldNames(case.operation, case.model).typos(case.body):
         if list(typo.meant[: len(parts)]) == parts:
             return ".".join(typo.written), ".".join(typo.meant)
     return MISSING, ""
@@ -122,9 +122,9 @@ def _misnamed(case: Case, parts: list[str]) -> tuple[Any, str]:
 
 def _near(case: Case, parts: list[str], sent: Any) -> str:
     """The allowed value that is most similar to the sent one."""
-    assert case.operation
-    assert case.operation.body
-    allowed = [str(c) for c in choices(schema_at(case.operation.body.schema, parts))]
+    body = case.operation.body_for(case.model) if case.operation else None
+    assert body
+    allowed = [str(c) for c in choices(field_at(body.schema, parts))]
     found = close_names(sent, [c for c in allowed if c != sent]) if isinstance(sent, str) else []
     return found[0] if found else ""
 

@@ -35,7 +35,9 @@ def not_pending(case: Case) -> Finding:
         expected=short(allowed),
         got=short(status),
         place="#/components/schemas/TaskStatus/x-task-lifecycle/next",
-        advice="poll it until it ends" if status == "RUNNING" else "it has ended",
+        advice="it has ended"
+        if status in case.spec.lifecycle.terminal
+        else "poll it until it ends",
     )
 
 

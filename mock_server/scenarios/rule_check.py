@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from contracts.spec.fields import FieldPath
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import parts_of, pointer_of
 from mock_server.scenarios import variants
@@ -126,8 +127,8 @@ def _impossible(
 def _typos(rule: dict[str, Any], operations: list[Operation]) -> Iterator[RuleProblem]:
     """Problems with names that look like misspelled ones. Other unknown names are allowed: a client
     may send fields and headers that the spec does not have."""
-    bodies = [operation.body.schema for operation in operations if operation.body]
-    known = {pointer: node for schema in bodies for pointer, node in _fields(schema)}
+    bodies = [body for operation in operations for body in operation.bodies.values()]
+    known = list(dict.fromkeys(path for body in bodies for path in body.fields))
     for pointer, wanted in rule.get("body", {}).items():
         meant = _similar_field(parts_of(pointer), known)
         if meant:
@@ -145,25 +146,18 @@ def _typos(rule: dict[str, Any], operations: list[Operation]) -> Iterator[RulePr
             yield RuleProblem(pointer_of(["headers", name]), text)
 
 
-def _fields(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    yield place, schema
-    for name, field in schema.get("properties", {}).items():
-        yield from _fields(field, f"{place}/{name}")
-
-
-def _similar_field(parts: list[str], known: dict[str, dict[str, Any]]) -> str:
+def _similar_field(parts: list[str], known: list[FieldPath]) -> str:
     """The known field that an unknown pointer resembles: a similar name in the same object, or the
     same name in another one. "" if there is none, or if the pointer continues below a plain
     value."""
-    parent = ""
+    parent: FieldPath = ()
     for part in parts:
-        place = f"{parent}/{part}"
-        if place not in known:
-            names = known.get(parent, {}).get("properties", {})
-            close = [f"{parent}/{name}" for name in close_names(part, names, cutoff=0.8)]
-            close += [other for other in known if names and other.endswith(f"/{part}")]
-            return close[0] if close else ""
-        parent = place
+        if (*parent, part) not in known:
+            names = [path[-1] for path in known if path[:-1] == parent]
+            close = [(*parent, name) for name in close_names(part, names, cutoff=0.8)]
+            close += [other for other in known if names and other[-1] == part]
+            return pointer_of(close[0]) if close else ""
+        parent = (*parent, part)
     return ""
 
 

@@ -12,12 +12,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from contracts.spec.fields import FieldPath
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.models import named_model
 from contracts.spec.pointers import pointer_of
 from contracts.spec.validation import Violation
 from mock_server.suggest.close_names import close_names
 
-BodyPath = tuple[str, ...]
 _EMPTY: dict[str, Any] = {}
 MOST_NAMES = 100  # unknown names of one object that are compared, 0.1 ms each
 LONGEST = 64  # a longer name is not a typo of a known one
@@ -26,19 +27,23 @@ LONGEST = 64  # a longer name is not a typo of a known one
 class Typo(NamedTuple):
     """An unknown name (written) and the field that it probably means, as paths in the body."""
 
-    written: BodyPath
-    meant: BodyPath
+    written: FieldPath
+    meant: FieldPath
 
 
 class FieldNames:
-    """The fields of an operation's body, by the object that has them."""
+    """The fields of the body of a model, by the object that has them. model: default is the first
+    one of the operation."""
 
-    def __init__(self, operation: Operation) -> None:
-        schema = operation.body.schema if operation.body else {}
-        self._fields = dict(_objects(schema))
+    def __init__(self, operation: Operation, model: str = "") -> None:
+        body = operation.body_for(model)
+        self._fields: dict[FieldPath, list[str]] = {}
+        for path in body.fields if body else ():
+            self._fields.setdefault(path[:-1], []).append(path[-1])
+        requests = operation.requests_for(model).values()
         # Other names in documented requests are known, too: the SDK's `prompt`, `function`, …
         self._known = {
-            path: frozenset(names).union(*(part_at(r, path) for r in operation.requests.values()))
+            path: frozenset(names).union(*(part_at(request, path) for request in requests))
             for path, names in self._fields.items()
         }
 
@@ -69,7 +74,11 @@ class Typos:
     """Finds typos in calls of all operations. Compiled once from the spec."""
 
     def __init__(self, spec: Spec) -> None:
-        self._names = {name: FieldNames(operation) for name, operation in spec.operations.items()}
+        self._names = {
+            model: FieldNames(operation, model)
+            for operation in spec.operations.values()
+            for model in operation.bodies
+        }
 
     def near_miss(self, operation: Operation, body: Any, query: str) -> Violation | None:
         """The first typo in an accepted call, or None.
@@ -77,10 +86,11 @@ class Typos:
         body: the JSON value. query: as sent. The violation's `schema` is the place of the field
         that is probably meant."""
         if operation.body is not None:
-            names = self._names[operation.id]
+            model = named_model(body)
+            names = self._names[model if model in operation.bodies else ""]
             if not names.all_known(body):
                 for typo in names.typos(body):
-                    return _in_body(operation, typo)
+                    return _in_body(operation, model, typo)
         elif query and operation.query:
             return _in_query(operation, dict(parse_qsl(query, keep_blank_values=True)))
         return None
@@ -131,28 +141,20 @@ def _is_part(words: list[str], known: list[str]) -> bool:
     )
 
 
-def _objects(schema: Mapping[str, Any], path: BodyPath = ()) -> Iterator[tuple[BodyPath, BodyPath]]:
-    """The path of every object in the schema, with the names of its fields."""
-    fields = schema.get("properties", {})
-    if fields:
-        yield path, tuple(fields)
-    for name, field in fields.items():
-        yield from _objects(field, (*path, name))
-
-
-def _meant(path: BodyPath, name: str, free: list[BodyPath]) -> BodyPath | None:
+def _meant(path: FieldPath, name: str, free: list[FieldPath]) -> FieldPath | None:
     """The field that a name probably means; fields of the same object are preferred."""
     ordered = sorted(free, key=lambda field: field[:-1] != path)
     found = intended_name(name, (field[-1] for field in ordered))
     return next((field for field in ordered if field[-1] == found), None)
 
 
-def _in_body(operation: Operation, typo: Typo) -> Violation:
-    assert operation.body
+def _in_body(operation: Operation, model: str, typo: Typo) -> Violation:
+    body = operation.body_for(model)
+    assert body
     field, meant = ".".join(typo.written), ".".join(typo.meant)
     path = [part for name in typo.meant for part in ("properties", name)]
     reason = f"is not known; did you mean {meant}?"
-    place = operation.body.where(path)
+    place = body.where(path)
     return Violation("", pointer_of(typo.written), field[:200], reason, schema=place)
 
 

@@ -61,9 +61,10 @@ def service_of(limits: str = "off", variant: str = "") -> Service:
     return Service(SPEC, limits=limits, variants=dict([variant.split("=")] if variant else []))
 
 
-def good_call(operation: Operation, task_id: str = "", key: str = "") -> Call:
-    """The documented call of an operation, with the given key or a new one."""
-    body = next(iter(operation.requests.values()), None)
+def good_call(operation: Operation, task_id: str = "", key: str = "", model: str = "") -> Call:
+    """The documented call of an operation, with the given key or a new one. model: default is the
+    first one of the operation."""
+    body = next(iter(operation.requests_for(model).values()), None)
     needed = {p.header: min(p.allowed).encode() for p in operation.headers if p.required}
     return Call(
         method=operation.method,
@@ -76,7 +77,7 @@ def good_call(operation: Operation, task_id: str = "", key: str = "") -> Call:
 def carry_out(trigger: Trigger, operation: str = "") -> Played:
     """Make the call of a trigger. operation: the one to call if the trigger applies to any."""
     name = trigger.operation or operation
-    call = good_call(SPEC.operations[name])
+    call = good_call(SPEC.operations[name], model=trigger.model)
     service = service_of()
     match trigger.way:
         case "serve":

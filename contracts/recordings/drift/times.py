@@ -4,12 +4,13 @@ within a band. Only tasks that succeeded count: a failure may end at any time.""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from contracts.recordings.drift.difference import DriftDifference
 from contracts.recordings.model import Cassette, RecordedTimeline
 from contracts.recordings.timing import state_duration, state_starts
 from contracts.spec.loader import Spec
+from contracts.spec.models import SECONDS, VideoModel, named_model
+from contracts.spec.pointers import parts_of, value_at
 
 BAND = 3.0  # times longer or shorter; queue times of one day differ by more than a factor of 2
 
@@ -36,28 +37,26 @@ def _expected(
     spec: Spec, cassette: Cassette, timeline: RecordedTimeline
 ) -> Iterator[tuple[str, float]]:
     """The documented seconds of the states that can be compared."""
-    model, seconds = _model(spec, cassette, timeline), _video_seconds(timeline)
-    if seconds is None or "queue-seconds" not in model:
+    model = _model(spec, cassette, timeline)
+    seconds = _video_seconds(model, timeline) if model else None
+    if model is None or seconds is None:
         return
     if not _waited_for_another(cassette, timeline):
-        yield "PENDING", model["queue-seconds"]
-    yield "RUNNING", model["work-seconds-per-video-second"] * seconds
+        yield "PENDING", model.queue_seconds
+    yield "RUNNING", model.work_seconds_per_video_second * seconds
 
 
-def _model(spec: Spec, cassette: Cassette, timeline: RecordedTimeline) -> dict[str, Any]:
+def _model(spec: Spec, cassette: Cassette, timeline: RecordedTimeline) -> VideoModel | None:
     if timeline.created_by is None:
-        return {}
+        return None
     body = cassette.exchanges[timeline.created_by].request.body
-    sent = body.json if body is not None else None
-    name = sent.get("model") if isinstance(sent, dict) else None
-    return spec.models.get(name, {}) if isinstance(name, str) else {}
+    return spec.video_models.get(named_model(body.json if body is not None else None))
 
 
-def _video_seconds(timeline: RecordedTimeline) -> float | None:
+def _video_seconds(model: VideoModel, timeline: RecordedTimeline) -> float | None:
     done = [state.answer for state in timeline.states if state.task_status == "SUCCEEDED"]
-    value = done[-1].value if done else None
-    usage = value.get("usage") if isinstance(value, dict) else None
-    seconds = usage.get("video_duration") if isinstance(usage, dict) else None
+    place = parts_of(model.places(SECONDS)[0])
+    seconds = value_at(done[-1].value, place) if done else None
     return seconds if isinstance(seconds, int | float) and seconds > 0 else None
 
 

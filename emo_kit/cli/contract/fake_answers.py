@@ -40,7 +40,7 @@ def fake_answers(spec: Spec) -> Callable[[RecordedRequest, str], RecordedAnswer 
         path = prefix + called.operation.template.replace("{task_id}", called.value)
         headers = {n.encode(): v.encode("latin-1", "replace") for n, v in request.headers.items()}
         headers = {n: v for n, v in headers.items() if not n.startswith(_OWN)}
-        if not headers and called.operation.id == "createVideoTask":
+        if not headers and spec.creates_tasks(called.operation.id):
             headers = dict(_SENT)
         headers[HEADER] = outcome.encode()
         # Programs remove the key from recordings. A call that was not refused with 401 had one.
@@ -58,7 +58,7 @@ def _engine(spec: Spec, prefix: str) -> Engine:
     """A fake with a task in every state."""
     moment = CREATED
     engine = Engine(spec, settings=Settings(time="real"), real=lambda: moment)
-    operation = spec.operations["createVideoTask"]
+    operation = next(o for o in spec.operations.values() if spec.creates_tasks(o.id))
     body = json.dumps(next(iter(operation.requests.values()))).encode()
     for ending in ENDINGS:
         key = f"Bearer {KEY_OF_LISTS}".encode()

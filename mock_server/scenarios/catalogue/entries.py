@@ -82,10 +82,14 @@ def _by_name(spec: Spec, operation: Operation, outcome: Outcome) -> Iterator[Tri
 def _of_create(spec: Spec, name: str) -> Iterator[Trigger]:
     """The triggers on the create call, which decides the ending of the task and its downloads."""
     for operation in spec.operations.values():
-        if spec.creates_tasks(operation.id):
-            yield Trigger("url", operation.id, url_field(operation), name)
-            yield Trigger("header", operation.id, SCENARIO, name)
-            yield Trigger("key", operation.id, value=name)
+        every = name not in spec.task_outcomes
+        able = [model for model in operation.bodies if every or name in spec.endings_of(model)]
+        if spec.creates_tasks(operation.id) and able:
+            model = "" if able[0] == next(iter(operation.bodies)) else able[0]
+            field = url_field(operation, model)
+            yield Trigger("url", operation.id, field, name, model=model)
+            yield Trigger("header", operation.id, SCENARIO, name, model=model)
+            yield Trigger("key", operation.id, value=name, model=model)
 
 
 def _fault(spec: Spec, kind: FaultKind) -> CatalogueEntry:

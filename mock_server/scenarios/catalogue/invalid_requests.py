@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from msgspec import UNSET
 
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.models import named_model
+from contracts.spec.pointers import pointer_of
+from contracts.spec.validation import Violation
 from mock_server.scenarios.catalogue.triggers import Trigger
 
 NONSENSE = "nonsense"
@@ -27,9 +31,10 @@ def invalid_requests(spec: Spec, operation: Operation) -> Iterator[InvalidReques
     yield operation.rate.refusal, Trigger("rate", operation.id, value=operation.rate.per_second)
 
 
-def url_field(operation: Operation) -> str:
-    """The JSON pointer of the first URL in the input of a documented request; "" for none."""
-    for name, value in _example(operation).get("input", {}).items():
+def url_field(operation: Operation, model: str = "") -> str:
+    """The JSON pointer of the first URL in the input of a documented request; "" for none. model:
+    default is the first one."""
+    for name, value in _example(operation, model).get("input", {}).items():
         if isinstance(value, str) and "://" in value:
             return f"/input/{name}"
     return ""
@@ -96,18 +101,28 @@ def _query(operation: Operation) -> Iterator[InvalidRequest]:
 
 
 def _body(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
-    """Each field is removed, then nonsense, then another model; each refusal is reported once."""
+    """For each model, each field is removed, then nonsense, then another model; each refusal of a
+    field is reported once."""
     if operation.body is None:
         return
     yield operation.body_refusal, Trigger("field", operation.id, "")
-    for pointer in _fields(operation.body.schema):
-        found: dict[str, Trigger] = {}
-        for value in (UNSET, NONSENSE, *spec.models):
-            body = changed(_example(operation), pointer, value)
-            violation = next(operation.body.violations(body), None)
-            if violation and violation.pointer == pointer:
-                found.setdefault(violation.outcome, Trigger("field", operation.id, pointer, value))
-        yield from found.items()
+    for number, (model, validator) in enumerate(operation.bodies.items()):
+        of_model = model if number else ""
+        for path in validator.fields:
+            found: dict[str, Trigger] = {}
+            for value in (UNSET, NONSENSE, *spec.models):
+                pointer = pointer_of(path)
+                body = changed(_example(operation, model), pointer, value)
+                for violation in _first_violation(operation, body):
+                    trigger = Trigger("field", operation.id, pointer, value, model=of_model)
+                    if violation.pointer == pointer:
+                        found.setdefault(violation.outcome, trigger)
+            yield from found.items()
+
+
+def _first_violation(operation: Operation, body: Any) -> list[Violation]:
+    validator = operation.body_for(named_model(body))
+    return list(islice(validator.violations(body), 1)) if validator else []
 
 
 def _schemes(operation: Operation) -> Iterator[InvalidRequest]:
@@ -119,11 +134,5 @@ def _schemes(operation: Operation) -> Iterator[InvalidRequest]:
             yield parameter.refusal, Trigger("field", operation.id, url_field(operation), url, note)
 
 
-def _fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:
-    for name, field in schema.get("properties", {}).items():
-        yield f"{place}/{name}"
-        yield from _fields(field, f"{place}/{name}")
-
-
-def _example(operation: Operation) -> Any:
-    return next(iter(operation.requests.values()), {})
+def _example(operation: Operation, model: str = "") -> Any:
+    return next(iter(operation.requests_for(model).values()), {})

@@ -34,18 +34,21 @@ class Trigger(Struct, frozen=True):
     - control: path and body of a call of the control API with the same key
     - serve: name and value of an option of `emo serve`
 
-    operation: the call to change, by operationId; "" for all. note: is added to the text."""
+    operation: the call to change, by operationId; "" for all. model: the model whose documented
+    call is changed; "" for the first one. note: is added to the text."""
 
     way: Way
     operation: str
     name: str = ""
     value: Any = UNSET
     note: str = ""
+    model: str = ""
 
     @property
     def text(self) -> str:
         """One line that describes the trigger."""
-        return _TEXTS[self.way](self) + self.note
+        of_model = f", in a call of {self.model}" if self.model else ""
+        return _TEXTS[self.way](self) + self.note + of_model
 
 
 def _header(trigger: Trigger) -> str:
