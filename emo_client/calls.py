@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from itertools import count
 from urllib.parse import quote, urlencode
 
+import httpx
 import msgspec
 
 from emo_client import errors, retry
-from emo_client.decoding.charset import readable
-from emo_client.decoding.envelope import task_id_in
-from emo_client.exchange import ApiRequest, Flow, HttpAnswer, NoAnswer, Runtime, Sleep, ask
+from emo_client.decoding import codings
+from emo_client.exchange import Flow, Runtime, ask
 from emo_client.models import OPERATIONS
 from emo_client.settings import text
 
 
 def request_for(
+    runtime: Runtime,
     operation: str,
     body: msgspec.Struct | None = None,
     *,
@@ -26,17 +27,33 @@ def request_for(
     task_id: str | None = None,
     query: Mapping[str, str | int] | None = None,
     within: float | None = None,
-) -> ApiRequest:
-    """The request for an operationId of openapi.yaml."""
+) -> httpx.Request:
+    """The request for an operationId of openapi.yaml. Raises ConfigError.
+
+    within: seconds for the whole exchange, if that is less than the timeout of the client.
+    """
     method, path = OPERATIONS[operation]
     if "{task_id}" in path:
         path = path.replace("{task_id}", _segment(task_id))
-    if query:
-        path = f"{path}?{urlencode(query)}"
-    if body is None:
-        return ApiRequest(method, path, headers or {}, within=within)
-    sent = {"Content-Type": "application/json", **(headers or {})}
-    return ApiRequest(method, path, sent, msgspec.json.encode(body), within)
+    sent = {
+        "Authorization": f"Bearer {runtime.key.reveal()}",
+        "Accept": "application/json",
+        "Accept-Encoding": codings.ACCEPTED,
+        **({} if body is None else {"Content-Type": "application/json"}),
+        **(headers or {}),
+    }
+    url = runtime.base_url + path
+    try:
+        return runtime.http.build_request(
+            method,
+            f"{url}?{urlencode(query)}" if query else url,
+            headers=sent,
+            content=b"" if body is None else msgspec.json.encode(body),
+            timeout=min(runtime.timeout, within or runtime.timeout),
+            extensions={"call": f"{method} {path}"},
+        )
+    except httpx.InvalidURL as error:
+        raise errors.ConfigError(f"{method} {path} cannot be sent: {error}") from None
 
 
 def _segment(task_id: str | None) -> str:
@@ -50,8 +67,8 @@ def _segment(task_id: str | None) -> str:
 
 
 def send(
-    runtime: Runtime, request: ApiRequest, *, safe: bool = True, way_on: str = ""
-) -> Flow[HttpAnswer]:
+    runtime: Runtime, request: httpx.Request, *, safe: bool = True, way_on: str = ""
+) -> Flow[httpx.Response]:
     """Send a request, with retries, and return the answer, of any status. Raises ConnectionFailed.
 
     safe: whether the service may get the request twice. way_on: text for the error if the request
@@ -62,20 +79,7 @@ def send(
         wait = retry.delay(attempt, outcome, runtime.random, now=runtime.now(), safe=safe)
         if wait is None:
             break
-        yield Sleep(wait)
-    if isinstance(outcome, NoAnswer):
-        raise no_answer_error(outcome, request, way_on)
+        yield wait
+    if isinstance(outcome, errors.ConnectionFailed):
+        raise outcome.with_way_on(way_on) if way_on and outcome.may_have_arrived else outcome
     return outcome
-
-
-def no_answer_error(
-    outcome: NoAnswer, request: ApiRequest, way_on: str = ""
-) -> errors.ConnectionFailed:
-    """The error for a request without an answer."""
-    arrived = outcome.may_have_arrived
-    if not arrived:
-        way_on = "check base_url, the network and HTTPS_PROXY / NO_PROXY"
-    error = errors.ConnectionFailed(
-        str(request), outcome.reason, may_have_arrived=arrived, way_on=way_on
-    )
-    return error.of_task(task_id_in(readable(outcome.body)))

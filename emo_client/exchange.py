@@ -1,111 +1,52 @@
-"""The values that flows and clients exchange: requests, answers and pauses.
+"""What flows and clients exchange.
 
-A flow is a generator. It yields an ApiRequest, a DownloadRequest or a Sleep, and receives the
-result: an HttpAnswer, a NoAnswer, or None after a Sleep. Client and AsyncClient carry these steps
-out."""
+A flow is a generator. It yields a request of httpx, or the seconds of a pause. Client and
+AsyncClient send the request or sleep, and give the outcome back: a response whose body is read and
+redacted, a ConnectionFailed, or None after a pause.
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+Extensions of a request: `call` is its name in errors. A download has `sink`, a function from the
+headers of the answer to the file for its body (None: the body is kept in the response), and
+`within`, the seconds for its body. Extension of a response: `is_cut` is True if its body was larger
+than the client reads, so that only the beginning is there.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import httpx
+
+from emo_client.errors import ConnectionFailed
+from emo_client.secrecy import Secret
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
-    """A request to the API. The client adds the base URL and the key.
-
-    path: relative to the base URL, with the query. within: seconds for the whole exchange, at most;
-        None for the timeout of the client.
-    """
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    within: float | None = None
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path.partition('?')[0]}"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An HTTP response of any status. headers: names in lower case. is_cut: the body was larger
-    than the client reads, so `body` is only its beginning."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    is_cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """There was no answer, or only a part of it.
-
-    may_have_arrived: False if no connection was made, so that the service did not get the request.
-    body: the beginning of an incomplete answer.
-    """
-
-    reason: str
-    may_have_arrived: bool
-    body: bytes = b""
-
-
-class Sink(Protocol):
-    """Receives the bytes of a download."""
-
-    def write(self, chunk: bytes) -> bool:
-        """Keep a chunk; returns whether more is wanted."""
-
-    def close(self) -> None:
-        """The answer has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadRequest:
-    """A GET request to any URL, without the key. Redirects are not followed.
-
-    sink: a function from the headers of the answer to the sink of its body; None keeps the body in
-        the HttpAnswer. The client closes the sink. within: seconds for the whole exchange.
-    """
-
-    url: str
-    headers: Mapping[str, str]
-    sink: Callable[[HttpAnswer], Sink | None]
-    within: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """A pause. seconds: 0 or more."""
-
-    seconds: float
-
-
-FlowStep: TypeAlias = ApiRequest | DownloadRequest | Sleep
-Outcome: TypeAlias = HttpAnswer | NoAnswer
-Flow: TypeAlias = Generator[FlowStep, Outcome | None, T]
+Outcome: TypeAlias = httpx.Response | ConnectionFailed
+Flow: TypeAlias = Generator[httpx.Request | float, Outcome | None, T]
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The clocks and random numbers that a flow may use.
+    """The settings of a client, for its flows.
 
-    clock: seconds of a monotonic clock. now: seconds since 1970. random: in [0, 1). hint: a hint
-    for errors if the base URL looks wrong, else "".
+    http: makes the requests, with its own headers and cookies. timeout: seconds for a request and
+    its answer. clock: seconds of a monotonic clock. now: seconds since 1970. random: in [0, 1).
+    hint: a hint for errors if the base URL looks wrong, else "".
     """
 
+    http: httpx.Client | httpx.AsyncClient
+    key: Secret
+    base_url: str
+    timeout: float
     clock: Callable[[], float]
     now: Callable[[], float]
     random: Callable[[], float]
     hint: str = ""
 
 
-def ask(step: ApiRequest | DownloadRequest) -> Flow[Outcome]:
+def ask(request: httpx.Request) -> Flow[Outcome]:
     """Yield a request and return its outcome."""
-    outcome = yield step
+    outcome = yield request
     if outcome is None:
-        raise TypeError(f"the driver sent no outcome for {step}")
+        raise TypeError(f"the client sent no outcome for {request}")
     return outcome

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from emo_client.exchange import HttpAnswer, NoAnswer
+from emo_client.errors import ConnectionFailed
+from emo_client.exchange import Outcome
 
 FIRST = 0.5  # seconds, before jitter
 LONGEST = 15.0  # the pause between polls that the sibling pages advise for video (S2V, EMOJI)
@@ -15,7 +16,7 @@ LONGEST_RETRY_AFTER = 60.0  # seconds; a longer Retry-After ends the tries with 
 
 def delay(
     attempt: int,
-    outcome: HttpAnswer | NoAnswer,
+    outcome: Outcome,
     random: Callable[[], float],
     *,
     now: float,
@@ -32,9 +33,9 @@ def delay(
     """
     if attempt >= tries:
         return None
-    if isinstance(outcome, NoAnswer):
+    if isinstance(outcome, ConnectionFailed):
         return backoff(attempt, random) if safe or not outcome.may_have_arrived else None
-    if not safe or not transient(outcome.status):
+    if not safe or not transient(outcome.status_code):
         return None
     asked = retry_after(outcome.headers, now)
     if asked is None:

@@ -1,68 +1,56 @@
-"""Runs a blocking call with a time limit.
+"""Ends a blocking exchange of httpx at a deadline, without a thread.
 
-The timeouts of httpx apply to each read. Headers that arrive byte by byte, repeated `100 Continue`
-answers or a slow DNS look-up can therefore take much longer in total. A blocking call cannot be
-interrupted, so it runs in its own thread, which is abandoned after the time limit and ends with its
-connection.
+The timeouts of httpx apply to each read. Headers that arrive byte by byte, or `100 Continue`
+answers without end, never exceed them. httpx has no setting for the whole, but it reports each
+connection that it opens to the `trace` extension of a request. bound_reads is such an extension: it
+limits each later read from the connection by the deadline of the exchange that reads.
 """
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, wait
-from contextvars import copy_context
-from threading import Lock, Thread
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
 
-T = TypeVar("T")
+import httpx
 
-
-class TooSlow(Exception):
-    """The time limit has passed. The abandoned call may go on; its result is discarded."""
+_left: ContextVar[Callable[[], float] | None] = ContextVar("seconds left", default=None)
 
 
-class TimeLimit:
-    """The time at which a call must end, `seconds` from now. The call may extend it."""
+@contextmanager
+def time_limit(left: Callable[[], float]) -> Iterator[None]:
+    """Within this context reads end at the deadline, with httpx.ReadTimeout.
 
-    def __init__(self, seconds: float) -> None:
-        self._lock = Lock()
-        self._end = time.monotonic() + seconds
-        self.is_given_up = False
-
-    def left(self) -> float:
-        """The remaining seconds, 0 or more."""
-        return max(0.0, self._end - time.monotonic())
-
-    def restart(self, seconds: float) -> None:
-        """Let the call end `seconds` from now. Raises TooSlow if it was abandoned already."""
-        with self._lock:
-            if self.is_given_up:
-                raise TooSlow
-            self._end = time.monotonic() + seconds
-
-    def give_up(self) -> None:
-        """Abandon the call, unless the limit was extended in the meantime."""
-        with self._lock:
-            self.is_given_up = not self.left()
-
-
-def run_within(limit: TimeLimit, act: Callable[[], T]) -> T:
-    """The result of act(), or its exception. Raises TooSlow if the limit passes first."""
-    future: Future[T] = Future()
-    # A daemon thread, so that an abandoned one does not keep the program from ending.
-    Thread(target=copy_context().run, args=(_set_result, future, act), daemon=True).start()
+    left: returns the seconds to the deadline; it may have moved since the last read."""
+    token = _left.set(left)
     try:
-        while not wait((future,), timeout=limit.left()).done:
-            limit.give_up()
-            if limit.is_given_up:
-                raise TooSlow
-    except KeyboardInterrupt:
-        limit.is_given_up = True
+        yield
+    finally:
+        _left.reset(token)
+
+
+def bound_reads(event: str, info: Mapping[str, Any]) -> None:
+    """Let the reads from a new connection end at the deadline. A `trace` extension of httpx."""
+    if event.endswith(("connect_tcp.complete", "connect_unix_socket.complete", "tls.complete")):
+        stream = info["return_value"]
+        stream.read = partial(_read, stream.read)
+
+
+def too_slow() -> httpx.ReadTimeout:
+    """The error at the deadline."""
+    return httpx.ReadTimeout("the answer came too slowly")
+
+
+def _read(read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
+    left = _left.get()
+    if left is None:  # a request of the owner of the httpx client
+        return read(max_bytes, timeout)
+    seconds = left()
+    if seconds <= 0:
+        raise too_slow()
+    try:
+        return read(max_bytes, seconds if timeout is None else min(timeout, seconds))
+    except Exception:
+        if left() <= 0:
+            raise too_slow() from None
         raise
-    return future.result()
-
-
-def _set_result(future: "Future[T]", act: Callable[[], T]) -> None:
-    try:
-        future.set_result(act())
-    except BaseException as error:  # noqa: BLE001 (raised again in the waiting thread)
-        future.set_exception(error)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from emo_client import errors, retry
-from emo_client.calls import no_answer_error, request_for
+from emo_client.calls import request_for
 from emo_client.decoding.answers import read_task, refusal
-from emo_client.exchange import ApiRequest, Flow, HttpAnswer, NoAnswer, Outcome, Runtime, Sleep, ask
+from emo_client.exchange import Flow, Outcome, Runtime, ask
 from emo_client.models import TASK_STATUSES, TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
 
@@ -27,27 +27,33 @@ DAMAGED = 3
 def wait(
     runtime: Runtime, task_id: str, timeout: float = 1800.0, on_update: OnUpdate | None = None
 ) -> Flow[TaskAnswer]:
-    """Poll a task until it ends or the deadline passes. See Client.wait."""
+    """Poll a task until it SUCCEEDED, and return it with output.results.video_url.
+
+    timeout: seconds, finite and above 0. on_update: called after each answered poll with the
+    task and the seconds since the wait began. Pauses grow from 0.5 to 15 s (S2V). Until the
+    deadline the wait retries lost connections, 408, 429 and 5xx, and up to three answers in a
+    row that are not JSON. It respects Retry-After.
+    Raises TaskFailed, TaskCanceled, TaskUnknown or TaskTimeout. After TaskTimeout the task
+    goes on.
+    """
     try:
-        return (yield from _waited(runtime, task_id, timeout, on_update))
+        return (yield from _waited(_Watch(runtime, task_id, timeout), on_update))
     except errors.EmoError as error:
         error.of_task(task_id)  # the caller of generate() has no other source of the id
         raise
 
 
-def _waited(
-    runtime: Runtime, task_id: str, timeout: float, on_update: OnUpdate | None
-) -> Flow[TaskAnswer]:
-    watch = _Watch(runtime, task_id, timeout)
+def _waited(watch: "_Watch", on_update: OnUpdate | None) -> Flow[TaskAnswer]:
     while True:
-        request = request_for("getTask", task_id=task_id, within=watch.within())
+        within = max(watch.left(), LAST_POLL)
+        request = request_for(watch.runtime, "getTask", task_id=watch.task_id, within=within)
         outcome = yield from ask(request)
-        task = watch.take(outcome, request)
+        task = watch.take(outcome)
         if task is not None and on_update is not None:
             on_update(task, watch.waited())
         if task is not None and task.output.task_status in TERMINAL_STATUSES:
-            return _video(task, task_id, str(request))
-        yield Sleep(watch.until_next(outcome))
+            return _video(task, watch.task_id, request.extensions["call"])
+        yield watch.until_next(outcome)
 
 
 class _Watch:
@@ -64,43 +70,37 @@ class _Watch:
     def waited(self) -> float:
         return self.runtime.clock() - self.began
 
-    def within(self) -> float:
-        return max(self.deadline - self.runtime.clock(), LAST_POLL)
+    def left(self) -> float:
+        return self.deadline - self.runtime.clock()
 
-    def take(self, outcome: Outcome, request: ApiRequest) -> TaskAnswer | None:
+    def take(self, outcome: Outcome) -> TaskAnswer | None:
         """The task in the answer of a poll; None after a failure that may be temporary. Other
         failures are raised."""
         self.polls += 1
-        try:
-            self.failure = self._failure(outcome, request)
-            if self.failure is None and isinstance(outcome, HttpAnswer):
-                self.seen = read_task(outcome, self.task_id, str(request), self.runtime)
-                self.failures = self.damaged = 0
+        if isinstance(outcome, errors.ConnectionFailed):
+            self.failure, self.damaged = outcome, 0
+        elif retry.transient(outcome.status_code):
+            self.failure, self.damaged = refusal(outcome, self.runtime), 0
+        else:
+            try:
+                self.seen = read_task(outcome, self.task_id, self.runtime)
+                self.failure, self.failures, self.damaged = None, 0, 0
                 return self.seen
-            self.damaged = 0
-        except errors.UnexpectedAnswer as error:
-            self.damaged += 1
-            if not error.damaged or self.damaged > DAMAGED:
-                raise
-            self.failure = error
+            except errors.UnexpectedAnswer as error:
+                self.failure, self.damaged = error, self.damaged + 1
+                if not error.damaged or self.damaged > DAMAGED:
+                    raise
         self.failures += 1
-        return None
-
-    def _failure(self, outcome: Outcome, request: ApiRequest) -> errors.EmoError | None:
-        if isinstance(outcome, NoAnswer):
-            return no_answer_error(outcome, request)
-        if retry.transient(outcome.status):
-            return refusal(outcome, str(request), self.runtime)
         return None
 
     def until_next(self, outcome: Outcome) -> float:
         """Seconds to the next poll; the last poll is at the deadline. Raises TaskTimeout after the
         deadline, and at once if a Retry-After ends after it.
         """
-        left = self.deadline - self.runtime.clock()
-        wanted, asked = self._pause(outcome)
-        if left <= 0 or (asked and wanted > left):
-            raise self._over(wanted if asked and left > 0 else None) from self.failure
+        left = self.left()
+        wanted, is_asked = self._pause(outcome)
+        if left <= 0 or (is_asked and wanted > left):
+            raise self._over(wanted if is_asked and left > 0 else None) from self.failure
         return min(wanted, left)
 
     def _pause(self, outcome: Outcome) -> tuple[float, bool]:
@@ -108,12 +108,12 @@ class _Watch:
         random, now = self.runtime.random, self.runtime.now()
         if self.failure is None:
             return retry.pause(self.polls, random), False
-        if isinstance(outcome, HttpAnswer) and self.damaged:
+        if self.damaged:
             return retry.backoff(self.failures, random), False
         wanted = retry.delay(
             self.failures, outcome, random, now=now, tries=math.inf, longest=math.inf
         )
-        headers = outcome.headers if isinstance(outcome, HttpAnswer) else {}
+        headers = {} if isinstance(outcome, errors.ConnectionFailed) else outcome.headers
         return wanted or retry.LONGEST, retry.retry_after(headers, now) is not None
 
     def _over(self, asked: float | None) -> errors.TaskTimeout:

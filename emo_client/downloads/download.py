@@ -8,21 +8,14 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+import httpx
+
 from emo_client import errors, limits, retry
 from emo_client.downloads import video
 from emo_client.downloads.object_store import Refusal, is_over, way_on
 from emo_client.downloads.partial_file import PartialFile
 from emo_client.downloads.target import target_of
-from emo_client.exchange import (
-    DownloadRequest,
-    Flow,
-    HttpAnswer,
-    NoAnswer,
-    Outcome,
-    Runtime,
-    Sleep,
-    ask,
-)
+from emo_client.exchange import Flow, Outcome, Runtime, ask
 from emo_client.models import TaskAnswer
 from emo_client.settings import at_least_1, seconds, text
 
@@ -35,14 +28,25 @@ _LAST_TRY = 1.0
 
 def download(
     runtime: Runtime,
-    source: str | TaskAnswer,
+    url_or_task: str | TaskAnswer,
     path: str | os.PathLike[str],
     *,
     timeout: float = limits.DOWNLOAD,
     max_bytes: int = limits.VIDEO,
 ) -> Flow[Path]:
-    """Download a video to a file. See Client.download."""
-    url, target = _address(source), target_of(path)
+    """Download a video to a file, completely or not at all, and return the path.
+
+    The service keeps a video for 24 h (EMO-3). path: a file in an existing folder. An existing
+    file is replaced at the end; a symlink is followed; anything but a regular file is refused.
+    timeout: seconds for the whole download. max_bytes: a larger video is refused, before its
+    first byte if its length is known. The download continues after a broken connection and
+    after an unfinished earlier call. It ends after four tries in a row that each bring less
+    than 64 KiB (or less than 1 % of a small video). At most 5 redirects are followed, none from
+    https to http. The API key is not sent.
+    Raises ResultExpired, DownloadFailed, and OSError if the file cannot be written; then no
+    partial file is left.
+    """
+    url, target = _address(url_or_task), target_of(path)
     limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
     fetch = _Fetch(runtime, url, PartialFile(target, url, most), limit)
     while True:
@@ -50,7 +54,7 @@ def download(
         if fetch.is_whole(outcome):
             fetch.part.finish()
             return Path(path)
-        yield Sleep(fetch.pause(outcome))
+        yield fetch.pause(outcome)
 
 
 class _Fetch:
@@ -73,13 +77,27 @@ class _Fetch:
         """Request the missing part, and follow redirects."""
         while True:
             self.problem, self.accepted = "", False
-            within = max(self._left(), _LAST_TRY)
-            outcome = yield from ask(
-                DownloadRequest(self.urls[-1], self._headers(), self._sink, within)
-            )
+            outcome = yield from ask(self._request(self.urls[-1]))
             self.part.check()
             if not self._is_redirected(outcome):
                 return outcome
+
+    def _request(self, url: str) -> httpx.Request:
+        """The request for the missing part, without the key. Raises ConfigError."""
+        within = max(self._left(), _LAST_TRY)
+        try:
+            request = self.runtime.http.build_request(
+                "GET",
+                url,
+                headers=self._headers(),
+                timeout=min(self.runtime.timeout, within),
+                extensions={"sink": self._sink, "within": within},
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            shown = url.partition("?")[0]
+            raise errors.ConfigError(f"url_or_task={shown!r} is not a URL: {error}") from None
+        request.headers.pop("Authorization", None)  # a client given as http= may add one
+        return request
 
     def is_whole(self, outcome: Outcome) -> bool:
         """Whether the video is complete. If not, sets `problem` or `end`."""
@@ -90,7 +108,7 @@ class _Fetch:
             if not self.problem:
                 return True
             self.part.discard()
-        elif isinstance(outcome, NoAnswer):
+        elif isinstance(outcome, errors.ConnectionFailed):
             self.problem = self.problem or outcome.reason
         elif self.accepted:
             self.problem = f"{self.part.size()} of {self.expected} bytes came"
@@ -101,7 +119,7 @@ class _Fetch:
     def _has_end(self, outcome: Outcome) -> bool:
         """Whether the last byte arrived; without a known length, whether the answer ended."""
         if self.expected is None:
-            return isinstance(outcome, HttpAnswer)
+            return isinstance(outcome, httpx.Response)
         return self.expected == self.part.size()
 
     def pause(self, outcome: Outcome) -> float:
@@ -109,9 +127,9 @@ class _Fetch:
         now = self.runtime.now()
         if not self.end:
             self._count()
-            again: Outcome = NoAnswer(self.problem, may_have_arrived=True)
-            if isinstance(outcome, HttpAnswer) and not self.problem:
-                again = again if _may_appear(outcome, self.urls[0], now) else outcome
+            again = outcome
+            if self.problem or _may_appear(outcome, self.urls[0], now):
+                again = errors.ConnectionFailed("", self.problem, may_have_arrived=True)
             wait = retry.delay(self.failures, again, self.runtime.random, now=now)
             if wait is not None and wait < self._left():
                 return wait
@@ -142,29 +160,30 @@ class _Fetch:
             headers["If-Range"] = f'"{self.part.etag}"'
         return headers
 
-    def _sink(self, head: HttpAnswer) -> PartialFile | None:
+    def _sink(self, head: httpx.Response) -> PartialFile | None:
         """The file for the body of this answer; None if the body is not a part of the video."""
         size = self.part.size()
-        if size and head.status in _NO_REST:
-            self.problem = f"the request for the rest was answered {head.status}"
+        if size and head.status_code in _NO_REST:
+            self.problem = f"the request for the rest was answered {head.status_code}"
             self.part.discard()
-        if self.problem or head.status not in (200, 206):
+        if self.problem or head.status_code not in (200, 206):
             return None
         self.problem = video.wrong_type(head)
         if self.problem:
             return None  # a later try may continue the partial file
-        self.problem = video.wrong_length(head) if head.status == 200 else self._wrong_rest(head)
+        is_rest = head.status_code == 206
+        self.problem = self._wrong_rest(head) if is_rest else video.wrong_length(head)
         if self.problem or self._is_beyond(head):
             self.part.discard()
             return None
         self.accepted, self.kind = True, video.type_of(head)
-        if size and head.status == 206:
+        if size and is_rest:
             self.part.go_on()
         else:
             self.part.begin(video.strong_etag(head))
         return self.part
 
-    def _wrong_rest(self, head: HttpAnswer) -> str:
+    def _wrong_rest(self, head: httpx.Response) -> str:
         """Why a 206 cannot continue the partial file; "" if it can."""
         given, size = video.range_of(head), self.part.size()
         if given is None or given[0] != size:
@@ -175,9 +194,9 @@ class _Fetch:
         is_longer = size > 0 and self.expected not in (None, given[1])
         return "the video changed during the download" if is_other or is_longer else ""
 
-    def _is_beyond(self, head: HttpAnswer) -> bool:
+    def _is_beyond(self, head: httpx.Response) -> bool:
         """Set the expected length. Ends the download if that is more than the limit."""
-        whole = video.range_of(head) if head.status == 206 else None
+        whole = video.range_of(head) if head.status_code == 206 else None
         self.expected = whole[1] if whole else video.length_of(head)
         if self.expected is not None and self.expected > self.part.most:
             self.end = self._too_large(f"it has {self.expected} bytes,")
@@ -189,7 +208,7 @@ class _Fetch:
 
     def _is_redirected(self, outcome: Outcome) -> bool:
         """Whether the answer redirects to another URL. A forbidden redirect ends the download."""
-        if not isinstance(outcome, HttpAnswer) or outcome.status not in _REDIRECTS:
+        if not isinstance(outcome, httpx.Response) or outcome.status_code not in _REDIRECTS:
             return False
         location = _joined(self.urls[-1], outcome.headers.get("location", ""))
         self.end = self._forbidden(location)
@@ -234,8 +253,10 @@ def _joined(base: str, location: str) -> str:
         return ""
 
 
-def _may_appear(answer: HttpAnswer, url: str, now: float) -> bool:
+def _may_appear(answer: Outcome, url: str, now: float) -> bool:
     """Whether the store may get the object soon: a task may end shortly before its video exists."""
+    if isinstance(answer, errors.ConnectionFailed):
+        return False
     return Refusal.of(answer).is_missing() and not is_over(url, answer, now)
 
 
@@ -243,7 +264,7 @@ def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFail
     """The error for the last try, from the answer of the object store or from the failure."""
     url = fetch.urls[0]
     summary = f"the video at {_bare(url)} could not be downloaded"
-    if isinstance(outcome, NoAnswer) or fetch.problem or fetch.end:
+    if isinstance(outcome, errors.ConnectionFailed) or fetch.problem or fetch.end:
         kept = "; call again to download the rest" if fetch.part.size() and not fetch.end else ""
         problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
         return errors.DownloadFailed(f"{summary}: {problem}{fetch.late}{kept}")
@@ -253,9 +274,11 @@ def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFail
     over = refusal.has_expired() or is_over(url, outcome, now)
     advice = "a video is kept for 24 h, so it must be made again" if over else way_on(refusal, url)
     kind = errors.ResultExpired if over else errors.DownloadFailed
-    text = "; ".join(filter(None, [f"{summary}: {outcome.status} {reason}", advice])) + fetch.late
+    text = (
+        "; ".join(filter(None, [f"{summary}: {outcome.status_code} {reason}", advice])) + fetch.late
+    )
     named = refusal.request_id
-    return kind(text, status=outcome.status, code=code, message=message, request_id=named)
+    return kind(text, status=outcome.status_code, code=code, message=message, request_id=named)
 
 
 def _bare(url: str) -> str:

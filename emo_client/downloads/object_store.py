@@ -8,9 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 from emo_client.decoding.answers import excerpt, reason, request_id
 from emo_client.decoding.charset import readable
-from emo_client.exchange import HttpAnswer
 
 # Vendors whose signed URLs have VENDOR-Date and VENDOR-Expires, seconds from that date.
 _VENDORS = ("x-oss", "x-amz", "x-goog", "x-tos", "x-obs", "x-bce")
@@ -27,14 +28,14 @@ class Refusal(NamedTuple):
     request_id: str | None
 
     @classmethod
-    def of(cls, answer: HttpAnswer) -> Self:
+    def of(cls, answer: httpx.Response) -> Self:
         """Parse the error in an answer."""
-        page = readable(answer.body, answer.headers.get("content-type", ""))
+        page = readable(answer.content, answer.headers.get("content-type", ""))
         other = reason(answer)
         code, message = _tag("Code", page) or other.code, _tag("Message", page) or other.message
         message = message or ("" if code else excerpt(answer))
         named = _tag("RequestId", page) or answer.headers.get("x-oss-request-id")
-        return cls(answer.status, code, message, named or request_id(answer))
+        return cls(answer.status_code, code, message, named or request_id(answer))
 
     def has_expired(self) -> bool:
         """Whether the error shows that the URL or the object has expired."""
@@ -52,7 +53,7 @@ def expiry(url: str) -> float | None:
     return next(_expiries(query), None)
 
 
-def is_over(url: str, answer: HttpAnswer, now: float) -> bool:
+def is_over(url: str, answer: httpx.Response, now: float) -> bool:
     """Whether the URL has expired, by the Date header of the store if the answer has one."""
     end = expiry(url)
     with suppress(ValueError, OverflowError):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
-from emo_client.exchange import HttpAnswer
+import httpx
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
@@ -14,12 +14,13 @@ _SHOWN = 24  # bytes of a wrong file to show in an error
 _MARKUP = (b"<", b"{", b"[")
 
 
-def type_of(head: HttpAnswer) -> str:
+def type_of(head: httpx.Response) -> str:
     """The media type in the Content-Type, in lower case, without parameters."""
-    return head.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind: str = head.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower()
 
 
-def wrong_type(head: HttpAnswer) -> str:
+def wrong_type(head: httpx.Response) -> str:
     """Why the media type or the compression is wrong; this keeps out login pages, for example."""
     if head.headers.get("content-encoding", "identity") != "identity":
         return "the video is compressed, so its length cannot be checked"
@@ -28,13 +29,13 @@ def wrong_type(head: HttpAnswer) -> str:
     return f"the answer is {kind}, not a video" if odd else ""
 
 
-def length_of(head: HttpAnswer) -> int | None:
+def length_of(head: httpx.Response) -> int | None:
     """The Content-Length; None without a valid one."""
     length = head.headers.get("content-length", "")
     return int(length) if _LENGTH.fullmatch(length) else None
 
 
-def wrong_length(head: HttpAnswer) -> str:
+def wrong_length(head: httpx.Response) -> str:
     """Why the length is wrong: without a length the end of the video would be unknown."""
     length = length_of(head)
     if length == 0:
@@ -44,13 +45,13 @@ def wrong_length(head: HttpAnswer) -> str:
     return ""
 
 
-def range_of(head: HttpAnswer) -> tuple[int, int] | None:
+def range_of(head: httpx.Response) -> tuple[int, int] | None:
     """The first byte of a 206 and the total length, from Content-Range; None without both."""
     found = _RANGE.fullmatch(head.headers.get("content-range", ""))
     return (int(found[1]), int(found[2])) if found else None
 
 
-def strong_etag(head: HttpAnswer) -> str:
+def strong_etag(head: httpx.Response) -> str:
     """The value of a strong ETag, if it can be part of a file name; else "". A strong ETag proves
     that two answers have the same bytes."""
     found = re.fullmatch(r'"([\w-]{1,64})"', head.headers.get("etag", ""), re.ASCII)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from emo_client import ServiceError, UnexpectedAnswer, limits, secrecy
 from emo_client.decoding.codings import unpacked
-from emo_client.driver import Intake
-from emo_client.exchange import HttpAnswer
+from emo_client.exchange import Runtime
+from emo_client.intake import Intake
 
 BOXES = ("https://x/p.png", "https://x/v.mp3", (1, 2, 3, 4), (1, 2, 3, 4))
 PAID = "a8532587-fa8c-4ef8-82be-3c9d5e7f1a2b"
@@ -31,6 +31,9 @@ def raw_deflate(data: bytes) -> bytes:
 
 PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
 CLAIMS = ["gzip", "deflate", "br", ""]
+HTTP = httpx.Client(trust_env=False)  # makes requests, and sends none
+RUNTIME = Runtime(HTTP, secrecy.Secret("sk-key"), "http://x", 9.0, *[lambda: 0.0] * 3)
+REQUEST = HTTP.build_request("GET", "http://x", timeout=9.0)
 codings = st.lists(st.sampled_from(sorted(PACKERS)), max_size=limits.CODINGS)
 
 
@@ -64,16 +67,18 @@ def test_any_bytes_can_be_decompressed(body, names) -> None:
 
 @given(st.lists(st.binary(max_size=300), max_size=30), st.sampled_from(["", "gzip", "deflate"]))
 def test_the_memory_of_an_answer_is_bounded_for_any_chunks(chunks, coding) -> None:
-    intake = Intake(HttpAnswer(200, {"content-encoding": coding}), None, most=1000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "ANSWER", 1000)
+        intake = Intake(RUNTIME, REQUEST)
+    intake.begin(httpx.Response(200, headers={"content-encoding": coding}))
     for chunk in chunks:
         wants_more = intake.take(chunk)
         assert len(intake.memory) <= 1001 and wants_more == (len(intake.memory) <= 1000)
         if not wants_more:
             break
-    body, is_cut = intake.body()
-    whole = b"".join(chunks)
-    assert is_cut or len(whole) <= 1000
-    assert len(body) <= 1000 and (coding or whole.startswith(body))
+    answer, whole = intake.answer(), b"".join(chunks)
+    assert answer.extensions["is_cut"] or len(whole) <= 1000
+    assert len(answer.content) <= 1000 and (coding or whole.startswith(answer.content))
 
 
 def test_raw_deflate_is_decompressed_and_plain_text_is_not() -> None:

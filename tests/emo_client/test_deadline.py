@@ -1,4 +1,5 @@
-"""A server that keeps the connection busy and never answers blocks no call (real sockets)."""
+"""A server that keeps the connection busy and never answers blocks no call (real sockets). The
+bound is the timeout plus GRACE, and the time of one scheduling; SLACK is for a busy machine."""
 
 import select
 import socket
@@ -11,7 +12,7 @@ import pytest
 from emo_client import ConnectionFailed, TaskTimeout
 from emo_client.async_client import AsyncClient
 from emo_client.client import Client
-from emo_client.time_limit import TimeLimit, TooSlow, run_within
+from emo_client.intake import GRACE
 
 # The bytes sent first, and those repeated until the client disconnects.
 BUSY = {
@@ -19,7 +20,7 @@ BUSY = {
     "100 Continue for ever": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "a body byte by byte": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a"),
 }
-LIMIT = 0.2
+LIMIT, SLACK = 0.2, 3.0
 
 
 @pytest.fixture(params=BUSY.values(), ids=BUSY)
@@ -32,7 +33,9 @@ def busy(request: pytest.FixtureRequest) -> Iterator[str]:
         with line:
             try:
                 line.sendall(first)
-                while not select.select([line], [], [], LIMIT / 10)[0] or line.recv(65536):
+                for _ in range(500):  # until the client leaves or the test has failed
+                    if select.select([line], [], [], LIMIT / 10)[0] and not line.recv(65536):
+                        break
                     line.sendall(again)
             except ConnectionError:
                 pass
@@ -68,19 +71,8 @@ def test_a_wait_ends_while_the_connection_stays_busy(emo_there) -> None:
 
 
 def test_a_call_that_was_not_answered_in_time_may_have_arrived(emo_there) -> None:
+    began = time.monotonic()
     with pytest.raises(ConnectionFailed, match="came too slowly") as caught:
         emo_there.detect("https://x/p.png")
+    assert time.monotonic() - began < LIMIT + GRACE + SLACK
     assert caught.value.may_have_arrived
-
-
-def test_a_bounded_call_passes_on_its_result_or_error() -> None:
-    assert run_within(TimeLimit(60), lambda: 3) == 3
-    with pytest.raises(KeyError, match="k"):
-        run_within(TimeLimit(60), lambda: {}["k"])
-
-
-def test_a_bounded_call_is_abandoned_at_its_time_limit() -> None:
-    release = threading.Event()
-    with pytest.raises(TooSlow):
-        run_within(TimeLimit(0), release.wait)
-    release.set()

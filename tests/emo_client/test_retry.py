@@ -3,12 +3,13 @@
 import math
 from email.utils import formatdate
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_client import retry
-from emo_client.exchange import HttpAnswer, NoAnswer
+from emo_client import ConnectionFailed, retry
+from emo_client.exchange import Outcome
 
 NOW = 1_700_000_000.0
 chances = st.floats(0, 1, exclude_max=True)
@@ -16,14 +17,14 @@ attempts = st.integers(1, 10**6)
 statuses = st.integers(100, 599)
 
 
-def delay(
-    attempt: int, outcome: HttpAnswer | NoAnswer, chance: float = 0.0, **more: object
-) -> float | None:
+def delay(attempt: int, outcome: Outcome, chance: float = 0.0, **more: object) -> float | None:
     return retry.delay(attempt, outcome, lambda: chance, now=NOW, **more)  # type: ignore[arg-type]
 
 
-def answer(status: int, retry_after: str | None = None) -> HttpAnswer:
-    return HttpAnswer(status, {} if retry_after is None else {"retry-after": retry_after})
+def answer(status: int, retry_after: str | None = None) -> httpx.Response:
+    return httpx.Response(
+        status, headers={} if retry_after is None else {"retry-after": retry_after}
+    )
 
 
 @given(attempts, chances)
@@ -54,7 +55,8 @@ def test_only_answers_that_may_change_are_requested_again(
 def test_an_unsafe_call_is_repeated_only_if_it_did_not_arrive(
     attempt: int, may_have_arrived: bool, safe: bool, chance: float
 ) -> None:
-    again = delay(attempt, NoAnswer("r", may_have_arrived), chance, safe=safe)
+    failed = ConnectionFailed("POST /x", "r", may_have_arrived=may_have_arrived)
+    again = delay(attempt, failed, chance, safe=safe)
     assert (again is not None) == (attempt < retry.TRIES and (safe or not may_have_arrived))
 
 
