@@ -13,6 +13,7 @@ PIPELINED_BYTES = 64 * 1024  # received after a call that has no answer yet, and
 BODY_BYTES_PER_SECOND = 500  # lowest average rate of a body, as in Apache's mod_reqtimeout
 LINGER_BYTES = 16 * 1024 * 1024  # read and dropped after a refusal, so that the client receives it
 LINGER_SECONDS = 5.0
+SWEEP_SECONDS = 0.25  # between two looks for inactive clients
 
 
 class Timeouts(NamedTuple):

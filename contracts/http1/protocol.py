@@ -18,36 +18,37 @@ from contracts.http1.bounds import (
     PIPELINED_BYTES,
     Timeouts,
 )
-from contracts.http1.deadline import Deadline
 from contracts.http1.descriptors import DescriptorWatch
 from contracts.http1.head import Head
 from contracts.http1.reader import RequestReader
 from contracts.http1.refused import Reason, RequestRefused
+from contracts.http1.sweep import Sweep, Unchanged
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection of a server. timeouts: its deadlines. descriptors: is notified of each
-    connection.
+    """A connection of a server. timeouts: see there. sweep: that of the server, which looks at all
+    its connections. descriptors: is notified of each connection.
 
-    A deadline closes a connection if the client must act: send the rest of a request, or read an
-    answer. A call whose answer is being made has no deadline, and neither has a body that the
-    application does not read yet."""
+    A timeout closes a connection if the client must act: send the rest of a request, or read an
+    answer. A call whose answer is being made has none, and neither has a body that the application
+    does not read yet."""
 
     def __init__(
         self,
         *args: Any,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 (immutable)
+        sweep: Sweep | None = None,
         descriptors: DescriptorWatch | None = None,
         **named: Any,
     ) -> None:
         super().__init__(*args, **named)
         self.reader = RequestReader(self)
-        self._timeouts, self._descriptors = timeouts, descriptors
+        self._timeouts, self._sweep, self._descriptors = timeouts, sweep or Sweep(), descriptors
         self._unread, self._unread_from = b"", 0  # bytes after a request that has no answer yet
         self._linger = 0  # bytes that are still read and dropped after a refusal
-        # Number of the arriving request, and whether its head is incomplete.
-        self._phase = (-1, False)
-        self._since, self._received = 0.0, 0  # when that phase began, and its bytes until now
+        self._received = 0  # bytes of an incomplete request
+        self._unsent = 0  # bytes of answers that waited for the client at the last look
+        self._state, self._progress, self._last_read = Unchanged(), Unchanged(), 0.0
 
     @property
     def has_unread(self) -> bool:
@@ -75,11 +76,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if self._descriptors is not None:
             self._descriptors.opened(transport, len(self.connections))
-        self._deadline = Deadline(self.loop, transport, self._timeouts.write, self._expired)
-        self._deadline.set(self._timeouts.head)
+        self._last_read = self.loop.time()
+        self.look(self._last_read)
+        self._sweep.add(self, self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.stop()
+        self._sweep.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -98,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._deadline.progressed()
+        self._unsent = 0  # the client has read enough of the answer for writing to continue
         self._read_on()
 
     # Called by RequestReader; they call the methods of uvicorn that httptools would call.
@@ -111,10 +113,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self.expect_100_continue = head.expects
         self.on_headers_complete()
 
-    def on_message_complete(self) -> None:
-        self._deadline.due = inf
-        super().on_message_complete()
-
     # Called by the cycle that sends the answer.
 
     def on_response_complete(self) -> None:
@@ -125,8 +123,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._read_on()
             return
         self.flow.resume_reading()
-        if self.reader.between:
-            self._deadline.set(self._timeouts.keep_alive)
 
     def shutdown(self) -> None:
         if self._linger:
@@ -134,14 +130,12 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
-    def _unset_keepalive_if_required(self) -> None:
-        self._deadline.due = inf
-
     # Reading.
 
     def _read(self, data: bytes, at: int) -> None:
         """Read at most one request; other connections get a turn before the next one."""
         reader, size, count = self.reader, len(data), self.reader.count
+        self._received = size if reader.between else self._received + size
         try:
             while at < size:
                 if reader.between:
@@ -158,9 +152,6 @@ class BoundedProtocol(HttpToolsProtocol):
         except Exception as error:  # noqa: BLE001 (it is reported)
             self.transport.abort()
             self.report_bug(error)
-            return
-        if not reader.between:
-            self._await_rest(size)
 
     def _is_busy(self) -> bool:
         cycle = self.cycle
@@ -169,7 +160,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def _postpone(self, data: bytes, at: int) -> None:
         """Keep these bytes for later. If they are many, the connection stops reading."""
         self._unread, self._unread_from = data, at
-        self._deadline.due = inf
         if len(data) - at > PIPELINED_BYTES:
             self.flow.pause_reading()
 
@@ -184,34 +174,63 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
             self._read(data, at)
 
-    # Deadlines.
+    # Inactive clients.
 
-    def _await_rest(self, size: int) -> None:
-        """Set the deadline of an incomplete head or body. size: bytes of it that have just
-        arrived."""
-        phase = self.reader.count, self.reader.in_head
-        timeouts, now = self._timeouts, self.loop.time()
-        if phase != self._phase:
-            self._phase, self._since, self._received = phase, now, 0
-        self._received += size
-        took = now - self._since
-        if self.reader.in_head:
-            self._deadline.set(timeouts.head - took)
-        else:
-            slowest = timeouts.body + self._received / BODY_BYTES_PER_SECOND - took
-            self._deadline.set(min(timeouts.body, slowest))
+    def look(self, now: float) -> None:
+        """Close the connection if its client has been inactive for too long."""
+        awaited = self._awaited()
+        state = awaited, self.reader.count
+        seconds = self._state.seconds(state, now)
+        without_a_byte = self._progress.seconds((state, self._received), now)
+        is_stuck = awaited == "body" and without_a_byte >= self._timeouts.body
+        if self._seconds_unread(now) >= self._timeouts.write:
+            self.transport.abort()
+        elif is_stuck or seconds >= self._limit(awaited):
+            self._expired(awaited)
 
-    def _expired(self) -> None:
+    def _seconds_unread(self, now: float) -> float:
+        """Seconds since the client last read some bytes of an answer, or had none to read."""
+        unsent = self.transport.get_write_buffer_size()
+        if not self._unsent or unsent < self._unsent:
+            self._last_read = now
+        self._unsent = unsent
+        return now - self._last_read
+
+    def _limit(self, awaited: str) -> float:
+        """The most seconds for this."""
+        timeouts = self._timeouts
+        limits = {
+            "first request": timeouts.head,
+            "next request": timeouts.keep_alive,
+            "head": timeouts.head,
+            "body": timeouts.body + self._received / BODY_BYTES_PER_SECOND,
+            "end": LINGER_SECONDS,
+        }
+        return limits.get(awaited, inf)
+
+    def _awaited(self) -> str:
+        """What the client has to do next; "" if the server has to act."""
+        reader = self.reader
+        if self.transport.is_closing():
+            return ""
+        if self._linger:
+            return "end"
+        if reader.in_head:
+            return "head"
+        if not reader.between:
+            return "" if self._holds_back() else "body"
+        is_answered = self.cycle is None or self.cycle.response_complete
+        if self._unread or not is_answered:
+            return ""
+        return "next request" if reader.count else "first request"
+
+    def _expired(self, awaited: str) -> None:
         if self._linger or self.reader.between:
             self.transport.close()
-        elif not self.reader.in_head and self._holds_back():
-            self._phase = (-1, False)
-            self._await_rest(0)
-        else:
-            part = "head" if self.reader.in_head else "body"
-            seconds = getattr(self._timeouts, part)
-            text = f"its {part} was not complete in time (--timeout-{part} {seconds:g})"
-            self._refuse(RequestRefused(Reason.TIMEOUT, text))
+            return
+        seconds = getattr(self._timeouts, awaited)
+        text = f"its {awaited} was not complete in time (--timeout-{awaited} {seconds:g})"
+        self._refuse(RequestRefused(Reason.TIMEOUT, text))
 
     def _holds_back(self) -> bool:
         """Whether the body does not arrive because the application has not asked for it yet."""
@@ -237,4 +256,3 @@ class BoundedProtocol(HttpToolsProtocol):
         transport.write_eof()
         self.flow.resume_reading()
         self._linger = LINGER_BYTES
-        self._deadline.set(LINGER_SECONDS)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from contracts.http1.bodies import BodyReader, ChunkedBody, SizedBody
 from contracts.http1.bounds import HEAD_BYTES
-from contracts.http1.head import Head, head_of, request_line
+from contracts.http1.chunked_body import ChunkedBody
+from contracts.http1.head import REMEMBERED_BYTES, Head, remembered_head, request_line
 from contracts.http1.refused import Reason, RequestRefused, broken
 
 END = b"\r\n\r\n"  # the end of a head
@@ -33,7 +33,8 @@ class RequestReader:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._head = bytearray()  # the part of an incomplete head that has arrived
-        self._body: BodyReader | None = None  # None in a head, and between two requests
+        self._left = 0  # bytes of a body with Content-Length that have not arrived
+        self._chunks: ChunkedBody | None = None  # a body in chunks, until it is complete
         self.between = self.may_follow = True
         self.count = 0
 
@@ -46,11 +47,21 @@ class RequestReader:
         """Read from index `at`, at most to the end of one head or one body. Returns the index after
         the last byte that was read. Raises RequestRefused, after which it must not be called
         again."""
-        if self._body is None:
-            return self._feed_head(data, at)
-        end = self._body.feed(data, at)
-        if self._body.is_complete:
-            self._complete()
+        if self._left:
+            end = min(len(data), at + self._left)
+            self._left -= end - at
+            self._receiver.on_body(data[at:end])
+        elif self._chunks is not None:
+            end = self._chunks.feed(data, at)
+            self._chunks = None if self._chunks.is_complete else self._chunks
+        else:
+            end = self._feed_head(data, at)
+            if self._head or self.between:
+                return end  # the head is incomplete
+        if not self._left and self._chunks is None:
+            self.between = True
+            self.count += 1
+            self._receiver.on_message_complete()
         return end
 
     def _feed_head(self, data: bytes, at: int) -> int:
@@ -81,22 +92,14 @@ class RequestReader:
         return len(data)
 
     def _begin(self, raw: bytes) -> None:
-        head = head_of(raw)
+        head = remembered_head(raw) if len(raw) <= REMEMBERED_BYTES else Head(raw)
         self.may_follow = head.may_follow
         self.between = False
         if head.size is None:
-            self._body = ChunkedBody(self._receiver.on_body)
-        elif head.size:
-            self._body = SizedBody(head.size, self._receiver.on_body)
+            self._chunks = ChunkedBody(self._receiver.on_body)
+        else:
+            self._left = head.size
         self._receiver.on_head(head)
-        if self._body is None:
-            self._complete()
-
-    def _complete(self) -> None:
-        self._body = None
-        self.between = True
-        self.count += 1
-        self._receiver.on_message_complete()
 
 
 def _check_beginning(head: bytearray, known: int) -> None:

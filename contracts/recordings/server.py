@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from contracts.http1.bounds import Timeouts
 from contracts.http1.descriptors import DescriptorWatch
 from contracts.http1.protocol import BoundedProtocol
+from contracts.http1.sweep import Sweep
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # No logs on stderr, since they could show secrets; Server and Date are those of the upstream.
@@ -80,7 +81,7 @@ def server_of(
     """A server for the app; `run(sockets=[…])` runs it. warn: is called with warnings for the
     operator."""
     descriptors = DescriptorWatch(warn)
-    http: Any = partial(BoundedProtocol, timeouts=timeouts, descriptors=descriptors)
+    http: Any = partial(BoundedProtocol, timeouts=timeouts, sweep=Sweep(), descriptors=descriptors)
     server = RecorderServer(uvicorn.Config(app, http=http, **UVICORN))
     server.descriptors = descriptors
     return server

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from math import inf
 
 from starlette.applications import Starlette
@@ -16,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.http1.head import field_bytes
 from contracts.http1.refused import RequestRefused
 from contracts.spec.loader import Spec
 from mock_server import page
@@ -26,6 +26,7 @@ from mock_server.journal.redact import without_secrets
 from mock_server.page import documents
 from mock_server.scenarios.rules import Ruleset, no_file
 from mock_server.server import openapi_file
+from mock_server.server.at_once import AnswersAtOnce
 from mock_server.server.cors import Cors
 from mock_server.server.delivery import deliver_on_socket, leave
 from mock_server.server.in_process import deliver_in_process
@@ -35,14 +36,13 @@ from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time
 from mock_server.stores.protocol import Store
-from mock_server.web.client_origin import Address, origin_of
+from mock_server.web.client_origin import origin_of
 from mock_server.web.connection import transport_of
 
 CONTROL = "/__mock__/"
 OWN_PATHS = (CONTROL, "/samples/", documents.PREFIX)
-OWN_RAW = tuple(path.encode() for path in OWN_PATHS)
 OWN_ROUTES = (documents.FOLDER, *openapi_file.PATHS)
-OWN_FILES = {path.encode() for path in (page.ROOT, *page.ICONS, *OWN_ROUTES)}
+OWN_FILES = {page.ROOT, *page.ICONS, *OWN_ROUTES}
 LONGEST_OWN = 3 * max(map(len, (*OWN_PATHS, *OWN_ROUTES)))  # with each letter percent-encoded
 # bytes read beyond the limit, so that a client that only writes gets its answer
 DRAIN_BYTES = 64 << 20
@@ -72,20 +72,18 @@ def _file(spec: Spec, where: str, notify: Callable[[str], object]) -> Callable[[
     return RulesFile(spec, where, notify)
 
 
-class FakeApp(Starlette):
+class FakeApp(Starlette, AnswersAtOnce):
     """The fake's own paths are routes of Starlette. Every other path belongs to the service or its
     object store, and goes to the engine directly: middleware and routing would cost a third of the
     throughput."""
 
     def __init__(self, engine: Engine, sleep: Sleep = asyncio.sleep) -> None:
-        origin = self._origin = origin_of(
-            engine.settings.public_url, engine.settings.forwarded_allow_ips
-        )
+        self.origin = origin_of(engine.settings.public_url, engine.settings.forwarded_allow_ips)
         super().__init__(
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", sample, methods=["GET", "HEAD"]),
-                *openapi_file.routes(origin),
+                *openapi_file.routes(self.origin),
                 *documents.routes(),
             ],
             exception_handlers={HTTPException: _own_error, Exception: _own_mistake},
@@ -95,60 +93,37 @@ class FakeApp(Starlette):
         self._sleep = sleep
         self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
         self._open = self._own if self._cors is None else self._cors.around(self._own)
-        self._page = page.page_app(engine, origin)
+        self._page = page.page_app(engine, self.origin)
         self._limit = engine.spec.limits["body-bytes"]
 
     def refused(self, refused: RequestRefused) -> Reply:
         """Answer a request that is not valid HTTP."""
         return self.engine.refused(refused)
 
-    def answers_at_once(self, method: str, path: bytes) -> bool:
+    def answers_at_once(self, method: str, path: str) -> bool:
         """Whether the engine answers this call: any path of the service or its object store. Not
         for HEAD, which has its own rules, and not for a percent-encoded path, which may be the
         fake's own."""
         return (
             method != "HEAD"
-            and b"%" not in path[:LONGEST_OWN]
-            and not path.startswith(OWN_RAW)
+            and "%" not in path[:LONGEST_OWN]
+            and not path.startswith(OWN_PATHS)
             and path not in OWN_FILES
         )
 
-    def answer(
-        self,
-        method: str,
-        path: bytes,
-        query: bytes,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes,
-        scheme: str,
-        server: Address,
-        client: Address,
-    ) -> Reply:
-        """The engine's answer to a call, in the parts of ASGI. The caller delivers it. An exception
-        is a mistake of the fake; `failed` makes the answer then."""
-        named, cors = dict(headers), self._cors
-        if cors is not None and (preflight := cors.preflight(method, named)) is not None:
-            return preflight
-        head_bytes = len(path) + len(query) + len(b"".join(chain.from_iterable(headers)))
-        text, query_text = path.decode("latin-1"), query.decode("latin-1")
-        origin = self._origin(named, client, scheme, server)
-        reply = self.engine.handle(Call(method, text, query_text, named, body, origin, head_bytes))
-        return reply if cors is None else cors.opened(reply, named)
+    def answer(self, call: Call) -> Reply:
+        """The engine's answer to a call. An exception is a mistake of the fake; `failed` makes the
+        answer then."""
+        cors = self._cors
+        if cors is None:
+            return self.engine.handle(call)
+        preflight = cors.preflight(call.method, call.headers)
+        return preflight or cors.opened(self.engine.handle(call), call.headers)
 
-    def failed(
-        self,
-        error: Exception,
-        method: str,
-        path: bytes,
-        query: bytes,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes,
-    ) -> Reply:
+    def failed(self, call: Call, error: Exception) -> Reply:
         """The answer to a call for which `answer` raised."""
-        text, query_text = path.decode("latin-1"), query.decode("latin-1")
-        named = dict(headers)
-        reply = failed(self.engine, Call(method, text, query_text, named, body), error)
-        return reply if self._cors is None else self._cors.opened(reply, named)
+        reply = failed(self.engine, call, error)
+        return reply if self._cors is None else self._cors.opened(reply, call.headers)
 
     def mistaken(self, error: Exception, where: str) -> None:
         """Report a mistake of the fake outside of any answer."""
@@ -176,17 +151,23 @@ class FakeApp(Starlette):
         body = await self._read(receive)
         if body is None:
             return  # the client disconnected before the body was complete
-        path = scope.get("raw_path") or scope["path"].encode()
-        call = scope["method"], path, scope["query_string"], scope["headers"], body
-        connection = scope["scheme"], scope.get("server"), scope.get("client")
+        call = self._call(scope, body)
         try:
-            reply = self.answer(*call, *connection)
+            reply = self.answer(call)
         except Exception as error:
-            await self._deliver(self.failed(error, *call), scope, send)
+            await self._deliver(self.failed(call, error), scope, send)
             if transport_of(scope) is None:
                 raise  # for a test that calls in this process
         else:
             await self._deliver(reply, scope, send)
+
+    def _call(self, scope: Scope, body: bytes) -> Call:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        path, query = raw.decode("latin-1"), scope["query_string"].decode("latin-1")
+        headers = dict(scope["headers"])
+        origin = self.origin(headers, scope.get("client"), scope["scheme"], scope.get("server"))
+        size = field_bytes(path, query, scope["headers"])
+        return Call(scope["method"], path, query, headers, body, origin, size)
 
     async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._reporting(scope):

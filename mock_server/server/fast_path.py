@@ -9,7 +9,8 @@ from contracts.http1.head import Head
 from contracts.http1.protocol import BoundedProtocol
 from contracts.http1.refused import RequestRefused
 from mock_server.server import http1
-from mock_server.simulation.call import Reply
+from mock_server.server.at_once import AnswersAtOnce
+from mock_server.simulation.call import Call
 
 LONG = 1 << 16  # bytes of a body beyond which uvicorn applies back-pressure
 
@@ -26,19 +27,23 @@ class Protocol(BoundedProtocol):
     _keep_alive = True
     _head: Head
 
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._fake: AnswersAtOnce = self.app
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
     def refusal(self, refused: RequestRefused) -> bytes:
-        reply: Reply = self.app.refused(refused)
+        reply = self._fake.refused(refused)
         return http1.head(reply, close=True) + reply.body
 
     def report_bug(self, error: Exception) -> None:
-        self.app.mistaken(error, "a connection is cut")
+        self._fake.mistaken(error, "a connection is cut")
 
     def on_head(self, head: Head) -> None:
-        if not head.expects and self.app.answers_at_once(head.method, head.path):
+        if not head.expects and self._fake.answers_at_once(head.method, head.path):
             self._head, self._body = head, bytearray()
             self._keep_alive = head.may_follow
         else:
@@ -57,31 +62,29 @@ class Protocol(BoundedProtocol):
     def on_message_complete(self) -> None:
         if self._body is None:
             super().on_message_complete()
-        else:
-            body, self._body = bytes(self._body), None
-            self._answer(body)
-
-    def shutdown(self) -> None:
-        if self._body is None:
-            super().shutdown()
-        else:
-            self._keep_alive = False
-
-    def _answer(self, body: bytes) -> None:
-        head = self._head
-        call = head.method, head.path, head.query, head.headers, body
+            return
+        body, self._body = bytes(self._body), None
+        head, fake = self._head, self._fake
+        origin = fake.origin(head.named, self.client, self.scheme or "http", self.server)
+        call = Call(head.method, head.path, head.query, head.named, body, origin, head.field_bytes)
         try:
-            reply = self.app.answer(*call, self.scheme, self.server, self.client)
+            reply = fake.answer(call)
         except Exception as error:  # noqa: BLE001 (it is reported)
-            reply = self.app.failed(error, *call)
+            reply = fake.failed(call, error)
         if reply.delivery is not None:
-            self._as_task(self.app.delivering(reply))
+            self._as_task(fake.delivering(reply))
             super().on_message_complete()
             return
         self.transport.write(http1.head(reply, close=not self._keep_alive) + reply.body)
         if not self._keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def shutdown(self) -> None:
+        if self._body is None:
+            super().shutdown()
+        else:
+            self._keep_alive = False
 
     def _as_task(self, app: Any = None) -> None:
         """Continue as uvicorn does, with this app in place of ours."""

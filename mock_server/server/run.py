@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from contracts.http1.descriptors import DescriptorWatch, raise_limit
+from contracts.http1.sweep import Sweep
 from contracts.recordings.server import SignaledServer
 from mock_server.server.app import FakeApp, create_app
 from mock_server.server.fast_path import Protocol
@@ -131,7 +132,7 @@ class _Server(SignaledServer):
 
 def _server(app: FakeApp, descriptors: DescriptorWatch | None = None) -> _Server:
     timeouts = app.engine.settings.timeouts
-    http: Any = partial(Protocol, timeouts=timeouts, descriptors=descriptors)
+    http: Any = partial(Protocol, timeouts=timeouts, sweep=Sweep(), descriptors=descriptors)
     server = _Server(uvicorn.Config(app, http=http, **UVICORN))
     server.descriptors = descriptors
     return server

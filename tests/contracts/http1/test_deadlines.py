@@ -7,11 +7,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from contracts.http1.bounds import LINGER_SECONDS, Timeouts
+from contracts.http1.bounds import LINGER_SECONDS, SWEEP_SECONDS, Timeouts
 from contracts.http1.protocol import BoundedProtocol
+from contracts.http1.sweep import Sweep
 from mock_server.server.fast_path import Protocol
 from tests.mock_server.server.test_fast_path import CALLS, Connection
 
+LOOK = SWEEP_SECONDS  # a connection is closed at the next look
 TIMEOUTS = Timeouts(keep_alive=5, head=10, body=30, write=60)
 POLL, CREATE = CALLS["poll"], CALLS["create"]
 Scene = Callable[[Connection, "Timers"], Coroutine[Any, Any, None]]
@@ -30,8 +32,8 @@ class Timers:
     def time(self) -> float:
         return self.now
 
-    def call_at(self, moment: float, look: Callable[[], None]) -> Timer:
-        self.timers.append(Timer(self, moment, look))
+    def call_at(self, moment: float, look: Callable[..., None], *args: Any) -> Timer:
+        self.timers.append(Timer(self, moment, lambda: look(*args)))
         return self.timers[-1]
 
     def run_until(self, moment: float) -> None:
@@ -66,7 +68,7 @@ def play(
         timers = Timers()
         connection = Connection(way, app, loop=timers, timeouts=timeouts)
         await scene(connection, timers)
-        assert len(timers.timers) <= 1
+        assert len(timers.timers) == 1
         connection.protocol.connection_lost(OSError())
         assert not timers.timers
         for task in connection.state.tasks:
@@ -82,7 +84,7 @@ def test_a_connection_is_closed_after_5_idle_seconds() -> None:
         await connection.send([POLL, POLL])
         timers.run_until(8.9)
         assert not connection.wire.closed
-        timers.run_until(9.0)
+        timers.run_until(9.0 + LOOK)
         assert connection.wire.closed
 
     play(scene)
@@ -92,7 +94,7 @@ def test_a_connection_without_a_request_is_closed_without_an_answer() -> None:
     async def scene(connection: Connection, timers: Timers) -> None:
         timers.run_until(9.9)
         assert not connection.wire.closed
-        timers.run_until(10.0)
+        timers.run_until(10.0 + LOOK)
         assert connection.wire.closed
         assert connection.wire.data == b""
 
@@ -107,7 +109,7 @@ def test_a_request_head_has_10_s_to_be_complete() -> None:
             assert not connection.wire.closed
             await connection.send([POLL[second - 3]])
             timers.run_until(second + 0.99)
-        timers.run_until(13.0)
+        timers.run_until(13.0 + LOOK)
         assert b"HTTP/1.1 408 " in connection.wire.data
         assert b"--timeout-head 10" in connection.wire.data
         assert connection.wire.closed
@@ -120,7 +122,9 @@ def test_a_refused_connection_stays_open_until_the_client_could_read_the_answer(
         await connection.send(["BREW / COFFEE\r\n\r\n", POLL, POLL])
         assert connection.wire.data.count(b"HTTP/1.1 ") == 1
         assert (connection.wire.ended, connection.wire.closed) == (True, False)
-        timers.run_until(LINGER_SECONDS)
+        timers.run_until(LINGER_SECONDS - LOOK)
+        assert not connection.wire.closed
+        timers.run_until(LINGER_SECONDS + LOOK)
         assert connection.wire.closed
 
     play(scene)
@@ -133,7 +137,7 @@ def test_a_body_times_out_30_s_after_its_last_byte() -> None:
         await connection.send([CREATE[-40:-1]])
         timers.run_until(30.9)
         assert not connection.wire.closed
-        timers.run_until(59.0)
+        timers.run_until(59.0 + LOOK)
         assert b"HTTP/1.1 408 " in connection.wire.data
         assert connection.handled() == 0
 
@@ -206,7 +210,34 @@ def test_the_timeouts_can_be_set() -> None:
         timers.run_until(59.0)
         assert not connection.wire.closed
         await connection.send([POLL[:9]])
-        timers.run_until(60.0)
+        timers.run_until(60.0 + LOOK)
         assert connection.wire.closed
 
     play(scene, timeouts=Timeouts(keep_alive=60, head=1))
+
+
+def test_one_timer_serves_all_connections_and_no_call_sets_another() -> None:
+    async def run() -> None:
+        timers, sweep = Timers(), Sweep()
+        connections = [Connection(Protocol, loop=timers, sweep=sweep) for _ in range(3)]
+        (first,) = timers.timers
+        for connection in connections:
+            await connection.send([POLL, POLL])
+        assert timers.timers == [first]
+        timers.run_until(30.0)
+        assert all(connection.wire.closed for connection in connections)
+        for connection in connections:
+            assert timers.timers
+            connection.end()
+        assert not timers.timers
+
+    asyncio.run(run())
+
+
+def test_a_timed_out_request_is_answered_once_even_if_the_client_reads_nothing() -> None:
+    async def scene(connection: Connection, timers: Timers) -> None:
+        await connection.send([POLL[:9]])
+        timers.run_until(50.0)
+        assert connection.wire.data.count(b"HTTP/1.1 408 ") == 1
+
+    play(scene)

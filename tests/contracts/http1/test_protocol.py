@@ -14,7 +14,7 @@ from contracts.http1.protocol import BoundedProtocol
 from contracts.http1.refused import RequestRefused
 from mock_server.journal.log_line import json_line, text_line
 from mock_server.server.fast_path import Protocol
-from mock_server.simulation.call import Reply
+from mock_server.simulation.call import Call, Reply
 from tests.contracts.http1.test_reader import read
 from tests.helpers.http1 import STREAMS, Request, cut
 from tests.mock_server.server.test_fast_path import Connection
@@ -29,12 +29,15 @@ class Application:
         self.requests: list[Request] = []
         self.refused_for: list[str] = []
 
-    def answers_at_once(self, method: str, path: bytes) -> bool:
+    def origin(self, *_: object) -> str:
+        return "http://x"
+
+    def answers_at_once(self, method: str, path: str) -> bool:
         return method != "HEAD"
 
-    def answer(self, method: str, path: bytes, query: bytes, headers: Any, body: bytes,
-               *_: object) -> Reply:  # fmt: skip
-        self.requests.append(Request(method.encode(), path, query, list(headers), body))
+    def answer(self, call: Call) -> Reply:
+        path, query = call.path.encode("latin-1"), call.query.encode("latin-1")
+        self.requests.append(Request(call.method.encode(), path, query, call.headers, call.body))
         return EMPTY
 
     def refused(self, refused: RequestRefused) -> Reply:
@@ -48,8 +51,8 @@ class Application:
             if message["type"] == "http.disconnect":
                 return
             body, more = body + message["body"], message["more_body"]
-        asked = scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
-        self.answer(*asked, body)
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        self.answer(Call(scope["method"], path, query, dict(scope["headers"]), body))
         await send({"type": "http.response.start", "status": 200, "headers": EMPTY.headers})
         await send({"type": "http.response.body"})
 
@@ -71,7 +74,8 @@ def test_an_application_gets_the_requests_that_the_reader_finds(
         await connection.settle()
         return app.requests
 
-    assert asyncio.run(asked()) == read(data).requests
+    found = [request._replace(headers=dict(request.headers)) for request in read(data).requests]
+    assert asyncio.run(asked()) == found
 
 
 def test_an_invalid_request_is_logged_and_counted() -> None:

@@ -39,7 +39,13 @@ class Reading:
     def on_message_complete(self) -> None:
         head = self.head
         self.requests.append(
-            Request(head.method.encode(), head.path, head.query, head.headers, self.body)
+            Request(
+                head.method.encode(),
+                head.path.encode("latin-1"),
+                head.query.encode("latin-1"),
+                head.headers,
+                self.body,
+            )
         )
 
 

@@ -1,10 +1,9 @@
-"""Readers for the body of a request: they find its end in the bytes of the connection, and pass its
-content on."""
+"""Reads the body of a request that arrives in chunks: finds its end in the bytes of the connection,
+and passes its content on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from httptools import HttpParserError, HttpRequestParser
 
@@ -18,36 +17,11 @@ CHUNKED_HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
 OnBody = Callable[[bytes], object]
 
 
-class BodyReader(Protocol):
-    """Reads one body. is_complete: whether the whole body was read."""
-
-    is_complete: bool
-
-    def feed(self, data: bytes, at: int) -> int:
-        """Read from index `at`, at most to the end of the body. Returns the index after the last
-        byte that was read. Raises RequestRefused."""
-
-
-class SizedBody:
-    """A body with a Content-Length of at least 1."""
-
-    def __init__(self, size: int, on_body: OnBody) -> None:
-        self.is_complete = False
-        self._left, self._on_body = size, on_body
-
-    def feed(self, data: bytes, at: int) -> int:
-        end = min(len(data), at + self._left)
-        self._left -= end - at
-        self.is_complete = not self._left
-        self._on_body(data[at:end])
-        return end
-
-
 class ChunkedBody:
     """A body in chunks (RFC 9112, 7.1): each chunk is a line with its size, its bytes and CR LF.
     After the chunk of size 0 come trailers, which are checked and dropped, and an empty line.
     httptools decodes the chunks but does not report the end of the body, so the end is also found
-    here, and both must agree."""
+    here, and both must agree. is_complete: whether the whole body was read."""
 
     def __init__(self, on_body: OnBody) -> None:
         self.is_complete = False
@@ -59,6 +33,8 @@ class ChunkedBody:
         self._parser.feed_data(CHUNKED_HEAD)
 
     def feed(self, data: bytes, at: int) -> int:
+        """Read from index `at`, at most to the end of the body. Returns the index after the last
+        byte that was read. Raises RequestRefused."""
         end = self._end(data, at)
         try:
             self._parser.feed_data(data[at:end])
