@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.cli import MEDIA
-from tests.helpers.fake import need
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,15 +43,12 @@ def test_the_wheel_contains_the_spec_the_media_and_the_types(wheel: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def uv(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """`uv("venv", path)` runs uv in the checkout; each package is downloaded once for all tests."""
-    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    need(shutil.which("uv", path=folders), "uv")
+def uv(uv_environment: dict[str, str]) -> Callable[..., str]:
+    """`uv("uv", "venv", path)` runs uv in the checkout."""
     pinned = {"UV_CONSTRAINT": "constraints.txt", "UV_BUILD_CONSTRAINT": "constraints.txt"}
-    cache = {"UV_CACHE_DIR": str(tmp_path_factory.mktemp("uv")), "UV_PYTHON": sys.executable}
+    env = {**uv_environment, **pinned}
 
     def run(*command: str | Path) -> str:
-        env = {**os.environ, **pinned, **cache, "PATH": folders}
         given = [str(part) for part in command]
         done = subprocess.run(given, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
