@@ -127,8 +127,9 @@ def request(
 
 
 def read_by_h11(data: bytes) -> tuple[list[Request], bool]:
-    """The requests that h11 reads completely, and whether it refused the bytes after them."""
-    connection, found = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16), []
+    """The requests that h11 reads completely, and whether it refused the bytes after them. It does
+    not get empty lines between requests: it refuses them, and RFC 9112 (2.2) wants them ignored."""
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16)
     connection.receive_data(data)
     head, body = None, b""
     try:
@@ -140,13 +141,14 @@ def read_by_h11(data: bytes) -> tuple[list[Request], bool]:
                 body += event.data
             elif isinstance(event, h11.EndOfMessage):
                 assert head is not None
-                found.append((head.method, head.target, list(head.headers), body))
+                found = request(head.method, head.target, list(head.headers), body)
                 connection.send(h11.Response(status_code=400, headers=[("content-length", "0")]))
                 connection.send(h11.EndOfMessage())
                 if connection.our_state is not h11.DONE:
-                    return [request(*one) for one in found], False
-                connection.start_next_cycle()
+                    return [found], False
+                more, is_refused = read_by_h11(connection.trailing_data[0].lstrip(b"\r\n"))
+                return [found, *more], is_refused
             else:
-                return [request(*one) for one in found], False
+                return [], False
     except h11.RemoteProtocolError:
-        return [request(*one) for one in found], True
+        return [], True

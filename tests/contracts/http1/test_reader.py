@@ -4,7 +4,7 @@ the bytes."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.http1.bounds import CHUNK_LINE_BYTES, HEAD_BYTES, HEADER_LINES
@@ -73,6 +73,9 @@ STRICTER = (
 
 @settings(max_examples=300, deadline=None)
 @given(data=STREAMS, places=st.lists(st.integers(0, 300), max_size=4))
+@example(
+    data=b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na\r\n\r\n" + INNER, places=[]
+)
 def test_requests_are_read_like_h11_for_every_segmentation_of_the_bytes(
     data: bytes, places: list[int]
 ) -> None:
