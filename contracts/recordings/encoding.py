@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.recordings.leaks import without_leaks
 from contracts.recordings.model import Cassette, RecordedTimeline
-from contracts.recordings.secrets import PLACEHOLDER, without_leaks
+from contracts.redact.secret_forms import PLACEHOLDER
 
 _NO_STATES = b'\n  "states": []'
 Known = dict[int, tuple[Struct, bytes]]

@@ -19,8 +19,8 @@ from contracts.recordings.encoding import Encoder
 from contracts.recordings.errors import CassetteError
 from contracts.recordings.har import from_har
 from contracts.recordings.model import FORMAT, Cassette
-from contracts.recordings.secrets import redacted_value
 from contracts.recordings.vcr import from_betamax, from_vcr
+from contracts.redact.secret_forms import redacted_value
 from contracts.spec.loader import Spec
 
 

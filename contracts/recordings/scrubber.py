@@ -12,22 +12,22 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from contracts.recordings.bodies import body_of_text
+from contracts.recordings.leaks import without_leaks
 from contracts.recordings.model import (
     RecordedAnswer,
     RecordedBody,
     RecordedExchange,
     RecordedRequest,
 )
-from contracts.recordings.secrets import (
+from contracts.redact.redactor import TextRedactor
+from contracts.redact.secret_forms import (
     KEY_PLACEHOLDER,
     PLACEHOLDER,
     SHORTEST,
     placeholder_of,
     redacted_text,
     redacted_value,
-    without_leaks,
 )
-from contracts.redact.redactor import TextRedactor
 from contracts.redact.secret_names import is_key_name, is_secret_header, is_secret_name
 from contracts.redact.secret_values import secrets_of
 
@@ -102,19 +102,15 @@ class Scrubber:
         if isinstance(body.text, str):
             return body_of_text(self.text(body.text))
         may_show = self._redactor.may_be_in(msgspec.json.encode(body.json))
-        return RecordedBody(json=redacted_value(self.value(body.json) if may_show else body.json))
+        return RecordedBody(json=self.value(body.json) if may_show else redacted_value(body.json))
 
     def value(self, value: Any) -> Any:
-        """The JSON value without secrets in its texts and names."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.value(item) for item in value]
-        if isinstance(value, dict):
-            return {self.text(name): self.value(item) for name, item in value.items()}
-        if isinstance(value, int | float) and self._redactor.may_be_in(str(value).encode()):
-            return 0  # a secret in hex that consists of digits
-        return value
+        """The JSON value without secrets in its texts, names and secret fields."""
+        return redacted_value(value, self.text, self._number)
+
+    def _number(self, value: Any) -> Any:
+        """0 for a secret in hex that consists of digits."""
+        return 0 if self._redactor.may_be_in(str(value).encode()) else value
 
     def request(
         self, method: str, path: str, query: str, headers: Headers, body: RecordedBody | None
@@ -147,7 +143,7 @@ class Scrubber:
     def _header(self, name: str, value: str) -> str:
         if not value.strip():
             return value
-        return placeholder_of(value) if _is_secret(name) else self.text(value)
+        return placeholder_of(value) if is_secret_header(name) else self.text(value)
 
 
 def exchange_without_leaks(exchange: RecordedExchange) -> RecordedExchange:
@@ -168,7 +164,7 @@ def _redactor_of(secrets: Iterable[str]) -> TextRedactor:
 def _secrets(headers: Headers, query: str, body: RecordedBody | None) -> Iterator[str]:
     """The secrets of a request, by the names of headers, parameters and fields."""
     for name, value in headers:
-        if _is_secret(name.lower()):
+        if is_secret_header(name.lower()):
             yield from secrets_of(value)
     for name, value in parse_qsl(query):
         if is_secret_name(name) or is_key_name(name):
@@ -185,7 +181,3 @@ def _secret_fields(value: Any) -> Iterator[str]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         yield from _secret_fields(item)
-
-
-def _is_secret(header: str) -> bool:
-    return is_secret_name(header) or is_secret_header(header)

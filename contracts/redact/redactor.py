@@ -1,6 +1,9 @@
-"""Redacts secrets in a text or in bytes, in every encoding that decoders.py undoes. Other modules
-decide which values are secrets: secret_names.py by the names of fields and headers, and callers by
-the key that was sent."""
+"""Redacts known secrets in a text or in bytes, in every encoding that decoders.py undoes. Journal,
+recordings, reports, errors and the control API all hide secrets with it.
+
+Callers know the key that was sent. Other modules of this folder find more secrets: secret_places.py
+in the parts of a request, secret_names.py by the names of fields and headers, secret_forms.py by
+their form."""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any
 from contracts.redact.decoded import Decoded
 from contracts.redact.decoders import decodings
 from contracts.redact.encoding_checks import may_be_packed
+from contracts.redact.secret_forms import WORD_START, redact_key_like
 from contracts.redact.secret_search import SecretSearch
 from contracts.redact.signed_urls import redact_signatures
 
@@ -22,14 +26,9 @@ SHORT = 8  # a shorter key may be a part of an ordinary word
 BRIEF, REMEMBERED = 512, 2048
 LARGE = 1 << 14  # a larger text is searched as a whole, not string by string
 QUOTE = b'"'
-ESCAPE = r"|(?<=\\[bfnrt])"  # JSON's `\n`: its letter is not a part of the word
-_START = rf"(?:(?<![A-Za-z0-9]){ESCAPE})"
-_END = r"(?<![]\"'`):;,.>])"  # punctuation after a key in a sentence is not a part of it
-_KEY = re.compile(rf"{_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
-_KEY_IN_JSON = re.compile(rf"{_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 # An unknown key, as long as a real one. Ids begin with `task-`, so that `sk-` does not count.
 _BODY = rb"[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
-_UNKNOWN_KEY = re.compile(_START.encode() + b"sk-" + _BODY)
+_UNKNOWN_KEY = re.compile(WORD_START.encode() + b"sk-" + _BODY)
 _ANYWHERE = re.compile(rb"sk-(?<![Tt][Aa]sk-)" + _BODY)  # also after a letter
 _SIGNATURE_HINTS = ("=", "/", "%", "\\u003")  # a text without any of them has no signed URL
 
@@ -137,18 +136,10 @@ class TextRedactor:
         return {shown: url for url in found if (shown := self.redact(url)) != url}
 
 
-def redact_key_like(text: str) -> str:
-    """The text with `sk-***` for every word that looks like a key."""
-    return _KEY.sub(_redacted_key, text) if "sk-" in text or "st-" in text else text
-
-
-def redact_key_like_in_json(text: str) -> str:
-    """The same for a JSON text; quotes and backslashes stay, so that it is still valid JSON."""
-    return _KEY_IN_JSON.sub(_redacted_key, text)
-
-
-def _redacted_key(found: re.Match[str]) -> str:
-    return f"{found[1] or found[2]}***"
+def without_secrets(text: str, secrets: Iterable[str], public: str = "") -> str:
+    """A text without these secrets and without words that look like a key. public: as in
+    TextRedactor."""
+    return redact_key_like(TextRedactor(secrets, public=public).redact_keys(text))
 
 
 def _merged(data: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -64,7 +64,7 @@ def is_secret_name(name: str) -> bool:
 def is_secret_header(name: str) -> bool:
     """Whether a header of this name, in lower case, contains a secret. Misspelled names match
     too."""
-    return _HEADER.search(name) is not None
+    return _HEADER.search(name) is not None or is_secret_name(name)
 
 
 def without_secret_parameters(url: str) -> str:

@@ -12,7 +12,7 @@ OPTIONS = ("key", "admin_token", "admin_token_file")
 def without_keys(text: str, error: BaseException) -> str:
     """The text of an error with `sk-***` in place of secrets: the keys of the environment and of
     the options, the passwords of proxies, and everything that looks like a key."""
-    from contracts.redact.redactor import TextRedactor, redact_key_like
+    from contracts.redact.redactor import without_secrets
     from contracts.redact.secret_values import secrets_of_url
 
     given = getattr(getattr(error, "ctx", None), "params", None) or {}
@@ -20,4 +20,4 @@ def without_keys(text: str, error: BaseException) -> str:
     secrets = [known.get(name, "") for name in VARIABLES]
     secrets += [str(given.get(name) or "") for name in OPTIONS]
     secrets += [part for name in PROXIES for part in secrets_of_url(known.get(name, ""))]
-    return redact_key_like(TextRedactor(secrets).redact_keys(text))
+    return without_secrets(text, secrets)

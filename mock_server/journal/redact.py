@@ -15,16 +15,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from contracts.redact.redactor import (
-    QUOTE,
-    SHORT,
-    TextRedactor,
-    redact_key_like,
-    redact_key_like_in_json,
-)
-from mock_server.journal.log_row import log_row
-from mock_server.journal.row import Row, pack, unpack
-from mock_server.journal.secret_places import (
+from contracts.redact.redactor import QUOTE, SHORT, TextRedactor
+from contracts.redact.redactor import without_secrets as without_known_secrets
+from contracts.redact.secret_forms import redact_key_like, redact_key_like_in_json
+from contracts.redact.secret_places import (
     AUTHORIZATION,
     USUAL,
     in_body,
@@ -33,6 +27,8 @@ from mock_server.journal.secret_places import (
     in_text,
     stars,
 )
+from mock_server.journal.log_row import log_row
+from mock_server.journal.row import Row, pack, unpack
 from mock_server.simulation.call import Call
 
 _ID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -188,7 +184,7 @@ def without_secrets(
     for name, value in headers.items():
         in_header(name, value, found)
     in_query(query, found)
-    return redact_key_like(TextRedactor(found, public=" ".join(public)).redact_keys(text))
+    return without_known_secrets(text, found, " ".join(public))
 
 
 def _without_any_key(call: Call) -> Call:

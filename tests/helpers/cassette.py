@@ -20,12 +20,13 @@ from contracts.recordings import (
     RecordedTimeline,
     load,
 )
+from contracts.recordings.leaks import Leak, without_leaks
 from contracts.recordings.model import FORMAT, RecordedState
 from contracts.recordings.proxy import RecordingProxy, recording_app
 from contracts.recordings.recording import Recording
-from contracts.recordings.secrets import Leak, redacted_value, without_leaks
 from contracts.recordings.server import server_of
 from contracts.recordings.writer import Writer
+from contracts.redact.secret_forms import redacted_value
 from contracts.spec.loader import Spec
 from mock_server.journal.mistakes import Mistakes
 from mock_server.server.run import base_url, listen

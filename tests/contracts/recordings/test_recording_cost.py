@@ -32,9 +32,9 @@ from contracts.recordings import encoding as encoding_module
 from contracts.recordings import writer as writer_module
 from contracts.recordings.backlog import NO_BODIES, Backlog, FinishedCall
 from contracts.recordings.encoding import Encoder, encoded
+from contracts.recordings.leaks import without_leaks
 from contracts.recordings.model import FORMAT, RecordedAnswer, RecordedState
 from contracts.recordings.recording import LOST, BodyCopy, RawRequest, Recording
-from contracts.recordings.secrets import without_leaks
 from contracts.recordings.writer import Writer
 from contracts.redact.search_text import search_text_of
 from contracts.spec.loader import Spec

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from contracts.recordings import RecordedExchange, RecordingBuilder, Scrubber, load
 from contracts.recordings.bodies import body_of
 from contracts.recordings.encoding import encoded
+from contracts.recordings.leaks import without_leaks
 from contracts.recordings.scrubber import exchange_without_leaks
-from contracts.recordings.secrets import redacted_text, redacted_value, without_leaks
+from contracts.redact.secret_forms import redacted_text, redacted_value
 from contracts.spec.loader import Spec
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import CASSETTES, KEY, answer_of, cassette_of, leaks, poll_of

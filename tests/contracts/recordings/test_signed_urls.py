@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.recordings.secrets import redacted_text
 from contracts.redact.redactor import TextRedactor
+from contracts.redact.secret_forms import redacted_text
 from tests.contracts.recordings.test_secrets import plain
 from tests.helpers.cases import each_case
 from tests.helpers.cassette import leaks

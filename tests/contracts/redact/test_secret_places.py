@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.recordings.secrets import redacted_text
+from contracts.recordings.scrubber import Scrubber
+from contracts.redact.secret_forms import redacted_text
 from contracts.redact.secret_names import is_key_name, is_secret_header, without_secret_parameters
+from contracts.redact.secret_places import in_body, in_header
 from contracts.spec.loader import Spec
-from mock_server.journal.secret_places import in_body
 from mock_server.reproduce import Reproduction
 from mock_server.simulation.call import Call
 from tests.helpers.cases import each_case
@@ -135,3 +136,10 @@ def test_a_secret_parameter_in_the_value_of_a_header_is_hidden() -> None:
 
 def test_the_signature_of_another_cloud_is_hidden_in_the_query_of_a_call() -> None:
     assert SECRET not in shown(query=f"page_no=1&X-Amz-Signature={SECRET}&x-oss-signature={SECRET}")
+
+
+@pytest.mark.parametrize("name", ["authorization", "x-api-key", "sign", "x-sig", "caller-uid"])
+def test_a_header_is_secret_in_the_journal_and_in_a_recording_alike(name: str) -> None:
+    found: list[str] = []
+    assert in_header(name.encode(), b"short", found) == b"*****"
+    assert Scrubber().headers([(name, "short")]) == {name: "REDACTED"}

@@ -1,14 +1,15 @@
-"""Finds secrets in a text by their form, replaces them, and reports those that are left. It does
-not know any key."""
+"""Finds secrets in a text by their form and replaces them. It does not know any key.
+
+Two forms of a key are known. A recording is read by strangers, so a key is also found inside of
+words and in escapes, and nothing of it stays. Logs, errors and journals show where a key was typed,
+so `sk-` and all that follows up to a blank becomes `sk-***`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
-
-from msgspec import Struct
 
 from contracts.redact.secret_names import SIGNED_NAMES, is_secret_name
 from contracts.redact.signed_urls import (
@@ -19,7 +20,6 @@ from contracts.redact.signed_urls import (
     START,
     redact_signatures,
 )
-from contracts.spec.pointers import pointer_of
 
 PLACEHOLDER = "REDACTED"
 KEY_PLACEHOLDER = f"sk-{PLACEHOLDER}"
@@ -68,13 +68,25 @@ _KEY = re.compile(rf"{START}(?:{_SK}{_IN_KEY}{{3,}}|st-{_IN_KEY}{{16,}})")
 # Also inside a word, if it is as long as a real key; but not in `task-`, with which ids begin.
 _LONG_KEY = re.compile(r"(?<![Tt][Aa])sk-[A-Za-z0-9]{24,}")
 
+# Also after JSON's `\n`: its letter is not a part of the word.
+WORD_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
+_END = r"(?<![]\"'`):;,.>])"  # punctuation after a key in a sentence is not a part of it
+_KEY_LIKE = re.compile(rf"{WORD_START}(?:(sk-)[^\s/?&]+|(st-)[^\s/?&]{{12,}}){_END}")
+_KEY_LIKE_IN_JSON = re.compile(rf"{WORD_START}(?:(sk-)[^\s/?&\"\\]+|(st-)[^\s/?&\"\\]{{12,}})")
 
-class Leak(Struct, frozen=True):
-    """The place of something that looks like a secret, as a JSON pointer; never the secret
-    itself."""
 
-    place: str
-    kind: str
+def redact_key_like(text: str) -> str:
+    """The text with `sk-***` for every word that looks like a key."""
+    return _KEY_LIKE.sub(_masked, text) if "sk-" in text or "st-" in text else text
+
+
+def redact_key_like_in_json(text: str) -> str:
+    """The same for a JSON text; quotes and backslashes stay, so that it is still valid JSON."""
+    return _KEY_LIKE_IN_JSON.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}***"
 
 
 def redacted_text(text: str) -> str:
@@ -122,31 +134,45 @@ def _bearer(found: re.Match[str]) -> str:
     return found[0] if found[2].startswith(KEY_PLACEHOLDER) else f"{found[1]}{PLACEHOLDER}"
 
 
-def redacted_value(value: Any) -> Any:
+def _same(number: Any) -> Any:
+    return number
+
+
+def redacted_value(
+    value: Any, text: Callable[[str], str] = redacted_text, number: Callable[[Any], Any] = _same
+) -> Any:
     """The JSON value with placeholders in its texts, in names of fields and in place of secret
-    fields."""
+    fields. text, number: redact one text or number."""
     if isinstance(value, str):
-        return redacted_text(value)
+        return text(value)
     if isinstance(value, list):
-        return [redacted_value(item) for item in value]
+        return [redacted_value(item, text, number) for item in value]
     if isinstance(value, dict):
-        return {redacted_text(name): _redacted_field(name, item) for name, item in value.items()}
-    return value
+        return {text(n): redacted_field(n, item, text, number) for n, item in value.items()}
+    return number(value)
 
 
-def _redacted_field(name: str, value: Any) -> Any:
-    return _redacted_secret(value) if is_secret_name(name) else redacted_value(value)
+def redacted_field(
+    name: str,
+    value: Any,
+    text: Callable[[str], str] = redacted_text,
+    number: Callable[[Any], Any] = _same,
+) -> Any:
+    """The value of a field without secrets; of a secret field nothing is left."""
+    if is_secret_name(name):
+        return _redacted_secret(value, text)
+    return redacted_value(value, text, number)
 
 
-def _redacted_secret(value: Any) -> Any:
+def _redacted_secret(value: Any, text: Callable[[str], str]) -> Any:
     """The value of a secret field: every text and number in it is replaced."""
     if isinstance(value, list):
-        return [_redacted_secret(item) for item in value]
+        return [_redacted_secret(item, text) for item in value]
     if isinstance(value, dict):
-        return {redacted_text(name): _redacted_secret(item) for name, item in value.items()}
+        return {text(name): _redacted_secret(item, text) for name, item in value.items()}
     if isinstance(value, bool | None):
         return value
-    return placeholder_of(value) if isinstance(value, str) else 0
+    return placeholder_of(text(value)) if isinstance(value, str) else 0
 
 
 def placeholder_of(value: str) -> str:
@@ -164,42 +190,8 @@ def placeholder_of(value: str) -> str:
 _SCHEMES = ("bearer", "basic", "digest", "token")
 
 
-def without_leaks(value: Any) -> tuple[Any, list[Leak]]:
-    """The redacted JSON value with a placeholder for everything that still looks like a secret, and
-    the places of these."""
-    leaks: list[Leak] = []
-    return _without_leaks(value, (), leaks), leaks
-
-
-def _without_leaks(value: Any, place: tuple[str | int, ...], leaks: list[Leak]) -> Any:
-    if isinstance(value, str):
-        kinds = [Leak(pointer_of(place), kind) for kind in _kinds(value)]
-        leaks += kinds
-        return PLACEHOLDER if kinds else value
-    if isinstance(value, list):
-        return [_without_leaks(item, (*place, number), leaks) for number, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    kept = {}
-    for name, item in value.items():
-        here = (*place, name)
-        if is_secret_name(name) and _redacted_field(name, item) != item:
-            leaks.append(Leak(pointer_of(here), "secret field"))
-            item = PLACEHOLDER
-        kept[_without_leaks(name, here, leaks)] = _without_leaks(item, here, leaks)
-    return kept
-
-
-def _kinds(text: str) -> Iterator[str]:
-    """The kinds of secrets in a text."""
-    if redacted_text(text) == text:
-        return
-    for kind, pattern in _PATTERNS.items():
-        if any(PLACEHOLDER not in found[0] for found in pattern.finditer(text)):
-            yield kind
-
-
-_PATTERNS = {
+# The kinds of secrets that have a form, to name one that is left in a file.
+FORMS = {
     "key": re.compile(f"{_KEY.pattern}|{_LONG_KEY.pattern}"),
     "access key": _ACCESS_KEY,
     "password of a URL": _PASSWORD,
