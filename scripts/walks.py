@@ -1,4 +1,4 @@
-"""Print the files that five situations go through, in the order in which they are entered.
+"""Print the files that seven situations go through, in the order in which they are entered.
 
     python scripts/walks.py [--functions]
 
@@ -36,15 +36,17 @@ SCENARIO = "X-Mock-Scenario"
 
 class Trace:
     """Records the functions of the project that are called while `is_on`, in threads that started
-    after it."""
+    after it. Lambdas and comprehensions belong to the functions around them."""
 
     def __init__(self) -> None:
         self.is_on = False
         self.entered: list[CodeType] = []
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
-        if self.is_on and event == "call" and frame.f_code.co_filename.startswith(OURS):
-            self.entered.append(frame.f_code)
+        code = frame.f_code
+        is_ours = code.co_filename.startswith(OURS) and not code.co_name.startswith("<")
+        if self.is_on and event == "call" and is_ours:
+            self.entered.append(code)
 
     def of(self, situation: Callable[[], object]) -> list[CodeType]:
         """The functions that the second run of a situation calls."""
@@ -78,6 +80,8 @@ def situations(spec: Spec, url: str) -> Iterator[tuple[str, Callable[[], object]
         return client.get("/__mock__/explain")
 
     yield "a poll", lambda: client.get(f"{spec.prefixes[0]}/tasks/{task_id}")
+    yield "a create", create
+    yield "a refused create", lambda: client.post(path, json=body)
     yield "a create that a scenario fails", lambda: create("Throttling")
     yield "a check that fails", lambda: failing_check(spec)
     yield "a fault on the socket", fault
@@ -112,7 +116,9 @@ def lines(name: str, entered: list[CodeType], *, functions: bool) -> Iterator[st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Print the files that five situations go through.")
+    parser = argparse.ArgumentParser(
+        description="Print the files that seven situations go through."
+    )
     parser.add_argument("--functions", action="store_true", help="list the functions of each file")
     options = parser.parse_args()
     trace = Trace()

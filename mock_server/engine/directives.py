@@ -9,9 +9,7 @@ from contracts.spec.loader import Operation, Spec
 from mock_server.journal.redact import without_secrets
 from mock_server.scenarios.keys import suggestions
 from mock_server.scenarios.names import (
-    HEADER,
     NO_DIRECTIVE,
-    URL_PARAMETER,
     Directive,
     Selection,
     UnknownScenario,
@@ -21,19 +19,7 @@ from mock_server.scenarios.names import (
 )
 from mock_server.scenarios.rules import CallFacts, Counters, Match, Rule, count_fired, first_match
 from mock_server.stages import Request
-from mock_server.stores.records import Tenant
 from mock_server.stores.session import Session
-
-
-def may_apply(request: Request, tenant: Tenant, file: tuple[Rule, ...]) -> bool:
-    """Whether a scenario may apply to the call at all. Most calls end here, after 0.3 us."""
-    return bool(
-        tenant.rules
-        or file
-        or HEADER in request.call.headers
-        or request.caller.by_key.name
-        or (request.urls and URL_PARAMETER in " ".join(request.urls))
-    )
 
 
 def decide(

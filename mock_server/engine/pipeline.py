@@ -90,7 +90,7 @@ class Engine:
         self.seeds = seeds or seeds_of(self.settings.seed)
         self.validator = Validator(spec)
         self.recorder = Recorder(spec, self.store)
-        self.callers = Callers(spec, self.validator, self.seeds)
+        self.callers = Callers(spec, self.seeds)
         self._api = ApiResponder(spec, self.settings, self.callers, self.seeds.content, file)
         self._responder = responder(self._api, self.callers) if responder else self._api
         self._downloads = DownloadResponder(spec, self.store, self.callers, file)

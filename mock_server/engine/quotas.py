@@ -3,11 +3,9 @@ request; time is an argument."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.validation import Violation
-from mock_server.simulation.billing import Used, bill, charge_image, refused, total
+from mock_server.simulation.billing import Used, bill, refused, total
 from mock_server.simulation.rate_limit import take
 from mock_server.stages import Refused
 from mock_server.stores.session import Session
@@ -26,7 +24,7 @@ def take_token(session: Session, operation: Operation, now: float) -> None:
 def check_account(spec: Spec, session: Session, name: str, now: float) -> None:
     """Check that the account can pay for a call of the model. Raises Refused if it cannot."""
     account, model = session.record.account, spec.models.get(name, {})
-    if (account.balance is None and not account.free_only) or "free" not in model:
+    if "free" not in model:
         return
     rows = usage(spec, session, now)
     use = refused(account, rows, name, model["free"])
@@ -35,13 +33,6 @@ def check_account(spec: Spec, session: Session, name: str, now: float) -> None:
         if use == "free-tier":
             reason = f"the {model['free']:g} that are free of {name} are used up"
         raise Refused(Violation(spec.refusals[use], "#account", "", reason), "account")
-
-
-def charge(spec: Spec, session: Session, operation: Operation, body: Any) -> None:
-    """Charge the checked image if the model has a price for images."""
-    model = spec.models.get(body["model"], {})
-    if model.get("operation") == operation.id and "price-per-image" in model:
-        session.change(account=charge_image(session.record.account, body["model"]))
 
 
 def usage(spec: Spec, session: Session, now: float) -> list[Used]:

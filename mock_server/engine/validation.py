@@ -1,31 +1,23 @@
-"""Validates a call against the spec: the key, the path, the headers, the body, the query. Each
-check returns the parsed value or raises Refused. It has no state."""
+"""Validates a call against the spec: path, headers, body, query, input URLs. Each check returns the
+parsed value or raises Refused. It has no state."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import parse_qsl
 
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.pointers import pointer_of
 from contracts.spec.routes import Route
 from contracts.spec.validation import Violation
+from mock_server.engine.public_urls import UNREACHABLE, why_unreachable
+from mock_server.scenarios.names import Directive
+from mock_server.scenarios.variants import Effects
 from mock_server.simulation import json_body
 from mock_server.simulation.call import Call
 from mock_server.stages import Refused
 
-# Common mistakes in an Authorization header. The messages repeat no part of it.
-_KEY_MISTAKES = (
-    (rb"(?i)bearer\s+bearer\b", "has `Bearer` twice"),
-    (rb"(?i)(bearer\s+)?[\"'`]", "has the key in quotes"),
-    (rb"(?i)(bearer\s+)?[<$%{]", "has a placeholder where the key belongs"),
-    (rb"s[kt]-", "has no `Bearer` before the key"),
-    (rb"(?i)(basic|digest|token|apikey|api-key)\b", "has another scheme than `Bearer`"),
-    (rb"(?i)bearer[^a-z0-9 ]", "has no space behind `Bearer`"),
-    (rb"(?i)bearer\s+s[kt]-$", "has only the beginning of a key"),
-    (rb"(?i:bearer)\s+s[kt]-", "has a blank in the key, or a character beyond ASCII"),
-    (rb"(?i)bearer\s+s[kt]-", "has the key in capitals, where it begins with sk- or st-"),
-)
+MODEL = "/model"
 
 
 class Validator:
@@ -33,32 +25,17 @@ class Validator:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self._router = spec.router
         self._schemes = {
             operation.id: [(p, f"{p.required_by_scheme}://") for p in operation.headers
                            if p.required_by_scheme]
             for operation in spec.operations.values()
         }  # fmt: skip
 
-    def key(self, authorization: bytes) -> str:
-        """The API key in this header. It is checked first: without a key an unknown path is
-        answered 401, too."""
-        sent = authorization.strip()
-        if not sent:
-            raise self.refused("missing", "#header/Authorization", "is missing")
-        scheme, _, rest = sent.decode("latin-1").partition(" ")
-        key = rest.strip()
-        if scheme.lower() != "bearer" or not self.spec.key_pattern.match(key):
-            raise self.refused("invalid", "#header/Authorization", key_mistake(sent))
-        return key
-
-    def size(self, call: Call) -> None:
+    def route(self, call: Call) -> Route:
+        """The operation, and the value of its path parameter. The size of the head comes first."""
         if call.head_bytes > self.spec.limits["header-bytes"]:
             raise self.refused("header-size", "#header", f"{call.head_bytes} bytes")
-
-    def route(self, call: Call) -> Route:
-        """The operation, and the value of its path parameter."""
-        found = self._router.find(call.method, call.path)
+        found = self.spec.router.find(call.method, call.path)
         if found is None:
             raise self.refused("path", "#path", f"{call.path[:200]} is not a path of the spec")
         if isinstance(found, str):
@@ -85,19 +62,54 @@ class Validator:
         except ValueError as error:
             raise Refused(Violation(operation.body_refusal, "", "body", str(error))) from None
 
-    def schemes(self, operation: Operation, urls: list[str], call: Call) -> None:
-        """Check that a URL with the scheme oss:// comes with the header that makes the service
-        resolve it."""
+    def body(
+        self, operation: Operation, body: Any, effects: Effects
+    ) -> tuple[Directive | None, Violation | None]:
+        """Validate the body. If a variant creates the task in spite of a violation, returns the
+        ending of the task and the violation. Raises Refused; a wrong model is refused before any
+        other mistake."""
+        if operation.body is None:
+            return None, None
+        retired = effects.refuse and Refused(
+            Violation(effects.refuse, MODEL, "model", "is retired"), effects.source(effects.refuse)
+        )
+        if operation.body.is_valid(body):
+            if retired:
+                raise retired
+            return None, None
+        violations = operation.body.violations(body)
+        first = next(violations)
+        if retired and first.pointer not in ("", MODEL):  # the model exists
+            raise retired
+        endings = effects.endings if self.spec.creates_tasks(operation.id) else {}
+        for violation in (first, *violations):
+            if violation.outcome not in endings:
+                raise Refused(violation)
+        return _ending(self.spec, effects, endings[first.outcome]), first
+
+    def urls(
+        self, operation: Operation, call: Call, body: Any, urls: list[str], effects: Effects
+    ) -> tuple[Directive | None, Violation | None]:
+        """Check the input URLs. Returns the first that the service could not fetch, as a near miss,
+        and the ending of the created task by a variant for it.
+
+        Raises Refused for a URL with the scheme oss:// without the header that makes the service
+        resolve it, or by another variant."""
         for parameter, prefix in self._schemes[operation.id]:
             if call.headers.get(parameter.header) != b"enable":
                 for url in urls:
                     if url[: len(prefix)].lower() == prefix:
                         raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
+        for url in urls:
+            why = why_unreachable(url)
+            field = _field(operation, body, url) if why else ""
+            if field:
+                near_miss = _unreachable(operation, field, why)
+                return _by_variant(self.spec, operation, effects, near_miss), near_miss
+        return None, None
 
     def query(self, operation: Operation, query: str) -> dict[str, Any]:
         """The values of the query parameters, with defaults."""
-        if not operation.query:
-            return {}
         sent = parse_query(query)
         values = {}
         for parameter in operation.query:
@@ -111,13 +123,34 @@ class Validator:
         return Refused(Violation(self.spec.refusals[use], pointer, "", reason))
 
 
-def key_mistake(sent: bytes) -> str:
-    """The mistake in an Authorization header without an accepted key, without any part of the
-    header."""
-    found = (why for pattern, why in _KEY_MISTAKES if re.match(pattern, sent))
-    return next(found, "is not `Bearer` and a key that starts with sk- or st-")
-
-
 def parse_query(query: str) -> dict[str, str]:
     """The parameters of a query string. If one is given twice, the last one counts."""
     return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _unreachable(operation: Operation, field: str, why: str) -> Violation:
+    pointer, way = pointer_of(("input", field)), ("properties", "input", "properties", field)
+    assert operation.body
+    return Violation("", pointer, f"input.{field}", why, UNREACHABLE, operation.body.where(way))
+
+
+def _by_variant(
+    spec: Spec, operation: Operation, effects: Effects, near_miss: Violation
+) -> Directive | None:
+    name = effects.unreachable.get(operation.id)
+    if name is None:
+        return None
+    if name in spec.task_outcomes:
+        return _ending(spec, effects, name)
+    violation = Violation(name, near_miss.pointer, near_miss.field, near_miss.reason)
+    raise Refused(violation, effects.source(name), near_miss)
+
+
+def _field(operation: Operation, body: Any, url: str) -> str:
+    """The input field of the spec that contains a URL; "" if none does."""
+    known = operation.body.schema["properties"]["input"]["properties"] if operation.body else {}
+    return next((name for name in known if body["input"].get(name) == url), "")
+
+
+def _ending(spec: Spec, effects: Effects, name: str) -> Directive:
+    return Directive(ending=spec.outcomes[name], name=name, source=effects.source(name))

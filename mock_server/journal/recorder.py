@@ -75,8 +75,10 @@ class Recorder:
         """Record an exchange. Adds the header `x-mock-explain` if the fake can explain the
         answer."""
         violation, near_miss = answer.violation or request.violation, request.near_miss
-        if reply.status == 200 and near_miss is None and violation is None:
-            near_miss = self._near_miss(request)
+        if reply.status == 200 and request.operation and violation is None is near_miss:
+            near_miss = self._typos.near_miss(request.operation, request.body, request.call.query)
+            if near_miss is None and request.caller.by_key.similar:
+                near_miss = near_miss_of_key(request.caller.by_key)
         name = directive.name
         explained = has_explanation(reply.status, reply.outcome, name, violation, near_miss)
         if explained:
@@ -86,14 +88,6 @@ class Recorder:
         if len(self._pending) >= BATCH or size > LARGE or self.listeners:
             self._flush()
         return reply
-
-    def _near_miss(self, request: Request) -> Violation | None:
-        """An accepted field or key that looks like a mistake."""
-        operation, by_key = request.operation, request.caller.by_key
-        if operation is None or operation is self._spec.result:
-            return None
-        typo = self._typos.near_miss(operation, request.body, request.call.query)
-        return typo or (near_miss_of_key(by_key) if by_key.similar else None)
 
     def record_unreadable(self, request: Request, reply: Reply) -> None:
         """Count and log a request that could not be parsed."""

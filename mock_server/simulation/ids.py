@@ -31,11 +31,10 @@ def _four(secret: bytes, block: int) -> list[tuple[str, str]]:
     """The parts before and after the version digit of four ids: one hash is long enough for
     four."""
     digits = blake2b(b"%d" % block, key=secret, digest_size=64, person=b"id").hexdigest()
-    return [_around(digits[i : i + 32]) for i in range(0, 128, 32)]
-
-
-def _around(h: str) -> tuple[str, str]:
-    return f"{h[:8]}-{h[8:12]}-", f"{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
+    four = (digits[i : i + 32] for i in range(0, 128, 32))
+    return [
+        (f"{h[:8]}-{h[8:12]}-", f"{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}") for h in four
+    ]
 
 
 def store_id(request_id: str) -> str:

@@ -14,7 +14,6 @@ from mock_server.simulation.ids import uuid
 from mock_server.simulation.queue import plan
 from mock_server.simulation.task import Task
 from mock_server.stages import Answer, Request
-from mock_server.stores.session import Session
 
 # Endings of tasks that never run, and so take no place in the queue.
 NEVER_RUN = ("PENDING", "CANCELED", "UNKNOWN")
@@ -37,7 +36,8 @@ def _new_task(given: OperationInput) -> Task:
     name, violation = request.body["model"], request.violation
     model = given.spec.models[name]
     ratio = _ratio(given)
-    seconds = video_seconds(given, request.body["input"].get("audio_url", ""))
+    audio_url = without_scenario(request.body["input"].get("audio_url", ""))
+    seconds = audio_seconds(given.spec, given.content, audio_url)
     ending = given.directive.ending or given.spec.task_outcomes["SUCCEEDED"]
     expires = now + model["task-life-seconds"]
     slot, start, end = -1, inf, inf
@@ -45,7 +45,8 @@ def _new_task(given: OperationInput) -> Task:
         work = _work(model, ending, seconds)
         wait = model["queue-seconds"] if ending.queued_for is None else ending.queued_for
         until = inf if request.effects.lives_from_end and work < inf else expires
-        slot, start, end = _take_place(session, now + wait, work, until)
+        slot, start, end, queue = plan(session.record.queue, now + wait, work, until)
+        session.change(queue=queue)
         expires = expiry(request, model, end, expires)
     return Task(
         id=uuid(given.secret, session.next_number(), "4"),
@@ -83,11 +84,6 @@ def _ratio(given: OperationInput) -> str:
     return ratio
 
 
-def video_seconds(given: OperationInput, audio_url: str) -> float:
-    """Seconds of the video that a recording makes."""
-    return audio_seconds(given.spec, given.content, without_scenario(audio_url))
-
-
 def _work(model: dict[str, float], ending: Outcome, video: float) -> float:
     """Seconds that the task runs for so many seconds of video."""
     if ending.name.partition(".")[0] == "RUNNING":
@@ -95,12 +91,3 @@ def _work(model: dict[str, float], ending: Outcome, video: float) -> float:
     if ending.runs_for is not None:
         return ending.runs_for
     return model["work-seconds-per-video-second"] * video
-
-
-def _take_place(
-    session: Session, ready: float, work: float, until: float
-) -> tuple[int, float, float]:
-    """Plan the task behind those before it. Returns its slot, start and end."""
-    slot, start, end, queue = plan(session.record.queue, ready, work, until)
-    session.change(queue=queue)
-    return slot, start, end

@@ -10,6 +10,7 @@ from contracts.spec.loader import Operation
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.media import samples
 from mock_server.scenarios.names import without_scenario
+from mock_server.simulation.billing import charge_image
 from mock_server.simulation.ids import digest
 from mock_server.stages import Answer
 
@@ -31,6 +32,9 @@ def detect_face(given: OperationInput) -> Answer:
     ratio = body.get("parameters", {}).get("ratio", default)
     url = without_scenario(body["input"]["image_url"])
     face = detect(given.operation, given.content, url, ratio)
+    if "price-per-image" in given.spec.models[body["model"]]:
+        account = given.session.record.account
+        given.session.change(account=charge_image(account, body["model"]))
     return Answer(outcome, face._asdict(), given.request.now)
 
 

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from mock_server.engine.operations.creation import expiry, video_seconds
+from mock_server.engine.operations.creation import expiry
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.engine.operations.results import signed_path
+from mock_server.media.audio_length import audio_seconds
 from mock_server.simulation.queue import without
 from mock_server.simulation.task import Task, cancel, next_event, status_at
 from mock_server.simulation.timestamps import format_time
@@ -75,7 +76,7 @@ def _video(given: OperationInput, task: Task | None, now: float) -> Facts:
     request = given.request
     if task is None:  # a scenario shows a video for an unknown task
         task_id, ratio, model = quote(request.path_value, safe=""), "1:1", "emo-v1"
-        ended, seconds = now, video_seconds(given, request.path_value)
+        ended, seconds = now, audio_seconds(given.spec, given.content, request.path_value)
     else:
         task_id, ratio, model = task.id, task.ratio, task.model
         ended, seconds = min(task.ended, now), task.seconds

@@ -38,8 +38,7 @@ def test_a_bug_is_answered_500_and_logged_with_its_traceback(
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
         with monkeypatch.context() as patch:
-            patch.setattr("mock_server.engine.api.decide", fail)
-            patch.setattr("mock_server.engine.api.may_apply", lambda *_: True)
+            patch.setattr("mock_server.engine.api.ApiResponder.decide", fail)
             answer = http.get(f"/api/v1/tasks/x?api_key={SECRET}")
         assert answer.status_code == 500
         assert answer.json()["code"] == "InternalError"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.redact.secret_forms import redact_key_like
 from contracts.spec.loader import Spec
-from mock_server.engine.validation import key_mistake
+from mock_server.engine.callers import key_mistake
 from mock_server.reproduce import Reproduction
 from mock_server.scenarios.keys import scenario_of
 from tests.helpers.cases import each_case
