@@ -57,11 +57,12 @@ class Trace:
         return self.entered
 
 
-def situations(spec: Spec, url: str) -> Iterator[tuple[str, Callable[[], object]]]:
+def client_of(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Authorization": "Bearer sk-walk"}, trust_env=False)
+
+
+def situations(spec: Spec, client: httpx.Client) -> Iterator[tuple[str, Callable[[], object]]]:
     """The situations with their names. All but the check are calls to the server."""
-    client = httpx.Client(
-        base_url=url, headers={"Authorization": "Bearer sk-walk"}, trust_env=False
-    )
     operation = spec.operations["createVideoTask"]
     path, body = spec.prefixes[0] + operation.template, operation.requests["documentation"]
     asynchronous = {"X-DashScope-Async": "enable"}
@@ -124,8 +125,8 @@ def main() -> None:
     trace = Trace()
     threading.setprofile(trace)
     sys.setprofile(trace)
-    with running(Settings(port=0, time="frozen")) as url:
-        for name, situation in situations(Spec.load(), url):
+    with running(Settings(port=0, time="frozen")) as url, client_of(url) as client:
+        for name, situation in situations(Spec.load(), client):
             print("\n".join(lines(name, trace.of(situation), functions=options.functions)))
 
 

@@ -75,7 +75,8 @@ class Recorder:
         """Record an exchange. Adds the header `x-mock-explain` if the fake can explain the
         answer."""
         violation, near_miss = answer.violation or request.violation, request.near_miss
-        if reply.status == 200 and request.operation and violation is None is near_miss:
+        is_fine = reply.status == 200 and violation is None and near_miss is None
+        if is_fine and request.operation is not None:
             near_miss = self._typos.near_miss(request.operation, request.body, request.call.query)
             if near_miss is None and request.caller.by_key.similar:
                 near_miss = near_miss_of_key(request.caller.by_key)
