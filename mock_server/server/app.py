@@ -59,8 +59,8 @@ def create_app(
 ) -> FakeApp:
     """The fake as an ASGI app. Raises SpecError, VariantError or ScenarioError if it cannot start.
     real, sleep: the machine's time in epoch seconds, and what a late answer waits with; together
-    they can be those of a virtual clock. notify: called with a message when the scenario file has
-    changed."""
+    they can be those of a virtual clock, if its sleep lets other tasks run. notify: called with a
+    message when the scenario file has changed."""
     spec, settings = spec or Spec.load(), settings or Settings()
     file = no_file if settings.scenario is None else _file(spec, settings.scenario, notify)
     return FakeApp(Engine(spec, settings=settings, store=store, real=real, file=file), sleep)

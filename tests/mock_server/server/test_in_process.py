@@ -196,6 +196,21 @@ def test_an_app_can_have_its_own_sleep_for_other_transports() -> None:
     assert clock.now - EPOCH == pytest.approx(60, abs=1e-3)
 
 
+def test_a_server_waits_with_the_sleep_of_its_app() -> None:
+    clock = VirtualClock()
+
+    async def sleep(seconds: float) -> None:
+        clock.now += seconds
+        await asyncio.sleep(0)
+
+    settings = Settings(port=0, time="real")
+    with running(settings, create_app(settings, real=lambda: clock.now, sleep=sleep)) as url:
+        for scenario in ("latency=60", "drip=10"):
+            began = clock.now
+            httpx.get(url + POLL, headers={**AUTH, "X-Mock-Scenario": scenario}, timeout=30)
+            assert clock.now - began > 30
+
+
 def test_an_app_that_needs_an_event_loop_is_refused() -> None:
     async def waits(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(0)
