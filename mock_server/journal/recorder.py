@@ -177,8 +177,13 @@ class Recorder:
             self._notify(tenant_id, entry)
 
     def _notify(self, tenant_id: str, entry: Entry) -> None:
+        """Give the entry to each listener, also if another one fails."""
         for listener in self.listeners:
-            listener(tenant_id, entry)
+            try:
+                listener(tenant_id, entry)
+            except Exception as error:  # noqa: BLE001 (this runs in the answer to another call)
+                where = f"recording {entry.method} {entry.path} {entry.request_id}"
+                self.mistakes.report(error, where, entry.headers, entry.query)
 
 
 def without_video(reply: Reply) -> Reply:

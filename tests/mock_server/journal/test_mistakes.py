@@ -99,9 +99,13 @@ def test_an_export_that_fails_in_the_middle_closes_the_connection(
     assert "GET /__mock__/journal" in reported(mistakes)
 
 
-def test_a_bug_in_the_log_does_not_change_an_answer(service: Service, mistakes: Mistakes) -> None:
-    service.engine.recorder.listeners.append(fail)
+def test_a_bug_in_a_listener_changes_no_answer_and_stops_no_other_listener(
+    service: Service, mistakes: Mistakes
+) -> None:
+    seen: list[str] = []
+    service.engine.recorder.listeners[:] = [fail, lambda _, entry: seen.append(entry.task_id)]
     assert service.get("x").status == 200
+    assert seen == ["x"]
     assert "recording GET /api/v1/tasks/x" in reported(mistakes)
 
 
