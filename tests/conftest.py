@@ -7,6 +7,7 @@ import functools
 import gc
 import logging
 import os
+import signal
 import ssl
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
@@ -30,6 +31,13 @@ settings.load_profile("any machine")
 # Reading openapi.yaml takes 70 ms, and each server and many a command does it.
 load_spec, default_spec = Spec.load, functools.cache(Spec.load)
 Spec.load = lambda path=None: load_spec(path) if path else default_spec()
+
+
+def pytest_configure() -> None:
+    """A shell starts a program in the background with SIGINT ignored, and the programs that it
+    starts inherit that: tests of Ctrl-C would wait for ever."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,9 +81,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )  # fmt: skip
 
 
+gc.disable()  # until all modules are imported and all tests are found
+
+
 def pytest_collection_finish() -> None:
     """Objects made by the collection are not collected again: that was a third of the suite's
     time."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
