@@ -6,23 +6,16 @@ answered and the client has read enough of the earlier answers."""
 from __future__ import annotations
 
 from http import HTTPStatus
-from math import inf
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from contracts.http1.bounds import (
-    BODY_BYTES_PER_SECOND,
-    LINGER_BYTES,
-    LINGER_SECONDS,
-    PIPELINED_BYTES,
-    Timeouts,
-)
+from contracts.http1.bounds import LINGER_BYTES, PIPELINED_BYTES, Timeouts
 from contracts.http1.descriptors import DescriptorWatch
 from contracts.http1.head import Head
 from contracts.http1.reader import RequestReader
 from contracts.http1.refused import Reason, RequestRefused
-from contracts.http1.sweep import Sweep, Unchanged
+from contracts.http1.sweep import Activity, Sweep
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -46,9 +39,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timeouts, self._sweep, self._descriptors = timeouts, sweep or Sweep(), descriptors
         self._unread, self._unread_from = b"", 0  # bytes after a request that has no answer yet
         self._linger = 0  # bytes that are still read and dropped after a refusal
-        self._received = 0  # bytes of an incomplete request
-        self._unsent = 0  # bytes of answers that waited for the client at the last look
-        self._state, self._progress, self._last_read = Unchanged(), Unchanged(), 0.0
+        self._received = 0  # bytes of the last request
+        self._activity = Activity(timeouts, self.loop.time())
 
     @property
     def has_unread(self) -> bool:
@@ -76,8 +68,6 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if self._descriptors is not None:
             self._descriptors.opened(transport, len(self.connections))
-        self._last_read = self.loop.time()
-        self.look(self._last_read)
         self._sweep.add(self, self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,7 +90,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._unsent = 0  # the client has read enough of the answer for writing to continue
+        self._activity.continues_to_read()
         self._read_on()
 
     # Called by RequestReader; they call the methods of uvicorn that httptools would call.
@@ -178,39 +168,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """Close the connection if its client has been inactive for too long."""
-        awaited = self._awaited()
-        state = awaited, self.reader.count
-        seconds = self._state.seconds(state, now)
-        without_a_byte = self._progress.seconds((state, self._received), now)
-        is_stuck = awaited == "body" and without_a_byte >= self._timeouts.body
-        if self._seconds_unread(now) >= self._timeouts.write:
+        activity, awaited = self._activity, self._awaited()
+        if activity.reads_too_little(self.transport.get_write_buffer_size(), now):
             self.transport.abort()
-        elif is_stuck or seconds >= self._limit(awaited):
+        elif activity.is_over(awaited, self.reader.count, self._received, now):
             self._expired(awaited)
 
-    def _seconds_unread(self, now: float) -> float:
-        """Seconds since the client last read some bytes of an answer, or had none to read."""
-        unsent = self.transport.get_write_buffer_size()
-        if not self._unsent or unsent < self._unsent:
-            self._last_read = now
-        self._unsent = unsent
-        return now - self._last_read
-
-    def _limit(self, awaited: str) -> float:
-        """The most seconds for this."""
-        timeouts = self._timeouts
-        limits = {
-            "first request": timeouts.head,
-            "next request": timeouts.keep_alive,
-            "head": timeouts.head,
-            "body": timeouts.body + self._received / BODY_BYTES_PER_SECOND,
-            "end": LINGER_SECONDS,
-        }
-        return limits.get(awaited, inf)
-
     def _awaited(self) -> str:
-        """What the client has to do next; "" if the server has to act."""
-        reader = self.reader
+        """What the client has to do next, as in Activity.is_over."""
+        reader, cycle = self.reader, self.cycle
         if self.transport.is_closing():
             return ""
         if self._linger:
@@ -219,13 +185,12 @@ class BoundedProtocol(HttpToolsProtocol):
             return "head"
         if not reader.between:
             return "" if self._holds_back() else "body"
-        is_answered = self.cycle is None or self.cycle.response_complete
-        if self._unread or not is_answered:
+        if self._unread or (cycle is not None and not cycle.response_complete):
             return ""
-        return "next request" if reader.count else "first request"
+        return "next" if reader.count else "first"
 
     def _expired(self, awaited: str) -> None:
-        if self._linger or self.reader.between:
+        if awaited not in ("head", "body"):
             self.transport.close()
             return
         seconds = getattr(self._timeouts, awaited)
