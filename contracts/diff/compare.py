@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contracts.diff.changes.change import Change, to_changes
-from contracts.diff.changes.document import Document
-from contracts.diff.changes.effects import Effect, Party, Side, Verdict
-from contracts.diff.operations.compare import differences, duplicate_operations
+from contracts.diff.changes import Change, Effect, Party, Side, Verdict, to_changes
+from contracts.diff.document import Document
+from contracts.diff.operations import document_differences, duplicate_operations
 from contracts.spec.document import SpecError, read
 
 __all__ = ["Change", "Document", "Effect", "Party", "Side", "Verdict", "diff", "load"]
@@ -28,7 +27,7 @@ def load(path: Path) -> Document:
     if not isinstance(tree.get("paths", {}), dict):
         raise SpecError(str(path), ["is not an OpenAPI document: paths is not an object"])
     document = Document(tree)
-    problems = list(duplicate_operations(document.root))
+    problems = list(duplicate_operations(document))
     if problems:
         raise SpecError(str(path), problems)
     return document
@@ -37,4 +36,4 @@ def load(path: Path) -> Document:
 def diff(old: Document, new: Document) -> list[Change]:
     """All changes from `old` to `new`, in the order of the document. A changed definition with many
     uses is one change with a list of uses; if requests and answers use it, it is one for each."""
-    return to_changes(differences(old, new))
+    return to_changes(document_differences(old, new))

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import UNSET, Struct
 
-from contracts.diff.changes.change import Change
-from contracts.diff.changes.document import Document
-from contracts.diff.changes.effects import Party
+from contracts.diff.changes import Change, Party
+from contracts.diff.document import Document
 from contracts.redact.secret_forms import redact_key_like, redact_key_like_in_json
 from contracts.spec.source_map import SourceMap
 from contracts.text.printable import in_json, in_line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -31,6 +32,9 @@ def document() -> dict[str, Any]:
     for answer in [*answers, *tree["components"]["responses"].values()]:
         for media in answer.get("content", {}).values():
             media["examples"] = dict(list(media["examples"].items())[:2])
+    examples, used = tree["components"]["examples"], json.dumps(tree)
+    for name in [name for name in examples if f'/examples/{name}"' not in used]:
+        del examples[name]
     return tree
 
 
@@ -77,6 +81,7 @@ CREATED = f"{CREATE}/responses/200"
 ACCEPTED = f"{CREATED}/{JSON}/examples/accepted"
 SCHEME = "#/components/securitySchemes/ApiKey"
 EMO = "#/x-models/emo-v1"
+NOT_YET = "#/x-results/responses/404/examples/not-yet"
 
 REQUESTS = [
     (f"{NORMAL}/enum", ["normal", "calm"], f"enum-narrowed {CLIENT}"),
@@ -111,7 +116,8 @@ REQUESTS = [
     (f"{MODEL}/allOf/1/x-refusal", "InvalidParameter", f"x-refusal-changed {BOTH}"),
     (f"{MODEL}/allOf/1", GONE, f"not-widened {SERVER}"),
     (f"{MODEL}/allOf/-", {"maxLength": 20}, f"maxLength-narrowed {CLIENT}"),
-    (f"{SCHEMAS}/CreateParameters/minProperties", 1, f"minProperties-narrowed {CLIENT}"),
+    (f"{MODEL}/x-checked-first", GONE, f"x-checked-first-changed {BOTH}"),
+    (f"{SCHEMAS}/CreateParameters/minProperties", 1, f"minProperties-changed {BOTH}"),
     (f"{SCHEMAS}/CreateParameters/frobnicate", 1, f"frobnicate-changed {BOTH}"),
     (f"{SCHEMAS}/CreateParameters/x-frobnicate", 1, f"x-frobnicate-changed {NONE}"),
 ]
@@ -126,6 +132,10 @@ ANSWERS = [
     (f"{DURATION}/default", 5, ""),
     (f"{USAGE}/properties/fps", {"type": "integer"}, f"property-added {NONE}"),
     (f"{DETECTED}/properties/humanoid", GONE, f"property-removed {CLIENT}"),
+    # Also if the property is still required, or is declared in a branch too.
+    (DURATION, GONE, f"property-removed {CLIENT}"),
+    (f"{SCHEMAS}/TaskAnswer/properties/usage", GONE, f"property-removed {CLIENT}"),
+    (f"{SCHEMAS}/TaskOutput/properties/results", GONE, f"property-removed {CLIENT}"),
     (f"{USAGE}/required/1", GONE, f"required-removed {CLIENT}"),
     (f"{DETECTED}/required/-", "humanoid", f"required-added {SERVER}"),
     (f"{USAGE}/additionalProperties", False, f"additionalProperties-narrowed {SERVER}"),
@@ -187,9 +197,7 @@ CALLS = [
         "task",
         f"parameter-removed {CLIENT}, parameter-added {SERVER}",
     ),
-    (f"{LIST}/parameters/0/style", "form", SAME),
-    (f"{LIST}/parameters/0/style", "spaceDelimited", f"style-changed {BOTH}"),
-    (f"{LIST}/parameters/0/explode", False, f"style-changed {BOTH}"),
+    (f"{LIST}/parameters/0/explode", False, f"explode-changed {BOTH}"),
     (f"{LIST}/parameters/6/schema/maximum", 500, f"maximum-narrowed {CLIENT}"),
     (f"{LIST}/parameters/0/x-refusal", "InvalidParameter-format", f"x-refusal-changed {BOTH}"),
     (
@@ -217,7 +225,7 @@ AROUND = [
     ("#/servers/1", GONE, f"server-removed {CLIENT}"),
     ("#/servers/-", {"url": "https://example.com"}, f"server-added {NONE}"),
     ("#/servers/1/variables/reseller/default", "example.com", f"default-changed {BOTH}"),
-    ("#/servers/1/variables/reseller/enum", ["api.gpt.ge"], f"server-variable-removed {CLIENT}"),
+    ("#/servers/1/variables/reseller/enum", ["api.gpt.ge"], f"enum-changed {BOTH}"),
     ("#/security", [], f"security-widened {SERVER}"),
     ("#/security/-", {}, f"security-widened {SERVER}"),
     (f"{SCHEME}/scheme", "basic", f"scheme-changed {BOTH}"),
@@ -236,12 +244,21 @@ AROUND = [
     (f"{EMO}/price-per-video-second/1:1", 0.01, f"price-per-video-second-widened {SERVER}"),
     (f"{EMO}/queue-seconds", 60, f"queue-seconds-changed {NONE}"),
     (f"{EMO}/operation", "detectFace", f"operation-changed {BOTH}"),
+    (f"{EMO}/answer/~1usage~1video_ratio", GONE, f"answer-changed {BOTH}"),
     (f"{EMO}/colours", 3, f"colours-changed {BOTH}"),
     ("#/x-variants/models", GONE, f"variant-removed {CLIENT}"),
     ("#/x-variants/models/default", "retired", f"default-changed {BOTH}"),
     ("#/x-variants/models/choices/retired", GONE, f"choice-removed {CLIENT}"),
     ("#/x-variants/models/choices/retired/refuse", "ModelNotFound", f"refuse-changed {BOTH}"),
     ("#/x-variants/models/choices/retired/summary", "They are not.", ""),
+    ("#/x-results/responses/404/examples/not-yet", GONE, f"outcome-removed {CLIENT}"),
+    (
+        "#/x-results/responses/404/examples/not-yet/x-lasts-seconds",
+        9,
+        f"x-lasts-seconds-changed {NONE}",
+    ),
+    ("#/x-sources/EMO-1/title", "A page", ""),
+    ("#/x-not-served/models/emo", GONE, f"x-not-served-changed {NONE}"),
     ("#/webhooks", {}, f"webhooks-changed {BOTH}"),
     ("#/x-more", 1, f"x-more-changed {NONE}"),
 ]

@@ -1,5 +1,5 @@
 """A document as a tree of nodes, each with its JSON pointer. A $ref is resolved only
-when it is read, so that recursive schemas work. Does not depend on OpenAPI."""
+when it is read, so that recursive schemas work."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from msgspec import UNSET, UnsetType
 from contracts.spec.pointers import escaped, parts_of
 
 Names = frozenset[str]
-EqualityCache = dict[tuple[str, str], bool]
+# Lists whose order has no meaning.
+UNORDERED = frozenset({"enum", "required", "tags", "terminal", "type", "x-aspect-ratios"})
 
 
 class Document:
     """One document.
 
-    unresolved: the $refs read so far that lead to another file or nowhere. fields_cache: the fields
-    of nodes by their pointer. cache: results that other modules compute about this document."""
+    unresolved: the $refs read so far that lead to another file or nowhere. The other attributes are
+    caches: the fields of nodes by pointer, whether nodes equal those of another document, and
+    results of other modules about this document."""
 
     def __init__(self, root: Any) -> None:
         self.root = Node(self, root, "#")
         self.unresolved: set[str] = set()
-        self.fields_cache: dict[str, dict[str, Node]] = {}
+        self.fields: dict[str, dict[str, Node]] = {}
+        self.equality: dict[tuple[Document, str, str], bool] = {}
         self.cache: dict[object, Any] = {}
         self._targets: dict[str, Node | None] = {}
 
@@ -110,7 +113,7 @@ class Node(NamedTuple):
     def fields(self) -> dict[str, Node]:
         """The fields of this node and of the targets of its $refs. A field beside a $ref wins over
         a field of the target."""
-        cache = self.document.fields_cache
+        cache = self.document.fields
         if not self.exists:
             return {}
         if self.pointer not in cache:
@@ -123,6 +126,9 @@ class Node(NamedTuple):
     def _ref_target(self) -> Node | None:
         reference = self.value.get("$ref") if isinstance(self.value, dict) else None
         return self.document.target(reference) if isinstance(reference, str) else None
+
+
+MISSING = Node(Document(UNSET), UNSET, "#")  # stands for a node that one document does not have
 
 
 class Pair(NamedTuple):
@@ -163,29 +169,31 @@ class Pair(NamedTuple):
         """The pair of each field. Two names are the same field if `key` of both is equal."""
         old, new = ({key(n): c for n, c in node.fields().items()} for node in self)
         for name in dict.fromkeys([*old, *new]):
-            yield Pair(
-                old.get(name) or self.old.absent(name), new.get(name) or self.new.absent(name)
-            )
+            yield Pair(old.get(name, MISSING), new.get(name, MISSING))
 
-    def is_same(self, ignoring: Names = frozenset(), cache: EqualityCache | None = None) -> bool:
+    def is_same(self, ignoring: Names = frozenset()) -> bool:
         """Whether both nodes are equal after all $refs are resolved. ignoring: names of fields that
-        may differ. cache: known results by pair of pointers; new results are added."""
+        may differ."""
         if not self.in_both:
             return self.old.exists == self.new.exists
-        cache = {} if cache is None else cache
-        seen: set[tuple[str, str]] = set()
+        known = {} if ignoring else self.new.document.equality
+        seen: set[tuple[Document, str, str]] = set()
         todo = [self]
         while todo:
             pair = todo.pop()
-            key = (pair.old.pointer, pair.new.pointer)
-            children = [] if cache.get(key) or key in seen else pair._children(ignoring)
-            if children is None or cache.get(key) is False:
-                cache[self.old.pointer, self.new.pointer] = False
+            key = pair._key
+            children = [] if known.get(key) or key in seen else pair._children(ignoring)
+            if children is None or known.get(key) is False:
+                known[self._key] = False
                 return False
             seen.add(key)
             todo += children
-        cache |= dict.fromkeys(seen, True)
+        known |= dict.fromkeys(seen, True)
         return True
+
+    @property
+    def _key(self) -> tuple[Document, str, str]:
+        return (self.old.document, self.old.pointer, self.new.pointer)
 
     def _children(self, ignoring: Names) -> list[Pair] | None:
         """The pairs of children left to compare; None if the nodes already differ."""
@@ -194,10 +202,27 @@ class Pair(NamedTuple):
             was, now = ({n: c for n, c in s.fields().items() if n not in ignoring} for s in self)
             return [Pair(c, now[n]) for n, c in was.items()] if was.keys() == now.keys() else None
         if isinstance(old, list) and isinstance(new, list):
+            if self.new.name in UNORDERED:
+                texts = (sorted(map(canonical_json, values)) for values in (old, new))
+                return [] if next(texts) == next(texts) else None
             both = zip(self.old.items(), self.new.items(), strict=False)
             return [Pair(*nodes) for nodes in both] if len(old) == len(new) else None
         is_same = type(old) is type(new) and old == new
         return [] if is_same or canonical_json(old) == canonical_json(new) else None
+
+
+def unequal(old: list[Node], new: list[Node]) -> tuple[list[Node], list[Node]]:
+    """The old and the new nodes that have no equal one on the other side."""
+    return (
+        [node for node in old if not any(Pair(node, other).is_same() for other in new)],
+        [node for node in new if not any(Pair(other, node).is_same() for other in old)],
+    )
+
+
+def first_unequal(old: list[Node], new: list[Node]) -> Pair:
+    """The first old and the first new node, if possible without an equal one on the other side."""
+    lone_old, lone_new = unequal(old, new)
+    return Pair(next(iter(lone_old or old), MISSING), next(iter(lone_new or new), MISSING))
 
 
 def canonical_json(value: Any) -> str:

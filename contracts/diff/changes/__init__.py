@@ -1,1 +1,0 @@
-"""Differences between two OpenAPI documents: how they are found, named, judged and reported."""

@@ -1,1 +1,0 @@
-"""Compares the operations of two OpenAPI documents: parameters, bodies, answers, security."""

@@ -1,0 +1,92 @@
+"""Compares two JSON Schemas keyword by keyword, and finds the effect on the values that they allow.
+Each keyword is a constraint that must hold, so a schema allows less only if one of its keywords
+does."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from msgspec.structs import replace
+
+from contracts.diff.changes import Differences, Effect, Side, SpecDifference
+from contracts.diff.conjunction import Conjunction, Schema
+from contracts.diff.context import Context
+from contracts.diff.document import Pair, first_unequal
+from contracts.diff.keywords import DEPENDENT, KEYWORDS, TYPES, Found, Nested, nested, shown, types
+from contracts.diff.meanings import NOT_JUDGED, Meaning, meaning_of, raised
+
+Refusals = tuple[str | None, str | None]  # the x-refusal around the old and around the new schema
+_INVALID = Meaning(Effect.CHANGED, "{} has an invalid value")
+
+
+def schema_differences(pair: Pair, side: Side, refusals: Refusals = (None, None)) -> Differences:
+    """All differences of the schemas of a body, a parameter or a header."""
+    old, new = ((node.dereferenced(),) if node.exists else () for node in pair)
+    was, now = (tuple(Schema(n, r) for n in ns) for ns, r in zip((old, new), refusals, strict=True))
+    todo = deque(nested(was, now, Context(side, (old, new))))
+    seen: set[object] = set()
+    while todo:
+        each = todo.popleft()
+        for found in () if each.key in seen else _compare(each):
+            if isinstance(found, Nested):
+                todo.append(found._replace(field=each.field + found.field))
+                continue
+            difference = replace(found, field=each.field + found.field)
+            if (difference.key, difference.field) not in seen:  # more than one path may lead to it
+                seen.add((difference.key, difference.field))
+                yield difference
+        seen.add(each.key)
+
+
+def _compare(each: Nested) -> Found:
+    old, new, context = Conjunction(each.old), Conjunction(each.new), each.context
+    if 2 in (old.strictness, new.strictness):
+        effect = raised(old.strictness == 2, new.strictness == 2)
+        narrowed = effect == Effect.NARROWED
+        text = "now no value is allowed" if narrowed else "before, no value was allowed"
+        yield _difference(old, new, effect, text, context)
+    elif not old.types & new.types:  # no value has both types, so other keywords do not matter
+        yield from types(old, new, context)
+    else:
+        found = list(_compare_keywords(old, new, context))
+        yield from found
+        if any(isinstance(each, Nested) or each.effect for each in found):
+            yield from _dependent(old, new, context)
+        elif not found and bool(old.roots) != bool(new.roots):
+            text = "a schema without effect was added or removed"
+            yield _difference(old, new, Effect.NONE, text, context)
+
+
+def _dependent(old: Conjunction, new: Conjunction, context: Context) -> Found:
+    """The keywords that are equal, but may have another effect in a schema that is different."""
+    for keyword in [k for k in DEPENDENT if k in old.keywords | new.keywords]:
+        pair = shown(keyword, old, new)
+        text = NOT_JUDGED.text.format("the schema around it")
+        if pair.is_same():
+            yield context.difference(pair, keyword, Effect.CHANGED, text)
+
+
+def _compare_keywords(old: Conjunction, new: Conjunction, context: Context) -> Found:
+    comparers = {}
+    for keyword in old.keywords | new.keywords:
+        meaning = meaning_of(keyword, KEYWORDS[context.side])
+        nodes = old.nodes(keyword), new.nodes(keyword)
+        type_ = TYPES.get(keyword, object)
+        if not all(isinstance(node.value, type_) for side in nodes for node in side):
+            meaning = _INVALID
+        if isinstance(meaning, Meaning):
+            yield from map(context.outer, meaning.differences(*nodes, context.side))
+        else:
+            comparers[meaning] = True
+    for compare in comparers:
+        yield from compare(old, new, context)
+
+
+def _difference(
+    old: Conjunction, new: Conjunction, effect: Effect, text: str, context: Context
+) -> SpecDifference:
+    """A difference of two whole schemas. Its subject is their keyword, or else "schema"."""
+    pair = first_unequal(old.roots, new.roots)
+    name = pair.shown.name
+    subject = name if name in KEYWORDS[context.side] else "schema"
+    return context.difference(pair, subject, effect, text)
