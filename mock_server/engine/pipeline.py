@@ -151,9 +151,13 @@ class Engine:
 
     @contextmanager
     def session(self, tenant_id: str, real: float | None = None) -> Iterator[Session]:
-        """A unit of work on one tenant. A new tenant's clock starts at `real`; default: now."""
+        """A unit of work on one tenant. A new tenant's clock starts at `real`; default: now. The
+        tenant is there afterwards also if an exception discards the other changes."""
+        real = self.real() if real is None else real
         with self.store.tenant(tenant_id) as session:
-            self._api.set_up(session, self.real() if real is None else real)
+            self._api.set_up(session, real)
+        with self.store.tenant(tenant_id) as session:
+            self._api.set_up(session, real)
             yield session
 
     def tenant_of_headers(self, headers: dict[bytes, bytes]) -> str:
