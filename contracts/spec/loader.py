@@ -24,7 +24,7 @@ from contracts.spec.document import (
     read,
 )
 from contracts.spec.keywords import KEYWORDS
-from contracts.spec.models import ImageModel, Model, VideoModel, model_of, named_model
+from contracts.spec.models import AREA, FACE, ImageModel, Model, VideoModel, model_of, named_model
 from contracts.spec.models import problems as model_problems
 from contracts.spec.not_served import NotServed
 from contracts.spec.operation import (
@@ -37,7 +37,7 @@ from contracts.spec.operation import (
     download,
     examples,
 )
-from contracts.spec.pointers import pointer_of
+from contracts.spec.pointers import field_of, pointer_of
 from contracts.spec.routes import Router
 from contracts.spec.source_map import SourceMap
 from contracts.spec.sources import Source
@@ -131,6 +131,32 @@ class Spec(Struct, frozen=True, dict=True):
     def creates_tasks(self, operation: str) -> bool:
         """Whether an operation creates tasks: one of its models makes videos."""
         return any(model.operation == operation for model in self.video_models.values())
+
+    @cached_property
+    def documented_videos(self) -> dict[str, tuple[str, float]]:
+        """For each model that makes videos, the URL in its documented request that decides the
+        result, and the seconds of the documented video."""
+        found = {}
+        for name, model in self.video_models.items():
+            request = next(iter(self.operations[model.operation].requests_for(name).values()))
+            _, seconds = model.billed(self.outcomes[model.succeeds].value)
+            found[name] = field_of(request, model.media_at), float(seconds)
+        return found
+
+    @cached_property
+    def documented_boxes(self) -> dict[str, dict[tuple[str, str], list[list[int]]]]:
+        """For each model that checks images, the boxes (face, area) of the documented answer by URL
+        and ratio of the documented requests."""
+        found = {}
+        for name, model in self.image_models.items():
+            answer = self.outcomes[model.succeeds].value
+            boxes = [
+                field_of(answer, place) for fact in (FACE, AREA) for place in model.places(fact)
+            ]
+            requests = self.operations[model.operation].requests_for(name).values()
+            keys = [(field_of(r, model.media_at), field_of(r, model.ratio_at)) for r in requests]
+            found[name] = dict.fromkeys(keys, boxes)
+        return found
 
     def needed_urls(self, model: str) -> list[str]:
         """The pointers of the URLs without which a request of the model cannot be carried out: the
@@ -322,7 +348,7 @@ class _Compiler:
             yield from model_problems(name, model, operation.body_for(name), answers)
             if not operation.requests_for(name):
                 yield f"x-models {name}: {operation.id} has no documented request of it"
-            for state in model.further_states if isinstance(model, VideoModel) else ():
+            for state in model.working_states if isinstance(model, VideoModel) else ():
                 if state not in spec.lifecycle.next:
                     yield f"x-models {name}: the lifecycle has no state {state}"
         for outcome in spec.all_outcomes.values():

@@ -4,13 +4,14 @@ model changes no Python: code asks for a pointer or a fact, and never for a mode
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from contracts.spec.keywords import ratio_of
-from contracts.spec.pointers import MISSING, parts_of, pointer_of, value_at
+from contracts.spec.pointers import MISSING, field_of, parts_of, pointer_of
 from contracts.spec.validation import BodyValidator
 
 Amount = Annotated[float, Meta(ge=0)]
@@ -19,7 +20,9 @@ Size = Annotated[int, Meta(ge=1)]
 URL, SECONDS, TIER, FACE, AREA = "url", "seconds", "tier", "face", "area"
 
 
-class _Model(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+class _Model(
+    Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, dict=True
+):
     """operation: the operation that takes the model's calls. succeeds: the outcome of a call, or of
     a task, that succeeds. media_at: the pointer in the body of the URL that decides the result.
     answer: what of that outcome is computed: for each pointer a fact, or a value for each tier.
@@ -34,9 +37,13 @@ class _Model(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     def filled(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The computed fields of the answer by their names. facts: by the names above."""
         return {
-            parts_of(pointer)[-1]: facts[fact] if isinstance(fact, str) else fact[facts[TIER]]
-            for pointer, fact in self.answer.items()
+            name: facts[fact] if isinstance(fact, str) else fact[facts[TIER]]
+            for name, fact in self._named_facts
         }
+
+    @cached_property
+    def _named_facts(self) -> list[tuple[str, str | dict[str, Any]]]:
+        return [(parts_of(pointer)[-1], fact) for pointer, fact in self.answer.items()]
 
     def places(self, fact: str) -> list[str]:
         """The pointers of the answer that have a fact."""
@@ -69,14 +76,31 @@ class VideoModel(_Model, frozen=True, kw_only=True):
     task_life_seconds: Size
     result_life_seconds: Size
 
-    @property
+    @cached_property
     def tiers(self) -> list[str]:
         return list(self.price_per_video_second)
 
-    @property
-    def further_states(self) -> list[str]:
-        """The states of a task that is being worked on, apart from RUNNING."""
-        return [*self.before_running, *self.after_running]
+    def billed(self, answer: Any) -> tuple[Any, Any]:
+        """The tier and the seconds in an answer of a task that succeeded; MISSING if they are not
+        there. A model with one tier does not say it."""
+        seconds = field_of(answer, self.places(SECONDS)[0])
+        for pointer, fact in self.answer.items():
+            value = field_of(answer, pointer)
+            if fact == TIER:
+                return value, seconds
+            if isinstance(fact, dict):
+                return next((tier for tier in fact if fact[tier] == value), MISSING), seconds
+        return self.tiers[0], seconds
+
+    @cached_property
+    def working_states(self) -> tuple[str, ...]:
+        """The states of a task that is being worked on, in order."""
+        return (*self.before_running, "RUNNING", *self.after_running)
+
+    @cached_property
+    def further_seconds(self) -> float:
+        """Seconds of work before and after RUNNING."""
+        return sum((*self.before_running.values(), *self.after_running.values()))
 
 
 Model = ImageModel | VideoModel
@@ -98,7 +122,7 @@ def named_model(body: Any) -> str:
 def tier_of(model: VideoModel, body: BodyValidator, value: Any) -> str:
     """The tier of a valid request: the value of its field or the ratio of its box; the default of
     the field, or the first tier, if it was not sent."""
-    sent, schema = value_at(value, parts_of(model.tier_at)), body.field(model.tier_at)
+    sent, schema = field_of(value, model.tier_at), body.field(model.tier_at)
     ratios = schema.get("x-aspect-ratios")
     if ratios and sent is not MISSING:
         sent = ratio_of(sent, ratios, schema.get("x-aspect-tolerance", 0))
@@ -141,7 +165,7 @@ def problems(
         yield f"{place}: unknown outcome {model.succeeds}"
         return
     for pointer in model.answer:
-        if value_at(answers[model.succeeds], parts_of(pointer)) is MISSING:
+        if field_of(answers[model.succeeds], pointer) is MISSING:
             yield f"{place}: the outcome {model.succeeds} has no value at {pointer}"
     known = {FACE, AREA} if isinstance(model, ImageModel) else {URL, SECONDS, TIER}
     tiers = model.tiers if isinstance(model, VideoModel) else []

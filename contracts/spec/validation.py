@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.spec.document import Node
 from contracts.spec.fields import fields
 from contracts.spec.keywords import KEYWORDS
-from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, parts_of, pointer_of
+from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, pointer_of
 
 # Violations of these keywords are reported before violations of values.
 _SHAPE = {"type", "required", "minItems", "maxItems"}
@@ -56,6 +56,7 @@ class BodyValidator:
         self.schema = schema
         self.where = where
         self.fields = {field.path: field.schema for field in fields(schema)}
+        self._by_pointer = {pointer_of(path): field for path, field in self.fields.items()}
         self._ranks = {path: rank for rank, path in enumerate(self.fields)}
         self._default = default
         self._elsewhere = elsewhere or {}
@@ -63,7 +64,7 @@ class BodyValidator:
 
     def field(self, pointer: str) -> Node:
         """The schema of the field at a pointer of the body; {} if the schema has no such field."""
-        return self.fields.get(tuple(parts_of(pointer)), {})
+        return self._by_pointer.get(pointer, {})
 
     def is_valid(self, body: Any) -> bool:
         """Whether a body satisfies the schema."""

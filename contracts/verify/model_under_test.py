@@ -10,9 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.loader import Spec
-from contracts.spec.models import AREA, FACE, SECONDS, TIER, URL, replaced, tier_of
+from contracts.spec.models import AREA, FACE, SECONDS, URL, replaced, tier_of
 from contracts.spec.pointers import parts_of, pointer_of, value_at
 
 
@@ -98,22 +97,6 @@ class ModelUnderTest:
     def expected_tier(self) -> str:
         """The tier of the documented request."""
         return tier_of(self.video, self.body, self.request)
-
-    def billed(self, answer: Exchange) -> tuple[Any, Any]:
-        """The tier and the seconds in the answer of a task that succeeded."""
-        seconds = answer_at(answer, self.video.places(SECONDS)[0])
-        for pointer, fact in self.video.answer.items():
-            value = answer_at(answer, pointer)
-            if isinstance(fact, dict):
-                return next((tier for tier in fact if fact[tier] == value), None), seconds
-            if fact == TIER:
-                return value, seconds
-        return self.expected_tier, seconds
-
-    @property
-    def working_states(self) -> tuple[str, ...]:
-        """The states of a task that is being worked on, in order."""
-        return (*self.video.before_running, "RUNNING", *self.video.after_running)
 
     def _roles(self) -> Iterator[tuple[str, str]]:
         """Each role that the models have a field for, with the pointer of the field."""

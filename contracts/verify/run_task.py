@@ -163,7 +163,7 @@ def _settle_cost(ctx: CheckContext, trace: TaskTrace) -> None:
     """Correct the budget to the real price: a failed or canceled task is free (PRICE)."""
     budget, last = ctx.provider.budget, trace.polls[-1]
     if state(last) == "SUCCEEDED":
-        budget.charged(trace.created.price, *ctx.tested.billed(last))
+        budget.charged(trace.created.price, *ctx.tested.video.billed(last.value))
     elif state(last) in FREE:
         budget.give_back(trace.created.price)
     if trace.second and trace.second_polls and state(trace.second_polls[-1]) in FREE:

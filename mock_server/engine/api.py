@@ -10,10 +10,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.models import named_model
 from contracts.spec.validation import Violation
 from mock_server.engine.callers import Callers
 from mock_server.engine.delayed import with_fault
-from mock_server.engine.directives import decide, failing, why_unknown
+from mock_server.engine.directives import check_ending, decide, failing, why_unknown
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.engine.operations.table import HANDLERS
 from mock_server.engine.operations.tasks import state_shown
@@ -67,8 +68,10 @@ class ApiResponder:
         self._file = file
         self._clock = settings.clock
         self._is_limited = settings.limits == "documented"
-        concurrency = [m["concurrency"] for m in spec.models.values() if "concurrency" in m]
-        self._places = settings.concurrency or concurrency[0]
+        self._queues = {
+            name: Queue.of(settings.concurrency or model.concurrency)
+            for name, model in spec.video_models.items()
+        }
         self.responses = Responses(spec)
         self._variants = variants.check(spec, dict(settings.variants))
         self._effects = lru_cache(maxsize=256)(lambda chosen: variants.effects(spec, dict(chosen)))
@@ -80,8 +83,7 @@ class ApiResponder:
         """Make the record of a new tenant. Its clock starts at the machine's time."""
         if session.record is NO_RECORD:
             rate, skip = self._clock
-            queue = Queue.of(self._places)
-            session.record = Tenant(Clock(real, real, rate, skip), queue, began=real)
+            session.record = Tenant(Clock(real, real, rate, skip), self._queues, began=real)
 
     def variants_of(self, tenant: Tenant, real: float) -> dict[str, str]:
         """The variants of a tenant: its own before those of the file before those of the server."""
@@ -156,6 +158,7 @@ class ApiResponder:
         status = partial(state_shown, session, skips, request.path_value, request.now)
         selections = list(selected_by_url_or_key(request.urls, request.caller.by_key.name))
         directive = decide(self._spec, request, session, operation, selections, file, status)
+        check_ending(directive, named_model(request.body))
         if not self._spec.creates_tasks(operation.id):
             return directive
         selections[:0] = selected_by_header(request.call.headers)

@@ -64,6 +64,13 @@ def _strongest(
     return NO_DIRECTIVE, counters
 
 
+def check_ending(directive: Directive, model: str) -> None:
+    """Raises UnknownScenario for an ending that tasks of this model cannot have."""
+    ending = directive.ending
+    if ending and ending.models and model not in ending.models:
+        raise UnknownScenario(directive.name, [], f"a task of {model} cannot end so")
+
+
 def failing(directive: Directive, ending: Directive) -> Directive:
     """The directive of a create call whose task must fail: a fault or a 200 does not repair the
     call."""

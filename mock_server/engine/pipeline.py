@@ -96,7 +96,8 @@ class Engine:
         self._downloads = DownloadResponder(spec, self.store, self.callers, file)
         self._used_rules: set[str] = set()
         odd = [f"operation {n}" for n in sorted(HANDLERS.keys() ^ spec.operations.keys())]
-        odd += [f"task status {n}" for n in sorted(STATES ^ spec.lifecycle.next.keys())]
+        further = {state for m in spec.video_models.values() for state in m.working_states}
+        odd += [f"task status {n}" for n in sorted((STATES | further) ^ spec.lifecycle.next.keys())]
         if odd:
             raise SpecError("mock_server", [f"{name} is on one side only" for name in odd])
 

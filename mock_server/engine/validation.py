@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from contracts.spec.loader import Operation, Spec
-from contracts.spec.pointers import pointer_of
+from contracts.spec.models import named_model
+from contracts.spec.pointers import pointer_of, value_at
 from contracts.spec.routes import Route
 from contracts.spec.validation import Violation
 from mock_server.engine.public_urls import UNREACHABLE, why_unreachable
@@ -68,16 +69,17 @@ class Validator:
         """Validate the body. If a variant creates the task in spite of a violation, returns the
         ending of the task and the violation. Raises Refused; a wrong model is refused before any
         other mistake."""
-        if operation.body is None:
+        schema = operation.body_for(named_model(body)) if operation.bodies else None
+        if schema is None:
             return None, None
         retired = effects.refuse and Refused(
             Violation(effects.refuse, MODEL, "model", "is retired"), effects.source(effects.refuse)
         )
-        if operation.body.is_valid(body):
+        if schema.is_valid(body):
             if retired:
                 raise retired
             return None, None
-        violations = operation.body.violations(body)
+        violations = schema.violations(body)
         first = next(violations)
         if retired and first.pointer not in ("", MODEL):  # the model exists
             raise retired
@@ -102,9 +104,8 @@ class Validator:
                         raise Refused(parameter.violation(f"must be enable for {url[:200]}"))
         for url in urls:
             why = why_unreachable(url)
-            field = _field(operation, body, url) if why else ""
-            if field:
-                near_miss = _unreachable(operation, field, why)
+            near_miss = _unreachable(operation, body, url, why) if why else None
+            if near_miss:
                 return _by_variant(self.spec, operation, effects, near_miss), near_miss
         return None, None
 
@@ -128,10 +129,15 @@ def parse_query(query: str) -> dict[str, str]:
     return dict(parse_qsl(query, keep_blank_values=True))
 
 
-def _unreachable(operation: Operation, field: str, why: str) -> Violation:
-    pointer, way = pointer_of(("input", field)), ("properties", "input", "properties", field)
-    assert operation.body
-    return Violation("", pointer, f"input.{field}", why, UNREACHABLE, operation.body.where(way))
+def _unreachable(operation: Operation, body: Any, url: str, why: str) -> Violation | None:
+    """The near miss of an input URL that cannot be fetched; None if the spec has no field for
+    it."""
+    schema = operation.body_for(named_model(body))
+    for path in schema.fields if schema else ():
+        if schema and path[0] == "input" and value_at(body, path) == url:
+            place = schema.where([part for name in path for part in ("properties", name)])
+            return Violation("", pointer_of(path), ".".join(path), why, UNREACHABLE, place)
+    return None
 
 
 def _by_variant(
@@ -144,12 +150,6 @@ def _by_variant(
         return _ending(spec, effects, name)
     violation = Violation(name, near_miss.pointer, near_miss.field, near_miss.reason)
     raise Refused(violation, effects.source(name), near_miss)
-
-
-def _field(operation: Operation, body: Any, url: str) -> str:
-    """The input field of the spec that contains a URL; "" if none does."""
-    known = operation.body.schema["properties"]["input"]["properties"] if operation.body else {}
-    return next((name for name in known if body["input"].get(name) == url), "")
 
 
 def _ending(spec: Spec, effects: Effects, name: str) -> Directive:

@@ -11,15 +11,15 @@ from mock_server.simulation.ids import digest
 SHORTEST, LONGEST = 2, 5  # seconds of an unknown audio
 
 
-def audio_seconds(spec: Spec, seed: bytes, url: str) -> float:
+def audio_seconds(spec: Spec, model: str, seed: bytes, url: str) -> float:
     """The length in seconds, with two decimals as in the documented sample (YU).
 
-    The documented audio URL has the documented length, the fake's own sample its real one. Any
-    other URL has a length from 2 to 5 s that depends on seed and URL. It is never a whole number,
-    so that a client that reads the field as an integer fails at once."""
-    documented = spec.operations["createVideoTask"].requests["documentation"]
-    if url == documented["input"]["audio_url"]:
-        return float(spec.task_outcomes["SUCCEEDED"].value["usage"]["video_duration"])
+    The documented audio URL of the model has the documented length, the fake's own sample its real
+    one. Any other URL has a length from 2 to 5 s that depends on seed and URL. It is never a whole
+    number, so that a client that reads the field as an integer fails at once."""
+    documented_url, documented_seconds = spec.documented_videos[model]
+    if url == documented_url:
+        return documented_seconds
     voice = samples.voice()
     if url.partition("?")[0].endswith(f"/samples/{voice.path.name}"):
         return voice.duration

@@ -11,7 +11,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["Box", "Clip", "Portrait", "Voice", "clip", "portrait", "sample", "video", "voice"]
+__all__ = [
+    "Box",
+    "Clip",
+    "Portrait",
+    "Voice",
+    "clip",
+    "portrait",
+    "ratios",
+    "sample",
+    "video",
+    "voice",
+]
 
 Box: TypeAlias = tuple[int, int, int, int]
 
@@ -32,15 +43,15 @@ class Clip(NamedTuple):
 class Portrait(NamedTuple):
     """The sample image. Boxes are (x1, y1, x2, y2) in pixels; x2 and y2 are exclusive.
 
-    face_bbox: from hairline to chin. ext_bbox: one box for each ratio of a clip, with exactly that
-    aspect ratio.
+    face: from hairline to chin. areas: one box for each ratio of a clip, with exactly that aspect
+    ratio.
     """
 
     path: Path
     width: int
     height: int
-    face_bbox: Box
-    ext_bbox: Mapping[str, Box]
+    face: Box
+    areas: Mapping[str, Box]
 
 
 class Voice(NamedTuple):
@@ -62,6 +73,12 @@ def clip(ratio: str) -> Clip:
     return Clip(**_located(clips[ratio]))
 
 
+@cache
+def ratios() -> tuple[str, ...]:
+    """The ratios for which there is a clip."""
+    return tuple(_manifest()["clips"])
+
+
 @lru_cache(maxsize=16)  # 16 videos of 60 s take 40 MB
 def video(ratio: str, seconds: float) -> bytes:
     """The clip of `ratio`, repeated and cut to `seconds`, rounded to whole frames (at least
@@ -76,10 +93,9 @@ def video(ratio: str, seconds: float) -> bytes:
 def portrait() -> Portrait:
     """The sample image: a drawing, of no real person."""
     facts = _located(_manifest()["portrait"])
-    ext_bbox = {ratio: _box(corners) for ratio, corners in facts.pop("ext_bbox").items()}
-    return Portrait(
-        **facts | {"face_bbox": _box(facts["face_bbox"]), "ext_bbox": MappingProxyType(ext_bbox)}
-    )
+    areas = {ratio: _box(corners) for ratio, corners in facts["areas"].items()}
+    boxes = {"face": _box(facts["face"]), "areas": MappingProxyType(areas)}
+    return Portrait(**facts | boxes)
 
 
 def voice() -> Voice:

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from contracts.recordings.bodies import bytes_of
 from contracts.recordings.model import RecordedAnswer, RecordedBody, RecordedTimeline
 from contracts.recordings.timing import parsed
+from contracts.spec.models import replaced
+from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.text.printable import in_line
 from mock_server.engine.responses import headers
 from mock_server.simulation.call import Reply
@@ -56,14 +58,12 @@ def shift_of(timeline: RecordedTimeline, started: float) -> timedelta:
     return NO_SHIFT
 
 
-def with_video(answer: RecordedAnswer, url: str) -> RecordedAnswer:
-    """The answer with a new URL of its video, if it has one. The recorded URL no longer works,
-    since its signature was removed."""
-    results = answer.output.get("results")
-    if not isinstance(results, dict) or "video_url" not in results:
+def with_video(answer: RecordedAnswer, place: str, url: str) -> RecordedAnswer:
+    """The answer with a new URL of its video, if it has one at this pointer. The recorded URL no
+    longer works, since its signature was removed."""
+    if value_at(answer.value, parts_of(place)) is MISSING:
         return answer
-    output = {**answer.output, "results": {**results, "video_url": url}}
-    return replace(answer, body=RecordedBody(json={**answer.value, "output": output}))
+    return replace(answer, body=RecordedBody(json=replaced(answer.value, place, url)))
 
 
 def _body(

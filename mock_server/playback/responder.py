@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from contracts.provider.budget import LONGEST_VIDEO
 from contracts.recordings.bodies import body_of
-from contracts.recordings.model import Cassette, RecordedAnswer, RecordedRequest, RecordedTimeline
+from contracts.recordings.model import Cassette, RecordedRequest, RecordedTimeline
 from contracts.recordings.scrubber import Scrubber
 from contracts.recordings.timing import state_at, state_starts
 from contracts.spec.loader import Operation, Spec
+from contracts.spec.models import URL, named_model
 from contracts.spec.operation import POLL
 from contracts.spec.validation import Violation
 from mock_server.engine.api import ApiResponder
@@ -196,21 +197,24 @@ class PlaybackResponder:
 
     def _task(self, request: Request, playback: TaskPlayback, task_id: str) -> Task:
         """The task for the control API, which shows tasks and can jump to their next event."""
-        model, last = "emo-v1", playback.timeline.states[-1]
+        models, last = self._spec.video_models, playback.timeline.states[-1]
+        name = next(name for name in (named_model(request.body), *models) if name in models)
+        model = models[name]
+        tier, seconds = model.billed(last.answer.value)
         ended = _moment(playback, _TERMINAL)
-        forgotten = playback.started + self._spec.models[model]["task-life-seconds"]
+        forgotten = playback.started + model.task_life_seconds
         return Task(
             id=task_id,
             request_id=request.request_id,
-            model=model,
-            ratio=_ratio(last.answer),
+            model=name,
+            tier=tier if tier in model.tiers else model.tiers[0],
             outcome=last.task_status,
             slot=-1,
             submitted=playback.started,
-            scheduled=min(_moment(playback, {"RUNNING"}), ended),
+            scheduled=min(_moment(playback, {*model.working_states}), ended),
             ended=ended,
             expires=min(_moment(playback, {"UNKNOWN"}), forgotten),
-            seconds=_seconds(last.answer),
+            seconds=_valid_seconds(seconds),
         )
 
     def _polled(self, request: Request, session: Session, playback: TaskPlayback) -> Answer:
@@ -220,7 +224,8 @@ class PlaybackResponder:
         playback.polls += 1
         answer = state.answer
         if task is not None:
-            answer = with_video(answer, self._clip(request, task, now))
+            place = self._spec.video_models[task.model].places(URL)[0]
+            answer = with_video(answer, place, self._clip(request, task, now))
         shift = shift_of(playback.timeline, playback.started)
         ids = {playback.timeline.task_id: request.path_value}
         return Answer(None, {"answer": answer, "ids": ids, "shift": shift}, now)
@@ -228,10 +233,10 @@ class PlaybackResponder:
     def _clip(self, request: Request, task: Task, now: float) -> str:
         """The URL of a video of the fake with the ratio and the length of the recorded one."""
         tenant_id = request.caller.tenant_id
-        life = self._spec.models[task.model]["result-life-seconds"]
+        life = self._spec.video_models[task.model].result_life_seconds
         task_id, expires = quote(task.id, safe=""), min(task.ended, now) + life
         secret = self._callers.secret_of(tenant_id)
-        path = signed_path(secret, tenant_id, task_id, task.ratio, task.seconds, expires)
+        path = signed_path(secret, tenant_id, task_id, task.tier, task.seconds, expires)
         return request.call.origin + path
 
     def _not_recorded(self, request: Request) -> Answer:
@@ -262,22 +267,11 @@ def _moment(playback: TaskPlayback, states: set[str]) -> float:
     return inf
 
 
-def _ratio(answer: RecordedAnswer) -> str:
-    ratio = _usage(answer).get("video_ratio")
-    return ratio if ratio in ("1:1", "3:4") else "1:1"
-
-
-def _seconds(answer: RecordedAnswer) -> float:
+def _valid_seconds(seconds: Any) -> float:
     """The length of the recorded video; that of our sample if the recorded one is not valid."""
-    seconds = _usage(answer).get("video_duration")
     if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_VIDEO:
         return float(seconds)
     return samples.voice().duration
-
-
-def _usage(answer: RecordedAnswer) -> dict[str, Any]:
-    usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
-    return usage if isinstance(usage, dict) else {}
 
 
 def _request(call: Call) -> RecordedRequest:

@@ -84,7 +84,7 @@ def _add(before: Mapping[str, float], tasks: Iterable[Task], now: float) -> dict
     made = dict(before)
     for task in tasks:
         if _is_charged(task, now):
-            key = f"{task.model} {task.ratio}"
+            key = f"{task.model} {task.tier}"
             made[key] = made.get(key, 0.0) + task.seconds
     return made
 

@@ -10,7 +10,7 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
-# All results of status_at; x-task-lifecycle of the spec must have exactly these.
+# The results of status_at for a task without stages; x-task-lifecycle of the spec must have these.
 STATES = {"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
 
 
@@ -18,14 +18,16 @@ class Task(Struct, frozen=True, gc=False):
     """A task, planned when it is created. All times are the tenant's, in epoch seconds; a time of
     `inf` never comes (the task is stuck).
 
-    outcome: of its end (`SUCCEEDED`, `FAILED.InvalidURL`, …). slot: the place that it works in, -1
-    for none. detail: the field that its error message names. download: the scenario for downloads
-    of its video, "" for none. seconds: the length of its video."""
+    tier: the key of its price. outcome: of its end (`SUCCEEDED`, `FAILED.InvalidURL`, …). slot: the
+    place that it works in, -1 for none. detail: the field that its error message names. download:
+    the scenario for downloads of its video, "" for none. seconds: the length of its video. stages:
+    its states while it is worked on, each with the seconds from `scheduled` to its beginning; none
+    if it is RUNNING all that time."""
 
     id: str
     request_id: str
     model: str
-    ratio: str
+    tier: str
     outcome: str
     slot: int
     submitted: float
@@ -36,6 +38,7 @@ class Task(Struct, frozen=True, gc=False):
     detail: str = ""
     download: str = ""
     seconds: float = 0.0
+    stages: tuple[tuple[str, float], ...] = ()
 
 
 def status_at(task: Task, now: float) -> str:
@@ -47,15 +50,21 @@ def status_at(task: Task, now: float) -> str:
     if now < task.scheduled:
         return "PENDING"
     if now < task.ended:
-        return "RUNNING"
+        return _stage(task, now) if task.stages else "RUNNING"
     return task.outcome.partition(".")[0]
 
 
+def _stage(task: Task, now: float) -> str:
+    begun = [state for state, begins in task.stages if task.scheduled + begins <= now]
+    return begun[-1]
+
+
 def next_event(task: Task, now: float) -> float | None:
-    """The time of the next start or end; None if the task is finished or stuck."""
+    """The time of the next change of state; None if the task is finished or stuck."""
     if task.canceled is not None or now >= task.expires:
         return None
-    for moment in (task.scheduled, task.ended):
+    stages = (task.scheduled + begins for _, begins in task.stages)
+    for moment in (task.scheduled, *stages, task.ended):
         if now < moment < inf:
             return moment
         if moment == inf:

@@ -14,11 +14,12 @@ from mock_server.simulation.rate_limit import Bucket
 class Tenant(Struct, frozen=True, gc=False):
     """The state of one API key, except for its tasks.
 
-    began: the tenant's time of its first call. rules, variants: set by the control API. rule_bytes:
-    size of the rules as JSON. counters: of calls by rule. buckets: rate limits, by operation."""
+    queues: by model. began: the tenant's time of its first call. rules, variants: set by the
+    control API. rule_bytes: size of the rules as JSON. counters: of calls by rule. buckets: rate
+    limits, by operation."""
 
     clock: Clock
-    queue: Queue
+    queues: dict[str, Queue] = {}
     began: float = 0.0
     rules: tuple[Rule, ...] = ()
     rule_bytes: int = 0

@@ -11,12 +11,11 @@ from typing import Any, Self
 from msgspec.structs import replace
 
 from mock_server.simulation.clock import Clock
-from mock_server.simulation.queue import Queue
 from mock_server.simulation.task import Task
 from mock_server.stores.records import Tenant
 
 # The record of a tenant without one: its clock shows the machine's time.
-NO_RECORD = Tenant(Clock(0.0, 0.0), Queue(()))
+NO_RECORD = Tenant(Clock(0.0, 0.0))
 NOTHING_WRITTEN: dict[str, Task] = {}
 
 

@@ -131,8 +131,8 @@ def _measure_portrait(path: Path) -> dict[str, Any]:
         "file": path.name,
         "width": width,
         "height": height,
-        "face_bbox": figure.face_bbox(),
-        "ext_bbox": figure.EXT_BBOX,
+        "face": figure.face_bbox(),
+        "areas": figure.EXT_BBOX,
     }
 
 

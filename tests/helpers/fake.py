@@ -39,7 +39,7 @@ def need(condition: object, what: str) -> None:
 
 def video_of(audio_url: str, ratio: str = "1:1") -> bytes:
     """The video that a server with the default seed makes for a recording."""
-    seconds = audio_seconds(Spec.load(), seeds_of(None).content, audio_url)
+    seconds = audio_seconds(Spec.load(), "emo-v1", seeds_of(None).content, audio_url)
     return samples.video(ratio, seconds)
 
 

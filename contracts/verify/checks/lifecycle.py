@@ -134,7 +134,7 @@ def runs(ctx: CheckContext) -> None:
     trace = ctx.trace()
     if not ctx.provider.has_clock:
         raise Skip("without a control API a state may end between two polls")
-    for wanted in ("PENDING", *ctx.tested.working_states, "SUCCEEDED"):
+    for wanted in ("PENDING", *ctx.tested.video.working_states, "SUCCEEDED"):
         if wanted not in trace.states:
             seen = " ".join(dict.fromkeys(trace.states))
             ctx.fail(trace.polls[-1], "/output/task_status", f"{wanted} in one of the polls", seen)
@@ -163,7 +163,7 @@ def slash(ctx: CheckContext) -> None:
 def zone(ctx: CheckContext) -> None:
     trace = ctx.trace()
     created = date(trace.created)
-    for exchange in trace.polls_in(*ctx.tested.working_states, "SUCCEEDED", "FAILED"):
+    for exchange in trace.polls_in(*ctx.tested.video.working_states, "SUCCEEDED", "FAILED"):
         submitted = epoch(answer_at(exchange, "/output/submit_time"))
         near = submitted is not None and abs(submitted - created) <= CLOSE
         local = datetime.fromtimestamp(created, UTC) + timedelta(hours=8)
@@ -178,7 +178,7 @@ def zone(ctx: CheckContext) -> None:
     paid_calls=TWO_TASKS,
 )
 def times(ctx: CheckContext) -> None:
-    for exchange in ctx.trace().polls_in(*ctx.tested.working_states, "SUCCEEDED", "FAILED"):
+    for exchange in ctx.trace().polls_in(*ctx.tested.video.working_states, "SUCCEEDED", "FAILED"):
         there = [n for n in TIMES if answer_at(exchange, f"/output/{n}") is not MISSING]
         moments = [epoch(answer_at(exchange, f"/output/{name}")) for name in there]
         for before, after, name in zip(moments, moments[1:], there[1:], strict=False):
@@ -213,7 +213,7 @@ def times_stay(ctx: CheckContext) -> None:
 )
 def early(ctx: CheckContext) -> None:
     result = ctx.tested.result_field
-    for exchange in ctx.trace().polls_in("PENDING", *ctx.tested.working_states):
+    for exchange in ctx.trace().polls_in("PENDING", *ctx.tested.video.working_states):
         for pointer in ("/usage", result, "/output/end_time", "/output/code"):
             ctx.expect(
                 exchange, pointer, answer_at(exchange, pointer) in (MISSING, None), "nothing"

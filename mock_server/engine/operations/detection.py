@@ -1,12 +1,14 @@
-"""The operation detectFace: boxes that depend on the URL and the ratio only. No picture is
-read."""
+"""The operation that checks an image: boxes that depend on its URL and the ratio only. No picture
+is read."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from contracts.redact.secret_names import without_secret_parameters
-from contracts.spec.loader import Operation
+from contracts.spec.loader import Spec
+from contracts.spec.models import AREA, FACE
+from contracts.spec.pointers import MISSING, field_of
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.media import samples
 from mock_server.scenarios.names import without_scenario
@@ -18,46 +20,44 @@ Box = list[int]
 
 
 class Face(NamedTuple):
-    """Boxes [x1, y1, x2, y2] in px. `ext_bbox` contains the face and has exactly the requested
+    """Boxes [x1, y1, x2, y2] in px. `area` contains the face and has exactly the requested
     ratio."""
 
-    face_bbox: Box
-    ext_bbox: Box
+    face: Box
+    area: Box
 
 
 def detect_face(given: OperationInput) -> Answer:
-    body = given.request.body
-    outcome = given.directive.answer or given.operation.outcomes["pass"]
-    default = given.spec.schemas["DetectParameters"]["properties"]["ratio"]["default"]
-    ratio = body.get("parameters", {}).get("ratio", default)
-    url = without_scenario(body["input"]["image_url"])
-    face = detect(given.operation, given.content, url, ratio)
-    if "price-per-image" in given.spec.models[body["model"]]:
-        account = given.session.record.account
-        given.session.change(account=charge_image(account, body["model"]))
-    return Answer(outcome, face._asdict(), given.request.now)
+    name, body = given.request.body["model"], given.request.body
+    model, schema = given.spec.image_models[name], given.operation.body_for(name)
+    assert schema
+    outcome = given.directive.answer or given.operation.outcomes[model.succeeds]
+    ratio = field_of(body, model.ratio_at)
+    if ratio is MISSING:
+        ratio = schema.field(model.ratio_at)["default"]
+    face = detect(given.spec, name, given.content, field_of(body, model.media_at), ratio)
+    account = given.session.record.account
+    given.session.change(account=charge_image(account, name))
+    facts = model.filled({FACE: face.face, AREA: face.area})
+    return Answer(outcome, facts, given.request.now)
 
 
-def detect(operation: Operation, seed: bytes, url: str, ratio: str) -> Face:
+def detect(spec: Spec, model: str, seed: bytes, url: str, ratio: str) -> Face:
     """The documented boxes for the documented picture, true boxes for our sample, else random
     ones."""
-    known = _documented(operation, url, ratio) or _sample(url, ratio)
-    return known or _random_face(digest(seed, without_secret_parameters(url)), ratio)
-
-
-def _documented(operation: Operation, url: str, ratio: str) -> Face | None:
-    for request in operation.requests.values():
-        if (url, ratio) == (request["input"]["image_url"], request["parameters"]["ratio"]):
-            output = operation.outcomes["pass"].value["output"]
-            return Face(output["face_bbox"], output["ext_bbox"])
-    return None
+    url = without_scenario(url)
+    documented = spec.documented_boxes[model].get((url, ratio))
+    if documented:
+        return Face(*documented)
+    chance = digest(seed, without_secret_parameters(url))
+    return _sample(url, ratio) or _random_face(chance, ratio)
 
 
 def _sample(url: str, ratio: str) -> Face | None:
     portrait = samples.portrait()
     if not url.partition("?")[0].endswith(f"/samples/{portrait.path.name}"):
         return None
-    return Face(list(portrait.face_bbox), list(portrait.ext_bbox[ratio]))
+    return Face(list(portrait.face), list(portrait.areas[ratio]))
 
 
 def _random_face(chance: bytes, ratio: str) -> Face:

@@ -69,7 +69,8 @@ def _window(given: OperationInput) -> tuple[float, float]:
 
 def _list_item(example: Facts, task: Task, given: OperationInput) -> Facts:
     status = status_at(task, given.request.now)
-    life = given.spec.lifecycle
+    has_ended = status in given.spec.lifecycle.terminal
+    started = task.canceled is None and task.scheduled <= given.request.now
     facts = {
         "gmt_create": epoch_millis(task.submitted),
         "model_name": task.model,
@@ -77,14 +78,14 @@ def _list_item(example: Facts, task: Task, given: OperationInput) -> Facts:
         "status": status,
         "task_id": task.id,
         "user_api_unique_key": _api_key_of(given, task.model),
-        "start_time": epoch_millis(task.scheduled) if status in life.reachable("RUNNING") else None,
-        "end_time": epoch_millis(task.canceled or task.ended) if status in life.terminal else None,
+        "start_time": epoch_millis(task.scheduled) if started else None,
+        "end_time": epoch_millis(task.canceled or task.ended) if has_ended else None,
     }
     filled = {name: facts.get(name, value) for name, value in example.items()}
     return {name: value for name, value in filled.items() if value is not None}
 
 
 def _api_key_of(given: OperationInput, model: str) -> str:
-    """`apikey:v1:aigc:image2video:video-synthesis:emo-v1`: path of the create call and model."""
+    """`apikey:v1:GROUP:TASK:FUNCTION:MODEL`: path of the create call and model."""
     template = given.spec.operations[given.spec.models[model]["operation"]].template
     return ":".join(["apikey:v1", *template.split("/")[2:], model])

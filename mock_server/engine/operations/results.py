@@ -36,10 +36,12 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=16384)
 def signed_path(
-    secret: bytes, tenant: str, task_id: str, ratio: str, seconds: float, expires: float
+    secret: bytes, tenant: str, task_id: str, tier: str, seconds: float, expires: float
 ) -> str:
     """Path and query of a task's video: `Expires` (epoch s), `OSSAccessKeyId` and `Signature`, as
-    captured for other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`."""
+    captured for other models (CNB). The path names ratio and length: `…/1x1-13.93.mp4`. A tier that
+    is no ratio has the first clip."""
+    ratio = tier if tier in samples.ratios() else samples.ratios()[0]
     path = f"{PREFIX}{tenant}/{task_id}/{ratio.replace(':', 'x')}-{seconds}.mp4"
     signature = quote(_signature(secret, path, str(int(expires))), safe="")
     return f"{path}?Expires={int(expires)}&OSSAccessKeyId={ACCESS_KEY_ID}&Signature={signature}"

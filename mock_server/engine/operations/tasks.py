@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from contracts.spec.loader import Outcome
+from contracts.spec.models import SECONDS, TIER, URL
 from mock_server.engine.operations.creation import expiry
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.engine.operations.results import signed_path
@@ -57,7 +59,7 @@ def get_task(given: OperationInput) -> Answer:
     if outcome.template and task and task.detail:
         facts["message"] = outcome.template.format(field=task.detail)
     if "usage" in outcome.value:
-        facts |= _video(given, task, now)
+        facts |= _video(given, outcome, task, now)
     for name in outcome.keeps:
         facts.pop(name, None)
     return Answer(outcome, facts, now)
@@ -71,23 +73,20 @@ def _moments(task: Task | None, now: float) -> tuple[float, float, float]:
     return task.submitted, min(task.scheduled, now), min(ended, now)
 
 
-def _video(given: OperationInput, task: Task | None, now: float) -> Facts:
-    """The task's video: its URL, valid for a day after the task's end, its length and its ratio."""
-    request = given.request
+def _video(given: OperationInput, outcome: Outcome, task: Task | None, now: float) -> Facts:
+    """The task's video: its URL, valid for a day after the task's end, its length and its tier."""
+    request, models = given.request, given.spec.video_models
     if task is None:  # a scenario shows a video for an unknown task
-        task_id, ratio, model = quote(request.path_value, safe=""), "1:1", "emo-v1"
-        ended, seconds = now, audio_seconds(given.spec, given.content, request.path_value)
+        name = next(iter((*outcome.models, *models)))
+        task_id, tier, ended = quote(request.path_value, safe=""), models[name].tiers[0], now
+        seconds = audio_seconds(given.spec, name, given.content, request.path_value)
     else:
-        task_id, ratio, model = task.id, task.ratio, task.model
-        ended, seconds = min(task.ended, now), task.seconds
-    life = request.effects.result_life or given.spec.models[model]["result-life-seconds"]
-    tenant_id = given.session.tenant_id
-    path = signed_path(given.secret, tenant_id, task_id, ratio, seconds, ended + life)
-    return {
-        "video_url": request.call.origin + path,
-        "video_duration": seconds,
-        "video_ratio": ratio,
-    }
+        name, task_id, tier, ended = task.model, task.id, task.tier, min(task.ended, now)
+        seconds = task.seconds
+    model, tenant_id = models[name], given.session.tenant_id
+    expires = ended + (request.effects.result_life or model.result_life_seconds)
+    path = signed_path(given.secret, tenant_id, task_id, tier, seconds, expires)
+    return model.filled({URL: request.call.origin + path, SECONDS: seconds, TIER: tier})
 
 
 def cancel_task(given: OperationInput) -> Answer:
@@ -98,7 +97,7 @@ def cancel_task(given: OperationInput) -> Answer:
     canceled = cancel(task, now) if task else None
     if task is None or canceled is None:
         return Answer(given.operation.outcomes["UnsupportedOperation"], {}, now)
-    model = given.spec.models[task.model]
+    model = given.spec.video_models[task.model]
     session.put(replace(canceled, expires=expiry(request, model, now, canceled.expires)))
     if task.slot >= 0:
         _move_up(given, task)
@@ -107,10 +106,12 @@ def cancel_task(given: OperationInput) -> Answer:
 
 def _move_up(given: OperationInput, task: Task) -> None:
     """Plan the tasks behind a canceled one again: they move up."""
-    session, request, model = given.session, given.request, given.spec.models[task.model]
-    places, wait = len(session.record.queue.free), model["queue-seconds"]
-    moved, queue = without(task, session.newest_first(), places, wait, request.now)
+    session, request, model = given.session, given.request, given.spec.video_models[task.model]
+    queues = session.record.queues
+    places, wait = len(queues[task.model].free), model.queue_seconds
+    of_model = (other for other in session.newest_first() if other.model == task.model)
+    moved, queue = without(task, of_model, places, wait, request.now)
     if request.effects.lives_from_end:
         moved = [replace(t, expires=expiry(request, model, t.ended, t.expires)) for t in moved]
     session.put(*moved)
-    session.change(queue=queue)
+    session.change(queues={**queues, task.model: queue})

@@ -217,7 +217,7 @@ def test_detection_finds_the_face_in_the_sample_portrait(service: Service) -> No
     body = request(service.spec, "detectFace")
     body["input"]["image_url"] = "http://127.0.0.1:8787/samples/portrait.png"
     output = service.detect(body).body["output"]
-    assert tuple(output["face_bbox"]) == samples.portrait().face_bbox
+    assert tuple(output["face_bbox"]) == samples.portrait().face
 
 
 def test_the_ratio_of_the_area_is_the_ratio_of_the_video(service: Service) -> None:

@@ -40,7 +40,7 @@ def voice_samples(path: Path) -> list[int]:
 
 def mouth_area(ratio: str) -> Box:
     """The middle of the face's lower third, in pixels of the clip."""
-    x1, y1, x2, y2 = media.portrait().face_bbox
+    x1, y1, x2, y2 = media.portrait().face
     left, top, right, _ = draw.view(ratio)
     scale = media.clip(ratio).width / (right - left)
     quarter, lip = (x2 - x1) / 4, y1 + (y2 - y1) * 0.72
@@ -174,21 +174,21 @@ def test_an_ext_bbox_has_the_exact_ratio_and_contains_the_face(
     ratio: str, aspect: tuple[int, int]
 ) -> None:
     facts = media.portrait()
-    x1, y1, x2, y2 = facts.ext_bbox[ratio]
+    x1, y1, x2, y2 = facts.areas[ratio]
     assert (x2 - x1) * aspect[1] == (y2 - y1) * aspect[0]
     assert within((x1, y1, x2, y2), (0, 0, facts.width, facts.height))
-    assert within(facts.face_bbox, (x1, y1, x2, y2))
+    assert within(facts.face, (x1, y1, x2, y2))
 
 
 def test_the_face_bbox_contains_the_face() -> None:
     facts = media.portrait()
     with Image.open(facts.path) as image:
-        face = image.crop(facts.face_bbox)
+        face = image.crop(facts.face)
         eyes, lips = where(image, figure.IRIS), where(image, figure.LIP)
     skin = sum(r > 215 and 150 < g < 215 and 120 < b < 180 for r, g, b in pixels(face))
-    middle = (facts.face_bbox[1] + facts.face_bbox[3]) // 2
+    middle = (facts.face[1] + facts.face[3]) // 2
     assert skin > 0.6 * face.width * face.height
-    assert within(eyes, facts.face_bbox) and within(lips, facts.face_bbox)
+    assert within(eyes, facts.face) and within(lips, facts.face)
     assert eyes[3] < middle + 20 < lips[1]
 
 

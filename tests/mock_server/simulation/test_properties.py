@@ -77,7 +77,7 @@ def tasks(draw: st.DrawFn) -> Task:
         id="t",
         request_id="r",
         model="emo-v1",
-        ratio="1:1",
+        tier="1:1",
         outcome=draw(st.sampled_from(["SUCCEEDED", "FAILED.InvalidURL", "FAILED.SystemError"])),
         slot=0,
         submitted=submitted,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mock_server.simulation.clock import Clock
-from mock_server.simulation.queue import Queue
 from mock_server.simulation.task import Task
 from mock_server.stores.memory import MemoryStore
 from mock_server.stores.records import Tenant
@@ -73,7 +72,7 @@ def test_the_longest_inactive_tenant_is_dropped_first() -> None:
 
 
 def test_keys_with_a_single_call_do_not_displace_tenants_with_data() -> None:
-    store, record = MemoryStore(max_tenants=20), Tenant(Clock(0, 0, 1, False), Queue.of(1))
+    store, record = MemoryStore(max_tenants=20), Tenant(Clock(0, 0, 1, False))
     put(store, "with a task", task(1))
     save(store, "with a rule", replace(record, variants={"unknown-model": "404"}))
     for number in range(100):
