@@ -102,7 +102,7 @@ def _prism(node: str, modules: Path, spec: Spec) -> Server:
     def requests(port: int) -> dict[str, TimedRequest]:
         del port
         get = spec.operations["getTask"]
-        path = get.template.replace("{task_id}", "50689caf-8623-4dbe-8bb0-b1dd7d8b87bf")
+        path = get.path("50689caf-8623-4dbe-8bb0-b1dd7d8b87bf")
         poll = calls.MeasuredCall("poll", get, path, 200, {})
         polls = {f"poll, {s}": asked(poll, {"Prefer": f"example={s}"}) for s in POLLS}
         made = (calls.create(spec), calls.create_invalid(spec))

@@ -114,13 +114,14 @@ def _verification(config: pytest.Config) -> Verification:
 
 
 def _baseline(config: pytest.Config) -> Baseline:
-    from contracts.verify.baseline import Baseline, BaselineError, load
+    from contracts.files.user_file import FileError
+    from contracts.verify.baseline import Baseline, load
     from contracts.verify.registry import all_checks
 
     file = config.getoption("--emo-contract-baseline")
     try:
         return load(Path(file), all_checks()) if file else Baseline()
-    except BaselineError as error:
+    except FileError as error:
         raise _usage(f"--emo-contract-baseline: {error}") from None
 
 

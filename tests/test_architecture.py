@@ -40,7 +40,7 @@ COMPONENTS = {
     "contracts.verify.checks": "provider spec verify",
     "contracts.diff": "redact spec text",
     "contracts.fuzz": "provider spec text verify verify.checks",
-    "contracts.pytest_plugin": "provider reports spec text verify",
+    "contracts.pytest_plugin": "files provider reports spec text verify",
     "emo_client.limits": "",
     "emo_client.models": "",
     "emo_client.printable": "",

@@ -80,6 +80,14 @@ def json_of(text: str, kind: type[T], name: str, version: object) -> T:
         raise FileError(f"is not {name}: {json_problem(text, error)}") from None
 
 
+def json_file(path: Path, kind: type[T], name: str, version: object) -> T:
+    """The same for a file. Raises FileError, MissingFile, whose text begins with the path."""
+    try:
+        return json_of(text_of(bytes_of(path)), kind, name, version)
+    except FileError as error:
+        raise type(error)(f"{path} {error}") from None
+
+
 class _Versioned(Struct):
     format: Any = UNSET
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contracts.files.user_file import FileError
 
-class CassetteError(ValueError):
+
+class CassetteError(FileError):
     """A file is not a recording, or a recording cannot be written. The text names the mistake and
     its place."""
 

@@ -31,8 +31,6 @@ def load(path: Path, spec: Spec, *, needed: bool = False) -> Cassette:
         cassette = read(bytes_of(path), spec)
         return required_calls(cassette, spec) if needed else cassette
     except FileError as error:
-        raise CassetteError(f"{path} {error}") from None
-    except CassetteError as error:
         raise CassetteError(f"{path}: {error}") from None
 
 

@@ -126,6 +126,11 @@ class Operation(Struct, frozen=True, dict=True):
             for model in self.bodies or [""]
         }
 
+    def path(self, value: str = "") -> str:
+        """The path below a prefix, with this value in place of its parameter, unchanged."""
+        before, brace, rest = self.template.partition("{")
+        return before + value + rest.partition("}")[2] if brace else before
+
     @cached_property
     def every_outcome(self) -> dict[str, Outcome]:
         """The outcomes and the undocumented outcomes, by name."""

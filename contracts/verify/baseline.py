@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.files.file_lock import locked
-from contracts.files.user_file import FileError, MissingFile, bytes_of, json_of, text_of
+from contracts.files.user_file import FileError, MissingFile, json_file
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange
 from contracts.verify.events import STALE, CheckFinding
@@ -26,10 +26,6 @@ _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?"), "<time>"),
     (re.compile(r"\d{4,}(\.\d+)?"), "<number>"),
 )
-
-
-class BaselineError(Exception):
-    """The file is not a baseline. The message names the problem and its place."""
 
 
 class AcceptedDifference(Struct, frozen=True, order=True, forbid_unknown_fields=True):
@@ -90,13 +86,13 @@ class Baseline:
 
 def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> Baseline:
     """Read a baseline from a file. checks: the ids of all checks. is_updating: the file may be
-    missing, and entries of checks that no longer exist are dropped. Raises BaselineError."""
+    missing, and entries of checks that no longer exist are dropped. Raises FileError."""
     try:
         entries = _entries(path)
     except MissingFile:
         if is_updating:
             return Baseline(is_updating=True)
-        raise BaselineError(
+        raise FileError(
             f"{path} does not exist; `emo contract verify --update-baseline` writes it"
         ) from None
     known = [entry for entry in entries if entry.check in checks]
@@ -104,13 +100,13 @@ def load(path: Path, checks: Collection[str], *, is_updating: bool = False) -> B
         if entry.check not in checks and not is_updating:
             where = f"$.findings[{number}].check"
             text = f"no check has the id {entry.check!r}; --update-baseline removes the entry"
-            raise BaselineError(f"{path}: {text} - at `{where}`")
+            raise FileError(f"{path}: {text} - at `{where}`")
     return Baseline(known, is_updating=is_updating, dropped=set(entries) - set(known))
 
 
 def save(path: Path, baseline: Baseline) -> None:
     """Write a baseline to a file, merged with the changes of other runs. Raises OSError, and
-    BaselineError for a damaged file, which is left unchanged."""
+    FileError for a damaged file, which is left unchanged."""
     with locked(path):
         try:
             entries = baseline.merged(_entries(path))
@@ -121,13 +117,8 @@ def save(path: Path, baseline: Baseline) -> None:
 
 
 def _entries(path: Path) -> tuple[AcceptedDifference, ...]:
-    """All entries of a file. Raises MissingFile, BaselineError."""
-    try:
-        return json_of(text_of(bytes_of(path)), _File, "a baseline", FORMAT).findings
-    except MissingFile:
-        raise
-    except FileError as error:
-        raise BaselineError(f"{path} {error}") from None
+    """All entries of a file. Raises FileError, MissingFile."""
+    return json_file(path, _File, "a baseline", FORMAT).findings
 
 
 def _entry(

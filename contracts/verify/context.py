@@ -72,7 +72,7 @@ class CheckContext:
         Raises Skip if it is still answered 429 or the run has waited too long, StopCheck if no
         answer came, and OverBudget."""
         called = self.spec.operations[operation]
-        path = path or f"{API}{called.template.replace('{task_id}', task_id)}{tail}"
+        path = path or f"{API}{called.path(task_id)}{tail}"
         path += f"?{query}" if query else ""
         if body is not None:
             text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.files.file_lock import locked
-from contracts.files.user_file import FileError, MissingFile, bytes_of, json_of, text_of
+from contracts.files.user_file import MissingFile, json_file
 from contracts.files.whole_file import write
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.network import is_local
@@ -24,10 +24,6 @@ from contracts.verify.events import STALE, CheckEnded, Event, Started
 FORMAT = 1
 Standing = Literal["observed", "documented", "assumed"]
 STANDINGS: tuple[Standing, ...] = ("observed", "documented", "assumed")
-
-
-class LedgerError(Exception):
-    """The file is not a ledger. The message names the problem and its place."""
 
 
 class Observation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,13 +50,11 @@ class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: Path) -> Ledger:
-    """Read a ledger from a file; an empty one if the file does not exist. Raises LedgerError."""
+    """Read a ledger from a file; an empty one if the file does not exist. Raises FileError."""
     try:
-        return json_of(text_of(bytes_of(path)), Ledger, "a ledger", FORMAT)
+        return json_file(path, Ledger, "a ledger", FORMAT)
     except MissingFile:
         return Ledger()
-    except FileError as error:
-        raise LedgerError(f"{path} {error}") from None
 
 
 def save(path: Path, ledger: Ledger) -> None:
@@ -71,7 +65,7 @@ def save(path: Path, ledger: Ledger) -> None:
 
 def update(path: Path, spec: Spec, events: Iterable[Event]) -> str:
     """Add the observations of a run to a ledger file, and return a line of text with the totals.
-    Observations that another run added meanwhile are kept. Raises OSError, and LedgerError for a
+    Observations that another run added meanwhile are kept. Raises OSError, and FileError for a
     damaged file, which is left unchanged."""
     with locked(path):
         before = load(path)

@@ -35,13 +35,13 @@ def reproduce(file: Path, as_json: bool) -> int:
     """
     from contracts.files.user_file import FileError, bytes_of
     from contracts.spec.loader import Spec
-    from mock_server.control.bundle import BundleError, read
+    from mock_server.control.bundle import read
     from mock_server.reproduce import Reproduction
 
     try:
         bundle = read(bytes_of(file))
         difference = Reproduction(Spec.load(), bundle).run()
-    except (BundleError, FileError) as error:
+    except FileError as error:
         raise click.UsageError(f"{file} {error}") from None
     if as_json:
         print_json({"exchanges": len(bundle.exchanges), "difference": _as_json(difference)})

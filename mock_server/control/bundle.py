@@ -28,8 +28,8 @@ Moment = Annotated[float, Meta(ge=0, le=LAST)]  # epoch seconds
 Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]  # a key of BLAKE2
 
 
-class BundleError(ValueError):
-    """The file is not a bundle, or its answers cannot be reproduced."""
+class BundleError(FileError):
+    """The answers of the bundle cannot be reproduced."""
 
 
 class BundledExchange(Struct, frozen=True):
@@ -119,11 +119,8 @@ def _parts(engine: Engine, tenant_id: str, real: float) -> tuple[Bundle, Iterato
 
 
 def read(data: bytes) -> Bundle:
-    """Read a bundle. Raises BundleError."""
-    try:
-        found = json_of(text_of(data), Bundle, "a bundle", FORMAT)
-    except FileError as error:
-        raise BundleError(str(error)) from None
+    """Read a bundle. Raises FileError if it is not one, and BundleError."""
+    found = json_of(text_of(data), Bundle, "a bundle", FORMAT)
     if found.dropped:
         text = "the beginning is missing: fetch the bundle earlier, or reset before the run"
         raise BundleError(f"{found.dropped} exchanges of the journal were evicted, so {text}")

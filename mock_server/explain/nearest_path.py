@@ -26,9 +26,7 @@ class Address(NamedTuple):
     @property
     def path(self) -> str:
         """The correct path."""
-        before, brace, rest = self.operation.template.partition("{")
-        value = quote(self.value, safe="") if brace else ""
-        return self.prefix + before + value + rest.partition("}")[2]
+        return self.prefix + self.operation.path(quote(self.value, safe=""))
 
 
 def exact(spec: Spec, method: str, path: str) -> Address | None:

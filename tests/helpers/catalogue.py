@@ -68,7 +68,7 @@ def good_call(operation: Operation, task_id: str = "", key: str = "", model: str
     needed = {p.header: min(p.allowed).encode() for p in operation.headers if p.required}
     return Call(
         method=operation.method,
-        path="/api/v1" + operation.template.replace("{task_id}", task_id or "never-was"),
+        path="/api/v1" + operation.path(task_id or "never-was"),
         headers={b"authorization": f"Bearer {key or new_key()}".encode(), **needed},
         body=b"" if body is None else json.dumps(body).encode(),
     )

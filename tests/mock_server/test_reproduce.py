@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.files.user_file import FileError
 from contracts.spec.loader import Spec
 from mock_server.control.api import act
 from mock_server.control.bundle import Bundle, BundleError, bundling, read
@@ -129,7 +130,7 @@ def test_a_bundle_that_cannot_be_set_up_is_refused(spec: Spec, change: Any, word
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b'{"format": "har"}'])
 def test_a_file_that_is_not_a_bundle_is_refused(data: bytes) -> None:
     with pytest.raises(
-        BundleError, match=r"is not a bundle|is not text in UTF-8|has the format 'har'"
+        FileError, match=r"is not a bundle|is not text in UTF-8|has the format 'har'"
     ):
         read(data)
 

@@ -37,7 +37,7 @@ def fake_answers(spec: Spec) -> Callable[[RecordedRequest, str], RecordedAnswer 
         # A list is requested without its filters: they name tasks that the fake does not have.
         is_list = called.operation.id == "listTasks"
         key, query = (KEY_OF_LISTS, "") if is_list else (KEY, request.query)
-        path = prefix + called.operation.template.replace("{task_id}", called.value)
+        path = prefix + called.operation.path(called.value)
         headers = {n.encode(): v.encode("latin-1", "replace") for n, v in request.headers.items()}
         headers = {n: v for n, v in headers.items() if not n.startswith(_OWN)}
         if not headers and spec.creates_tasks(called.operation.id):

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from contracts.files import bounded_yaml
 from contracts.files.bounded_yaml import YamlError, load
+from contracts.files.user_file import FileError
 from contracts.recordings import CassetteError
 from contracts.recordings import load as load_cassette
 from contracts.spec.document import SpecError
 from contracts.spec.document import read as read_document
 from contracts.spec.loader import Spec
-from mock_server.control.bundle import BundleError
 from mock_server.control.bundle import read as read_bundle
 from mock_server.scenarios.rule_file import ScenarioError, compiled
 from tests.helpers.cases import each_case
@@ -132,7 +132,7 @@ def test_a_scenario_file_has_at_most_1000_rules(spec: Spec) -> None:
 
 @pytest.mark.parametrize("text", ['{"a":' + "[" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000])
 def test_a_bundle_that_is_nested_too_deep_is_refused(text: str) -> None:
-    with pytest.raises(BundleError, match="is not a bundle: it is nested too deep"):
+    with pytest.raises(FileError, match="is not a bundle: it is nested too deep"):
         read_bundle(text.encode())
 
 

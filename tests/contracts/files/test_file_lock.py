@@ -13,10 +13,11 @@ import pytest
 
 from contracts.files.file_lock import PATIENCE, locked
 from contracts.files.file_target import Unwritable
+from contracts.files.user_file import FileError
 from contracts.files.whole_file import WriteError, write
 from contracts.spec.loader import Spec
 from contracts.verify.baseline import AcceptedDifference, Baseline, load, save
-from contracts.verify.ledger import Ledger, LedgerError
+from contracts.verify.ledger import Ledger
 from contracts.verify.ledger import load as load_ledger
 from contracts.verify.ledger import save as save_ledger
 from contracts.verify.ledger import update as update_ledger
@@ -123,7 +124,7 @@ def test_a_damaged_ledger_is_reported_with_its_line_and_not_changed(
     path.write_text(text)
     spec = Spec.load()
     events = list(verification(spec, refuses_everything, "keys.missing").run())
-    with pytest.raises(LedgerError, match=rf"ledger\.json is not a ledger: .*{said}"):
+    with pytest.raises(FileError, match=rf"ledger\.json is not a ledger: .*{said}"):
         update_ledger(path, spec, events)
     assert path.read_text() == text
 

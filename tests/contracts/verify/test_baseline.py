@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.files.user_file import FileError
 from contracts.spec.loader import Spec
-from contracts.verify.baseline import Baseline, BaselineError, load, save
+from contracts.verify.baseline import Baseline, load, save
 from contracts.verify.context import CheckContext
 from contracts.verify.events import STALE, CheckEnded
 from contracts.verify.registry import all_checks
@@ -140,7 +141,7 @@ def test_a_file_that_is_not_a_baseline_is_refused_with_the_place(
 ) -> None:
     file = tmp_path / "known.json"
     file.write_text(text)
-    with pytest.raises(BaselineError, match=rf"known\.json.*{words}"):
+    with pytest.raises(FileError, match=rf"known\.json.*{words}"):
         load(file, all_checks())
 
 

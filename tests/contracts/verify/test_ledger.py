@@ -9,10 +9,11 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from contracts.files.user_file import FileError
 from contracts.spec.loader import Spec
 from contracts.verify.events import Event, Started
 from contracts.verify.evidence_page import page
-from contracts.verify.ledger import Ledger, LedgerError, load, observed, save, standing, update
+from contracts.verify.ledger import Ledger, load, observed, save, standing, update
 from tests.helpers.contract import json_answer, refuses_everything, verification
 
 SPEC = Spec.load()
@@ -71,7 +72,7 @@ def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_an_invalid_ledger_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "ledger.json"
     file.write_text(text)
-    with pytest.raises(LedgerError, match=r"ledger\.json"):
+    with pytest.raises(FileError, match=r"ledger\.json"):
         load(file)
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.files.user_file import FileError
 from contracts.spec.loader import Spec
 from mock_server.control.api import CONTROLS
-from mock_server.control.bundle import BundleError, bundling, read
+from mock_server.control.bundle import bundling, read
 from mock_server.reproduce import Reproduction
 from mock_server.server.app import create_app
 from mock_server.server.transport import InProcess
@@ -128,7 +129,7 @@ def test_every_number_in_a_bundle_is_accepted_or_refused_with_a_reason(
     holder[last] = "HERE"
     try:
         Reproduction(spec, read(json.dumps(value).replace('"HERE"', text).encode())).run()
-    except BundleError as error:
+    except FileError as error:
         assert len(str(error)) < 600
 
 
