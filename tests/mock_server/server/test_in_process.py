@@ -10,11 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.spec.loader import Spec
 from mock_server import InProcess, create_app
 from mock_server.control.api import CONTROLS
 from mock_server.control.journal import SHORT
+from mock_server.media.samples import voice
 from mock_server.page import ICONS
 from mock_server.page.documents import titles
 from mock_server.server.app import FakeApp
@@ -69,6 +72,12 @@ def fake() -> FakeApp:
     return create_app(SETTINGS, real=lambda: EPOCH)
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(base_url="http://127.0.0.1", transport=InProcess(fake())) as opened:
+        yield opened
+
+
 def shown(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
     headers = {name: v for name, v in answer.headers.items() if name not in OF_THE_WIRE}
     return answer.status_code, headers, JOURNAL_ID.sub(b"", answer.content)
@@ -95,6 +104,27 @@ def test_every_path_is_answered_in_process_as_by_a_server(spec: Spec) -> None:
                 assert shown(one) == shown(other), (method, path)
                 if number == 1:
                     assert downloads(in_process) == downloads(on_socket)
+
+
+SAMPLE = voice().path.read_bytes()
+PLACES = st.integers(0, 2 * len(SAMPLE)) | st.none()
+
+
+@settings(max_examples=50, deadline=None)
+@given(first=PLACES, last=PLACES)
+def test_a_part_of_a_sample_has_the_bytes_of_its_range(
+    client: httpx.Client, first: int | None, last: int | None
+) -> None:
+    asked = f"bytes={'' if first is None else first}-{'' if last is None else last}"
+    if first is None:
+        wanted = SAMPLE[-last:] if last else b""
+    else:
+        wanted = SAMPLE[first:] if last is None else SAMPLE[first : last + 1]
+    answer = client.get("/samples/voice.wav", headers={"Range": asked})
+    if asked == "bytes=-":
+        assert (answer.status_code, answer.content) == (200, SAMPLE)
+    else:
+        assert (answer.status_code, answer.content) == ((206, wanted) if wanted else (416, b""))
 
 
 class VirtualClock:
