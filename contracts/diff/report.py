@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 
 from contracts.diff.changes import Change, Party
 from contracts.diff.document import Document
-from contracts.redact.secret_forms import redact_key_like, redact_key_like_in_json
+from contracts.redact.key_like import redact_key_like, redact_key_like_in_json
 from contracts.spec.source_map import SourceMap
 from contracts.text.printable import in_json, in_line
 

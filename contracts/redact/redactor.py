@@ -2,8 +2,8 @@
 recordings, reports, errors and the control API all hide secrets with it.
 
 Callers know the key that was sent. Other modules of this folder find more secrets: secret_places.py
-in the parts of a request, secret_names.py by the names of fields and headers, secret_forms.py by
-their form."""
+in the parts of a request, secret_names.py by the names of fields and headers, secret_forms.py and
+key_like.py by their form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from contracts.redact.decoded import Decoded
 from contracts.redact.decoders import decodings
 from contracts.redact.encoding_checks import may_be_packed
-from contracts.redact.secret_forms import WORD_START, redact_key_like
+from contracts.redact.key_like import WORD_START, redact_key_like
 from contracts.redact.secret_search import SecretSearch
 from contracts.redact.signed_urls import redact_signatures
 

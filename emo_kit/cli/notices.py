@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from contracts.redact.secret_forms import redact_key_like
+from contracts.redact.key_like import redact_key_like
 from contracts.text.printable import in_json
 from emo_kit.cli.output import print_line
 from mock_server.journal.log_writer import LogWriter

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.redact.secret_forms import redact_key_like
+from contracts.redact.key_like import redact_key_like
 from contracts.text.printable import in_json, in_line
 from mock_server.journal.entry import Entry
 from mock_server.simulation.timestamps import ZONE_TEXT, format_time

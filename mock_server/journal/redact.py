@@ -15,9 +15,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.redact.key_like import redact_key_like, redact_key_like_in_json
 from contracts.redact.redactor import QUOTE, SHORT, TextRedactor
 from contracts.redact.redactor import without_secrets as without_known_secrets
-from contracts.redact.secret_forms import redact_key_like, redact_key_like_in_json
 from contracts.redact.secret_places import (
     AUTHORIZATION,
     USUAL,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.redact.secret_forms import redact_key_like
+from contracts.redact.key_like import redact_key_like
 from contracts.spec.loader import Spec
 from mock_server.engine.callers import key_mistake
 from mock_server.reproduce import Reproduction
