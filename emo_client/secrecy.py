@@ -5,8 +5,9 @@ import re
 import zlib
 from binascii import a2b_base64
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import chain, islice
+
+from emo_client.inflate import inflated
 
 # A shorter key could be part of any word. Parts of this length of a longer key are redacted too.
 SHORTEST = 8
@@ -73,44 +74,28 @@ class Secret:
         """Like clean(), for bytes in a charset that includes ASCII. Returns UNREAD for a text that
         would take too long."""
         try:
-            return self._cleaned(data, _Budget())
+            if not self._is_in(data):
+                return data
+            data = self._raw.sub(SHOWN.encode(), data)
+            data = _WORD.sub(lambda found: self._redacted(found[0]), data)
+            return self._redacted(data)
         except _TooMuch:
             return UNREAD.encode()
 
-    def _cleaned(self, data: bytes, budget: "_Budget") -> bytes:
-        if not self._is_in(data, budget):
-            return data
-        data = self._raw.sub(SHOWN.encode(), data)
-        data = _WORD.sub(lambda found: self._redacted(found[0], budget), data)
-        return SHOWN.encode() if self._is_in(data, budget) else data
+    def _redacted(self, data: bytes) -> bytes:
+        return SHOWN.encode() if self._is_in(data) else data
 
-    def _redacted(self, word: bytes, budget: "_Budget") -> bytes:
-        return SHOWN.encode() if self._is_in(word, budget) else word
-
-    def _is_in(self, data: bytes, budget: "_Budget") -> bool:
+    def _is_in(self, data: bytes) -> bool:
         for decoded, is_text in _decodings(data):
-            lower = budget.spend(decoded).lower()
+            lower = decoded.lower()
             if any(part in lower for part in (self._parts if is_text else self._all_parts)):
                 return True
         return False
 
 
 class _TooMuch(Exception):
-    """The search would take more than READ bytes."""
-
-
-class _Budget:
-    """Limits the bytes to search. A 4 MiB answer of nested encodings would take a minute."""
-
-    def __init__(self) -> None:
-        self._left = READ
-
-    def spend(self, decoded: bytes) -> bytes:
-        """Count the bytes and return them. Raises _TooMuch."""
-        self._left -= len(decoded)
-        if self._left < 0:
-            raise _TooMuch
-        return decoded
+    """A text and its decodings have more than READ bytes. 4 MiB of nested encodings would take a
+    minute."""
 
 
 def _parts(key: bytes) -> list[bytes]:
@@ -132,13 +117,16 @@ def _all_parts(key: bytes) -> list[bytes]:
 def _decodings(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """The data itself, and each different result of up to DEPTH decoders. The bool is whether it is
     text, in which a part of the key may be an ordinary word. Decoded base64, hex and compressed
-    data are not text."""
-    layer, seen = [(data, True)], {(data, True)}
+    data are not text. Raises _TooMuch."""
+    layer, seen, left = [(data, True)], {(data, True)}, READ - len(data)
     yield data, True
     for _ in range(DEPTH):
         texts, layer = layer, []
         for decoded in chain.from_iterable(_decoded_once(*text) for text in texts):
             if decoded not in seen:
+                left -= len(decoded[0])
+                if left < 0:
+                    raise _TooMuch
                 yield decoded
                 seen.add(decoded)
                 layer.append(decoded)
@@ -182,19 +170,5 @@ def _of_hex(data: bytes) -> bytes:
 def _decompressed(data: bytes) -> bytes:
     """The first gzip and zlib streams in the data, decompressed; b"" without any."""
     places = islice(_PACKED.finditer(data), PLACES)
-    return b"\n".join(_beginning(data[found.start() :]) for found in places)
-
-
-def _beginning(packed: bytes) -> bytes:
-    """The data that can be decompressed, up to any damage. For a damaged piece zlib raises an error
-    and returns nothing, so smaller pieces are tried."""
-    parts: list[bytes] = []
-    unpacker, at, room = zlib.decompressobj(zlib.MAX_WBITS | 32), 0, LONGEST
-    for size in (len(packed), 1024, 32, 1):
-        with suppress(zlib.error):
-            while at < len(packed) and room:
-                before = unpacker.copy()
-                parts.append(unpacker.decompress(packed[at : at + size], room))
-                at, room = at + size, room - len(parts[-1])
-        unpacker = before
-    return b"".join(parts)
+    found = (inflated(data[place.start() :], zlib.MAX_WBITS | 32, LONGEST) for place in places)
+    return b"\n".join(plain or b"" for plain in found)

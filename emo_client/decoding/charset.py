@@ -4,8 +4,9 @@ wrong charset."""
 
 import codecs
 import re
-import zlib
 from collections.abc import Iterator
+
+from emo_client.inflate import inflated
 
 # Labels of the web (WHATWG Encoding) for which Python has another name, or a codec that accepts
 # fewer characters than are sent with this label.
@@ -61,10 +62,7 @@ def _unzipped(body: bytes) -> bytes:
     """The body without gzip, which some gateways use without a Content-Encoding header."""
     if not body.startswith(b"\x1f\x8b"):
         return body
-    try:
-        return zlib.decompressobj(31).decompress(body, _LONGEST) or body
-    except zlib.error:
-        return body
+    return inflated(body, 31, _LONGEST) or body
 
 
 def _candidates(body: bytes, content_type: str) -> Iterator[str]:

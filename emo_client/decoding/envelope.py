@@ -18,20 +18,8 @@ _REQUEST_IDS = ("requestid", "xrequestid", "traceid")
 _HOLDERS = {"output", "error", "errors", "result", "results", "data", "detail", "details", "body"}
 NAMES = frozenset((*_CODES, *_MESSAGES, *_REQUEST_IDS, *_HOLDERS, "taskid", "taskstatus"))
 # Codes and messages by which a gateway reports success.
-_NO_REASONS = {
-    "",
-    "0",
-    "200",
-    "ok",
-    "success",
-    "succeeded",
-    "null",
-    "none",
-    "false",
-    "true",
-    "[]",
-    "{}",
-}
+_NO_REASONS = {"", "0", "200", "ok", "success", "succeeded", "null", "none", "false", "true", "[]",
+               "{}"}  # fmt: skip
 _DEEPEST = 6  # levels of an answer to search
 # A complete id: a UUID, or an id that is not at the end of the text, where it may be cut off.
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
