@@ -13,7 +13,7 @@ import msgspec
 
 from emo_client import errors, retry
 from emo_client.decoding import codings
-from emo_client.exchange import Flow, Runtime, ask
+from emo_client.exchange import Flow, Outcome, Runtime
 from emo_client.models import OPERATIONS
 from emo_client.settings import text
 
@@ -75,7 +75,7 @@ def send(
     may have arrived.
     """
     for attempt in count(1):
-        outcome = yield from ask(request)
+        outcome: Outcome = yield request
         wait = retry.delay(attempt, outcome, runtime.random, now=runtime.now(), safe=safe)
         if wait is None:
             break

@@ -13,6 +13,7 @@ from emo_client.driver import Driver, describe
 from emo_client.exchange import Flow, Outcome, Runtime
 from emo_client.intake import BROKEN, Intake
 from emo_client.time_limit import bound_reads, time_limit
+from emo_client.waiting import wait
 
 T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
@@ -53,7 +54,7 @@ class Client(Driver[httpx.Client, httpx.BaseTransport, Callable[[float], object]
     detect = operation(flows.detect)
     create = operation(flows.create)
     get = operation(flows.get)
-    wait = operation(flows.wait)
+    wait = operation(wait)
     cancel = operation(flows.cancel)
     list = operation(flows.list_tasks)
     generate = operation(flows.generate)

@@ -1,8 +1,8 @@
 """What flows and clients exchange.
 
 A flow is a generator. It yields a request of httpx, or the seconds of a pause. Client and
-AsyncClient send the request or sleep, and give the outcome back: a response whose body is read and
-redacted, a ConnectionFailed, or None after a pause.
+AsyncClient send the request or sleep, and give the outcome of a request back: a response whose body
+is read and redacted, or a ConnectionFailed.
 
 Extensions of a request: `call` is its name in errors. A download has `sink`, a function from the
 headers of the answer to the file for its body (None: the body is kept in the response), and
@@ -12,7 +12,7 @@ than the client reads, so that only the beginning is there.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
@@ -22,7 +22,7 @@ from emo_client.secrecy import Secret
 T = TypeVar("T")
 
 Outcome: TypeAlias = httpx.Response | ConnectionFailed
-Flow: TypeAlias = Generator[httpx.Request | float, Outcome | None, T]
+Flow: TypeAlias = Generator[httpx.Request | float, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,3 @@ class Runtime:
     now: Callable[[], float]
     random: Callable[[], float]
     hint: str = ""
-
-
-def ask(request: httpx.Request) -> Flow[Outcome]:
-    """Yield a request and return its outcome."""
-    outcome = yield request
-    if outcome is None:
-        raise TypeError(f"the client sent no outcome for {request}")
-    return outcome

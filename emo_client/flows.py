@@ -36,18 +36,6 @@ from emo_client.models import (
 from emo_client.settings import box, seconds, text
 from emo_client.waiting import OnUpdate, wait
 
-__all__ = [
-    "Face",
-    "OnUpdate",
-    "cancel",
-    "create",
-    "detect",
-    "generate",
-    "get",
-    "list_tasks",
-    "wait",
-]
-
 PAID = "wait for it instead of creating another one"
 LOOK = "check list() before you create again: each task is charged"
 # Codes of a rejected picture in a 400, which a sibling model sends (S2VT).

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from emo_client import errors, retry
 from emo_client.calls import request_for
 from emo_client.decoding.answers import read_task, refusal
-from emo_client.exchange import Flow, Outcome, Runtime, ask
+from emo_client.exchange import Flow, Outcome, Runtime
 from emo_client.models import TASK_STATUSES, TERMINAL_STATUSES, TaskAnswer
 from emo_client.settings import seconds
 
@@ -47,7 +47,7 @@ def _waited(watch: "_Watch", on_update: OnUpdate | None) -> Flow[TaskAnswer]:
     while True:
         within = max(watch.left(), LAST_POLL)
         request = request_for(watch.runtime, "getTask", task_id=watch.task_id, within=within)
-        outcome = yield from ask(request)
+        outcome: Outcome = yield request
         task = watch.take(outcome)
         if task is not None and on_update is not None:
             on_update(task, watch.waited())

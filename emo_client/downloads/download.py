@@ -15,7 +15,7 @@ from emo_client.downloads import video
 from emo_client.downloads.object_store import Refusal, is_over, way_on
 from emo_client.downloads.partial_file import PartialFile
 from emo_client.downloads.target import target_of
-from emo_client.exchange import Flow, Outcome, Runtime, ask
+from emo_client.exchange import Flow, Outcome, Runtime
 from emo_client.models import TaskAnswer
 from emo_client.settings import at_least_1, seconds, text
 
@@ -77,7 +77,7 @@ class _Fetch:
         """Request the missing part, and follow redirects."""
         while True:
             self.problem, self.accepted = "", False
-            outcome = yield from ask(self._request(self.urls[-1]))
+            outcome: Outcome = yield self._request(self.urls[-1])
             self.part.check()
             if not self._is_redirected(outcome):
                 return outcome
