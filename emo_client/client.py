@@ -36,10 +36,11 @@ class Client(Driver[httpx.Client, httpx.BaseTransport, Callable[[float], object]
 
     api_key: the API key; default: the variable DASHSCOPE_API_KEY.
     base_url: the URL with /api/v1; default: DASHSCOPE_HTTP_BASE_URL, else the service in Beijing.
-    timeout: seconds to connect to each address of the host, and seconds for one whole request and
-        its answer once connected, also if the service sends them byte by byte; in a download,
-        seconds for the headers and for each read. Looking up a name of a host takes as long as the
-        system allows. An answer of more than 4 MiB, compressed or not, raises UnexpectedAnswer.
+    timeout: seconds for one whole request and its answer (0.1 s more at most), also if they come
+        byte by byte; in a download, seconds for the headers and for each read. Two things are not
+        bounded by the whole: looking up the name of the host, which the system limits, and
+        connecting, which may take that long for each address of the host. An answer of more than
+        4 MiB, compressed or not, raises UnexpectedAnswer.
     http: an httpx client to use; close() does not close it. transport: an httpx transport to use.
     sleep, clock, now, random: for tests: a function that sleeps, a monotonic clock in s, the time
         since 1970 in s, and random numbers in [0, 1).

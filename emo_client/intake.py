@@ -50,7 +50,9 @@ class Intake:
     def begin(self, response: httpx.Response) -> None:
         """Take the headers, and hide the key in them."""
         clean, headers = self.runtime.key.clean, response.headers.multi_items()
-        response.headers = httpx.Headers([(n.encode(), clean(v).encode()) for n, v in headers])
+        together = "\n".join(value for _, value in headers)
+        if clean(together) != together:
+            response.headers = httpx.Headers([(n.encode(), clean(v).encode()) for n, v in headers])
         self.status, self.headers = response.status_code, response.headers
         if sink := self.request.extensions.get("sink"):
             self._until = self.runtime.clock() + self.request.extensions["within"] + GRACE

@@ -6,18 +6,18 @@ received bytes. Time, bytes, redirects and tries of a download are limited.
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 
 from emo_client import errors, limits, retry
 from emo_client.downloads import video
+from emo_client.downloads.address import address_of, bare, forbidden, joined, unsigned
 from emo_client.downloads.object_store import Refusal, is_over, way_on
 from emo_client.downloads.partial_file import PartialFile
 from emo_client.downloads.target import target_of
 from emo_client.exchange import Flow, Outcome, Runtime
 from emo_client.models import TaskAnswer
-from emo_client.settings import at_least_1, seconds, text
+from emo_client.settings import at_least_1, seconds
 
 # Statuses of object stores and caches that refuse the rest of a video. Then all of it is requested.
 _NO_REST = (304, 412, 416)
@@ -46,7 +46,7 @@ def download(
     Raises ResultExpired, DownloadFailed, and OSError if the file cannot be written; then no
     partial file is left.
     """
-    url, target = _address(url_or_task), target_of(path)
+    url, target = address_of(url_or_task), target_of(path)
     limit, most = seconds("timeout", timeout), at_least_1("max_bytes", max_bytes)
     fetch = _Fetch(runtime, url, PartialFile(target, url, most), limit)
     while True:
@@ -210,47 +210,10 @@ class _Fetch:
         """Whether the answer redirects to another URL. A forbidden redirect ends the download."""
         if not isinstance(outcome, httpx.Response) or outcome.status_code not in _REDIRECTS:
             return False
-        location = _joined(self.urls[-1], outcome.headers.get("location", ""))
-        self.end = self._forbidden(location)
+        location = joined(self.urls[-1], outcome.headers.get("location", ""))
+        self.end = forbidden(location, self.urls)
         self.urls += [] if self.end else [location]
         return not self.end
-
-    def _forbidden(self, location: str) -> str:
-        """Why a redirect is not followed; "" if it is."""
-        redirect = f"it is redirected to {_bare(location) or 'an address without a host'}"
-        if urlsplit(location).scheme not in ("http", "https"):
-            return f"{redirect}, which is not an http(s) URL"
-        if urlsplit(location).scheme == "http" and urlsplit(self.urls[-1]).scheme == "https":
-            return f"{redirect}, from https to http, where anybody on the way could change it"
-        if location in self.urls:
-            return f"{redirect}, in a circle"
-        if len(self.urls) > limits.REDIRECTS:
-            return f"{redirect}, after {limits.REDIRECTS} other redirects"
-        return ""
-
-
-def _address(source: str | TaskAnswer) -> str:
-    if isinstance(source, TaskAnswer):
-        output = source.output
-        if not (output.results and output.results.video_url):
-            state = f"task {output.task_id} is {output.task_status} and has no video"
-            raise errors.ConfigError(f"{state}; give the task that wait() returned")
-        source = output.results.video_url
-    text("url_or_task", source)
-    if _joined(source, "") == "" or urlsplit(source).scheme.lower() not in ("http", "https"):
-        shown = source.partition("?")[0]
-        raise errors.ConfigError(f"{shown!r} is not an http(s) URL; give results.video_url")
-    return source
-
-
-def _joined(base: str, location: str) -> str:
-    """The absolute URL of a Location header, without its fragment; "" if it is not a URL with a
-    host."""
-    try:
-        parts = urlsplit(urljoin(base, location.strip()))
-        return parts._replace(fragment="").geturl() if parts.hostname else ""
-    except ValueError:
-        return ""
 
 
 def _may_appear(answer: Outcome, url: str, now: float) -> bool:
@@ -263,33 +226,17 @@ def _may_appear(answer: Outcome, url: str, now: float) -> bool:
 def _failure(outcome: Outcome, fetch: _Fetch, now: float) -> errors.DownloadFailed:
     """The error for the last try, from the answer of the object store or from the failure."""
     url = fetch.urls[0]
-    summary = f"the video at {_bare(url)} could not be downloaded"
+    summary = f"the video at {bare(url)} could not be downloaded"
     if isinstance(outcome, errors.ConnectionFailed) or fetch.problem or fetch.end:
         kept = "; call again to download the rest" if fetch.part.size() and not fetch.end else ""
-        problem = _unsigned(fetch.end or fetch.problem, fetch.urls)
+        problem = unsigned(fetch.end or fetch.problem, fetch.urls)
         return errors.DownloadFailed(f"{summary}: {problem}{fetch.late}{kept}")
     refusal = Refusal.of(outcome)
-    code, message = (_unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
+    code, message = (unsigned(one, fetch.urls) for one in (refusal.code, refusal.message))
     reason = ": ".join(filter(None, [code, message])) or "no reason given"
     over = refusal.has_expired() or is_over(url, outcome, now)
     advice = "a video is kept for 24 h, so it must be made again" if over else way_on(refusal, url)
     kind = errors.ResultExpired if over else errors.DownloadFailed
-    text = (
-        "; ".join(filter(None, [f"{summary}: {outcome.status_code} {reason}", advice])) + fetch.late
-    )
+    text = "; ".join(filter(None, [f"{summary}: {refusal.status} {reason}", advice])) + fetch.late
     named = refusal.request_id
-    return kind(text, status=outcome.status_code, code=code, message=message, request_id=named)
-
-
-def _bare(url: str) -> str:
-    """The URL without its query, which contains the signature, and without a user name."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-
-
-def _unsigned(text: str, urls: list[str]) -> str:
-    queries = [urlsplit(url).query for url in urls]
-    values = [v for query in queries for _, v in parse_qsl(query) if len(v) > 8]
-    for secret in filter(None, [*queries, *values]):
-        text = text.replace(secret, "…")
-    return text
+    return kind(text, status=refusal.status, code=code, message=message, request_id=named)

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from emo_client import ConnectionFailed, TaskTimeout
 from emo_client.async_client import AsyncClient
 from emo_client.client import Client
 from emo_client.intake import GRACE
+from emo_client.time_limit import bound_reads, time_limit
 
 # The bytes sent first, and those repeated until the client disconnects.
 BUSY = {
@@ -76,3 +78,31 @@ def test_a_call_that_was_not_answered_in_time_may_have_arrived(emo_there) -> Non
         emo_there.detect("https://x/p.png")
     assert time.monotonic() - began < LIMIT + GRACE + SLACK
     assert caught.value.may_have_arrived
+
+
+class Stream:
+    """A connection of httpx; `read` returns the timeout that it was given."""
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> float | None:
+        return timeout
+
+
+@pytest.mark.parametrize(
+    "event", ["connection.connect_tcp", "connection.start_tls", "proxy.start_tls"]
+)
+def test_each_read_from_a_connection_ends_at_the_deadline(event: str) -> None:
+    stream, left = Stream(), [5.0]
+    bound_reads(f"{event}.complete", {"return_value": stream})
+    assert stream.read(9, timeout=30.0) == 30.0  # outside of a call of ours
+    with time_limit(lambda: left[0]):
+        assert (stream.read(9, timeout=30.0), stream.read(9, timeout=2.0)) == (5.0, 2.0)
+        assert stream.read(9) == 5.0
+        left[0] = 0.0
+        with pytest.raises(httpx.ReadTimeout, match="came too slowly"):
+            stream.read(9, timeout=30.0)
+    assert stream.read(9, timeout=30.0) == 30.0
+
+
+def test_other_events_of_httpx_are_left_alone() -> None:
+    bound_reads("connection.connect_tcp.started", {"host": "x"})
+    bound_reads("http11.receive_response_headers.complete", {"return_value": (b"HTTP/1.1", 200)})
