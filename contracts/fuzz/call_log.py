@@ -76,12 +76,13 @@ class ModelMismatch(AssertionError):
 
 class CallLog:
     """The calls of one run, in order. frozen_at: the time at which the clock of a user was stopped,
-    epoch s. task_ids: in order of creation."""
+    epoch s. task_ids: in order of creation. mismatch: what expect() raised, None if nothing."""
 
     def __init__(self) -> None:
         self.calls: list[LoggedCall] = []
         self.frozen_at: dict[str, float] = {}
         self.task_ids: list[str] = []
+        self.mismatch: ModelMismatch | None = None
         self._parsed: tuple[Exchange | None, Any] = None, None  # an answer and its JSON value
 
     def send(
@@ -123,7 +124,8 @@ class CallLog:
         else:
             holds = any(got is one or (got == one and type(got) is type(one)) for one in expected)
         if holds != must_match:
-            raise ModelMismatch(self, exchange, pointer, expected, must_match)
+            self.mismatch = ModelMismatch(self, exchange, pointer, expected, must_match)
+            raise self.mismatch
 
     def _sent(
         self, to: Provider, key: str, method: str, path: str, body: str, headers: dict[str, str]

@@ -13,9 +13,11 @@ NEVER_RUNNING = ("PENDING", "CANCELED", "UNKNOWN")  # tasks with these endings n
 
 
 class KnownTask(Struct):
-    """A task that the fuzzer created. ending: the requested outcome. created, canceled: epoch s.
-    work: seconds for which it runs. last_state: the state in its last answer."""
+    """A task that the fuzzer created. number: in order of creation. ending: the requested outcome.
+    created, canceled: epoch s. work: seconds for which it runs. last_state: the state in its last
+    answer."""
 
+    number: int
     id: str
     ending: str
     created: float

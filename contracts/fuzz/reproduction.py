@@ -64,7 +64,7 @@ def epoch(value):
         return value / 1000
     return datetime.fromisoformat(f"{value}+08:00").timestamp()
 '''
-INDENT, CONTROL = " " * 8, "/__mock__/"
+INDENT = " " * 8
 FIND_TASK = r"""sed -n 's/.*"task_id": *"\([^"]*\)".*/\1/p'"""
 KIND = {"Content-Type": "application/json"}
 SPECIAL = re.compile(r'([\\"$`])')  # characters that a shell expands between double quotes
@@ -106,15 +106,10 @@ def _reason(mismatch: ModelMismatch) -> str:
 
 
 def _needed_calls(mismatch: ModelMismatch) -> list[LoggedCall]:
-    """The calls up to the failed one that a new run needs. Left out are lists, which change
-    nothing; resets at the start, because the keys are new; and calls that only move the clock of a
-    user who sends no other call."""
+    """The calls up to the failed one, without lists, which change nothing."""
     calls = mismatch.log.calls
     last = next(i for i, call in enumerate(calls) if call.exchange is mismatch.exchange)
-    kept = [c for c in calls[:last] if "/tasks?" not in c.exchange.url] + [calls[last]]
-    active = {c.user for c in kept if CONTROL not in c.exchange.url}
-    first = next(i for i, c in enumerate(kept) if not c.exchange.url.endswith("/reset"))
-    return [call for call in kept[first:] if call.user in active]
+    return [call for call in calls[:last] if "/tasks?" not in call.exchange.url] + [calls[last]]
 
 
 def _path(log: CallLog, exchange: Exchange) -> tuple[str, list[str]]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from contracts.fuzz.call_log import CallLog
 from contracts.fuzz.model import ModelTimings
-from contracts.fuzz.shorten import FailedRun
 from contracts.provider.exchange import answer_at
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Spec
@@ -30,7 +29,6 @@ class FuzzTarget:
         self.timings = timings or ModelTimings.of(spec)
         outcomes = (o for o in spec.task_outcomes.values() if o.documented)
         self.failed_endings = sorted(o.name for o in outcomes if o.name.startswith("FAILED"))
-        self.failed_run: FailedRun | None = None  # the last run that failed
         self._numbers = itertools.count(1)
         self.video_seconds = {ratio: self._length(ratio) for ratio in BOXES}
 

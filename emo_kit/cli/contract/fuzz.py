@@ -106,7 +106,7 @@ def _number(seed: str) -> int:
 
 def _machine(provider: Provider, examples: int, seed: int, found: list[ModelMismatch]) -> int:
     from contracts.fuzz.call_log import ModelMismatch
-    from contracts.fuzz.stateful import run
+    from contracts.fuzz.machine import run
     from contracts.fuzz.target import FuzzTarget
     from contracts.spec.loader import Spec
 
