@@ -104,7 +104,8 @@ class ApiResponder:
         path_value, body = "", None
         query: dict[str, Any] = {}
         urls: list[str] = []
-        ending = violation = near_miss = refused = None
+        ending = violation = near_miss = None
+        is_refused, source = False, ""
         try:
             if caller.refusal is not None:
                 raise Refused(caller.refusal)
@@ -122,13 +123,12 @@ class ApiResponder:
                 ending = unreachable or ending
                 if record.account.free_only or record.account.balance is not None:
                     check_account(self._spec, session, body["model"], now)
-        except Refused as error:
-            refused, violation = error, error.violation
-            near_miss = error.near_miss or near_miss
+        except Refused as refused:
+            is_refused, violation, source = True, refused.violation, refused.source
+            near_miss = refused.near_miss or near_miss
         return Request(
             call, real, now, self._callers.request_id(session), caller, effects, operation,
-            path_value, query, body, urls, violation, refused is not None, ending,
-            refused.source if refused else "", near_miss,
+            path_value, query, body, urls, violation, is_refused, ending, source, near_miss,
         )  # fmt: skip
 
     def decide(self, request: Request, session: Session) -> Directive:
