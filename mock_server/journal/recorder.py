@@ -8,8 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
-from msgspec import Struct
-
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
 from mock_server.journal.entry import Entry, entry_of
@@ -36,15 +34,9 @@ LONGEST_PAGE = 1 << 12  # bytes up to which the body of a download is an error, 
 Listener = Callable[[str, Entry], object]
 
 
-class CompletedCall(Struct, frozen=True, gc=False):
-    """All values of one call, in the order of the stages."""
-
-    request: Request
-    directive: Directive
-    answer: Answer
-    reply: Reply
-    near_miss: Violation | None
-    is_explained: bool
+# All values of one call in the order of the stages, its near miss, and whether it is explained. A
+# plain tuple: it is made for each call.
+CompletedCall = tuple[Request, Directive, Answer, Reply, Violation | None, bool]
 
 
 class Recorder:
@@ -84,7 +76,7 @@ class Recorder:
         explained = has_explanation(reply.status, reply.outcome, name, violation, near_miss)
         if explained:
             reply.headers.append((EXPLAIN, request.request_id.encode()))
-        self._pending.append(CompletedCall(request, directive, answer, reply, near_miss, explained))
+        self._pending.append((request, directive, answer, reply, near_miss, explained))
         size = request.call.head_bytes + len(request.call.body)
         if len(self._pending) >= BATCH or size > LARGE or self.listeners:
             self._flush()
@@ -112,13 +104,12 @@ class Recorder:
                 try:
                     record(recorded)
                 except Exception as error:  # noqa: BLE001 (this runs in the answer to another call)
-                    call, request_id = recorded.request.call, recorded.request.request_id
-                    where = f"recording {call.method} {call.path} {request_id}"
+                    call = recorded[0].call
+                    where = f"recording {call.method} {call.path} {recorded[0].request_id}"
                     self.mistakes.report(error, where, call.headers, call.query)
 
     def _record(self, recorded: CompletedCall) -> None:
-        request, directive, answer = recorded.request, recorded.directive, recorded.answer
-        reply, near_miss = recorded.reply, recorded.near_miss
+        request, directive, answer, reply, near_miss, explained = recorded
         caller, operation = request.caller, request.operation
         kind = operation.id if operation else ""
         fault = directive.fault.kind if directive.fault else ""
@@ -131,9 +122,7 @@ class Recorder:
             caller.by_key.shown,
         )  # fmt: skip
         scenario = bool(directive.name)
-        self._metrics.count(
-            kind, reply.status, fault, scenario=scenario, explained=recorded.is_explained
-        )
+        self._metrics.count(kind, reply.status, fault, scenario=scenario, explained=explained)
         if self.listeners:
             self._notify_latest(caller.tenant_id)
 
