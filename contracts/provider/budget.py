@@ -54,6 +54,7 @@ class Budget:
         given = value.get("input") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(given, dict):
             return 0.0
+        # Not Spec.router: a provider may also charge for a path with more text around it.
         called = {id for template, id in self._paths.items() if template in path}
         return max(
             (

@@ -57,7 +57,10 @@ class RecordedAnswer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 class RecordedExchange(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A call and its answer. at: s since the recording began, None if unknown. note: a problem
-    during the call. answer: None if no answer arrived."""
+    during the call. answer: None if no answer arrived.
+
+    Not an Exchange of contracts/provider: this is the form of the file, in which people read and
+    compare JSON bodies, and long bodies have only a size."""
 
     request: RecordedRequest
     at: float | None = None

@@ -33,7 +33,9 @@ class BundleError(FileError):
 
 
 class BundledExchange(Struct, frozen=True):
-    """A call and its answer. Bytes are base64; headers are latin-1."""
+    """A call and its answer. Bytes are base64; headers are latin-1.
+
+    Not an Exchange of contracts/provider: a reproduction compares every byte and the delivery."""
 
     number: Count
     real: Moment

@@ -13,7 +13,8 @@ from mock_server.simulation.call import Call, Reply
 
 
 class Row(NamedTuple):
-    """The data of an Entry (see there), with secrets.
+    """The data of an Entry (see there), with secrets. An Exchange of contracts/provider is made
+    only for readers: to remove the secrets costs more than the answer to the call.
 
     call and reply are stored whole: splitting them takes as long as encoding them. key: the API
     key, "" if the fake did not accept one. shown: the end of the key that is not secret."""
