@@ -111,7 +111,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def clock(self) -> tuple[float, bool]:
         """The rate of a new tenant's clock, and whether polls skip to the next event."""
         rate, skip = MODES[self.time]
-        return (rate if self.speed is None else self.speed), skip
+        return (rate if self.speed is None else float(self.speed)), skip
 
     @property
     def timeouts(self) -> Timeouts:

@@ -48,7 +48,7 @@ class Fault(Struct, frozen=True):
     """One fault with a value within bounds for each parameter of its form."""
 
     kind: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, float | tuple[float, ...]] = {}
 
 
 LATENCY = (

@@ -82,7 +82,7 @@ def _conditions(written: dict[str, Any], operations: list[str]) -> Conditions:
         headers=written.get("headers", {}),
         status=written.get("status", ""),
         since=float(low),
-        until=float("inf") if high is None else float(high),
+        until=None if high is None else float(high),
     )
 
 

@@ -46,8 +46,8 @@ class Conditions(Struct, frozen=True):
 
     operations: operationIds; all if empty. body: expected values by JSON pointer. headers: expected
     values by name. Each is an exact value, `{contains: TEXT}` or `{exists: BOOL}`. status: of the
-    task whose id is in the path. since, until: seconds after the rule was set, in [since,
-    until)."""
+    task whose id is in the path. since, until: seconds after the rule was set, in [since, until);
+    until None: no end."""
 
     operations: tuple[str, ...] = ()
     model: str = ""
@@ -55,7 +55,7 @@ class Conditions(Struct, frozen=True):
     headers: dict[str, Any] = {}
     status: str = ""
     since: float = 0.0
-    until: float = float("inf")
+    until: float | None = None
 
 
 class Rule(Struct, frozen=True):
@@ -198,7 +198,8 @@ def matches(rule: Rule, facts: CallFacts) -> bool:
     passed = round(facts.now - began, 6)
     return (
         (not conditions.operations or facts.operation in conditions.operations)
-        and conditions.since <= passed < conditions.until
+        and conditions.since <= passed
+        and (conditions.until is None or passed < conditions.until)
         and (
             not conditions.model or _is_expected(conditions.model, value_at(facts.body, ["model"]))
         )

@@ -20,12 +20,12 @@ class Account(Struct, frozen=True, gc=False):
 
     images: number of checked images by model. seconds: seconds of video of tasks that are no longer
     in the store, by `MODEL RATIO`. free_only: refuse calls beyond the free quota (`use free tier
-    only` in the console). balance: CNY that may be spent; None: unlimited."""
+    only` in the console). balance: CNY that may be spent, as it was written; None: unlimited."""
 
     images: dict[str, int] = {}
     seconds: dict[str, float] = {}
     free_only: bool = False
-    balance: float | None = None
+    balance: int | float | None = None
 
 
 class Used(Struct, frozen=True):

@@ -68,7 +68,8 @@ class MemoryStore:
         return MemorySession(self, tenant_id)
 
     def rule_bytes(self) -> int:
-        return sum(data.record.rule_bytes for data in self._by_tenant.values())
+        with self.lock:  # a commit in another thread may add a tenant
+            return sum(data.record.rule_bytes for data in self._by_tenant.values())
 
     def counts(self) -> tuple[int, int]:
         return len(self._by_tenant), self._tasks

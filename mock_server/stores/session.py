@@ -26,7 +26,8 @@ class Session(ABC):
 
     tenant_id: from `ids.tenant_of`, never an API key. record: the tenant's record; assign another
     one to change it. number: the latest number that was drawn. written: new and changed tasks by
-    id. forgotten: the ids of dropped tasks. is_deleted: everything of the tenant is dropped."""
+    id. forgotten: the ids of dropped tasks; one in `written` too was saved again, as a new task.
+    is_deleted: everything of the tenant is dropped."""
 
     __slots__ = ("forgotten", "is_deleted", "number", "record", "tenant_id", "written")
 
@@ -120,4 +121,5 @@ class Session(ABC):
 
     def _new(self) -> list[Task]:
         """The tasks that the session added, oldest first."""
-        return [task for task in self.written.values() if self._stored(task.id) is None]
+        gone, stored = self.forgotten, self._stored
+        return [task for id, task in self.written.items() if id in gone or stored(id) is None]

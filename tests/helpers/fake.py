@@ -21,6 +21,7 @@ from mock_server.simulation.billing import Used
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.seeds import seeds_of
 from mock_server.simulation.task import Task
+from mock_server.stores.protocol import Store
 from mock_server.stores.records import Tenant
 
 EPOCH = 1_757_572_418.716  # 2025-09-11 14:33:38.716 in UTC+8, as in the documentation
@@ -57,15 +58,18 @@ class Result(NamedTuple):
 
 class Service:
     """The engine with a clock that the test moves: `service.real += 5`. file: the content of the
-    server's scenario file."""
+    server's scenario file. store: default: a new one in memory."""
 
-    def __init__(self, spec: Spec, *, file: Any = None, **settings: Any) -> None:
+    def __init__(
+        self, spec: Spec, *, file: Any = None, store: Store | None = None, **settings: Any
+    ) -> None:
         self.real = EPOCH
         self.spec = spec
         served = Ruleset() if file is None else compile_ruleset(spec, file)
         self.engine = Engine(
             spec,
             settings=Settings(**{"time": "real", "seed": "emo", **settings}),
+            store=store,
             real=lambda: self.real,
             file=lambda _: served,
         )

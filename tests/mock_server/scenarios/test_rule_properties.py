@@ -14,7 +14,7 @@ from contracts.spec.loader import Spec
 from mock_server.scenarios.rule_check import action_of
 from mock_server.scenarios.rule_compile import compile_ruleset
 from mock_server.scenarios.rules import CallFacts, Counters, count_fired, first_match
-from tests.helpers.fake import EPOCH, Service, request
+from tests.helpers.fake import EPOCH, request
 
 SPEC = Spec.load()
 BODIES = {name: request(SPEC, name) for name in ("detectFace", "createVideoTask")}
@@ -210,46 +210,3 @@ def test_rules_count_and_decide_as_their_schema_says(
     assert totals == {
         n: counters.matched[r.id] for n, r in enumerate(compiled, 1) if r.id in counters.matched
     }
-
-
-# The same seed, the same calls, the same bytes
-
-CHOICES = st.fixed_dictionaries(
-    {}, optional={name: st.sampled_from(list(v.choices)) for name, v in SPEC.variants.items()}
-)
-
-
-@often(40)
-@given(
-    written=st.lists(rules(), max_size=3),
-    served=st.lists(rules(), max_size=2),
-    choices=CHOICES,
-    limits=st.sampled_from(["off", "documented"]),
-    time=st.sampled_from(["real", "fast", "skip", "frozen"]),
-    asked=st.lists(
-        st.tuples(st.sampled_from(sorted(ALL)), st.sampled_from([0.0, 0.1, 30.0])), max_size=12
-    ),
-)
-def test_the_same_seed_and_calls_get_the_same_bytes_with_any_settings(
-    written: list[Any], served: list[Any], choices: dict[str, str], limits: str, time: str,
-    asked: list[tuple[str, float]],
-) -> None:  # fmt: skip
-    def run() -> list[Any]:
-        service = Service(
-            SPEC, file={"scenarios": served}, variants=choices, limits=limits, time=time
-        )
-        service.rules(*written)
-        replies, task = [], "x"
-        for operation, gap in asked:
-            service.real += gap
-            known = SPEC.operations[operation]
-            path = f"/api/v1{known.template}".replace("{task_id}", task)
-            extra = {"X_DashScope_Async": "enable"} if operation == "createVideoTask" else {}
-            reply = service.raw(known.method, path, BODIES.get(operation), **extra)
-            replies.append(reply)
-            for made in iter(service.tasks()):
-                task = made.id
-                break
-        return [*replies, service.tenant()]
-
-    assert run() == run()
