@@ -13,13 +13,13 @@ from contracts.provider.exchange import Exchange, answer_at, shown
 from contracts.provider.http import Provider
 from contracts.spec.pointers import MISSING, parts_of, value_at
 from contracts.verify.checks.lifecycle import epoch
-from contracts.verify.context import ASYNC_HEADER
 
 RESOLUTION = 0.001  # s: times in answers are cut to the millisecond
 CLOSE = 1e-5  # s: rounding error of a sum of floats
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"  # the last three digits are removed
 # Appended to a pointer: the sorted names of the fields of an object, or the JSON type of a value.
 NAMES, TYPE = "/#names", "/#type"
+JSON = {"Content-Type": "application/json"}
 TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
          float: "number", type(None): "null"}  # fmt: skip
 
@@ -86,22 +86,22 @@ class CallLog:
         self._parsed: tuple[Exchange | None, Any] = None, None  # an answer and its JSON value
 
     def send(
-        self, provider: Provider, key: str, method: str, path: str, body: str = "", **headers: str
-    ) -> Exchange:
-        """Send a call and record it. key: PREFIX-USER."""
-        exchange = self._sent(provider, key, method, path, body, headers)
-        self.add(exchange, key.rpartition("-")[2])
+        self, provider: Provider, key: str, method: str, path: str, body: str = "", *,
+        creates: bool = False, **headers: str,
+    ) -> Exchange:  # fmt: skip
+        """Send a call and record it. key: PREFIX-USER. creates: the call creates a task, which gets
+        the next number."""
+        url = provider.origin + path if path.startswith("/__mock__/") else path
+        headers = {**JSON, **headers} if body else headers
+        exchange = provider.send(method, url, body=body or None, headers=headers, key=key)
+        created = str(answer_at(exchange, "/output/task_id")) if creates else ""
+        self.add(exchange, key.rpartition("-")[2], created)
         return exchange
 
-    def create(
-        self, provider: Provider, key: str, path: str, body: str, **headers: str
-    ) -> Exchange:
-        """Send a create call and record it. Its task gets the next number."""
-        exchange = self._sent(
-            provider, key, "POST", path, body, {ASYNC_HEADER: "enable", **headers}
-        )
-        self.add(exchange, key.rpartition("-")[2], str(answer_at(exchange, "/output/task_id")))
-        return exchange
+    @property
+    def task_names(self) -> dict[str, str]:
+        """The name of each task, by its id: `task1` is the first."""
+        return {task_id: f"task{number}" for number, task_id in enumerate(self.task_ids, 1)}
 
     def add(self, exchange: Exchange, user: str, created: str = "") -> None:
         """Record a call that was sent. created: id of the task that it created, "" for none."""
@@ -126,13 +126,6 @@ class CallLog:
         if holds != must_match:
             self.mismatch = ModelMismatch(self, exchange, pointer, expected, must_match)
             raise self.mismatch
-
-    def _sent(
-        self, to: Provider, key: str, method: str, path: str, body: str, headers: dict[str, str]
-    ) -> Exchange:
-        url = to.origin + path if path.startswith("/__mock__/") else path
-        sent = {"Content-Type": "application/json"} if body else {}
-        return to.send(method, url, body=body or None, headers={**sent, **headers}, key=key)
 
 
 def value_of(exchange: Exchange, pointer: str, value: Any = MISSING) -> Any:

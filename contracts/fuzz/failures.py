@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,6 @@ from contracts.fuzz.target import CLOCK
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.pointers import MISSING, pointer_of
-from contracts.verify.checks.lifecycle import epoch
 
 USER, STRANGER = "one", "stranger"
 # The status codes that a check of schemathesis allows, if it looks only at the status.
@@ -34,7 +34,7 @@ OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "hos
                "x-schemathesis-testcaseid"}  # fmt: skip
 STATE = "/output/task_status"
 HOUR = 3600.0  # s: longer than a task runs, shorter than its lifetime
-TaskHistory = dict[str, list[Exchange]]  # by task id: its create call and the later calls
+Call = tuple[Exchange, str]  # a call, and the id of the task that it created or ""
 Expectation = tuple[str, Expected, bool]  # pointer, expected and must_match of a ModelMismatch
 
 
@@ -69,59 +69,73 @@ class FuzzFailure(Struct, frozen=True):
         return f"{self.label}: {self.check}: {self.reason}"
 
 
-def record_tasks(recorder: ScenarioRecorder, history: TaskHistory) -> None:
-    """Add the calls of a scenario to the history of each task: its create call, and each later call
-    that showed a new state or may have changed it."""
-    for step, interaction in recorder.interactions.items():
-        exchange = _exchange(interaction)
-        created = _created(recorder, step, exchange)
-        if created:
-            history[created] = [exchange]
-            continue
-        for task in [task for task in history if task in exchange.url]:
-            state = answer_at(exchange, STATE)
-            if exchange.method == "POST" or state != answer_at(history[task][-1], STATE):
-                history[task].append(exchange)
+def operation_of(case: Any) -> str:
+    """The operationId of a case of schemathesis."""
+    return str(case.operation.definition.raw["operationId"])
+
+
+def calls_of(recorder: ScenarioRecorder) -> dict[str, Call]:
+    """The calls of a scenario, by the id of their case."""
+    exchanges = {case_id: _exchange(one) for case_id, one in recorder.interactions.items()}
+    return {
+        case_id: (exchange, _created(recorder, case_id, exchange))
+        for case_id, exchange in exchanges.items()
+    }
 
 
 def failure_of(
     spec: Spec, recorder: ScenarioRecorder, case_id: str, check: str, failure: Failure, key: str,
-    before: TaskHistory,
+    before: list[Call],
 ) -> FuzzFailure:  # fmt: skip
-    """The failure with the calls that lead to it. before: the tasks of earlier scenarios, because
+    """The failure with the calls that lead to it. before: the calls of earlier scenarios, because
     schemathesis also polls tasks that another scenario created."""
+    calls = calls_of(recorder)
+    last, created = calls[case_id]
+    chain = [calls[c.id] for c in recorder.iter_chain_cases(case_id=case_id) if c.id in calls]
+    tasks = {new for _, new in chain} | {new for _, new in before if new in last.url}
+    sent = [*before, *takewhile(lambda call: call[0] is not last, calls.values())]
     log = CallLog()
-    last = _exchange(recorder.interactions[case_id])
-    polled_tasks = [task for task in before if task in last.url]
-    for task in polled_tasks:
-        for number, exchange in enumerate(before[task]):
-            log.add(exchange, _user(exchange, key), "" if number else task)
-    *steps, end = _chain(recorder, case_id, polled_tasks)
-    for step in steps:
-        exchange = _exchange(recorder.interactions[step])
-        log.add(exchange, _user(exchange, key), _created(recorder, step, exchange))
-    for moved in _clock_calls(last, is_foreign=bool(polled_tasks)):
-        log.add(moved, USER)
-    log.add(last, _user(last, key), _created(recorder, end, last))
+    for exchange, new in _needed(sent, chain, tasks - {""}):
+        log.add(exchange, _user(exchange, key), new)
+    if tasks - {"", created} and last.method == "GET" and _is_late(last):
+        log.add(_clock_call(last), USER)
+    log.add(last, _user(last, key), created)
     wrong = getattr(failure, "exception", None)
     if isinstance(wrong, WrongAnswer):
         mismatch = _own_mismatch(log, wrong)
         return FuzzFailure(recorder.label, check, mismatch.text, mismatch)
-    expectation = _expectation(spec.operations[_operation(recorder, case_id)], last, check)
+    operation = spec.operations[operation_of(recorder.cases[case_id].value)]
     reason = " ".join(f"{failure.title} {failure.message}".split())
-    return FuzzFailure(recorder.label, check, reason, ModelMismatch(log, last, *expectation))
+    mismatch = ModelMismatch(log, last, *_expectation(operation, last, check))
+    return FuzzFailure(recorder.label, check, reason, mismatch)
 
 
-def _clock_calls(polled: Exchange, *, is_foreign: bool) -> Iterator[Exchange]:
-    """A call that moves the clock by the run time of the polled task. In the run of schemathesis,
-    polls of other tasks may have moved the clock. is_foreign: another scenario created the task."""
-    began = epoch(answer_at(polled, "/output/submit_time"))
-    ended = epoch(answer_at(polled, "/output/end_time"))
-    seconds = ended - began if began and ended else HOUR if is_foreign and not began else 0
-    if seconds > 0:
-        parts = urlsplit(polled.url)
-        url, body = f"{parts.scheme}://{parts.netloc}{CLOCK}", json.dumps({"advance": seconds})
-        yield Exchange("POST", url, {"Content-Type": "application/json"}, body, 200, {}, "{}")
+def _needed(sent: Iterable[Call], chain: list[Call], tasks: set[str]) -> Iterator[Call]:
+    """The calls of the chain, and of the calls about these tasks each one that showed a new state
+    or may have changed it."""
+    states: dict[str, Any] = {}
+    for exchange, created in sent:
+        about = {task for task in tasks if task == created or task in exchange.url}
+        state = answer_at(exchange, STATE) if about else MISSING
+        is_new = exchange.method == "POST" or any(states.get(task) != state for task in about)
+        states |= dict.fromkeys(about, state)
+        if (exchange, created) in chain or (about and is_new):
+            yield exchange, created
+
+
+def _is_late(polled: Exchange) -> bool:
+    """Whether a poll shows a task after its end, or as one that does not exist."""
+    times = (answer_at(polled, f"/output/{name}") for name in ("submit_time", "end_time"))
+    submitted, ended = (time is not MISSING for time in times)
+    return ended or not submitted
+
+
+def _clock_call(polled: Exchange) -> Exchange:
+    """A call that moves the clock beyond the end of a task. In the run of schemathesis, polls of
+    other tasks may have moved it."""
+    url = urlsplit(polled.url)._replace(path=CLOCK, query="").geturl()
+    body = json.dumps({"advance": HOUR})
+    return Exchange("POST", url, {"Content-Type": "application/json"}, body, 200, {}, "{}")
 
 
 def _created(recorder: ScenarioRecorder, step: str, exchange: Exchange) -> str:
@@ -142,29 +156,6 @@ def _own_mismatch(log: CallLog, wrong: WrongAnswer) -> ModelMismatch:
         log.add(last, STRANGER)
     expected: Expected = SameAs(last, wrong.same_as) if wrong.same_as else wrong.expected
     return ModelMismatch(log, last, wrong.pointer, expected, wrong.must_match)
-
-
-def _chain(recorder: ScenarioRecorder, case_id: str, polled_tasks: Iterable[str]) -> list[str]:
-    """The ids of the cases to repeat, in order: the failed case, the cases that it was derived
-    from, and all earlier calls about the same tasks."""
-    chain: set[str] = set()
-    step: str | None = case_id
-    while step is not None and step in recorder.interactions:
-        chain.add(step)
-        step = recorder.cases[step].parent_id
-    sent = [_exchange(recorder.interactions[one]) for one in chain]
-    tasks = {str(answer_at(exchange, "/output/task_id")) for exchange in sent if exchange.body}
-    tasks |= set(polled_tasks)
-    known = list(recorder.interactions)
-    return [
-        one
-        for one in known[: known.index(case_id) + 1]
-        if one in chain or any(task in recorder.interactions[one].request.uri for task in tasks)
-    ]
-
-
-def _operation(recorder: ScenarioRecorder, case_id: str) -> str:
-    return str(recorder.cases[case_id].value.operation.definition.raw["operationId"])
 
 
 def _expectation(operation: Operation, exchange: Exchange, check: str) -> Expectation:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from contracts.fuzz.call_log import CallLog, LoggedCall, ModelMismatch, SameAs, TaskTime
+from contracts.fuzz.call_log import JSON, CallLog, LoggedCall, ModelMismatch, SameAs, TaskTime
 from contracts.provider.exchange import Exchange
 from contracts.spec.pointers import MISSING
 from contracts.text.printable import in_line, visible
@@ -66,7 +66,6 @@ def epoch(value):
 '''
 INDENT = " " * 8
 FIND_TASK = r"""sed -n 's/.*"task_id": *"\([^"]*\)".*/\1/p'"""
-KIND = {"Content-Type": "application/json"}
 SPECIAL = re.compile(r'([\\"$`])')  # characters that a shell expands between double quotes
 
 
@@ -100,8 +99,8 @@ def as_pytest(mismatch: ModelMismatch) -> str:
 
 def _reason(mismatch: ModelMismatch) -> str:
     text = " ".join(mismatch.text.split())
-    for number, task_id in enumerate(mismatch.log.task_ids, 1):
-        text = text.replace(task_id, f"task{number}")
+    for task_id, name in mismatch.log.task_names.items():
+        text = text.replace(task_id, name)
     return in_line(text)
 
 
@@ -112,24 +111,20 @@ def _needed_calls(mismatch: ModelMismatch) -> list[LoggedCall]:
     return [call for call in calls[:last] if "/tasks?" not in call.exchange.url] + [calls[last]]
 
 
-def _path(log: CallLog, exchange: Exchange) -> tuple[str, list[str]]:
-    """The path, with a NUL character in place of each task id, and the names of these tasks."""
+def _path(log: CallLog, exchange: Exchange) -> list[str]:
+    """The path, split at the ids of tasks. Every second part is the name of a task."""
     path = "/" + exchange.url.partition("://")[2].partition("/")[2]
-    known = {task_id: f"task{n}" for n, task_id in enumerate(log.task_ids, 1) if task_id in path}
-    if not known:
-        return path, []
-    parts = re.split("|".join(map(re.escape, known)), path)
-    names = [known[task_id] for task_id in re.findall("|".join(map(re.escape, known)), path)]
-    return "\0".join(parts), names
+    names = {task_id: name for task_id, name in log.task_names.items() if task_id in path}
+    parts = re.split(f"({'|'.join(map(re.escape, names))})", path) if names else [path]
+    return [names.get(part, part) for part in parts]
 
 
 def _curl(log: CallLog, call: LoggedCall) -> str:
-    exchange = call.exchange
-    path, names = _path(log, exchange)
-    path = SPECIAL.sub(r"\\\1", path)
-    for name in names:
-        path = path.replace("\0", f"${name}", 1)
-    parts = [f'curl -sS -g -X {exchange.method} "$base{path}"']
+    exchange, path = call.exchange, _path(log, call.exchange)
+    path[::2] = [SPECIAL.sub(r"\\\1", text) for text in path[::2]]
+    path[1::2] = [f"${name}" for name in path[1::2]]
+    url = "".join(path)
+    parts = [f'curl -sS -g -X {exchange.method} "$base{url}"']
     parts += [f'-H "Authorization: Bearer sk-$run-{call.user}"'] if call.user else []
     parts += [f"-H {shell_word(f'{name}: {value}')}" for name, value in _headers(call).items()]
     if exchange.body and not is_plain(exchange.body):
@@ -139,16 +134,15 @@ def _curl(log: CallLog, call: LoggedCall) -> str:
 
 
 def _httpx(log: CallLog, call: LoggedCall) -> str:
-    exchange = call.exchange
-    path, names = _path(log, exchange)
-    if names:
-        path = path.replace("{", "{{").replace("}", "}}")
-        for name in names:
-            path = path.replace("\0", f"{{{name}}}", 1)
-    url = ("f" if names else "") + _quoted(path)
+    exchange, path = call.exchange, _path(log, call.exchange)
+    is_formatted = len(path) > 1
+    if is_formatted:
+        path[::2] = [text.replace("{", "{{").replace("}", "}}") for text in path[::2]]
+        path[1::2] = [f"{{{name}}}" for name in path[1::2]]
+    url = "f" * is_formatted + _quoted("".join(path))
     arguments = [_quoted(call.user), _quoted(exchange.method), url]
     arguments += [repr(exchange.body)] if exchange.body else []
-    more = {n: v for n, v in _headers(call).items() if not (call.user and KIND.get(n) == v)}
+    more = {n: v for n, v in _headers(call).items() if not (call.user and JSON.get(n) == v)}
     arguments += [f"**{more!r}"] if more else []
     return f"call({', '.join(arguments)})"
 
@@ -170,7 +164,7 @@ def _assertion(mismatch: ModelMismatch) -> str:
         return f'assert abs(epoch({got}) - now["{wanted.user}"] - {passed!r}) < 0.002'
     if isinstance(wanted, SameAs):
         return f"assert {got} == value_at(first, {_quoted(wanted.pointer)})"
-    names = {task_id: f"task{n}" for n, task_id in enumerate(mismatch.log.task_ids, 1)}
+    names = mismatch.log.task_names
     values = ", ".join(sorted(_literal(one, names) for one in wanted))
     return f"assert {got} {'in' if mismatch.must_match else 'not in'} [{values}]"
 

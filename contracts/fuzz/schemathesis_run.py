@@ -19,16 +19,17 @@ from schemathesis.schemas import BaseSchema
 from contracts.fuzz.failures import (
     ALLOWED_STATUSES,
     STRANGER,
+    Call,
     FuzzFailure,
-    TaskHistory,
     WrongAnswer,
+    calls_of,
     failure_of,
-    record_tasks,
+    operation_of,
 )
 from contracts.spec.keywords import ratio_of
 from contracts.spec.loader import Operation, Spec
 from contracts.spec.models import named_model, replaced
-from contracts.spec.pointers import MISSING, pointer_of, value_at
+from contracts.spec.pointers import MISSING, parts_of, pointer_of, value_at
 
 Case = Any  # schemathesis.Case; its body is typed as any JSON, but is an object here
 
@@ -152,10 +153,6 @@ class TasksAreTheirKeys:
 OURS = ["TasksAreTheirKeys", "documented_method", "named_answer", "one_request_id"]
 
 
-def operation_of(case: Case) -> str:
-    return str(case.operation.definition.raw["operationId"])
-
-
 def _body(response: Response) -> dict[str, Any]:
     """The JSON object of an answer; an empty one if the answer is something else, which
     response_schema_conformance reports."""
@@ -179,28 +176,8 @@ def _code(body: dict[str, Any]) -> str:
 
 def _resolved(case: Case, node: Any) -> Any:
     """The node that a {$ref: '#/components/…'} refers to."""
-    if "$ref" not in node:
-        return node
-    _, *parts = node["$ref"].split("/")
-    target: Any = case.operation.schema.raw_schema
-    for part in parts:
-        target = target[part]
-    return target
-
-
-def _signing(key: str) -> type:
-    """Adds the key to each call, unless the call tests the key itself."""
-
-    class Signing:
-        def get(self, case: Case, context: schemathesis.AuthContext) -> str:
-            del case, context
-            return f"Bearer {key}"
-
-        def set(self, case: Case, data: str, context: schemathesis.AuthContext) -> None:
-            del context
-            case.headers["Authorization"] = data
-
-    return Signing
+    root = case.operation.schema.raw_schema
+    return value_at(root, parts_of(node["$ref"])) if "$ref" in node else node
 
 
 def correcting(spec: Spec) -> Callable[[schemathesis.HookContext, Case], Case]:
@@ -292,15 +269,15 @@ def load(
     of PHASES. spec: default is this project's own. seed: 0 tries the same calls each time."""
     spec = spec or Spec.load()
     generation = {**GENERATION, "max-examples": examples, "deterministic": not seed}
-    config = {**CONFIG, "seed": seed or 1, "generation": generation}
     document = in_plain_openapi(spec.source_map.root)
+    keys = {name: {"bearer": key} for name in document["components"]["securitySchemes"]}
+    config = {**CONFIG, "seed": seed or 1, "generation": generation, "auth": {"openapi": keys}}
     schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
     schema.config.phases.update(phases=list(phases))
     if app is not None:
         schema.app = app
     if url:
         schema.config.update(base_url=url)
-    schema.auth()(_signing(key))
     schema.hook("map_case")(correcting(spec))
     return schema
 
@@ -309,12 +286,12 @@ def run(
     spec: Spec, schema: BaseSchema, failed: Callable[[FuzzFailure], object], key: str = KEY
 ) -> Iterator[ScenarioRecorder]:
     """Run all phases and yield the calls of each scenario. failed: called with each failure."""
-    before = TaskHistory()
+    before: list[Call] = []
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             for one in _found(spec, event.recorder, key, before):
                 failed(one)
-            record_tasks(event.recorder, before)
+            before += calls_of(event.recorder).values()
             yield event.recorder
         elif isinstance(event, events.NonFatalError):
             failed(FuzzFailure(event.label, "error", str(event.value)))
@@ -325,7 +302,7 @@ def run(
 
 
 def _found(
-    spec: Spec, recorder: ScenarioRecorder, key: str, before: TaskHistory
+    spec: Spec, recorder: ScenarioRecorder, key: str, before: list[Call]
 ) -> Iterator[FuzzFailure]:
     for case_id, checks in recorder.checks.items():
         for check in checks:

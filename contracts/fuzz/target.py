@@ -9,9 +9,10 @@ from typing import Any
 
 from contracts.fuzz.call_log import CallLog
 from contracts.fuzz.model import ModelTimings
-from contracts.provider.exchange import answer_at
+from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.http import API, Provider
 from contracts.spec.loader import Spec
+from contracts.verify.context import ASYNC_HEADER
 
 CREATE = f"{API}/services/aigc/image2video/video-synthesis"
 CLOCK, FREEZE = "/__mock__/clock", '{"freeze":true}'
@@ -49,10 +50,17 @@ class FuzzTarget:
         given = {**documented["input"], "ext_bbox": BOXES[ratio]}
         return json.dumps({**documented, "input": given}, separators=(",", ":"))
 
+    def create(self, log: CallLog, key: str, ending: str, ratio: str) -> Exchange:
+        """Send a call that creates a task with this ending, and record it."""
+        headers = {ASYNC_HEADER: "enable"}
+        headers |= {} if ending == "SUCCEEDED" else {"X-Mock-Scenario": ending}
+        body = self.body(ratio)
+        return log.send(self.provider, key, "POST", CREATE, body, creates=True, **headers)
+
     def _length(self, ratio: str) -> Any:
         calls, key = CallLog(), f"{self.next_prefix()}-{ratio[0]}"
         calls.expect(calls.send(self.provider, key, "POST", CLOCK, FREEZE), "#status", {200})
-        created = calls.create(self.provider, key, CREATE, self.body(ratio))
+        created = self.create(calls, key, "SUCCEEDED", ratio)
         calls.expect(created, "#status", {200})
         calls.send(self.provider, key, "POST", CLOCK, '{"advance":80000}')
         path = f"{API}/tasks/{answer_at(created, '/output/task_id')}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.fuzz.call_log import CallLog, SameAs, TaskTime, value_of
 from contracts.fuzz.model import KnownTask, planned_times, state
-from contracts.fuzz.target import CLOCK, CREATE, FREEZE, FuzzTarget
+from contracts.fuzz.target import CLOCK, FREEZE, FuzzTarget
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.http import API
 from contracts.spec.pointers import MISSING
@@ -94,9 +94,7 @@ class User:
     def create(self, number: int, ending: str, ratio: str, known_ids: set[str]) -> None:
         """Create a task with this ending. known_ids: of the tasks of all users."""
         target, expect = self.target, self.log.expect
-        headers = {} if ending == "SUCCEEDED" else {"X-Mock-Scenario": ending}
-        body = target.body(ratio)
-        exchange = self.log.create(target.provider, self._key, CREATE, body, **headers)
+        exchange = target.create(self.log, self._key, ending, ratio)
         expect(exchange, "#status", {200})
         expect(exchange, "/output/task_status", {"PENDING"})
         expect(exchange, "/output/task_id", known_ids, must_match=False)
