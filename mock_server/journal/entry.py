@@ -8,7 +8,7 @@ from contracts.spec.validation import Violation
 from mock_server.journal.log_row import CODE
 from mock_server.journal.redact import log_row_without_secrets_of, without_secrets_of
 from mock_server.journal.row import Row, has_explanation
-from mock_server.simulation.call import Delivery
+from mock_server.simulation.call import NOTHING, Delivery
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -20,8 +20,8 @@ class Entry(Struct, frozen=True, gc=False):
     case, the key redacted. request_id: of the answer. task_id: of the requested or created task.
     scenario: the outcome or fault that was selected. source: who decided (`header`, `url`, `key`,
     `rule NAME`, `file NAME`, `limits`, `account`, `variant NAME`). fault: its name. violation: why
-    the call was refused. near_miss: an accepted field that looks like a typo. line: how the answer
-    was delivered, None: normally."""
+    the call was refused. near_miss: an accepted field that looks like a typo. delivery: how the
+    answer was delivered, None: normally."""
 
     number: int
     real: float
@@ -63,7 +63,7 @@ class Entry(Struct, frozen=True, gc=False):
     @property
     def answered(self) -> bool:
         """Whether at least the head of the answer was sent."""
-        return self.delivery is None or self.delivery.sent != -1
+        return self.delivery is None or self.delivery.sent != NOTHING
 
     @property
     def explained(self) -> bool:
@@ -77,7 +77,7 @@ class Entry(Struct, frozen=True, gc=False):
     def arrived(self) -> bytes:
         """The part of the answer's body that was sent."""
         sent = self.delivery.sent if self.delivery else None
-        return self.reply_body[:sent] if sent != -1 else b""
+        return self.reply_body[:sent] if sent != NOTHING else b""
 
     @property
     def delay(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import Any, NamedTuple
 
-from mock_server.simulation.call import Delivery, Reply
+from mock_server.simulation.call import NOTHING, Delivery, Reply
 
 LONGEST = 86400.0  # the longest latency, in seconds
 
@@ -48,80 +48,84 @@ def latency(
         seconds = low + (high - low) * _share(effect.chance)
     elif median is not None:
         seconds = min(median * exp(sigma * _normal(effect.chance)), LONGEST)
-    return _line(effect.reply, due=_start(effect) + seconds)
+    return _with_delivery(effect.reply, due=_start(effect) + seconds)
 
 
 def drip(effect: FaultEffect, rate: float) -> Reply:
-    return _line(effect.reply, due=_start(effect), rate=rate)
+    return _with_delivery(effect.reply, due=_start(effect), rate=rate)
 
 
 def connect_refused(effect: FaultEffect, seconds: float) -> Reply:
-    return _line(effect.reply, sent=-1, end="refuse", seconds=seconds)
+    return _with_delivery(effect.reply, sent=NOTHING, end="refuse", seconds=seconds)
 
 
 def reset(effect: FaultEffect) -> Reply:
-    return _line(effect.reply, sent=-1, end="reset")
+    return _with_delivery(effect.reply, sent=NOTHING, end="reset")
 
 
 def reset_body(effect: FaultEffect, part: float) -> Reply:
-    return _line(effect.reply, sent=int(len(effect.reply.body) * part), end="reset")
+    return _with_delivery(effect.reply, sent=int(len(effect.reply.body) * part), end="reset")
 
 
 def cut_off(effect: FaultEffect, bytes: float) -> Reply:
-    return _line(effect.reply, sent=int(bytes), end="close")
+    return _with_delivery(effect.reply, sent=int(bytes), end="close")
 
 
 def stale_connection(effect: FaultEffect) -> Reply:
-    return _line(effect.reply, end="stale")
+    return _with_delivery(effect.reply, end="stale")
 
 
 def close(effect: FaultEffect) -> Reply:
-    return _line(effect.reply, sent=-1, end="close")
+    return _with_delivery(effect.reply, sent=NOTHING, end="close")
 
 
 def hold(effect: FaultEffect) -> Reply:
-    return _line(effect.reply, sent=-1, end="hold")
+    return _with_delivery(effect.reply, sent=NOTHING, end="hold")
 
 
 def truncated(effect: FaultEffect, part: float) -> Reply:
     body = effect.reply.body
-    return _body(effect.reply, body[: int(len(body) * part)])
+    return _with_body(effect.reply, body[: int(len(body) * part)])
 
 
 def wrong_length(effect: FaultEffect, more: float) -> Reply:
     length = b"%d" % (len(effect.reply.body) + int(more))
-    return _line(_header(effect.reply, b"content-length", length), sent=None, end="close")
+    return _with_delivery(
+        _with_header(effect.reply, b"content-length", length), sent=None, end="close"
+    )
 
 
 def not_json(effect: FaultEffect) -> Reply:
-    return _body(effect.reply._replace(status=200), NOT_JSON)
+    return _with_body(effect.reply._replace(status=200), NOT_JSON)
 
 
 def bad_gateway(effect: FaultEffect, status: float) -> Reply:
     page = BAD_GATEWAY.format(f"{int(status)} {GATEWAY_TITLES[int(status)]}").encode()
     kept = [header for header in effect.reply.headers if header[0].startswith(OF_THE_GATEWAY)]
     headers = [(b"server", b"nginx"), (b"content-type", b"text/html"), *kept]
-    return _body(effect.reply._replace(status=int(status), headers=headers), page)
+    return _with_body(effect.reply._replace(status=int(status), headers=headers), page)
 
 
 def bad_gzip(effect: FaultEffect) -> Reply:
-    return _body(_header(effect.reply, b"content-encoding", b"gzip"), BAD_GZIP + effect.chance)
+    return _with_body(
+        _with_header(effect.reply, b"content-encoding", b"gzip"), BAD_GZIP + effect.chance
+    )
 
 
 def wrong_type(effect: FaultEffect) -> Reply:
-    return _header(effect.reply, b"content-type", b"text/html; charset=utf-8")
+    return _with_header(effect.reply, b"content-type", b"text/html; charset=utf-8")
 
 
-def _line(reply: Reply, **changes: Any) -> Reply:
+def _with_delivery(reply: Reply, **changes: Any) -> Reply:
     """The reply with a changed delivery; fields that earlier faults set stay."""
     return reply._replace(delivery=(reply.delivery or Delivery())._replace(**changes))
 
 
-def _body(reply: Reply, body: bytes) -> Reply:
-    return _header(reply, b"content-length", b"%d" % len(body))._replace(body=body)
+def _with_body(reply: Reply, body: bytes) -> Reply:
+    return _with_header(reply, b"content-length", b"%d" % len(body))._replace(body=body)
 
 
-def _header(reply: Reply, name: bytes, value: bytes) -> Reply:
+def _with_header(reply: Reply, name: bytes, value: bytes) -> Reply:
     others = [header for header in reply.headers if header[0] != name]
     return reply._replace(headers=[(name, value), *others])
 

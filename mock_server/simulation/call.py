@@ -1,9 +1,11 @@
-"""The input and output of the engine: a Call, and its Reply. Drivers convert them from and to
-HTTP."""
+"""The input and output of the engine: a Call, and its Reply. `mock_server.server` makes a Call of
+each HTTP request, and delivers the Reply."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+NOTHING = -1  # Delivery.sent: not even the head of the answer
 
 
 class Call(NamedTuple):
@@ -27,15 +29,15 @@ class Call(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """How an answer is delivered, if not immediately and completely. Drivers carry it out: on a
-    socket, or in process by raising the exception of httpx.
+    """How an answer is delivered, if not immediately and completely. `mock_server.server` carries
+    it out: on a socket, or in process by raising the exception of httpx.
 
     due: the tenant's time before which nothing is sent (epoch s). sent: bytes of the body to send;
-    None: all, -1: not even the head. end: the connection afterwards: "" stays open,
-    "close" FIN, "reset" RST, "hold" silence until the client disconnects, "refuse" RST, and the
-    server refuses new connections for `seconds` of the machine's time, "stale" RST at the next call
-    on it. rate: bytes per second of the tenant's time, for head and body; 0: unlimited. tenant: the
-    tenant of the clock."""
+    None: all, NOTHING: not even the head. end: the connection afterwards: "" stays open, "close"
+    FIN, "reset" RST, "hold" silence until the client disconnects, "refuse" RST, and the server
+    refuses new connections for `seconds` of the machine's time, "stale" RST at the next call on it.
+    rate: bytes per second of the tenant's time, for head and body; 0: unlimited. tenant: its clock
+    decides when `due` has come."""
 
     due: float = 0.0
     sent: int | None = None
@@ -48,8 +50,8 @@ class Delivery(NamedTuple):
 class Reply(NamedTuple):
     """An answer of the engine.
 
-    outcome: its name in the spec. delivery: how it is delivered; None:
-    immediately and completely."""
+    outcome: its name in the spec. delivery: how it is delivered; None: immediately and
+    completely."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -60,4 +62,4 @@ class Reply(NamedTuple):
     @property
     def answered(self) -> bool:
         """Whether at least the head of the answer is sent."""
-        return self.delivery is None or self.delivery.sent != -1
+        return self.delivery is None or self.delivery.sent != NOTHING
