@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mock_server.server.app import create_app
+    from mock_server.server.httpx_transport import InProcess
     from mock_server.server.run import running
-    from mock_server.server.transport import InProcess
     from mock_server.settings import Settings, SettingsError
 
 __all__ = ["InProcess", "Settings", "SettingsError", "create_app", "running"]
 
 _HOMES = {
-    "InProcess": "server.transport",
+    "InProcess": "server.httpx_transport",
     "Settings": "settings",
     "SettingsError": "settings",
     "create_app": "server.app",

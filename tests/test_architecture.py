@@ -119,7 +119,7 @@ PURE = {
 TIME = {
     "contracts.files.file_lock",
     "contracts.provider.http",
-    "mock_server.server.transport",
+    "mock_server.server.httpx_transport",
     "mock_server.simulation.clock",
     "emo_client.driver",
     "emo_client.client",

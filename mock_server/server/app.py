@@ -1,4 +1,7 @@
-"""The ASGI app: turns HTTP into a Call, and a Reply into HTTP. It puts the whole fake together."""
+"""The ASGI app: turns HTTP into a Call, and a Reply into HTTP. It puts the whole fake together.
+
+A call takes one of two ways to `answer`: the fast path calls it directly, and any other call comes
+through `__call__`."""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ from mock_server.journal.redact import without_secrets
 from mock_server.page import documents
 from mock_server.scenarios.rules import Ruleset, no_file
 from mock_server.server import openapi_file
-from mock_server.server.at_once import AnswersAtOnce
 from mock_server.server.cors import Cors
-from mock_server.server.delivery import deliver_on_socket, leave
-from mock_server.server.in_process import deliver_in_process
+from mock_server.server.delivery import deliver_on_socket, make_stale
+from mock_server.server.delivery_in_process import deliver_in_process
+from mock_server.server.fast_path_app import FastPathApp
 from mock_server.server.sample_files import sample
 from mock_server.server.waiting import Sleep, Waiting
 from mock_server.settings import Settings
@@ -72,7 +75,7 @@ def _file(spec: Spec, where: str, notify: Callable[[str], object]) -> Callable[[
     return RulesFile(spec, where, notify)
 
 
-class FakeApp(Starlette, AnswersAtOnce):
+class FakeApp(Starlette, FastPathApp):
     """The fake's own paths are routes of Starlette. Every other path belongs to the service or its
     object store, and goes to the engine directly: middleware and routing would cost a third of the
     throughput."""
@@ -92,7 +95,7 @@ class FakeApp(Starlette, AnswersAtOnce):
         self.engine = engine
         self._sleep = sleep
         self._cors = Cors(engine.settings.cors) if engine.settings.cors else None
-        self._open = self._own if self._cors is None else self._cors.around(self._own)
+        self._own_cors = self._own if self._cors is None else self._cors.around(self._own)
         self._page = page.page_app(engine, self.origin)
         self._limit = engine.spec.limits["body-bytes"]
 
@@ -142,7 +145,7 @@ class FakeApp(Starlette, AnswersAtOnce):
             await self._own(scope, receive, send)
             return
         if scope["path"].startswith(OWN_PATHS) or scope["path"] in OWN_ROUTES:
-            await self._open(scope, receive, send)
+            await self._own_cors(scope, receive, send)
             return
         if page.wants_page(scope):
             with self._reporting(scope):
@@ -195,7 +198,7 @@ class FakeApp(Starlette, AnswersAtOnce):
         )
         await send({"type": "http.response.body", "body": reply.body})
         if reply.delivery is not None:
-            leave(reply.delivery, scope)
+            make_stale(reply.delivery, scope)
 
     async def _is_next(self, reply: Reply, scope: Scope, send: Send) -> bool:
         """Carry out the delivery of a reply until it is sent as usual. Returns False if that does

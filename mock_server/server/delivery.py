@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.types import Scope, Send
 
-from mock_server.server.http1 import sent_bytes
+from mock_server.server.reply_bytes import sent_bytes
 from mock_server.server.waiting import SLICE, Waiting
 from mock_server.simulation.call import Delivery, Reply
 from mock_server.web.connection import transport_of
@@ -28,16 +28,21 @@ async def deliver_on_socket(reply: Reply, scope: Scope, send: Send, wait: Waitin
     False if nothing is left to do."""
     transport, delivery = scope["state"]["transport"], reply.delivery or Delivery()
     try:
-        there = await wait.until(delivery.due, partial(_is_there, transport))
-        if there and delivery.end in ("", "stale") and not delivery.rate and delivery.sent is None:
+        is_there = await wait.until(delivery.due, partial(_is_there, transport))
+        if (
+            is_there
+            and delivery.end in ("", "stale")
+            and not delivery.rate
+            and delivery.sent is None
+        ):
             return True
-        if there:
+        if is_there:
             await _write(sent_bytes(reply, scope["method"]), delivery, transport, wait)
             await _end(delivery, scope, transport)
     except BaseException:
         transport.abort()  # the server stops: no answer is better than the 500 of uvicorn
         raise
-    await _done(send)
+    await _mark_answered(send)
     return False
 
 
@@ -58,7 +63,7 @@ async def _write(
     elif not transport.is_closing():
         transport.write(data)
     while not transport.is_closing() and _unsent(transport):
-        await _peer(DROP)
+        await _let_client_act(DROP)
 
 
 async def _drip(
@@ -92,7 +97,7 @@ def _unsent(transport: asyncio.Transport) -> int:
 async def _end(delivery: Delivery, scope: Scope, transport: asyncio.Transport) -> None:
     """End the connection. It never stays open, since our head has `connection: close`."""
     while delivery.end == "hold" and _is_there(transport):
-        await _peer(SLICE)
+        await _let_client_act(SLICE)
     if transport.is_closing():
         return
     if delivery.end == "refuse" and "refuse" in scope["state"]:
@@ -103,14 +108,14 @@ async def _end(delivery: Delivery, scope: Scope, transport: asyncio.Transport) -
         transport.close()
 
 
-async def _peer(seconds: float) -> None:
+async def _let_client_act(seconds: float) -> None:
     """Let the client act: it reads, or disconnects. That takes time of the machine, and no virtual
     clock can stand for it, so this sleep is not an argument."""
     await asyncio.sleep(seconds)
 
 
-def leave(delivery: Delivery, scope: Scope) -> None:
-    """Prepare a stale connection after its answer was sent: the next call resets it."""
+def make_stale(delivery: Delivery, scope: Scope) -> None:
+    """After the answer was sent: if the fault is a stale connection, the next call resets it."""
     transport = transport_of(scope)
     if delivery.end != "stale" or transport is None or transport.is_closing():
         return
@@ -152,7 +157,7 @@ def _reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-async def _done(send: Send) -> None:
+async def _mark_answered(send: Send) -> None:
     """Mark the call as answered for uvicorn. Nothing is sent, since the connection has ended."""
     with suppress(RuntimeError):  # of uvloop, if the connection no longer exists
         headers = [(b"content-length", b"0")]

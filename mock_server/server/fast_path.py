@@ -1,5 +1,8 @@
-"""The HTTP protocol of the fake: refuses invalid HTTP in the envelope of the service, and answers
-most calls without an asyncio task."""
+"""The HTTP protocol of the fake: answers most calls without an asyncio task, and refuses invalid
+HTTP in the envelope of the service.
+
+BoundedProtocol reads the bytes of the connection, and calls `on_head`, `on_body` and
+`on_message_complete` of this class for each request."""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ from typing import Any
 from contracts.http1.head import Head
 from contracts.http1.protocol import BoundedProtocol
 from contracts.http1.refused import RequestRefused
-from mock_server.server import http1
-from mock_server.server.at_once import AnswersAtOnce
+from mock_server.server import reply_bytes
+from mock_server.server.fast_path_app import FastPathApp
 from mock_server.simulation.call import Call
 
 LONG = 1 << 16  # bytes of a body beyond which uvicorn applies back-pressure
 
 
 class Protocol(BoundedProtocol):
-    """Puts the connection into the scope of each call, for delivery.py.
+    """One connection.
 
     The fast path: most calls can be answered at once, and uvicorn would spend most of its time to
     prepare a task that waits for nothing. Such a call is answered here, in the callback that ends
-    its body. All others (the fake's own paths, HEAD, long bodies, `Expect`, delayed answers) become
-    a task as usual."""
+    its body. All others (the fake's own paths, HEAD, long bodies, `Expect`) become a task of the
+    ASGI app, as usual. An answer that is late, slow or cut off is made here and delivered by a
+    task."""
 
     _body: bytearray | None = None  # of a call on the fast path, as far as received
     _keep_alive = True
@@ -29,15 +33,15 @@ class Protocol(BoundedProtocol):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._fake: AnswersAtOnce = self.app
+        self._fake: FastPathApp = self.app
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
+        self.app_state = {**self.app_state, "transport": transport}  # for delivery.py
 
     def refusal(self, refused: RequestRefused) -> bytes:
         reply = self._fake.refused(refused)
-        return http1.head(reply, close=True) + reply.body
+        return reply_bytes.head(reply, close=True) + reply.body
 
     def report_bug(self, error: Exception) -> None:
         self._fake.mistaken(error, "a connection is cut")
@@ -75,7 +79,7 @@ class Protocol(BoundedProtocol):
             self._as_task(fake.delivering(reply))
             super().on_message_complete()
             return
-        self.transport.write(http1.head(reply, close=not self._keep_alive) + reply.body)
+        self.transport.write(reply_bytes.head(reply, close=not self._keep_alive) + reply.body)
         if not self._keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -87,7 +91,8 @@ class Protocol(BoundedProtocol):
             self._keep_alive = False
 
     def _as_task(self, app: Any = None) -> None:
-        """Continue as uvicorn does, with this app in place of ours."""
+        """Start the task that uvicorn would have started at the head of this call. app: runs in the
+        task; default: the fake."""
         ours = self.app
         self.app = app or ours
         super().on_head(self._head)

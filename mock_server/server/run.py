@@ -22,8 +22,7 @@ from mock_server.server.fast_path import Protocol
 from mock_server.settings import Settings
 
 # The access log of uvicorn costs up to half of the throughput. The headers server and date are
-# those
-# of the service. A client must not change the scheme of URLs in answers by X-Forwarded-Proto.
+# those of the service. A client must not change the scheme of URLs in answers by X-Forwarded-Proto.
 UVICORN: dict[str, Any] = {
     "log_config": None,
     "log_level": "critical",

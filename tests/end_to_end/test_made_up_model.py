@@ -19,7 +19,7 @@ from contracts.verify.runner import Verification
 from mock_server.engine.quotas import usage
 from mock_server.scenarios.catalogue.entries import catalogue
 from mock_server.server.app import create_app
-from mock_server.server.transport import InProcess
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from tests.helpers.contract import ended
 from tests.helpers.explain import Explained, parsed

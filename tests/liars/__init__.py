@@ -14,8 +14,8 @@ import httpx
 from contracts.spec.loader import Spec
 from mock_server.engine.pipeline import Engine
 from mock_server.server.app import FakeApp
+from mock_server.server.httpx_transport import InProcess
 from mock_server.server.run import running
-from mock_server.server.transport import InProcess
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.clock import RealTime, real_time

@@ -182,8 +182,8 @@ def _provider(
     import httpx
 
     from mock_server.server.app import create_app
+    from mock_server.server.httpx_transport import InProcess
     from mock_server.server.run import running
-    from mock_server.server.transport import InProcess
     from mock_server.settings import Settings
 
     settings = Settings(port=0, time="skip", seed="fuzz")  # so that failures can be reproduced

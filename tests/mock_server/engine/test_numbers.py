@@ -17,7 +17,7 @@ from mock_server.control.api import CONTROLS
 from mock_server.control.bundle import bundling, read
 from mock_server.reproduce import Reproduction
 from mock_server.server.app import create_app
-from mock_server.server.transport import InProcess
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from mock_server.simulation.json_body import decode
 from tests.helpers.fake import EPOCH, KEY, Service

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.spec.loader import Spec
 from mock_server.server.app import create_app
-from mock_server.server.transport import InProcess
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from tests.helpers.cli import emo
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mock_server.server.app import create_app
-from mock_server.server.transport import InProcess
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from tests.helpers.fake import KEY, Service
 from tests.helpers.http import Serve
@@ -114,7 +114,7 @@ def test_a_bug_in_the_protocol_closes_the_connection_and_is_counted(
 ) -> None:
     with serve() as url, httpx.Client(base_url=url, headers=AUTH) as http:
         with monkeypatch.context() as patch:
-            patch.setattr("mock_server.server.http1.head", fail)
+            patch.setattr("mock_server.server.reply_bytes.head", fail)
             with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
                 http.get("/api/v1/tasks/x")
         assert "emo_internal_errors_total 1\n" in http.get("/__mock__/metrics").text

@@ -11,7 +11,7 @@ from contracts.spec import self_check
 from mock_server.scenarios.catalogue.entries import KINDS, CatalogueEntry, catalogue
 from mock_server.scenarios.catalogue.triggers import Trigger
 from mock_server.scenarios.faults import FAULTS, parse
-from mock_server.server.in_process import httpx_error
+from mock_server.server.delivery_in_process import httpx_error
 from mock_server.simulation.call import Reply
 from tests.helpers.cases import each_case
 from tests.helpers.catalogue import (

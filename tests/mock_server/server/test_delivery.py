@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_server.server.delivery import deliver_on_socket
-from mock_server.server.in_process import deliver_in_process, httpx_error
+from mock_server.server.delivery_in_process import deliver_in_process, httpx_error
 from mock_server.server.waiting import Waiting
 from mock_server.simulation.call import Delivery, Reply
 from mock_server.simulation.clock import Clock

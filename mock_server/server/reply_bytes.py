@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from http import HTTPStatus
 
-from mock_server.simulation.call import Delivery, Reply
+from mock_server.simulation.call import NOTHING, Delivery, Reply
 
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 CLOSE = (b"connection", b"close")
@@ -20,7 +20,7 @@ def head(reply: Reply, *, close: bool) -> bytes:
 def sent_bytes(reply: Reply, method: str) -> bytes:
     """The bytes that the delivery of a reply sends before it ends the connection."""
     delivery = reply.delivery or Delivery()
-    if delivery.sent == -1:
+    if delivery.sent == NOTHING:
         return b""
     body = b"" if method == "HEAD" else reply.body[: delivery.sent]
     return head(reply, close=True) + body

@@ -6,9 +6,9 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from mock_server.server.http1 import sent_bytes
+from mock_server.server.reply_bytes import sent_bytes
 from mock_server.server.waiting import Waiting
-from mock_server.simulation.call import Delivery, Reply
+from mock_server.simulation.call import NOTHING, Delivery, Reply
 
 if TYPE_CHECKING:
     from httpx import RequestError
@@ -51,7 +51,7 @@ def httpx_error(reply: Reply, method: str = "GET") -> RequestError | None:
     import httpx  # imported late: the server does not need it
 
     delivery = reply.delivery or Delivery()
-    if method == "HEAD" and delivery.sent != -1:
+    if method == "HEAD" and delivery.sent != NOTHING:
         return None
     if delivery.end == "refuse":
         return httpx.ConnectError("[Errno 111] Connection refused")
@@ -65,7 +65,7 @@ def httpx_error(reply: Reply, method: str = "GET") -> RequestError | None:
 
 def _broken_off(reply: Reply, delivery: Delivery) -> str:
     """The message of h11 for an answer that ends too early; "" if it does not."""
-    if delivery.sent == -1:
+    if delivery.sent == NOTHING:
         return "Server disconnected without sending a response."
     expected = int(dict(reply.headers).get(b"content-length", b"0"))
     received = len(reply.body[: delivery.sent])

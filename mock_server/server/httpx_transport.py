@@ -1,4 +1,4 @@
-"""A transport of httpx that calls an ASGI app in this process, without a socket; in a sync client
+"""The transport of httpx that calls an ASGI app in this process, without a socket; in a sync client
 also without an event loop."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The interface of the fake for the HTTP protocol, beside ASGI: answers that need no event loop."""
+"""The interface between the HTTP protocol and the fake, beside ASGI: plain calls that need no event
+loop. FakeApp in app.py has these methods."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from mock_server.simulation.call import Call, Reply
 from mock_server.web.client_origin import OriginOf
 
 
-class AnswersAtOnce(Protocol):
-    """An app that can answer in the callback that receives a call. origin: returns the origin by
-    which a client reached the server."""
+class FastPathApp(Protocol):
+    """An app that can answer in the callback that receives a call. origin: a function that returns
+    the origin by which a client reached the server."""
 
     origin: OriginOf
 
