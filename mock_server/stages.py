@@ -1,4 +1,7 @@
-"""The values that pass from stage to stage of the engine: Caller, Request, Answer. Data only."""
+"""The values that pass from stage to stage of the engine. Data only.
+
+`Engine.handle` makes them in this order: Caller, Request, Directive (mock_server.scenarios.names),
+Answer, Reply (mock_server.simulation.call)."""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ ANONYMOUS = ""  # the tenant of calls without an accepted key
 class Refused(Exception):
     """The call is refused. The outcome that the violation names is the answer.
 
-    source, near_miss: as in Request."""
+    source: who refuses it, if it is not the spec (`limits`, `account`, `variant NAME`). near_miss:
+    an accepted field that looks like a mistake."""
 
     def __init__(
         self, violation: Violation, source: str = "", near_miss: Violation | None = None
@@ -30,8 +34,8 @@ class Refused(Exception):
 
 
 class Caller(Struct, frozen=True, gc=False):
-    """Who calls. by_key: the scenario that the key selects. refusal: why there is no accepted
-    key."""
+    """Who calls. key: the accepted API key; "" if there is none, and for downloads, which need
+    none. by_key: the scenario that the key selects. refusal: why no key is accepted."""
 
     tenant_id: str = ANONYMOUS
     key: str = ""
@@ -40,13 +44,14 @@ class Caller(Struct, frozen=True, gc=False):
 
 
 class Request(Struct, frozen=True, gc=False):
-    """A validated call.
+    """A call after validation: accepted or refused.
 
-    real: the machine's time, epoch s. now: the tenant's time, epoch s. path_value: the task_id in
-    the path. urls: the input URLs. violation: why the call is refused; if it is not refused, a
-    violation in spite of which a variant accepts it. ending: how a variant ends the task that the
-    call creates. source: who refused the call if it was not the spec (`limits`, `account`, `variant
-    NAME`). near_miss: an accepted field that looks like a mistake."""
+    real: the machine's time, epoch s. now: the tenant's time, epoch s. effects: those of the chosen
+    variants. operation: None if the call was refused before its path was known. path_value: the
+    task_id in the path. urls: the input URLs. is_refused: whether the call is refused; `violation`
+    is the reason. A call that is not refused has a violation if a variant accepts it all the same.
+    ending: how a variant ends the task that the call creates. source, near_miss: as in Refused;
+    source is `mistake` after an exception of the fake."""
 
     call: Call
     real: float
@@ -76,8 +81,9 @@ class Answer(Struct, frozen=True, gc=False):
 
     outcome: None for an answer that no spec describes. facts: the values that fill it. now: the
     tenant's time of the answer, epoch s: later than that of the request if a poll moved the clock.
-    task_id: of the task that the call created. source, violation: as in Request, if the operation
-    or a variant decided so."""
+    task_id: of the task that the call created. source: `variant NAME` if a variant chose the
+    outcome. violation: why the call is refused; with a recorded answer, how its body breaks the
+    spec."""
 
     outcome: Outcome | None
     facts: Facts

@@ -1,7 +1,10 @@
 """Finds the scenario that a call selects by name, and whether it applies to the operation. Pure.
 
 A scenario name is the name of an outcome in openapi.yaml or of a fault (`reset`, `latency=2`). With
-an operationId before it (`getTask:reset`) it applies to that operation only."""
+an operationId before it (`getTask:reset`) it applies to that operation only.
+
+The `selected_by_…` functions read the names in a call. `choose_directive` takes the first that
+applies: it looks up each name with `find`, and converts it with `directive_for`."""
 
 from __future__ import annotations
 

@@ -88,7 +88,8 @@ NO_RULES = Ruleset()
 
 
 def no_file(real: float) -> Ruleset:
-    """The rules of a server without a file."""
+    """The rules of a server without a scenario file. With one, `RulesFile` returns those of the
+    file at a given time."""
     del real
     return NO_RULES
 

@@ -18,11 +18,11 @@ class Task(Struct, frozen=True, gc=False):
     """A task, planned when it is created. All times are the tenant's, in epoch seconds; a time of
     `inf` never comes (the task is stuck).
 
-    tier: the key of its price. outcome: of its end (`SUCCEEDED`, `FAILED.InvalidURL`, …). slot: the
-    place that it works in, -1 for none. detail: the field that its error message names. download:
-    the scenario for downloads of its video, "" for none. seconds: the length of its video. stages:
-    its states while it is worked on, each with the seconds from `scheduled` to its beginning; none
-    if it is RUNNING all that time."""
+    tier: the key of its price. outcome: the name of the outcome with which it ends (`SUCCEEDED`,
+    `FAILED.InvalidURL`, …). slot: the place that it works in, -1 for none. detail: the field that
+    its error message names. download: the scenario for downloads of its video, "" for none.
+    seconds: the length of its video. stages: its states while it is worked on, each with the
+    seconds from `scheduled` to its beginning; none if it is RUNNING all that time."""
 
     id: str
     request_id: str
