@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from contracts.provider.exchange import Exchange
-from contracts.reports.run import RunRecord, shown_by
+from contracts.reports.run import RunRecord
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line
 from contracts.verify.events import RESULTS, STALE, CheckEnded, CheckFinding, Claim, Started
@@ -98,7 +98,8 @@ def detail(check: CheckEnded, root: str) -> str:
     left out."""
     if not check.findings:
         return ""
-    finding, exchange = check.findings[0], shown_by(check, check.findings[0])
+    finding = check.findings[0]
+    exchange = finding.shown_by(check.exchanges)
     more = len(check.findings) - 1
     others = f", and {plural(more, 'more difference')}" if more else ""
     call = _call(exchange, root) if exchange else "the provider"

@@ -4,16 +4,13 @@ nothing: `events()` returns the same events."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
 
-from contracts.provider.exchange import Exchange
 from contracts.verify.events import (
     RESULTS,
     CheckEnded,
-    CheckFinding,
     CheckStarted,
     Claim,
     Ended,
@@ -94,18 +91,7 @@ class RunRecord(Struct, frozen=True):
 
     def groups(self) -> list[tuple[str, list[CheckEnded]]]:
         """The name of each group with its checks, in the order of the run."""
-        order = list(dict.fromkeys(map(group_of, self.checks)))
-        ranked = sorted(self.checks, key=lambda check: order.index(group_of(check)))
-        return [(name, list(checks)) for name, checks in groupby(ranked, key=group_of)]
-
-
-def group_of(check: CheckEnded) -> str:
-    """The group of a check: the part of its id before the dot."""
-    return check.claim.id.partition(".")[0]
-
-
-def shown_by(check: CheckEnded, finding: CheckFinding) -> Exchange | None:
-    """The exchange that shows a difference, or None."""
-    number = finding.exchange
-    known = number is not None and 0 <= number < len(check.exchanges)
-    return check.exchanges[number] if known and number is not None else None
+        groups: dict[str, list[CheckEnded]] = {}
+        for check in self.checks:
+            groups.setdefault(check.claim.group, []).append(check)
+        return list(groups.items())

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from contracts.provider.exchange import Exchange
 from contracts.reports.as_json import dumped
 from contracts.reports.formatting import cut, heading, utc
-from contracts.reports.run import RunRecord, shown_by
+from contracts.reports.run import RunRecord
 from contracts.spec.sources import footnote
 from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckEnded, CheckFinding, Claim
@@ -68,7 +68,7 @@ def _results(check: CheckEnded, index: int, root: str) -> Iterator[Object]:
     seen: Counter[str] = Counter()
     findings = check.findings or (CheckFinding("", check.claim.title, "another behaviour"),)
     for finding in findings:
-        exchange = shown_by(check, finding)
+        exchange = finding.shown_by(check.exchanges)
         # Without the wrong value, which may differ in each run.
         operation = exchange.operation if exchange else ""
         identity = "\0".join((check.claim.id, operation, finding.pointer, finding.expected))

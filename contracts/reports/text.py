@@ -22,7 +22,7 @@ from contracts.reports.formatting import (
     title,
     when,
 )
-from contracts.reports.run import RunRecord, shown_by
+from contracts.reports.run import RunRecord
 from contracts.text.printable import in_line, visible
 from contracts.verify.events import CheckEnded, CheckFinding
 
@@ -133,6 +133,6 @@ def _by_exchange(check: CheckEnded) -> dict[int | None, list[CheckFinding]]:
     """The differences by the index of their exchange, so that each exchange is shown once."""
     found: dict[int | None, list[CheckFinding]] = {}
     for finding in check.findings:
-        number = finding.exchange if shown_by(check, finding) else None
+        number = finding.exchange if finding.shown_by(check.exchanges) else None
         found.setdefault(number, []).append(finding)
     return found

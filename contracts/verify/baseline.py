@@ -124,9 +124,8 @@ def _entries(path: Path) -> tuple[AcceptedDifference, ...]:
 def _entry(
     check: str, finding: CheckFinding, exchanges: Sequence[Exchange], root: str
 ) -> AcceptedDifference:
-    number = finding.exchange
-    is_shown = number is not None and 0 <= number < len(exchanges)
-    call = _call(exchanges[number], root) if is_shown and number is not None else ""
+    exchange = finding.shown_by(exchanges)
+    call = _call(exchange, root) if exchange else ""
     got = finding.got if finding.pointer == "#status" else ""
     return AcceptedDifference(check, call, finding.pointer, _steady(finding.expected), got)
 

@@ -3,6 +3,7 @@ stream. Data only; it contains no key."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -44,6 +45,16 @@ class Claim(Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     failed: str = ""
 
+    @property
+    def group(self) -> str:
+        """The group of its check."""
+        return group_of(self.id)
+
+
+def group_of(id: str) -> str:
+    """The group of a check: the part of its id before the dot."""
+    return id.partition(".")[0]
+
 
 class CheckFinding(Struct, frozen=True):
     """One difference from the contract. pointer: a JSON pointer into the body of the answer, or
@@ -57,6 +68,11 @@ class CheckFinding(Struct, frozen=True):
     got: str
     exchange: int | None = None
     known: bool = False
+
+    def shown_by(self, exchanges: Sequence[Exchange]) -> Exchange | None:
+        """The exchange that shows the difference; None if it is not one of these."""
+        number = self.exchange
+        return exchanges[number] if number is not None and 0 <= number < len(exchanges) else None
 
 
 class Started(Struct, frozen=True, tag=True):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.provider.budget import Budget
 from contracts.spec.loader import EVIDENCE
 from contracts.spec.sources import cited
-from contracts.verify.events import Claim, Severity, Tier
+from contracts.verify.events import Claim, Severity, Tier, group_of
 from contracts.verify.model_under_test import ModelUnderTest
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def all_checks() -> dict[str, Check]:
     ranks = {group: rank for rank, group in enumerate(GROUPS)}
     order = sorted(
         _REGISTERED.values(),
-        key=lambda c: (bool(c.paid_calls), ranks.get(c.id.partition(".")[0], 99)),
+        key=lambda c: (bool(c.paid_calls), ranks.get(group_of(c.id), 99)),
     )
     return {check.id: check for check in order}
 

@@ -23,6 +23,7 @@ from contracts.verify.events import (
     Result,
     Severity,
     Started,
+    group_of,
 )
 from contracts.verify.model_under_test import Media, ModelUnderTest
 from contracts.verify.registry import Check, all_checks
@@ -44,15 +45,15 @@ def select(
     an id before the dot. tier: `free` leaves out checks that may be charged. Raises UnknownCheck
     with the unknown name."""
     only, skip = list(only), list(skip)
-    groups = {id.partition(".")[0] for id in checks}
+    groups = {group_of(id) for id in checks}
     for name in (*only, *skip):
         if name not in checks and name not in groups:
             raise UnknownCheck(name)
     return [
         check
         for id, check in checks.items()
-        if (not only or {id, id.partition(".")[0]} & set(only))
-        and not {id, id.partition(".")[0]} & set(skip)
+        if (not only or {id, group_of(id)} & set(only))
+        and not {id, group_of(id)} & set(skip)
         and (tier == "paid" or check.tier == tier)
     ]
 

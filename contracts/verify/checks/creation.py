@@ -18,6 +18,12 @@ def _with(ctx: CheckContext, role: str, value: Any) -> Any:
     return replaced(ctx.creation_body(), ctx.tested[role], value)
 
 
+def _expect_refused(ctx: CheckContext, role: str, value: Any) -> None:
+    """Expect that a create call with this value in the field with this role is refused, or that its
+    task fails."""
+    expect_refusal(ctx, ctx.create(_with(ctx, role, value)), ctx.tested.refusal(role))
+
+
 @check(
     "creation.synchronous",
     "A synchronous create call is refused.",
@@ -38,8 +44,7 @@ def synchronous(ctx: CheckContext) -> None:
     paid_calls=PAID_CALL,
 )
 def style_level(ctx: CheckContext) -> None:
-    created = ctx.create(_with(ctx, "choice", "wild"))
-    expect_refusal(ctx, created, ctx.tested.refusal("choice"))
+    _expect_refused(ctx, "choice", "wild")
 
 
 @check(
@@ -72,8 +77,7 @@ def face_missing(ctx: CheckContext) -> None:
     paid_calls=PAID_CALL,
 )
 def area(ctx: CheckContext) -> None:
-    created = ctx.create(_with(ctx, "area", [0, 0, 800, 300]))
-    expect_refusal(ctx, created, ctx.tested.refusal("area"))
+    _expect_refused(ctx, "area", [0, 0, 800, 300])
 
 
 @check(
@@ -86,8 +90,7 @@ def area(ctx: CheckContext) -> None:
 )
 def box(ctx: CheckContext) -> None:
     upside_down = [610, 593, 302, 286]
-    created = ctx.create(_with(ctx, "face", upside_down))
-    expect_refusal(ctx, created, ctx.tested.refusal("face"))
+    _expect_refused(ctx, "face", upside_down)
 
 
 @check(
