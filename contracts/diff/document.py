@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 from msgspec import UNSET, UnsetType
 
@@ -16,6 +17,9 @@ from contracts.spec.pointers import escaped, parts_of
 Names = frozenset[str]
 # Lists whose order has no meaning.
 UNORDERED = frozenset({"enum", "required", "tags", "terminal", "type", "x-aspect-ratios"})
+
+
+Pointers = tuple[str, str]  # of an old and of a new node
 
 
 class Document:
@@ -29,7 +33,7 @@ class Document:
         self.root = Node(self, root, "#")
         self.unresolved: set[str] = set()
         self.fields: dict[str, dict[str, Node]] = {}
-        self.equality: dict[tuple[Document, str, str], bool] = {}
+        self.equality: WeakKeyDictionary[Document, dict[Pointers, bool]] = WeakKeyDictionary()
         self.cache: dict[object, Any] = {}
         self._targets: dict[str, Node | None] = {}
 
@@ -176,24 +180,25 @@ class Pair(NamedTuple):
         may differ."""
         if not self.in_both:
             return self.old.exists == self.new.exists
-        known = {} if ignoring else self.new.document.equality
-        seen: set[tuple[Document, str, str]] = set()
-        todo = [self]
+        cache = self.new.document.equality.setdefault(self.old.document, {})
+        known = {} if ignoring else cache
+        outer: dict[Pointers, Pointers | None] = {}  # the pair of nodes around each pair
+        todo: list[tuple[Pair, Pointers | None]] = [(self, None)]
         while todo:
-            pair = todo.pop()
-            key = pair._key
-            children = [] if known.get(key) or key in seen else pair._children(ignoring)
-            if children is None or known.get(key) is False:
-                known[self._key] = False
+            pair, around = todo.pop()
+            key = (pair.old.pointer, pair.new.pointer)
+            if key in outer or known.get(key):
+                continue
+            outer[key] = around
+            children = None if known.get(key) is False else pair._children(ignoring)
+            if children is None:
+                place: Pointers | None = key
+                while place:  # everything around a difference is different too
+                    known[place], place = False, outer[place]
                 return False
-            seen.add(key)
-            todo += children
-        known |= dict.fromkeys(seen, True)
+            todo += [(child, key) for child in children]
+        known |= dict.fromkeys(outer, True)
         return True
-
-    @property
-    def _key(self) -> tuple[Document, str, str]:
-        return (self.old.document, self.old.pointer, self.new.pointer)
 
     def _children(self, ignoring: Names) -> list[Pair] | None:
         """The pairs of children left to compare; None if the nodes already differ."""
