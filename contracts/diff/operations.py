@@ -165,7 +165,7 @@ def _has_moved(removed: Node, added: Node) -> bool:
     old, new = (str(node.get("in").value) for node in (removed, added))
     was, now = (str(node.get("name").value) for node in (removed, added))
     is_same = was.lower() == now.lower() if "header" in (old, new) else was == now
-    return is_same and old != new and old != "path"
+    return is_same and old != new
 
 
 def _parameter(pair: Pair, side: Side) -> Differences:

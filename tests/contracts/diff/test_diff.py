@@ -192,6 +192,7 @@ CALLS = [
     (f"{CREATE}/parameters/0/required", False, f"required-removed {SERVER}"),
     (f"{CREATE}/parameters/0/name", "x-dashscope-ASYNC", SAME),
     (f"{LIST}/parameters/0/in", "header", f"parameter-moved {BOTH}"),
+    ("#/components/parameters/TaskId/in", "query", f"parameter-moved {BOTH}"),
     (
         f"{LIST}/parameters/0/name",
         "task",

@@ -39,7 +39,7 @@ def effect(old: Any, new: Any) -> Effect:
 
 NARROWED, WIDENED, CHANGED, NONE = Effect.NARROWED, Effect.WIDENED, Effect.CHANGED, Effect.NONE
 OFFERED = Effect.OFFERED
-A, B = {"const": "a"}, {"const": "b"}
+A, B, AB = {"const": "a"}, {"const": "b"}, {"enum": ["a", "b"]}
 CAT = {"type": "object", "required": ["is"], "properties": {"is": {"const": "cat"}}}
 DOG = {"type": "object", "required": ["is"], "properties": {"is": {"const": "dog"}}}
 CLOSED = {"additionalProperties": False}
@@ -63,6 +63,7 @@ SEEDED = {"properties": {"seed": {"type": "integer"}}}
         ({"maximum": 5}, {"maximum": 5.5}, WIDENED),
         ({"maximum": 5}, {"maximum": "6"}, CHANGED),
         ({"maximum": 5}, {"maximum": True}, CHANGED),
+        ({"maximum": 5}, {"maximum": float("nan")}, CHANGED),
         ({"const": 10**400}, {"type": "integer", "const": 10**400}, NONE),
         ({"const": float("inf")}, {"type": "integer"}, CHANGED),
         ({"minLength": 0}, {}, NONE),
@@ -74,7 +75,8 @@ SEEDED = {"properties": {"seed": {"type": "integer"}}}
         ({"if": A, "then": B}, {"if": {"enum": ["a", "b"]}, "then": B}, NARROWED),
         ({"if": A, "else": B}, {"if": {"enum": ["a", "b"]}, "else": B}, WIDENED),
         ({"if": A, "then": B, "else": B}, {"if": B, "then": B, "else": B}, CHANGED),
-        ({"if": A, "then": B}, {"if": A, "then": {"enum": ["a", "b"]}}, WIDENED),
+        ({"if": A, "then": B, "else": B}, {"if": AB, "then": B, "else": B}, CHANGED),
+        ({"if": A, "then": B}, {"if": A, "then": AB}, WIDENED),
         ({"not": {"if": A, "else": B}}, {"not": {"if": B, "else": B}}, CHANGED),
         (True, False, NARROWED),
         (False, {"type": "string"}, WIDENED),
@@ -95,6 +97,8 @@ SEEDED = {"properties": {"seed": {"type": "integer"}}}
         ({"required": ["seed"]}, {"required": ["seed"], "properties": {"seed": True}}, NONE),
         ({"allOf": [SEEDED]}, {"allOf": [SEEDED], "properties": {"seed": {"minimum": 1}}},
          NARROWED),
+        ({"anyOf": [SEEDED]}, {"anyOf": [SEEDED], **SEEDED}, NARROWED),
+        ({"else": SEEDED, "if": A}, {"else": SEEDED, "if": A, **SEEDED}, NARROWED),
         ({"then": SEEDED, "if": A}, {"then": SEEDED, "if": A, "allOf": [SEEDED]}, NARROWED),
         ({**CLOSED, "patternProperties": {"^s": A}}, CLOSED, CHANGED),
         ({"additionalProperties": True}, {}, NONE),
