@@ -5,6 +5,7 @@ does."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from contracts.diff.keywords import DEPENDENT, KEYWORDS, TYPES, Found, Nested, n
 from contracts.diff.meanings import NOT_JUDGED, Meaning, meaning_of, raised
 
 Refusals = tuple[str | None, str | None]  # the x-refusal around the old and around the new schema
+_ALTERNATIVES = ("anyOf", "oneOf")
 _INVALID = Meaning(Effect.CHANGED, "{} has an invalid value")
 
 
@@ -40,21 +42,30 @@ def schema_differences(pair: Pair, side: Side, refusals: Refusals = (None, None)
 
 def _compare(each: Nested) -> Found:
     old, new, context = Conjunction(each.old), Conjunction(each.new), each.context
+    lone = [k for k in _ALTERNATIVES if (k in old.keywords) != (k in new.keywords)]
     if 2 in (old.strictness, new.strictness):
-        effect = raised(old.strictness == 2, new.strictness == 2)
-        narrowed = effect == Effect.NARROWED
-        text = "now no value is allowed" if narrowed else "before, no value was allowed"
-        yield _difference(old, new, effect, text, context)
+        yield from _nothing_allowed(old, new, context)
     elif not old.types & new.types:  # no value has both types, so other keywords do not matter
         yield from types(old, new, context)
+    elif lone:  # what other keywords said may now stand in the alternatives
+        yield from _compare_keywords(old, new, lone, context)
     else:
-        found = list(_compare_keywords(old, new, context))
+        found = list(_compare_keywords(old, new, old.keywords | new.keywords, context))
         yield from found
         if any(isinstance(each, Nested) or each.effect for each in found):
             yield from _dependent(old, new, context)
         elif not found and bool(old.roots) != bool(new.roots):
             text = "a schema without effect was added or removed"
             yield _difference(old, new, Effect.NONE, text, context)
+
+
+def _nothing_allowed(old: Conjunction, new: Conjunction, context: Context) -> Found:
+    """Compare schemas of which at least one is `false`."""
+    effect = raised(old.strictness == 2, new.strictness == 2)
+    is_new = effect == Effect.NARROWED
+    text = "now no value is allowed" if is_new else "before, no value was allowed"
+    if effect:
+        yield _difference(old, new, effect, text, context)
 
 
 def _dependent(old: Conjunction, new: Conjunction, context: Context) -> Found:
@@ -66,9 +77,11 @@ def _dependent(old: Conjunction, new: Conjunction, context: Context) -> Found:
             yield context.difference(pair, keyword, Effect.CHANGED, text)
 
 
-def _compare_keywords(old: Conjunction, new: Conjunction, context: Context) -> Found:
+def _compare_keywords(
+    old: Conjunction, new: Conjunction, keywords: Iterable[str], context: Context
+) -> Found:
     comparers = {}
-    for keyword in old.keywords | new.keywords:
+    for keyword in keywords:
         meaning = meaning_of(keyword, KEYWORDS[context.side])
         nodes = old.nodes(keyword), new.nodes(keyword)
         type_ = TYPES.get(keyword, object)

@@ -245,6 +245,15 @@ def test_a_keyword_outside_of_the_table_breaks_both_sides_and_its_report_says_wh
             assert found.text == f"{keyword} is different, and this keyword is not judged in detail"
 
 
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_of_a_schema_that_becomes_an_alternative_only_the_alternatives_are_reported(
+    keyword: str,
+) -> None:
+    new = {keyword: [CAT, DOG]}
+    assert [found.kind for found in differences(CAT, new, "answer")] == [f"{keyword}-changed"]
+    assert [found.kind for found in differences(new, CAT, "answer")] == [f"{keyword}-changed"]
+
+
 def test_a_change_behind_a_ref_in_a_keyword_outside_of_the_table_is_found() -> None:
     schema = {"anyOf": [{"$ref": "#/x"}]}
     both = [Document({"schema": schema, "x": {"maxLength": n}}) for n in (5, 4)]
