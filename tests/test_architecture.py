@@ -90,10 +90,14 @@ COMPONENTS = {
 }
 # Modules without I/O that import only the listed modules of ours. Their component may import more.
 PURE = {
-    "contracts.provider.budget": ("contracts.spec.loader", "contracts.spec.pointers"),
+    "contracts.provider.budget": (
+        "contracts.spec.loader",
+        "contracts.spec.models",
+        "contracts.spec.pointers",
+    ),
     "contracts.provider.curl": ("contracts.text.printable", "contracts.text.shell_words"),
     "contracts.provider.exchange": ("contracts.provider.curl", "contracts.spec.pointers"),
-    "contracts.fuzz.model": ("contracts.spec.loader",),
+    "contracts.fuzz.model": ("contracts.spec.models",),
     "contracts.recordings.model": (),
     "mock_server.journal.exchange": (
         "contracts.provider.exchange",

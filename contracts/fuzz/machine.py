@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from contracts.fuzz.call_log import CallLog, ModelMismatch
 from contracts.fuzz.model import KnownTask
 from contracts.fuzz.shorten import FailedRun, FuzzStep, shortened
-from contracts.fuzz.target import BOXES, FuzzTarget
+from contracts.fuzz.target import FuzzTarget
 from contracts.fuzz.user import User
 
 ONE, TWO, STRANGER = "one", "two", "stranger"  # the stranger has no task
@@ -64,7 +64,10 @@ def _number(machine: TaskMachine, name: str, number: int, state: str) -> int:
     return choices[-1 - number % len(choices)][1].number if choices else 0
 
 
-ratios = st.sampled_from(sorted(BOXES))
+tiers = st.builds(
+    lambda machine, number: machine.target.video.tiers[number % len(machine.target.video.tiers)],
+    st.runner(), st.integers(0, 1),
+)  # fmt: skip
 names, small = st.sampled_from([ONE, TWO]), st.integers(0, 9)
 pauses = st.sampled_from([0, 1024, 14 * 1024, 15 * 1024, 26 * 1024, 60 * 1024])  # ticks
 states = st.sampled_from(["PENDING", "RUNNING", "SUCCEEDED", ""])  # "": any
@@ -111,15 +114,15 @@ class TaskMachine(RuleBasedStateMachine):
         """The user of a step with these arguments."""
         return name or (self.tasks[number][0].name if number in self.tasks else ONE)
 
-    @initialize(new_tasks=st.lists(st.tuples(endings, ratios), min_size=1, max_size=4))
+    @initialize(new_tasks=st.lists(st.tuples(endings, tiers), min_size=1, max_size=4))
     def start(self, new_tasks: list[tuple[str, str]]) -> None:
-        for number, (ending, ratio) in enumerate(new_tasks, 1):
-            self.create(number=number, name=ONE, ending=ending, ratio=ratio)
+        for number, (ending, tier) in enumerate(new_tasks, 1):
+            self.create(number=number, name=ONE, ending=ending, tier=tier)
 
-    @step(number=new_numbers, name=names, ending=endings, ratio=ratios)
-    def create(self, number: int, name: str, ending: str, ratio: str) -> None:
+    @step(number=new_numbers, name=names, ending=endings, tier=tiers)
+    def create(self, number: int, name: str, ending: str, tier: str) -> None:
         known_ids = {task.id for _, task in self.tasks.values()}
-        self.user(name).create(number, ending, ratio, known_ids)
+        self.user(name).create(number, ending, tier, known_ids)
 
     @step(number=numbers)
     def poll_twice(self, number: int) -> None:
@@ -188,12 +191,13 @@ def run(target: FuzzTarget, *, examples: int, seed: int = 0) -> None:
 def fixed_orders(target: FuzzTarget) -> Iterator[list[FuzzStep]]:
     """Short orders that are always run: a task is canceled, or polled by another user, while it is
     PENDING, RUNNING or SUCCEEDED; a task fails; and two tasks at the same time."""
+    first, last = target.video.tiers[0], target.video.tiers[-1]
     create, other, failing = (
-        partial(TaskMachine.create, number=number, name=ONE, ending=ending, ratio=ratio)
-        for number, ending, ratio in (
-            (1, "SUCCEEDED", "1:1"),
-            (2, "SUCCEEDED", "3:4"),
-            (1, target.failed_endings[0], "1:1"),
+        partial(TaskMachine.create, number=number, name=ONE, ending=ending, tier=tier)
+        for number, ending, tier in (
+            (1, "SUCCEEDED", first),
+            (2, "SUCCEEDED", last),
+            (1, target.failed_endings[0], first),
         )
     )
     start, end = (

@@ -7,7 +7,7 @@ from math import inf
 
 from msgspec import Struct
 
-from contracts.spec.loader import Spec
+from contracts.spec.models import VideoModel
 
 NEVER_RUNNING = ("PENDING", "CANCELED", "UNKNOWN")  # tasks with these endings never run
 
@@ -22,24 +22,32 @@ class KnownTask(Struct):
     ending: str
     created: float
     work: float
-    ratio: str = "1:1"
+    tier: str
     canceled: float = inf
     last_state: str = "PENDING"
 
 
 class ModelTimings(Struct, frozen=True):
     """queue: seconds from the creation of a task to its earliest start (YU). lifetime: seconds from
-    its creation until it is UNKNOWN (EMO-2). concurrency: tasks that run at a time (QS, RATE)."""
+    its creation until it is UNKNOWN (EMO-2). concurrency: tasks that run at a time (QS, RATE).
+    before, after: the states of a task before and after RUNNING, each with its seconds."""
 
     queue: float
     lifetime: float
     concurrency: int
+    before: tuple[tuple[str, float], ...] = ()
+    after: tuple[tuple[str, float], ...] = ()
 
     @classmethod
-    def of(cls, spec: Spec, model: str = "emo-v1") -> ModelTimings:
-        """The timings of a model in the spec."""
-        timings = spec.models[model]
-        return cls(timings["queue-seconds"], timings["task-life-seconds"], timings["concurrency"])
+    def of(cls, model: VideoModel) -> ModelTimings:
+        """The timings of a model of the spec."""
+        return cls(
+            model.queue_seconds,
+            model.task_life_seconds,
+            model.concurrency,
+            tuple(model.before_running.items()),
+            tuple(model.after_running.items()),
+        )
 
 
 def planned_times(tasks: list[KnownTask], timings: ModelTimings) -> dict[str, tuple[float, float]]:
@@ -66,4 +74,20 @@ def state(task: KnownTask, span: tuple[float, float], now: float, timings: Model
     if task.canceled <= now or task.ending == "CANCELED":
         return "CANCELED"
     start, end = span
-    return "PENDING" if now < start else "RUNNING" if now < end else task.ending.partition(".")[0]
+    if start <= now < end:
+        return _state_of_work(task, now - start, end - now, timings)
+    return "PENDING" if now < start else task.ending.partition(".")[0]
+
+
+def _state_of_work(task: KnownTask, passed: float, left: float, timings: ModelTimings) -> str:
+    """The state of a task that is worked on. A task that fails is never in one of the last
+    states."""
+    for name, seconds in timings.before:
+        if passed < seconds:
+            return name
+        passed -= seconds
+    for name, seconds in reversed(timings.after) if not task.ending.startswith("FAILED") else ():
+        if left <= seconds:
+            return name
+        left -= seconds
+    return "RUNNING"

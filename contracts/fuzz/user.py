@@ -12,6 +12,7 @@ from contracts.fuzz.model import KnownTask, planned_times, state
 from contracts.fuzz.target import CLOCK, FREEZE, FuzzTarget
 from contracts.provider.exchange import Exchange, answer_at
 from contracts.provider.http import API
+from contracts.spec.models import SECONDS
 from contracts.spec.pointers import MISSING
 
 RESET = "/__mock__/reset"
@@ -86,21 +87,22 @@ class User:
         start, end = self.plan[task.id]
         if task.last_state == "CANCELED":
             end = task.created if task.ending == "CANCELED" else task.canceled
-        worked = task.last_state in ("RUNNING", "SUCCEEDED", "FAILED")
+        working = self.target.video.working_states
+        worked = task.last_state in (*working, "SUCCEEDED", "FAILED")
         ended = task.last_state in ("SUCCEEDED", "FAILED", "CANCELED")
         times = (task.last_state != "UNKNOWN", task.created), (worked, start), (ended, end)
         return [TaskTime(self.name, moment) if is_shown else None for is_shown, moment in times]
 
-    def create(self, number: int, ending: str, ratio: str, known_ids: set[str]) -> None:
+    def create(self, number: int, ending: str, tier: str, known_ids: set[str]) -> None:
         """Create a task with this ending. known_ids: of the tasks of all users."""
         target, expect = self.target, self.log.expect
-        exchange = target.create(self.log, self._key, ending, ratio)
+        exchange = target.create(self.log, self._key, ending, tier)
         expect(exchange, "#status", {200})
         expect(exchange, "/output/task_status", {"PENDING"})
         expect(exchange, "/output/task_id", known_ids, must_match=False)
         task_id = str(answer_at(exchange, "/output/task_id"))
-        work = target.work_seconds(ending, ratio)
-        task = KnownTask(number, task_id, ending, self.now, work, ratio)
+        work = target.work_seconds(ending, tier)
+        task = KnownTask(number, task_id, ending, self.now, work, tier)
         self.remember([*self.tasks, task])
 
     def reset(self) -> None:
@@ -122,9 +124,11 @@ class User:
             expect(exchange, "/output/code", {outcome["code"]})
             expect(exchange, "/output/message", {outcome["message"]})
         if task.last_state == "SUCCEEDED":
-            expect(exchange, "/usage/video_ratio", {task.ratio})
-            expect(exchange, "/usage/video_duration", {self.target.video_seconds[task.ratio]})
-            expect(exchange, "/usage/#names", {"video_duration, video_ratio"})
+            for pointer, expected in self.target.usage(task.tier):
+                expect(exchange, pointer, {expected})
+            seconds = self.target.video.places(SECONDS)[0]
+            expect(exchange, seconds, {self.target.video_seconds[task.tier]})
+            expect(exchange, "/usage/#names", {self.target.usage_names})
         return exchange
 
     def compare_two_polls(self, task: KnownTask) -> None:
@@ -152,14 +156,14 @@ class User:
         value = exchange.value
         expect(exchange, "/total", {len(alive)})
         expect(exchange, f"/data/{len(alive)}", {MISSING})
-        places = self.target.timings.concurrency
+        places, working = self.target.timings.concurrency, {*self.target.video.working_states}
         for number, task in enumerate(reversed(alive)):
             entry = f"/data/{number}"
             expect(exchange, f"{entry}/task_id", {task.id})
-            allowed = self.allowed(task) - ({"RUNNING"} if places == 0 else set())
+            allowed = self.allowed(task) - (working if places == 0 else set())
             expect(exchange, f"{entry}/status", allowed)
             task.last_state = str(value_of(exchange, f"{entry}/status", value))
-            places -= task.last_state == "RUNNING"
+            places -= task.last_state in working
             self._compare_times(exchange, entry, LISTED, task)
 
     def compare_number(self, listed_state: str) -> None:

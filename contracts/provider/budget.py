@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from contracts.spec.loader import Spec
+from contracts.spec.models import Model
 from contracts.spec.pointers import MISSING, parts_of, value_at
 
 LONGEST_VIDEO = 60.0  # s (EMO-3)
@@ -33,7 +34,7 @@ class Budget:
         self.limit = limit
         self.spent = 0.0
         self.is_free = False
-        self._models = spec.models
+        self._models, self._videos = spec.models, spec.video_models
         self._paths = {op.template: op.id for op in spec.operations.values()}
         self._needed = {
             name: [parts_of(pointer) for pointer in spec.needed_urls(name)] for name in spec.models
@@ -60,7 +61,7 @@ class Budget:
             (
                 self._of_model(model)
                 for name, model in self._models.items()
-                if (name == value.get("model") or model["operation"] in called)
+                if (name == value.get("model") or model.operation in called)
                 and all(_is_given(value, need) for need in self._needed[name])
             ),
             default=0.0,
@@ -99,13 +100,12 @@ class Budget:
 
     def _prices(self) -> dict[Any, float]:
         """CNY per second of video, by tier; the highest if models have tiers of one name."""
-        tables = [model.get("price-per-video-second", {}) for model in self._models.values()]
+        tables = [model.prices for model in self._videos.values()]
         return {tier: max(t.get(tier, 0.0) for t in tables) for table in tables for tier in table}
 
-    def _of_model(self, model: dict[str, Any]) -> float:
-        per_image = model.get("price-per-image", 0.0)
-        per_second = max(model.get("price-per-video-second", {"": 0.0}).values())
-        return float(per_image + per_second * self._seconds)
+    def _of_model(self, model: Model) -> float:
+        highest = max(model.prices.values())
+        return highest * self._seconds if model.unit == "second" else highest
 
 
 def _is_given(body: Any, field: list[str]) -> bool:

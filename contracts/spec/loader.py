@@ -60,7 +60,7 @@ EXTENSIONS = {
 class Spec(Struct, frozen=True, dict=True):
     """The whole API contract, compiled.
 
-    models, limits: x-models and x-limits, unchanged. source_map: finds the pointer and line of each
+    limits: x-limits, unchanged. source_map: finds the pointer and line of each
     definition. result: the download of a result, an operation of the object store and not of the
     API; its outcomes are not in `outcomes`."""
 
@@ -70,7 +70,7 @@ class Spec(Struct, frozen=True, dict=True):
     result: Operation
     outcomes: dict[str, Outcome]
     lifecycle: Lifecycle
-    models: dict[str, dict[str, Any]]
+    models: dict[str, Model]
     limits: dict[str, int]
     variants: dict[str, Variant]
     not_served: NotServed
@@ -86,23 +86,15 @@ class Spec(Struct, frozen=True, dict=True):
         path = path or default_path()
         return _Compiler(str(path), read(path)).spec()
 
-    def model(self, name: str) -> Model:
-        """A model of x-models. Raises KeyError for an unknown name."""
-        return self._models[name]
-
-    @cached_property
-    def _models(self) -> dict[str, Model]:
-        return {name: model_of(node) for name, node in self.models.items()}
-
     @cached_property
     def video_models(self) -> dict[str, VideoModel]:
         """The models that create tasks, by name."""
-        return {n: m for n, m in self._models.items() if isinstance(m, VideoModel)}
+        return {n: m for n, m in self.models.items() if isinstance(m, VideoModel)}
 
     @cached_property
     def image_models(self) -> dict[str, ImageModel]:
         """The models that check an image, by name."""
-        return {n: m for n, m in self._models.items() if isinstance(m, ImageModel)}
+        return {n: m for n, m in self.models.items() if isinstance(m, ImageModel)}
 
     @cached_property
     def router(self) -> Router:
@@ -126,7 +118,7 @@ class Spec(Struct, frozen=True, dict=True):
 
     def models_of(self, operation: str) -> list[str]:
         """The names of the models that are called through an operation."""
-        return [name for name, model in self.models.items() if model["operation"] == operation]
+        return [name for name, model in self.models.items() if model.operation == operation]
 
     def creates_tasks(self, operation: str) -> bool:
         """Whether an operation creates tasks: one of its models makes videos."""
@@ -161,7 +153,7 @@ class Spec(Struct, frozen=True, dict=True):
     def needed_urls(self, model: str) -> list[str]:
         """The pointers of the URLs without which a request of the model cannot be carried out: the
         required fields of the input whose documented value is a URL."""
-        operation = self.operations[self.models[model]["operation"]]
+        operation = self.operations[self.models[model].operation]
         body = operation.body_for(model)
         required = body.field("/input").get("required", []) if body else []
         documented = [request["input"] for request in operation.requests_for(model).values()]
@@ -232,7 +224,7 @@ class _Compiler:
                 frozenset(lifecycle["terminal"]),
                 {state: tuple(after) for state, after in lifecycle["next"].items()},
             ),
-            models=tree["x-models"],
+            models=self._models(),
             limits=tree["x-limits"],
             variants=msgspec.convert(tree["x-variants"], dict[str, Variant]),
             not_served=msgspec.convert(tree["x-not-served"], NotServed),
@@ -300,6 +292,19 @@ class _Compiler:
         }
         return {name: compiled[pointer] for name, pointer in pointers.items()}
 
+    def _models(self) -> dict[str, Model]:
+        """The models of x-models. A malformed one is a problem, and is left out."""
+        nodes, found = self.tree["x-models"], {}
+        wrong = list(self_check.form_problems("x-models", nodes, dict[str, dict[str, Any]]))
+        for name, node in {} if wrong else nodes.items():
+            form = ImageModel if "price-per-image" in node else VideoModel
+            malformed = list(self_check.form_problems(f"x-models {name}", node, form))
+            wrong += malformed
+            if not malformed:
+                found[name] = model_of(node)
+        self.problems += wrong
+        return found
+
     @cached_property
     def _operation_of_model(self) -> dict[str, str]:
         """The operationId of each model. A malformed model is reported with the other problems."""
@@ -330,8 +335,8 @@ class _Compiler:
         for use, name in spec.refusals.items():
             if name not in spec.outcomes:
                 self.problems.append(f"x-refusals {use}: unknown outcome {name}")
-        wrong = list(self_check.amount_problems(spec.limits, spec.models, spec.operations))
-        self.problems += wrong or self._model_problems(spec)
+        self.problems += self_check.form_problems("x-limits", spec.limits, self_check.Limits)
+        self.problems += self._model_problems(spec)
         self.problems += problems(spec.variants, EVIDENCE, spec.outcomes)
         states = set(spec.schemas["TaskStatus"]["enum"])
         life = spec.lifecycle
@@ -342,9 +347,11 @@ class _Compiler:
     def _model_problems(self, spec: Spec) -> Iterator[str]:
         """The contradictions of x-models with operations, answers and states."""
         answers = {name: outcome.value for name, outcome in spec.outcomes.items()}
-        for name in spec.models:
-            model = spec.model(name)
-            operation = spec.operations[model.operation]
+        for name, model in spec.models.items():
+            operation = spec.operations.get(model.operation)
+            if operation is None:
+                yield f"x-models {name}: unknown operation {model.operation!r}"
+                continue
             yield from model_problems(name, model, operation.body_for(name), answers)
             if not operation.requests_for(name):
                 yield f"x-models {name}: {operation.id} has no documented request of it"

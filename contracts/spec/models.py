@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -56,6 +56,12 @@ class ImageModel(_Model, frozen=True, kw_only=True):
 
     ratio_at: str
     price_per_image: Amount
+    unit: ClassVar[str] = "image"
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """CNY for each unit, by tier; an image has none."""
+        return {"": self.price_per_image}
 
 
 class VideoModel(_Model, frozen=True, kw_only=True):
@@ -75,6 +81,12 @@ class VideoModel(_Model, frozen=True, kw_only=True):
     concurrency: Size
     task_life_seconds: Size
     result_life_seconds: Size
+    unit: ClassVar[str] = "second"
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """CNY for each unit, by tier."""
+        return self.price_per_video_second
 
     @cached_property
     def tiers(self) -> list[str]:

@@ -1,17 +1,17 @@
-"""Checks of openapi.yaml against itself: evidence, refusals, and the form of x-models and x-limits.
+"""Checks of openapi.yaml against itself: evidence, refusals, and the forms of its extensions.
 
 Returns problems as text or data; the loader reports them all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from contracts.spec.document import PARAMETER_KEYS
-from contracts.spec.models import ImageModel, Size, VideoModel
+from contracts.spec.models import Size
 
 
 class Limits(Struct, rename="kebab", forbid_unknown_fields=True):
@@ -21,22 +21,9 @@ class Limits(Struct, rename="kebab", forbid_unknown_fields=True):
     header_bytes: Size
 
 
-def amount_problems(limits: Any, models: Any, operations: Collection[str]) -> Iterator[str]:
-    """The problems of x-limits and x-models: missing, misspelled or unknown fields.
-
-    operations: every operationId of the document."""
-    yield from _form_problems("x-limits", limits, Limits)
-    wrong = list(_form_problems("x-models", models, dict[str, dict[str, Any]]))
-    yield from wrong
-    for name, model in {} if wrong else models.items():
-        place = f"x-models {name}"
-        form = ImageModel if "price-per-image" in model else VideoModel
-        yield from _form_problems(place, model, form)
-        if model.get("operation", "") not in ("", *operations):
-            yield f"{place}: unknown operation {model['operation']!r}"
-
-
-def _form_problems(place: str, value: Any, form: Any) -> Iterator[str]:
+def form_problems(place: str, value: Any, form: Any) -> Iterator[str]:
+    """The first problem of a value that should have a form: a missing, misspelled or unknown
+    field."""
     try:
         msgspec.convert(value, form)
     except msgspec.ValidationError as error:

@@ -47,7 +47,7 @@ def _scenarios() -> Iterable[str]:
 def _models() -> Iterable[str]:
     from contracts.spec.loader import Spec
 
-    return Spec.load().models
+    return list(Spec.load().models)
 
 
 def _variants() -> Iterable[str]:

@@ -107,7 +107,9 @@ def show_refusal(http: httpx.Client, url: str, root: str) -> None:
     command in the explanation calls the fake at `root`."""
     from rich.console import Console
 
-    body = {"model": "emo-v1", "input": {"img_url": "https://example.com/portrait.png"}}
+    from emo_client.models import VIDEO_MODEL
+
+    body = {"model": VIDEO_MODEL, "input": {"img_url": "https://example.com/portrait.png"}}
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
     service = f"{url}/api/v1/services/aigc/image2video/video-synthesis"
     refused: dict[str, Any] = http.post(service, json=body, headers=headers).json()
@@ -141,6 +143,7 @@ def serve_command() -> str:
 def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
     """Print the same steps as curl commands for a fake that keeps running."""
     from contracts.provider.curl import as_curl
+    from emo_client.models import DETECT_MODEL, VIDEO_MODEL
 
     image, audio = _at(root, image), _at(root, audio)
     service = f"{root}/api/v1/services/aigc/image2video"
@@ -148,11 +151,11 @@ def _by_hand(root: str, image: str, audio: str, ratio: str, face: Face) -> None:
     json_headers = {**key, "Content-Type": "application/json"}
     boxes = {"face_bbox": face.face_bbox, "ext_bbox": face.ext_bbox}
     detect = {
-        "model": "emo-detect-v1",
+        "model": DETECT_MODEL,
         "input": {"image_url": image},
         "parameters": {"ratio": ratio},
     }
-    create = {"model": "emo-v1", "input": {"image_url": image, "audio_url": audio, **boxes}}
+    create = {"model": VIDEO_MODEL, "input": {"image_url": image, "audio_url": audio, **boxes}}
     print_line("The same by hand, with curl:", "")
     print_block(as_curl("POST", f"{service}/face-detect", json_headers, detect) + "\n")
     asynchronous = {**json_headers, "X-DashScope-Async": "enable"}

@@ -23,15 +23,13 @@ def take_token(session: Session, operation: Operation, now: float) -> None:
 
 def check_account(spec: Spec, session: Session, name: str, now: float) -> None:
     """Check that the account can pay for a call of the model. Raises Refused if it cannot."""
-    account, model = session.record.account, spec.models.get(name, {})
-    if "free" not in model:
-        return
+    account, model = session.record.account, spec.models[name]
     rows = usage(spec, session, now)
-    use = refused(account, rows, name, model["free"])
+    use = refused(account, rows, name, model.free)
     if use:
         reason = f"{total(rows):g} CNY of {account.balance or 0:g} are spent"
         if use == "free-tier":
-            reason = f"the {model['free']:g} that are free of {name} are used up"
+            reason = f"the {model.free:g} that are free of {name} are used up"
         raise Refused(Violation(spec.refusals[use], "#account", "", reason), "account")
 
 

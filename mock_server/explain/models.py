@@ -59,7 +59,7 @@ def _known(case: Case, sent: Any) -> str:
     if name in spec.models_of(case.operation.id):
         return ""
     if name in spec.models:
-        operation = spec.operations[spec.models[name]["operation"]]
+        operation = spec.operations[spec.models[name].operation]
         return f"{name} is called at {operation.method} {operation.template}"
     if name in spec.not_served.models:
         summary = spec.not_served.models[name].summary

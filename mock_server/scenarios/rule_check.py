@@ -111,11 +111,10 @@ def _impossible(
 ) -> Iterator[RuleProblem]:
     """Problems with conditions that no call of these operations can meet."""
     ids = [operation.id for operation in named]
-    listed, owner = ", ".join(ids), spec.models.get(rule.get("model", ""), {}).get("operation")
-    if owner and owner not in ids:
-        yield RuleProblem(
-            f"{place}/model", f"no call of {listed} names {rule['model']}; {owner} does"
-        )
+    listed, model = ", ".join(ids), spec.models.get(rule.get("model", ""))
+    if model and model.operation not in ids:
+        text = f"no call of {listed} names {rule['model']}; {model.operation} does"
+        yield RuleProblem(f"{place}/model", text)
     if rule.get("body") and not any(operation.body for operation in named):
         yield RuleProblem(f"{place}/body", f"no call of {listed} has a body")
     of_a_task = any("{" in operation.template for operation in named)

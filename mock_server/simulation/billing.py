@@ -5,21 +5,21 @@ Pure; the prices come from the spec."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.spec.models import Model
 from mock_server.simulation.task import Task
 
-Models = Mapping[str, Mapping[str, Any]]
+Models = Mapping[str, Model]
 
 
 class Account(Struct, frozen=True, gc=False):
     """The account of a tenant.
 
     images: number of checked images by model. seconds: seconds of video of tasks that are no longer
-    in the store, by `MODEL RATIO`. free_only: refuse calls beyond the free quota (`use free tier
+    in the store, by `MODEL TIER`. free_only: refuse calls beyond the free quota (`use free tier
     only` in the console). balance: CNY that may be spent, as it was written; None: unlimited."""
 
     images: dict[str, int] = {}
@@ -54,17 +54,16 @@ def settle(account: Account, forgotten: Iterable[Task], now: float) -> Account:
 
 
 def bill(models: Models, account: Account, tasks: Iterable[Task], now: float) -> Iterator[Used]:
-    """A row for each model and ratio that has a price, in the order of the spec, also with quantity
+    """A row for each model and tier that has a price, in the order of the spec, also with quantity
     0.
 
     Only tasks that succeed are charged (PRICE)."""
     made = _add(account.seconds, tasks, now)
     for name, model in models.items():
-        if "price-per-image" in model:
-            count = account.images.get(name, 0)
-            yield Used(name, "image", "", count, model["price-per-image"])
-        for ratio, price in model.get("price-per-video-second", {}).items():
-            yield Used(name, "second", ratio, round(made.get(f"{name} {ratio}", 0.0), 2), price)
+        images = account.images.get(name, 0)
+        for tier, price in model.prices.items():
+            seconds = round(made.get(f"{name} {tier}", 0.0), 2)
+            yield Used(name, model.unit, tier, images if model.unit == "image" else seconds, price)
 
 
 def refused(account: Account, rows: Iterable[Used], model: str, free: float) -> str:

@@ -5,6 +5,7 @@ fuzzed as emo-v1 is."""
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ import pytest
 
 from contracts.fuzz import schemathesis_run
 from contracts.fuzz.failures import FuzzFailure
+from contracts.fuzz.machine import run as run_machine
+from contracts.fuzz.target import FuzzTarget
 from contracts.provider.budget import Budget
 from contracts.provider.http import Provider
 from contracts.verify.runner import Verification
@@ -183,3 +186,11 @@ def test_schemathesis_finds_nothing_wrong_with_the_fake() -> None:
     assert not problems, "\n".join(map(str, problems[:5]))
     bodies = [str(i.request.body) for r in recorders for i in r.interactions.values()]
     assert any("made-up-talk" in body for body in bodies)
+
+
+def test_tasks_of_the_model_behave_as_documented_for_any_order_of_calls() -> None:
+    with in_process("frozen") as http:
+        provider = Provider(
+            "http://127.0.0.1", budget=Budget(SPEC, inf, 0.0), http=http, key="sk-m"
+        )
+        run_machine(FuzzTarget(SPEC, provider, model="made-up-talk"), examples=6)

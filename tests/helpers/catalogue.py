@@ -131,7 +131,7 @@ def put(service: Service, path: str, body: Any, key: str) -> None:
 
 def used_up() -> Account:
     """An account without free quota left."""
-    free = {name: model["free"] for name, model in SPEC.models.items()}
+    free = {name: model.free for name, model in SPEC.models.items()}
     return Account(images=free, seconds={f"{name} 1:1": most for name, most in free.items()})
 
 

@@ -38,8 +38,8 @@ def _new_task(given: OperationInput) -> Task:
     model, schema = given.spec.video_models[name], given.operation.body_for(name)
     assert schema
     url = field_of(body, model.media_at)  # a variant may accept a call without it
-    audio_url = without_scenario(url) if isinstance(url, str) else ""
-    seconds = audio_seconds(given.spec, name, given.content, audio_url)
+    media_url = without_scenario(url) if isinstance(url, str) else ""
+    seconds = audio_seconds(given.spec, name, given.content, media_url)
     ending = given.directive.ending or given.spec.task_outcomes[model.succeeds]
     expires, stages = now + model.task_life_seconds, stages_of(model, ending, seconds)
     slot, start, end = -1, inf, inf

@@ -87,5 +87,5 @@ def _list_item(example: Facts, task: Task, given: OperationInput) -> Facts:
 
 def _api_key_of(given: OperationInput, model: str) -> str:
     """`apikey:v1:GROUP:TASK:FUNCTION:MODEL`: path of the create call and model."""
-    template = given.spec.operations[given.spec.models[model]["operation"]].template
+    template = given.spec.operations[given.spec.models[model].operation].template
     return ":".join(["apikey:v1", *template.split("/")[2:], model])

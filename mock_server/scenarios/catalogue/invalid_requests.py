@@ -77,9 +77,8 @@ def _by_use(spec: Spec, operation: Operation) -> Iterator[InvalidRequest]:
 
 
 def _free_tier(spec: Spec, operation: Operation) -> Trigger:
-    models = [m for m in spec.models.values() if m["operation"] == operation.id]
-    unit = "images" if "price-per-image" in models[0] else "s"
-    once = f" once {models[0]['free']} {unit} are used"
+    model = spec.models[spec.models_of(operation.id)[0]]
+    once = f" once {model.free} {'images' if model.unit == 'image' else 's'} are used"
     return Trigger("control", operation.id, "account", {"free_only": True}, once)
 
 

@@ -39,7 +39,7 @@ LIARS = ["cancels_what_is_at_work", "works_on_all_at_once", "shows_tasks_to_ever
 
 def _target(spec: Spec, http: httpx.Client, url: str, concurrency: int = 1) -> FuzzTarget:
     provider = Provider(url, budget=Budget(spec, inf, 0.0), http=http, key="sk-machine")
-    timings = ModelTimings.of(spec)
+    timings = ModelTimings.of(next(iter(spec.video_models.values())))
     return FuzzTarget(spec, provider, ModelTimings(timings.queue, timings.lifetime, concurrency))
 
 

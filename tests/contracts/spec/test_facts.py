@@ -164,19 +164,19 @@ def test_a_failed_task_ran_as_long_as_the_sample_except_for_slow_reasons(
 
 def test_the_time_for_a_video_is_that_of_the_sample(spec: Spec) -> None:
     """YU: submitted 14:33:38.716, scheduled 53.089, ended 14:35:51.541 for 13.93 s of video."""
-    model = spec.models["emo-v1"]
-    assert model["queue-seconds"] == 14.373
-    assert model["work-seconds-per-video-second"] == pytest.approx(118.452 / 13.93, abs=0.01)
+    model = spec.video_models["emo-v1"]
+    assert model.queue_seconds == 14.373
+    assert model.work_seconds_per_video_second == pytest.approx(118.452 / 13.93, abs=0.01)
 
 
 def test_prices_free_quotas_and_lifetimes_are_the_documented_ones(spec: Spec) -> None:
     """PRICE, QS; EMO-2 and EMO-3: a day for a task as for its URL."""
-    detect, video = spec.models["emo-detect-v1"], spec.models["emo-v1"]
-    assert (detect["price-per-image"], detect["free"]) == (0.004, 200)
-    assert (video["price-per-video-second"], video["free"]) == ({"1:1": 0.08, "3:4": 0.16}, 1800)
-    assert (video["task-life-seconds"], video["result-life-seconds"]) == (DAY, DAY)
-    assert video["concurrency"] == 1
-    assert (detect["operation"], video["operation"]) == ("detectFace", "createVideoTask")
+    detect, video = spec.image_models["emo-detect-v1"], spec.video_models["emo-v1"]
+    assert (detect.price_per_image, detect.free) == (0.004, 200)
+    assert (video.price_per_video_second, video.free) == ({"1:1": 0.08, "3:4": 0.16}, 1800)
+    assert (video.task_life_seconds, video.result_life_seconds) == (DAY, DAY)
+    assert video.concurrency == 1
+    assert (detect.operation, video.operation) == ("detectFace", "createVideoTask")
 
 
 def test_the_size_limits_are_round_numbers(spec: Spec) -> None:

@@ -40,7 +40,7 @@ def test_a_model_of_another_operation_is_refused_as_a_wrong_path() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_tier_of_a_model_has_a_request_that_is_valid(name: str) -> None:
-    model, body = SPEC.model(name), CREATE.body_for(name)
+    model, body = SPEC.models[name], CREATE.body_for(name)
     request = next(iter(CREATE.requests_for(name).values()))
     assert isinstance(model, VideoModel)
     for tier in model.tiers:

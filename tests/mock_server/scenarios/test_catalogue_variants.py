@@ -21,7 +21,7 @@ from tests.helpers.triggers import altered
 
 ENTRIES = catalogue(SPEC)
 CREATE = "createVideoTask"
-LIFE = SPEC.models["emo-v1"]["task-life-seconds"]
+LIFE = SPEC.video_models["emo-v1"].task_life_seconds
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -82,7 +82,7 @@ def endings(c: Chosen) -> None:
 
 
 def refuse(c: Chosen) -> None:
-    for operation in {model["operation"] for model in SPEC.models.values()}:
+    for operation in {model.operation for model in SPEC.models.values()}:
         answer = c.call(operation).reply
         assert answer.status == 200 if not c.choice.refuse else answer.outcome == c.choice.refuse
 
@@ -102,7 +102,7 @@ def result_life(c: Chosen) -> None:
         output = ended(created).body["output"]
         end = datetime.strptime(output["end_time"], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=CHINA)
         query = parse_qs(urlsplit(output["results"]["video_url"]).query)
-        life = c.choice.result_life or SPEC.models["emo-v1"]["result-life-seconds"]
+        life = c.choice.result_life or SPEC.video_models["emo-v1"].result_life_seconds
         assert int(query["Expires"][0]) - end.timestamp() == pytest.approx(life, abs=1)
 
 
