@@ -75,6 +75,9 @@ class Session(ABC):
 
     def forget(self, expired: float) -> list[Task]:
         """Drop and return the oldest tasks whose `expires` is `expired` or earlier."""
+        oldest = next(self._stored_oldest_first(), None)
+        if not self.written and (oldest is None or oldest.expires > expired):
+            return []  # each create call asks, and few find such a task
         oldest_first = chain(self._current(self._stored_oldest_first()), self._new())
         gone = list(takewhile(lambda task: task.expires <= expired, oldest_first))
         for task in gone:

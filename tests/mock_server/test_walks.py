@@ -11,7 +11,7 @@ from mock_server.settings import Settings
 from scripts.walks import Trace, client_of, situations
 
 # The most files and functions between the first byte of the call and the last of the answer.
-MOST = {"a poll": (23, 53), "a create": (31, 77), "a refused create": (25, 53)}
+MOST = {"a poll": (21, 49), "a create": (30, 73), "a refused create": (22, 45)}
 
 
 def test_a_call_enters_few_files_and_functions(spec: Spec) -> None:
