@@ -38,11 +38,12 @@ accounts = st.sampled_from([{"balance": 0}, {"balance": 1.5}, {"free_only": True
 creates = st.tuples(st.just("create"), scenarios)
 changes: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     creates,
+    creates,
     st.tuples(st.just("POST /clock"), clocks),
     st.tuples(st.just("PUT /scenarios"), st.lists(rules, min_size=1, max_size=2)),
     st.tuples(st.just("PUT /account"), accounts),
     st.tuples(st.just("PUT /variants"), choices),
-    st.tuples(st.just("wait"), st.sampled_from([0.3, 20.0, 90.0])),
+    st.tuples(st.just("wait"), st.sampled_from([0.3, 20.0, 90.0, 90_000.0])),
     st.tuples(st.just("detect"), scenarios),
     st.tuples(st.sampled_from(["DELETE /scenarios", "POST /reset"]), st.just({})),
 )
