@@ -287,7 +287,3 @@ KEYWORDS: Mapping[Side, Mapping[str, Meaning | KeywordComparer]] = {
         "x-task-lifecycle": _lifecycle,
     },
 }
-# The type that the value of a keyword must have.
-TYPES: Mapping[str, type] = {"enum": list, "required": list, "properties": dict}
-# Keywords that are not judged, and whose effect depends on the other keywords of the schema.
-DEPENDENT = ("patternProperties", "unevaluatedProperties", "unevaluatedItems")

@@ -13,11 +13,15 @@ from contracts.diff.changes import Differences, Effect, Side, SpecDifference
 from contracts.diff.conjunction import Conjunction, Schema
 from contracts.diff.context import Context
 from contracts.diff.document import Pair, first_unequal
-from contracts.diff.keywords import DEPENDENT, KEYWORDS, TYPES, Found, Nested, nested, shown, types
+from contracts.diff.keywords import KEYWORDS, Found, Nested, nested, shown, types
 from contracts.diff.meanings import NOT_JUDGED, Meaning, meaning_of, raised
 
 Refusals = tuple[str | None, str | None]  # the x-refusal around the old and around the new schema
 _ALTERNATIVES = ("anyOf", "oneOf")
+# Keywords that are not judged, and whose effect depends on the other keywords of the schema.
+_DEPENDENT = ("patternProperties", "unevaluatedProperties", "unevaluatedItems")
+# The types that the functions of these keywords can read.
+_READABLE = {"enum": list, "required": list, "properties": dict}
 _INVALID = Meaning(Effect.CHANGED, "{} has an invalid value")
 
 
@@ -47,7 +51,7 @@ def _compare(each: Nested) -> Found:
         yield from _nothing_allowed(old, new, context)
     elif not old.types & new.types:  # no value has both types, so other keywords do not matter
         yield from types(old, new, context)
-    elif lone:  # what other keywords said may now stand in the alternatives
+    elif lone:  # its other keywords may now be in the alternatives
         yield from _compare_keywords(old, new, lone, context)
     else:
         found = list(_compare_keywords(old, new, old.keywords | new.keywords, context))
@@ -70,7 +74,7 @@ def _nothing_allowed(old: Conjunction, new: Conjunction, context: Context) -> Fo
 
 def _dependent(old: Conjunction, new: Conjunction, context: Context) -> Found:
     """The keywords that are equal, but may have another effect in a schema that is different."""
-    for keyword in [k for k in DEPENDENT if k in old.keywords | new.keywords]:
+    for keyword in [k for k in _DEPENDENT if k in old.keywords | new.keywords]:
         pair = shown(keyword, old, new)
         text = NOT_JUDGED.text.format("the schema around it")
         if pair.is_same():
@@ -84,8 +88,8 @@ def _compare_keywords(
     for keyword in keywords:
         meaning = meaning_of(keyword, KEYWORDS[context.side])
         nodes = old.nodes(keyword), new.nodes(keyword)
-        type_ = TYPES.get(keyword, object)
-        if not all(isinstance(node.value, type_) for side in nodes for node in side):
+        readable = _READABLE.get(keyword, object)
+        if not all(isinstance(node.value, readable) for side in nodes for node in side):
             meaning = _INVALID
         if isinstance(meaning, Meaning):
             yield from map(context.outer, meaning.differences(*nodes, context.side))

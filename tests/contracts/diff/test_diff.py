@@ -122,7 +122,7 @@ REQUESTS = [
     (f"{SCHEMAS}/CreateParameters/x-frobnicate", 1, f"x-frobnicate-changed {NONE}"),
 ]
 ANSWERS = [
-    # It is also what the list can be asked for.
+    # It is also the type of a parameter of the list.
     (f"{STATUS}/enum/-", "SUSPENDED", f"enum-widened {CLIENT}, enum-widened {SERVER}"),
     (f"{STATUS}/enum", STATES[:-1], f"enum-narrowed {SERVER}, enum-narrowed {CLIENT}"),
     (f"{DURATION}/type", "string", f"type-changed {BOTH}"),
@@ -287,7 +287,7 @@ def test_each_change_has_its_verdicts_and_the_reverse_change_mirrors_them(
 
 
 def test_the_table_has_every_kind_of_change() -> None:
-    kinds = {said.split()[0] for *_, expected in ROWS for said in expected.split(", ") if said}
+    kinds = {each.split()[0] for *_, expected in ROWS for each in expected.split(", ") if each}
     assert len(kinds) >= 60
 
 

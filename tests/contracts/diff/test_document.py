@@ -35,7 +35,7 @@ def test_nothing_changes_from_a_document_to_itself() -> None:
     assert diff(Document(read(default_path())), Document(deepcopy(read(default_path())))) == []
 
 
-# Lists in which the order says nothing.
+# Lists whose order has no meaning.
 SETS = {
     "required", "enum", "type", "allOf", "tags", "parameters", "servers", "security", "terminal",
     "x-aspect-ratios", *STATES,
