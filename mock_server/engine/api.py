@@ -1,5 +1,6 @@
-"""Answers calls to the API of the service: validates, chooses the directive, carries out the
-operation, renders the answer."""
+"""The responder for calls to the API of the service: its stages validate, decide, operate and
+render, in this order. Each calls the module with its work: validation.py and quotas.py,
+directives.py, operations/, responses.py and with_fault.py."""
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ from contracts.spec.loader import Operation, Spec
 from contracts.spec.models import named_model
 from contracts.spec.validation import Violation
 from mock_server.engine.callers import Callers
-from mock_server.engine.delayed import with_fault
 from mock_server.engine.directives import check_ending, decide, failing, why_unknown
 from mock_server.engine.operations.operation_input import OperationInput
 from mock_server.engine.operations.table import HANDLERS
@@ -21,6 +21,7 @@ from mock_server.engine.operations.tasks import state_shown
 from mock_server.engine.quotas import check_account, take_token
 from mock_server.engine.responses import Responses, own
 from mock_server.engine.validation import Validator
+from mock_server.engine.with_fault import with_fault
 from mock_server.scenarios import variants
 from mock_server.scenarios.faults import FAULTS
 from mock_server.scenarios.names import (
@@ -126,8 +127,9 @@ class ApiResponder:
         except Refused as refused:
             is_refused, violation, source = True, refused.violation, refused.source
             near_miss = refused.near_miss or near_miss
+        request_id = self._callers.request_id(session)  # takes a number of the tenant
         return Request(
-            call, real, now, self._callers.request_id(session), caller, effects, operation,
+            call, real, now, request_id, caller, effects, operation,
             path_value, query, body, urls, violation, is_refused, ending, source, near_miss,
         )  # fmt: skip
 

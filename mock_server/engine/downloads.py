@@ -10,11 +10,11 @@ from urllib.parse import unquote
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
 from mock_server.engine.callers import Callers
-from mock_server.engine.delayed import with_fault
 from mock_server.engine.directives import decide, why_unknown
 from mock_server.engine.operations import object_store
 from mock_server.engine.operations.results import is_signed, open_result, place
 from mock_server.engine.operations.tasks import state_shown
+from mock_server.engine.with_fault import with_fault
 from mock_server.scenarios.names import (
     HEADER,
     NO_DIRECTIVE,

@@ -1,5 +1,8 @@
-"""The way of a call through the engine: validate, directive, operation, render, record. It is
-synchronous, and its only I/O is the store's."""
+"""The way of a call through the engine: `Engine.handle` goes through the stages validate, decide,
+operate, render and record. It is synchronous, and its only I/O is the store's.
+
+The first four stages are methods of a Responder: api.py for calls to the API, downloads.py for
+downloads, mock_server.playback for recordings."""
 
 from __future__ import annotations
 
@@ -18,7 +21,6 @@ from mock_server.engine.operations import object_store
 from mock_server.engine.operations.results import PREFIX
 from mock_server.engine.operations.table import HANDLERS
 from mock_server.engine.responses import own
-from mock_server.engine.validation import Validator
 from mock_server.journal.recorder import Recorder
 from mock_server.scenarios.names import NO_DIRECTIVE, Directive
 from mock_server.scenarios.rules import Ruleset, no_file
@@ -37,7 +39,8 @@ DONE = Reply(200, [], b"", "")
 
 
 class Responder(Protocol):
-    """Answers one kind of calls: to the API, to the object store, or from a recording.
+    """Answers one kind of calls: to the API, to the object store, or from a recording. The order of
+    the methods is that of the stages.
 
     Its stages change nothing but the session, so a call may be answered again if the store could
     not commit it."""
@@ -88,7 +91,6 @@ class Engine:
         self.real = real
         self.file = file
         self.seeds = seeds or seeds_of(self.settings.seed)
-        self.validator = Validator(spec)
         self.recorder = Recorder(spec, self.store)
         self.callers = Callers(spec, self.seeds)
         self._api = ApiResponder(spec, self.settings, self.callers, self.seeds.content, file)
@@ -103,13 +105,13 @@ class Engine:
 
     def handle(self, call: Call) -> Reply:
         """Answer any call. Nothing that a client sends makes it raise."""
-        respond = self._downloads if call.path.startswith(PREFIX) else self._responder
-        real, caller = self.real(), respond.caller(call)
+        responder = self._downloads if call.path.startswith(PREFIX) else self._responder
+        real, caller = self.real(), responder.caller(call)
         with self.store.tenant(caller.tenant_id) as session:
-            request = respond.validate(call, caller, session, real)
-            directive = respond.decide(request, session)
-            answer = respond.operate(request, directive, session)
-            reply = respond.render(request, directive, answer, session)
+            request = responder.validate(call, caller, session, real)
+            directive = responder.decide(request, session)
+            answer = responder.operate(request, directive, session)
+            reply = responder.render(request, directive, answer, session)
         if directive.source:
             self._used_rules.add(directive.source)
         return self.recorder.record(request, directive, answer, reply)

@@ -1,4 +1,5 @@
-"""Records exchanges in the journal, the metrics and the log.
+"""Records exchanges in the journal, the metrics and the log: `record` is part of the answer to a
+call and only queues it, `_record` does the work for a batch.
 
 It changes answers only by the header `x-mock-explain`, the id for `emo explain`."""
 

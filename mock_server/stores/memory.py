@@ -61,7 +61,7 @@ class MemoryStore:
         self._tasks = 0
         # One lock for all tenants: a session may drop other tenants to make room.
         self.lock = RLock()
-        self.is_open = False
+        self.is_open = False  # whether a session is open: this thread must not open a second one
         self.find = self._by_tenant.get
 
     def tenant(self, tenant_id: str) -> Session:

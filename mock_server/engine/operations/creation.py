@@ -21,6 +21,7 @@ NEVER_RUN = ("PENDING", "CANCELED", "UNKNOWN")
 
 
 def create_video_task(given: OperationInput) -> Answer:
+    """Put the new task into the session, and drop expired ones, whose cost stays in the account."""
     session, now = given.session, given.request.now
     task = _new_task(given)
     gone = session.forget(now)

@@ -1,4 +1,4 @@
-"""Applies the directive's fault to a reply, and delays it by the tenant's clock."""
+"""The last step of render: adds the header that names the scenario, and applies its fault."""
 
 from __future__ import annotations
 
