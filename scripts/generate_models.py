@@ -100,7 +100,8 @@ def _constants(spec: Schema) -> str:
         for method, operation in item.items()
     }
     status = spec["components"]["schemas"]["TaskStatus"]
-    models = {model["operation"]: name for name, model in spec["x-models"].items()}
+    # The first model of an operation is the client's default.
+    models = {model["operation"]: name for name, model in reversed(spec["x-models"].items())}
     terminal = status["x-task-lifecycle"]["terminal"]
     return (
         f"TASK_STATUSES: tuple[str, ...] = {tuple(status['enum'])}\n"
