@@ -10,7 +10,7 @@ import jsonschema_rs
 from msgspec import Struct
 
 from contracts.spec.document import Node
-from contracts.spec.fields import fields
+from contracts.spec.fields import FieldPath, fields
 from contracts.spec.keywords import KEYWORDS
 from contracts.spec.pointers import PointerLookup, PointerPart, no_pointer, pointer_of
 
@@ -65,6 +65,10 @@ class BodyValidator:
     def field(self, pointer: str) -> Node:
         """The schema of the field at a pointer of the body; {} if the schema has no such field."""
         return self._by_pointer.get(pointer, {})
+
+    def place_of(self, path: FieldPath) -> str:
+        """The resolved pointer of a field in openapi.yaml."""
+        return self.where([part for name in path for part in ("properties", name)])
 
     def is_valid(self, body: Any) -> bool:
         """Whether a body satisfies the schema."""

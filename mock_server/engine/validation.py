@@ -135,8 +135,8 @@ def _unreachable(operation: Operation, body: Any, url: str, why: str) -> Violati
     schema = operation.body_for(named_model(body))
     for path in schema.fields if schema else ():
         if schema and path[0] == "input" and value_at(body, path) == url:
-            place = schema.where([part for name in path for part in ("properties", name)])
-            return Violation("", pointer_of(path), ".".join(path), why, UNREACHABLE, place)
+            name, place = ".".join(path), schema.place_of(path)
+            return Violation("", pointer_of(path), name, why, UNREACHABLE, place)
     return None
 
 

@@ -152,9 +152,8 @@ def _in_body(operation: Operation, model: str, typo: Typo) -> Violation:
     body = operation.body_for(model)
     assert body
     field, meant = ".".join(typo.written), ".".join(typo.meant)
-    path = [part for name in typo.meant for part in ("properties", name)]
     reason = f"is not known; did you mean {meant}?"
-    place = body.where(path)
+    place = body.place_of(typo.meant)
     return Violation("", pointer_of(typo.written), field[:200], reason, schema=place)
 
 

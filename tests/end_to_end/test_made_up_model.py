@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from contracts.fuzz import schemathesis_run
 from contracts.fuzz.failures import FuzzFailure
@@ -18,12 +19,17 @@ from contracts.fuzz.machine import run as run_machine
 from contracts.fuzz.target import FuzzTarget
 from contracts.provider.budget import Budget
 from contracts.provider.http import Provider
+from contracts.recordings import RecordedBody, RecordedExchange, RecordedTimeline
+from contracts.recordings.drift.compare import drift
+from contracts.recordings.model import RecordedState
 from contracts.verify.runner import Verification
+from emo_kit.cli.contract.fake_answers import fake_answers
 from mock_server.engine.quotas import usage
 from mock_server.scenarios.catalogue.entries import catalogue
 from mock_server.server.app import create_app
 from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
+from tests.helpers.cassette import TASK, answer_of, cassette_of, creation_of, poll_of
 from tests.helpers.contract import ended
 from tests.helpers.explain import Explained, parsed
 from tests.helpers.fake import EPOCH, Service
@@ -194,3 +200,20 @@ def test_tasks_of_the_model_behave_as_documented_for_any_order_of_calls() -> Non
             "http://127.0.0.1", budget=Budget(SPEC, inf, 0.0), http=http, key="sk-m"
         )
         run_machine(FuzzTarget(SPEC, provider, model="made-up-talk"), examples=6)
+
+
+def test_a_recorded_task_of_the_model_does_not_differ_from_spec_and_fake() -> None:
+    sent_body = {"authorization": "Bearer sk-REDACTED", "x-dashscope-async": "enable"}
+    creation = replace(creation_of(SPEC), headers=sent_body, body=RecordedBody(json=BODY))
+    accepted = answer_of(SPEC, "createVideoTask", "accepted")
+    times = zip((*STATES[:-1], MODEL.succeeds), (0.0, 15.0, 18.0, 181.0, 183.0), strict=True)
+    seen = [
+        RecordedState(name.partition(".")[0], answer_of(SPEC, "getTask", name), at, at)
+        for name, at in times
+    ]
+    timeline = RecordedTimeline(TASK, poll_of(), tuple(seen), created=1.0, created_by=0)
+    created = RecordedExchange(creation, 1.0, accepted)
+    cassette = cassette_of(created, timelines=(timeline,))
+    found = drift(SPEC, [("made-up.json", cassette)], fake_answers(SPEC)).differences
+    assert [(one.kind, one.pointer) for one in found if one.weight != "cosmetic"] == []
+    assert [one.pointer for one in found if one.kind == "time"] == []
