@@ -12,8 +12,8 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from contracts.fuzz import schemathesis_run
-from contracts.fuzz.failures import FuzzFailure
-from contracts.fuzz.schemathesis_run import BUILT_IN, OURS, operation_of
+from contracts.fuzz.failures import FuzzFailure, operation_of
+from contracts.fuzz.schemathesis_run import BUILT_IN, OURS
 from contracts.spec.loader import Spec
 from mock_server.server.app import FakeApp, create_app
 from mock_server.server.run import running

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from unittest.mock import Mock
 
@@ -70,9 +71,15 @@ def test_the_fixed_orders_of_calls_find_a_wrong_server(spec: Spec, name: str) ->
 
 
 @pytest.mark.parametrize("name", LIARS)
-def test_random_orders_of_calls_find_a_wrong_server(spec: Spec, name: str) -> None:
+def test_random_orders_of_calls_find_a_wrong_server_and_are_shortened(
+    spec: Spec, name: str
+) -> None:
     with in_process(spec, name) as target:
-        assert random_orders(target, examples=600)  # it ends where it finds one
+        failed = random_orders(target, examples=600)  # it ends where it finds one
+        assert failed
+        mismatch, steps = shortened(failed, partial(rerun, target))
+    assert mismatch.pointer == failed[0].pointer
+    assert len(steps) <= 4
 
 
 @pytest.fixture(scope="module")
