@@ -4,6 +4,7 @@ A call that costs money or changes something is repeated only if it certainly di
 service. Otherwise a create call whose answer was lost would make, and charge, a second video.
 """
 
+import math
 from collections.abc import Mapping
 from itertools import count
 from urllib.parse import quote, urlencode
@@ -26,7 +27,7 @@ def request_for(
     headers: Mapping[str, str] | None = None,
     task_id: str | None = None,
     query: Mapping[str, str | int] | None = None,
-    within: float | None = None,
+    within: float = math.inf,
 ) -> httpx.Request:
     """The request for an operationId of openapi.yaml. Raises ConfigError.
 
@@ -35,25 +36,25 @@ def request_for(
     method, path = OPERATIONS[operation]
     if "{task_id}" in path:
         path = path.replace("{task_id}", _segment(task_id))
-    sent = {
-        "Authorization": f"Bearer {runtime.key.reveal()}",
-        "Accept": "application/json",
-        "Accept-Encoding": codings.ACCEPTED,
-        **({} if body is None else {"Content-Type": "application/json"}),
-        **(headers or {}),
-    }
     url = runtime.base_url + path
     try:
         return runtime.http.build_request(
             method,
             f"{url}?{urlencode(query)}" if query else url,
-            headers=sent,
+            headers={  # not a variable: some reports of errors show those
+                "Authorization": f"Bearer {runtime.key.reveal()}",
+                "Accept": "application/json",
+                "Accept-Encoding": codings.ACCEPTED,
+                **({} if body is None else {"Content-Type": "application/json"}),
+                **(headers or {}),
+            },
             content=b"" if body is None else msgspec.json.encode(body),
-            timeout=min(runtime.timeout, within or runtime.timeout),
+            timeout=min(runtime.timeout, within),
             extensions={"call": f"{method} {path}"},
         )
     except httpx.InvalidURL as error:
-        raise errors.ConfigError(f"{method} {path} cannot be sent: {error}") from None
+        problem = str(error)
+    raise errors.ConfigError(f"{method} {path} cannot be sent: {problem}")  # without the headers
 
 
 def _segment(task_id: str | None) -> str:

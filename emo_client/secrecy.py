@@ -51,9 +51,8 @@ class Secret:
     """An API key that no error, repr or log may show. Only reveal() returns it."""
 
     def __init__(self, key: str) -> None:
-        self._key = key
-        self._raw = re.compile(re.escape(key.encode("utf-8", "replace")), re.IGNORECASE)
-        data = key.encode("utf-8", "replace")
+        self._key, data = key, key.encode("utf-8", "replace")
+        self._raw = re.compile(re.escape(data), re.IGNORECASE)
         self._parts, self._all_parts = _parts(data), _all_parts(data.lower())
 
     def __repr__(self) -> str:

@@ -1,5 +1,6 @@
 """Invalid arguments and environments are named in an error before anything is sent."""
 
+from traceback import TracebackException
 from typing import Any
 
 import httpx
@@ -111,3 +112,13 @@ def test_a_socks_proxy_without_its_package_says_what_to_install() -> None:
 def test_a_file_name_that_is_not_utf_8_can_be_written(fetch, tmp_path) -> None:
     fetch(Store(), path=tmp_path / "v\udcff.mp4")
     assert (tmp_path / "v\udcff.mp4").exists()
+
+
+def test_a_task_id_that_is_too_long_for_a_url_is_refused(emo, service) -> None:
+    with pytest.raises(
+        ConfigError, match=r"GET /tasks/xx.*xx cannot be sent: URL too long"
+    ) as caught:
+        emo.get("x" * 70_000)
+    assert not service.calls
+    shown = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert KEY not in "".join(shown.format())
