@@ -30,11 +30,13 @@ _ESCAPE_OF_ONE = re.compile(
     _ESCAPE.pattern.replace(rb"\\{1,8}", rb"\\").replace(rb"[\"'/\\]", rb"[\"'/]")
 )
 # Undone alone, for escapes that spell a part of another escape: `\\\\u007500\\u0036D` in JSON is
-# `\\u007500\u0036D`, and `&#1%315` in a URL is `&#115`. So entities stay, and `\\` is a backslash.
+# `\\u007500\u0036D`, and `&#1%315` in a URL is `&#115`. So entities stay, and `\\` is a backslash;
+# and entities are undone alone, in HTML that has other escapes.
 _OUTER_ESCAPE = re.compile(
     rb"%(?P<x1>[0-9A-Fa-f]{2})|(?P<pairs>(?:\\\\)+)|\\(?=[\"'/])"
     rb"|\\[xX](?P<x2>[0-9A-Fa-f]{2})|\\[uU](?P<u>[0-9A-Fa-f]{4})|\\(?P<o>[0-3][0-7]{2})"
 )
+_ENTITY = re.compile(rb"(?P<h>&#[xX]?[0-9A-Fa-f]{1,7};?|&[A-Za-z]{2,8};)")
 _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
 _HEX = re.compile(rb"[0-9A-Fa-f]{2}(?:[ :-]?[0-9A-Fa-f]{2}){7,}")
@@ -133,7 +135,7 @@ def _decodings(data: bytes) -> Iterator[tuple[bytes, bool]]:
 
 def _decoded_once(data: bytes, is_text: bool) -> Iterator[tuple[bytes, bool]]:
     """The data decoded by each decoder. A text with its escapes undone is still a text."""
-    for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _OUTER_ESCAPE, _QUOTED):
+    for pattern in (_ESCAPE, _ESCAPE_OF_ONE, _OUTER_ESCAPE, _ENTITY, _QUOTED):
         yield pattern.sub(_char, data), is_text
     for decode in (_of_base64, _of_hex, _decompressed):
         if read := decode(data):
