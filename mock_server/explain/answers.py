@@ -176,7 +176,9 @@ def fine(case: Case) -> Finding:
 def _decided(case: Case) -> str:
     """Where to find the reason for a special ending of a task; "" for a usual one."""
     task = case.tasks.get(case.entry.task_id)
-    if task is None or task.outcome == case.spec.models[task.model].succeeds:
+    if task is None or "." not in task.outcome:
+        return ""
+    if task.outcome == case.spec.models[task.model].succeeds:
         return ""
     return (
         "how the task ends was decided when it was created: "

@@ -152,7 +152,8 @@ class PlaybackResponder:
             body = self._api.validator.json(operation, request.call)
         except Refused as refused:
             return refused.violation
-        return next(operation.body.violations(body), None) if operation.body else None
+        schema = operation.body_for(named_model(body))
+        return next(schema.violations(body), None) if schema else None
 
     def _tenant(self, tenant_id: str) -> TenantPlayback:
         tenant = self._playbacks.setdefault(tenant_id, TenantPlayback())

@@ -75,9 +75,8 @@ class Typos:
 
     def __init__(self, spec: Spec) -> None:
         self._names = {
-            model: FieldNames(operation, model)
+            operation.id: {model: FieldNames(operation, model) for model in operation.bodies}
             for operation in spec.operations.values()
-            for model in operation.bodies
         }
 
     def near_miss(self, operation: Operation, body: Any, query: str) -> Violation | None:
@@ -87,7 +86,8 @@ class Typos:
         that is probably meant."""
         if operation.body is not None:
             model = named_model(body)
-            names = self._names[model if model in operation.bodies else ""]
+            by_model = self._names[operation.id]
+            names = by_model.get(model) or next(iter(by_model.values()))
             if not names.all_known(body):
                 for typo in names.typos(body):
                     return _in_body(operation, model, typo)

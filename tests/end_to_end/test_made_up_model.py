@@ -19,12 +19,13 @@ from contracts.fuzz.machine import run as run_machine
 from contracts.fuzz.target import FuzzTarget
 from contracts.provider.budget import Budget
 from contracts.provider.http import Provider
-from contracts.recordings import RecordedBody, RecordedExchange, RecordedTimeline
+from contracts.recordings import Cassette, RecordedBody, RecordedExchange, RecordedTimeline
 from contracts.recordings.drift.compare import drift
 from contracts.recordings.model import RecordedState
 from contracts.verify.runner import Verification
 from emo_kit.cli.contract.fake_answers import fake_answers
 from mock_server.engine.quotas import usage
+from mock_server.playback.responder import playback_engine
 from mock_server.scenarios.catalogue.entries import catalogue
 from mock_server.server.app import create_app
 from mock_server.server.httpx_transport import InProcess
@@ -202,7 +203,8 @@ def test_tasks_of_the_model_behave_as_documented_for_any_order_of_calls() -> Non
         run_machine(FuzzTarget(SPEC, provider, model="made-up-talk"), examples=6)
 
 
-def test_a_recorded_task_of_the_model_does_not_differ_from_spec_and_fake() -> None:
+def recorded() -> Cassette:
+    """A task of the model, created and polled in each of its states."""
     sent_body = {"authorization": "Bearer sk-REDACTED", "x-dashscope-async": "enable"}
     creation = replace(creation_of(SPEC), headers=sent_body, body=RecordedBody(json=BODY))
     accepted = answer_of(SPEC, "createVideoTask", "accepted")
@@ -213,7 +215,22 @@ def test_a_recorded_task_of_the_model_does_not_differ_from_spec_and_fake() -> No
     ]
     timeline = RecordedTimeline(TASK, poll_of(), tuple(seen), created=1.0, created_by=0)
     created = RecordedExchange(creation, 1.0, accepted)
-    cassette = cassette_of(created, timelines=(timeline,))
-    found = drift(SPEC, [("made-up.json", cassette)], fake_answers(SPEC)).differences
+    return cassette_of(created, timelines=(timeline,))
+
+
+def test_a_recorded_task_of_the_model_does_not_differ_from_spec_and_fake() -> None:
+    found = drift(SPEC, [("made-up.json", recorded())], fake_answers(SPEC)).differences
     assert [(one.kind, one.pointer) for one in found if one.weight != "cosmetic"] == []
     assert [one.pointer for one in found if one.kind == "time"] == []
+
+
+def test_a_recorded_task_of_the_model_is_played_back_with_a_video_of_the_fake() -> None:
+    real = float(int(EPOCH))
+    engine = playback_engine(SPEC, recorded(), settings=Settings(time="real"), real=lambda: real)
+    service = Service(SPEC)
+    service.engine, service.real = engine, real
+    task_id = service.task_id(BODY)
+    real += 3600
+    answer = service.get(task_id).body
+    assert answer["output"]["task_status"] == "SUCCEEDED"
+    assert "/results/" in answer["output"]["video_url"]

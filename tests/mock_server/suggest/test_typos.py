@@ -95,6 +95,15 @@ def test_a_field_that_was_sent_is_not_suggested(typos: Typos, spec: Spec) -> Non
     assert near_miss(typos, spec, "createVideoTask", body) is None
 
 
+def test_a_recorded_call_of_an_unknown_model_is_searched_for_the_fields_of_the_first_one(
+    typos: Typos, spec: Spec
+) -> None:
+    body = {"model": "unknown", "input": {"img_url": "https://example.com/a.png"}}
+    found = near_miss(typos, spec, "createVideoTask", body)
+    assert found is not None
+    assert found.reason == "is not known; did you mean input.image_url?"
+
+
 def test_no_field_is_suggested_twice(spec: Spec) -> None:
     names = FieldNames(spec.operations["createVideoTask"])
     typos = list(names.typos({"input": {"img_url": 1, "image": 2, "bbox": 3, "boxes": 4}}))
