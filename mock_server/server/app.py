@@ -86,7 +86,7 @@ class FakeApp(Starlette, FastPathApp):
             routes=[
                 Mount("/__mock__", app=control_app(engine)),
                 Route("/samples/{name:path}", sample, methods=["GET", "HEAD"]),
-                *openapi_file.routes(self.origin),
+                *openapi_file.routes(engine.spec, self.origin),
                 *documents.routes(),
             ],
             exception_handlers={HTTPException: _own_error, Exception: _own_mistake},

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 from msgspec.structs import replace
 
 from contracts.fuzz import schemathesis_run
@@ -171,6 +172,14 @@ def test_the_catalogue_has_the_outcomes_of_the_model() -> None:
 def in_process(time: str) -> httpx.Client:
     app = create_app(Settings(time=time, seed="a"), spec=SPEC, real=lambda: float(int(EPOCH)))
     return httpx.Client(transport=InProcess(app))
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "openapi.yaml"])
+def test_the_fake_serves_the_document_with_the_model(name: str) -> None:
+    with in_process("real") as http:
+        document = yaml.safe_load(http.get(f"http://127.0.0.1/{name}").text)
+    assert "made-up-talk" in document["x-models"]
+    assert document["servers"][0]["url"] == "http://127.0.0.1/api/v1"
 
 
 def test_the_contract_of_the_model_is_verified() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,6 @@ def test_the_served_document_can_be_loaded_as_a_spec(url: str, tmp_path: Any) ->
 
 def test_the_file_is_read_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first = [PLAIN.get(f"{url}/openapi.{name}").content for name in ("yaml", "json")]
-    monkeypatch.setattr(openapi_file, "read", None)
-    monkeypatch.setattr(openapi_file, "default_path", None)
+    monkeypatch.setattr(Path, "read_text", None)
+    monkeypatch.setattr(openapi_file.msgspec.json, "encode", None)
     assert [PLAIN.get(f"{url}/openapi.{name}").content for name in ("yaml", "json")] == first
