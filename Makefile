@@ -54,11 +54,12 @@ soak: .venv/installed-dev ## Attack the real programs for ten minutes; SECONDS=6
 	$(BIN)/python -m soak --seconds $(SECONDS)
 
 EXAMPLES ?= 20000
-FUZZED := $(addprefix tests/,contracts/http1/test_reader contracts/redact/test_redactor \
+FUZZED := $(addprefix tests/,contracts/fuzz/test_stateful \
+	contracts/http1/test_reader contracts/redact/test_redactor \
 	contracts/text/test_printable contracts/provider/test_bounded_http \
 	contracts/files/test_whole_file mock_server/control/test_export \
 	mock_server/journal/test_log_disk mock_server/journal/test_journal)
-fuzz: .venv/installed-dev ## Run the tests on hostile bytes with 20,000 examples each (20 minutes); EXAMPLES=2000 for fewer.
+fuzz: .venv/installed-dev ## Run the tests on hostile bytes and orders of calls with 20,000 examples each (30 minutes); EXAMPLES=2000 for fewer.
 	$(BIN)/pytest -n auto --examples $(EXAMPLES) $(FUZZED:=.py)
 
 constraints: ## Write the newest permitted versions to constraints.txt; run the tests and commit it.

@@ -70,8 +70,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     number = config.getoption("examples")
     if not number:
         return
-    items[:] = [item for item in items if getattr(item.obj, "is_hypothesis_test", False)]
-    for item in items:
+    properties = [item for item in items if getattr(item.obj, "is_hypothesis_test", False)]
+    items[:] = [i for i in items if i in properties or "examples" in i.fixturenames]
+    for item in properties:
         test = getattr(item.obj, "__func__", item.obj)
         own = test._hypothesis_internal_use_settings  # hypothesis has no other way to change it
         # A database cannot be used with derandomize, and remembers what failed.
@@ -166,6 +167,14 @@ def one_ssl_context() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
         yield
+
+
+@pytest.fixture(scope="session")
+def examples(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """`examples(15)`: how many random orders of calls a test tries that runs hypothesis itself.
+    With `--examples N` it is N / 10: an order of up to 30 calls takes as long as ten examples."""
+    number = pytestconfig.getoption("examples") or 0
+    return lambda usual: number // 10 or usual
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -46,6 +46,9 @@ COMMANDS = {
 # Former names: they still work, but neither help nor completion shows them.
 FORMER = {"replay": "reproduce"}
 __all__ = ["COMMANDS", "FOUND_PROBLEMS", "WRONG_USAGE", "LazyGroup", "cli", "main"]
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Commands = dict[str, tuple[str, str]]
 
@@ -110,6 +113,9 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 found problems, 2 wrong usage or nobody there."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    # Where click and rich are installed, httpx imports a command line of its own with them: a third
+    # of the time of its import. It does without if that module cannot be imported.
+    sys.modules.setdefault("httpx._main", cast("ModuleType", None))
     try:
         with terminate.in_order():
             code = _run(arguments)

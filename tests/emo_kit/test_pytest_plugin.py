@@ -16,12 +16,12 @@ from contracts.provider.http import Provider
 from contracts.spec.loader import Spec
 from contracts.verify.baseline import AcceptedDifference, Baseline, save
 from contracts.verify.registry import all_checks
+from tests.helpers.cli import FEW_PLUGINS
 from tests.liars import all_liars, lying
 
 Run = Callable[..., pytest.RunResult]
 # At import: pytester unloads modules that were imported while a test ran.
 LIARS, CHECKS = all_liars(), all_checks()
-QUICK = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("contracts.provider.http.PAUSE", 0.0)
-    return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
+    return lambda *arguments: pytester.runpytest_inprocess(*FEW_PLUGINS, *arguments)
 
 
 def test_each_check_is_a_test_item_when_the_kit_is_installed(
@@ -39,7 +39,7 @@ def test_each_check_is_a_test_item_when_the_kit_is_installed(
 ) -> None:
     with lying(Spec.load()) as url:
         arguments = "--emo-contract-url", url, "--emo-contract-budget", "10", "-v"
-        command = [sys.executable, "-m", "pytest", *QUICK, *arguments]
+        command = [sys.executable, "-m", "pytest", *FEW_PLUGINS, *arguments]
         hidden = {"DASHSCOPE_API_KEY", "EMO_CONTRACT_OTHER_KEY", "PYTEST_ADDOPTS"}
         known = {name: value for name, value in os.environ.items() if name not in hidden}
         done = subprocess.run(command, cwd=pytester.path, env=known, capture_output=True, text=True)
@@ -168,7 +168,7 @@ def test_known_differences_are_expected_failures(run: Run, tmp_path: Path) -> No
 
 def pytest_of(pytester: pytest.Pytester, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`python -m pytest`, which puts the project's folder first on sys.path."""
-    command = [sys.executable, "-m", "pytest", *QUICK, *arguments]
+    command = [sys.executable, "-m", "pytest", *FEW_PLUGINS, *arguments]
     known = {name: v for name, v in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return subprocess.run(command, cwd=pytester.path, env=known, capture_output=True, text=True)
 

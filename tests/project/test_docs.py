@@ -20,6 +20,7 @@ import yaml
 from mock_server.control.api import CONTROLS
 from scripts.import_graph import arrows
 from tests.helpers.cases import each_case
+from tests.helpers.cli import FEW_PLUGINS
 from tests.helpers.fake import need, video_of
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,8 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     hidden = ("DASHSCOPE", "CI", "BUILD_NUMBER")  # pytest tells more where it finds one of these
     clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     path = f"{emo.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**clean, "PATH": path, "COLUMNS": "80", "PYTEST_ADDOPTS": "-p no:schemathesis", **more}
+    options = " ".join(FEW_PLUGINS)
+    return {**clean, "PATH": path, "COLUMNS": "80", "PYTEST_ADDOPTS": options, **more}
 
 
 def run(command: list[str], tmp_path: Path, **more: str) -> str:
@@ -125,7 +127,7 @@ def test_the_client_example_prints_the_result_or_the_reason(
 def test_the_examples_of_a_test_suite_pass(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples/testing", tmp_path / "suite")
     (tmp_path / "without_sleep.py").write_text("import time\ntime.sleep = lambda seconds: None\n")
-    options = ["-q", "-p", "no:cacheprovider", "-p", "without_sleep"]
+    options = ["-q", "-p", "without_sleep"]
     command = [sys.executable, "-m", "pytest", *options, str(tmp_path / "suite")]
     assert "6 passed" in run(command, tmp_path, PYTHONPATH=str(tmp_path))
 
@@ -233,10 +235,10 @@ def test_the_commit_hooks_run_what_make_lint_runs() -> None:
     assert local["repo"] == "local" and all(h["language"] == "system" for h in local["hooks"])
 
 
-@each_case("package", ["contracts", "mock_server"])
-def test_each_component_of_a_package_is_on_the_architecture_page(package: str) -> None:
-    page = (ROOT / "docs/architecture.md").read_text("utf-8")
-    table = page.partition(f"In `{package}`:")[2].partition("\n\n")[2].partition("\n\n")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    components = {name.split(".")[1] for name in arrows(ROOT) if name.startswith(f"{package}.")}
-    assert set(re.findall(r"`(\w+)`", "".join(rows))) == components
+def test_each_component_of_a_package_is_on_the_architecture_page() -> None:
+    page, names = (ROOT / "docs/architecture.md").read_text("utf-8"), list(arrows(ROOT))
+    for package in ("contracts", "mock_server"):
+        table = page.partition(f"In `{package}`:")[2].partition("\n\n")[2].partition("\n\n")[0]
+        rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+        components = {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
+        assert set(re.findall(r"`(\w+)`", "".join(rows))) == components, package

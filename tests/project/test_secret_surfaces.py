@@ -26,7 +26,7 @@ EXCHANGES = st.builds(
 
 
 @pytest.mark.parametrize("name", SURFACES)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(exchanged=EXCHANGES)
 @example(Exchanged("st-LzfVbnMDnt9KouuzCv8WSLqA", ("zlib", "UTF-16"), "body", "Bearer"))
 @example(

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from emo_client import Client, EmoError
 from emo_kit.cli.main import cli
 from tests.helpers.cases import each_case
-from tests.helpers.cli import BOXES, MEDIA
+from tests.helpers.cli import BOXES, FEW_PLUGINS, MEDIA
 from tests.helpers.fake import need
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
@@ -154,7 +154,7 @@ def preflight(world: World) -> str:
 
 def with_xdist(world: World) -> str:
     options = ["--emo-contract-url", world.url, "--emo-contract-budget", "1", "-n", "1"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis", *options]
+    command = [sys.executable, "-m", "pytest", "-q", *FEW_PLUGINS, *options]
     done = subprocess.run(command, cwd=world.folder, capture_output=True, text=True)
     return done.stdout + done.stderr
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from math import inf
@@ -54,14 +54,17 @@ def in_process(spec: Spec, lie: str = "", concurrency: int = 1) -> Iterator[Fuzz
 
 @pytest.mark.parametrize("concurrency", [1, 2, 3])
 def test_tasks_behave_as_the_model_for_any_order_of_calls(
-    spec: Spec, request: pytest.FixtureRequest, concurrency: int
+    spec: Spec,
+    request: pytest.FixtureRequest,
+    examples: Callable[[int], int],
+    concurrency: int,
 ) -> None:
     if request.config.getoption("--over-http"):
         with lying(spec, concurrency=concurrency) as url, httpx.Client() as http:
             run(_target(spec, http, url, concurrency), examples=20)
     else:
         with in_process(spec, concurrency=concurrency) as target:
-            run(target, examples=40)
+            run(target, examples=examples(15))
 
 
 @pytest.mark.parametrize("name", LIARS)

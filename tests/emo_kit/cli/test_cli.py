@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -52,6 +53,19 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
     assert result.exit_code == 0
     assert f"emo {command}" in result.output.partition("Example")[2]
+
+
+def test_a_command_that_calls_a_server_loads_no_library_for_terminals(url: str) -> None:
+    """httpx would import rich and pygments for a command line of its own."""
+    arguments = ["list", "--json", "--base-url", url, "--key", "sk-fast"]
+    code = f"""
+import atexit, sys
+atexit.register(lambda: print({{"httpx", "rich", "pygments"}} & set(sys.modules), file=sys.stderr))
+from emo_kit.cli.main import main
+main({arguments})"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=CLEAN, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "{'httpx'}"
 
 
 def test_help_and_version_need_no_server_or_key() -> None:

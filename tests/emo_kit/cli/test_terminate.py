@@ -29,7 +29,7 @@ def in_the_garbage_collector(act: Callable[[], object]) -> None:
         act()
 
     gc.callbacks.append(callback)
-    gc.collect()
+    gc.collect(0)
 
 
 @pytest.mark.parametrize("where", [in_a_finalizer, in_a_del_method, in_the_garbage_collector])
