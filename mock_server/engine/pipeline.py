@@ -175,6 +175,7 @@ class Engine:
         frozen."""
         real = self.real()
         with self.store.tenant(tenant_id) as session:
+            self._api.set_up(session, real)  # it may have been reset since
             clock = session.record.clock
         left = moment - clock.now(real)
         return 0.0 if left <= 0 else left / clock.rate if clock.rate else float("inf")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 
 from contracts.spec.loader import Spec
 from contracts.spec.validation import Violation
@@ -50,7 +50,7 @@ class Recorder:
         self._journal = journal or Journal()
         self.mistakes = Mistakes()
         self._pending: deque[CompletedCall] = deque()
-        self._flush_lock = Lock()
+        self._flush_lock = RLock()  # a listener may read the journal, or call the engine
         self.listeners: list[Listener] = []
         self.lines_lost: Callable[[], int] = lambda: 0
         self._spec = spec
@@ -168,7 +168,7 @@ class Recorder:
 
     def _notify(self, tenant_id: str, entry: Entry) -> None:
         """Give the entry to each listener, also if another one fails."""
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):
             try:
                 listener(tenant_id, entry)
             except Exception as error:  # noqa: BLE001 (this runs in the answer to another call)

@@ -30,6 +30,7 @@ from mock_server.engine.responses import own
 from mock_server.media import samples
 from mock_server.playback.answers import NO_SHIFT, reply_of, shift_of, with_video
 from mock_server.playback.matching import Recordings
+from mock_server.scenarios.keys import NO_SCENARIO
 from mock_server.scenarios.names import NO_DIRECTIVE, Directive
 from mock_server.simulation.call import Call, Reply
 from mock_server.simulation.ids import uuid
@@ -95,7 +96,8 @@ class PlaybackResponder:
         self._playbacks.pop(tenant_id, None)
 
     def caller(self, call: Call) -> Caller:
-        return self._callers.of(call.headers)
+        """Who calls. The suffix of a key selects nothing here, so it is a part of the key."""
+        return replace(self._callers.of(call.headers), by_key=NO_SCENARIO)
 
     def validate(self, call: Call, caller: Caller, session: Session, real: float) -> Request:
         """Only the key is checked: the recording has the answer to any other mistake."""

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mock_server.journal.entry import Entry
 from mock_server.server.app import create_app
 from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
@@ -107,6 +108,19 @@ def test_a_bug_in_a_listener_changes_no_answer_and_stops_no_other_listener(
     assert service.get("x").status == 200
     assert seen == ["x"]
     assert "recording GET /api/v1/tasks/x" in reported(mistakes)
+
+
+def test_a_listener_may_read_the_journal_send_a_call_and_remove_itself(service: Service) -> None:
+    recorder, seen = service.engine.recorder, []
+
+    def once(tenant_id: str, entry: Entry) -> None:
+        recorder.listeners.remove(once)
+        service.get("second")
+        seen.append(recorder.journal.number(tenant_id))
+
+    recorder.listeners[:] = [once, lambda _, entry: seen.append(entry.task_id)]
+    service.get("first")
+    assert seen == ["second", 2, "first"]
 
 
 def test_a_bug_in_the_protocol_closes_the_connection_and_is_counted(

@@ -136,6 +136,15 @@ def test_two_keys_do_not_share_tasks(stage: Stage) -> None:
     assert (status, value["code"]) == (400, "NotRecorded")
 
 
+@pytest.mark.parametrize("key", ["sk-playing+Throttling", "sk-playing+Throtling"])
+def test_the_suffix_of_a_key_is_neither_a_scenario_nor_shown(stage: Stage, key: str) -> None:
+    task_id = stage.create(key=key)
+    status, _, headers = stage.ask("GET", f"/api/v1/tasks/{task_id}", key=key)
+    assert (status, "x-mock-explain" in headers) == (200, False)
+    ((_, entry), *_) = stage.player.recorder.journal.latest(1)
+    assert "Thro" not in str(entry.headers)
+
+
 def test_each_answer_has_its_own_request_id(stage: Stage) -> None:
     task_id = stage.create()
     answers = [stage.ask("GET", f"/api/v1/tasks/{task_id}") for _ in range(2)]

@@ -213,6 +213,21 @@ def test_a_delay_follows_the_clock_of_the_tenant() -> None:
     assert clock.now - EPOCH == pytest.approx(0.9, abs=1e-3)
 
 
+def test_a_delay_follows_the_new_clock_of_a_tenant_that_is_reset_meanwhile() -> None:
+    clock = VirtualClock()
+    app = create_app(Settings(time="fast"), real=lambda: clock.now)
+
+    def reset(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now == EPOCH + seconds:
+            client.post("/__mock__/reset").raise_for_status()
+
+    transport = InProcess(app, sleep=reset)
+    with httpx.Client(transport=transport, base_url="http://127.0.0.1", headers=AUTH) as client:
+        client.get(POLL, headers={"X-Mock-Scenario": "latency=9"})
+    assert 0.9 < clock.now - EPOCH < 1
+
+
 def test_an_app_can_have_its_own_sleep_for_other_transports() -> None:
     clock = VirtualClock()
     app = create_app(Settings(time="real"), real=lambda: clock.now, sleep=clock.async_sleep)
