@@ -11,13 +11,13 @@ from typing import Any
 
 import dashscope
 import pytest
-import requests
 from dashscope.client.base_api import BaseAsyncAioApi, BaseAsyncApi
 from dashscope.common.error import AuthenticationError as NoKey
 from dashscope.common.error import InvalidTask
 from dashscope.v2.errors import AuthenticationError, DashScopeError, RateLimitError
 from dashscope.v2.resources._jobs import Jobs
 
+from tests.helpers.http import PLAIN
 from tests.helpers.transports import (
     AUDIO,
     FAILING,
@@ -188,7 +188,7 @@ def test_ten_minutes_in_the_queue_take_no_time_when_sleeping_moves_the_clock(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sleep(seconds: float) -> None:
-        requests.post(clock, json={"advance": seconds}, headers=who, timeout=5).raise_for_status()
+        PLAIN.post(clock, json={"advance": seconds}, headers=who).raise_for_status()
         slept.append(seconds)
 
     slept: list[float] = []

@@ -72,6 +72,7 @@ def run(tmp_path: Path) -> Run:
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
             "PYTHONPATH": str(tmp_path),
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # it ends soon
             "NODE_OPTIONS": f'--require "{tmp_path}/no-sleep.cjs"',
             "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
         }

@@ -92,8 +92,11 @@ def test_a_command_with_a_closed_stdout_exits_0_without_an_error(
     assert (code, "Broken" in said, "Traceback" in said) == (0, False, False), said
 
 
-@pytest.mark.parametrize("command", ["list", "generate", "verify"])
-@pytest.mark.parametrize("both", [False, True], ids=["stdout", "stdout and stderr"])
+@pytest.mark.parametrize(
+    ("command", "both"),
+    [("list", False), ("list", True), ("generate", True), ("verify", True)],
+    ids=["stdout", "stdout and stderr", "after several calls", "while checks run"],
+)
 def test_a_process_with_closed_streams_exits_0_without_an_error(
     command: str, both: bool, made: dict[str, str]
 ) -> None:
@@ -138,8 +141,9 @@ def test_journal_follow_ends_when_its_reader_exits(serve: Serve) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-@pytest.mark.parametrize("form", ["", "--json"])
+@pytest.mark.parametrize(
+    ("closed", "form"), [(">&-", "--json"), ("2>&-", ""), (">&- 2>&-", ""), (">&- 2>&-", "--json")]
+)
 def test_verify_runs_without_stdout_and_stderr(url: str, closed: str, form: str) -> None:
     verify = f"{shlex.join(EMO)} contract verify {url} --check keys.missing {form} {closed}"
     done = subprocess.run(
