@@ -8,6 +8,8 @@ from contracts.diff.changes import Differences, Effect, SpecDifference, added_or
 from contracts.diff.document import MISSING, Node, Pair
 from contracts.diff.meanings import (
     CHANGED,
+    COSMETIC,
+    NOT_JUDGED,
     PROSE,
     Meaning,
     Table,
@@ -50,7 +52,9 @@ def security(pair: Pair) -> Differences:
     for name in sorted((was | now) - {*renamed.values()}):
         scheme = schemes.get(name)
         if scheme.in_both:
-            yield from compare_fields(scheme, _SCHEME, "request")
+            is_header = scheme.shown.get("in").value == "header"
+            table = {**_SCHEME, "name": ignoring_case(NOT_JUDGED)} if is_header else _SCHEME
+            yield from compare_fields(scheme, table, "request")
         elif scheme.shown.exists and name in was & now:
             lone = added_or_removed(scheme, "security-scheme", "request", "", Effect.CHANGED)
             text = f"{name} is required by both documents, but only one defines it"
@@ -83,6 +87,7 @@ _SERVER: Table = {"url": CHANGED, "variables": each_object("variable", {"default
 _SCHEME: Table = {
     "type": CHANGED,
     "scheme": ignoring_case(CHANGED),
+    "bearerFormat": COSMETIC,  # a hint for people
     "x-key-pattern": Meaning(constraint),
     "x-refusals": REFUSALS,
 }

@@ -17,7 +17,12 @@ from contracts.spec.pointers import escaped, parts_of
 Names = frozenset[str]
 # Lists whose order has no meaning.
 UNORDERED = frozenset({"enum", "required", "tags", "terminal", "type", "x-aspect-ratios"})
-
+# Keywords of schemas whose value is data, and those whose names are data: their fields count, also
+# with names that are ignored elsewhere.
+_VALUES = frozenset({"const", "default", "enum"})
+_MAPS = frozenset({
+    "$defs", "dependentRequired", "dependentSchemas", "mapping", "patternProperties", "properties",
+})  # fmt: skip
 
 Pointers = tuple[str, str]  # of an old and of a new node
 
@@ -203,6 +208,10 @@ class Pair(NamedTuple):
     def _children(self, ignoring: Names) -> list[Pair] | None:
         """The pairs of children left to compare; None if the nodes already differ."""
         old, new = (node.ref_chain()[-1].value for node in self)
+        names = {self.old.name, self.new.name} if ignoring else set()
+        if names & _VALUES:
+            return [] if canonical_json(old) == canonical_json(new) else None
+        ignoring = frozenset() if names & _MAPS else ignoring
         if isinstance(old, dict) and isinstance(new, dict):
             was, now = ({n: c for n, c in s.fields().items() if n not in ignoring} for s in self)
             return [Pair(c, now[n]) for n, c in was.items()] if was.keys() == now.keys() else None
@@ -216,11 +225,14 @@ class Pair(NamedTuple):
         return [] if is_same or canonical_json(old) == canonical_json(new) else None
 
 
-def unequal(old: list[Node], new: list[Node]) -> tuple[list[Node], list[Node]]:
-    """The old and the new nodes that have no equal one on the other side."""
+def unequal(
+    old: list[Node], new: list[Node], ignoring: Names = frozenset()
+) -> tuple[list[Node], list[Node]]:
+    """The old and the new nodes that have no equal one on the other side. ignoring: names of fields
+    that may differ."""
     return (
-        [node for node in old if not any(Pair(node, other).is_same() for other in new)],
-        [node for node in new if not any(Pair(other, node).is_same() for other in old)],
+        [node for node in old if not any(Pair(node, other).is_same(ignoring) for other in new)],
+        [node for node in new if not any(Pair(other, node).is_same(ignoring) for other in old)],
     )
 
 

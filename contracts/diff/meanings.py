@@ -60,6 +60,14 @@ def flag(old: list[Any], new: list[Any]) -> Effect:
     return raised(any(old), any(new))
 
 
+def unless_default(default: Any) -> Judge:
+    """The effect for a keyword that is not judged, but has a default: a value that only spells the
+    default out changes nothing."""
+    return lambda old, new: (
+        Effect.CHANGED if (old or [default]) != (new or [default]) else Effect.NONE
+    )
+
+
 def listed(old: list[Any], new: list[Any]) -> Effect:
     """The effect for lists of allowed values. Raises TypeError if a value is not a list."""
     if not all(isinstance(value, list) for value in (*old, *new)):
@@ -117,7 +125,15 @@ COSMETIC, NOTED, CHANGED = map(Meaning, (Effect.NONE, Effect.NOTED, Effect.CHANG
 NOT_JUDGED = Meaning(Effect.CHANGED, "{} is different, and this keyword is not judged in detail")
 _FOREIGN = Meaning(Effect.NOTED, "{} is different, and the meaning of this extension is unknown")
 UNDECIDED = "{} is different, and it cannot be decided which of the two allows more"
-_ANYWHERE: Mapping[str, Meaning] = {**dict.fromkeys(PROSE, COSMETIC), "deprecated": NOTED}
+# Flags that OpenAPI and JSON Schema define as false if they are missing.
+_FLAGS = (
+    "allowEmptyValue", "allowReserved", "nullable", "readOnly", "uniqueItems", "writeOnly",
+)  # fmt: skip
+_ANYWHERE: Mapping[str, Meaning] = {
+    **dict.fromkeys(PROSE, COSMETIC),
+    **dict.fromkeys(_FLAGS, NOT_JUDGED._replace(judge=unless_default(False))),
+    "deprecated": NOTED,
+}
 
 
 def meaning_of(keyword: str, table: Mapping[str, Any]) -> Any:

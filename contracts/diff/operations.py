@@ -22,6 +22,7 @@ from contracts.diff.changes import (
 from contracts.diff.document import MISSING, Document, Node, Pair
 from contracts.diff.meanings import (
     COSMETIC,
+    NOT_JUDGED,
     NOTED,
     PROSE,
     FieldMeaning,
@@ -35,6 +36,7 @@ from contracts.diff.meanings import (
     ignoring_case,
     meaning_of,
     required_flag,
+    unless_default,
 )
 from contracts.diff.schemas import schema_differences
 from contracts.diff.service import EXTENSIONS, RATE, outcomes
@@ -156,8 +158,17 @@ def _parameters(old: dict[tuple[str, str], Node], new: dict[tuple[str, str], Nod
         found = _parameter(pair, "request")
         if not pair.in_both:
             hint = hints.get(name.lower() if location == "header" else name, "")
-            found = iter([replace(_lone_part(pair, "parameter", "request", name), hint=hint)])
+            lone = _forbidden(pair, name) or _lone_part(pair, "parameter", "request", name)
+            found = iter([replace(lone, hint=hint)])
         yield from in_use(f"{location} {name}", found)
+
+
+def _forbidden(pair: Pair, name: str) -> SpecDifference | None:
+    """The difference of a header that only one document forbids; None for any other parameter."""
+    if "/x-forbidden-headers/" not in pair.shown.pointer:
+        return None
+    lone = added_or_removed(pair, "forbidden-header", "request", name, Effect.NARROWED)
+    return replace(lone, text=f"{name} is {'now' if pair.new.exists else 'no longer'} refused")
 
 
 def _has_moved(removed: Node, added: Node) -> bool:
@@ -170,7 +181,16 @@ def _has_moved(removed: Node, added: Node) -> bool:
 
 def _parameter(pair: Pair, side: Side) -> Differences:
     """Compare a parameter of a request, or a header of an answer."""
-    yield from compare_fields(pair, {**_PARAMETER, "schema": _schema(pair)}, side)
+    table = {**_PARAMETER, **_serialization(pair), "schema": _schema(pair)}
+    yield from compare_fields(pair, table, side)
+
+
+def _serialization(pair: Pair) -> Table:
+    """The meaning of `style` and `explode`. Their defaults depend on the location and the style."""
+    style = "form" if pair.shown.get("in").value in ("query", "cookie") else "simple"
+    is_form = (pair.shown.get("style").value or style) == "form"
+    defaults = {"style": style, "explode": is_form}
+    return {k: NOT_JUDGED._replace(judge=unless_default(v)) for k, v in defaults.items()}
 
 
 def _lone_part(pair: Pair, subject: str, side: Side, name: str) -> SpecDifference:

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from contracts.diff.changes import Differences, Effect, Side, SpecDifference
 from contracts.diff.conjunction import Conjunction, Schema
 from contracts.diff.context import Context
-from contracts.diff.document import Pair, first_unequal
-from contracts.diff.keywords import KEYWORDS, Found, Nested, nested, shown, types
-from contracts.diff.meanings import NOT_JUDGED, Meaning, meaning_of, raised
+from contracts.diff.document import Pair, first_unequal, unequal
+from contracts.diff.keywords import KEYWORDS, Found, KeywordComparer, Nested, nested, shown, types
+from contracts.diff.meanings import COSMETIC, NOT_JUDGED, PROSE, Meaning, meaning_of, raised
 
 Refusals = tuple[str | None, str | None]  # the x-refusal around the old and around the new schema
 _ALTERNATIVES = ("anyOf", "oneOf")
@@ -22,6 +22,16 @@ _ALTERNATIVES = ("anyOf", "oneOf")
 _DEPENDENT = ("patternProperties", "unevaluatedProperties", "unevaluatedItems")
 # The types that the functions of these keywords can read.
 _READABLE = {"enum": list, "required": list, "properties": dict}
+# Keywords that are not judged, but have schemas with texts in them.
+_WITH_TEXTS = (*_ALTERNATIVES, "prefixItems")
+# The types that these keywords restrict.
+_NUMBERS = frozenset({"integer", "fraction"})
+_TYPES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "maximum"), _NUMBERS),
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), frozenset({"string"})),
+    **dict.fromkeys(("items", "minItems", "maxItems"), frozenset({"array"})),
+    **dict.fromkeys(("properties", "required", "additionalProperties"), frozenset({"object"})),
+}
 _INVALID = Meaning(Effect.CHANGED, "{} has an invalid value")
 
 
@@ -86,17 +96,29 @@ def _compare_keywords(
 ) -> Found:
     comparers = {}
     for keyword in keywords:
-        meaning = meaning_of(keyword, KEYWORDS[context.side])
-        nodes = old.nodes(keyword), new.nodes(keyword)
-        readable = _READABLE.get(keyword, object)
-        if not all(isinstance(node.value, readable) for side in nodes for node in side):
-            meaning = _INVALID
+        meaning = _meaning(keyword, old, new, context.side)
         if isinstance(meaning, Meaning):
+            nodes = old.nodes(keyword), new.nodes(keyword)
             yield from map(context.outer, meaning.differences(*nodes, context.side))
         else:
             comparers[meaning] = True
     for compare in comparers:
         yield from compare(old, new, context)
+
+
+def _meaning(
+    keyword: str, old: Conjunction, new: Conjunction, side: Side
+) -> Meaning | KeywordComparer:
+    """The meaning of a keyword in two schemas."""
+    was, now = old.nodes(keyword), new.nodes(keyword)
+    if not all(isinstance(n.value, _READABLE.get(keyword, object)) for n in (*was, *now)):
+        return _INVALID
+    if keyword in _TYPES and not _TYPES[keyword] & old.possible_types & new.possible_types:
+        return COSMETIC  # a difference of the types includes it
+    if keyword in _WITH_TEXTS and not any(unequal(was, now, PROSE)):
+        return COSMETIC
+    found: Meaning | KeywordComparer = meaning_of(keyword, KEYWORDS[side])
+    return found
 
 
 def _difference(

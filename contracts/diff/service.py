@@ -30,7 +30,11 @@ _PRICE = Meaning(at_least, "the price is different")  # a higher one allows less
 _ANSWER = "such a call has a different answer"
 
 REFUSALS = each_value(Meaning(Effect.CHANGED, _ANSWER, "x-refusals"))
-RATE: Table = {"per-second": _AMOUNT, "refusal": CHANGED}
+# The refusal counts if there is a rate before and after.
+RATE: Table = {
+    "per-second": _AMOUNT,
+    "refusal": Meaning(lambda old, new: Effect.CHANGED if old and new else Effect.NONE),
+}
 _MODEL: Table = {
     **dict.fromkeys(
         ("operation", "succeeds", "media-at", "tier-at", "ratio-at", "answer"), CHANGED

@@ -199,6 +199,12 @@ CALLS = [
         f"parameter-removed {CLIENT}, parameter-added {SERVER}",
     ),
     (f"{LIST}/parameters/0/explode", False, f"explode-changed {BOTH}"),
+    (f"{LIST}/parameters/0/explode", True, ""),
+    (f"{LIST}/parameters/0/style", "form", ""),
+    (f"{LIST}/parameters/0/style", "pipeDelimited", f"style-changed {BOTH}"),
+    (f"{CREATE}/parameters/0/style", "simple", ""),
+    (f"{CREATE}/parameters/0/explode", True, f"explode-changed {BOTH}"),
+    (f"{LIST}/parameters/0/allowReserved", False, ""),
     (f"{LIST}/parameters/6/schema/maximum", 500, f"maximum-narrowed {CLIENT}"),
     (f"{LIST}/parameters/0/x-refusal", "InvalidParameter-format", f"x-refusal-changed {BOTH}"),
     (
@@ -217,6 +223,7 @@ CALLS = [
     (f"{GET}/security", [{"ApiKey": ["read"]}], f"security-narrowed {CLIENT}"),
     (f"{GET}/x-rate/per-second", 10, f"per-second-narrowed {CLIENT}"),
     (f"{GET}/x-rate/per-second", 40, f"per-second-widened {SERVER}"),
+    (f"{GET}/x-rate", GONE, f"per-second-widened {SERVER}"),
     (f"{GET}/x-rate/refusal", "Throttling", f"refusal-changed {BOTH}"),
     (f"{GET}/tags/0", "tasks", ""),
     (f"{GET}/summary", "Ask.", ""),
@@ -230,6 +237,7 @@ AROUND = [
     ("#/security", [], f"security-widened {SERVER}"),
     ("#/security/-", {}, f"security-widened {SERVER}"),
     (f"{SCHEME}/scheme", "basic", f"scheme-changed {BOTH}"),
+    (f"{SCHEME}/bearerFormat", "JWT", ""),
     (f"{SCHEME}/x-key-pattern", "^sk-", f"x-key-pattern-changed {BOTH}"),
     (f"{SCHEME}/x-refusals/invalid", "InvalidApiKey-missing", f"x-refusals-changed {BOTH}"),
     ("#/x-refusals/path", "NotFound", f"x-refusals-changed {BOTH}"),
@@ -311,12 +319,15 @@ def test_each_keyword_of_openapi_yaml_is_in_a_table() -> None:
     assert [c.pointer for c in changes if any(text in c.text for text in unknown)] == []
 
 
-def test_a_forbidden_header_is_compared_like_a_parameter() -> None:
-    """diff treats a header in `parameters` and in x-forbidden-headers alike."""
+def test_a_new_forbidden_header_breaks_the_client() -> None:
+    """The client that sends it is refused now. A header that moves between `parameters` and
+    x-forbidden-headers stays the same parameter."""
     detect, forbidden = "/services/aigc/image2video/face-detect", f"{DETECT}/x-forbidden-headers"
     (header,) = TREE["paths"][detect]["post"]["x-forbidden-headers"]
     assert short(found((f"{DETECT}/parameters/-", header), (forbidden, GONE))) == set()
-    assert short(found((forbidden, GONE))) == {f"parameter-removed {CLIENT}"}
+    assert short(found((forbidden, GONE))) == {f"forbidden-header-removed {SERVER}"}
+    other = {**header, "name": "X-Other"}
+    assert short(found((f"{forbidden}/-", other))) == {f"forbidden-header-added {CLIENT}"}
     assert short(found((f"{forbidden}/0/x-refusal", "InvalidParameter"))) == {
         f"x-refusal-changed {BOTH}"
     }

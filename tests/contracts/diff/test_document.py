@@ -29,6 +29,7 @@ from tests.contracts.diff.test_diff import (
     found,
     short,
 )  # fmt: skip
+from tests.helpers.cases import each_case
 
 
 def test_nothing_changes_from_a_document_to_itself() -> None:
@@ -209,6 +210,14 @@ def test_a_security_scheme_is_compared_where_it_is_required() -> None:
     assert diff(old, new) == []
     assert short(found((f"{schemes}/ApiKey", GONE))) == {f"security-scheme-removed {BOTH}"}
     assert found((f"{schemes}/ApiKey/scheme", "Bearer")) == []
+
+
+@each_case("location, is_same", [("header", True), ("query", False)])
+def test_the_case_of_a_key_counts_unless_it_is_a_header(location: str, is_same: bool) -> None:
+    scheme, name = "#/components/securitySchemes/ApiKey", "X-Key"
+    kind = {"type": "apiKey", "in": location}
+    old, new = (Document(changed((scheme, {**kind, "name": n}))) for n in (name, name.lower()))
+    assert (diff(old, new) == []) == is_same
 
 
 def test_each_name_that_is_no_longer_required_is_reported() -> None:

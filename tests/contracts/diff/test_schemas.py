@@ -102,6 +102,9 @@ SEEDED = {"properties": {"seed": {"type": "integer"}}}
         ({"then": SEEDED, "if": A}, {"then": SEEDED, "if": A, "allOf": [SEEDED]}, NARROWED),
         ({**CLOSED, "patternProperties": {"^s": A}}, CLOSED, CHANGED),
         ({"additionalProperties": True}, {}, NONE),
+        ({"type": "string"}, {"type": ["string", "array"], "items": A, "maxItems": 2}, WIDENED),
+        ({"type": "string"}, {"type": ["string", "object"], "required": ["seed"], **SEEDED},
+         WIDENED),
         ({"unevaluatedProperties": False}, {"unevaluatedProperties": False, **SEEDED},
          OFFERED | CHANGED),
         ({"unevaluatedProperties": False, "title": "a"}, {"unevaluatedProperties": False}, NONE),
@@ -125,6 +128,15 @@ def test_a_keyword_narrows_or_widens(old: Any, new: Any, expected: Effect) -> No
         ({"$ref": "#/x"}, {"allOf": [{"$ref": "#/x"}]}),
         ({"$ref": "#/x"}, {"$ref": "#/x", "pattern": "^a"}),
         ({"$ref": "#/x", "maxLength": 2}, {"allOf": [{"$ref": "#/x"}], "maxLength": 2}),
+        # A keyword of a type that is not allowed.
+        ({"type": "string"}, {"type": "string", "minimum": 1, "items": A, "required": ["a"]}),
+        ({"enum": [1]}, {"enum": [1], "maxLength": 5, **SEEDED}),
+        # A default that is written out.
+        ({}, {"uniqueItems": False, "nullable": False, "readOnly": False, "writeOnly": False}),
+        # Texts inside of a keyword that is not judged.
+        ({"anyOf": [A, CAT]}, {"anyOf": [A, {**CAT, "description": "A cat."}]}),
+        ({"oneOf": [{"$ref": "#/x"}]}, {"oneOf": [{"$ref": "#/x", "title": "X"}]}),
+        ({"prefixItems": [{"items": A}]}, {"prefixItems": [{"items": {**A, "example": "a"}}]}),
     ],
 )
 def test_equivalent_schemas_do_not_differ(old: Any, new: Any) -> None:
@@ -243,6 +255,21 @@ def test_a_keyword_outside_of_the_table_breaks_both_sides_and_its_report_says_wh
             (found,) = differences(old, new, side)
             assert (found.kind, found.effect) == (f"{keyword}-changed", CHANGED)
             assert found.text == f"{keyword} is different, and this keyword is not judged in detail"
+
+
+@each_case(
+    "holder",
+    [
+        lambda field: {"properties": field},
+        lambda field: {"const": {"in": field}},
+        lambda field: {"default": field},
+        lambda field: {"discriminator": {"mapping": field}},
+    ],
+)
+def test_a_name_or_value_is_no_text_inside_of_a_keyword_that_is_not_judged(holder: Any) -> None:
+    old, new = ({"anyOf": [holder({"description": schema})]} for schema in (A, B))
+    (found,) = differences(old, new)
+    assert (found.kind, found.effect) == ("anyOf-changed", CHANGED)
 
 
 @pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
