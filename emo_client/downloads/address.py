@@ -53,9 +53,10 @@ def bare(url: str) -> str:
 
 
 def unsigned(message: str, urls: list[str]) -> str:
-    """The message without the signatures of these URLs."""
+    """The message without the signatures of these URLs. Shorter texts are no signatures, and a `1`
+    can be anywhere in a message."""
     queries = [urlsplit(url).query for url in urls]
-    values = [v for query in queries for _, v in parse_qsl(query) if len(v) > 8]
-    for secret in filter(None, [*queries, *values]):
+    values = [value for query in queries for _, value in parse_qsl(query)]
+    for secret in [part for part in (*queries, *values) if len(part) > 8]:
         message = message.replace(secret, "…")
     return message

@@ -176,3 +176,11 @@ def test_the_error_hides_the_signature_of_a_redirect(fetch) -> None:
     with pytest.raises(DownloadFailed, match="403 X") as caught:
         fetch(answer, "https://a.test/0")
     assert "abcdefghij" not in str(caught.value)
+
+
+def test_a_short_query_hides_no_other_part_of_the_error(fetch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"location": f"/v.mp4?{len(request.url.query)}"})
+
+    with pytest.raises(DownloadFailed, match=r"redirected to https://a1\.test/v\.mp4, in a circle"):
+        fetch(answer, "https://a1.test/0")
