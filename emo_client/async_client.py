@@ -37,7 +37,8 @@ class AsyncClient(
     """A client for asyncio, with the arguments and operations of Client as coroutines.
 
     sleep: a coroutine function. timeout: for one whole request and its answer, connecting included.
-    A download writes its file from the event loop, chunk by chunk.
+    It belongs to the event loop of its first call: make one for each asyncio.run(). A download
+    writes its file from the event loop, chunk by chunk.
     """
 
     _kind = httpx.AsyncClient

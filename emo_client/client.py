@@ -41,7 +41,8 @@ class Client(Driver[httpx.Client, httpx.BaseTransport, Callable[[float], object]
         bounded by the whole: looking up the name of the host, which the system limits, and
         connecting, which may take that long for each address of the host. An answer of more than
         4 MiB, compressed or not, raises UnexpectedAnswer.
-    http: an httpx client to use; close() does not close it. transport: an httpx transport to use.
+    http: an httpx client to use; close() does not close it. A connection that it opened for its
+        owner is bounded for each read only. transport: an httpx transport to use.
     sleep, clock, now, random: for tests: a function that sleeps, a monotonic clock in s, the time
         since 1970 in s, and random numbers in [0, 1).
 
