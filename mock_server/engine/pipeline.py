@@ -199,5 +199,5 @@ class Engine:
         """Delete the tenant's record, tasks and journal."""
         with self.store.tenant(tenant_id) as session:
             session.delete()
-        self.recorder.journal.reset(tenant_id)
+        self.recorder.forget(tenant_id)
         self._responder.forget(tenant_id)

@@ -50,7 +50,8 @@ class Recorder:
         self._journal = journal or Journal()
         self.mistakes = Mistakes()
         self._pending: deque[CompletedCall] = deque()
-        self._flush_lock = RLock()  # a listener may read the journal, or call the engine
+        # For calls in several threads. A listener may read the journal, or call the engine.
+        self._lock = RLock()
         self.listeners: list[Listener] = []
         self.lines_lost: Callable[[], int] = lambda: 0
         self._spec = spec
@@ -85,20 +86,24 @@ class Recorder:
 
     def record_unreadable(self, request: Request, reply: Reply) -> None:
         """Count and log a request that could not be parsed."""
-        self._metrics.count("", reply.status)
-        if not self.listeners:
-            return
-        row = Row(
-            0, request.real, request.now, UNREADABLE, request.call, reply, request.request_id,
-            "", "", "", "", request.violation, None, "", "",
-        )  # fmt: skip
-        self._flush()
-        self._notify("", entry_of(row))
+        with self._lock:
+            self._flush()
+            self._metrics.count("", reply.status)
+            if self.listeners:
+                row = Row(
+                    0, request.real, request.now, UNREADABLE, request.call, reply,
+                    request.request_id, "", "", "", "", request.violation, None, "", "",
+                )  # fmt: skip
+                self._notify("", entry_of(row))
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop the tenant's exchanges."""
+        with self._lock:
+            self.journal.reset(tenant_id)
 
     def _flush(self) -> None:
-        """Record the waiting exchanges. A batch takes half the time of single ones. The lock is for
-        readers in other threads."""
-        with self._flush_lock:
+        """Record the waiting exchanges. A batch takes half the time of single ones."""
+        with self._lock:
             pending, record = self._pending, self._record
             while pending:
                 recorded = pending.popleft()
@@ -131,9 +136,10 @@ class Recorder:
         self, tenant_id: str, key: str, real: float, now: float, call: Call, reply: Reply
     ) -> None:
         """Record a change by the control API."""
-        self.journal.append(tenant_id, key, real, now, CONTROL, call, reply, "")
-        if self.listeners:
-            self._notify_latest(tenant_id)
+        with self._lock:
+            self.journal.append(tenant_id, key, real, now, CONTROL, call, reply, "")
+            if self.listeners:
+                self._notify_latest(tenant_id)
 
     def exchange(self, tenant_id: str, request_id: str) -> tuple[str, Entry] | None:
         """The exchange with this request_id, and its tenant id: the given one, or ANONYMOUS.

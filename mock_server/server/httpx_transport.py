@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
 from math import inf
 from typing import Any
 from urllib.parse import unquote
@@ -21,7 +22,8 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     The fake answers as on a socket: a late answer is waited for, at most for the read timeout of
     the client, and a fault raises the exception of httpx. sleep, async_sleep: wait so many seconds;
-    together with `create_app(real=...)` they can be those of a virtual clock."""
+    together with `create_app(real=...)` they can be those of a virtual clock. Raises TypeError if
+    sleep is a coroutine function."""
 
     def __init__(
         self,
@@ -30,6 +32,8 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         sleep: Callable[[float], object] = time.sleep,
         async_sleep: Sleep = asyncio.sleep,
     ) -> None:
+        if iscoroutinefunction(sleep):  # it would never be awaited
+            raise TypeError("sleep is for a Client; give a coroutine function as async_sleep")
         self._app = app
         self._sleep, self._async_sleep = sleep, async_sleep
 

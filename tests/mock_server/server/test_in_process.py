@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -228,6 +229,28 @@ def test_a_delay_follows_the_new_clock_of_a_tenant_that_is_reset_meanwhile() -> 
     assert 0.9 < clock.now - EPOCH < 1
 
 
+def test_calls_and_changes_in_several_threads_have_different_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = fake()
+    client = httpx.Client(transport=InProcess(app), base_url="http://127.0.0.1", headers=AUTH)
+    journal = app.engine.recorder.journal
+    polling = Thread(target=lambda: (client.get(POLL), client.get("/__mock__/journal")))
+    keep = journal._keep
+
+    def keep_meanwhile(*arguments: Any) -> None:
+        if not polling.ident:
+            polling.start()
+            polling.join(timeout=0.05)  # without a lock the poll is recorded in this time
+        keep(*arguments)
+
+    monkeypatch.setattr(journal, "_keep", keep_meanwhile)
+    client.post("/__mock__/clock", json={"advance": 1})
+    polling.join()
+    listed = client.get("/__mock__/journal").json()["exchanges"]
+    assert [exchange["number"] for exchange in listed] == [1, 2]
+
+
 def test_an_app_can_have_its_own_sleep_for_other_transports() -> None:
     clock = VirtualClock()
     app = create_app(Settings(time="real"), real=lambda: clock.now, sleep=clock.async_sleep)
@@ -254,6 +277,11 @@ def test_a_server_waits_with_the_sleep_of_its_app() -> None:
             began = clock.now
             httpx.get(url + POLL, headers={**AUTH, "X-Mock-Scenario": scenario}, timeout=30)
             assert clock.now - began > 30
+
+
+def test_a_coroutine_function_is_refused_as_the_sleep_of_a_sync_client() -> None:
+    with pytest.raises(TypeError, match="as async_sleep"):
+        InProcess(create_app(), sleep=VirtualClock().async_sleep)
 
 
 def test_an_app_that_needs_an_event_loop_is_refused() -> None:
