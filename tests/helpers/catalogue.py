@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 from functools import cache
@@ -16,6 +15,7 @@ from contracts.spec.loader import Operation, Spec
 from mock_server.scenarios.catalogue.entries import CatalogueEntry
 from mock_server.scenarios.catalogue.triggers import Trigger
 from mock_server.server.app import FakeApp
+from mock_server.server.httpx_transport import InProcess
 from mock_server.simulation.billing import Account
 from mock_server.simulation.call import Call, Reply
 from tests.helpers.fake import Service
@@ -117,15 +117,9 @@ def play(service: Service, call: Call, operation: str) -> Played:
 
 def put(service: Service, path: str, body: Any, key: str) -> None:
     """A call of the control API."""
-    app = FakeApp(service.engine)
-
-    async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            headers = {"Authorization": f"Bearer {key}"}
-            return await client.put(f"/__mock__/{path}", json=body, headers=headers)
-
-    answer = asyncio.run(send())
+    transport, headers = InProcess(FakeApp(service.engine)), {"Authorization": f"Bearer {key}"}
+    with httpx.Client(transport=transport, base_url="http://127.0.0.1") as http:
+        answer = http.put(f"/__mock__/{path}", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
 
 

@@ -3,7 +3,6 @@ fake, a recording, the reports of `emo contract verify`, and the errors of the c
 
 from __future__ import annotations
 
-import atexit
 import base64
 import json
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from contracts.verify.ledger import update
 from emo_client import Client, EmoError
 from mock_server.journal.log_line import json_line, text_line
 from mock_server.server.app import FakeApp, create_app
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from tests.helpers.contract import verification
 from tests.helpers.fake import SERVICE, request
@@ -121,13 +121,9 @@ def _token(exchanged: Exchanged) -> str:
 
 @cache
 def _app() -> FakeApp:
-    import asyncio
-
-    runner = asyncio.Runner()
-    atexit.register(runner.close)
     app = create_app(Settings(time="skip", admin_token=None), spec=SPEC)
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT)
-    app.asked = lambda *a, **o: runner.run(http.request(*a, **o))  # type: ignore[attr-defined]
+    http = httpx.Client(transport=InProcess(app), base_url=ROOT)
+    app.asked = http.request  # type: ignore[attr-defined]
     return app
 
 

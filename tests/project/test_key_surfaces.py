@@ -3,8 +3,6 @@ or of OTHERS: a function that returns its text."""
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import io
 import json
 from collections.abc import Callable
@@ -28,6 +26,7 @@ from emo_kit.cli.main import main
 from mock_server.journal.log_line import json_line, text_line
 from mock_server.journal.redact import redactor
 from mock_server.server.app import FakeApp, create_app
+from mock_server.server.httpx_transport import InProcess
 from mock_server.settings import Settings
 from mock_server.simulation.call import Call
 from mock_server.stages import Request
@@ -40,26 +39,11 @@ SPEC = Spec.load()
 ROOT = "http://127.0.0.1:8787"
 
 
-RUNNER = asyncio.Runner()
-atexit.register(RUNNER.close)
-
-
-class Web:
-    """An ASGI app with a synchronous client."""
-
-    def __init__(self, app: FakeApp) -> None:
-        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT)
-
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Make one call."""
-        return RUNNER.run(self._http.request(method, path, **options))
-
-
 class Fake(NamedTuple):
     """An in-process fake that has answered calls with the secret of a shape."""
 
     app: FakeApp
-    http: Web
+    http: httpx.Client
     shape: Shape
     logged: list[str]
     answers: list[httpx.Response]
@@ -90,7 +74,7 @@ def fake(shape: Shape) -> Fake:
             )
         )
     )
-    http = Web(app)
+    http = httpx.Client(transport=InProcess(app), base_url=ROOT)
     made = Fake(app, http, shape, logged, [])
     made.answers.extend(call(made) for call in CALLS)
     return made
