@@ -33,7 +33,7 @@ def _escaped(text: str, form: str, which: list[bool]) -> str:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(key=KEYS, chain=CHAINS, before=AROUND, after=AROUND)
 @example(key="sk-my_own/key+1=", chain=("JSON of some", "JSON of some"), before=b"", after=b"")
 @example(key=KEY, chain=("UTF-32", "UTF-16"), before=b"", after=b"")
