@@ -107,6 +107,8 @@ class Engine:
         """Answer any call. Nothing that a client sends makes it raise."""
         responder = self._downloads if call.path.startswith(PREFIX) else self._responder
         real, caller = self.real(), responder.caller(call)
+        if self.file is not no_file:
+            self.file(real)  # a changed file is read before the session: others wait for it
         with self.store.tenant(caller.tenant_id) as session:
             request = responder.validate(call, caller, session, real)
             directive = responder.decide(request, session)
@@ -157,6 +159,7 @@ class Engine:
         """A unit of work on one tenant. A new tenant's clock starts at `real`; default: now. The
         tenant is there afterwards also if an exception discards the other changes."""
         real = self.real() if real is None else real
+        self.file(real)
         with self.store.tenant(tenant_id) as session:
             self._api.set_up(session, real)
         with self.store.tenant(tenant_id) as session:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from contracts.spec.loader import Spec
+from mock_server import InProcess, Settings, create_app
 from mock_server.scenarios.rule_file import RulesFile, ScenarioError, compiled
 from tests.helpers.cases import each_case
+from tests.helpers.fake import EPOCH
 
 BUSY = "scenarios:\n  - {name: busy, operation: createVideoTask, first: 2, do: Throttling}\n"
 
@@ -26,6 +29,23 @@ def test_a_changed_file_is_read_again(spec: Spec, tmp_path: Path) -> None:
     assert names(rules, 0.1) == ["busy"]  # not every call checks the file
     assert names(rules, 1.0) == ["calmer now"]
     assert notices == [f"{path} was read again: 1 scenarios"]
+
+
+def test_who_is_notified_of_a_changed_file_may_call_the_fake(spec: Spec, tmp_path: Path) -> None:
+    path, clock, shown = tmp_path / "s.yaml", [EPOCH], []
+    path.write_text(BUSY)
+    settings = Settings(scenario=str(path))
+    app = create_app(
+        settings, spec=spec, real=lambda: clock[0],
+        notify=lambda _: shown.append(fake.get("/__mock__/scenarios").json()["file"][0]["name"]),
+    )  # fmt: skip
+    auth = {"Authorization": "Bearer sk-test"}
+    fake = httpx.Client(transport=InProcess(app), base_url="http://127.0.0.1", headers=auth)
+    for name, call in [("poll", "/api/v1/tasks/x"), ("clock", "/__mock__/clock")]:
+        path.write_text(BUSY.replace("busy", name))
+        clock[0] += 1
+        assert fake.get(call).status_code == 200
+    assert shown == ["poll", "clock"]
 
 
 @pytest.mark.parametrize("where", ["", " "])
