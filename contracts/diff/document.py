@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ _MAPS = frozenset({
     "$defs", "dependentRequired", "dependentSchemas", "mapping", "patternProperties", "properties",
 })  # fmt: skip
 
+Fields = dict[str, "Node"]
 Pointers = tuple[str, str]  # of an old and of a new node
 
 
@@ -132,6 +134,13 @@ class Node(NamedTuple):
             cache[self.pointer] = merged
         return cache[self.pointer]
 
+    def layers(self) -> list[Fields]:
+        """The fields of this node and of the targets of its $refs: together, unless a name has
+        several fields. In a schema all of them apply, so none may hide another."""
+        found = [fields for node in self.ref_chain() if (fields := node.own_fields())]
+        is_plain = len(set().union(*found)) == sum(map(len, found))
+        return [self.fields()] if found and is_plain else found
+
     def _ref_target(self) -> Node | None:
         reference = self.value.get("$ref") if isinstance(self.value, dict) else None
         return self.document.target(reference) if isinstance(reference, str) else None
@@ -207,14 +216,16 @@ class Pair(NamedTuple):
 
     def _children(self, ignoring: Names) -> list[Pair] | None:
         """The pairs of children left to compare; None if the nodes already differ."""
-        old, new = (node.ref_chain()[-1].value for node in self)
+        ends = Pair(*(node.ref_chain()[-1] for node in self))
+        old, new = (node.value for node in ends)
         names = {self.old.name, self.new.name} if ignoring else set()
         if names & _VALUES:
             return [] if canonical_json(old) == canonical_json(new) else None
-        ignoring = frozenset() if names & _MAPS else ignoring
-        if isinstance(old, dict) and isinstance(new, dict):
-            was, now = ({n: c for n, c in s.fields().items() if n not in ignoring} for s in self)
-            return [Pair(c, now[n]) for n, c in was.items()] if was.keys() == now.keys() else None
+        was, now = (node.layers() for node in self)
+        if was or now:
+            beside = [] if ends.are_objects else [ends]  # the fields are beside a $ref to a boolean
+            fields = _paired(was, now, frozenset() if names & _MAPS else ignoring)
+            return None if fields is None else fields + beside
         if isinstance(old, list) and isinstance(new, list):
             if self.new.name in UNORDERED:
                 texts = (sorted(map(canonical_json, values)) for values in (old, new))
@@ -223,6 +234,17 @@ class Pair(NamedTuple):
             return [Pair(*nodes) for nodes in both] if len(old) == len(new) else None
         is_same = type(old) is type(new) and old == new
         return [] if is_same or canonical_json(old) == canonical_json(new) else None
+
+
+def _paired(was: list[Fields], now: list[Fields], ignoring: Names) -> list[Pair] | None:
+    """The pairs of fields of each layer; None if their names differ."""
+    sides = (
+        [{n: c for n, c in f.items() if n not in ignoring} for f in side] for side in (was, now)
+    )
+    both = list(zip_longest(*sides, fillvalue={}))
+    if any(old.keys() != new.keys() for old, new in both):
+        return None
+    return [Pair(node, new[name]) for old, new in both for name, node in old.items()]
 
 
 def unequal(

@@ -149,6 +149,28 @@ def test_a_pattern_next_to_a_ref_applies_too() -> None:
     assert effect_of(differences(old, {"$ref": "#/x"}, x={"pattern": "^a"})) == WIDENED
 
 
+@each_case(
+    "target, other",
+    [
+        ({"maxLength": 9}, {"maxLength": 2}),
+        ({"properties": {"a": A}}, {"properties": {"a": {**A, "not": {}}}}),
+        ({"required": []}, {"required": ["a"]}),
+        (True, False),
+    ],
+)
+def test_a_keyword_next_to_a_ref_hides_no_change_of_its_target(target: Any, other: Any) -> None:
+    schema = {"$ref": "#/x", "maxLength": 3, "properties": {"b": B}, "required": ["b"]}
+    both = [Document({"schema": schema, "x": x}) for x in (target, other)]
+    found = schema_differences(Pair(*(d.root.get("schema") for d in both)), "request")
+    assert effect_of(found) == NARROWED
+
+
+def test_a_keyword_next_to_a_ref_to_true_applies() -> None:
+    assert effect_of(differences({"$ref": "#/x"}, {"$ref": "#/x", "maxLength": 3}, x=True)) == (
+        NARROWED
+    )
+
+
 def test_a_default_is_compared_in_requests_only() -> None:
     old, new = {"default": 1}, {"default": None}
     assert effect_of(differences(old, new, "request")) == CHANGED
