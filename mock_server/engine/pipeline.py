@@ -42,8 +42,8 @@ class Responder(Protocol):
     """Answers one kind of calls: to the API, to the object store, or from a recording. The order of
     the methods is that of the stages.
 
-    Its stages change nothing but the session, so a call may be answered again if the store could
-    not commit it."""
+    Its stages change nothing but the session. Only a playback also keeps its progress, in
+    memory."""
 
     def caller(self, call: Call) -> Caller:
         """Who calls."""

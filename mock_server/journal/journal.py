@@ -162,11 +162,12 @@ class Journal:
     def latest(self, count: int) -> list[tuple[str, Entry]]:
         """The newest exchanges of all tenants by the machine's time, newest first, each with the
         id of its tenant."""
-        active = islice(reversed(self._by_tenant.values()), count)  # the most recently active ones
+        # The most recently active ones. Copied at once, since another thread may be writing.
+        active = list(islice(reversed(self._by_tenant.values()), count))
         newest = [
             (kept.tenant, unpack(row))
             for kept in active
-            for row in islice(reversed(kept.rows), count)
+            for row in list(islice(reversed(kept.rows), count))
         ]
         newest.sort(key=lambda one: (one[1].real, one[1].number), reverse=True)
         return [(tenant, entry_of(row)) for tenant, row in newest[:count]]
@@ -174,7 +175,7 @@ class Journal:
     @property
     def entry_count(self) -> int:
         """The number of exchanges of all tenants."""
-        return sum(len(kept.rows) for kept in self._by_tenant.values())
+        return sum(len(kept.rows) for kept in list(self._by_tenant.values()))
 
     def size(self, tenant_id: str) -> int:
         """The number of bytes that the tenant's exchanges occupy."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
+from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mock_server.journal import journal as journal_module
 from mock_server.journal import redact
 from mock_server.journal.curl import as_curl_lines
 from mock_server.journal.export import as_json
@@ -263,6 +265,29 @@ def test_a_filter_does_not_unpack_other_exchanges(monkeypatch: pytest.MonkeyPatc
         keep(journal, reply=reply(status))
     monkeypatch.setattr(redact, "redactor", pytest.fail)
     assert numbers(journal, status="5xx") == []
+
+
+def test_an_exchange_that_another_thread_records_meanwhile_disturbs_no_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    journal, tenants = Journal(), map(str, count())
+
+    def record(value: Any) -> Any:
+        keep(journal, "b")
+        keep(journal, next(tenants))
+        return value
+
+    class Rows(deque[bytes]):
+        def __len__(self) -> int:
+            return int(record(super().__len__()))
+
+    for tenant in ("a", "b", "b"):
+        keep(journal, tenant)
+    monkeypatch.setattr(journal_module, "unpack", lambda row: record(unpack(row)))
+    assert [tenant for tenant, _ in journal.latest(9)] == ["b", "b", "a"]
+    monkeypatch.setattr(journal._by_tenant["a"], "rows", Rows([b""]))
+    before = journal.entry_count
+    assert journal.entry_count == before + 2
 
 
 def test_the_repr_of_a_stored_exchange_shows_no_client_data() -> None:
