@@ -150,7 +150,8 @@ BYTES = st.binary(max_size=40).filter(lambda data: not set(data) & set(b"=:-%+&"
 
 @often
 @given(
-    secret=SECRETS.filter(lambda s: not set(s) & set(".*=:-%+&>")),
+    # sk-local is the placeholder of curl commands
+    secret=SECRETS.filter(lambda s: s != "local" and not set(s) & set(".*=:-%+&>")),
     suffix=st.sampled_from(["", ".Throttling", ".a.b"]),
     around=st.tuples(BYTES, BYTES),
     padding=st.integers(0, 300),
