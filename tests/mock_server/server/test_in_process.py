@@ -221,11 +221,11 @@ def test_a_delay_follows_the_new_clock_of_a_tenant_that_is_reset_meanwhile() -> 
     def reset(seconds: float) -> None:
         clock.sleep(seconds)
         if clock.now == EPOCH + seconds:
-            client.post("/__mock__/reset").raise_for_status()
+            http.post("/__mock__/reset").raise_for_status()
 
     transport = InProcess(app, sleep=reset)
-    with httpx.Client(transport=transport, base_url="http://127.0.0.1", headers=AUTH) as client:
-        client.get(POLL, headers={"X-Mock-Scenario": "latency=9"})
+    with httpx.Client(transport=transport, base_url="http://127.0.0.1", headers=AUTH) as http:
+        http.get(POLL, headers={"X-Mock-Scenario": "latency=9"})
     assert 0.9 < clock.now - EPOCH < 1
 
 
