@@ -131,7 +131,7 @@ def parts_of(schemas: Iterable[Schema]) -> Iterator[Part]:
             seen.add((target.pointer, refusal))
             fields = {k: n for k, n in _keywords(target).items() if k not in replaced}
             replaced |= fields.keys() & ANNOTATIONS
-            if isinstance(fields.get("allOf", target).value, list):
+            if "allOf" in fields and isinstance(fields["allOf"].value, list):
                 todo += [(Schema(n, refusal), is_inherited) for n in fields.pop("allOf").items()]
             yield Part(target, fields, refusal, is_inherited)
 

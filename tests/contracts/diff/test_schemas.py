@@ -171,6 +171,15 @@ def test_a_keyword_next_to_a_ref_to_true_applies() -> None:
     )
 
 
+@each_case("broken", [[], [1], 5, "x", None])
+def test_a_value_that_is_no_schema_counts_as_changed(broken: Any) -> None:
+    for keyword in ("additionalProperties", "items", "not", "if"):
+        assert effect({}, {keyword: broken}) and effect({keyword: A}, {keyword: broken})
+    assert effect({"properties": {"a": A}}, {"properties": {"a": broken}}) == CHANGED
+    assert effect({"allOf": [A]}, {"allOf": [A, broken]}) == CHANGED
+    assert effect_of(differences({"$ref": "#/x"}, A, x=broken)) == CHANGED
+
+
 def test_a_default_is_compared_in_requests_only() -> None:
     old, new = {"default": 1}, {"default": None}
     assert effect_of(differences(old, new, "request")) == CHANGED
