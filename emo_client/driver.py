@@ -1,7 +1,9 @@
 """The base class of Client and AsyncClient: their settings.
 
-The API key is sent in the header of API calls only. It is never in a repr, a log or an error, and
-is not sent to the object store. If an answer repeats the key, it is redacted.
+The API key is sent in the header of API calls only. It is never in a repr or an error, and is not
+sent to the object store. If an answer repeats the key, it is redacted. This package writes no log.
+The logs of httpx and httpcore hide the header with the key, but they show the URL, the reason and,
+with DEBUG, the headers of an answer as they are, also if the service repeats the key there.
 """
 
 import random as chance
