@@ -128,8 +128,9 @@ class Node(NamedTuple):
         if not self.exists:
             return {}
         if self.pointer not in cache:
-            merged: dict[str, Node] = {}
-            for node in self.ref_chain():
+            first, *targets = self.ref_chain()
+            merged = first.own_fields()
+            for node in targets:
                 merged = {**node.own_fields(), **merged}
             cache[self.pointer] = merged
         return cache[self.pointer]
@@ -137,6 +138,8 @@ class Node(NamedTuple):
     def layers(self) -> list[Fields]:
         """The fields of this node and of the targets of its $refs: together, unless a name has
         several fields. In a schema all of them apply, so none may hide another."""
+        if self._ref_target() is None:  # most nodes
+            return [fields] if (fields := self.fields()) else []
         found = [fields for node in self.ref_chain() if (fields := node.own_fields())]
         is_plain = len(set().union(*found)) == sum(map(len, found))
         return [self.fields()] if found and is_plain else found
@@ -216,8 +219,8 @@ class Pair(NamedTuple):
 
     def _children(self, ignoring: Names) -> list[Pair] | None:
         """The pairs of children left to compare; None if the nodes already differ."""
-        ends = Pair(*(node.ref_chain()[-1] for node in self))
-        old, new = (node.value for node in ends)
+        ends = Pair(self.old.ref_chain()[-1], self.new.ref_chain()[-1])
+        old, new = ends.old.value, ends.new.value
         names = {self.old.name, self.new.name} if ignoring else set()
         if names & _VALUES:
             return [] if canonical_json(old) == canonical_json(new) else None
@@ -236,12 +239,16 @@ class Pair(NamedTuple):
         return [] if is_same or canonical_json(old) == canonical_json(new) else None
 
 
+def _without(names: Names, layers: list[Fields]) -> list[Fields]:
+    return [{n: node for n, node in layer.items() if n not in names} for layer in layers]
+
+
 def _paired(was: list[Fields], now: list[Fields], ignoring: Names) -> list[Pair] | None:
     """The pairs of fields of each layer; None if their names differ."""
-    sides = (
-        [{n: c for n, c in f.items() if n not in ignoring} for f in side] for side in (was, now)
-    )
-    both = list(zip_longest(*sides, fillvalue={}))
+    if ignoring:
+        was, now = _without(ignoring, was), _without(ignoring, now)
+    nothing: Fields = {}
+    both = list(zip_longest(was, now, fillvalue=nothing))
     if any(old.keys() != new.keys() for old, new in both):
         return None
     return [Pair(node, new[name]) for old, new in both for name, node in old.items()]
