@@ -14,6 +14,8 @@ from contracts.diff.document import Node, canonical_json
 from contracts.diff.meanings import PROSE
 
 JSON_TYPES = frozenset({"null", "boolean", "object", "array", "string", "integer", "fraction"})
+# Keywords that restrict null too.
+OF_EVERY_TYPE = {"const", "not", "if", "then", "else", "allOf", "anyOf", "oneOf", "$ref"}
 # Keywords that do not restrict the values: beside a $ref, they replace those of its target.
 ANNOTATIONS = PROSE | {"default", "deprecated", "x-refusal", "x-missing"}
 
@@ -133,7 +135,29 @@ def parts_of(schemas: Iterable[Schema]) -> Iterator[Part]:
             replaced |= fields.keys() & ANNOTATIONS
             if "allOf" in fields and isinstance(fields["allOf"].value, list):
                 todo += [(Schema(n, refusal), is_inherited) for n in fields.pop("allOf").items()]
+            for keyword in ("anyOf", "oneOf"):
+                if keyword in fields and (other := _or_null(fields[keyword])) is not None:
+                    del fields[keyword]
+                    yield Part(target, other, refusal, is_inherited)
             yield Part(target, fields, refusal, is_inherited)
+
+
+def _or_null(alternatives: Node) -> dict[str, Node] | None:
+    """The keywords of the alternatives `{type: null}` and X: those of X, and null is allowed too.
+    None for any other alternatives, and if null could count for X too."""
+    schemas = [node.dereferenced() for node in alternatives.items()]
+    others = [node for node in schemas if node.value != {"type": "null"}]
+    if len(schemas) != 2 or len(others) != 1:
+        return None
+    fields, at = _keywords(others[0]), alternatives
+    types = _types(fields["type"].value) if "type" in fields else {"null"}
+    if "null" in types or fields.keys() & OF_EVERY_TYPE:
+        return None
+    for keyword in fields.keys() & {"type", "enum"}:
+        found = fields[keyword].value
+        allowed = [*(found if isinstance(found, list) else [found])]
+        fields[keyword] = at._replace(value=[*allowed, "null" if keyword == "type" else None])
+    return fields
 
 
 def _keywords(node: Node) -> dict[str, Node]:

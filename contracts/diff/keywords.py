@@ -278,12 +278,12 @@ KEYWORDS: Mapping[Side, Mapping[str, Meaning | KeywordComparer]] = {
         "x-refusal": _refusals,
         "x-missing": _missing,
         "x-checked-first": Meaning(Effect.CHANGED, "another mistake is answered first"),
-        "x-task-lifecycle": _ignored,
+        **dict.fromkeys(("x-task-lifecycle", "writeOnly"), _ignored),
     },
     "answer": {
         **_BOTH,
         "default": COSMETIC,
-        **dict.fromkeys(("x-refusal", "x-missing", "x-checked-first"), _ignored),
+        **dict.fromkeys(("x-refusal", "x-missing", "x-checked-first", "readOnly"), _ignored),
         "x-task-lifecycle": _lifecycle,
     },
 }

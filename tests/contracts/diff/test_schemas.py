@@ -271,8 +271,7 @@ NOT_JUDGED = {
     "dependentRequired": {"a": ["b"]}, "dependentSchemas": {"a": CAT}, "discriminator": {},
     "exclusiveMaximum": 5, "maxProperties": 1, "minProperties": 1, "multipleOf": 2,
     "nullable": True, "patternProperties": {"^s": A}, "prefixItems": [A], "propertyNames": A,
-    "readOnly": True,
-    "unevaluatedProperties": False, "uniqueItems": True, "writeOnly": True, "frobnicate": 1,
+    "unevaluatedProperties": False, "uniqueItems": True, "frobnicate": 1,
 }  # fmt: skip
 
 
@@ -286,6 +285,46 @@ def test_a_keyword_outside_of_the_table_breaks_both_sides_and_its_report_says_wh
             (found,) = differences(old, new, side)
             assert (found.kind, found.effect) == (f"{keyword}-changed", CHANGED)
             assert found.text == f"{keyword} is different, and this keyword is not judged in detail"
+
+
+@each_case(
+    "keyword, side, expected",
+    [
+        ("readOnly", "answer", NONE),
+        ("writeOnly", "request", NONE),
+        ("readOnly", "request", CHANGED),
+        ("writeOnly", "answer", CHANGED),
+    ],
+)
+def test_read_only_means_nothing_in_answers_and_write_only_nothing_in_requests(
+    keyword: str, side: str, expected: Effect
+) -> None:
+    for old, new in (({}, {keyword: True}), ({keyword: True}, {})):
+        assert effect_of(differences(old, new, side)) == expected
+
+
+NULL, LETTER = {"type": "null"}, {"type": "string", "enum": ["a"]}
+LETTERS = {"type": "string", "enum": ["a", "b"]}
+
+
+@each_case(
+    "old, new, expected",
+    [
+        ({"oneOf": [NULL, LETTER]}, {"anyOf": [LETTER, NULL]}, NONE),
+        ({"oneOf": [NULL, LETTER]}, {"type": ["string", "null"], "enum": ["a", None]}, NONE),
+        (LETTER, {"oneOf": [LETTER, NULL]}, WIDENED),
+        ({"oneOf": [NULL, LETTERS]}, LETTER, NARROWED),
+        ({"oneOf": [NULL, LETTER]}, LETTERS, NARROWED | WIDENED),
+        ({"anyOf": [NULL, {"$ref": "#/x"}]}, {"$ref": "#/x"}, NARROWED),
+        ({"oneOf": [NULL, {"type": ["string", "null"]}]}, {"type": "string"}, CHANGED),
+        ({"oneOf": [NULL, {"not": A}]}, {}, CHANGED),
+        ({"oneOf": [NULL, CAT, DOG]}, CAT, CHANGED),
+    ],
+)
+def test_alternatives_of_null_and_a_schema_are_that_schema_with_null(
+    old: Any, new: Any, expected: Effect
+) -> None:
+    assert effect_of(differences(old, new, x=LETTER)) == expected
 
 
 @each_case(
@@ -351,7 +390,7 @@ def keywords_of(schema: Any) -> set[str]:
 def test_the_table_has_the_keywords_that_openapi_yaml_uses() -> None:
     used = {k for schema in schemas_in(read(default_path())) for k in keywords_of(schema)}
     for table in KEYWORDS.values():
-        assert used - PROSE == table.keys() - {"$defs"}
+        assert used - PROSE == table.keys() - {"$defs", "readOnly", "writeOnly"}
 
 
 def test_the_page_lists_the_keywords_of_the_table() -> None:
