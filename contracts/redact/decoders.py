@@ -99,6 +99,12 @@ _OUTER_ESCAPE = re.compile(
     rb"|(?P<pairs>(?:\\\\){1,64})|\\(?=[\"'/])|\\[xX](?P<x2>[0-9A-Fa-f]{2})"
     rb"|\\[uU](?P<u2>[0-9A-Fa-f]{4})|\\[uU]\{0*(?P<u3>[0-9A-Fa-f]{1,6})\}|\\(?P<o1>[0-3][0-7]{2})"
 )
+# An entity inside of another one: `&#4&#56;;` is `&#48;`, and not the character 4 before an 8. An
+# entity is valid without its semicolon, so these are undone alone, with it.
+_NESTED_ENTITY = re.compile(rb"&#?[xX]?[0-9A-Fa-f]*&#")
+_WHOLE_ENTITY = re.compile(
+    rb"&(?P<h1>#[0-9]{1,7};)|&(?P<h2>#[xX][0-9A-Fa-f]{1,6};)|&(?P<h3>[A-Za-z]{2,8};)"
+)
 # A single `=10` is more often a parameter, as in `a=10`, so at least two are required.
 _MANY_QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}[^=&\s]{0,4}=[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
 _QUOTED = re.compile(rb"=(?P<x>[0-9A-Fa-f]{2})|=[ \t]*\r?\n")
@@ -117,6 +123,11 @@ def _escapes_of_one(decoded: Decoded) -> Decoded | None:
 def _outer_escapes(decoded: Decoded) -> Decoded | None:
     is_nested = encoding_checks.may_be_nested(decoded.data)
     return _undone(_OUTER_ESCAPE, decoded) if is_nested else None
+
+
+def _entities(decoded: Decoded) -> Decoded | None:
+    is_nested = b"&#" in decoded.data and _NESTED_ENTITY.search(decoded.data)
+    return _undone(_WHOLE_ENTITY, decoded) if is_nested else None
 
 
 def _quoted(decoded: Decoded) -> Decoded | None:
@@ -308,4 +319,6 @@ def _unpacked_before_error(data: bytes) -> tuple[bytes, int]:
     return b"".join(parts), at
 
 
-_DECODERS = (_escapes, _escapes_of_one, _outer_escapes, _quoted, _wide, _base64, _hex, _hex_apart)
+_DECODERS = (
+    _escapes, _escapes_of_one, _outer_escapes, _entities, _quoted, _wide, _base64, _hex, _hex_apart,
+)  # fmt: skip

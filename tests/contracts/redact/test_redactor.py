@@ -49,6 +49,7 @@ def test_no_eight_characters_of_a_key_are_left_in_any_two_encodings(
 @given(key=KEYS, escapes=st.lists(ESCAPES, min_size=1, max_size=2), levels=st.integers(0, 2))
 @example("sk-my_own/key+1=", [("\\u{:04X}", [True, False, False])] * 2, 1)
 @example("sk-my_own/key+1=", [("&#{};", [True]), ("%{:02X}", [False, False, False, True])], 0)
+@example("sk-" + 32 * "0", [("&#{};", [False, False, True]), ("&#{};", [False] * 3 + [True])], 0)
 def test_no_eight_characters_of_a_key_are_left_in_nested_json_with_some_characters_escaped(
     key: str, escapes: list[tuple[str, list[bool]]], levels: int
 ) -> None:
